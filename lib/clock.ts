@@ -1,0 +1,26 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+/**
+ * Time as the rest of the code sees it: back-off, cache age and the state of a breaker go through it, so that tests
+ * can move it by hand. Deadlines of single calls are AbortSignals, not clocks.
+ */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Resolves after `ms` milliseconds; rejects with the signal's reason as soon as the signal aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** The real time. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  async sleep(ms, signal) {
+    signal?.throwIfAborted();
+    try {
+      await delay(ms, undefined, signal ? { signal } : {});
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    }
+  },
+};
