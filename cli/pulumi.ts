@@ -1,0 +1,71 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { backendUrl } from "../lib/stateBackend.ts";
+
+/** The folder that holds Pulumi.yaml. */
+export const projectRoot = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+
+/**
+ * The environment in which the project's commands run the Pulumi CLI. Two things differ from a plain call: the project's
+ * own backend is an absolute path, because Pulumi takes a relative one from the current folder; and stack `local` has
+ * the empty passphrase, because its configuration holds no secret.
+ */
+export function pulumiEnvironment(stack: string, env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  const own: NodeJS.ProcessEnv = { ...env };
+  const url = backendUrl(projectRoot, env);
+  if (url?.startsWith("file://./")) {
+    const folder = join(projectRoot, new URL(`file:///${url.slice("file://./".length)}`).pathname);
+    mkdirSync(folder, { recursive: true });
+    own["PULUMI_BACKEND_URL"] = `file://${folder}`;
+  }
+  const hasPassphrase =
+    env["PULUMI_CONFIG_PASSPHRASE"] !== undefined || env["PULUMI_CONFIG_PASSPHRASE_FILE"] !== undefined;
+  if (stack === "local" && !hasPassphrase) own["PULUMI_CONFIG_PASSPHRASE"] = "";
+  return own;
+}
+
+/** How a Pulumi command ended. */
+export interface Ended {
+  readonly code: number;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/**
+ * Runs the Pulumi CLI in the project's folder with this terminal, so that prompts, keys and colours stay Pulumi's own.
+ * Signals are left to the CLI, which the terminal sends them to as well; this process waits for it.
+ */
+export async function runPulumi(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> {
+  const child = spawn("pulumi", args, { cwd: projectRoot, env, stdio: "inherit" });
+  const ignore = () => undefined;
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.on(signal, ignore);
+  try {
+    const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
+    return { code: code ?? 1, signal };
+  } finally {
+    for (const signal of signals) process.off(signal, ignore);
+  }
+}
+
+/** The stack that a command line names, by `--stack S`, `--stack=S` or `-s S`. */
+export function stackOf(args: readonly string[]): string | undefined {
+  for (const [index, arg] of args.entries()) {
+    if (arg === "--stack" || arg === "-s") return args[index + 1];
+    if (arg.startsWith("--stack=")) return arg.slice("--stack=".length);
+  }
+  return undefined;
+}
+
+/** Makes the stack if it does not exist yet, so that no command ends with "no stack named …". */
+export async function ensureStack(stack: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const child = spawn("pulumi", ["stack", "select", stack, "--create", "--non-interactive"], {
+    cwd: projectRoot,
+    env,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const [code] = (await once(child, "exit")) as [number | null];
+  if (code !== 0) throw new Error(`Stack '${stack}' could not be selected or made; Pulumi's own message is above.`);
+}

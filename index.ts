@@ -1,0 +1,52 @@
+import { existsSync } from "node:fs";
+import errors from "@pulumi/pulumi/errors.js";
+import log from "@pulumi/pulumi/log/index.js";
+import metadata from "@pulumi/pulumi/metadata.js";
+import { FeatureFlags } from "./lib/featureFlags.ts";
+import { assertSharedBackend } from "./lib/stateBackend.ts";
+import { FabricProvider } from "./providers/fabricResource.ts";
+import { FabricWorkspace } from "./providers/fabricWorkspace.ts";
+import { readStackConfig } from "./providers/stackConfigSource.ts";
+
+/** Stops the program with one message and no stack trace. */
+function refuse(error: unknown): never {
+  throw new errors.RunError(error instanceof Error ? error.message : String(error));
+}
+
+function deploy() {
+  if (!existsSync("Pulumi.yaml"))
+    throw new Error("Run Pulumi in the folder that holds Pulumi.yaml: state, log and items are looked for there.");
+  const stack = metadata.getStack();
+  const config = readStackConfig({ projectRoot: process.cwd(), stack });
+  assertSharedBackend(stack, config.allowLocalBackend, process.env);
+  const flags = FeatureFlags.load(config.features, process.env);
+  if (config.requireAllFeatures) flags.assertAllOn();
+  const endpoint = process.env["FABRIC_ENDPOINT"];
+  if (endpoint) log.info(`FABRIC_ENDPOINT is set: this run talks to ${endpoint} instead of ${config.endpoint}.`);
+  log.info(`Endpoint ${endpoint ?? config.endpoint}. Features: ${flags.describe()}.`);
+
+  const { tenantId, features, credential, keyVaultUrl, transactionLog, protectData } = config;
+  const provider = new FabricProvider("fabric", {
+    stack,
+    endpoint: config.endpoint,
+    tenantId,
+    features,
+    credential,
+    keyVaultUrl,
+    transactionLog,
+  });
+  const workspaces = config.workspaces.map((workspace) => {
+    const { workspaceId, portalUrl } = new FabricWorkspace(workspace, { provider, protectData });
+    return [workspace.name, { id: workspaceId, url: portalUrl }] as const;
+  });
+  return Object.fromEntries(workspaces);
+}
+
+/** Id and portal URL of every workspace, by its name in the configuration. */
+export const workspaces = (() => {
+  try {
+    return deploy();
+  } catch (error) {
+    return refuse(error);
+  }
+})();

@@ -1,0 +1,153 @@
+import { FeatureFlags } from "./featureFlags.ts";
+
+/** Something that was made, and how to remove it again. */
+export interface ResourceRecord {
+  /** `workspace`, `item`, `user_assignment`. */
+  resourceType: string;
+  resourceId: string;
+  resourceName: string;
+  /** Removes it; called with `cleanupArgs`. */
+  cleanupFunction: (args: never) => Promise<void>;
+  cleanupArgs: Record<string, unknown>;
+  metadata?: Record<string, unknown>;
+}
+
+/** What a rollback did. */
+export interface RollbackReport {
+  transactionId: string;
+  cleaned: ResourceRecord[];
+  /** To be removed by hand. */
+  failed: { record: ResourceRecord; error: Error }[];
+}
+
+/** Where log lines go. */
+export type LogLine = (level: "info" | "warning" | "error", line: string) => void;
+
+/** Settings of a {@link DeploymentTransaction}. */
+export interface DeploymentTransactionOptions {
+  /** Whether `rollback` cleans up. @default flag `useRollback` */
+  enableRollback?: boolean;
+  /** @default standard error */
+  log?: LogLine;
+}
+
+/**
+ * A deployment in one process as a transaction: what was registered is removed in reverse order when it fails. A closure
+ * dies with its process; what must survive a crash is a named compensation in the transaction log.
+ */
+export class DeploymentTransaction implements AsyncDisposable {
+  readonly transactionId: string;
+  readonly #enableRollback: boolean;
+  readonly #log: LogLine;
+  readonly #records: ResourceRecord[] = [];
+  #state: "open" | "committed" | "rolledBack" = "open";
+
+  constructor(transactionId: string, options: DeploymentTransactionOptions = {}) {
+    this.transactionId = transactionId;
+    this.#enableRollback = options.enableRollback ?? FeatureFlags.load().useRollback;
+    this.#log = options.log ?? ((_level, line) => void process.stderr.write(`${line}\n`));
+  }
+
+  /**
+   * Runs a deployment. Committing is the body's; an exception rolls back, then reaches the caller. Leaving without
+   * either keeps everything, and warns.
+   */
+  static async run<T>(
+    transactionId: string,
+    body: (transaction: DeploymentTransaction) => Promise<T>,
+    options?: DeploymentTransactionOptions,
+  ): Promise<T> {
+    const transaction = new DeploymentTransaction(transactionId, options);
+    let result: T;
+    try {
+      result = await body(transaction);
+    } catch (error) {
+      if (transaction.#state === "open") await transaction.rollback(reasonOf(error));
+      throw error;
+    }
+    await transaction[Symbol.asyncDispose]();
+    return result;
+  }
+
+  /**
+   * Registers what was made.
+   * @throws Error after commit or rollback
+   */
+  async registerResource(record: ResourceRecord): Promise<void> {
+    if (this.#state !== "open") {
+      throw new Error(
+        `${record.resourceType} '${record.resourceName}' cannot join transaction ${this.transactionId}: it has ended.`,
+      );
+    }
+    this.#records.push(record);
+  }
+
+  /** Keeps everything; nothing is rolled back any more. */
+  async commit(): Promise<void> {
+    if (this.#state === "rolledBack")
+      throw new Error(`Transaction ${this.transactionId} was rolled back and cannot be committed.`);
+    this.#state = "committed";
+    this.#log("info", `Transaction ${this.transactionId} committed`);
+  }
+
+  /**
+   * Removes what was registered, last first. One failure does not stop the others.
+   * @returns what was removed and what has to be removed by hand
+   */
+  async rollback(reason = "Transaction failed"): Promise<RollbackReport> {
+    const report: RollbackReport = { transactionId: this.transactionId, cleaned: [], failed: [] };
+    if (this.#state !== "open") {
+      this.#log(
+        "warning",
+        `Transaction ${this.transactionId} is ${this.#state === "committed" ? "committed" : "rolled back"}: nothing to roll back`,
+      );
+      return report;
+    }
+    this.#state = "rolledBack";
+    if (!this.#enableRollback) {
+      this.#log(
+        "warning",
+        `Transaction ${this.transactionId} failed. Reason: ${reason}. Rollback is off (useRollback): ${this.#records.length} resources remain`,
+      );
+      return report;
+    }
+    this.#log("warning", `Rolling back transaction ${this.transactionId}. Reason: ${reason}`);
+    for (const record of this.#records.toReversed()) await this.#clean(record, report);
+    if (report.failed.length === 0) {
+      this.#log("info", `✓ Transaction ${this.transactionId} fully rolled back`);
+    } else {
+      this.#log(
+        "error",
+        `Transaction ${this.transactionId} rolled back in part. To be removed by hand: ${report.failed.map(({ record }) => named(record)).join(", ")}`,
+      );
+    }
+    return report;
+  }
+
+  /** Warns about a transaction that was left open. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#state !== "open" || this.#records.length === 0) return;
+    this.#log(
+      "warning",
+      `Transaction ${this.transactionId} ended without commit: ${this.#records.length} resources remain`,
+    );
+  }
+
+  async #clean(record: ResourceRecord, report: RollbackReport): Promise<void> {
+    this.#log("info", `Cleaning up ${named(record)}`);
+    try {
+      await record.cleanupFunction(record.cleanupArgs as never);
+      report.cleaned.push(record);
+      this.#log("info", `✓ Successfully cleaned up ${record.resourceType}`);
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      report.failed.push({ record, error });
+      this.#log("error", `Failed to clean up ${named(record)}: ${error.message}`);
+    }
+  }
+}
+
+const named = ({ resourceType, resourceName, resourceId }: ResourceRecord) =>
+  `${resourceType} '${resourceName}' (${resourceId})`;
+
+const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,341 @@
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import axios, { AxiosError, getAdapter } from "axios";
+import type { AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from "axios";
+import axiosRetry from "axios-retry";
+import { CircuitBreaker, CircuitOpenError } from "./circuitBreaker.ts";
+import { systemClock } from "./clock.ts";
+import type { Clock } from "./clock.ts";
+import type { TokenSource } from "./credentials.ts";
+import { FabricError } from "./fabricError.ts";
+import type { ErrorDetail } from "./fabricError.ts";
+import type { FeatureFlags } from "./featureFlags.ts";
+import { operationOf, waitForOperation } from "./longRunningOperation.ts";
+import type { Answer } from "./longRunningOperation.ts";
+import { BASE_DELAY_MS, MAX_RETRIES, MAX_RETRY_AFTER_S, decideRetry, failureOf } from "./retryHandler.ts";
+import { Throttle } from "./throttle.ts";
+import { assertTrustedEndpoint } from "./trustedHost.ts";
+
+/** One call to the service. */
+export interface FabricCall {
+  readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
+  /** Below the endpoint: `/workspaces/…`. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly body?: unknown;
+  /** What a failure is called: `create workspace 'sales-dev'`. */
+  readonly operation: string;
+  /** A POST that may be sent twice although its outcome is unknown, because doing it twice changes nothing. @default false */
+  readonly replaySafe?: boolean;
+  /** What to do about error codes, where this call knows better than the general table. */
+  readonly remedies?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+  /** Longest wait for a long-running operation, in ms. @default 30 minutes */
+  readonly deadlineMs?: number;
+}
+
+/** What telemetry learns of one attempt. */
+export interface Attempt {
+  readonly method: string;
+  /** Path with `{id}` for ids. */
+  readonly route: string;
+  /** Absent where no answer came. */
+  readonly status: number | undefined;
+  readonly durationMs: number;
+  /** 1 for the first. */
+  readonly attempt: number;
+  readonly requestId: string | undefined;
+}
+
+/** What a client is made of. */
+export interface FabricClientOptions {
+  /** `https://api.fabric.microsoft.com/v1`, or what {@link assertTrustedEndpoint} accepts. */
+  readonly endpoint: string;
+  readonly tokens: TokenSource;
+  /** @default that of the Fabric API */
+  readonly scope?: string;
+  readonly flags: FeatureFlags;
+  readonly clock?: Clock;
+  /** FABRIC_RETRY_BASE_MS, FABRIC_ALLOWED_HOSTS. @default process.env */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Shared by clients of one quota. @default one of its own */
+  readonly throttle?: Throttle;
+  /** Shared by clients of one host. @default one of its own, 5 failures, 60 s */
+  readonly breaker?: CircuitBreaker;
+  /** Longest time for one attempt, in ms. @default 100 s */
+  readonly attemptTimeoutMs?: number;
+  readonly onAttempt?: (attempt: Attempt) => void;
+}
+
+const ATTEMPT_TIMEOUT_MS = 100_000;
+const ID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
+
+interface Settings extends InternalAxiosRequestConfig {
+  /** Whether the request may be sent again when its outcome is unknown. */
+  isRepeatable?: boolean;
+  attempt?: number;
+}
+
+/**
+ * A client of the Fabric API, and of Microsoft Graph. It has the only retry loop for HTTP, around the only breaker of the
+ * host: each attempt passes the throttle gate and the breaker, and an error that leaves the client is final.
+ */
+export class FabricClient {
+  /** Scope of tokens for the Fabric API. */
+  static readonly scope = "https://api.fabric.microsoft.com/.default";
+
+  readonly #endpoint: string;
+  readonly #tokens: TokenSource;
+  readonly #scope: string;
+  readonly #clock: Clock;
+  readonly #axios: AxiosInstance;
+  readonly #agents = [new HttpAgent({ keepAlive: true }), new HttpsAgent({ keepAlive: true })] as const;
+
+  /** @throws Error when the endpoint may not be sent a token */
+  constructor(options: FabricClientOptions) {
+    const {
+      flags,
+      clock = systemClock,
+      env = process.env,
+      throttle = new Throttle(clock),
+      scope = FabricClient.scope,
+    } = options;
+    assertTrustedEndpoint(options.endpoint, env);
+    this.#endpoint = options.endpoint.replace(/\/+$/, "");
+    this.#tokens = options.tokens;
+    this.#scope = scope;
+    this.#clock = clock;
+    const breaker = flags.useCircuitBreaker
+      ? (options.breaker ?? new CircuitBreaker({ expectedException: isOutage, clock }))
+      : undefined;
+    const [httpAgent, httpsAgent] = this.#agents;
+    this.#axios = axios.create({
+      httpAgent,
+      httpsAgent,
+      maxRedirects: 0,
+      proxy: false,
+      headers: { Accept: "application/json" },
+      adapter: attemptOf({ ...options, clock, throttle, breaker }),
+    });
+    this.#axios.interceptors.request.use(async (config) => {
+      config.headers.set("Authorization", `Bearer ${await this.#tokens.token(scope)}`);
+      return config;
+    });
+    if (flags.useRetryLogic) addRetries(this.#axios, clock, Number(env["FABRIC_RETRY_BASE_MS"] ?? BASE_DELAY_MS));
+  }
+
+  /**
+   * Sends a call and waits for what it started. 200 and 201: the body. 202 with an operation: the operation's result, or
+   * undefined when it has none. 202 without one, or an empty body: undefined.
+   * @throws FabricError
+   */
+  async send<T = void>(call: FabricCall): Promise<T> {
+    const answer = await this.#exchange(call);
+    if (operationOf(answer) === undefined)
+      return (answer.status === 202 || answer.body === "" ? undefined : answer.body) as T;
+    const { operation, remedies, deadlineMs, signal } = call;
+    const get = (path: string) => this.#exchange({ method: "GET", path, operation, ...(signal && { signal }) });
+    return (await waitForOperation(answer, get, { clock: this.#clock, operation, remedies, deadlineMs, signal })) as T;
+  }
+
+  /**
+   * All pages of a list.
+   * @throws FabricError
+   */
+  async list<T>(call: Omit<FabricCall, "method" | "body">): Promise<T[]> {
+    const all: T[] = [];
+    for (let continuationToken: string | undefined; ;) {
+      const query = { ...call.query, continuationToken };
+      const page = await this.send<{ value?: T[]; continuationToken?: string | null }>({
+        ...call,
+        method: "GET",
+        query,
+      });
+      all.push(...(page.value ?? []));
+      if (!page.continuationToken) return all;
+      continuationToken = decoded(page.continuationToken);
+    }
+  }
+
+  /** Closes idle connections. */
+  close(): void {
+    for (const agent of this.#agents) agent.destroy();
+  }
+
+  async #exchange(call: FabricCall): Promise<Answer> {
+    const { method, path, query, body, signal } = call;
+    const config = {
+      method,
+      url: this.#endpoint + path,
+      ...(query && { params: query }),
+      ...(body !== undefined && { data: body }),
+      ...(signal && { signal }),
+      isRepeatable: method !== "POST" || call.replaySafe === true,
+    };
+    try {
+      return answerOf(await this.#axios.request<unknown>(config));
+    } catch (error) {
+      if (!(error instanceof AxiosError) || error.response?.status !== 401) throw cleanError(error, call);
+    }
+    // once: the token may have ended in mid-run
+    await this.#tokens.token(this.#scope, { refresh: true });
+    try {
+      return answerOf(await this.#axios.request<unknown>(config));
+    } catch (error) {
+      throw cleanError(error, call);
+    }
+  }
+}
+
+/** One attempt: through the gate, through the breaker, with a deadline of its own. */
+function attemptOf(
+  options: FabricClientOptions & { clock: Clock; throttle: Throttle; breaker: CircuitBreaker | undefined },
+) {
+  const { throttle, breaker, attemptTimeoutMs = ATTEMPT_TIMEOUT_MS } = options;
+  const http = getAdapter("http");
+  const withDeadline = async (config: Settings): Promise<AxiosResponse> => {
+    const deadline = AbortSignal.timeout(attemptTimeoutMs);
+    const caller = config.signal as AbortSignal | undefined;
+    try {
+      return await http({ ...config, signal: caller ? AbortSignal.any([caller, deadline]) : deadline });
+    } catch (error) {
+      if (!deadline.aborted || caller?.aborted) throw error;
+      throw new AxiosError(`no answer within ${attemptTimeoutMs / 1000} s`, "ETIMEDOUT", config);
+    }
+  };
+  return async (config: Settings): Promise<AxiosResponse> => {
+    await throttle.pass(config.signal as AbortSignal | undefined);
+    const begin = performance.now();
+    let response: AxiosResponse | undefined;
+    config.attempt = (config.attempt ?? 0) + 1;
+    try {
+      response = await (breaker ? breaker.call(withDeadline, config) : withDeadline(config));
+      return response;
+    } catch (error) {
+      if (error instanceof AxiosError) {
+        response = error.response;
+        // a breaker around it, and retries too, need the request's own settings and not the copy with a deadline
+        error.config = config;
+        holdBack(throttle, error, options.clock);
+      }
+      throw error;
+    } finally {
+      options.onAttempt?.({
+        method: (config.method ?? "get").toUpperCase(),
+        route: new URL(config.url ?? "").pathname.replace(ID, "{id}"),
+        status: response?.status,
+        durationMs: performance.now() - begin,
+        attempt: config.attempt,
+        requestId: response && requestIdOf(headersOf(response)),
+      });
+    }
+  };
+}
+
+/** A refusal by quota counts for every call of the identity. */
+function holdBack(throttle: Throttle, error: AxiosError, clock: Clock): void {
+  const { status, retryAfterSeconds } = failureOf(error, clock.now());
+  if (status === 429 && retryAfterSeconds !== undefined && retryAfterSeconds <= MAX_RETRY_AFTER_S) {
+    throttle.pause(retryAfterSeconds * 1000);
+  }
+}
+
+/** The service is in trouble, and not only this request: no answer, or one that blames the service. */
+function isOutage(error: unknown): boolean {
+  if (!(error instanceof AxiosError) || error.code === AxiosError.ERR_CANCELED) return false;
+  const status = error.response?.status;
+  return status === undefined || status === 408 || status >= 500;
+}
+
+function addRetries(instance: AxiosInstance, clock: Clock, baseMs: number): void {
+  const decide = (attempt: number, error: AxiosError) =>
+    decideRetry(attempt, error.code === AxiosError.ERR_CANCELED ? {} : failureOf(error, clock.now()), {
+      baseMs,
+      repeatable: (error.config as Settings | undefined)?.isRepeatable ?? false,
+    });
+  axiosRetry(instance, {
+    retries: MAX_RETRIES,
+    shouldResetTimeout: true,
+    retryCondition: (error) => decide((error.config?.["axios-retry"]?.retryCount ?? 0) + 1, error).kind === "wait",
+    // the wait is ours: through the clock, and ended by an abort
+    retryDelay: () => 0,
+    onRetry: async (retry, error, config) => {
+      const decision = decide(retry, error);
+      if (decision.kind === "wait") await clock.sleep(decision.ms, config.signal as AbortSignal | undefined);
+    },
+  });
+}
+
+function headersOf(response: AxiosResponse): Record<string, string | undefined> {
+  const entries = Object.entries(response.headers as Record<string, unknown>);
+  return Object.fromEntries(
+    entries.map(([key, value]) => [
+      key.toLowerCase(),
+      value === undefined || value === null ? undefined : String(value as string),
+    ]),
+  );
+}
+
+const answerOf = (response: AxiosResponse): Answer => ({
+  status: response.status,
+  headers: headersOf(response),
+  body: response.data as unknown,
+});
+
+/** Fabric's name, then Microsoft Graph's. */
+const requestIdOf = (headers: Record<string, string | undefined>) => headers["requestid"] ?? headers["request-id"];
+
+/** The error as plain data. Errors of axios hold the request with its token, and never leave this file. */
+function cleanError(error: unknown, call: FabricCall): unknown {
+  const { operation, remedies } = call;
+  if (error instanceof CircuitOpenError) {
+    return new FabricError({
+      operation,
+      errorCode: error.code,
+      serviceMessage: error.message,
+      remedy: "Run again when the service is back.",
+    });
+  }
+  if (!(error instanceof AxiosError)) return error;
+  const { response } = error;
+  if (!response) {
+    const errorCode = error.code === AxiosError.ERR_CANCELED ? "Cancelled" : (error.code ?? "NetworkError");
+    return new FabricError({ operation, errorCode, serviceMessage: error.message, ...remedyOf(remedies, errorCode) });
+  }
+  const headers = headersOf(response);
+  const body = (typeof response.data === "object" && response.data !== null ? response.data : {}) as {
+    errorCode?: string;
+    message?: string;
+    requestId?: string;
+    isRetriable?: boolean;
+    moreDetails?: ErrorDetail[];
+    /** Microsoft Graph's envelope. */
+    error?: { code?: string; message?: string };
+  };
+  const errorCode =
+    body.errorCode ?? headers["x-ms-public-api-error-code"] ?? body.error?.code ?? `HTTP ${response.status}`;
+  return new FabricError({
+    operation,
+    errorCode,
+    status: response.status,
+    requestId: body.requestId ?? requestIdOf(headers),
+    isRetriable: body.isRetriable,
+    serviceMessage: body.message ?? body.error?.message,
+    moreDetails: body.moreDetails,
+    ...remedyOf(remedies, errorCode),
+  });
+}
+
+function remedyOf(remedies: FabricCall["remedies"], errorCode: string): { remedy?: string } {
+  const remedy = remedies?.[errorCode];
+  return remedy === undefined ? {} : { remedy };
+}
+
+/** Tokens arrive url-encoded; axios encodes them again. */
+function decoded(token: string): string {
+  try {
+    return decodeURIComponent(token);
+  } catch {
+    return token;
+  }
+}

@@ -1,0 +1,115 @@
+/** A cause that the service gives beside its main error. */
+export interface ErrorDetail {
+  readonly errorCode?: string;
+  readonly message?: string;
+}
+
+/** What is known of a failed call. */
+export interface FabricFailure {
+  /** What was being done, in words: `create workspace 'sales-dev'`. */
+  readonly operation: string;
+  /** The service's stable code (`WorkspaceNameAlreadyExists`), or ours where no answer came: `ECONNRESET`, `CircuitOpen`. */
+  readonly errorCode: string;
+  /** HTTP status; absent where no answer came. */
+  readonly status?: number | undefined;
+  /** The service's id of the request, for its support. */
+  readonly requestId?: string | undefined;
+  /** Whether the service says that trying again helps; absent where it does not say. */
+  readonly isRetriable?: boolean | undefined;
+  /** The service's own sentence. Never decided by. */
+  readonly serviceMessage?: string | undefined;
+  /** Further causes, as failed operations have. */
+  readonly moreDetails?: readonly ErrorDetail[] | undefined;
+  /** What to do about it. @default the entry of {@link remedies} for the code */
+  readonly remedy?: string | undefined;
+}
+
+/**
+ * A call to Fabric or Microsoft Graph that failed for good: everything that could be tried again has been, so nothing
+ * around it should. It holds plain data only, no request and no response, so that no token can leak through it.
+ *
+ * Deliberately without a property `id`: Pulumi takes an error with one for a half-created resource.
+ */
+export class FabricError extends Error {
+  override readonly name = "FabricError";
+  /** Tells `fabricRetry` that repeating has been done already. */
+  readonly final = true;
+  readonly operation: string;
+  readonly errorCode: string;
+  readonly status: number | undefined;
+  readonly requestId: string | undefined;
+  readonly isRetriable: boolean | undefined;
+  readonly moreDetails: readonly ErrorDetail[];
+  readonly remedy: string | undefined;
+
+  constructor(failure: FabricFailure) {
+    const remedy = failure.remedy ?? remedies[failure.errorCode];
+    super(messageOf({ ...failure, remedy }));
+    this.operation = failure.operation;
+    this.errorCode = failure.errorCode;
+    this.status = failure.status;
+    this.requestId = failure.requestId;
+    this.isRetriable = failure.isRetriable;
+    this.moreDetails = failure.moreDetails ?? [];
+    this.remedy = remedy;
+  }
+}
+
+/** What to do about the codes that a deployment meets; an entry is a whole sentence. */
+export const remedies: Readonly<Record<string, string>> = {
+  WorkspaceNameAlreadyExists: "Choose another displayName, or set adopt: true to manage the existing workspace.",
+  ItemDisplayNameAlreadyInUse: "Choose another displayName, or set adopt: true to manage the existing item.",
+  ItemDisplayNameNotAvailableYet: "The name is held for an item deleted a moment ago; run again in a few minutes.",
+  CapacityNotInActiveState:
+    "The capacity is paused. Resume it: az fabric capacity resume --capacity-name … --resource-group …",
+  InsufficientPermissionsOverCapacity: "Give the deploying identity the contributor permission on the capacity.",
+  InsufficientPrivileges: "The deploying identity lacks a role for this, or the object is gone.",
+  PrincipalNotFound:
+    "Check the object id and its type; a service principal is named by the object id of its enterprise application.",
+  WorkspaceHasNoCapacityAssigned: "Give the workspace a capacity: capacity: NAME_OR_ID.",
+  GitProviderResourceNotFound: "Repository, branch and directory must exist; the service does not make them.",
+  PrincipalTypeNotSupported: "A service principal needs git.connectionId, and a role on that connection.",
+  ConnectionNotFound: "Check git.connectionId, and that the deploying identity has a role on that connection.",
+  TokenExpired: "Sign in again, or renew FABRIC_ACCESS_TOKEN.",
+  InvalidToken: "The token was refused. Check the sign-in, or FABRIC_ACCESS_TOKEN.",
+  Unauthorized: "The token was refused. Check the sign-in, or FABRIC_ACCESS_TOKEN.",
+  UnknownError: "The service gave no reason. The request id helps its support to find it.",
+  ECONNREFUSED: "Nothing listens there. Check fabric:endpoint and the network.",
+  ENOTFOUND: "The host name is unknown. Check fabric:endpoint and the network.",
+};
+
+function messageOf(failure: FabricFailure): string {
+  const { operation, errorCode, status, requestId, serviceMessage, moreDetails, remedy } = failure;
+  const where = [status, requestId && `request ${requestId}`].filter((part) => part !== undefined && part !== "");
+  const causes = (moreDetails ?? [])
+    .map(({ errorCode: code, message }) => [code, message].filter(Boolean).join(": "))
+    .filter(Boolean);
+  const sentences = [
+    `${operation} failed: ${errorCode}${where.length > 0 ? ` (${where.join(", ")})` : ""}.`,
+    ...[serviceMessage, causes.join("; "), remedy].map((text) => sentence(text)),
+  ];
+  return sentences.filter(Boolean).join(" ");
+}
+
+function sentence(text: string | undefined): string {
+  if (!text) return "";
+  return /[.!?…]$/.test(text.trim()) ? text.trim() : `${text.trim()}.`;
+}
+
+/** Whether an error is a {@link FabricError}, and one of the codes where any are given. */
+export function isFabricError(error: unknown, ...errorCodes: readonly string[]): error is FabricError {
+  return error instanceof FabricError && (errorCodes.length === 0 || errorCodes.includes(error.errorCode));
+}
+
+/** Failures before anything was sent. */
+const NEVER_SENT = new Set(["ECONNREFUSED", "EAI_AGAIN", "ENOTFOUND", "CircuitOpen", "Cancelled"]);
+
+/**
+ * Whether a failed call may have had its effect all the same: the connection broke, the time ran out, or a gateway
+ * answered for the service. Whoever repeats such a call has to look first.
+ */
+export function isOutcomeUnknown(error: unknown): boolean {
+  if (!(error instanceof FabricError)) return false;
+  if (error.status === undefined) return !NEVER_SENT.has(error.errorCode);
+  return [408, 500, 502, 504].includes(error.status);
+}

@@ -1,0 +1,163 @@
+import { systemClock } from "./clock.ts";
+import type { Clock } from "./clock.ts";
+import { FeatureFlags } from "./featureFlags.ts";
+
+/** Retries after the first call. */
+export const MAX_RETRIES = 3;
+/** The first pause; each further one is twice as long. */
+export const BASE_DELAY_MS = 2_000;
+/** A service that wants a longer pause than this is not waited for. */
+export const MAX_RETRY_AFTER_S = 120;
+/** What an answer without a usable Retry-After means. */
+const DEFAULT_RETRY_AFTER_S = 5;
+
+const RETRYABLE_STATUS = new Set([408, 429, 500, 502, 503, 504]);
+/** Codes of connections that failed or ran out of time; node:net's, node:dns's and axios's. */
+const RETRYABLE_CODES = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ECONNABORTED",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EAI_AGAIN",
+  "ENOTFOUND",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ERR_BAD_RESPONSE",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "UND_ERR_HEADERS_TIMEOUT",
+  "UND_ERR_SOCKET",
+]);
+/** Of these, the ones after which the request cannot have reached the service. */
+const NEVER_SENT = new Set(["ECONNREFUSED", "EAI_AGAIN", "ENOTFOUND"]);
+
+/** What is known of a failed call, as far as retrying is concerned. */
+export interface Failure {
+  /** HTTP status; absent where no answer came. */
+  readonly status?: number | undefined;
+  /** Error code where no answer came. */
+  readonly code?: string | undefined;
+  /** Retry-After of the answer, in seconds; absent where there was none. */
+  readonly retryAfterSeconds?: number | undefined;
+}
+
+/** Whether to wait and try again, or to give up; and why. */
+export type RetryDecision =
+  { readonly kind: "wait"; readonly ms: number } | { readonly kind: "giveUp"; readonly because: string };
+
+/** What the decision depends on beside the failure. */
+export interface RetryPolicy {
+  /** @default BASE_DELAY_MS */
+  readonly baseMs?: number;
+  /** Whether the request may be sent twice: not for a POST whose outcome is unknown. @default true */
+  readonly repeatable?: boolean;
+}
+
+/**
+ * Decides what to do after a failed attempt. Pure.
+ * @param attempt 1 for the first call
+ */
+export function decideRetry(attempt: number, failure: Failure, policy: RetryPolicy = {}): RetryDecision {
+  const { baseMs = BASE_DELAY_MS, repeatable = true } = policy;
+  if (!isRetryableFailure(failure)) return { kind: "giveUp", because: "repeating does not help" };
+  if (!repeatable && !cannotHaveBeenExecuted(failure)) {
+    return { kind: "giveUp", because: "it may have been executed, and must not be executed twice" };
+  }
+  if (attempt > MAX_RETRIES) return { kind: "giveUp", because: `${attempt} attempts failed` };
+  const wanted = failure.retryAfterSeconds ?? 0;
+  if (wanted > MAX_RETRY_AFTER_S) return { kind: "giveUp", because: `the service wants ${wanted} s of pause` };
+  return { kind: "wait", ms: Math.max(baseMs * 2 ** (attempt - 1), wanted * 1000) };
+}
+
+/** Whether the service cannot have acted on the request: it was refused unread, or never arrived. */
+function cannotHaveBeenExecuted({ status, code }: Failure): boolean {
+  return status === undefined ? NEVER_SENT.has(code ?? "") : status === 429 || status === 503;
+}
+
+function isRetryableFailure({ status, code }: Failure): boolean {
+  return status === undefined ? RETRYABLE_CODES.has(code ?? "") : RETRYABLE_STATUS.has(status);
+}
+
+/** Whether an answer's status is one that repeating may cure: 408, 429, 500, 502, 503, 504. */
+export function isRetryableError(response: { status: number }): boolean {
+  return RETRYABLE_STATUS.has(response.status);
+}
+
+/**
+ * Seconds that an answer asks to wait: its Retry-After in seconds or as a date, else 5.
+ * @param response of axios or of fetch
+ */
+export function getRetryAfter(response: { headers: unknown }): number {
+  return retryAfterSeconds(response.headers) ?? DEFAULT_RETRY_AFTER_S;
+}
+
+/** Retry-After in seconds, and undefined where it is absent, negative or neither a number nor a date. */
+export function retryAfterSeconds(headers: unknown, now: number = Date.now()): number | undefined {
+  const text = headerOf(headers, "retry-after");
+  if (text === undefined) return undefined;
+  if (/^\d+$/.test(text.trim())) return Number(text);
+  const date = /[a-z]/i.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1000));
+}
+
+/** Headers of fetch and axios answer `get`; plain objects have keys in any case. */
+function headerOf(headers: unknown, name: string): string | undefined {
+  if (typeof headers !== "object" || headers === null) return undefined;
+  const get = (headers as { get?: unknown }).get;
+  if (typeof get === "function") {
+    const value: unknown = get.call(headers, name);
+    return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+  }
+  const entry = Object.entries(headers).find(([key]) => key.toLowerCase() === name);
+  const value: unknown = Array.isArray(entry?.[1]) ? entry[1][0] : entry?.[1];
+  return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+}
+
+/** What an error thrown by any HTTP library says: `response.status`, `status`, `code`, also of its cause. */
+export function failureOf(error: unknown, now?: number): Failure {
+  if (typeof error !== "object" || error === null) return {};
+  const { response, status, code, cause } = error as Record<string, unknown>;
+  if (
+    typeof response === "object" &&
+    response !== null &&
+    typeof (response as { status?: unknown }).status === "number"
+  ) {
+    const answer = response as { status: number; headers?: unknown };
+    return { status: answer.status, retryAfterSeconds: retryAfterSeconds(answer.headers, now) };
+  }
+  if (typeof status === "number") {
+    return { status, retryAfterSeconds: retryAfterSeconds((error as { headers?: unknown }).headers, now) };
+  }
+  if (typeof code === "string") return { code };
+  // fetch hides the socket's error behind "fetch failed"
+  return cause === undefined ? {} : failureOf(cause, now);
+}
+
+/**
+ * Makes a function that is called again when it throws what repeating may cure: at most 3 times, after 2, 4 and 8 s or
+ * Retry-After where that is longer. Only thrown errors are looked at. With `useRetryLogic` off it is the function itself.
+ *
+ * It knows nothing of HTTP methods: whoever wraps a call that must not happen twice has to make it safe to repeat. Errors
+ * of `FabricClient` are final, because it repeats by itself.
+ */
+export function fabricRetry<A extends unknown[], R>(
+  fn: (...args: A) => Promise<R>,
+  options: { flags?: FeatureFlags; clock?: Clock; signal?: AbortSignal } = {},
+): (...args: A) => Promise<R> {
+  const { clock = systemClock, signal } = options;
+  const flags = options.flags ?? FeatureFlags.load();
+  if (!flags.useRetryLogic) return fn;
+  return async (...args) => {
+    for (let attempt = 1; ; attempt++) {
+      signal?.throwIfAborted();
+      try {
+        return await fn(...args);
+      } catch (error) {
+        const isFinal = (error as { final?: unknown } | null)?.final === true;
+        const decision = decideRetry(attempt, failureOf(error, clock.now()));
+        if (isFinal || decision.kind === "giveUp") throw error;
+        await clock.sleep(decision.ms, signal);
+      }
+    }
+  };
+}

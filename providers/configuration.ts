@@ -1,0 +1,57 @@
+/**
+ * What the explicit provider `fabric` carries from the program to the provider process. It is part of the state, so it
+ * holds no secret; and it is there in destroy and refresh, which run no program.
+ */
+export interface Configuration {
+  /** Name of the stack. */
+  readonly stack: string;
+  /** `fabric:endpoint`: `emulator` or an URL. FABRIC_ENDPOINT overrides it within the process. */
+  readonly endpoint: string;
+  /** `fabric:tenantId`: the tenant that the token must belong to. */
+  readonly tenantId?: string | undefined;
+  /** `fabric:features`, as far as the stack sets them. */
+  readonly features: Readonly<Record<string, boolean>>;
+  /** `fabric:credential`. */
+  readonly credential: string;
+  /** `fabric:keyVaultUrl`. */
+  readonly keyVaultUrl?: string | undefined;
+  /** `fabric:transactionLog`: a folder below the project, or the URL of a blob container. */
+  readonly transactionLog: string;
+}
+
+const PREFIX = "fabric:";
+
+/** The provider's inputs: strings only, because the engine's provider configuration knows nothing else. */
+export function toProviderInputs(configuration: Configuration): Record<string, string> {
+  const inputs: Record<string, string> = {};
+  for (const [key, value] of Object.entries(configuration)) {
+    if (value === undefined) continue;
+    inputs[PREFIX + key] = typeof value === "string" ? value : JSON.stringify(value);
+  }
+  return inputs;
+}
+
+/**
+ * The opposite of {@link toProviderInputs}.
+ * @param get a value by its full key, as Pulumi's dynamic provider hands it to configure
+ * @throws Error when the resource is not under the project's own provider
+ */
+export function fromProviderInputs(get: (key: string) => string | undefined): Configuration {
+  const required = (key: string): string => {
+    const value = get(PREFIX + key);
+    if (value === undefined)
+      throw new Error(
+        `Resources of Fabric need the provider of this project: pass {provider: new FabricProvider(…)}. (${PREFIX + key} is missing.)`,
+      );
+    return value;
+  };
+  return {
+    stack: required("stack"),
+    endpoint: required("endpoint"),
+    tenantId: get(`${PREFIX}tenantId`),
+    features: JSON.parse(get(`${PREFIX}features`) ?? "{}") as Record<string, boolean>,
+    credential: get(`${PREFIX}credential`) ?? "auto",
+    keyVaultUrl: get(`${PREFIX}keyVaultUrl`),
+    transactionLog: get(`${PREFIX}transactionLog`) ?? ".fabric/transactions",
+  };
+}

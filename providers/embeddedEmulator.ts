@@ -1,0 +1,27 @@
+import { join } from "node:path";
+import type { Configuration } from "./configuration.ts";
+
+/** The emulator that stack `local` deploys to. */
+export interface EmbeddedEmulator {
+  /** Base of the Fabric API. */
+  readonly url: string;
+  /** Base of Microsoft Graph. */
+  readonly graph: string;
+  /** Stops it, if it runs in this process. */
+  close(): Promise<void>;
+}
+
+/** Where the embedded emulator of every clone keeps its objects. */
+export const emulatorStore = join(".fabric", "emulator");
+
+/**
+ * Opens the project's emulator: the server that runs on its store, if there is one, else one inside this process. The
+ * emulator is loaded only here, so that other stacks never load it.
+ */
+export async function openEmulator(_configuration: Configuration): Promise<EmbeddedEmulator> {
+  const { findRunningEmulator, startEmulator } = await import("../emulator/emulator.ts");
+  const running = await findRunningEmulator(emulatorStore);
+  if (running) return { url: running, graph: new URL(running).origin, close: async () => undefined };
+  const emulator = await startEmulator({ store: emulatorStore });
+  return { url: emulator.url, graph: emulator.origin, close: () => emulator.close() };
+}

@@ -1,0 +1,43 @@
+import resource from "@pulumi/pulumi/resource.js";
+import type { CustomResourceOptions } from "@pulumi/pulumi/resource.js";
+import type { Input } from "@pulumi/pulumi/output.js";
+import type { z } from "zod";
+import { toProviderInputs } from "./configuration.ts";
+import type { Configuration } from "./configuration.ts";
+import type { Fields } from "./field.ts";
+import type { ResourceKind } from "./resourceKind.ts";
+
+/*
+ * The program's side of a resource. The SDK is imported file by file: its main entry loads the TypeScript compiler and
+ * more, and costs every preview half a second. Its files are CommonJS, hence the default imports.
+ */
+
+/**
+ * The provider that all Fabric resources of a program share: one process, one client, one transaction log. Its inputs
+ * replace the stack configuration in the provider process and are part of the state.
+ */
+export class FabricProvider extends resource.ProviderResource {
+  constructor(name: string, configuration: Configuration, opts?: CustomResourceOptions) {
+    super("pulumi-nodejs", name, toProviderInputs(configuration), opts);
+  }
+}
+
+type Accepted<F extends Fields, K extends keyof F> = z.input<F[K]["schema"]>;
+type Optional<F extends Fields> = { [K in keyof F]: undefined extends Accepted<F, K> ? K : never }[keyof F];
+
+/** What a resource of a kind is given: what its fields accept, each value possibly the output of another resource. */
+export type ArgsOf<F extends Fields> = { [K in Exclude<keyof F, Optional<F>>]: Input<Accepted<F, K>> } & {
+  [K in Optional<F>]?: Input<NonNullable<Accepted<F, K>>> | undefined;
+};
+
+/**
+ * A resource of any kind. Type and state are those of Pulumi's dynamic resources, with one difference: the provider is
+ * not serialised into the state, but named by a constant string, so the state holds no code and no captured secret.
+ */
+export class FabricResource<F extends Fields, O extends object> extends resource.CustomResource {
+  constructor(kind: ResourceKind<F, O>, name: string, args: ArgsOf<F>, opts: CustomResourceOptions) {
+    const outputs = Object.fromEntries(kind.outputs.map((output) => [output, undefined]));
+    const bootstrap = `exports.handler=()=>require("./providers/registry.ts").provider(${JSON.stringify(kind.name)})`;
+    super(`pulumi-nodejs:dynamic/fabric:${kind.name}`, name, { ...outputs, ...args, __provider: bootstrap }, opts);
+  }
+}

@@ -1,0 +1,111 @@
+import type { ComponentResourceOptions, CustomResourceOptions } from "@pulumi/pulumi/resource.js";
+import type { Output } from "@pulumi/pulumi/output.js";
+import resource from "@pulumi/pulumi/resource.js";
+import { isDataBearing } from "../lib/itemType.ts";
+import type { WorkspaceConfig } from "../lib/stackConfig.ts";
+import { FabricResource } from "./fabricResource.ts";
+import type { FabricProvider } from "./fabricResource.ts";
+import { folder } from "./folder.ts";
+import { gitConnection } from "./gitConnection.ts";
+import { item } from "./item.ts";
+import { workspace } from "./workspace.ts";
+import { workspaceUser } from "./workspaceUser.ts";
+
+/**
+ * One workspace of the configuration with everything in it, as one branch of the preview's tree. The order is workspace,
+ * users, Git, folders, items: users first, so that people can look while the rest is made; items last, because Git may
+ * bring some of them.
+ */
+export class FabricWorkspace extends resource.ComponentResource {
+  /** Id of the workspace. */
+  readonly workspaceId: Output<string>;
+  /** Where a person finds it. */
+  readonly portalUrl: Output<string>;
+
+  readonly #config: WorkspaceConfig;
+  readonly #folders = new Map<string, Output<string>>();
+
+  constructor(
+    config: WorkspaceConfig,
+    settings: { readonly provider: FabricProvider; readonly protectData: boolean },
+    opts?: ComponentResourceOptions,
+  ) {
+    super("fabric:FabricWorkspace", config.name, {}, opts);
+    this.#config = config;
+    const own: CustomResourceOptions = { parent: this, provider: settings.provider };
+    const protect = config.protect ?? settings.protectData;
+
+    const { displayName, description, capacity, adopt } = config;
+    const made = new FabricResource(
+      workspace,
+      config.name,
+      { displayName, description, capacity, adopt },
+      { ...own, protect },
+    );
+    this.workspaceId = made.id;
+    this.portalUrl = made.id.apply((id) => `https://app.fabric.microsoft.com/groups/${id}`);
+
+    const users = config.users.map(
+      ({ principal, type, role }) =>
+        new FabricResource(workspaceUser, this.#named(principal), { workspaceId: made.id, principal, type, role }, own),
+    );
+    const git = config.git && [
+      new FabricResource(
+        gitConnection,
+        config.name,
+        { workspaceId: made.id, ...gitArgs(config.git) },
+        { ...own, dependsOn: users },
+      ),
+    ];
+    const afterGit = { ...own, dependsOn: git ?? users };
+    for (const declared of config.items) {
+      const { name, type, displayName, description, path, creationPayload, adopt } = declared;
+      const folderId = declared.folder === undefined ? undefined : this.#folder(declared.folder, afterGit);
+      new FabricResource(
+        item,
+        this.#named(name),
+        {
+          workspaceId: made.id,
+          type,
+          displayName,
+          description,
+          folderId,
+          path,
+          creationPayload,
+          adopt,
+          adoptFromGit: config.git !== undefined,
+        },
+        { ...afterGit, protect: declared.protect ?? (settings.protectData && isDataBearing(type)) },
+      );
+    }
+    this.registerOutputs({});
+  }
+
+  /** Keys are unique in a stack, and say where the resource belongs. */
+  #named(name: string): string {
+    return `${this.#config.name}/${name}`;
+  }
+
+  /** The id of a folder by its path; it and the folders above it are made once. */
+  #folder(path: string, own: CustomResourceOptions): Output<string> {
+    const known = this.#folders.get(path);
+    if (known) return known;
+    const names = path.split("/").filter(Boolean);
+    const displayName = names.pop() ?? "";
+    const parentFolderId = names.length > 0 ? this.#folder(`/${names.join("/")}`, own) : undefined;
+    const made = new FabricResource(
+      folder,
+      this.#named(path.replace(/^\//, "")),
+      { workspaceId: this.workspaceId, displayName, parentFolderId },
+      own,
+    );
+    const id = made.id.apply((both) => both.split("/")[1] ?? both);
+    this.#folders.set(path, id);
+    return id;
+  }
+}
+
+function gitArgs(git: NonNullable<WorkspaceConfig["git"]>) {
+  const { sync: _sync, ...args } = git;
+  return args;
+}

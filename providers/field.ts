@@ -1,0 +1,41 @@
+import { z } from "zod";
+
+/**
+ * What a change of an input means for the object behind it:
+ * - `update`: changed in place at the service;
+ * - `replace`: only a new object can have the new value;
+ * - `local`: changes how we manage the object, nothing at the service.
+ */
+export type Change = "update" | "replace" | "local";
+
+/** One input of a resource kind: its rule for values, and its rule for changes. */
+export interface Field {
+  /** Valid values, defaults and normalisation. Must be pure: it runs in previews. */
+  readonly schema: z.ZodType;
+  /** What a change of the value means. */
+  readonly change: Change;
+  /** Whether two spellings mean the same; the spelling in state is then kept, so that no diff shows. @default equality */
+  readonly same?: (before: never, after: never) => boolean;
+}
+
+/** The inputs of a kind by name. */
+export type Fields = Readonly<Record<string, Field>>;
+
+/** The values that the fields of a kind describe. */
+export type InputsOf<F extends Fields> = { [K in keyof F]: z.output<F[K]["schema"]> };
+
+/** The engine's stand-in for a value that a preview cannot know yet; it arrives in place of any value, also of numbers. */
+const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+/** Whether a value is not known yet (previews, and the analysis of delete-before-replace). */
+export function isUnknown(value: unknown): boolean {
+  return value === UNKNOWN;
+}
+
+/** Two spellings of one name, where the service ignores case. */
+export function sameIgnoringCase(before: string | undefined, after: string | undefined): boolean {
+  return before?.toLowerCase() === after?.toLowerCase();
+}
+
+/** An id of another object, as an input. In previews it may be unknown, which every schema lets through. */
+export const identifier = z.string().min(1);

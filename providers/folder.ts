@@ -1,0 +1,124 @@
+import { z } from "zod";
+import { isFabricError } from "../lib/fabricError.ts";
+import { identifier, sameIgnoringCase } from "./field.ts";
+import { deleteOrGone, readOrGone } from "./gone.ts";
+import { defineKind } from "./resourceKind.ts";
+import type { Run } from "./run.ts";
+
+interface FabricFolder {
+  readonly id: string;
+  readonly displayName: string;
+  /** Absent at the root. */
+  readonly parentFolderId?: string;
+}
+
+interface Outputs {
+  /** Whether the folder existed before; it then stays when this resource goes. */
+  readonly adopted?: boolean | undefined;
+}
+
+/** A folder of a workspace. Its id is `{workspaceId}/{folderId}`; children name it by the second half. */
+export const folder = defineKind({
+  name: "Folder",
+  fields: {
+    workspaceId: { schema: identifier, change: "replace", same: sameIgnoringCase },
+    displayName: { schema: z.string().min(1).max(255), change: "update" },
+    /** Id of the folder it lies in, without the workspace's. Absent at the root. */
+    parentFolderId: { schema: identifier.optional(), change: "update", same: sameIgnoringCase },
+  },
+  outputs: ["adopted"],
+  title: ({ displayName }) => `folder '${displayName ?? "?"}'`,
+
+  async create(run, inputs) {
+    const { workspaceId, displayName, parentFolderId } = inputs;
+    const find = async () =>
+      (await listFolders(run, workspaceId)).find((now) => isAt(now, displayName, parentFolderId));
+    try {
+      const made = await run.create<FabricFolder>(
+        {
+          operation: "create",
+          resourceType: "Folder",
+          resourceName: displayName,
+          compensation: { function: "deleteFolder", args: { workspaceId, displayName, parentFolderId } },
+        },
+        { method: "POST", path: `/workspaces/${workspaceId}/folders`, body: { displayName, parentFolderId } },
+        find,
+      );
+      return { id: `${workspaceId}/${made.id}`, outputs: {} };
+    } catch (error) {
+      if (!isFabricError(error, "FolderDisplayNameAlreadyInUse")) throw error;
+      const before = await find();
+      if (!before) throw error;
+      return { id: `${workspaceId}/${before.id}`, outputs: { adopted: true } };
+    }
+  },
+
+  async read(run, id, state) {
+    const now = await readOrGone(
+      run,
+      state.workspaceId,
+      () => run.get<FabricFolder>(pathOf(id), `read folder '${state.displayName}'`),
+      async () => (await listFolders(run, state.workspaceId)).some((listed) => pathOf(id).endsWith(listed.id)),
+    );
+    if (now === "gone") return "gone";
+    return { inputs: { displayName: now.displayName, parentFolderId: now.parentFolderId } };
+  },
+
+  async update(run, id, old, inputs) {
+    const now = await run.get<FabricFolder>(pathOf(id), `read folder '${inputs.displayName}'`);
+    const intent = {
+      operation: "update",
+      resourceType: "Folder",
+      resourceName: inputs.displayName,
+      compensation: {
+        function: "restoreFolder",
+        args: { id, displayName: now.displayName, parentFolderId: now.parentFolderId },
+      },
+    } as const;
+    if (now.displayName !== inputs.displayName) {
+      await run.write(
+        intent,
+        { method: "PATCH", path: pathOf(id), body: { displayName: inputs.displayName } },
+        () => id,
+      );
+    }
+    if (!sameIgnoringCase(now.parentFolderId, inputs.parentFolderId)) {
+      const body = { targetFolderId: inputs.parentFolderId };
+      await run.write(intent, { method: "POST", path: `${pathOf(id)}/move`, body, replaySafe: true }, () => id);
+    }
+    return { adopted: old.adopted };
+  },
+
+  async delete(run, id, state) {
+    if (state.adopted) return;
+    try {
+      await deleteOrGone(run, state.workspaceId, () =>
+        run.write(
+          {
+            operation: "delete",
+            resourceType: "Folder",
+            resourceName: state.displayName,
+            compensation: null,
+          },
+          { method: "DELETE", path: pathOf(id) },
+          () => id,
+        ),
+      );
+    } catch (error) {
+      if (!isFabricError(error, "FolderNotEmpty")) throw error;
+      run.warn(`Folder '${state.displayName}' holds objects that this stack did not make: it stays, with them.`);
+    }
+  },
+});
+
+const listFolders = (run: Run, workspaceId: string) =>
+  run.list<FabricFolder>(`/workspaces/${workspaceId}/folders`, "list folders", { recursive: true });
+
+const isAt = (now: FabricFolder, displayName: string, parentFolderId: string | undefined) =>
+  sameIgnoringCase(now.displayName, displayName) && sameIgnoringCase(now.parentFolderId, parentFolderId);
+
+/** `{workspaceId}/{folderId}` as the service's path. */
+function pathOf(id: string): string {
+  const [workspaceId = "", folderId = ""] = id.split("/");
+  return `/workspaces/${workspaceId}/folders/${folderId}`;
+}

@@ -1,0 +1,367 @@
+import { z } from "zod";
+import { isFabricError } from "../lib/fabricError.ts";
+import { identifier, isUnknown, sameIgnoringCase } from "./field.ts";
+import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "./gone.ts";
+import { readGitStatus } from "./gitStatus.ts";
+import type { Intent } from "../lib/transactionLog.ts";
+import type { InputsOf } from "./field.ts";
+import { defineKind, Problem } from "./resourceKind.ts";
+import type { FabricItem, Run } from "./run.ts";
+
+/** Which repository, branch and directory; the other provider's fields are absent. */
+interface GitProviderDetails {
+  readonly gitProviderType: "GitHub" | "AzureDevOps";
+  readonly ownerName?: string | undefined;
+  readonly organizationName?: string | undefined;
+  readonly projectName?: string | undefined;
+  readonly repositoryName: string;
+  readonly branchName: string;
+  readonly directoryName: string;
+}
+
+interface Connection {
+  readonly gitConnectionState: "NotConnected" | "Connected" | "ConnectedAndInitialized";
+  readonly gitProviderDetails?: GitProviderDetails | null;
+  readonly gitSyncDetails?: { readonly head: string } | null;
+}
+
+interface Initialized {
+  readonly requiredAction: "None" | "UpdateFromGit" | "CommitToGit";
+  readonly workspaceHead?: string | null;
+  readonly remoteCommitHash?: string | null;
+}
+
+interface Outputs {
+  /** The commit that the workspace was last synced with. */
+  readonly head?: string | undefined;
+  /** Whether the workspace was connected like this before; it then stays connected when this resource goes. */
+  readonly adopted?: boolean | undefined;
+}
+
+const fields = {
+  workspaceId: { schema: identifier, change: "replace", same: sameIgnoringCase },
+  gitProviderType: { schema: z.enum(["GitHub", "AzureDevOps"]), change: "update" },
+  /** GitHub only. */
+  ownerName: { schema: z.string().min(1).max(100).optional(), change: "update", same: sameIgnoringCase },
+  /** AzureDevOps only. */
+  organizationName: { schema: z.string().min(1).max(100).optional(), change: "update", same: sameIgnoringCase },
+  /** AzureDevOps only. */
+  projectName: { schema: z.string().min(1).max(100).optional(), change: "update", same: sameIgnoringCase },
+  repositoryName: { schema: z.string().min(1).max(128), change: "update", same: sameIgnoringCase },
+  branchName: { schema: z.string().min(1).max(250), change: "update" },
+  /** Folder of the branch; normalised to a leading slash and none at the end. */
+  directoryName: { schema: z.string().max(256).default("/").transform(normalDirectory), change: "update" },
+  /** Connection that holds the credentials; GitHub and service principals need one. */
+  connectionId: { schema: identifier.optional(), change: "update", same: sameIgnoringCase },
+  /** Which side wins at the first sync when both hold items. */
+  initializationStrategy: {
+    schema: z.enum(["PreferRemote", "PreferWorkspace"]).default("PreferRemote"),
+    change: "local",
+  },
+  /** Whether the losing side may be overwritten. */
+  allowOverwrite: { schema: z.boolean().default(false), change: "local" },
+  /** Always the same; an input, so that a half-made or half-undone connection shows as drift. */
+  gitConnectionState: { schema: z.string().default("ConnectedAndInitialized"), change: "update" },
+} as const;
+
+type Inputs = InputsOf<typeof fields>;
+
+/**
+ * The connection of a workspace to a branch. Its id is the workspace's. It is connected, initialised and synced once;
+ * every way to get there starts by looking how far an earlier attempt came. Nothing is written to a side that is not
+ * empty without `allowOverwrite`; items equal to the synced commit count as empty.
+ */
+export const gitConnection = defineKind({
+  name: "GitConnection",
+  fields,
+  outputs: ["head", "adopted"],
+  title: ({ repositoryName, branchName }) => `Git connection to ${repositoryName ?? "?"}, branch ${branchName ?? "?"}`,
+
+  derive(inputs) {
+    const missing = (property: "ownerName" | "organizationName" | "projectName" | "connectionId", why: string) => {
+      if (inputs[property] === undefined) throw new Problem(property, `is needed for ${why}`);
+    };
+    if (inputs.gitProviderType === "GitHub") {
+      missing("ownerName", "GitHub");
+      missing("connectionId", "GitHub, which knows no automatic credentials");
+    } else if (!isUnknown(inputs.gitProviderType)) {
+      missing("organizationName", "AzureDevOps");
+      missing("projectName", "AzureDevOps");
+    }
+    return { ...inputs, gitConnectionState: "ConnectedAndInitialized" };
+  },
+
+  async create(run, inputs, exists) {
+    const now = await readConnection(run, inputs.workspaceId);
+    const adopted = now.gitConnectionState === "ConnectedAndInitialized";
+    if (now.gitConnectionState === "NotConnected") await connect(run, inputs);
+    else assertSameBranch(now, inputs);
+    const outputs = adopted ? { adopted } : {};
+    exists({ id: inputs.workspaceId, outputs });
+    if (!adopted) await initialize(run, inputs);
+    return { id: inputs.workspaceId, outputs: { ...outputs, head: await headOf(run, inputs.workspaceId) } };
+  },
+
+  async read(run, id, state) {
+    let now: Connection;
+    try {
+      now = await readConnection(run, id);
+    } catch (error) {
+      if (mayMeanGone(error) && (await isWorkspaceGone(run, id))) return "gone";
+      throw error;
+    }
+    if (now.gitConnectionState === "NotConnected") return "gone";
+    return {
+      inputs: { ...detailsOf(now, state), gitConnectionState: now.gitConnectionState },
+      outputs: { head: now.gitSyncDetails?.head },
+    };
+  },
+
+  async update(run, id, old, inputs) {
+    const now = await readConnection(run, id);
+    if (now.gitConnectionState === "NotConnected") {
+      await connect(run, inputs);
+      await initialize(run, inputs);
+    } else if (!isSameBranch(now, inputs)) {
+      await assertNothingIsLost(run, inputs, now);
+      await disconnect(run, id, inputs);
+      await connect(run, inputs);
+      await initialize(run, { ...inputs, allowOverwrite: true });
+    } else {
+      if (!sameIgnoringCase(old.connectionId, inputs.connectionId)) await changeCredentials(run, inputs, old);
+      if (now.gitConnectionState === "Connected") await initialize(run, inputs);
+      else if (!now.gitSyncDetails?.head && !old.adopted) await sync(run, inputs, await requiredNow(run, inputs));
+    }
+    return { head: await headOf(run, id) };
+  },
+
+  async delete(run, id, state) {
+    if (state.adopted) return;
+    try {
+      await deleteOrGone(run, id, () => disconnect(run, id, state));
+    } catch (error) {
+      if (!isFabricError(error, "WorkspaceNotConnectedToGit")) throw error;
+    }
+  },
+});
+
+async function connect(run: Run, inputs: Inputs): Promise<void> {
+  await run.write(
+    intentOf("create", inputs, { function: "disconnectGit", args: { workspaceId: inputs.workspaceId } }),
+    {
+      method: "POST",
+      path: `/workspaces/${inputs.workspaceId}/git/connect`,
+      body: { gitProviderDetails: detailsFor(inputs), myGitCredentials: credentialsOf(inputs) },
+      operation: `connect to ${whereOf(inputs)}`,
+    },
+    () => inputs.workspaceId,
+  );
+}
+
+/** Initialises a connected workspace and brings the empty side in line with the other. */
+async function initialize(run: Run, inputs: Inputs): Promise<void> {
+  const { workspaceId } = inputs;
+  const call = (initializationStrategy: string) =>
+    run.write<Initialized>(
+      intentOf("update", inputs, null),
+      {
+        method: "POST",
+        path: `/workspaces/${workspaceId}/git/initializeConnection`,
+        body: { initializationStrategy },
+        operation: `initialise the connection to ${whereOf(inputs)}`,
+      },
+      () => workspaceId,
+    );
+  let required: Initialized;
+  if (inputs.allowOverwrite || (await isEmpty(run, workspaceId))) {
+    required = await call(inputs.initializationStrategy);
+  } else {
+    try {
+      // with no strategy the service goes on only where one side is empty
+      required = await call("None");
+    } catch (error) {
+      if (!isFabricError(error, "MissingInitializationStrategy", "MissingInitializationPolicy")) throw error;
+      await disconnect(run, workspaceId, inputs);
+      throw bothSidesHold(inputs);
+    }
+  }
+  await sync(run, inputs, required);
+}
+
+async function sync(run: Run, inputs: Inputs, required: Initialized): Promise<void> {
+  const { workspaceId, initializationStrategy, allowOverwrite } = inputs;
+  if (required.requiredAction === "UpdateFromGit") {
+    await run.write(
+      intentOf("update", inputs, null),
+      {
+        method: "POST",
+        path: `/workspaces/${workspaceId}/git/updateFromGit`,
+        body: {
+          remoteCommitHash: required.remoteCommitHash,
+          workspaceHead: required.workspaceHead || null,
+          conflictResolution: { conflictResolutionType: "Workspace", conflictResolutionPolicy: initializationStrategy },
+          options: { allowOverrideItems: allowOverwrite },
+        },
+        operation: `update the workspace from ${whereOf(inputs)}`,
+      },
+      () => workspaceId,
+    );
+  } else if (required.requiredAction === "CommitToGit") {
+    await run.write(
+      intentOf("update", inputs, null),
+      {
+        method: "POST",
+        path: `/workspaces/${workspaceId}/git/commitToGit`,
+        body: {
+          mode: "All",
+          workspaceHead: required.workspaceHead || null,
+          comment: "Initial commit of the workspace",
+        },
+        operation: `commit the workspace to ${whereOf(inputs)}`,
+      },
+      () => workspaceId,
+    );
+    run.warn(`The workspace's items were committed to ${whereOf(inputs)}. A rollback does not undo commits.`);
+  }
+}
+
+/** What initializeConnection said is not said again: when the sync after it failed, the status tells what is left to do. */
+async function requiredNow(run: Run, inputs: Inputs): Promise<Initialized> {
+  const { changes, workspaceHead, remoteCommitHash } = await readGitStatus(run, inputs.workspaceId);
+  const inBranch = changes.some(({ remoteChange }) => Boolean(remoteChange));
+  const inWorkspace = changes.some(({ workspaceChange }) => Boolean(workspaceChange));
+  if (inBranch && inWorkspace && !inputs.allowOverwrite) throw bothSidesHold(inputs);
+  const remoteWins = inBranch && (!inWorkspace || inputs.initializationStrategy === "PreferRemote");
+  const requiredAction = remoteWins ? "UpdateFromGit" : inWorkspace ? "CommitToGit" : "None";
+  return { requiredAction, workspaceHead: workspaceHead ?? null, remoteCommitHash: remoteCommitHash ?? null };
+}
+
+async function disconnect(run: Run, workspaceId: string, connection: Inputs): Promise<void> {
+  await run.write(
+    intentOf("delete", connection, { function: "connectGit", args: { workspaceId, ...detailsFor(connection) } }),
+    {
+      method: "POST",
+      path: `/workspaces/${workspaceId}/git/disconnect`,
+      operation: `disconnect from ${whereOf(connection)}`,
+      replaySafe: true,
+    },
+    () => workspaceId,
+  );
+}
+
+async function changeCredentials(run: Run, inputs: Inputs, old: Inputs): Promise<void> {
+  const { workspaceId } = inputs;
+  await run.write(
+    intentOf("update", inputs, {
+      function: "restoreGitCredentials",
+      args: { workspaceId, connectionId: old.connectionId },
+    }),
+    {
+      method: "PATCH",
+      path: `/workspaces/${workspaceId}/git/myGitCredentials`,
+      body: credentialsOf(inputs),
+      operation: `change the credentials for ${whereOf(inputs)}`,
+    },
+    () => workspaceId,
+  );
+}
+
+/** Before a branch is left: everything in the workspace must be in the branch, and the new one must not be written to. */
+async function assertNothingIsLost(run: Run, inputs: Inputs, now: Connection): Promise<void> {
+  if (inputs.allowOverwrite) return;
+  if (inputs.initializationStrategy === "PreferWorkspace") throw bothSidesHold(inputs);
+  if (now.gitConnectionState !== "ConnectedAndInitialized" || (await isEmpty(run, inputs.workspaceId))) return;
+  const { changes } = await readGitStatus(run, inputs.workspaceId);
+  if (changes.some(({ workspaceChange }) => Boolean(workspaceChange))) throw bothSidesHold(inputs);
+}
+
+function bothSidesHold(inputs: Inputs): Error {
+  const { initializationStrategy } = inputs;
+  const loser =
+    initializationStrategy === "PreferRemote"
+      ? "the workspace holds items that are not in Git"
+      : "the branch may hold items";
+  return new Error(
+    `The workspace was not connected to ${whereOf(inputs)}: ${loser}, and ${initializationStrategy} would overwrite them. ` +
+      `Commit or remove them, or set git.allowOverwrite: true to let them be overwritten.`,
+  );
+}
+
+/** @throws Error where the workspace is connected to something else, which is never undone silently */
+function assertSameBranch(now: Connection, inputs: Inputs): void {
+  if (isSameBranch(now, inputs)) return;
+  throw new Error(
+    `The workspace is connected to ${whereOf(now.gitProviderDetails)} already, and ${whereOf(inputs)} is declared. ` +
+      `Disconnect it in the workspace's settings, or declare what it is connected to.`,
+  );
+}
+
+function isSameBranch(now: Connection, inputs: Inputs): boolean {
+  const is = now.gitProviderDetails;
+  return (
+    is?.gitProviderType === inputs.gitProviderType &&
+    sameIgnoringCase(is.ownerName, inputs.ownerName) &&
+    sameIgnoringCase(is.organizationName, inputs.organizationName) &&
+    sameIgnoringCase(is.projectName, inputs.projectName) &&
+    sameIgnoringCase(is.repositoryName, inputs.repositoryName) &&
+    is.branchName === inputs.branchName &&
+    normalDirectory(is.directoryName) === inputs.directoryName
+  );
+}
+
+/** The provider details as inputs; where they mean the same as those in state, in the state's spelling. */
+function detailsOf(now: Connection, state: Inputs): Partial<Inputs> {
+  const is = now.gitProviderDetails;
+  if (!is || isSameBranch(now, state)) return {};
+  return {
+    gitProviderType: is.gitProviderType,
+    ownerName: is.ownerName,
+    organizationName: is.organizationName,
+    projectName: is.projectName,
+    repositoryName: is.repositoryName,
+    branchName: is.branchName,
+    directoryName: normalDirectory(is.directoryName),
+  };
+}
+
+const detailsFor = (inputs: Inputs): GitProviderDetails => ({
+  gitProviderType: inputs.gitProviderType,
+  ...(inputs.gitProviderType === "GitHub"
+    ? { ownerName: inputs.ownerName }
+    : { organizationName: inputs.organizationName, projectName: inputs.projectName }),
+  repositoryName: inputs.repositoryName,
+  branchName: inputs.branchName,
+  directoryName: inputs.directoryName,
+});
+
+const credentialsOf = ({ connectionId }: Inputs) =>
+  connectionId === undefined ? { source: "Automatic" } : { source: "ConfiguredConnection", connectionId };
+
+const intentOf = (operation: Intent["operation"], inputs: Inputs, compensation: Intent["compensation"]): Intent => ({
+  operation,
+  resourceType: "GitConnection",
+  resourceName: inputs.repositoryName,
+  compensation,
+});
+
+const whereOf = (details: Partial<GitProviderDetails> | null | undefined) =>
+  details
+    ? `${details.repositoryName ?? "?"}, branch ${details.branchName ?? "?"}, ${details.directoryName ?? "/"}`
+    : "nothing";
+
+const readConnection = (run: Run, workspaceId: string) =>
+  run.get<Connection>(`/workspaces/${workspaceId}/git/connection`, "read the Git connection");
+
+async function headOf(run: Run, workspaceId: string): Promise<string | undefined> {
+  return (await readConnection(run, workspaceId)).gitSyncDetails?.head;
+}
+
+/** Whether the workspace holds no item of its own. SQL endpoints come and go with their lakehouse. */
+async function isEmpty(run: Run, workspaceId: string): Promise<boolean> {
+  const items = await run.list<FabricItem>(`/workspaces/${workspaceId}/items`, "list items");
+  return items.every(({ type }) => type === "SQLEndpoint");
+}
+
+function normalDirectory(directory: string): string {
+  return `/${directory.replace(/^\/+|\/+$/g, "")}`;
+}

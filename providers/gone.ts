@@ -1,0 +1,79 @@
+import { isFabricError } from "../lib/fabricError.ts";
+import type { Run, Workspace } from "./run.ts";
+
+/**
+ * Whether an error may mean that an object is not there. The service answers 404 and, for objects in workspaces that are
+ * gone or invisible, 403; neither is proof of anything.
+ */
+export function mayMeanGone(error: unknown): boolean {
+  return isFabricError(error) && (error.status === 404 || error.status === 403);
+}
+
+/**
+ * Whether a workspace is gone: the complete list of workspaces lacks it.
+ * @throws Error when the list has no workspace at all. That is what a wrong endpoint, tenant or identity looks like, and
+ *   believing it would make a stack forget everything; FABRIC_CONFIRM_GONE=true says that it is so.
+ */
+export async function isWorkspaceGone(run: Run, workspaceId: string): Promise<boolean> {
+  const visible = (await run.workspaces()).filter((workspace) => workspace.type !== "Personal");
+  if (visible.length === 0 && !run.confirmGone) {
+    throw new Error(
+      `The service shows no workspace at all, while this stack knows workspace ${workspaceId}. This looks like another ` +
+        `endpoint, tenant or identity, so nothing was taken for deleted. Check the sign-in; if everything really is ` +
+        `gone, run again with FABRIC_CONFIRM_GONE=true.`,
+    );
+  }
+  return !visible.some((workspace) => workspace.id.toLowerCase() === workspaceId.toLowerCase());
+}
+
+/**
+ * Reads an object of a workspace, or proves that it is gone: its workspace is gone, or the complete list that should
+ * contain it lacks it while the workspace's capacity runs (on a paused one, objects may be hidden).
+ * @throws the read's own error where there is no proof
+ */
+export async function readOrGone<T>(
+  run: Run,
+  workspaceId: string,
+  read: () => Promise<T>,
+  isListed: () => Promise<boolean>,
+): Promise<T | "gone"> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!mayMeanGone(error)) throw error;
+    if (await isWorkspaceGone(run, workspaceId)) return "gone";
+    await assertCapacityRuns(run, workspaceId);
+    if (await isListed()) throw error;
+    return "gone";
+  }
+}
+
+/**
+ * Runs a delete; not finding the object is success, where that is proven.
+ * @throws the delete's own error otherwise
+ */
+export async function deleteOrGone(run: Run, workspaceId: string, remove: () => Promise<unknown>): Promise<void> {
+  try {
+    await remove();
+  } catch (error) {
+    if (isFabricError(error) && error.status === 404) return;
+    if (mayMeanGone(error) && (await isWorkspaceGone(run, workspaceId))) return;
+    throw error;
+  }
+}
+
+async function assertCapacityRuns(run: Run, workspaceId: string): Promise<void> {
+  const workspace = (await run.workspaces()).find(({ id }) => id.toLowerCase() === workspaceId.toLowerCase());
+  const capacity = workspace?.capacityId
+    ? (await run.capacities()).find(({ id }) => id.toLowerCase() === workspace.capacityId?.toLowerCase())
+    : undefined;
+  if (workspace && capacity?.state === "Inactive") throw pausedCapacity(workspace, capacity.displayName);
+}
+
+/** A paused capacity hides objects and refuses work; it is the commonest cause of failed runs. */
+export function pausedCapacity(workspace: Pick<Workspace, "displayName">, capacity: string): Error {
+  return new Error(
+    `Workspace '${workspace.displayName}' is on capacity '${capacity}', which is paused. Objects on it cannot be seen, so ` +
+      `none is taken for deleted. Resume it: az fabric capacity resume --capacity-name ${capacity} --resource-group …`,
+  );
+}

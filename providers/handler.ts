@@ -1,0 +1,128 @@
+import type {
+  CheckResult,
+  CreateResult,
+  DiffResult,
+  ReadResult,
+  ResourceProvider,
+  UpdateResult,
+} from "@pulumi/pulumi/dynamic/index.js";
+import { formatOrigin, assertSameOrigin, hostOfEndpoint } from "./origin.ts";
+import type { Configuration } from "./configuration.ts";
+import type { Fields, InputsOf } from "./field.ts";
+import type { Made, ResourceKind, StateOf } from "./resourceKind.ts";
+import { check, diff, withoutUndefined } from "./resourceKind.ts";
+import type { Run } from "./run.ts";
+
+type Properties = Record<string, unknown>;
+
+/** What the handlers of one provider process share. */
+export interface ProviderProcess {
+  /** The configuration of the explicit provider; there as soon as the engine has called configure. */
+  configuration(): Configuration;
+  /** Clients, log and caches of this run; made at the first call, so that a preview without changes makes none. */
+  run(): Promise<Run>;
+}
+
+/** The engine's view of a kind: Pulumi's own dynamic provider calls these methods. */
+export function handlerOf(kind: ResourceKind, process: ProviderProcess): ResourceProvider<Properties, Properties> {
+  const titleOf = (properties: Properties) => kind.title(properties as Partial<InputsOf<Fields>>);
+
+  return {
+    async check(olds: Properties, news: Properties): Promise<CheckResult<Properties>> {
+      const { inputs, failures } = check(kind, olds, news);
+      return { inputs, failures: [...failures] };
+    },
+
+    async diff(_id: string, olds: Properties, news: Properties): Promise<DiffResult> {
+      assertSameOrigin(titleOf(olds), olds["origin"], { host: hostOfEndpoint(process.configuration().endpoint) });
+      return diff(kind, olds, news);
+    },
+
+    async create(news: Properties): Promise<CreateResult<Properties>> {
+      return presentable(async () => {
+        const inputs = inputsOf(kind, news);
+        const run = await process.run();
+        let half: Made<object> | undefined;
+        const state = (made: Made<object>) => stateOf(run, inputs, made.outputs);
+        try {
+          const made = await kind.create(run, inputs, (now) => {
+            half = now;
+            run.claim(claimOf(kind, now.id));
+          });
+          run.claim(claimOf(kind, made.id));
+          return { id: made.id, outs: state(made) };
+        } catch (error) {
+          throw half ? halfMade(error, half.id, { ...state(half), __provider: news["__provider"] }) : error;
+        }
+      });
+    },
+
+    async read(id: string, properties: Properties): Promise<ReadResult<Properties>> {
+      return presentable(async () => {
+        const run = await process.run();
+        assertSameOrigin(titleOf(properties), properties["origin"], run.origin);
+        const live = await kind.read(run, id, properties);
+        if (live === "gone") return { id: "" };
+        const state = stateOf(run, { ...properties, ...live.inputs }, live.outputs ?? {});
+        return { id, props: state, inputs: inputsOf(kind, state) };
+      });
+    },
+
+    async update(id: string, olds: Properties, news: Properties): Promise<UpdateResult<Properties>> {
+      return presentable(async () => {
+        const run = await process.run();
+        assertSameOrigin(titleOf(olds), olds["origin"], run.origin);
+        const inputs = inputsOf(kind, news);
+        const kept = Object.fromEntries(kind.outputs.map((name) => [name, olds[name as string]]));
+        const outputs = await kind.update(run, id, olds as StateOf<Fields, object>, inputs);
+        return { outs: stateOf(run, inputs, { ...kept, ...outputs }) };
+      });
+    },
+
+    async delete(id: string, properties: Properties): Promise<void> {
+      return presentable(async () => {
+        const run = await process.run();
+        assertSameOrigin(titleOf(properties), properties["origin"], run.origin);
+        // the same object under another name or spelling was made or adopted in this run: it is not ours to remove
+        if (run.isClaimed(claimOf(kind, id))) return;
+        await kind.delete(run, id, properties as StateOf<Fields, object>);
+      });
+    },
+  };
+}
+
+/** Ids of different kinds can be equal: a workspace and its Git connection. */
+const claimOf = (kind: ResourceKind, id: string) => `${kind.name} ${id.toLowerCase()}`;
+
+function inputsOf(kind: ResourceKind, properties: Properties): InputsOf<Fields> {
+  const names = Object.keys(kind.fields).filter((name) => properties[name] !== undefined);
+  return Object.fromEntries(names.map((name) => [name, properties[name]]));
+}
+
+function stateOf(run: Run, inputs: object, outputs: object): Properties {
+  return withoutUndefined({ ...inputs, ...outputs, origin: formatOrigin(run.origin) });
+}
+
+/**
+ * The error that Pulumi understands as "made, but not finished": it keeps the object in state and calls update on the
+ * next run. Without `__provider` among the properties nothing could ever read or delete the object again.
+ */
+function halfMade(error: unknown, id: string, properties: Properties): Error {
+  const reason = error instanceof Error ? error.message : String(error);
+  return Object.assign(new Error(reason), { id, properties, reasons: [reason] });
+}
+
+/**
+ * Errors of ours say all there is to say; Pulumi's provider host would print their stack beside the message. Anything
+ * else is a bug, and keeps it.
+ */
+async function presentable<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Error)) throw new Error(String(error), { cause: error });
+    if (!(error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError))
+      error.stack = "";
+    throw error;
+  }
+}

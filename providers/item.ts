@@ -1,0 +1,251 @@
+import { z } from "zod";
+import { isFabricError } from "../lib/fabricError.ts";
+import { readItemDefinition } from "../lib/itemDefinition.ts";
+import { identifier, isUnknown, sameIgnoringCase } from "./field.ts";
+import { deleteOrGone, readOrGone } from "./gone.ts";
+import { isKnownToGit } from "./gitStatus.ts";
+import { defineKind, Problem } from "./resourceKind.ts";
+import type { FabricItem, Run } from "./run.ts";
+
+/** Longest wait for a display name that the service still holds for a deleted item; minutes have been seen. */
+const NAME_DEADLINE_MS = 10 * 60_000;
+
+/** The values an adopted item had, which its delete gives back. Its definition is not among them. */
+interface Before {
+  readonly displayName: string;
+  readonly description: string;
+  readonly folderId?: string | undefined;
+}
+
+interface Outputs {
+  /** Only for an item that existed before. */
+  readonly adopted?: Before | undefined;
+}
+
+/** An item of any type. Its id is `{workspaceId}/{itemId}`. */
+export const item = defineKind({
+  name: "Item",
+  fields: {
+    workspaceId: { schema: identifier, change: "replace", same: sameIgnoringCase },
+    type: { schema: z.string().min(1), change: "replace" },
+    displayName: { schema: z.string().trim().min(1).max(256), change: "update" },
+    description: { schema: z.string().max(256).default(""), change: "update" },
+    /** Id of the folder it lies in, without the workspace's. Absent at the root. */
+    folderId: { schema: identifier.optional(), change: "update", same: sameIgnoringCase },
+    /** Folder in Fabric's Git format, relative to the project, that holds the definition. */
+    path: { schema: z.string().min(1).optional(), change: "local" },
+    /** Hash of that definition; derived, so that previews show a changed definition. */
+    definitionHash: { schema: z.string().optional(), change: "update" },
+    /** What the type wants to know at creation and never again. */
+    creationPayload: { schema: z.record(z.string(), z.unknown()).optional(), change: "replace" },
+    /** Manage an existing item of that name and type instead of refusing it. */
+    adopt: { schema: z.boolean().default(false), change: "local" },
+    /** The workspace is connected to Git: an item of that name which came from there is managed from now on. */
+    adoptFromGit: { schema: z.boolean().default(false), change: "local" },
+  },
+  outputs: ["adopted"],
+  title: ({ type, displayName }) => `${type ?? "item"} '${displayName ?? "?"}'`,
+
+  derive(inputs) {
+    if (inputs.path === undefined) return { ...inputs, definitionHash: undefined };
+    if (isUnknown(inputs.path)) return inputs;
+    try {
+      return { ...inputs, definitionHash: readItemDefinition(inputs.path).hash };
+    } catch (error) {
+      throw new Problem("path", error instanceof Error ? error.message : String(error));
+    }
+  },
+
+  // names are unique by workspace and type, so a new one cannot stand beside the old
+  deleteBeforeReplace: (old, inputs) => old.workspaceId === inputs.workspaceId && old.type === inputs.type,
+
+  async create(run, inputs, exists) {
+    const { workspaceId, type, displayName, description, folderId, creationPayload } = inputs;
+    const definition = definitionOf(inputs.path);
+    const wasFree =
+      run.isClaimed(`Workspace ${workspaceId.toLowerCase()}`) ||
+      !findItem(await run.items(workspaceId), type, displayName);
+    const make = () =>
+      run.create<FabricItem>(
+        {
+          operation: "create",
+          resourceType: "Item",
+          resourceName: displayName,
+          compensation: { function: "deleteItem", args: { workspaceId, type, displayName } },
+        },
+        {
+          method: "POST",
+          path: `/workspaces/${workspaceId}/items`,
+          body: { displayName, type, description, folderId, definition, creationPayload },
+          operation: `create ${type} '${displayName}'`,
+        },
+        async () => (wasFree ? findItem(await listItems(run, workspaceId), type, displayName) : undefined),
+      );
+    try {
+      const made = await onceTheNameIsFree(run, make);
+      return { id: `${workspaceId}/${made.id}`, outputs: {} };
+    } catch (error) {
+      if (!isFabricError(error, "ItemDisplayNameAlreadyInUse")) throw error;
+      const before = findItem(await listItems(run, workspaceId), type, displayName);
+      if (!before || !(await mayAdopt(run, before, inputs))) throw error;
+      const id = `${workspaceId}/${before.id}`;
+      const adopted = priorValues(before);
+      exists({ id, outputs: { adopted } });
+      await converge(run, before, inputs);
+      if (definition) await pushDefinition(run, id, inputs);
+      return { id, outputs: { adopted } };
+    }
+  },
+
+  async read(run, id, state) {
+    const title = `${state.type} '${state.displayName}'`;
+    const now = await readOrGone(
+      run,
+      state.workspaceId,
+      () => run.get<FabricItem>(pathOf(id), `read ${title}`),
+      async () => (await run.items(state.workspaceId)).some((listed) => id.endsWith(listed.id)),
+    );
+    if (now === "gone") return "gone";
+    return {
+      inputs: {
+        type: now.type,
+        displayName: now.displayName,
+        description: now.description ?? "",
+        folderId: now.folderId,
+      },
+    };
+  },
+
+  async update(run, id, old, inputs) {
+    const now = await run.get<FabricItem>(pathOf(id), `read ${inputs.type} '${inputs.displayName}'`);
+    await converge(run, now, inputs);
+    if (inputs.definitionHash !== undefined && inputs.definitionHash !== old.definitionHash) {
+      await pushDefinition(run, id, inputs);
+    }
+    return {};
+  },
+
+  async delete(run, id, state) {
+    await deleteOrGone(run, state.workspaceId, async () => {
+      if (state.adopted) {
+        const now = await run.get<FabricItem>(pathOf(id), `read ${state.type} '${state.displayName}'`);
+        return converge(run, now, { ...state, ...state.adopted, folderId: state.adopted.folderId });
+      }
+      return run.write(
+        { operation: "delete", resourceType: "Item", resourceName: state.displayName, compensation: null },
+        { method: "DELETE", path: pathOf(id), operation: `delete ${state.type} '${state.displayName}'` },
+        () => id,
+      );
+    });
+  },
+});
+
+interface Wanted {
+  readonly type: string;
+  readonly displayName: string;
+  readonly description: string;
+  readonly folderId?: string | undefined;
+}
+
+/** Makes name, description and folder as declared, and sends nothing for what already is. */
+async function converge(run: Run, now: FabricItem, wanted: Wanted): Promise<void> {
+  const { type, displayName, description, folderId } = wanted;
+  const id = `${now.workspaceId}/${now.id}`;
+  const before = priorValues(now);
+  const intent = {
+    operation: "update",
+    resourceType: "Item",
+    resourceName: displayName,
+    compensation: { function: "restoreItem", args: { id, ...before } },
+  } as const;
+  if (before.displayName !== displayName || before.description !== description) {
+    const rename = () =>
+      run.write(
+        intent,
+        {
+          method: "PATCH",
+          path: pathOf(id),
+          body: { displayName, description },
+          operation: `update ${type} '${displayName}'`,
+        },
+        () => id,
+      );
+    await onceTheNameIsFree(run, rename);
+  }
+  if (!sameIgnoringCase(before.folderId, folderId)) {
+    await run.write(
+      intent,
+      {
+        method: "POST",
+        path: `${pathOf(id)}/move`,
+        body: { targetFolderId: folderId },
+        operation: `move ${type} '${displayName}'`,
+        replaySafe: true,
+      },
+      () => id,
+    );
+  }
+}
+
+async function pushDefinition(run: Run, id: string, inputs: Wanted & { path?: string | undefined }): Promise<void> {
+  await run.write(
+    {
+      operation: "update",
+      resourceType: "Item",
+      resourceName: inputs.displayName,
+      compensation: { function: "restoreDefinition", args: { id } },
+    },
+    {
+      method: "POST",
+      path: `${pathOf(id)}/updateDefinition`,
+      body: { definition: definitionOf(inputs.path) },
+      operation: `update the definition of ${inputs.type} '${inputs.displayName}'`,
+      replaySafe: true,
+    },
+    () => id,
+  );
+}
+
+/** Waits while the service holds the display name for an item deleted a moment ago, and says so. */
+async function onceTheNameIsFree<T>(run: Run, work: () => Promise<T>): Promise<T> {
+  const deadline = run.clock.now() + NAME_DEADLINE_MS;
+  for (let pause = 2_000, warned = false; ; pause = Math.min(pause * 2, 30_000)) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isFabricError(error, "ItemDisplayNameNotAvailableYet") || run.clock.now() + pause > deadline) throw error;
+      if (!warned) run.warn(`${error.operation}: the name is not free yet after a delete; waiting for it.`);
+      warned = true;
+      await run.clock.sleep(pause);
+    }
+  }
+}
+
+async function mayAdopt(
+  run: Run,
+  before: FabricItem,
+  inputs: { adopt: boolean; adoptFromGit: boolean },
+): Promise<boolean> {
+  return inputs.adopt || (inputs.adoptFromGit && (await isKnownToGit(run, before.workspaceId, before.id)));
+}
+
+const definitionOf = (path: string | undefined) =>
+  path === undefined ? undefined : { parts: readItemDefinition(path).parts };
+
+const listItems = (run: Run, workspaceId: string) =>
+  run.list<FabricItem>(`/workspaces/${workspaceId}/items`, "list items");
+
+const findItem = (items: readonly FabricItem[], type: string, displayName: string) =>
+  items.find((now) => now.type === type && sameIgnoringCase(now.displayName, displayName));
+
+const priorValues = ({ displayName, description, folderId }: FabricItem): Before => ({
+  displayName,
+  description: description ?? "",
+  folderId,
+});
+
+/** `{workspaceId}/{itemId}` as the service's path. */
+function pathOf(id: string): string {
+  const [workspaceId = "", itemId = ""] = id.split("/");
+  return `/workspaces/${workspaceId}/items/${itemId}`;
+}

@@ -1,0 +1,167 @@
+import { chooseCredential, principalOf, tenantOf } from "../lib/credentials.ts";
+import { systemClock } from "../lib/clock.ts";
+import { FabricClient } from "../lib/fabricClient.ts";
+import type { FabricCall } from "../lib/fabricClient.ts";
+import { isOutcomeUnknown } from "../lib/fabricError.ts";
+import { FeatureFlags } from "../lib/featureFlags.ts";
+import { SecretManager } from "../lib/secretManager.ts";
+import { TelemetryLogger } from "../lib/telemetryLogger.ts";
+import { Throttle } from "../lib/throttle.ts";
+import { joinTransaction } from "../lib/transactionLog.ts";
+import { assertTrustedEndpoint } from "../lib/trustedHost.ts";
+import type { Intent, TransactionLog } from "../lib/transactionLog.ts";
+import type { Configuration } from "./configuration.ts";
+import { openEmulator } from "./embeddedEmulator.ts";
+import { hostOfEndpoint } from "./origin.ts";
+import type { Capacity, FabricItem, Run, Workspace, Write } from "./run.ts";
+
+/** A run that talks to a service, and what its end has to close. */
+export interface LiveRun extends Run {
+  /** Flushes telemetry, closes the log, the connections and an embedded emulator. */
+  close(): Promise<void>;
+}
+
+/** How often a create is sent again after looking found nothing. */
+const CREATE_REPEATS = 2;
+
+/**
+ * Builds clients, log and caches of one provider process.
+ * @throws Error when the endpoint may not be sent a token, no credential is found, or the tenant is another one
+ */
+export async function startRun(configuration: Configuration, env: NodeJS.ProcessEnv): Promise<LiveRun> {
+  const clock = systemClock;
+  const flags = FeatureFlags.load(configuration.features, env);
+  const isEmulator = configuration.endpoint === "emulator";
+  const emulator = isEmulator && !env["FABRIC_ENDPOINT"] ? await openEmulator(configuration) : undefined;
+  const endpoint = env["FABRIC_ENDPOINT"] ?? emulator?.url ?? configuration.endpoint;
+  if (endpoint === "emulator") throw new Error("The emulator did not start.");
+  assertTrustedEndpoint(endpoint, env);
+  const secretEnv = { KEY_VAULT_URL: configuration.keyVaultUrl, ...env };
+  const secrets = new SecretManager({ flags, env: secretEnv, clock });
+  const tokens = await chooseCredential({
+    env,
+    secrets,
+    endpointIsEmulator: isEmulator,
+    tenantId: configuration.tenantId,
+  });
+  const telemetry = new TelemetryLogger({ flags, env });
+  const throttle = new Throttle(clock);
+  const fabric = new FabricClient({ endpoint, tokens, flags, clock, env, throttle });
+  const token = await tokens.token(FabricClient.scope);
+  const tenantId = tenantOf(token);
+  if (configuration.tenantId && tenantId && tenantId.toLowerCase() !== configuration.tenantId.toLowerCase()) {
+    throw new Error(
+      `This stack belongs to tenant ${configuration.tenantId} (fabric:tenantId), and ${tokens.name} is signed in to ` +
+        `tenant ${tenantId}. Nothing was changed. Sign in to the right tenant.`,
+    );
+  }
+
+  let log: Promise<TransactionLog> | undefined;
+  const openLog = () =>
+    (log ??= joinTransaction({ folder: configuration.transactionLog, stack: configuration.stack, env, clock }));
+  const lists = new Map<string, Promise<unknown>>();
+  const once = <T>(key: string, work: () => Promise<T>): Promise<T> => {
+    const known = lists.get(key) as Promise<T> | undefined;
+    if (known) return known;
+    const asked = work();
+    lists.set(key, asked);
+    asked.catch(() => lists.delete(key));
+    return asked;
+  };
+  const claims = new Set<string>();
+  const send = <T>(intent: Intent, call: Write) => {
+    const operation =
+      call.operation ?? `${intent.operation} ${intent.resourceType.toLowerCase()} '${intent.resourceName}'`;
+    return fabric.send<T>({ ...call, operation });
+  };
+  const forget = (path: string) => {
+    for (const key of lists.keys()) if (key === "/workspaces" || path.startsWith(key)) lists.delete(key);
+  };
+
+  const run: LiveRun = {
+    origin: { host: hostOfEndpoint(configuration.endpoint), tenantId },
+    clock,
+    callerId: principalOf(token),
+    confirmGone: env["FABRIC_CONFIRM_GONE"] === "true",
+
+    get: (path, operation, query) => fabric.send({ method: "GET", path, operation, ...(query && { query }) }),
+    list: (path, operation, query) => fabric.list({ path, operation, ...(query && { query }) }),
+
+    async write<T>(intent: Intent, call: Write, resourceId = idOf as (answer: T) => string) {
+      const answer = await (await openLog()).step(intent, () => send<T>(intent, call), resourceId);
+      forget(call.path);
+      return answer;
+    },
+
+    async create<T extends { id: string }>(intent: Intent, call: Write, find: () => Promise<T | undefined>) {
+      const attempt = async (repeats: number): Promise<T> => {
+        try {
+          return await send<T>(intent, call);
+        } catch (error) {
+          if (!isOutcomeUnknown(error)) throw error;
+          const found = await find();
+          if (found) return found;
+          if (!flags.useRetryLogic || repeats === 0) throw error;
+          return attempt(repeats - 1);
+        }
+      };
+      const answer = await (
+        await openLog()
+      ).step(
+        intent,
+        () => attempt(CREATE_REPEATS),
+        ({ id }) => id,
+      );
+      forget(call.path);
+      return answer;
+    },
+
+    workspaces: () =>
+      once("/workspaces", () => fabric.list<Workspace>({ path: "/workspaces", operation: "list workspaces" })),
+    capacities: () =>
+      once("/capacities", () => fabric.list<Capacity>({ path: "/capacities", operation: "list capacities" })),
+    items: (workspaceId) => {
+      const path = `/workspaces/${workspaceId}/items`;
+      return once(path, () => fabric.list<FabricItem>({ path, operation: "list items" }));
+    },
+    userId: (userPrincipalName) => once(`user ${userPrincipalName.toLowerCase()}`, () => lookUpUser(userPrincipalName)),
+
+    claim: (id) => void claims.add(id),
+    isClaimed: (id) => claims.has(id),
+    warn: (line) => process.stderr.write(`${line}\n`),
+
+    async close() {
+      await telemetry.flush();
+      await (await log)?.close();
+      fabric.close();
+      await emulator?.close();
+    },
+  };
+
+  async function lookUpUser(userPrincipalName: string): Promise<string> {
+    const graphEndpoint = env["FABRIC_GRAPH_ENDPOINT"] ?? emulator?.graph ?? "https://graph.microsoft.com";
+    assertTrustedEndpoint(graphEndpoint, env);
+    const scope = "https://graph.microsoft.com/.default";
+    const graph = new FabricClient({ endpoint: graphEndpoint, tokens, scope, flags, clock, env });
+    const call: FabricCall = {
+      method: "GET",
+      path: `/v1.0/users/${encodeURIComponent(userPrincipalName)}`,
+      query: { $select: "id" },
+      operation: `look up ${userPrincipalName}`,
+      remedies: {
+        Request_ResourceNotFound: `Microsoft Graph knows no user ${userPrincipalName}. Check the spelling, or give the object id with type: User.`,
+        Authorization_RequestDenied:
+          "The deploying identity may not read users in Microsoft Graph. Grant it User.ReadBasic.All, or give object ids with a type.",
+      },
+    };
+    try {
+      return (await graph.send<{ id: string }>(call)).id;
+    } finally {
+      graph.close();
+    }
+  }
+
+  return run;
+}
+
+const idOf = (answer: { id?: string } | undefined) => answer?.id ?? "";

@@ -1,0 +1,47 @@
+/**
+ * Where an object lives: the configured endpoint's host and, when the token tells it, the tenant. It is kept in the
+ * state of every object, because "not found" means "gone" only where the object was made.
+ */
+export interface Origin {
+  /** Host of the *configured* endpoint, or `emulator`. FABRIC_ENDPOINT does not change it. */
+  readonly host: string;
+  /** Tenant of the token. Absent when the token does not say (an opaque one, the emulator's). */
+  readonly tenantId?: string | undefined;
+}
+
+/** The origin as one short string of the state: `host` or `host/tenantId`. */
+export function formatOrigin(origin: Origin): string {
+  return origin.tenantId ? `${origin.host}/${origin.tenantId}` : origin.host;
+}
+
+/** The opposite of {@link formatOrigin}. */
+export function parseOrigin(text: string): Origin {
+  const [host = "", tenantId] = text.split("/");
+  return tenantId ? { host, tenantId } : { host };
+}
+
+/** The origin host of a configured endpoint. */
+export function hostOfEndpoint(endpoint: string): string {
+  return URL.canParse(endpoint) ? new URL(endpoint).host : endpoint;
+}
+
+/**
+ * Refuses to go on with an object that was made somewhere else.
+ * @throws Error saying what state and run disagree about, and how to go on.
+ */
+export function assertSameOrigin(what: string, inState: unknown, now: Origin): void {
+  if (typeof inState !== "string" || inState === "") return;
+  const before = parseOrigin(inState);
+  if (before.host !== now.host) {
+    throw new Error(
+      `${what} was deployed to ${before.host}, and this run is configured for ${now.host}. Nothing was changed. ` +
+        `Set fabric:endpoint back, or use another stack for the other endpoint.`,
+    );
+  }
+  if (before.tenantId && now.tenantId && before.tenantId.toLowerCase() !== now.tenantId.toLowerCase()) {
+    throw new Error(
+      `${what} belongs to tenant ${before.tenantId}, and this run is signed in to tenant ${now.tenantId}. Nothing was ` +
+        `changed. Sign in to the right tenant, or use another stack for the other one.`,
+    );
+  }
+}

@@ -1,0 +1,84 @@
+import type { ConfigureRequest, ResourceProvider } from "@pulumi/pulumi/dynamic/index.js";
+import { fromProviderInputs } from "./configuration.ts";
+import type { Configuration } from "./configuration.ts";
+import { folder } from "./folder.ts";
+import { gitConnection } from "./gitConnection.ts";
+import { handlerOf } from "./handler.ts";
+import type { ProviderProcess } from "./handler.ts";
+import { item } from "./item.ts";
+import type { LiveRun } from "./liveRun.ts";
+import type { ResourceKind } from "./resourceKind.ts";
+import { workspace } from "./workspace.ts";
+import { workspaceUser } from "./workspaceUser.ts";
+
+/*
+ * The composition root of the provider process. The state of every resource holds one constant string that requires this
+ * file, so the resources of today run the code of today, also when they are destroyed. Everything that a process has one
+ * of (clients, breakers, throttle gate, log, telemetry) hangs on `process` below, and is built at the first call.
+ */
+
+/** Every kind by its name in `pulumi-nodejs:dynamic/fabric:<name>`. A new kind is one file and one line here. */
+export const kinds = { workspace, workspaceUser, gitConnection, folder, item } as const;
+
+const byName = new Map(Object.values(kinds).map((kind) => [kind.name, kind as unknown as ResourceKind]));
+
+let configuration: Configuration | undefined;
+let run: Promise<LiveRun> | undefined;
+
+const providerProcess: ProviderProcess = {
+  configuration() {
+    if (!configuration)
+      throw new Error("The provider was used before it was configured. This is a bug of this project.");
+    return configuration;
+  },
+  run() {
+    run ??= startRun();
+    return run;
+  },
+};
+
+async function startRun(): Promise<LiveRun> {
+  const live = await import("./liveRun.ts");
+  return live.startRun(providerProcess.configuration(), process.env);
+}
+
+/** Called by the constant string in every resource. */
+export function provider(kindName: string): ResourceProvider {
+  const kind = byName.get(kindName);
+  if (!kind)
+    throw new Error(`This version knows no resource kind '${kindName}'. Known: ${[...byName.keys()].join(", ")}.`);
+  endWithTheEngine();
+  return {
+    ...handlerOf(kind, providerProcess),
+    // must not await: the host uses the provider at once, also before a promise from here has settled
+    configure: (request: ConfigureRequest) => {
+      configuration = fromProviderInputs((key) => request.config.get(key));
+      return Promise.resolve();
+    },
+  };
+}
+
+let ending = false;
+
+/**
+ * The engine ends a provider by SIGINT and waits 5 s, so that telemetry and log can be written. An engine that died does
+ * not: its end of our standard input is all there is to notice, and an orphan must not go on beside its successor.
+ */
+function endWithTheEngine(): void {
+  if (ending) return;
+  ending = true;
+  const end = async (exitCode: number): Promise<void> => {
+    const late = setTimeout(() => process.exit(exitCode), 4_000);
+    try {
+      await (await run)?.close();
+    } catch {
+      // nothing can be told to an engine that is ending; what matters is in the log
+    }
+    clearTimeout(late);
+    process.exit(exitCode);
+  };
+  process.once("SIGINT", () => void end(0));
+  process.stdin.once("end", () => process.exit(1));
+  process.stdin.resume();
+  process.stdin.unref?.();
+}

@@ -1,0 +1,143 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Field, Fields, InputsOf } from "./field.ts";
+import { isUnknown } from "./field.ts";
+import type { Run } from "./run.ts";
+
+/** What the state of an object holds: its inputs, the kind's own outputs, and where it lives. */
+export type StateOf<F extends Fields, O extends object> = InputsOf<F> & O & { readonly origin?: string };
+
+/** A new object. */
+export interface Made<O extends object> {
+  readonly id: string;
+  readonly outputs: O;
+}
+
+/** An object as the service has it now. */
+export interface Live<F extends Fields, O extends object> {
+  /** The inputs that the service tells; the others stay as they are in state. */
+  readonly inputs: Partial<InputsOf<F>>;
+  readonly outputs?: Partial<O>;
+}
+
+/**
+ * A resource kind, declared: what is special about it and nothing else. Checking by schema, diffs from field rules, the
+ * shape of the state, half-made objects, errors and telemetry are the same for all and live in `handler.ts`.
+ */
+export interface ResourceKind<F extends Fields = Fields, O extends object = object> {
+  /** `Workspace` of `pulumi-nodejs:dynamic/fabric:Workspace`. */
+  readonly name: string;
+  readonly fields: F;
+  /** Names of the outputs, so that programs can read them from the resource. */
+  readonly outputs: readonly (keyof O & string)[];
+  /** The object in words, for errors and the log: `workspace 'sales-dev'`. */
+  title(inputs: Partial<InputsOf<F>>): string;
+  /**
+   * Completes inputs that each passed their schema: what can be derived offline, so that previews show it. Pure, and
+   * deriving twice changes nothing. Values may be unknown.
+   * @throws Problem for what no single field can see
+   */
+  derive?(inputs: InputsOf<F>): InputsOf<F>;
+  /** Whether a replacement must delete first, because both cannot exist at once. @default false */
+  deleteBeforeReplace?(old: StateOf<F, O>, inputs: InputsOf<F>): boolean;
+  /**
+   * Makes the object.
+   * @param exists to be called once the object is there and more steps follow: when one of those fails, the object stays
+   *   in state as half-made, and the next update finishes it
+   */
+  create(run: Run, inputs: InputsOf<F>, exists: (made: Made<O>) => void): Promise<Made<O>>;
+  /** The object as it is now, or `gone`, which needs proof (`gone.ts`). */
+  read(run: Run, id: string, state: StateOf<F, O>): Promise<Live<F, O> | "gone">;
+  /**
+   * Makes the object as declared, whatever it is like now: looks first and sends only what differs, because the last
+   * create or update may have ended half-way.
+   */
+  update(run: Run, id: string, old: StateOf<F, O>, inputs: InputsOf<F>): Promise<O>;
+  /** Removes the object, or gives an adopted one back. Not finding it is success. */
+  delete(run: Run, id: string, state: StateOf<F, O>): Promise<void>;
+}
+
+/** Declares a kind; only infers types. */
+export function defineKind<const F extends Fields, O extends object>(kind: ResourceKind<F, O>): ResourceKind<F, O> {
+  return kind;
+}
+
+/** Something wrong with one input. */
+export class Problem extends Error {
+  override readonly name = "Problem";
+  readonly property: string;
+  constructor(property: string, reason: string) {
+    super(reason);
+    this.property = property;
+  }
+}
+
+/** What check found: the inputs to go on with, and what is wrong with them. */
+export interface Checked {
+  readonly inputs: Record<string, unknown>;
+  readonly failures: readonly { readonly property: string; readonly reason: string }[];
+}
+
+/**
+ * Inputs as the kind wants them: defaults filled in, values normalised, derived ones added; old spellings kept where
+ * they mean the same. Pure and offline. `check(check(x))` is `check(x)`.
+ */
+export function check(kind: ResourceKind, olds: Record<string, unknown>, news: Record<string, unknown>): Checked {
+  const inputs: Record<string, unknown> = {};
+  const failures: { property: string; reason: string }[] = [];
+  for (const property of Object.keys(news)) {
+    if (!(property in kind.fields) && !property.startsWith("__")) {
+      failures.push({ property, reason: `a ${kind.name} has no such property` });
+    }
+  }
+  for (const [property, field] of Object.entries(kind.fields)) {
+    const value = checkField(field, property, olds[property], news[property], failures);
+    if (value !== undefined) inputs[property] = value;
+  }
+  if (failures.length > 0 || !kind.derive) return { inputs, failures };
+  try {
+    return { inputs: withoutUndefined(kind.derive(inputs)), failures };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return { inputs, failures: [{ property: error.property, reason: error.message }] };
+  }
+}
+
+function checkField(
+  field: Field,
+  property: string,
+  old: unknown,
+  value: unknown,
+  failures: { property: string; reason: string }[],
+): unknown {
+  if (isUnknown(value)) return value;
+  const parsed = field.schema.safeParse(value);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) {
+      failures.push({ property: [property, ...issue.path.map(String)].join("."), reason: issue.message });
+    }
+    return value;
+  }
+  if (old !== undefined && parsed.data !== undefined && field.same?.(old as never, parsed.data as never)) return old;
+  return parsed.data;
+}
+
+/** What the engine is told of a change. Which properties changed is the engine's own finding: it compares inputs. */
+export interface Diff {
+  readonly replaces: string[];
+  readonly deleteBeforeReplace: boolean;
+}
+
+/** Which of the changed inputs need a new object. Pure and offline. */
+export function diff(kind: ResourceKind, old: Record<string, unknown>, inputs: Record<string, unknown>): Diff {
+  const replaces = Object.entries(kind.fields)
+    .filter(([property, field]) => field.change === "replace" && !isDeepStrictEqual(old[property], inputs[property]))
+    .map(([property]) => property);
+  const deleteBeforeReplace =
+    replaces.length > 0 && (kind.deleteBeforeReplace?.(old, inputs as InputsOf<Fields>) ?? false);
+  return { replaces, deleteBeforeReplace };
+}
+
+/** A copy without undefined values, at any depth: the engine cannot transport them. */
+export function withoutUndefined(value: object): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(value)) as Record<string, unknown>;
+}

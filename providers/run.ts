@@ -1,0 +1,87 @@
+import type { Intent } from "../lib/transactionLog.ts";
+import type { FabricCall } from "../lib/fabricClient.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Origin } from "./origin.ts";
+
+/** A call that changes something at the service. */
+export type Write = Omit<FabricCall, "operation"> & {
+  /** What a failure is called; by default `<intent operation> <type> '<name>'`. */
+  readonly operation?: string;
+};
+
+/** A workspace as lists and single reads give it. */
+export interface Workspace {
+  readonly id: string;
+  readonly displayName: string;
+  readonly description?: string;
+  readonly type: string;
+  readonly capacityId?: string | null;
+  /** Only in single reads. */
+  readonly capacityAssignmentProgress?: "InProgress" | "Completed" | "Failed";
+}
+
+/** An item as lists and single reads give it. */
+export interface FabricItem {
+  readonly id: string;
+  readonly type: string;
+  readonly displayName: string;
+  readonly description?: string;
+  readonly workspaceId: string;
+  /** Absent at the root. */
+  readonly folderId?: string;
+}
+
+/** A Fabric capacity that the deploying identity can see. */
+export interface Capacity {
+  readonly id: string;
+  readonly displayName: string;
+  readonly sku: string;
+  /** `Inactive` is what a paused capacity says. */
+  readonly state: "Active" | "Inactive";
+}
+
+/**
+ * What a resource kind may do while the engine runs. One run is one provider process: previews, updates, refreshes and
+ * destroys each have their own. Reading is free; the only way to change something is {@link Run.write}, because it
+ * writes to the transaction log first.
+ */
+export interface Run {
+  readonly origin: Origin;
+  readonly clock: Clock;
+  /** Object id of the deploying identity, where the token tells it. */
+  readonly callerId: string | undefined;
+  /** FABRIC_CONFIRM_GONE: an empty list of workspaces is believed. */
+  readonly confirmGone: boolean;
+
+  /** One object or answer. */
+  get<T>(path: string, operation: string, query?: FabricCall["query"]): Promise<T>;
+  /** All pages of a list. */
+  list<T>(path: string, operation: string, query?: FabricCall["query"]): Promise<T[]>;
+  /**
+   * Changes something at the service: intent to the log, call, outcome to the log.
+   * @param resourceId id of the object that the log notes as done, from the answer. @default the answer's `id`
+   */
+  write<T = void>(intent: Intent, call: Write, resourceId?: (answer: T) => string): Promise<T>;
+  /**
+   * Like {@link Run.write}, for creates: when the answer was lost, finds out by looking whether the object was made, and
+   * only repeats the call when it was not.
+   * @param find the object as it would be if the lost call had worked, and undefined if it is not there
+   */
+  create<T extends { id: string }>(intent: Intent, call: Write, find: () => Promise<T | undefined>): Promise<T>;
+
+  /** All workspaces the identity can see; one list per run, until something here changes it. */
+  workspaces(): Promise<readonly Workspace[]>;
+  /** All items of a workspace; one list per run and workspace, until something here changes it. */
+  items(workspaceId: string): Promise<readonly FabricItem[]>;
+  /** All capacities the identity can see; one list per run. */
+  capacities(): Promise<readonly Capacity[]>;
+  /** Object id of a user by user principal name, asked from Microsoft Graph once per run. */
+  userId(userPrincipalName: string): Promise<string>;
+
+  /** Notes that this run made or adopted an object, so that a delete of the same id in this run does nothing. */
+  claim(id: string): void;
+  /** Whether this run made or adopted the object. */
+  isClaimed(id: string): boolean;
+  /** A line among the stack's diagnostics. */
+  warn(line: string): void;
+}

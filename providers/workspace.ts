@@ -1,0 +1,216 @@
+import { z } from "zod";
+import { isFabricError } from "../lib/fabricError.ts";
+import { sameIgnoringCase } from "./field.ts";
+import { isWorkspaceGone, mayMeanGone } from "./gone.ts";
+import { defineKind } from "./resourceKind.ts";
+import type { Capacity, Run, Workspace } from "./run.ts";
+
+/** Longest wait for a capacity assignment; it usually takes seconds, and is known to get stuck. */
+const CAPACITY_DEADLINE_MS = 10 * 60_000;
+
+/** The values an adopted workspace had, which its delete gives back. */
+interface Before {
+  readonly displayName: string;
+  readonly description: string;
+  readonly capacityId?: string | undefined;
+}
+
+interface Outputs {
+  /** Id of the capacity the workspace is on. */
+  readonly capacityId?: string | undefined;
+  /** Only for a workspace that existed before. */
+  readonly adopted?: Before | undefined;
+}
+
+/** A workspace. Its id is the service's own. Renaming, describing and moving to another capacity happen in place. */
+export const workspace = defineKind({
+  name: "Workspace",
+  fields: {
+    displayName: { schema: z.string().trim().min(1).max(256), change: "update" },
+    description: { schema: z.string().max(4000).default(""), change: "update" },
+    /** Display name or id. Where it is not declared, the capacity is left as it is; removing it unassigns it. */
+    capacity: { schema: z.string().min(1).optional(), change: "update", same: sameIgnoringCase },
+    /** Manage an existing workspace of that name instead of refusing it. */
+    adopt: { schema: z.boolean().default(false), change: "local" },
+  },
+  outputs: ["capacityId", "adopted"],
+  title: ({ displayName }) => `workspace '${displayName ?? "?"}'`,
+
+  async create(run, inputs, exists) {
+    const capacityId = await capacityIdOf(run, inputs.capacity);
+    const before = (await run.workspaces()).find(({ displayName }) =>
+      sameIgnoringCase(displayName, inputs.displayName),
+    );
+    if (before && inputs.adopt) {
+      const adopted = priorValues(before);
+      exists({ id: before.id, outputs: { adopted } });
+      return { id: before.id, outputs: { ...(await converge(run, before, inputs, capacityId)), adopted } };
+    }
+    const made = await run.create<Workspace>(
+      {
+        operation: "create",
+        resourceType: "Workspace",
+        resourceName: inputs.displayName,
+        compensation: { function: "deleteWorkspace", args: { displayName: inputs.displayName } },
+      },
+      {
+        method: "POST",
+        path: "/workspaces",
+        body: { displayName: inputs.displayName, description: inputs.description, ...(capacityId && { capacityId }) },
+      },
+      async () =>
+        before
+          ? undefined
+          : findByName(await run.list<Workspace>("/workspaces", "list workspaces"), inputs.displayName),
+    );
+    exists({ id: made.id, outputs: {} });
+    if (capacityId) await waitForCapacity(run, made.id, inputs.displayName);
+    return { id: made.id, outputs: { capacityId } };
+  },
+
+  async read(run, id, state) {
+    const now = await readWorkspace(run, id, state.displayName);
+    if (now === "gone") return "gone";
+    const capacityId = now.capacityId ?? undefined;
+    const isAsKnown = state.capacity === undefined || sameIgnoringCase(capacityId, state.capacityId);
+    return {
+      inputs: {
+        displayName: now.displayName,
+        description: now.description ?? "",
+        capacity: isAsKnown ? state.capacity : await nameOfCapacity(run, capacityId),
+      },
+      outputs: { capacityId },
+    };
+  },
+
+  async update(run, id, old, inputs) {
+    const capacityId = await capacityIdOf(run, inputs.capacity);
+    const now = await run.get<Workspace>(`/workspaces/${id}`, `read workspace '${inputs.displayName}'`);
+    return converge(run, now, inputs, capacityId ?? (old.capacity === undefined ? undefined : null));
+  },
+
+  async delete(run, id, state) {
+    if (state.adopted) {
+      const now = await readWorkspace(run, id, state.displayName);
+      if (now === "gone") return;
+      const capacityId = state.capacity === undefined ? undefined : (state.adopted.capacityId ?? null);
+      await converge(run, now, state.adopted, capacityId);
+      return;
+    }
+    try {
+      await run.write(
+        { operation: "delete", resourceType: "Workspace", resourceName: state.displayName, compensation: null },
+        { method: "DELETE", path: `/workspaces/${id}` },
+        () => id,
+      );
+    } catch (error) {
+      if (isFabricError(error) && error.status === 404) return;
+      if (mayMeanGone(error) && (await isWorkspaceGone(run, id))) return;
+      throw error;
+    }
+  },
+});
+
+/**
+ * Makes an existing workspace like the declared one, and sends nothing for what already is.
+ * @param capacityId undefined leaves the capacity as it is, null unassigns it
+ */
+async function converge(
+  run: Run,
+  now: Workspace,
+  wanted: { displayName: string; description: string },
+  capacityId: string | null | undefined,
+): Promise<Outputs> {
+  const before = priorValues(now);
+  const write = (call: { method: "PATCH" | "POST"; path: string; body?: unknown }) =>
+    run.write(
+      {
+        operation: "update",
+        resourceType: "Workspace",
+        resourceName: wanted.displayName,
+        compensation: { function: "restoreWorkspace", args: { workspaceId: now.id, ...before } },
+      },
+      call,
+      () => now.id,
+    );
+  if (now.displayName !== wanted.displayName || before.description !== wanted.description) {
+    const { displayName, description } = wanted;
+    await write({ method: "PATCH", path: `/workspaces/${now.id}`, body: { displayName, description } });
+  }
+  if (capacityId !== undefined && !sameIgnoringCase(before.capacityId, capacityId ?? undefined)) {
+    if (capacityId !== null) {
+      await write({ method: "POST", path: `/workspaces/${now.id}/assignToCapacity`, body: { capacityId } });
+    } else {
+      await write({ method: "POST", path: `/workspaces/${now.id}/unassignFromCapacity` });
+    }
+    await waitForCapacity(run, now.id, wanted.displayName);
+  }
+  return { capacityId: capacityId === undefined ? before.capacityId : (capacityId ?? undefined) };
+}
+
+const priorValues = ({ displayName, description, capacityId }: Workspace): Before => ({
+  displayName,
+  description: description ?? "",
+  capacityId: capacityId ?? undefined,
+});
+
+const findByName = (workspaces: readonly Workspace[], name: string) =>
+  workspaces.find(({ displayName }) => sameIgnoringCase(displayName, name));
+
+async function readWorkspace(run: Run, id: string, name: string): Promise<Workspace | "gone"> {
+  try {
+    return await run.get<Workspace>(`/workspaces/${id}`, `read workspace '${name}'`);
+  } catch (error) {
+    if (mayMeanGone(error) && (await isWorkspaceGone(run, id))) return "gone";
+    throw error;
+  }
+}
+
+/** The assignment has no operation of its own: the workspace tells its progress. */
+async function waitForCapacity(run: Run, id: string, name: string): Promise<void> {
+  const deadline = run.clock.now() + CAPACITY_DEADLINE_MS;
+  for (let pause = 500; ; pause = Math.min(pause * 2, 10_000)) {
+    const { capacityAssignmentProgress } = await run.get<Workspace>(`/workspaces/${id}`, `read workspace '${name}'`);
+    if (capacityAssignmentProgress === undefined || capacityAssignmentProgress === "Completed") return;
+    if (capacityAssignmentProgress === "Failed") {
+      throw new Error(
+        `The service could not assign the capacity of workspace '${name}'. Check that the capacity is active and that this identity may assign workspaces to it, then run again.`,
+      );
+    }
+    if (run.clock.now() + pause > deadline) {
+      throw new Error(
+        `The capacity of workspace '${name}' is still being assigned after ${CAPACITY_DEADLINE_MS / 60_000} minutes. The workspace exists; run again to go on waiting.`,
+      );
+    }
+    await run.clock.sleep(pause);
+  }
+}
+
+/**
+ * @throws Error naming the visible capacities, when the wanted one is not among them; or telling how to resume it
+ */
+async function capacityIdOf(run: Run, nameOrId: string | undefined): Promise<string | undefined> {
+  if (nameOrId === undefined) return undefined;
+  const capacities = await run.capacities();
+  const found = capacities.find(
+    ({ id, displayName }) => sameIgnoringCase(id, nameOrId) || sameIgnoringCase(displayName, nameOrId),
+  );
+  if (!found) {
+    throw new Error(`There is no capacity '${nameOrId}' that this identity can use. Visible: ${listOf(capacities)}.`);
+  }
+  if (found.state === "Inactive") {
+    throw new Error(
+      `Capacity '${found.displayName}' is paused. Resume it and run again: ` +
+        `az fabric capacity resume --capacity-name ${found.displayName} --resource-group …`,
+    );
+  }
+  return found.id;
+}
+
+const listOf = (capacities: readonly Capacity[]) =>
+  capacities.map(({ displayName, sku, state }) => `'${displayName}' (${sku}, ${state})`).join(", ") || "none";
+
+async function nameOfCapacity(run: Run, capacityId: string | undefined): Promise<string | undefined> {
+  if (!capacityId) return undefined;
+  return (await run.capacities()).find(({ id }) => sameIgnoringCase(id, capacityId))?.displayName ?? capacityId;
+}

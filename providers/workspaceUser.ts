@@ -1,0 +1,184 @@
+import { z } from "zod";
+import { isFabricError } from "../lib/fabricError.ts";
+import { identifier, isUnknown, sameIgnoringCase } from "./field.ts";
+import { deleteOrGone, readOrGone } from "./gone.ts";
+import { defineKind, Problem } from "./resourceKind.ts";
+import type { Run } from "./run.ts";
+
+/** A role assignment as the service gives it; its id is the id of its principal. */
+interface RoleAssignment {
+  readonly id: string;
+  readonly principal: { readonly id: string; readonly type: string };
+  readonly role: string;
+}
+
+interface Outputs {
+  /** Object id of the principal. */
+  readonly principalId: string;
+  /** The role the principal had before this stack gave it another; its delete gives that one back. */
+  readonly adoptedRole?: string | undefined;
+}
+
+const isUserPrincipalName = (principal: string) => principal.includes("@");
+
+/**
+ * A role of a user, group or service principal in a workspace. Its id is `{workspaceId}/{principalId}`.
+ * Nobody is locked out by it: the deploying identity's own role and the last Admin stay.
+ */
+export const workspaceUser = defineKind({
+  name: "WorkspaceUser",
+  fields: {
+    workspaceId: { schema: identifier, change: "replace", same: sameIgnoringCase },
+    /** User principal name, or the object id of any principal (of a service principal: its enterprise application). */
+    principal: { schema: z.string().trim().min(1), change: "replace", same: sameIgnoringCase },
+    /** What the object id belongs to. A user principal name is a User. */
+    type: {
+      schema: z.enum(["User", "Group", "ServicePrincipal", "ServicePrincipalProfile"]).optional(),
+      change: "replace",
+    },
+    role: { schema: z.enum(["Admin", "Member", "Contributor", "Viewer"]), change: "update" },
+  },
+  outputs: ["principalId", "adoptedRole"],
+  title: ({ principal }) => `role of ${principal ?? "?"}`,
+
+  derive(inputs) {
+    if (inputs.type !== undefined || isUnknown(inputs.principal)) return inputs;
+    if (!isUserPrincipalName(inputs.principal)) {
+      throw new Problem(
+        "type",
+        "is needed with an object id: User, Group, ServicePrincipal or ServicePrincipalProfile",
+      );
+    }
+    return { ...inputs, type: "User" };
+  },
+
+  async create(run, inputs) {
+    const principalId = isUserPrincipalName(inputs.principal) ? await run.userId(inputs.principal) : inputs.principal;
+    const id = `${inputs.workspaceId}/${principalId}`;
+    try {
+      await run.create<RoleAssignment>(
+        {
+          operation: "create",
+          resourceType: "WorkspaceUser",
+          resourceName: inputs.principal,
+          compensation: { function: "removeWorkspaceUser", args: { workspaceId: inputs.workspaceId, principalId } },
+        },
+        {
+          method: "POST",
+          path: `/workspaces/${inputs.workspaceId}/roleAssignments`,
+          body: { principal: { id: principalId, type: inputs.type }, role: inputs.role },
+          operation: `give ${inputs.principal} the role ${inputs.role}`,
+        },
+        () => findRole(run, inputs.workspaceId, principalId, inputs.role),
+      );
+      return { id, outputs: { principalId } };
+    } catch (error) {
+      if (!isFabricError(error, "PrincipalAlreadyHasWorkspaceRolePermissions")) throw error;
+      const before = await findRole(run, inputs.workspaceId, principalId);
+      if (!before) throw error;
+      await changeRole(run, id, inputs.principal, before.role, inputs.role);
+      return { id, outputs: { principalId, adoptedRole: before.role } };
+    }
+  },
+
+  async read(run, id, state) {
+    const now = await readOrGone(
+      run,
+      state.workspaceId,
+      () => run.get<RoleAssignment>(pathOf(id), `read the role of ${state.principal}`),
+      async () => (await findRole(run, state.workspaceId, state.principalId)) !== undefined,
+    );
+    return now === "gone" ? "gone" : { inputs: { role: now.role as "Admin" } };
+  },
+
+  async update(run, id, old, inputs) {
+    const now = await run.get<RoleAssignment>(pathOf(id), `read the role of ${inputs.principal}`);
+    await changeRole(run, id, inputs.principal, now.role, inputs.role);
+    return { principalId: old.principalId };
+  },
+
+  async delete(run, id, state) {
+    if (sameIgnoringCase(state.principalId, run.callerId)) {
+      run.warn(`${state.principal} is the deploying identity: its role stays, so that it is not locked out.`);
+      return;
+    }
+    await deleteOrGone(run, state.workspaceId, async () => {
+      if (state.adoptedRole !== undefined) {
+        if (state.adoptedRole !== state.role) await setRole(run, id, state.principal, state.role, state.adoptedRole);
+        return;
+      }
+      if (state.role === "Admin" && (await isLastAdmin(run, id))) {
+        run.warn(
+          `${state.principal} is the last Admin of the workspace: the role stays, so that nobody is locked out.`,
+        );
+        return;
+      }
+      await run.write(
+        {
+          operation: "delete",
+          resourceType: "WorkspaceUser",
+          resourceName: state.principal,
+          compensation: { function: "restoreRole", args: { id, type: state.type, role: state.role } },
+        },
+        { method: "DELETE", path: pathOf(id), operation: `remove the role of ${state.principal}` },
+        () => id,
+      );
+    });
+  },
+});
+
+/** @throws Error where the change would lock out the deploying identity or leave no Admin */
+async function changeRole(run: Run, id: string, principal: string, from: string, to: string): Promise<void> {
+  if (from === to) return;
+  if (from === "Admin") {
+    const isCaller = sameIgnoringCase(principalIdOf(id), run.callerId);
+    if (isCaller || (await isLastAdmin(run, id))) {
+      const who = isCaller
+        ? "the deploying identity, which could not change it back"
+        : "the last Admin of the workspace";
+      throw new Error(
+        `${principal} is ${who}: its role cannot become ${to}. Declare it as Admin, or make another principal Admin first.`,
+      );
+    }
+  }
+  await setRole(run, id, principal, from, to);
+}
+
+async function setRole(run: Run, id: string, principal: string, from: string, to: string): Promise<void> {
+  await run.write(
+    {
+      operation: "update",
+      resourceType: "WorkspaceUser",
+      resourceName: principal,
+      compensation: { function: "restoreRole", args: { id, role: from } },
+    },
+    { method: "PATCH", path: pathOf(id), body: { role: to }, operation: `give ${principal} the role ${to}` },
+    () => id,
+  );
+}
+
+async function findRole(
+  run: Run,
+  workspaceId: string,
+  principalId: string,
+  role?: string,
+): Promise<RoleAssignment | undefined> {
+  const roles = await run.list<RoleAssignment>(`/workspaces/${workspaceId}/roleAssignments`, "list role assignments");
+  return roles.find(
+    ({ principal, role: now }) => sameIgnoringCase(principal.id, principalId) && (role === undefined || role === now),
+  );
+}
+
+async function isLastAdmin(run: Run, id: string): Promise<boolean> {
+  const [workspaceId = ""] = id.split("/");
+  const roles = await run.list<RoleAssignment>(`/workspaces/${workspaceId}/roleAssignments`, "list role assignments");
+  return !roles.some(({ principal, role }) => role === "Admin" && !sameIgnoringCase(principal.id, principalIdOf(id)));
+}
+
+const principalIdOf = (id: string) => id.split("/")[1];
+
+/** `{workspaceId}/{principalId}` as the service's path. */
+function pathOf(id: string): string {
+  const [workspaceId = "", principalId = ""] = id.split("/");
+  return `/workspaces/${workspaceId}/roleAssignments/${principalId}`;
+}

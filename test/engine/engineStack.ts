@@ -1,0 +1,155 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { stringify } from "yaml";
+import { startEmulator } from "../../emulator/emulator.ts";
+import type { Emulator, EmulatorOptions } from "../../emulator/emulator.ts";
+
+const project = resolve(import.meta.dirname, "../..");
+
+/** One step the engine took or would take, without the steps that change nothing. */
+export interface Step {
+  readonly op: string;
+  /** `Workspace`, `Item`, …; other types in full. */
+  readonly kind: string;
+  /** Name of the resource in the program. */
+  readonly name: string;
+}
+
+/** How one command of the CLI went. */
+export interface Run {
+  readonly code: number;
+  /** Everything it printed. */
+  readonly text: string;
+  /** `create Workspace sales`, sorted. Nothing for what stays the same. */
+  readonly steps: readonly string[];
+}
+
+/**
+ * A stack of the project in a folder of its own, run by the real CLI, program and provider process against an emulator
+ * that this process serves.
+ */
+export class EngineStack implements AsyncDisposable {
+  readonly folder = mkdtempSync(join(tmpdir(), "fabric-engine-"));
+  readonly emulator: Emulator;
+  readonly #env: NodeJS.ProcessEnv;
+
+  private constructor(emulator: Emulator, env: NodeJS.ProcessEnv) {
+    this.emulator = emulator;
+    for (const name of ["index.ts", "package.json", "node_modules", "lib", "providers", "emulator", "fabric"]) {
+      symlinkSync(join(project, name), join(this.folder, name));
+    }
+    writeFileSync(join(this.folder, "Pulumi.yaml"), readFileSync(join(project, "Pulumi.yaml")));
+    mkdirSync(join(this.folder, "state"));
+    this.#env = {
+      ...process.env,
+      PULUMI_BACKEND_URL: `file://${join(this.folder, "state")}`,
+      PULUMI_CONFIG_PASSPHRASE: "",
+      FABRIC_RETRY_BASE_MS: "20",
+      FABRIC_ENDPOINT: emulator.url,
+      FABRIC_GRAPH_ENDPOINT: emulator.origin,
+      ...env,
+    };
+  }
+
+  /** A new stack `test` on a new emulator. */
+  static async start(options: { emulator?: EmulatorOptions; env?: NodeJS.ProcessEnv } = {}): Promise<EngineStack> {
+    const stack = new EngineStack(await startEmulator(options.emulator), options.env ?? {});
+    const { code, text } = await stack.run(["stack", "init", "test"]);
+    if (code !== 0) throw new Error(`pulumi stack init failed:\n${text}`);
+    return stack;
+  }
+
+  /** Writes the stack's configuration; keys without the namespace. */
+  configure(config: Record<string, unknown>): void {
+    const own = {
+      endpoint: "emulator",
+      allowLocalBackend: true,
+      protectData: false,
+      features: { useRetryLogic: true },
+      ...config,
+    };
+    const keys = Object.entries(own).map(([key, value]) => [`fabric:${key}`, value]);
+    const settings = readFileSync(join(this.folder, "Pulumi.test.yaml"), "utf8");
+    const salt = /^encryptionsalt: .*$/m.exec(settings)?.[0] ?? "";
+    writeFileSync(join(this.folder, "Pulumi.test.yaml"), `${salt}\n${stringify({ config: Object.fromEntries(keys) })}`);
+  }
+
+  up(env?: NodeJS.ProcessEnv, ...args: string[]): Promise<Run> {
+    return this.run(["up", "--yes", "--skip-preview", ...args], env);
+  }
+  preview(env?: NodeJS.ProcessEnv): Promise<Run> {
+    return this.run(["preview"], env);
+  }
+  refresh(env?: NodeJS.ProcessEnv): Promise<Run> {
+    return this.run(["refresh", "--yes", "--skip-preview"], env);
+  }
+  destroy(env?: NodeJS.ProcessEnv): Promise<Run> {
+    return this.run(["destroy", "--yes", "--skip-preview"], env);
+  }
+
+  /** The checkpoint as Pulumi exports it. */
+  async state(): Promise<{
+    deployment: { resources?: { urn: string; type: string; id?: string; outputs?: Record<string, unknown> }[] };
+  }> {
+    const { text } = await this.run(["stack", "export"]);
+    return JSON.parse(text) as Awaited<ReturnType<EngineStack["state"]>>;
+  }
+
+  /** Calls to the emulator's API since a moment, as `POST /workspaces`. */
+  calls(since = 0): string[] {
+    return this.emulator
+      .requests()
+      .slice(since)
+      .map(({ method, route }) => `${method} ${route}`);
+  }
+
+  async run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Run> {
+    const events = join(this.folder, `events-${performance.now()}.json`);
+    const isOperation = ["up", "preview", "refresh", "destroy"].includes(args[0] ?? "");
+    const child = spawn(
+      "pulumi",
+      [
+        ...args,
+        "--non-interactive",
+        ...(isOperation ? ["--stack", "test", "--color=never", "--event-log", events] : []),
+      ],
+      {
+        cwd: this.folder,
+        env: { ...this.#env, ...env },
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    );
+    let text = "";
+    child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => (text += chunk.toString()));
+    const [code] = (await once(child, "close")) as [number | null];
+    return { code: code ?? 1, text, steps: isOperation ? stepsOf(events) : [] };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.emulator.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Steps from the engine's event log. A replacement is told as one step, not as the three it is made of. */
+function stepsOf(file: string): string[] {
+  let lines: string[] = [];
+  try {
+    lines = readFileSync(file, "utf8").split("\n").filter(Boolean);
+  } catch {
+    return [];
+  }
+  const steps = new Set<string>();
+  for (const line of lines) {
+    const event = JSON.parse(line) as { resourcePreEvent?: { metadata: { op: string; urn: string; type: string } } };
+    const step = event.resourcePreEvent?.metadata;
+    if (!step || !step.type.startsWith("pulumi-nodejs:dynamic/fabric:")) continue;
+    if (["same", "refresh", "create-replacement", "delete-replaced", "read"].includes(step.op)) continue;
+    steps.add(`${step.op} ${step.type.split(":").at(-1)} ${step.urn.split("::").at(-1)}`);
+  }
+  return [...steps].sort();
+}
