@@ -1,0 +1,226 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+
+/** One file of a definition, as the service sends and takes it. */
+export interface DefinitionPart {
+  /** Path below the item's folder, with `/` between folders. */
+  readonly path: string;
+  /** The file's bytes in base64. */
+  readonly payload: string;
+  /** The only encoding the service knows. */
+  readonly payloadType: "InlineBase64";
+}
+
+/** What an item's folder says about the item. */
+export interface Platform {
+  /** Type of the item, in the service's spelling. */
+  readonly type: string;
+  readonly displayName: string;
+  readonly description?: string | undefined;
+  /** What other items of the same repository call this item. */
+  readonly logicalId?: string | undefined;
+}
+
+/** An item read from its folder. */
+export interface ItemDefinition extends Platform {
+  /** All files, sorted by path, `.platform` among them. */
+  readonly parts: readonly DefinitionPart[];
+  /** See {@link hashDefinition}. */
+  readonly hash: string;
+}
+
+const MEBIBYTE = 1024 * 1024;
+/** Most files of one definition. */
+const MAX_FILES = 1_000;
+/** Most bytes of one definition, all files together: it travels as one request, a third larger in base64. */
+const MAX_BYTES = 32 * MEBIBYTE;
+
+const PLATFORM = ".platform";
+/** What the first version of the Git format had in its place. */
+const OLD_PLATFORM = "item.metadata.json";
+
+/**
+ * Files and folders that lie in item folders without being part of the item: child items with a definition of their own
+ * (`.children`), caches and settings of one person's Power BI Desktop (`.pbi`), leavings of systems and tools.
+ */
+const IGNORED = new Set(
+  [
+    ".children",
+    ".pbi",
+    ".DS_Store",
+    "Thumbs.db",
+    "desktop.ini",
+    ".git",
+    ".gitattributes",
+    ".gitignore",
+    ".gitkeep",
+    ".ipynb_checkpoints",
+    ".vscode",
+    "__pycache__",
+  ].map((name) => name.toLowerCase()),
+);
+
+/**
+ * Reads an item's folder in Fabric's Git format.
+ * @param path the folder; relative to the current one, or absolute
+ * @throws Error when it is no such folder, holds a symbolic link, or is larger than a definition may be
+ * @see https://learn.microsoft.com/fabric/cicd/git-integration/source-code-format
+ */
+export function readItemDefinition(path: string): ItemDefinition {
+  const platform = readPlatform(path);
+  const parts = readParts(path);
+  return { ...platform, parts, hash: hashDefinition(parts) };
+}
+
+const platformSchema = z.object({
+  metadata: z.object({
+    type: z.string().min(1),
+    displayName: z.string().min(1),
+    description: z.string().optional(),
+  }),
+  config: z.object({ logicalId: z.string().optional() }).optional(),
+});
+
+/**
+ * Reads only the `.platform` file of an item's folder.
+ * @throws Error saying what is missing or wrong
+ */
+export function readPlatform(path: string): Platform {
+  const names = namesIn(path);
+  if (!names.includes(PLATFORM)) {
+    throw new Error(
+      names.includes(OLD_PLATFORM)
+        ? `${path} is in the first version of Fabric's Git format (${OLD_PLATFORM}). Commit the item from its workspace again to have a ${PLATFORM} file.`
+        : `${path} has no ${PLATFORM} file, so it is not an item's folder in Fabric's Git format.`,
+    );
+  }
+  const file = `${path}/${PLATFORM}`;
+  let content: unknown;
+  try {
+    content = JSON.parse(withoutMark(readFileSync(file, "utf8")));
+  } catch {
+    throw new Error(`${file} is not valid JSON.`);
+  }
+  const parsed = platformSchema.safeParse(content);
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map((issue) => issue.path.join("."));
+    throw new Error(`${file} lacks a valid ${wrong.join(", ")}.`);
+  }
+  const { metadata, config } = parsed.data;
+  return { ...metadata, logicalId: config?.logicalId };
+}
+
+function namesIn(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "ENOENT") throw new Error(`${path} does not exist.`);
+    if (code === "ENOTDIR") throw new Error(`${path} is a file; an item is a folder in Fabric's Git format.`);
+    throw new Error(`${path} cannot be read (${code ?? "unknown"}).`);
+  }
+}
+
+function readParts(root: string): DefinitionPart[] {
+  const paths = filesBelow(root, "").sort(byText);
+  // sizes first, so that nothing large is ever loaded
+  const bytes = paths.reduce((sum, path) => sum + statSync(join(root, path)).size, 0);
+  if (paths.length > MAX_FILES || bytes > MAX_BYTES) {
+    throw new Error(
+      `${root} is too large for a definition: it has ${paths.length} files with ${Math.ceil(bytes / MEBIBYTE)} MiB, and at ` +
+        `most ${MAX_FILES} files with ${MAX_BYTES / MEBIBYTE} MiB are sent. Data and build results belong elsewhere.`,
+    );
+  }
+  return paths.map((path) => ({
+    path,
+    payload: readFileSync(join(root, path)).toString("base64"),
+    payloadType: "InlineBase64",
+  }));
+}
+
+/** Paths below the root with `/` on every system. */
+function filesBelow(root: string, folder: string): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    if (IGNORED.has(entry.name.toLowerCase())) return [];
+    const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
+    // a link could name any file of this machine, and its content would be uploaded
+    if (entry.isSymbolicLink()) throw new Error(`${root}/${path} is a symbolic link. Put the file itself there.`);
+    if (entry.isDirectory()) return filesBelow(root, path);
+    return entry.isFile() ? [path] : [];
+  });
+}
+
+/**
+ * One hash for all spellings of the same definition: the order of parts, line ends, a byte order mark, line ends at the end
+ * of a file, the order of keys and the white space in JSON, and the outputs of notebooks do not count. Neither does
+ * `.platform`, which the service adds and rewrites: type, name and description are inputs of their own, and the ids in it
+ * differ by workspace. So the hash is equal on Windows and Linux, and for what the service gives back.
+ * @returns sha256 in hexadecimal
+ */
+export function hashDefinition(parts: readonly DefinitionPart[]): string {
+  const content = parts
+    .map(({ path, payload }) => [path.replaceAll("\\", "/"), Buffer.from(payload, "base64")] as const)
+    .filter(([path]) => path !== PLATFORM)
+    .sort(([a], [b]) => byText(a, b))
+    .map(([path, bytes]) => [path, ...normalised(path, bytes)]);
+  return createHash("sha256").update(JSON.stringify(content)).digest("hex");
+}
+
+/** The kind of content and the content itself, in one of its spellings. */
+function normalised(path: string, bytes: Buffer): [kind: "json" | "text" | "binary", content: string] {
+  const text = textOf(bytes);
+  if (text === undefined) return ["binary", bytes.toString("base64")];
+  if (/^\s*[[{]/.test(text)) {
+    try {
+      const value: unknown = JSON.parse(text, exactNumber as Parameters<typeof JSON.parse>[1]);
+      return ["json", JSON.stringify(sorted(path.endsWith(".ipynb") ? withoutOutputs(value) : value))];
+    } catch {
+      // only looks like JSON
+    }
+  }
+  return ["text", text.replace(/\r\n?/g, "\n").replace(/\n+$/, "")];
+}
+
+/** The text without its byte order mark, or undefined for what is no text. */
+function textOf(bytes: Buffer): string | undefined {
+  if (bytes.includes(0)) return undefined;
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+const withoutMark = (text: string) => text.replace(/^\uFEFF/, "");
+
+/** Integers that a double cannot hold keep their digits: two different ids must not become one. */
+function exactNumber(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  const isInexact = typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value);
+  return isInexact ? { number: context?.source ?? String(value) } : value;
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isObject(value)) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => byText(a, b));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
+}
+
+/** What a run leaves in a notebook is not what somebody wrote; and a source may be one text or a list of its lines. */
+function withoutOutputs(notebook: unknown): unknown {
+  if (!isObject(notebook) || !Array.isArray(notebook["cells"])) return notebook;
+  const cells = notebook["cells"].map((cell: unknown) => {
+    if (!isObject(cell)) return cell;
+    const { outputs: _outputs, execution_count: _count, source, ...written } = cell;
+    return { ...written, source: Array.isArray(source) ? source.join("") : source };
+  });
+  return { ...notebook, cells };
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** By code units: the same order in every locale. */
+const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

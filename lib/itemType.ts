@@ -1,0 +1,64 @@
+/**
+ * The item types that the service knew when this was written. The list is open: another type is accepted as it is, and this
+ * one only helps with spelling.
+ * @see https://learn.microsoft.com/rest/api/fabric/core/items/create-item#itemtype
+ */
+const KNOWN = `
+  AnomalyDetector ApacheAirflowJob AppBackend AzureDatabricksStorage CopyJob CosmosDBDatabase Dashboard DataAgent DataBuildToolJob
+  Dataflow Datamart DataPipeline DigitalTwinBuilder DigitalTwinBuilderFlow Environment Eventhouse EventSchemaSet Eventstream
+  GraphModel GraphQLApi GraphQuerySet KQLDashboard KQLDatabase KQLQueryset Lakehouse Map MirroredAzureDatabricksCatalog
+  MirroredCatalog MirroredDatabase MirroredWarehouse MLExperiment MLModel MountedDataFactory Notebook Ontology OperationsAgent
+  OrgApp OrgAppAudience PaginatedReport Plan Reflex Report SemanticModel SnowflakeDatabase SparkJobDefinition SQLDatabase
+  SQLEndpoint UserDataFunction VariableLibrary Warehouse WarehouseSnapshot`
+  .trim()
+  .split(/\s+/);
+
+/** Types whose items hold data that no definition brings back, so that deleting them loses it. */
+const DATA_BEARING = new Set([
+  "CosmosDBDatabase",
+  "Datamart",
+  "DigitalTwinBuilder",
+  "Eventhouse",
+  "KQLDatabase",
+  "Lakehouse",
+  "MirroredDatabase",
+  "MirroredWarehouse",
+  // runs and registered versions come from training, not from a definition
+  "MLExperiment",
+  "MLModel",
+  // imported rows; a refresh may not find its sources again
+  "SemanticModel",
+  "SnowflakeDatabase",
+  "SQLDatabase",
+  "Warehouse",
+  "WarehouseSnapshot",
+]);
+
+/** Types that the service offers no definition for: getDefinition and updateDefinition are refused. */
+const WITHOUT_DEFINITION = new Set([
+  "AppBackend",
+  "Dashboard",
+  "Datamart",
+  "MLExperiment",
+  "MLModel",
+  "SQLEndpoint",
+  "Warehouse",
+  "WarehouseSnapshot",
+]);
+
+const bySpelling = new Map(KNOWN.map((type) => [type.toLowerCase(), type]));
+
+/** The service's spelling of a type, whatever the case; undefined for a type that is not known here (it may still exist). */
+export function knownItemType(type: string): string | undefined {
+  return bySpelling.get(type.toLowerCase());
+}
+
+/** Whether an item of this type holds data of its own. Such items are protected from deletion by default. */
+export function isDataBearing(type: string): boolean {
+  return DATA_BEARING.has(knownItemType(type) ?? type);
+}
+
+/** Whether the service takes a definition for items of this type; true for unknown types, which it then decides on itself. */
+export function hasDefinition(type: string): boolean {
+  return !WITHOUT_DEFINITION.has(knownItemType(type) ?? type);
+}

@@ -1,0 +1,72 @@
+import type { FlagName } from "./featureFlags.ts";
+import { inOurWords, schemaProblems, StackConfigError } from "./stackConfigProblem.ts";
+import { checkRules } from "./stackConfigRules.ts";
+import type { ResolvedItem } from "./stackConfigItem.ts";
+import { stackSchema } from "./stackConfigSchema.ts";
+import type { GitConfig, ItemInput, StackInput, UserConfig, WorkspaceInput } from "./stackConfigSchema.ts";
+
+export { StackConfigError } from "./stackConfigProblem.ts";
+export type { GitConfig, UserConfig } from "./stackConfigSchema.ts";
+
+/** An item, with what its folder says about it filled in. The keys are described in {@link ItemInput}. */
+export interface ItemConfig extends Omit<ItemInput, "name" | "type" | "displayName"> {
+  /** Key of the resource, unique in the workspace. */
+  readonly name: string;
+  readonly type: string;
+  readonly displayName: string;
+}
+
+/** A workspace, with defaults filled in. The keys are described in {@link WorkspaceInput}. */
+export interface WorkspaceConfig extends Omit<WorkspaceInput, "displayName" | "users" | "git" | "items"> {
+  readonly displayName: string;
+  readonly users: readonly UserConfig[];
+  readonly git?: GitConfig | undefined;
+  readonly items: readonly ItemConfig[];
+}
+
+/** The configuration of a stack, valid as a whole. The keys are described in {@link StackInput}. */
+export interface StackConfig extends Omit<StackInput, "features" | "workspaces" | "azure"> {
+  /** Only the features that the stack names. */
+  readonly features: Partial<Record<FlagName, boolean>>;
+  readonly workspaces: readonly WorkspaceConfig[];
+}
+
+/** What the file alone does not say. */
+export interface StackConfigOptions {
+  /** Folder of Pulumi.yaml; paths of items are relative to it. */
+  readonly projectRoot: string;
+  /** Name of the stack, for messages. */
+  readonly stack: string;
+  /** For FABRIC_ALLOWED_HOSTS and FABRIC_ENDPOINT. @default process.env */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/**
+ * Checks a stack's configuration as a whole and fills in its defaults. Reads the `.platform` files of items, nothing else.
+ * @param raw the values by key without the namespace `fabric:`; objects and lists already parsed
+ * @throws StackConfigError that lists all problems at once, each with its path in the file, and never a value
+ */
+export function parseStackConfig(raw: Readonly<Record<string, unknown>>, options: StackConfigOptions): StackConfig {
+  const { projectRoot, stack, env = process.env } = options;
+  const parsed = stackSchema.safeParse(raw, { error: inOurWords });
+  const { problems, items } = checkRules(raw, { projectRoot, env });
+  if (!parsed.success) throw new StackConfigError(stack, [...schemaProblems(parsed.error), ...problems]);
+  if (problems.length > 0) throw new StackConfigError(stack, problems);
+
+  const { azure: _azure, workspaces, ...rest } = parsed.data;
+  return { ...rest, workspaces: workspaces.map((workspace, index) => completed(workspace, items[index] ?? [])) };
+}
+
+function completed(workspace: WorkspaceInput, items: readonly ResolvedItem[]): WorkspaceConfig {
+  return {
+    ...workspace,
+    displayName: workspace.displayName ?? workspace.name,
+    items: workspace.items.map((item, index) => completedItem(item, items[index] ?? {})),
+  };
+}
+
+/** The rules found no problem, so every item has been resolved to a name and a type. */
+function completedItem(item: ItemInput, resolved: ResolvedItem): ItemConfig {
+  const { name = "", type = "", displayName = "", description, path, folder } = resolved;
+  return { ...item, name, type, displayName, description, path, folder };
+}

@@ -1,0 +1,132 @@
+import { join, posix, sep } from "node:path";
+import { readPlatform } from "./itemDefinition.ts";
+import type { Platform } from "./itemDefinition.ts";
+import { hasDefinition, knownItemType } from "./itemType.ts";
+import { problemAt } from "./stackConfigProblem.ts";
+import type { ConfigPath, Problem } from "./stackConfigProblem.ts";
+
+/** What an entry of `items` means once its folder was looked at; parts that could not be found out are absent. */
+export interface ResolvedItem {
+  readonly type?: string | undefined;
+  readonly displayName?: string | undefined;
+  readonly description?: string | undefined;
+  /** Key of the resource. */
+  readonly name?: string | undefined;
+  /** Folder of the definition, normalised. */
+  readonly path?: string | undefined;
+  /** Folder of the workspace with a leading slash, or undefined for the root. */
+  readonly folder?: string | undefined;
+}
+
+/** Deepest folder of a workspace. */
+const MAX_FOLDER_DEPTH = 10;
+/** @see https://learn.microsoft.com/fabric/fundamentals/workspaces-folders#folder-name-requirements */
+const FORBIDDEN_IN_FOLDER = /[~"#.&*:<>?/{|}\\%]/;
+const RESERVED_FOLDERS = ["$recycle.bin", "recycled", "recycler"];
+
+/**
+ * Looks at one entry of `items`, also when other parts of it are wrong.
+ * @param raw the entry as it stands in the file
+ * @param at where it stands
+ * @param problems receives what is wrong
+ */
+export function resolveItem(
+  raw: Readonly<Record<string, unknown>>,
+  at: ConfigPath,
+  projectRoot: string,
+  problems: Problem[],
+): ResolvedItem {
+  const report = (key: string, message: string) => problems.push(problemAt([...at, key], message));
+  const declared = {
+    name: textOf(raw["name"]),
+    type: textOf(raw["type"]),
+    displayName: textOf(raw["displayName"]),
+    path: textOf(raw["path"]),
+  };
+  const spelled = declared.type && knownItemType(declared.type);
+  if (spelled && spelled !== declared.type) report("type", `is spelled ${spelled}`);
+
+  let platform: Platform | undefined;
+  let path: string | undefined;
+  if (declared.path !== undefined) {
+    try {
+      path = insideProject(declared.path);
+      platform = readPlatform(join(projectRoot, path));
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      report("path", message.replaceAll(`${projectRoot}${sep}`, ""));
+    }
+    if (raw["creationPayload"] !== undefined) {
+      report("creationPayload", "not together with path: the service takes either a definition or a creation payload");
+    }
+    const type = platform?.type ?? declared.type;
+    if (type !== undefined && !hasDefinition(type)) {
+      report(
+        "path",
+        `the service has no definitions for ${type}: declare type and displayName, and bring its content by Git`,
+      );
+    }
+  } else {
+    if (raw["type"] === undefined) report("type", "required where there is no path");
+    if (raw["displayName"] === undefined && raw["name"] === undefined) {
+      report("displayName", "required where there is neither path nor name");
+    }
+  }
+  if (platform && declared.type && declared.type !== platform.type) {
+    report("type", `differs from the one in ${path}/.platform, which is ${platform.type}: remove the key`);
+  }
+  if (platform && declared.displayName && declared.displayName !== platform.displayName) {
+    report("displayName", `differs from the one in ${path}/.platform: remove the key, or change it there`);
+  }
+
+  const type = platform?.type ?? declared.type;
+  const displayName = platform?.displayName ?? declared.displayName ?? (declared.path ? undefined : declared.name);
+  const key = type !== undefined && displayName !== undefined ? `${type}/${displayName}` : undefined;
+  return {
+    type,
+    displayName,
+    description: textOf(raw["description"]) ?? platform?.description,
+    name: declared.name ?? key,
+    path,
+    folder: folderOf(raw["folder"], (message) => report("folder", message)),
+  };
+}
+
+/**
+ * The path relative to the project, normalised.
+ * @throws Error when it leads out of the project
+ */
+function insideProject(path: string): string {
+  if (posix.isAbsolute(path) || /^[a-z]:/i.test(path) || path.includes("\\")) {
+    throw new Error("must be relative to the folder of Pulumi.yaml, with / between folders");
+  }
+  const normal = posix.normalize(path).replace(/\/$/, "");
+  if (normal === ".." || normal.startsWith("../")) throw new Error("leads out of the project");
+  return normal;
+}
+
+function folderOf(raw: unknown, report: (message: string) => void): string | undefined {
+  const text = textOf(raw);
+  if (text === undefined || text === "/") return undefined;
+  const names = text.replace(/^\/|\/$/g, "").split("/");
+  if (names.length > MAX_FOLDER_DEPTH) report(`must be at most ${MAX_FOLDER_DEPTH} folders deep`);
+  const wrong = names.map(wrongFolderName).find((reason) => reason !== undefined);
+  if (wrong) report(wrong);
+  return `/${names.join("/")}`;
+}
+
+function wrongFolderName(name: string): string | undefined {
+  if (name === "") return "has an empty folder name";
+  if (name.length > 255) return "has a folder name of more than 255 characters";
+  if (name !== name.trim()) return "has a folder name that begins or ends with a space";
+  if (FORBIDDEN_IN_FOLDER.test(name) || /[\u0000-\u001f\u007f-\u009f]/.test(name)) {
+    return 'has a folder name with one of ~ " # . & * : < > ? { | } \\ % or a control character';
+  }
+  if (RESERVED_FOLDERS.includes(name.toLowerCase())) return "has a folder name that the service keeps for itself";
+  return undefined;
+}
+
+/** Text without the space around it, or undefined for everything that is no text or empty. */
+export function textOf(raw: unknown): string | undefined {
+  return (typeof raw === "string" && raw.trim()) || undefined;
+}

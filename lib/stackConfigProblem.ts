@@ -1,0 +1,95 @@
+import type { z } from "zod";
+import { closestName } from "./closestName.ts";
+import { knownKeys } from "./stackConfigSchema.ts";
+
+/** Where in the file: keys, and positions in lists. */
+export type ConfigPath = readonly (string | number)[];
+
+/** One mistake. It never holds the offending value, which may be a secret in the wrong place. */
+export interface Problem {
+  /** As in the file: `fabric:workspaces[0].git.ownerName`. */
+  readonly path: string;
+  /** What is wrong, and what would be right. */
+  readonly message: string;
+}
+
+/** The stack's configuration cannot be used. The message lists every problem with its path. */
+export class StackConfigError extends Error {
+  override readonly name = "StackConfigError";
+  /** In the order of their paths. */
+  readonly problems: readonly Problem[];
+
+  constructor(stack: string, problems: readonly Problem[]) {
+    const unique = new Map(problems.map((problem) => [`${problem.path}: ${problem.message}`, problem]));
+    const inOrder = [...unique].sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true }));
+    const count = inOrder.length === 1 ? "a problem" : `${inOrder.length} problems`;
+    super(
+      `The configuration in Pulumi.${stack}.yaml has ${count}:\n${inOrder.map(([line]) => `  ${line}`).join("\n")}\n` +
+        `Nothing was deployed. Every key is described in docs/configuration.md.`,
+    );
+    this.problems = inOrder.map(([, problem]) => problem);
+  }
+}
+
+/** Makes a {@link Problem}. */
+export function problemAt(path: ConfigPath, message: string): Problem {
+  const [first = "", ...rest] = path;
+  const below = rest.map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`));
+  return { path: `fabric:${first}${below.join("")}`, message };
+}
+
+/** What the schema found, in our words. */
+export function schemaProblems(error: z.ZodError): Problem[] {
+  return error.issues.flatMap((issue) => {
+    const path = issue.path.map((step) => (typeof step === "number" ? step : String(step)));
+    if (issue.code !== "unrecognized_keys") return [problemAt(path, issue.message)];
+    const holder = path.findLast((step) => typeof step === "string") ?? "";
+    return issue.keys.map((key) => problemAt([...path, key], unknownKey(key, knownKeys[holder] ?? [])));
+  });
+}
+
+function unknownKey(key: string, known: readonly string[]): string {
+  // the key is known, but this place has no use for it: Git keys of the other provider
+  if (known.includes(key)) return "belongs to the other gitProviderType";
+  const meant = closestName(key, known);
+  return meant ? `unknown key; did you mean ${meant}?` : `unknown key; known are ${listed(known, "and")}`;
+}
+
+/** Words for each rule of the schema. Values are looked at to guess what was meant, and never repeated. */
+export const inOurWords: z.core.$ZodErrorMap = (issue) => {
+  const { code, input } = issue;
+  if (input === undefined) return "required";
+  if (input === null) return "is empty: give it a value or remove the key";
+  if (code === "invalid_type") return `must be ${nounOf(issue.expected)}`;
+  if (code === "too_small") return "must not be empty";
+  if (code === "too_big") return `must have at most ${issue.maximum} characters`;
+  if (code === "invalid_format") return "must be an id like 01234567-89ab-cdef-0123-456789abcdef";
+  if (code === "invalid_value") return oneOf(issue.values.map(String), input);
+  if (code === "invalid_union" && issue.discriminator !== undefined) {
+    const { discriminator, options } = issue as { discriminator: string; options: string[] };
+    return oneOf(options, (input as Record<string, unknown>)[discriminator]);
+  }
+  return undefined;
+};
+
+function nounOf(type: string): string {
+  const nouns: Readonly<Record<string, string>> = {
+    string: "text (numbers and true or false need quotes to be text)",
+    boolean: "true or false",
+    array: "a list",
+    object: "an object with keys",
+    record: "an object with keys",
+  };
+  return nouns[type] ?? type;
+}
+
+/** `must be A, B or C`, with the one that was probably meant. */
+function oneOf(values: readonly string[], given: unknown): string {
+  if (given === undefined) return `required: ${listed(values, "or")}`;
+  const meant = typeof given === "string" ? closestName(given, values) : undefined;
+  return `must be ${listed(values, "or")}${meant && values.length > 1 ? `; did you mean ${meant}?` : ""}`;
+}
+
+function listed(words: readonly string[], last: "and" | "or"): string {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} ${last} ${words.at(-1)}`;
+}
