@@ -1,0 +1,77 @@
+import type { Seed } from "./seed.ts";
+
+const id = (last: string) => `11111111-1111-4111-8111-${last.padStart(12, "0")}`;
+
+/** Ids of the objects that an emulator without a seed begins with. */
+export const known = {
+  /** The deploying identity of stack `local`. */
+  deployer: id("1"),
+  alice: id("a1"),
+  bob: id("b1"),
+  carol: id("c1"),
+  analysts: id("3"),
+  activeCapacity: id("f2"),
+  secondCapacity: id("f4"),
+  pausedCapacity: id("f0"),
+  gitHubConnection: id("a"),
+  secondGitHubConnection: id("c"),
+  azureDevOpsConnection: id("b"),
+} as const;
+
+/** What stack `local` and most tests deploy to. */
+export const defaultSeed: Seed = {
+  principals: [
+    { id: known.deployer, type: "ServicePrincipal", displayName: "fabric-deployer", aadAppId: id("2") },
+    { id: known.alice, type: "User", displayName: "Alice", userPrincipalName: "alice@contoso.com" },
+    { id: known.bob, type: "User", displayName: "Bob", userPrincipalName: "bob@contoso.com" },
+    { id: known.carol, type: "User", displayName: "Carol", userPrincipalName: "carol@contoso.com" },
+    { id: known.analysts, type: "Group", displayName: "Analysts" },
+  ],
+  capacities: [
+    { id: known.activeCapacity, displayName: "local", sku: "F2", region: "West Europe", state: "Active" },
+    { id: known.secondCapacity, displayName: "local-large", sku: "F4", region: "West Europe", state: "Active" },
+    { id: known.pausedCapacity, displayName: "paused", sku: "F2", region: "West Europe", state: "Inactive" },
+  ],
+  connections: [
+    {
+      id: known.gitHubConnection,
+      displayName: "contoso GitHub",
+      connectionDetails: { type: "GitHubSourceControl", path: "https://github.com" },
+    },
+    {
+      id: known.secondGitHubConnection,
+      displayName: "contoso GitHub, second",
+      connectionDetails: { type: "GitHubSourceControl", path: "https://github.com" },
+    },
+    {
+      id: known.azureDevOpsConnection,
+      displayName: "contoso Azure DevOps",
+      connectionDetails: { type: "AzureDevOpsSourceControl", path: "https://dev.azure.com/contoso" },
+    },
+  ],
+  repositories: [
+    {
+      details: {
+        gitProviderType: "GitHub",
+        ownerName: "contoso",
+        repositoryName: "sales",
+        branchName: "main",
+        directoryName: "/fabric",
+      },
+      items: [
+        {
+          type: "Notebook",
+          displayName: "exploration",
+          description: "",
+          parts: [
+            {
+              path: "notebook-content.py",
+              payload: Buffer.from("# Fabric notebook source\n\nprint('hello')\n").toString("base64"),
+              payloadType: "InlineBase64",
+            },
+          ],
+        },
+      ],
+    },
+  ],
+};

@@ -1,0 +1,53 @@
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { startEmulator } from "./emulator.ts";
+import type { Seed } from "./seed.ts";
+import { makeCertificate } from "./tls.ts";
+
+const usage = `The Fabric emulator as a server.
+
+  npm run emulator -- [--port N] [--store DIR] [--seed FILE] [--tls]
+
+  --port N      port on 127.0.0.1 [8080; 0 takes a free one]
+  --store DIR   folder that keeps the objects [.fabric/emulator, that of stack local]
+  --memory      keep nothing
+  --seed FILE   JSON that an empty store begins with
+  --tls         serve https with a certificate made now; its CA file is printed
+
+Below /_emulator/ it can be asked for state, requests and coverage, and told faults, levers, commits and reset.`;
+
+const { values } = parseArgs({
+  options: {
+    port: { type: "string", default: "8080" },
+    store: { type: "string", default: ".fabric/emulator" },
+    memory: { type: "boolean", default: false },
+    seed: { type: "string" },
+    tls: { type: "boolean", default: false },
+    help: { type: "boolean", short: "h", default: false },
+  },
+});
+
+if (values.help) {
+  console.log(usage);
+} else {
+  try {
+    const certificate = values.tls ? await makeCertificate(".fabric/tls") : undefined;
+    const emulator = await startEmulator({
+      port: Number(values.port),
+      ...(!values.memory && { store: values.store }),
+      ...(values.seed && { seed: JSON.parse(readFileSync(values.seed, "utf8")) as Seed }),
+      ...(certificate && { tls: certificate }),
+    });
+    console.log(`The Fabric emulator listens on ${emulator.url}`);
+    console.log(values.memory ? "Objects are kept in memory only." : `Objects are kept in ${values.store}.`);
+    if (certificate)
+      console.log(`CA: ${certificate.caFile}. Clients trust it with NODE_EXTRA_CA_CERTS=${certificate.caFile}`);
+    console.log("Stop it with Ctrl-C.");
+    const stop = () => void emulator.close().then(() => process.exit(0));
+    process.once("SIGINT", stop);
+    process.once("SIGTERM", stop);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}

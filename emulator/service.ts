@@ -1,0 +1,185 @@
+import { randomUUID } from "node:crypto";
+import type { Clock } from "../lib/clock.ts";
+import type * as model from "./model.ts";
+import type { Collection, Store } from "./store.ts";
+
+/** Behaviour that tests and users may change while the emulator runs. */
+export interface Levers {
+  /** Elements of a page. @default all */
+  pageSize: number;
+  /** How long an operation runs, in ms. @default 20 */
+  operationDelayMs: number;
+  /** Retry-After of operations, in seconds. The service says 20 and more. @default 0 */
+  retryAfterSeconds: number;
+  /** How long the name of a deleted item stays taken, in ms. @default 0 */
+  nameReservationMs: number;
+  /** Reads of a workspace that answer InProgress after its capacity changed. @default 0 */
+  assignmentReads: number;
+  /** Calls per identity and window; refused above that. @default no limit */
+  throttle: { limit: number; windowMs: number } | null;
+  /** Whether only repositories of the seed can be connected to; otherwise any is taken for empty. @default false */
+  onlyKnownRepositories: boolean;
+}
+
+export const defaultLevers: Readonly<Levers> = {
+  pageSize: Number.MAX_SAFE_INTEGER,
+  operationDelayMs: 20,
+  retryAfterSeconds: 0,
+  nameReservationMs: 0,
+  assignmentReads: 0,
+  throttle: null,
+  onlyKnownRepositories: false,
+};
+
+/** What the families of routes share. */
+export interface Service {
+  readonly store: Store;
+  readonly levers: Levers;
+  readonly clock: Clock;
+  /** `http://127.0.0.1:PORT`, of this server. */
+  origin: string;
+  readonly capacities: Collection<model.Capacity>;
+  readonly principals: Collection<model.Principal>;
+  readonly workspaces: Collection<model.Workspace>;
+  readonly roles: Collection<model.RoleAssignment>;
+  readonly folders: Collection<model.Folder>;
+  readonly items: Collection<model.Item>;
+  readonly reservations: Collection<model.Reservation>;
+  readonly connections: Collection<model.Connection>;
+  readonly operations: Collection<model.Operation>;
+  readonly branches: Collection<model.BranchFolder>;
+  readonly gitConnections: Collection<model.GitConnection>;
+}
+
+/** One request, as a handler sees it. */
+export interface Call {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** Object id of the caller. */
+  readonly caller: string;
+  /** A fault rule lets the operation that this call starts fail. */
+  readonly operationError: { readonly errorCode: string; readonly message: string } | undefined;
+}
+
+/** An answer. A body of undefined is sent as no bytes at all. */
+export interface Reply {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export type Handler = (call: Call, service: Service) => Reply;
+
+/** A route as the service documents it: `/workspaces/{workspaceId}/assignToCapacity`. */
+export interface Route {
+  readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
+  readonly template: string;
+  readonly handler: Handler;
+}
+
+/** A refusal, in the service's envelope. */
+export class ServiceError extends Error {
+  readonly status: number;
+  readonly errorCode: string;
+  readonly more: Record<string, unknown>;
+  constructor(status: number, errorCode: string, message: string, more: Record<string, unknown> = {}) {
+    super(message);
+    this.status = status;
+    this.errorCode = errorCode;
+    this.more = more;
+  }
+}
+
+export const ok = (body?: unknown, headers: Record<string, string> = {}): Reply => ({ status: 200, body, headers });
+
+/** A new object; most families say where it is. */
+export const created = (body: unknown, headers: Record<string, string> = {}): Reply => ({ status: 201, body, headers });
+
+export const notFound = (what: string) =>
+  new ServiceError(404, "EntityNotFound", `The requested resource could not be found: ${what}`);
+
+/**
+ * Starts an operation, whose effect has been had already, and answers 202.
+ * @param effect what the operation does; not called when it is to fail
+ */
+export function startOperation(
+  call: Call,
+  service: Service,
+  hasResult: boolean,
+  effect: () => unknown,
+  headers: Record<string, string> = {},
+): Reply {
+  const now = service.clock.now();
+  const error = call.operationError;
+  const result = error ? undefined : effect();
+  const { id } = service.operations.put({
+    id: randomUUID(),
+    createdAt: now,
+    endsAt: now + service.levers.operationDelayMs,
+    hasResult,
+    ...(result !== undefined && { result }),
+    ...(error && { error }),
+  });
+  return { status: 202, body: null, headers: { ...headers, ...operationHeaders(service, id) } };
+}
+
+export function operationHeaders(service: Service, id: string): Record<string, string> {
+  return {
+    Location: `${service.origin}/v1/operations/${id}`,
+    "x-ms-operation-id": id,
+    "Retry-After": String(service.levers.retryAfterSeconds),
+  };
+}
+
+/** One page of a list. */
+export function page(call: Call, service: Service, all: readonly unknown[], path: string): Reply {
+  const token = call.query.get("continuationToken");
+  const from = token ? Number(Buffer.from(decodeURIComponent(token), "base64url").toString()) : 0;
+  if (!Number.isInteger(from))
+    throw new ServiceError(400, "InvalidContinuationToken", "The continuation token is invalid.");
+  const until = from + service.levers.pageSize;
+  if (until >= all.length) return ok({ value: all.slice(from) });
+  const continuationToken = encodeURIComponent(Buffer.from(String(until)).toString("base64url"));
+  const continuationUri = `${service.origin}/v1${path}?continuationToken=${continuationToken}`;
+  return ok({ value: all.slice(from, until), continuationToken, continuationUri });
+}
+
+const ranks = ["Viewer", "Contributor", "Member", "Admin"];
+
+/**
+ * The workspace of a call, for a caller with at least a role.
+ * @throws ServiceError 404 where there is none, 403 where the caller may not
+ */
+export function workspaceOf(
+  call: Call,
+  service: Service,
+  atLeast: "Viewer" | "Contributor" | "Member" | "Admin" = "Viewer",
+): model.Workspace {
+  const workspace = service.workspaces.get(call.params["workspaceId"] ?? "");
+  if (!workspace) throw notFound("workspace");
+  const role = service.roles.get(`${workspace.id}/${call.caller}`)?.role ?? "";
+  if (ranks.indexOf(role) < ranks.indexOf(atLeast)) {
+    throw new ServiceError(
+      403,
+      "InsufficientPrivileges",
+      "The caller does not have sufficient permissions to access the requested resource",
+    );
+  }
+  return workspace;
+}
+
+/** A property of the body that must be text. */
+export function requiredText(body: Readonly<Record<string, unknown>>, property: string, max: number): string {
+  const value = body[property];
+  if (typeof value !== "string" || value.trim() === "") throw badRequest(`The ${property} field is required.`);
+  if (value.length > max) throw badRequest(`The field ${property} must be a string with a maximum length of ${max}.`);
+  return value;
+}
+
+export const badRequest = (message: string) =>
+  new ServiceError(400, "BadRequest", "The request body is invalid", {
+    moreDetails: [{ errorCode: "RequestBodyValidationFailed", message }],
+  });
+
+export const sameName = (left: string, right: string) => left.toLowerCase() === right.toLowerCase();

@@ -1,0 +1,114 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startEmulator } from "../../emulator/emulator.ts";
+import type { Seed } from "../../emulator/seed.ts";
+
+/*
+ * `node test/emulator/replay.ts FOLDER`: replays recorded sessions of the real service against the emulator and says how
+ * many of its answers agree. FOLDER holds `tools/replay.mjs` and `fabric-recorded/`.
+ */
+
+/** Share that must agree, of what was compared or blocked in the families that the emulator covers. */
+const REQUIRED = 0.95;
+const DIFFERENT = ["status", "code", "headers", "shape", "lro"] as const;
+
+/** The families that the emulator covers, by route; the others answer 404 and are listed only. */
+const covered = [
+  /^\/capacities/,
+  /^\/workspaces(\/\{workspaceId\})?$/,
+  /^\/workspaces\/\{workspaceId\}\/(assignToCapacity|unassignFromCapacity|provisionIdentity|deprovisionIdentity)$/,
+  /^\/workspaces\/\{workspaceId\}\/(roleAssignments|folders|git)/,
+  /^\/workspaces\/\{workspaceId\}\/items(\/\{itemId\}(\/(move|getDefinition|updateDefinition|connections))?)?$/,
+  /^\/workspaces\/\{workspaceId\}\/[A-Za-z]+(\/\{typedItemId\}(\/(getDefinition|updateDefinition))?)?$/,
+  /^\/operations/,
+  /^\/connections(\/\{connectionId\})?$/,
+];
+const isCovered = (route: string) =>
+  covered.some((family) => family.test(route)) && !/managedPrivateEndpoints|spark/.test(route);
+
+interface Exchange {
+  readonly seq: number;
+  readonly method: string;
+  readonly route: string;
+  readonly outcome: string;
+  readonly diffs?: readonly { readonly kind: string; readonly text: string }[];
+}
+
+async function run(args: readonly string[]): Promise<void> {
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "inherit"] });
+  const [code] = (await once(child, "exit")) as [number | null];
+  if (code === 2 || code === null) throw new Error(`The replayer could not run: ${args.join(" ")}`);
+}
+
+const [shared = "../shared"] = process.argv.slice(2);
+const tool = join(shared, "tools", "replay.mjs");
+const sessions = globSync(join(shared, "fabric-recorded", "*.jsonl"));
+const folder = mkdtempSync(join(tmpdir(), "fabric-replay-"));
+try {
+  await run([
+    tool,
+    "--seed-out",
+    join(folder, "seed.json"),
+    "--seed-kinds",
+    "capacities,principals,labels",
+    ...sessions,
+  ]);
+  const seed = JSON.parse(readFileSync(join(folder, "seed.json"), "utf8")) as Seed;
+  await using emulator = disposable(await startEmulator({ seed, operationDelayMs: 5 }));
+  await run([
+    tool,
+    "--base",
+    emulator.url,
+    "--token",
+    "replay",
+    "--poll-ms",
+    "10",
+    `--json=${join(folder, "result.json")}`,
+    "--quiet",
+    ...sessions,
+  ]);
+  const { sessions: reports } = JSON.parse(readFileSync(join(folder, "result.json"), "utf8")) as {
+    sessions: { session: string; exchanges: Exchange[] }[];
+  };
+  const exchanges = reports.flatMap((report) => report.exchanges);
+  report("all families", exchanges);
+  const mine = exchanges.filter(({ route }) => isCovered(route));
+  const share = report("families of the emulator", mine);
+  listDifferences(mine);
+  if (share < REQUIRED) {
+    console.error(`At least ${REQUIRED * 100} % of the emulator's own families must agree.`);
+    process.exitCode = 1;
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function disposable<T extends { close(): Promise<void> }>(resource: T): T & AsyncDisposable {
+  return Object.assign(resource, { [Symbol.asyncDispose]: () => resource.close() });
+}
+
+function report(what: string, all: readonly Exchange[]): number {
+  const count = (...outcomes: readonly string[]) => all.filter(({ outcome }) => outcomes.includes(outcome)).length;
+  const same = count("same");
+  const compared = same + count(...DIFFERENT);
+  const blocked = count("blocked");
+  const share = same / (compared + blocked);
+  console.log(
+    `${what}: ${same} of ${compared + blocked} agree (${(share * 100).toFixed(1)} %; ${compared} compared, ${blocked} blocked, ${count("skipped")} skipped, ${count("merged")} merged)`,
+  );
+  return share;
+}
+
+function listDifferences(all: readonly Exchange[]): void {
+  const texts = new Map<string, number>();
+  for (const { method, route, outcome, diffs } of all) {
+    if (!(DIFFERENT as readonly string[]).includes(outcome) && outcome !== "blocked") continue;
+    const text = `${method} ${route}: ${diffs?.map(({ kind, text: what }) => `${kind}: ${what}`).join("; ") ?? outcome}`;
+    texts.set(text, (texts.get(text) ?? 0) + 1);
+  }
+  for (const [text, count] of [...texts].sort(([, left], [, right]) => right - left))
+    console.log(`  ${count} x ${text}`);
+}
