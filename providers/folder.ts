@@ -18,7 +18,7 @@ interface Outputs {
 }
 
 /** A folder of a workspace. Its id is `{workspaceId}/{folderId}`; children name it by the second half. */
-export const folder = defineKind({
+export const folder = defineKind<Outputs>()({
   name: "Folder",
   fields: {
     workspaceId: { schema: identifier, change: "replace", same: sameIgnoringCase },

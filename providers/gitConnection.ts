@@ -71,7 +71,7 @@ type Inputs = InputsOf<typeof fields>;
  * every way to get there starts by looking how far an earlier attempt came. Nothing is written to a side that is not
  * empty without `allowOverwrite`; items equal to the synced commit count as empty.
  */
-export const gitConnection = defineKind({
+export const gitConnection = defineKind<Outputs>()({
   name: "GitConnection",
   fields,
   outputs: ["head", "adopted"],

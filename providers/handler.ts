@@ -57,7 +57,7 @@ export function handlerOf(kind: ResourceKind, process: ProviderProcess): Resourc
       });
     },
 
-    async read(id: string, properties: Properties): Promise<ReadResult<Properties>> {
+    async read(id: string, properties: Properties = {}): Promise<ReadResult<Properties>> {
       return presentable(async () => {
         const run = await process.run();
         assertSameOrigin(titleOf(properties), properties["origin"], run.origin);

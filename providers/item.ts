@@ -23,7 +23,7 @@ interface Outputs {
 }
 
 /** An item of any type. Its id is `{workspaceId}/{itemId}`. */
-export const item = defineKind({
+export const item = defineKind<Outputs>()({
   name: "Item",
   fields: {
     workspaceId: { schema: identifier, change: "replace", same: sameIgnoringCase },

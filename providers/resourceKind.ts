@@ -56,10 +56,11 @@ export interface ResourceKind<F extends Fields = Fields, O extends object = obje
   delete(run: Run, id: string, state: StateOf<F, O>): Promise<void>;
 }
 
-/** Declares a kind; only infers types. */
-export function defineKind<const F extends Fields, O extends object>(kind: ResourceKind<F, O>): ResourceKind<F, O> {
-  return kind;
-}
+/** Declares a kind with outputs `O`; only infers the types of its fields. */
+export const defineKind =
+  <O extends object>() =>
+  <const F extends Fields>(kind: ResourceKind<F, O>): ResourceKind<F, O> =>
+    kind;
 
 /** Something wrong with one input. */
 export class Problem extends Error {

@@ -23,7 +23,7 @@ interface Outputs {
 }
 
 /** A workspace. Its id is the service's own. Renaming, describing and moving to another capacity happen in place. */
-export const workspace = defineKind({
+export const workspace = defineKind<Outputs>()({
   name: "Workspace",
   fields: {
     displayName: { schema: z.string().trim().min(1).max(256), change: "update" },

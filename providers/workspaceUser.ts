@@ -25,7 +25,7 @@ const isUserPrincipalName = (principal: string) => principal.includes("@");
  * A role of a user, group or service principal in a workspace. Its id is `{workspaceId}/{principalId}`.
  * Nobody is locked out by it: the deploying identity's own role and the last Admin stay.
  */
-export const workspaceUser = defineKind({
+export const workspaceUser = defineKind<Outputs>()({
   name: "WorkspaceUser",
   fields: {
     workspaceId: { schema: identifier, change: "replace", same: sameIgnoringCase },
