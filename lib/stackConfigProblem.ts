@@ -38,14 +38,16 @@ export function problemAt(path: ConfigPath, message: string): Problem {
   return { path: `fabric:${first}${below.join("")}`, message };
 }
 
-/** What the schema found, in our words. */
+/** What the schema found. */
 export function schemaProblems(error: z.ZodError): Problem[] {
-  return error.issues.flatMap((issue) => {
+  const found = error.issues.flatMap((issue) => {
     const path = issue.path.map((step) => (typeof step === "number" ? step : String(step)));
     if (issue.code !== "unrecognized_keys") return [problemAt(path, issue.message)];
     const holder = path.findLast((step) => typeof step === "string") ?? "";
     return issue.keys.map((key) => problemAt([...path, key], unknownKey(key, knownKeys[holder] ?? [])));
   });
+  // a value of the wrong type breaks other rules too, which says nothing more
+  return found.filter(({ path }, index) => found.findIndex((other) => other.path === path) === index);
 }
 
 function unknownKey(key: string, known: readonly string[]): string {
@@ -90,6 +92,7 @@ function oneOf(values: readonly string[], given: unknown): string {
   return `must be ${listed(values, "or")}${meant && values.length > 1 ? `; did you mean ${meant}?` : ""}`;
 }
 
-function listed(words: readonly string[], last: "and" | "or"): string {
+/** `A, B and C`. */
+export function listed(words: readonly string[], last: "and" | "or"): string {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} ${last} ${words.at(-1)}`;
 }

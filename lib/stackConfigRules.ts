@@ -1,5 +1,5 @@
 import { isAbsolute, posix } from "node:path";
-import { problemAt } from "./stackConfigProblem.ts";
+import { listed, problemAt } from "./stackConfigProblem.ts";
 import type { ConfigPath, Problem } from "./stackConfigProblem.ts";
 import { resolveItem, textOf } from "./stackConfigItem.ts";
 import type { ResolvedItem } from "./stackConfigItem.ts";
@@ -110,7 +110,7 @@ function checkUsers(users: readonly Entry[], at: ConfigPath, problems: Problem[]
         problemAt([...path, "principal"], "must be a user principal name (alice@contoso.com) or an object id"),
       );
     } else if (user["type"] === undefined) {
-      problems.push(problemAt([...path, "type"], `required with an object id: ${principalTypes.join(", ")}`));
+      problems.push(problemAt([...path, "type"], `required with an object id: ${listed(principalTypes, "or")}`));
     }
     isTwice("principal", principal, [...path, "principal"]);
   });
