@@ -47,6 +47,7 @@ export class EngineStack implements AsyncDisposable {
       ...process.env,
       PULUMI_BACKEND_URL: `file://${join(this.folder, "state")}`,
       PULUMI_CONFIG_PASSPHRASE: "",
+      PULUMI_DEBUG_COMMANDS: "true",
       FABRIC_RETRY_BASE_MS: "20",
       FABRIC_ENDPOINT: emulator.url,
       FABRIC_GRAPH_ENDPOINT: emulator.origin,

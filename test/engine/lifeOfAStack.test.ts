@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { known } from "../../emulator/defaultSeed.ts";
+import { EngineStack } from "./engineStack.ts";
+
+const git = {
+  gitProviderType: "GitHub",
+  ownerName: "contoso",
+  repositoryName: "sales",
+  branchName: "main",
+  directoryName: "/fabric",
+  connectionId: known.gitHubConnection,
+};
+
+const environment = {
+  workspaces: [
+    {
+      name: "sales",
+      displayName: "sales-test",
+      capacity: "local",
+      users: [
+        { principal: "alice@contoso.com", role: "Admin" },
+        { principal: known.analysts, type: "Group", role: "Viewer" },
+      ],
+      git,
+      items: [
+        { name: "bronze", type: "Lakehouse" },
+        { name: "ingest", path: "fabric/sales/ingest.Notebook", folder: "/daily/loads" },
+        { name: "exploration", type: "Notebook", displayName: "exploration" },
+      ],
+    },
+    { name: "finance", displayName: "finance-test", capacity: "local", items: [{ name: "gold", type: "Lakehouse" }] },
+  ],
+};
+
+const allSteps = [
+  "create Folder sales/daily",
+  "create Folder sales/daily/loads",
+  "create GitConnection sales",
+  "create Item finance/gold",
+  "create Item sales/bronze",
+  "create Item sales/exploration",
+  "create Item sales/ingest",
+  "create Workspace finance",
+  "create Workspace sales",
+  `create WorkspaceUser sales/${known.analysts}`,
+  "create WorkspaceUser sales/alice@contoso.com",
+];
+
+describe("the life of a stack on the real engine", () => {
+  let stack: EngineStack;
+  before(async () => {
+    stack = await EngineStack.start();
+    stack.configure(environment);
+  });
+  after(async () => stack[Symbol.asyncDispose]());
+
+  it("previews what up then does, without calling the service", async () => {
+    const preview = await stack.preview();
+    assert.equal(preview.code, 0, preview.text);
+    assert.deepEqual(preview.steps, allSteps);
+    assert.deepEqual(stack.calls(), []);
+
+    const up = await stack.up();
+    assert.equal(up.code, 0, up.text);
+    assert.deepEqual(up.steps, allSteps);
+    assert.match(up.text, /https:\/\/app\.fabric\.microsoft\.com\/groups\/[0-9a-f-]{36}/);
+    assert.match(up.text, /useRetryLogic on \(stack\)/);
+  });
+
+  it("has made what was declared, and adopted what Git had brought", () => {
+    const { workspaces, roles, items, folders, gitConnections } = stack.emulator.service;
+    const sales = workspaces.all().find(({ displayName }) => displayName === "sales-test");
+    assert.equal(sales?.capacityId, known.activeCapacity);
+    assert.deepEqual(
+      roles.all().filter(({ workspaceId }) => workspaceId === sales.id).map(({ principalId, role }) => [principalId, role]).sort(),
+      [[known.alice, "Admin"], [known.analysts, "Viewer"], [known.deployer, "Admin"]].sort(),
+    );
+    const names = items.all().filter(({ workspaceId }) => workspaceId === sales.id).map(({ type, displayName }) => `${type} ${displayName}`);
+    assert.deepEqual(names.sort(), ["Lakehouse bronze", "Notebook exploration", "Notebook ingest", "SQLEndpoint bronze"]);
+    assert.equal(gitConnections.get(sales.id)?.isInitialized, true);
+    const loads = folders.all().find(({ displayName }) => displayName === "loads");
+    assert.equal(folders.get(loads?.parentFolderId ?? "")?.displayName, "daily");
+    assert.equal(items.all().find(({ displayName }) => displayName === "ingest")?.folderId, loads?.id);
+  });
+
+  it("shows no change in a second preview, and makes no call for it", async () => {
+    const calls = stack.emulator.requests().length;
+    const preview = await stack.preview();
+    assert.deepEqual(preview.steps, []);
+    assert.match(preview.text, /unchanged/);
+    assert.equal(stack.emulator.requests().length, calls);
+  });
+
+  it("keeps the state small and free of code", async () => {
+    const { deployment } = await stack.state();
+    for (const resource of deployment.resources ?? []) {
+      assert.ok(JSON.stringify(resource.outputs ?? {}).length < 700, `${resource.urn} has long outputs`);
+      assert.doesNotMatch(JSON.stringify(resource.outputs ?? {}), /127\.0\.0\.1/);
+    }
+  });
+
+  it("leaves nothing after destroy, and keeps what Git had brought until its workspace goes", async () => {
+    const destroy = await stack.destroy();
+    assert.equal(destroy.code, 0, destroy.text);
+    const { workspaces, items, folders, gitConnections } = stack.emulator.service;
+    for (const collection of [workspaces, items, folders, gitConnections]) assert.deepEqual(collection.all(), []);
+  });
+});
