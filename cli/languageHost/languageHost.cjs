@@ -1,0 +1,106 @@
+"use strict";
+
+/*
+ * A small Node language host: the program through which the Pulumi engine runs a Node program. It is used only where the
+ * CLI had to be built from its Go modules, because the vendor's host is not published as one.
+ *
+ * It speaks the engine's LanguageRuntime service, with the stubs and the runner of the program's own SDK, and knows what
+ * preview, up, refresh, import and destroy need; every other call is answered UNIMPLEMENTED.
+ * https://github.com/pulumi/pulumi/blob/master/proto/pulumi/language.proto
+ */
+
+const { spawn } = require("node:child_process");
+const { createRequire } = require("node:module");
+const { join } = require("node:path");
+
+const fromProgram = createRequire(join(process.cwd(), "Pulumi.yaml"));
+const fromSdk = createRequire(fromProgram.resolve("@pulumi/pulumi/package.json"));
+const grpc = fromSdk("@grpc/grpc-js");
+const { LanguageRuntimeService } = fromProgram("@pulumi/pulumi/proto/language_grpc_pb");
+const { AboutResponse, GetRequiredPackagesResponse, GetRequiredPluginsResponse, RunResponse } = fromProgram(
+  "@pulumi/pulumi/proto/language_pb",
+);
+const { PluginInfo } = fromProgram("@pulumi/pulumi/proto/plugin_pb");
+
+/** What the SDK's runner exits with when it has already told the user what went wrong. */
+const exitCodeToldAlready = 32;
+/** The engine sends a whole stack's configuration in one message; this is its own limit. */
+const maximumMessageBytes = 400 * 1024 * 1024;
+
+const engineAddress = process.argv.slice(2).findLast((argument) => !argument.startsWith("-"));
+const programs = new Set();
+
+/** The SDK's runner and its command line for one request to run the program. */
+function runnerArguments(request, info, options) {
+  const nodeArguments = options.nodeargs ? String(options.nodeargs).split(" ") : [];
+  return [
+    ...nodeArguments,
+    fromProgram.resolve("@pulumi/pulumi/cmd/run"),
+    `--monitor=${request.getMonitorAddress()}`,
+    `--engine=${engineAddress}`,
+    `--organization=${request.getOrganization()}`,
+    `--project=${request.getProject()}`,
+    `--stack=${request.getStack()}`,
+    `--root-directory=${info.getRootDirectory()}`,
+    `--pwd=${info.getProgramDirectory()}`,
+    `--parallel=${request.getParallel()}`,
+    ...(request.getDryrun() ? ["--dry-run"] : []),
+    info.getEntryPoint(),
+    ...request.getArgsList(),
+  ];
+}
+
+function run({ request }, answer) {
+  const info = request.getInfo();
+  const options = info.getOptions()?.toJavaScript() ?? {};
+  const program = spawn(process.execPath, runnerArguments(request, info, options), {
+    stdio: ["ignore", "inherit", "inherit"],
+    env: {
+      ...process.env,
+      PULUMI_CONFIG: JSON.stringify(Object.fromEntries(request.getConfigMap().entries())),
+      PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
+      PULUMI_NODEJS_TYPESCRIPT: String(options.typescript !== false),
+    },
+  });
+  programs.add(program);
+  program.once("error", (error) => answer(null, new RunResponse().setError(`Node did not start: ${error.message}`)));
+  program.once("exit", (code, signal) => {
+    programs.delete(program);
+    const response = new RunResponse();
+    if (code === exitCodeToldAlready) response.setBail(true);
+    else if (signal) response.setError(`The program was ended by ${signal}.`);
+    else if (code !== 0) response.setError(`The program ended with exit code ${code}.`);
+    answer(null, response);
+  });
+}
+
+const known = {
+  // plugins for resources of other packages come from the vendor; a program that needs one needs the vendor's CLI
+  getRequiredPlugins: (_call, answer) => answer(null, new GetRequiredPluginsResponse()),
+  getRequiredPackages: (_call, answer) => answer(null, new GetRequiredPackagesResponse()),
+  getPluginInfo: (_call, answer) => answer(null, new PluginInfo().setVersion(fromSdk("./package.json").version)),
+  about: (_call, answer) =>
+    answer(null, new AboutResponse().setExecutable(process.execPath).setVersion(process.version)),
+  run,
+};
+
+const refusal = (name) => ({ code: grpc.status.UNIMPLEMENTED, details: `This language host does not know ${name}.` });
+const unknown = Object.fromEntries(
+  Object.keys(LanguageRuntimeService).map((name) => [
+    name,
+    (call, answer) => (answer ? answer(refusal(name)) : call.emit("error", refusal(name))),
+  ]),
+);
+
+// an engine that is killed says nothing; its end of our stdin closes
+process.stdin.resume().once("end", () => {
+  for (const program of programs) program.kill("SIGKILL");
+  process.exit(1);
+});
+
+const server = new grpc.Server({ "grpc.max_receive_message_length": maximumMessageBytes });
+server.addService(LanguageRuntimeService, { ...unknown, ...known });
+server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
+  if (error) throw error;
+  console.log(port); // the engine reads where we listen from the first line
+});

@@ -1,0 +1,62 @@
+#!/usr/bin/env node
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { cacheFolder } from "./setup/cacheFolder.mjs";
+import { pathWith } from "./setup/executables.mjs";
+import { ensureNodeModules } from "./setup/nodeModules.mjs";
+import { ensureNode } from "./setup/nodeRuntime.mjs";
+import { say } from "./setup/progress.mjs";
+import { ensurePulumi } from "./setup/pulumiCli.mjs";
+import { runFile } from "./setup/runFile.mjs";
+
+/*
+ * Makes everything ready that the project's commands need, on a machine that has no more than Node 20 and npm, and then
+ * runs a file of the project. Plain JavaScript and Node's own modules only: nothing is installed yet when it starts.
+ */
+
+const help = `Usage: node cli/setup.mjs [--run FILE [ARGUMENT…]]
+
+Makes ready what the project needs: Node 22.18 or newer, the npm packages, the Pulumi CLI.
+What is there already is used; what is not goes into ${cacheFolder}
+(packages into node_modules). With --run, runs FILE (a path in the project) with it.
+
+Environment: XDG_CACHE_HOME  where the cache folder is; otherwise ~/.cache
+             PULUMI_HOME     the vendor's install folder; otherwise ~/.pulumi`;
+
+const projectRoot = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+
+/** Makes the tools ready; answers the Node to run with and the environment that puts the tools first on PATH. */
+async function setUp() {
+  const node = await ensureNode();
+  const env = { ...process.env, PATH: pathWith(dirname(node)) };
+  await ensureNodeModules(projectRoot, env);
+  const pulumi = await ensurePulumi(projectRoot);
+  env.PATH = pathWith(dirname(node), pulumi.bin);
+  env.NODE_COMPILE_CACHE ??= join(cacheFolder, "compile-cache");
+  env.PULUMI_SKIP_UPDATE_CHECK = "true";
+  // where the CLI had to be built, downloads of plugins fail too, only later and less clearly
+  if (pulumi.isBuilt) env.PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION ??= "true";
+  return { node, env, pulumi: pulumi.bin };
+}
+
+async function main([option, file, ...args]) {
+  if (option === "--help" || option === "-h") {
+    console.log(help);
+    return 0;
+  }
+  if ((option !== undefined && option !== "--run") || (option === "--run" && file === undefined)) {
+    console.error(help);
+    return 2;
+  }
+  const { node, env, pulumi } = await setUp();
+  if (file !== undefined) return runFile(node, resolve(projectRoot, file), args, env);
+  say(`Ready: Node in ${dirname(node)}, Pulumi CLI in ${pulumi}.`);
+  return 0;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  console.error(`Set-up failed. ${error.message}`);
+  process.exitCode = 1;
+}

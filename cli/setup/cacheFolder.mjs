@@ -1,0 +1,115 @@
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { homedir, hostname } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { startProgress } from "./progress.mjs";
+
+/** The user's folder for what every clone of the project shares: Node, the Pulumi CLI, Node's compile cache. */
+export const cacheFolder = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "fabric-environments");
+
+/** How often a lock's holder shows that it lives, and after how long without that a lock counts as left behind. */
+const heartbeatMs = 5000;
+const staleMs = 30_000;
+
+/**
+ * Makes the folder `target` in one piece: `make(folder)` fills a temporary sibling, which is renamed at the end. An
+ * interrupted run therefore leaves nothing that looks finished, and the next one clears away what it left.
+ */
+export async function makeFolder(target, make) {
+  await withLock(target, async () => {
+    if (existsSync(target)) return; // another clone was faster
+    const parent = dirname(target);
+    const prefix = `${basename(target)}.tmp-`;
+    for (const name of readdirSync(parent)) {
+      if (name.startsWith(prefix)) rmSync(join(parent, name), { recursive: true, force: true });
+    }
+    const temporary = join(parent, `${prefix}${process.pid}`);
+    mkdirSync(temporary);
+    try {
+      await make(temporary);
+      renameSync(temporary, target);
+    } finally {
+      rmSync(temporary, { recursive: true, force: true });
+    }
+  });
+}
+
+/** Writes a small file in one piece, and only when its content differs. */
+export function writeFileWhole(path, content, mode = 0o644) {
+  if (existsSync(path) && readFileSync(path, "utf8") === content) return;
+  const temporary = `${path}.tmp-${process.pid}`;
+  writeFileSync(temporary, content, { mode });
+  renameSync(temporary, path);
+}
+
+/**
+ * Does `work` while no other process does work for the same target; waits for the other one. Two processes that take
+ * over the same left-behind lock in the same instant may both get it: that wastes work, and harms nothing, because
+ * folders are put in place whole.
+ */
+export async function withLock(target, work) {
+  const path = `${target}.lock`;
+  mkdirSync(dirname(path), { recursive: true });
+  let progress;
+  while (!take(path)) {
+    progress ??= startProgress(`Waiting for another set-up that makes ${target}`);
+    await sleep(250);
+  }
+  progress?.end("the other set-up has ended");
+  const heartbeat = setInterval(() => {
+    if (existsSync(path)) utimesSync(path, new Date(), new Date());
+  }, heartbeatMs);
+  try {
+    return await work();
+  } finally {
+    clearInterval(heartbeat);
+    rmSync(path, { force: true });
+  }
+}
+
+/** Takes the lock if it is free or left behind. The file appears with its content, so nobody reads a half-written one. */
+function take(path) {
+  const own = `${path}.${process.pid}`;
+  writeFileSync(own, JSON.stringify({ pid: process.pid, host: hostname() }));
+  try {
+    linkSync(own, path);
+    return true;
+  } catch (error) {
+    if (error.code !== "EEXIST") throw error;
+    if (isLeftBehind(path)) rmSync(path, { force: true });
+    return false;
+  } finally {
+    rmSync(own, { force: true });
+  }
+}
+
+function isLeftBehind(path) {
+  try {
+    if (Date.now() - statSync(path).mtimeMs > staleMs) return true;
+    const { pid, host } = JSON.parse(readFileSync(path, "utf8"));
+    return host === hostname() && !isAlive(pid);
+  } catch (error) {
+    if (error.code === "ENOENT") return false; // just released
+    return error instanceof SyntaxError;
+  }
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
+}

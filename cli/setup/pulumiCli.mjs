@@ -1,0 +1,201 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { cacheFolder, makeFolder, writeFileWhole } from "./cacheFolder.mjs";
+import { executableIn, executableOnPath, isAtLeast, pathFolders } from "./executables.mjs";
+import { runStep, say } from "./progress.mjs";
+
+/*
+ * The Pulumi CLI, from the first place that has it: PATH, our cache folder, the vendor's install folder, the vendor's
+ * installer, and last a build of its Go modules. The vendor's ways bring the vendor's Node language host; a build gets
+ * ours (../languageHost), because that one is not published as a Go module.
+ */
+
+/** The plugins that a built CLI needs beside it. */
+const hostFiles = [
+  "languageHost.cjs",
+  "dynamicProvider.cjs",
+  "pulumi-language-nodejs",
+  "pulumi-resource-pulumi-nodejs",
+];
+
+/**
+ * Makes sure that there is a Pulumi CLI with a Node language host.
+ *
+ * Answers the folder it is in, and whether it was built here and so has no vendor's plugins.
+ */
+export async function ensurePulumi(projectRoot) {
+  const version = pinnedVersion(projectRoot);
+  const cached = join(cacheFolder, `pulumi-${version}`);
+  const found = () => findPulumi(version, join(cached, "bin"));
+  let bin = found();
+  if (!bin) {
+    await makeFolder(cached, (temporary) => obtain(projectRoot, version, temporary));
+    bin = found();
+    if (!bin) throw new Error(`There is no working Pulumi CLI in ${cached}: delete that folder and try again.`);
+  }
+  const isBuilt = existsSync(join(bin, "languageHost.cjs"));
+  if (isBuilt && bin === join(cached, "bin")) placeHost(projectRoot, bin);
+  return { bin, isBuilt };
+}
+
+/** The version that the project is made for, and the oldest that it accepts: the one that go.mod pins. */
+function pinnedVersion(projectRoot) {
+  const goMod = readFileSync(join(projectRoot, "cli", "engine", "go.mod"), "utf8");
+  return /github\.com\/pulumi\/pulumi\/pkg\/v3 v(\S+)/.exec(goMod)[1];
+}
+
+/** The folder of the first CLI that is new enough and has its language host. */
+function findPulumi(version, cached) {
+  const vendor = process.env.PULUMI_HOME || join(homedir(), ".pulumi");
+  const versions = join(vendor, "versions");
+  const folders = [
+    ...pathFolders()
+      .filter((folder) => executableIn(folder, "pulumi"))
+      .slice(0, 1),
+    cached,
+    join(vendor, "bin"),
+    ...(existsSync(versions) ? readdirSync(versions).sort().reverse() : []).map((name) => join(versions, name, "bin")),
+  ];
+  return folders.find((folder) => {
+    const path = executableIn(folder, "pulumi");
+    return path && hasLanguageHost(path) && (folder === cached || isAtLeast(versionOf(path), version));
+  });
+}
+
+/** The engine looks for a language host on PATH and beside the CLI (where links to it lead). */
+function hasLanguageHost(pulumi) {
+  const name = "pulumi-language-nodejs";
+  return Boolean(
+    executableIn(dirname(pulumi), name) ?? executableIn(dirname(realpathSync(pulumi)), name) ?? executableOnPath(name),
+  );
+}
+
+/** What `pulumi version` says, remembered for as long as the file stays the same: asking takes a fifth of a second. */
+function versionOf(path) {
+  const { size, mtimeMs } = statSync(path);
+  const memory = join(cacheFolder, "pulumi-versions.json");
+  let known = {};
+  try {
+    known = JSON.parse(readFileSync(memory, "utf8"));
+  } catch {
+    // absent or damaged: ask
+  }
+  const key = `${path} ${size} ${mtimeMs}`;
+  if (known[key] === undefined) {
+    let version = "";
+    try {
+      const env = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" };
+      version = execFileSync(path, ["version"], {
+        env,
+        encoding: "utf8",
+        timeout: 20_000,
+        stdio: ["ignore", "pipe", "ignore"],
+      });
+    } catch {
+      return ""; // does not run: as good as none
+    }
+    mkdirSync(cacheFolder, { recursive: true });
+    writeFileWhole(memory, JSON.stringify({ ...known, [key]: version.trim() }));
+    return version;
+  }
+  return known[key];
+}
+
+/** Fills the folder with a CLI in its `bin`: by the vendor's installer, else by a build. */
+async function obtain(projectRoot, version, folder) {
+  const refusals = [];
+  for (const way of [install, build]) {
+    try {
+      await way(projectRoot, version, folder);
+      const path = executableIn(join(folder, "bin"), "pulumi");
+      if (!path || !isAtLeast(versionOf(path), version))
+        throw new Error("what came of it is not a Pulumi CLI that runs");
+      return;
+    } catch (error) {
+      refusals.push(error.message);
+      rmSync(join(folder, "bin"), { recursive: true, force: true });
+    }
+  }
+  throw new Error(
+    [
+      `The project needs the Pulumi CLI ${version} or newer, and no way to get it worked. Any one of these is enough:`,
+      "",
+      "1. Install it yourself, so that pulumi is on PATH or in ~/.pulumi/bin: https://www.pulumi.com/docs/install/",
+      "   None was found that is new enough and has pulumi-language-nodejs beside it.",
+      "2. Let this set-up run the vendor's installer: it needs curl, and to reach get.pulumi.com.",
+      `   ${refusals[0]}`,
+      `3. Let this set-up build it: it needs Go ${goVersion(projectRoot)} or newer (https://go.dev/dl/), and to reach a Go module proxy.`,
+      `   ${refusals[1]}`,
+    ].join("\n"),
+  );
+}
+
+function goVersion(projectRoot) {
+  return /^go (\S+)$/m.exec(readFileSync(join(projectRoot, "cli", "engine", "go.mod"), "utf8"))[1];
+}
+
+/** Runs the vendor's installer, which downloads the CLI with all its language hosts. */
+async function install(_projectRoot, version, folder) {
+  if (process.platform === "win32") throw new Error("Not tried: this set-up runs it on Linux and macOS only.");
+  const script = join(folder, "install.sh");
+  // curl, not fetch: it honours proxies, and the installer itself needs it
+  const limits = ["--connect-timeout", "4", "--max-time", "20"];
+  const args = ["--fail", "--silent", "--show-error", "--location", ...limits, "--output", script];
+  try {
+    execFileSync("curl", [...args, "https://get.pulumi.com/install.sh"], {
+      encoding: "utf8",
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+  } catch (error) {
+    throw new Error(`Not reached: ${error.code === "ENOENT" ? "curl was not found" : String(error.stderr).trim()}`);
+  }
+  const install = [script, "--no-edit-path", "--install-root", folder, "--version", version];
+  await runStep(`Installing the Pulumi CLI ${version} with the vendor's installer into ${cacheFolder}`, "sh", install, {
+    timeoutSeconds: 600,
+  });
+  rmSync(script);
+}
+
+/** Builds the CLI from the modules that cli/engine/go.mod and go.sum pin, with the flags of the vendor's releases. */
+async function build(projectRoot, version, folder) {
+  if (process.platform === "win32")
+    throw new Error("Not tried: the language host that goes with it is for Linux and macOS.");
+  if (!executableOnPath("go")) throw new Error("go was not found.");
+  const bin = join(folder, "bin");
+  mkdirSync(bin);
+  say("The Pulumi CLI is neither installed nor to be downloaded here, so it is built from its Go modules, once.");
+  const sdk = "github.com/pulumi/pulumi/sdk/v3/go/common/version";
+  const flags = [
+    "-mod=readonly",
+    "-trimpath",
+    "-tags",
+    "osusergo,grpcnotrace",
+    "-ldflags",
+    `-w -s -X ${sdk}.Version=v${version}`,
+  ];
+  await runStep(
+    `Building the Pulumi CLI ${version} (some minutes on two cores; 2 GB of Go's own cache)`,
+    "go",
+    [
+      "build",
+      "-C",
+      join(projectRoot, "cli", "engine"),
+      "-v",
+      ...flags,
+      "-o",
+      join(bin, "pulumi"),
+      "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+    ],
+    { env: { ...process.env, GOWORK: "off" } },
+  );
+  placeHost(projectRoot, bin);
+}
+
+/** Puts our plugins beside the CLI, or brings them up to date. */
+function placeHost(projectRoot, bin) {
+  for (const name of hostFiles) {
+    writeFileWhole(join(bin, name), readFileSync(join(projectRoot, "cli", "languageHost", name), "utf8"), 0o755);
+  }
+}
