@@ -17,7 +17,9 @@ export interface DefinitionPart {
 export interface Platform {
   /** Type of the item, in the service's spelling. */
   readonly type: string;
+  /** Name of the item in Fabric. */
   readonly displayName: string;
+  /** At most 256 characters at the service; absent where the file has none. */
   readonly description?: string | undefined;
   /** What other items of the same repository call this item. */
   readonly logicalId?: string | undefined;

@@ -12,7 +12,9 @@ export type { GitConfig, UserConfig } from "./stackConfigSchema.ts";
 export interface ItemConfig extends Omit<ItemInput, "name" | "type" | "displayName"> {
   /** Key of the resource, unique in the workspace. */
   readonly name: string;
+  /** Item type, declared or from its folder. */
   readonly type: string;
+  /** Name in Fabric, declared or from its folder. */
   readonly displayName: string;
 }
 

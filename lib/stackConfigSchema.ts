@@ -37,7 +37,9 @@ const userSchema = z.strictObject({
 });
 
 const gitOfAnyProvider = {
+  /** Name of the repository, without its owner. */
   repositoryName: text(128),
+  /** Branch to sync with. It must exist. */
   branchName: text(250),
   /** Folder of the branch that holds the items. It must exist: the service does not make it. */
   directoryName: z.string().trim().max(256).default("/"),
@@ -48,12 +50,13 @@ const gitOfAnyProvider = {
   initializationStrategy: z.enum(["PreferRemote", "PreferWorkspace"]).default("PreferRemote"),
   /** Whether items of the losing side may be overwritten. While off, the deployment stops before anything is lost. */
   allowOverwrite: boolean.default(false),
-  /** `initial` syncs once, when the workspace is connected; `always` also pulls new commits on every up. */
+  /** `initial` syncs once, when the workspace is connected; `always` also pulls new commits on every up (without effect yet). */
   sync: z.enum(["initial", "always"]).default("initial"),
 };
 
 const gitSchema = z.discriminatedUnion("gitProviderType", [
   z.strictObject({
+    /** Discriminator: which provider, and so which of the other keys. */
     gitProviderType: z.literal("GitHub"),
     /** User or organisation that owns the repository. */
     ownerName: ofProvider("GitHub", 100),
@@ -62,8 +65,11 @@ const gitSchema = z.discriminatedUnion("gitProviderType", [
     connectionId: id.optional(),
   }),
   z.strictObject({
+    /** Discriminator: which provider, and so which of the other keys. */
     gitProviderType: z.literal("AzureDevOps"),
+    /** Organisation, as in `https://dev.azure.com/ORGANISATION`. */
     organizationName: ofProvider("AzureDevOps", 100),
+    /** Project of the organisation that holds the repository. */
     projectName: ofProvider("AzureDevOps", 100),
     ...gitOfAnyProvider,
     /** Fabric connection that holds the credentials. Without one, those of the deploying user; a service principal needs one. */
@@ -97,6 +103,7 @@ const workspaceSchema = z.strictObject({
   name: text(256),
   /** Name in Fabric, unique in the tenant. Defaults to `name`. */
   displayName: text(256).optional(),
+  /** What people see below the name. Empty where it is absent. */
   description: z.string().max(4000).optional(),
   /** Display name or id of the capacity. Without it a new workspace has none, and an adopted one keeps its own. */
   capacity: text(256).optional(),
@@ -104,7 +111,7 @@ const workspaceSchema = z.strictObject({
   adopt: boolean.default(false),
   /** Pulumi's `protect`: refuse to delete the workspace. Defaults to `fabric:protectData`. */
   protect: boolean.optional(),
-  /** Also remove role assignments that are not listed in `users`. */
+  /** Also remove role assignments that are not listed in `users`. Without effect yet. */
   usersAuthoritative: boolean.default(false),
   /** Who may do what. */
   users: z.array(userSchema).default([]),
@@ -134,9 +141,9 @@ export const stackSchema = z.strictObject({
   transactionLog: text(2000).default(".fabric/transactions"),
   /** Let another stack than `local` keep its state in the folder of the repository. */
   allowLocalBackend: boolean.default(false),
-  /** Check online during preview. */
+  /** Check online during preview. Without effect yet. */
   preflight: boolean.default(false),
-  /** Read definitions on refresh, to see content that was changed in the portal. */
+  /** Read definitions on refresh, to see content that was changed in the portal. Without effect yet. */
   contentDrift: boolean.default(false),
   /** Give workspaces and items that hold data Pulumi's `protect`. Lift it with `protect: false` on the object. */
   protectData: boolean.default(true),
