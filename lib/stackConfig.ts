@@ -20,9 +20,13 @@ export interface ItemConfig extends Omit<ItemInput, "name" | "type" | "displayNa
 
 /** A workspace, with defaults filled in. The keys are described in {@link WorkspaceInput}. */
 export interface WorkspaceConfig extends Omit<WorkspaceInput, "displayName" | "users" | "git" | "items"> {
+  /** Name in Fabric, declared or the same as `name`. */
   readonly displayName: string;
+  /** Roles to give; none by default. */
   readonly users: readonly UserConfig[];
+  /** Absent where the workspace is not connected. */
   readonly git?: GitConfig | undefined;
+  /** Items to make, in the order of the file. */
   readonly items: readonly ItemConfig[];
 }
 
@@ -30,6 +34,7 @@ export interface WorkspaceConfig extends Omit<WorkspaceInput, "displayName" | "u
 export interface StackConfig extends Omit<StackInput, "features" | "workspaces" | "azure"> {
   /** Only the features that the stack names. */
   readonly features: Partial<Record<FlagName, boolean>>;
+  /** Workspaces to make, in the order of the file. */
   readonly workspaces: readonly WorkspaceConfig[];
 }
 
