@@ -98,7 +98,7 @@ export const gitConnection = defineKind<Outputs>()({
     else assertSameBranch(now, inputs);
     const outputs = adopted ? { adopted } : {};
     exists({ id: inputs.workspaceId, outputs });
-    if (!adopted) await initialize(run, inputs);
+    if (!adopted) await initialize(run, inputs, () => exists(null));
     return { id: inputs.workspaceId, outputs: { ...outputs, head: await headOf(run, inputs.workspaceId) } };
   },
 
@@ -158,8 +158,11 @@ async function connect(run: Run, inputs: Inputs): Promise<void> {
   );
 }
 
-/** Initialises a connected workspace and brings the empty side in line with the other. */
-async function initialize(run: Run, inputs: Inputs): Promise<void> {
+/**
+ * Initialises a connected workspace and brings the empty side in line with the other.
+ * @param refused called when it was disconnected again, because both sides hold items
+ */
+async function initialize(run: Run, inputs: Inputs, refused?: () => void): Promise<void> {
   const { workspaceId } = inputs;
   const call = (initializationStrategy: string) =>
     run.write<Initialized>(
@@ -182,6 +185,7 @@ async function initialize(run: Run, inputs: Inputs): Promise<void> {
     } catch (error) {
       if (!isFabricError(error, "MissingInitializationStrategy", "MissingInitializationPolicy")) throw error;
       await disconnect(run, workspaceId, inputs);
+      refused?.();
       throw bothSidesHold(inputs);
     }
   }

@@ -42,17 +42,18 @@ export function handlerOf(kind: ResourceKind, process: ProviderProcess): Resourc
       return presentable(async () => {
         const inputs = inputsOf(kind, news);
         const run = await process.run();
-        let half: Made<object> | undefined;
+        let half: Made<object> | null = null;
         const state = (made: Made<object>) => stateOf(run, inputs, made.outputs);
         try {
           const made = await kind.create(run, inputs, (now) => {
             half = now;
-            run.claim(claimOf(kind, now.id));
+            if (now) run.claim(claimOf(kind, now.id));
           });
           run.claim(claimOf(kind, made.id));
           return { id: made.id, outs: state(made) };
         } catch (error) {
-          throw half ? halfMade(error, half.id, { ...state(half), __provider: news["__provider"] }) : error;
+          const made = half as Made<object> | null;
+          throw made ? halfMade(error, made.id, { ...state(made), __provider: news["__provider"] }) : error;
         }
       });
     },

@@ -42,9 +42,9 @@ export interface ResourceKind<F extends Fields = Fields, O extends object = obje
   /**
    * Makes the object.
    * @param exists to be called once the object is there and more steps follow: when one of those fails, the object stays
-   *   in state as half-made, and the next update finishes it
+   *   in state as half-made, and the next update finishes it. Null takes it back, where the object was removed again.
    */
-  create(run: Run, inputs: InputsOf<F>, exists: (made: Made<O>) => void): Promise<Made<O>>;
+  create(run: Run, inputs: InputsOf<F>, exists: (made: Made<O> | null) => void): Promise<Made<O>>;
   /** The object as it is now, or `gone`, which needs proof (`gone.ts`). */
   read(run: Run, id: string, state: StateOf<F, O>): Promise<Live<F, O> | "gone">;
   /**

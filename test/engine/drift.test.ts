@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { known } from "../../emulator/defaultSeed.ts";
+import { EngineStack } from "./engineStack.ts";
+
+/* Changes behind Pulumi's back: refresh shows them, and the next up repairs them. */
+
+const environment = {
+  workspaces: [
+    {
+      name: "sales",
+      displayName: "sales-test",
+      description: "declared",
+      capacity: "local",
+      users: [{ principal: "alice@contoso.com", role: "Admin" }],
+      git: {
+        gitProviderType: "GitHub",
+        ownerName: "contoso",
+        repositoryName: "sales",
+        branchName: "main",
+        directoryName: "/fabric",
+        connectionId: known.gitHubConnection,
+        allowOverwrite: true,
+      },
+      items: [{ name: "bronze", type: "Lakehouse", displayName: "bronze", folder: "/raw" }],
+    },
+    { name: "finance", displayName: "finance-test", capacity: "local" },
+  ],
+};
+
+describe("drift", () => {
+  let stack: EngineStack;
+  const service = () => stack.emulator.service;
+  const idOf = (name: string) => service().workspaces.all().find(({ displayName }) => displayName === name)?.id ?? "";
+  const bronze = () => service().items.all().find(({ type }) => type === "Lakehouse");
+
+  /** What refresh found, and what up then did about it. */
+  async function repair(): Promise<{ found: string; repaired: readonly string[] }> {
+    const refresh = await stack.refresh();
+    assert.equal(refresh.code, 0, refresh.text);
+    const up = await stack.up();
+    assert.equal(up.code, 0, up.text);
+    const again = await stack.preview();
+    assert.deepEqual(again.steps, []);
+    return { found: /Resources:\n([\s\S]*?)\n\n/.exec(refresh.text)?.[1]?.trim() ?? "", repaired: up.steps };
+  }
+
+  before(async () => {
+    stack = await EngineStack.start();
+    stack.configure(environment);
+    const up = await stack.up();
+    assert.equal(up.code, 0, up.text);
+  });
+  after(async () => stack[Symbol.asyncDispose]());
+
+  it("finds nothing where nothing changed, with one read for each object", async () => {
+    const before = stack.emulator.requests().length;
+    const { repaired } = await repair();
+    assert.deepEqual(repaired, []);
+    assert.deepEqual(stack.calls(before).sort(), [
+      "GET /workspaces/{workspaceId}",
+      "GET /workspaces/{workspaceId}",
+      "GET /workspaces/{workspaceId}/folders/{folderId}",
+      "GET /workspaces/{workspaceId}/git/connection",
+      "GET /workspaces/{workspaceId}/items/{itemId}",
+      "GET /workspaces/{workspaceId}/roleAssignments/{principalId}",
+    ]);
+  });
+
+  it("puts back changed values of every kind", async () => {
+    const id = idOf("sales-test");
+    service().workspaces.change(id, { description: "clicked", capacityId: known.secondCapacity });
+    service().roles.change(`${id}/${known.alice}`, { role: "Member" });
+    service().items.change(bronze()?.id ?? "", { description: "clicked", folderId: undefined });
+    service().gitConnections.change(id, { details: { ...service().gitConnections.get(id)?.details, branchName: "main", directoryName: "/other" } });
+    const { repaired, found } = await repair();
+    assert.match(found, /~ 4 updated/);
+    assert.deepEqual(repaired, ["update GitConnection sales", "update Item sales/bronze", "update Workspace sales", "update WorkspaceUser sales/alice@contoso.com"]);
+    assert.deepEqual([service().workspaces.get(id)?.description, service().workspaces.get(id)?.capacityId], ["declared", known.activeCapacity]);
+    assert.equal(service().roles.get(`${id}/${known.alice}`)?.role, "Admin");
+    assert.equal(bronze()?.description, "");
+    assert.ok(bronze()?.folderId);
+  });
+
+  it("makes deleted objects again", async () => {
+    const id = idOf("sales-test");
+    service().roles.delete(`${id}/${known.alice}`);
+    service().gitConnections.delete(id);
+    service().items.delete(bronze()?.id ?? "");
+    const { repaired, found } = await repair();
+    assert.match(found, /- 3 deleted/);
+    assert.deepEqual(repaired, ["create GitConnection sales", "create Item sales/bronze", "create WorkspaceUser sales/alice@contoso.com"]);
+    assert.equal(service().roles.get(`${id}/${known.alice}`)?.role, "Admin");
+  });
+
+  it("makes one of two workspaces again, with everything in it", async () => {
+    const lost = idOf("sales-test");
+    for (const collection of [service().roles, service().folders, service().items]) {
+      for (const owned of collection.all()) if (owned.workspaceId === lost) collection.delete(owned.id);
+    }
+    service().gitConnections.delete(lost);
+    service().workspaces.delete(lost);
+    const { repaired } = await repair();
+    assert.deepEqual(repaired, [
+      "create Folder sales/raw",
+      "create GitConnection sales",
+      "create Item sales/bronze",
+      "create Workspace sales",
+      "create WorkspaceUser sales/alice@contoso.com",
+    ]);
+    assert.notEqual(idOf("sales-test"), lost);
+  });
+
+  it("takes nothing for gone while the capacity is paused, and names it", async () => {
+    service().capacities.change(known.activeCapacity, { state: "Inactive" });
+    const refresh = await stack.refresh();
+    assert.equal(refresh.code, 1);
+    assert.match(refresh.text, /capacity 'local', which is paused.*az fabric capacity resume --capacity-name local/s);
+    service().capacities.change(known.activeCapacity, { state: "Active" });
+    assert.deepEqual((await stack.preview()).steps, []);
+  });
+
+  it("takes nothing for gone when the service shows no workspace at all, unless told that it is so", async () => {
+    const roles = service().roles.all().filter(({ principalId }) => principalId === known.deployer);
+    for (const { id } of roles) service().roles.delete(id);
+    const refresh = await stack.refresh();
+    assert.equal(refresh.code, 1);
+    assert.match(refresh.text, /shows no workspace at all.*FABRIC_CONFIRM_GONE=true/s);
+    for (const role of roles) service().roles.put(role);
+    assert.deepEqual((await stack.preview()).steps, [], "the state forgot something");
+
+    for (const { id } of roles) service().roles.delete(id);
+    const confirmed = await stack.refresh({ FABRIC_CONFIRM_GONE: "true" });
+    assert.equal(confirmed.code, 0, confirmed.text);
+    assert.match(confirmed.text, /- 6 deleted/);
+  });
+});

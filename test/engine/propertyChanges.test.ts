@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import { cpSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { known } from "../../emulator/defaultSeed.ts";
+import { EngineStack } from "./engineStack.ts";
+
+/* One environment, changed one property at a time: the preview says what up does, and the service has it afterwards. */
+
+const definitions = "items";
+
+const base = () => ({
+  name: "sales",
+  displayName: "sales-test",
+  description: "first",
+  capacity: "local",
+  users: [
+    { principal: "alice@contoso.com", role: "Admin" },
+    { principal: "bob@contoso.com", role: "Viewer" },
+  ] as Record<string, string>[],
+  git: {
+    gitProviderType: "GitHub",
+    ownerName: "contoso",
+    repositoryName: "sales",
+    branchName: "main",
+    directoryName: "/fabric",
+    connectionId: known.gitHubConnection,
+  } as Record<string, string> | undefined,
+  items: [
+    { name: "ingest", path: `${definitions}/ingest.Notebook`, folder: "/daily" },
+    { name: "flow", type: "DataPipeline", displayName: "flow" },
+  ] as Record<string, unknown>[],
+});
+
+describe("a changed property", () => {
+  let stack: EngineStack;
+  const declared = base();
+  const service = () => stack.emulator.service;
+  const workspace = () => service().workspaces.all()[0];
+  const item = (type: string) => service().items.all().find((one) => one.type === type && one.displayName !== "exploration");
+
+  /** Previews and deploys, and gives the steps of both, which must be the same. */
+  async function change(): Promise<readonly string[]> {
+    stack.configure({ workspaces: [declared] });
+    const preview = await stack.preview();
+    const up = await stack.up();
+    assert.equal(up.code, 0, up.text);
+    assert.deepEqual(up.steps, preview.steps, "up did something else than the preview had said");
+    return up.steps;
+  }
+
+  before(async () => {
+    stack = await EngineStack.start();
+    cpSync(join(stack.folder, "fabric/sales"), join(stack.folder, definitions), { recursive: true });
+    await change();
+  });
+  after(async () => stack[Symbol.asyncDispose]());
+
+  it("renames and describes a workspace in place", async () => {
+    const { id } = workspace() ?? {};
+    declared.displayName = "sales-renamed";
+    declared.description = "second";
+    assert.deepEqual(await change(), ["update Workspace sales"]);
+    const { displayName, description, id: same } = workspace() ?? {};
+    assert.deepEqual([displayName, description, same], ["sales-renamed", "second", id]);
+  });
+
+  it("moves a workspace to another capacity in place, named by id", async () => {
+    declared.capacity = known.secondCapacity;
+    assert.deepEqual(await change(), ["update Workspace sales"]);
+    assert.equal(workspace()?.capacityId, known.secondCapacity);
+  });
+
+  it("gives a user another role in place", async () => {
+    const users = declared.users;
+    users[1] = { principal: "bob@contoso.com", role: "Contributor" };
+    assert.deepEqual(await change(), ["update WorkspaceUser sales/bob@contoso.com"]);
+    assert.equal(service().roles.get(`${workspace()?.id}/${known.bob}`)?.role, "Contributor");
+  });
+
+  it("takes another spelling of a principal for the same", async () => {
+    declared.users[1] = { principal: "Bob@Contoso.com", role: "Contributor" };
+    assert.deepEqual(await change(), []);
+  });
+
+  it("removes a principal's role and adds another's", async () => {
+    declared.users[1] = { principal: "carol@contoso.com", role: "Contributor" };
+    assert.deepEqual(await change(), ["create WorkspaceUser sales/carol@contoso.com", "delete WorkspaceUser sales/bob@contoso.com"]);
+    assert.equal(service().roles.get(`${workspace()?.id}/${known.bob}`), undefined);
+    assert.equal(service().roles.get(`${workspace()?.id}/${known.carol}`)?.role, "Contributor");
+  });
+
+  it("pushes a changed definition in place", async () => {
+    const { id } = item("Notebook") ?? {};
+    writeFileSync(join(stack.folder, definitions, "ingest.Notebook/notebook-content.py"), "# Fabric notebook source\n\nprint('changed')\n");
+    assert.deepEqual(await change(), ["update Item sales/ingest"]);
+    const content = item("Notebook")?.parts?.find(({ path }) => path === "notebook-content.py");
+    assert.match(Buffer.from(content?.payload ?? "", "base64").toString(), /changed/);
+    assert.equal(item("Notebook")?.id, id);
+  });
+
+  it("describes and renames an item in place", async () => {
+    declared.items[1] = { name: "flow", type: "DataPipeline", displayName: "flow-renamed", description: "new" };
+    assert.deepEqual(await change(), ["update Item sales/flow"]);
+    assert.deepEqual([item("DataPipeline")?.displayName, item("DataPipeline")?.description], ["flow-renamed", "new"]);
+  });
+
+  it("moves an item to a new folder and removes the empty one", async () => {
+    declared.items[0] = { name: "ingest", path: `${definitions}/ingest.Notebook`, folder: "/weekly/loads" };
+    assert.deepEqual(await change(), [
+      "create Folder sales/weekly",
+      "create Folder sales/weekly/loads",
+      "delete Folder sales/daily",
+      "update Item sales/ingest",
+    ]);
+    const names = service().folders.all().map(({ displayName }) => displayName);
+    assert.deepEqual(names.sort(), ["loads", "weekly"]);
+    assert.equal(service().folders.get(item("Notebook")?.folderId ?? "")?.displayName, "loads");
+  });
+
+  it("moves an item back to the root", async () => {
+    declared.items[0] = { name: "ingest", path: `${definitions}/ingest.Notebook` };
+    assert.deepEqual(await change(), ["delete Folder sales/weekly", "delete Folder sales/weekly/loads", "update Item sales/ingest"]);
+    assert.equal(item("Notebook")?.folderId, undefined);
+  });
+
+  it("replaces an item whose type changes", async () => {
+    const { id } = item("DataPipeline") ?? {};
+    declared.items[1] = { name: "flow", type: "CopyJob", displayName: "flow-renamed" };
+    assert.deepEqual(await change(), ["replace Item sales/flow"]);
+    assert.equal(item("DataPipeline"), undefined);
+    assert.notEqual(item("CopyJob")?.id, id);
+  });
+
+  it("replaces an item whose creation payload changes, the old one first", async () => {
+    declared.items.push({ name: "bronze", type: "Lakehouse", displayName: "bronze" });
+    assert.deepEqual(await change(), ["create Item sales/bronze"]);
+    const { id } = item("Lakehouse") ?? {};
+    declared.items[2] = { name: "bronze", type: "Lakehouse", displayName: "bronze", creationPayload: { enableSchemas: true } };
+    assert.deepEqual(await change(), ["replace Item sales/bronze"]);
+    assert.notEqual(item("Lakehouse")?.id, id);
+    assert.deepEqual(item("Lakehouse")?.creationPayload, { enableSchemas: true });
+    declared.items.pop();
+    assert.deepEqual(await change(), ["delete Item sales/bronze"]);
+  });
+
+  it("changes the credentials of a Git connection in place", async () => {
+    declared.git = { ...declared.git, connectionId: known.secondGitHubConnection };
+    assert.deepEqual(await change(), ["update GitConnection sales"]);
+    const connection = service().gitConnections.get(workspace()?.id ?? "");
+    assert.equal(connection?.credentials[known.deployer]?.connectionId, known.secondGitHubConnection);
+    assert.ok(!stack.calls().slice(-20).includes("POST /workspaces/{workspaceId}/git/disconnect"));
+  });
+
+  it("refuses to leave a branch while the workspace holds items that are not in Git, and changes nothing", async () => {
+    declared.git = { ...declared.git, branchName: "next" };
+    stack.configure({ workspaces: [declared] });
+    const up = await stack.up();
+    assert.equal(up.code, 1, up.text);
+    assert.match(up.text, /holds items that are not in Git.*git\.allowOverwrite: true/s);
+    assert.equal(service().gitConnections.get(workspace()?.id ?? "")?.details["branchName"], "main");
+  });
+
+  it("changes branch in place once nothing can be lost", async () => {
+    const details = { gitProviderType: "GitHub", ownerName: "contoso", repositoryName: "sales", branchName: "next", directoryName: "/fabric" };
+    stack.emulator.commit(details, [{ type: "Notebook", displayName: "exploration", description: "", parts: [] }]);
+    declared.items.length = 0;
+    declared.git = { ...declared.git, branchName: "main" };
+    assert.deepEqual(await change(), ["delete Item sales/flow", "delete Item sales/ingest"]);
+    declared.git = { ...declared.git, branchName: "next" };
+    assert.deepEqual(await change(), ["update GitConnection sales"]);
+    const connection = service().gitConnections.get(workspace()?.id ?? "");
+    assert.equal(connection?.details["branchName"], "next");
+    assert.ok(connection.head);
+  });
+
+  it("disconnects a workspace whose Git connection is not declared any more", async () => {
+    declared.git = undefined;
+    assert.deepEqual(await change(), ["delete GitConnection sales"]);
+    assert.deepEqual(service().gitConnections.all(), []);
+  });
+});
