@@ -49,9 +49,9 @@ export function startProgress(title) {
 
 /**
  * Runs a command with its output hidden: the last line of it is the progress, and the last lines are in the error when
- * the command fails or takes longer than `timeoutSeconds`.
+ * the command fails or takes longer than `timeoutSeconds`. `describe` makes words of a line for the progress.
  */
-export async function runStep(title, command, args, { cwd, env, timeoutSeconds } = {}) {
+export async function runStep(title, command, args, { cwd, env, timeoutSeconds, describe = (line) => line } = {}) {
   const progress = startProgress(title);
   const output = [];
   const windows = process.platform === "win32"; // there npm is a .cmd file, which only a shell can start
@@ -60,7 +60,7 @@ export async function runStep(title, command, args, { cwd, env, timeoutSeconds }
     stream.setEncoding("utf8").on("data", (text) => {
       output.push(...text.split(/[\r\n]+/).filter((line) => line.trim() !== ""));
       output.splice(0, output.length - 15);
-      progress.detail(output.at(-1) ?? "");
+      progress.detail(describe(output.at(-1) ?? ""));
     });
   }
   const timer = timeoutSeconds && setTimeout(() => child.kill("SIGKILL"), timeoutSeconds * 1000);

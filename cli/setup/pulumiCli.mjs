@@ -188,7 +188,11 @@ async function build(projectRoot, version, folder) {
       join(bin, "pulumi"),
       "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
     ],
-    { env: { ...process.env, GOWORK: "off" } },
+    {
+      env: { ...process.env, GOWORK: "off" },
+      // `go build -v` prints the name of each package that it compiles
+      describe: (line) => (line.startsWith("go: ") ? line.slice("go: ".length) : `compiling ${line}`),
+    },
   );
   placeHost(projectRoot, bin);
 }
