@@ -4,6 +4,7 @@ import log from "@pulumi/pulumi/log/index.js";
 import metadata from "@pulumi/pulumi/metadata.js";
 import { FeatureFlags } from "./lib/featureFlags.ts";
 import { assertSharedBackend } from "./lib/stateBackend.ts";
+import { keysWithoutEffect } from "./lib/stackConfig.ts";
 import { FabricProvider } from "./providers/fabricResource.ts";
 import { FabricWorkspace } from "./providers/fabricWorkspace.ts";
 import { readStackConfig } from "./providers/stackConfigSource.ts";
@@ -22,8 +23,10 @@ function deploy() {
   const flags = FeatureFlags.load(config.features, process.env);
   if (config.requireAllFeatures) flags.assertAllOn();
   const endpoint = process.env["FABRIC_ENDPOINT"];
-  if (endpoint) log.info(`FABRIC_ENDPOINT is set: this run talks to ${endpoint} instead of ${config.endpoint}.`);
-  log.info(`Endpoint ${endpoint ?? config.endpoint}. Features: ${flags.describe()}.`);
+  if (endpoint) void log.info(`FABRIC_ENDPOINT is set: this run talks to ${endpoint} instead of ${config.endpoint}.`);
+  void log.info(`Endpoint ${endpoint || config.endpoint}. Features: ${flags.describe()}.`);
+
+  for (const key of keysWithoutEffect(config)) void log.warn(`${key} is accepted, and has no effect yet.`);
 
   const { tenantId, features, credential, keyVaultUrl, transactionLog, protectData } = config;
   const provider = new FabricProvider("fabric", {

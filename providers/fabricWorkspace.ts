@@ -47,7 +47,12 @@ export class FabricWorkspace extends resource.ComponentResource {
 
     const users = config.users.map(
       ({ principal, type, role }) =>
-        new FabricResource(workspaceUser, this.#named(principal.toLowerCase()), { workspaceId: made.id, principal, type, role }, own),
+        new FabricResource(
+          workspaceUser,
+          this.#named(principal.toLowerCase()),
+          { workspaceId: made.id, principal, type, role },
+          own,
+        ),
     );
     const git = config.git && [
       new FabricResource(

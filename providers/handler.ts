@@ -6,6 +6,7 @@ import type {
   ResourceProvider,
   UpdateResult,
 } from "@pulumi/pulumi/dynamic/index.js";
+import { isFabricError } from "../lib/fabricError.ts";
 import { formatOrigin, assertSameOrigin, hostOfEndpoint } from "./origin.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Fields, InputsOf } from "./field.ts";
@@ -21,6 +22,8 @@ export interface ProviderProcess {
   configuration(): Configuration;
   /** Clients, log and caches of this run; made at the first call, so that a preview without changes makes none. */
   run(): Promise<Run>;
+  /** Set by the first error that says that the service refused the sign-in. */
+  isSignInRefused: boolean;
 }
 
 /** The engine's view of a kind: Pulumi's own dynamic provider calls these methods. */
@@ -39,7 +42,7 @@ export function handlerOf(kind: ResourceKind, process: ProviderProcess): Resourc
     },
 
     async create(news: Properties): Promise<CreateResult<Properties>> {
-      return presentable(async () => {
+      return presentable(process, async () => {
         const inputs = inputsOf(kind, news);
         const run = await process.run();
         let half: Made<object> | null = null;
@@ -59,7 +62,7 @@ export function handlerOf(kind: ResourceKind, process: ProviderProcess): Resourc
     },
 
     async read(id: string, properties: Properties = {}): Promise<ReadResult<Properties>> {
-      return presentable(async () => {
+      return presentable(process, async () => {
         const run = await process.run();
         assertSameOrigin(titleOf(properties), properties["origin"], run.origin);
         const live = await kind.read(run, id, properties);
@@ -70,7 +73,7 @@ export function handlerOf(kind: ResourceKind, process: ProviderProcess): Resourc
     },
 
     async update(id: string, olds: Properties, news: Properties): Promise<UpdateResult<Properties>> {
-      return presentable(async () => {
+      return presentable(process, async () => {
         const run = await process.run();
         assertSameOrigin(titleOf(olds), olds["origin"], run.origin);
         const inputs = inputsOf(kind, news);
@@ -81,7 +84,7 @@ export function handlerOf(kind: ResourceKind, process: ProviderProcess): Resourc
     },
 
     async delete(id: string, properties: Properties): Promise<void> {
-      return presentable(async () => {
+      return presentable(process, async () => {
         const run = await process.run();
         assertSameOrigin(titleOf(properties), properties["origin"], run.origin);
         // the same object under another name or spelling was made or adopted in this run: it is not ours to remove
@@ -91,6 +94,8 @@ export function handlerOf(kind: ResourceKind, process: ProviderProcess): Resourc
     },
   };
 }
+
+const plain = (message: string) => Object.assign(new Error(message), { stack: "" });
 
 /** Ids of different kinds can be equal: a workspace and its Git connection. */
 const claimOf = (kind: ResourceKind, id: string) => `${kind.name} ${id.toLowerCase()}`;
@@ -115,12 +120,16 @@ function halfMade(error: unknown, id: string, properties: Properties): Error {
 
 /**
  * Errors of ours say all there is to say; Pulumi's provider host would print their stack beside the message. Anything
- * else is a bug, and keeps it.
+ * else is a bug, and keeps it. A refused sign-in is told once: it is the same for every resource in flight.
  */
-async function presentable<T>(work: () => Promise<T>): Promise<T> {
+async function presentable<T>(process: ProviderProcess, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
+    if (isFabricError(error) && error.status === 401) {
+      if (process.isSignInRefused) throw plain("Not done, because the sign-in was refused: see the other error.");
+      process.isSignInRefused = true;
+    }
     if (!(error instanceof Error)) throw new Error(String(error), { cause: error });
     if (!(error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError))
       error.stack = "";

@@ -33,7 +33,7 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
   const flags = FeatureFlags.load(configuration.features, env);
   const isEmulator = configuration.endpoint === "emulator";
   const emulator = isEmulator && !env["FABRIC_ENDPOINT"] ? await openEmulator(configuration) : undefined;
-  const endpoint = env["FABRIC_ENDPOINT"] ?? emulator?.url ?? configuration.endpoint;
+  const endpoint = env["FABRIC_ENDPOINT"] || (emulator?.url ?? configuration.endpoint);
   if (endpoint === "emulator") throw new Error("The emulator did not start.");
   assertTrustedEndpoint(endpoint, env);
   const secretEnv = { KEY_VAULT_URL: configuration.keyVaultUrl, ...env };
@@ -139,7 +139,7 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
   };
 
   async function lookUpUser(userPrincipalName: string): Promise<string> {
-    const graphEndpoint = env["FABRIC_GRAPH_ENDPOINT"] ?? emulator?.graph ?? "https://graph.microsoft.com";
+    const graphEndpoint = env["FABRIC_GRAPH_ENDPOINT"] || (emulator?.graph ?? "https://graph.microsoft.com");
     assertTrustedEndpoint(graphEndpoint, env);
     const scope = "https://graph.microsoft.com/.default";
     const graph = new FabricClient({ endpoint: graphEndpoint, tokens, scope, flags, clock, env });

@@ -35,6 +35,7 @@ const providerProcess: ProviderProcess = {
     run ??= startRun();
     return run;
   },
+  isSignInRefused: false,
 };
 
 async function startRun(): Promise<LiveRun> {

@@ -31,8 +31,14 @@ const environment = {
 describe("drift", () => {
   let stack: EngineStack;
   const service = () => stack.emulator.service;
-  const idOf = (name: string) => service().workspaces.all().find(({ displayName }) => displayName === name)?.id ?? "";
-  const bronze = () => service().items.all().find(({ type }) => type === "Lakehouse");
+  const idOf = (name: string) =>
+    service()
+      .workspaces.all()
+      .find(({ displayName }) => displayName === name)?.id ?? "";
+  const bronze = () =>
+    service()
+      .items.all()
+      .find(({ type }) => type === "Lakehouse");
 
   /** What refresh found, and what up then did about it. */
   async function repair(): Promise<{ found: string; repaired: readonly string[] }> {
@@ -72,11 +78,21 @@ describe("drift", () => {
     service().workspaces.change(id, { description: "clicked", capacityId: known.secondCapacity });
     service().roles.change(`${id}/${known.alice}`, { role: "Member" });
     service().items.change(bronze()?.id ?? "", { description: "clicked", folderId: undefined });
-    service().gitConnections.change(id, { details: { ...service().gitConnections.get(id)?.details, branchName: "main", directoryName: "/other" } });
+    service().gitConnections.change(id, {
+      details: { ...service().gitConnections.get(id)?.details, branchName: "main", directoryName: "/other" },
+    });
     const { repaired, found } = await repair();
     assert.match(found, /~ 4 updated/);
-    assert.deepEqual(repaired, ["update GitConnection sales", "update Item sales/bronze", "update Workspace sales", "update WorkspaceUser sales/alice@contoso.com"]);
-    assert.deepEqual([service().workspaces.get(id)?.description, service().workspaces.get(id)?.capacityId], ["declared", known.activeCapacity]);
+    assert.deepEqual(repaired, [
+      "update GitConnection sales",
+      "update Item sales/bronze",
+      "update Workspace sales",
+      "update WorkspaceUser sales/alice@contoso.com",
+    ]);
+    assert.deepEqual(
+      [service().workspaces.get(id)?.description, service().workspaces.get(id)?.capacityId],
+      ["declared", known.activeCapacity],
+    );
     assert.equal(service().roles.get(`${id}/${known.alice}`)?.role, "Admin");
     assert.equal(bronze()?.description, "");
     assert.ok(bronze()?.folderId);
@@ -89,7 +105,11 @@ describe("drift", () => {
     service().items.delete(bronze()?.id ?? "");
     const { repaired, found } = await repair();
     assert.match(found, /- 3 deleted/);
-    assert.deepEqual(repaired, ["create GitConnection sales", "create Item sales/bronze", "create WorkspaceUser sales/alice@contoso.com"]);
+    assert.deepEqual(repaired, [
+      "create GitConnection sales",
+      "create Item sales/bronze",
+      "create WorkspaceUser sales/alice@contoso.com",
+    ]);
     assert.equal(service().roles.get(`${id}/${known.alice}`)?.role, "Admin");
   });
 
@@ -121,7 +141,9 @@ describe("drift", () => {
   });
 
   it("takes nothing for gone when the service shows no workspace at all, unless told that it is so", async () => {
-    const roles = service().roles.all().filter(({ principalId }) => principalId === known.deployer);
+    const roles = service()
+      .roles.all()
+      .filter(({ principalId }) => principalId === known.deployer);
     for (const { id } of roles) service().roles.delete(id);
     const refresh = await stack.refresh();
     assert.equal(refresh.code, 1);

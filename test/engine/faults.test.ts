@@ -70,7 +70,13 @@ describe("a service in trouble", () => {
   it("makes nothing twice when the answer to a create is lost", async () => {
     await using stack = await EngineStack.start();
     stack.configure({
-      workspaces: [{ ...one.workspaces[0], users: [{ principal: "alice@contoso.com", role: "Member" }], items: [{ name: "bronze", type: "Lakehouse", folder: "/raw" }] }],
+      workspaces: [
+        {
+          ...one.workspaces[0],
+          users: [{ principal: "alice@contoso.com", role: "Member" }],
+          items: [{ name: "bronze", type: "Lakehouse", folder: "/raw" }],
+        },
+      ],
     });
     stack.emulator.faults([
       { method: "POST", route: "/workspaces", drop: "after" },
@@ -108,21 +114,34 @@ describe("a service in trouble", () => {
     const [made] = stack.emulator.service.workspaces.all();
     const again = await stack.up();
     assert.equal(again.code, 0, again.text);
-    assert.deepEqual(stack.emulator.service.workspaces.all().map(({ id }) => id), [made?.id]);
+    assert.deepEqual(
+      stack.emulator.service.workspaces.all().map(({ id }) => id),
+      [made?.id],
+    );
     assert.deepEqual((await stack.preview()).steps, []);
   });
 
   it("finishes a Git connection from every step at which it failed", async () => {
     const git = {
-      gitProviderType: "GitHub", ownerName: "contoso", repositoryName: "sales", branchName: "main", directoryName: "/fabric",
+      gitProviderType: "GitHub",
+      ownerName: "contoso",
+      repositoryName: "sales",
+      branchName: "main",
+      directoryName: "/fabric",
       connectionId: known.gitHubConnection,
     };
     for (const [route, fault] of [
       ["/workspaces/{workspaceId}/git/connect", { drop: "after" }],
       ["/workspaces/{workspaceId}/git/initializeConnection", { status: 400, errorCode: "Broken" }],
       ["/workspaces/{workspaceId}/git/initializeConnection", { drop: "after" }],
-      ["/workspaces/{workspaceId}/git/initializeConnection", { operationError: { errorCode: "Broken", message: "no" } }],
-      ["/workspaces/{workspaceId}/git/updateFromGit", { operationError: { errorCode: "GitSyncFailed", message: "no" } }],
+      [
+        "/workspaces/{workspaceId}/git/initializeConnection",
+        { operationError: { errorCode: "Broken", message: "no" } },
+      ],
+      [
+        "/workspaces/{workspaceId}/git/updateFromGit",
+        { operationError: { errorCode: "GitSyncFailed", message: "no" } },
+      ],
     ] as const) {
       await using stack = await EngineStack.start();
       stack.configure({ workspaces: [{ ...one.workspaces[0], git }] });
@@ -143,7 +162,9 @@ describe("a service in trouble", () => {
     const item = { name: "bronze", type: "Lakehouse", displayName: "bronze" };
     stack.configure({ workspaces: [{ ...one.workspaces[0], items: [item] }] });
     assert.equal((await stack.up()).code, 0);
-    stack.configure({ workspaces: [{ ...one.workspaces[0], items: [{ ...item, creationPayload: { enableSchemas: true } }] }] });
+    stack.configure({
+      workspaces: [{ ...one.workspaces[0], items: [{ ...item, creationPayload: { enableSchemas: true } }] }],
+    });
     const up = await stack.up();
     assert.equal(up.code, 0, up.text);
     assert.match(up.text, /the name is not free yet after a delete; waiting for it/);

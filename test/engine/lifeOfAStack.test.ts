@@ -73,11 +73,27 @@ describe("the life of a stack on the real engine", () => {
     const sales = workspaces.all().find(({ displayName }) => displayName === "sales-test");
     assert.equal(sales?.capacityId, known.activeCapacity);
     assert.deepEqual(
-      roles.all().filter(({ workspaceId }) => workspaceId === sales.id).map(({ principalId, role }) => [principalId, role]).sort(),
-      [[known.alice, "Admin"], [known.analysts, "Viewer"], [known.deployer, "Admin"]].sort(),
+      roles
+        .all()
+        .filter(({ workspaceId }) => workspaceId === sales.id)
+        .map(({ principalId, role }) => [principalId, role])
+        .sort(),
+      [
+        [known.alice, "Admin"],
+        [known.analysts, "Viewer"],
+        [known.deployer, "Admin"],
+      ].sort(),
     );
-    const names = items.all().filter(({ workspaceId }) => workspaceId === sales.id).map(({ type, displayName }) => `${type} ${displayName}`);
-    assert.deepEqual(names.sort(), ["Lakehouse bronze", "Notebook exploration", "Notebook ingest", "SQLEndpoint bronze"]);
+    const names = items
+      .all()
+      .filter(({ workspaceId }) => workspaceId === sales.id)
+      .map(({ type, displayName }) => `${type} ${displayName}`);
+    assert.deepEqual(names.sort(), [
+      "Lakehouse bronze",
+      "Notebook exploration",
+      "Notebook ingest",
+      "SQLEndpoint bronze",
+    ]);
     assert.equal(gitConnections.get(sales.id)?.isInitialized, true);
     const loads = folders.all().find(({ displayName }) => displayName === "loads");
     assert.equal(folders.get(loads?.parentFolderId ?? "")?.displayName, "daily");

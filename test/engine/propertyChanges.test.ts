@@ -37,7 +37,10 @@ describe("a changed property", () => {
   const declared = base();
   const service = () => stack.emulator.service;
   const workspace = () => service().workspaces.all()[0];
-  const item = (type: string) => service().items.all().find((one) => one.type === type && one.displayName !== "exploration");
+  const item = (type: string) =>
+    service()
+      .items.all()
+      .find((one) => one.type === type && one.displayName !== "exploration");
 
   /** Previews and deploys, and gives the steps of both, which must be the same. */
   async function change(): Promise<readonly string[]> {
@@ -85,14 +88,20 @@ describe("a changed property", () => {
 
   it("removes a principal's role and adds another's", async () => {
     declared.users[1] = { principal: "carol@contoso.com", role: "Contributor" };
-    assert.deepEqual(await change(), ["create WorkspaceUser sales/carol@contoso.com", "delete WorkspaceUser sales/bob@contoso.com"]);
+    assert.deepEqual(await change(), [
+      "create WorkspaceUser sales/carol@contoso.com",
+      "delete WorkspaceUser sales/bob@contoso.com",
+    ]);
     assert.equal(service().roles.get(`${workspace()?.id}/${known.bob}`), undefined);
     assert.equal(service().roles.get(`${workspace()?.id}/${known.carol}`)?.role, "Contributor");
   });
 
   it("pushes a changed definition in place", async () => {
     const { id } = item("Notebook") ?? {};
-    writeFileSync(join(stack.folder, definitions, "ingest.Notebook/notebook-content.py"), "# Fabric notebook source\n\nprint('changed')\n");
+    writeFileSync(
+      join(stack.folder, definitions, "ingest.Notebook/notebook-content.py"),
+      "# Fabric notebook source\n\nprint('changed')\n",
+    );
     assert.deepEqual(await change(), ["update Item sales/ingest"]);
     const content = item("Notebook")?.parts?.find(({ path }) => path === "notebook-content.py");
     assert.match(Buffer.from(content?.payload ?? "", "base64").toString(), /changed/);
@@ -113,14 +122,20 @@ describe("a changed property", () => {
       "delete Folder sales/daily",
       "update Item sales/ingest",
     ]);
-    const names = service().folders.all().map(({ displayName }) => displayName);
+    const names = service()
+      .folders.all()
+      .map(({ displayName }) => displayName);
     assert.deepEqual(names.sort(), ["loads", "weekly"]);
     assert.equal(service().folders.get(item("Notebook")?.folderId ?? "")?.displayName, "loads");
   });
 
   it("moves an item back to the root", async () => {
     declared.items[0] = { name: "ingest", path: `${definitions}/ingest.Notebook` };
-    assert.deepEqual(await change(), ["delete Folder sales/weekly", "delete Folder sales/weekly/loads", "update Item sales/ingest"]);
+    assert.deepEqual(await change(), [
+      "delete Folder sales/weekly",
+      "delete Folder sales/weekly/loads",
+      "update Item sales/ingest",
+    ]);
     assert.equal(item("Notebook")?.folderId, undefined);
   });
 
@@ -136,7 +151,12 @@ describe("a changed property", () => {
     declared.items.push({ name: "bronze", type: "Lakehouse", displayName: "bronze" });
     assert.deepEqual(await change(), ["create Item sales/bronze"]);
     const { id } = item("Lakehouse") ?? {};
-    declared.items[2] = { name: "bronze", type: "Lakehouse", displayName: "bronze", creationPayload: { enableSchemas: true } };
+    declared.items[2] = {
+      name: "bronze",
+      type: "Lakehouse",
+      displayName: "bronze",
+      creationPayload: { enableSchemas: true },
+    };
     assert.deepEqual(await change(), ["replace Item sales/bronze"]);
     assert.notEqual(item("Lakehouse")?.id, id);
     assert.deepEqual(item("Lakehouse")?.creationPayload, { enableSchemas: true });
@@ -162,7 +182,13 @@ describe("a changed property", () => {
   });
 
   it("changes branch in place once nothing can be lost", async () => {
-    const details = { gitProviderType: "GitHub", ownerName: "contoso", repositoryName: "sales", branchName: "next", directoryName: "/fabric" };
+    const details = {
+      gitProviderType: "GitHub",
+      ownerName: "contoso",
+      repositoryName: "sales",
+      branchName: "next",
+      directoryName: "/fabric",
+    };
     stack.emulator.commit(details, [{ type: "Notebook", displayName: "exploration", description: "", parts: [] }]);
     declared.items.length = 0;
     declared.git = { ...declared.git, branchName: "main" };

@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { kinds } from "../../providers/registry.ts";
+import { check, diff } from "../../providers/resourceKind.ts";
+import type { ResourceKind } from "../../providers/resourceKind.ts";
+
+const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+const workspaceId = "00000000-0000-4000-8000-000000000001";
+
+/** Inputs of each kind as a program gives them: the fewest, and all. */
+const samples: Readonly<Record<keyof typeof kinds, readonly Record<string, unknown>[]>> = {
+  workspace: [{ displayName: "sales" }, { displayName: "sales", description: "d", capacity: "F2", adopt: true }],
+  workspaceUser: [
+    { workspaceId, principal: "alice@contoso.com", role: "Admin" },
+    { workspaceId, principal: workspaceId, type: "Group", role: "Viewer" },
+  ],
+  gitConnection: [
+    {
+      workspaceId,
+      gitProviderType: "GitHub",
+      ownerName: "o",
+      repositoryName: "r",
+      branchName: "main",
+      connectionId: "c",
+    },
+    {
+      workspaceId,
+      gitProviderType: "AzureDevOps",
+      organizationName: "o",
+      projectName: "p",
+      repositoryName: "r",
+      branchName: "b",
+      directoryName: "fabric/",
+    },
+  ],
+  folder: [
+    { workspaceId, displayName: "raw" },
+    { workspaceId, displayName: "raw", parentFolderId: "f" },
+  ],
+  item: [
+    { workspaceId, type: "Lakehouse", displayName: "bronze" },
+    {
+      workspaceId,
+      type: "Notebook",
+      displayName: "ingest",
+      path: "fabric/sales/ingest.Notebook",
+      folderId: "f",
+      adopt: true,
+    },
+  ],
+};
+
+for (const [name, kind] of Object.entries(kinds) as unknown as [keyof typeof kinds, ResourceKind][]) {
+  describe(`a ${kind.name}`, () => {
+    for (const [index, sample] of samples[name].entries()) {
+      it(`is checked to what checking again does not change (sample ${index + 1})`, () => {
+        const once = check(kind, {}, sample);
+        assert.deepEqual(once.failures, []);
+        const twice = check(kind, once.inputs, once.inputs);
+        assert.deepEqual(twice, once);
+        assert.deepEqual(diff(kind, once.inputs, twice.inputs), { replaces: [], deleteBeforeReplace: false });
+        assert.deepEqual(JSON.parse(JSON.stringify(once.inputs)), once.inputs, "state can only hold JSON");
+      });
+    }
+
+    it("takes unknown values in a preview", () => {
+      const sample = Object.fromEntries(Object.keys(samples[name][0] ?? {}).map((key) => [key, unknown]));
+      assert.deepEqual(check(kind, {}, sample).failures, []);
+    });
+
+    it("refuses a property that it does not have", () => {
+      const { failures } = check(kind, {}, { ...samples[name][0], colour: "blue" });
+      assert.deepEqual(
+        failures.map(({ property }) => property),
+        ["colour"],
+      );
+    });
+
+    it("keeps the spelling in state where case means nothing", () => {
+      const { inputs } = check(kind, {}, samples[name][1] ?? {});
+      const ignoringCase = Object.entries(kind.fields).filter(
+        ([key, field]) => field.same && typeof inputs[key] === "string",
+      );
+      const shouted = {
+        ...inputs,
+        ...Object.fromEntries(ignoringCase.map(([key]) => [key, String(inputs[key] as string).toUpperCase()])),
+      };
+      assert.deepEqual(check(kind, inputs, shouted).inputs, inputs);
+    });
+
+    it("is replaced for the fields that say so, and for no other", () => {
+      const { inputs } = check(kind, {}, samples[name][1] ?? {});
+      for (const [key, field] of Object.entries(kind.fields)) {
+        const { replaces } = diff(kind, inputs, { ...inputs, [key]: "something else" });
+        assert.deepEqual(replaces, field.change === "replace" ? [key] : []);
+      }
+    });
+  });
+}
+
+describe("a GitConnection", () => {
+  it("needs an owner and a connection for GitHub, organisation and project for AzureDevOps", () => {
+    const base = { workspaceId, repositoryName: "r", branchName: "main" };
+    const problemOf = (inputs: Record<string, unknown>) =>
+      check(kinds.gitConnection as unknown as ResourceKind, {}, inputs).failures[0]?.property;
+    assert.equal(problemOf({ ...base, gitProviderType: "GitHub" }), "ownerName");
+    assert.equal(problemOf({ ...base, gitProviderType: "GitHub", ownerName: "o" }), "connectionId");
+    assert.equal(problemOf({ ...base, gitProviderType: "AzureDevOps" }), "organizationName");
+    assert.equal(problemOf({ ...base, gitProviderType: "AzureDevOps", organizationName: "o" }), "projectName");
+  });
+});
+
+describe("an Item", () => {
+  it("says what is wrong with the folder of its definition", () => {
+    const { failures } = check(
+      kinds.item as unknown as ResourceKind,
+      {},
+      { workspaceId, type: "Notebook", displayName: "x", path: "fabric/none.Notebook" },
+    );
+    assert.equal(failures[0]?.property, "path");
+    assert.match(failures[0].reason, /fabric\/none\.Notebook/);
+  });
+
+  it("is deleted before its replacement only where both would have one name and type", () => {
+    const kind = kinds.item as unknown as ResourceKind;
+    const old = { workspaceId, type: "Lakehouse", displayName: "bronze" };
+    assert.equal(diff(kind, old, { ...old, creationPayload: { enableSchemas: true } }).deleteBeforeReplace, true);
+    assert.equal(diff(kind, old, { ...old, type: "Warehouse" }).deleteBeforeReplace, false);
+    assert.equal(diff(kind, old, { ...old, workspaceId: unknown }).deleteBeforeReplace, false);
+  });
+});
