@@ -59,7 +59,7 @@ const genericRoutes: readonly Route[] = [
     method: "GET",
     template: `${path}/{itemId}/connections`,
     handler: (call, service) => {
-      if (itemOf(call, service).type === "SQLEndpoint") throw unsupported();
+      if (itemTypeOf(itemOf(call, service).type).definition === "none") throw unsupported();
       return ok({ value: [] });
     },
   },
