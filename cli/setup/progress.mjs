@@ -28,7 +28,7 @@ export function startProgress(title) {
   const timer = setInterval(
     () => {
       const line = `  ${elapsed(begin)}${detail && `: ${detail}`}`;
-      if (terminal) process.stderr.write(`\r\x1b[2K${line.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+      if (terminal) process.stderr.write(`\r\x1b[2K${line.slice(0, (process.stderr.columns || 80) - 1)}`);
       else say(line);
     },
     terminal ? 1000 : 15_000,
