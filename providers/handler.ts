@@ -10,7 +10,7 @@ import { isFabricError } from "../lib/fabricError.ts";
 import { formatOrigin, assertSameOrigin, hostOfEndpoint } from "./origin.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Fields, InputsOf } from "./field.ts";
-import type { Made, ResourceKind, StateOf } from "./resourceKind.ts";
+import type { Made, ResourceKind } from "./resourceKind.ts";
 import { check, diff, withoutUndefined } from "./resourceKind.ts";
 import type { Run } from "./run.ts";
 
@@ -28,7 +28,7 @@ export interface ProviderProcess {
 
 /** The engine's view of a kind: Pulumi's own dynamic provider calls these methods. */
 export function handlerOf(kind: ResourceKind, process: ProviderProcess): ResourceProvider<Properties, Properties> {
-  const titleOf = (properties: Properties) => kind.title(properties as Partial<InputsOf<Fields>>);
+  const titleOf = (properties: Properties) => kind.title(properties);
 
   return {
     async check(olds: Properties, news: Properties): Promise<CheckResult<Properties>> {
@@ -78,7 +78,7 @@ export function handlerOf(kind: ResourceKind, process: ProviderProcess): Resourc
         assertSameOrigin(titleOf(olds), olds["origin"], run.origin);
         const inputs = inputsOf(kind, news);
         const kept = Object.fromEntries(kind.outputs.map((name) => [name, olds[name as string]]));
-        const outputs = await kind.update(run, id, olds as StateOf<Fields, object>, inputs);
+        const outputs = await kind.update(run, id, olds, inputs);
         return { outs: stateOf(run, inputs, { ...kept, ...outputs }) };
       });
     },
@@ -89,7 +89,7 @@ export function handlerOf(kind: ResourceKind, process: ProviderProcess): Resourc
         assertSameOrigin(titleOf(properties), properties["origin"], run.origin);
         // the same object under another name or spelling was made or adopted in this run: it is not ours to remove
         if (run.isClaimed(claimOf(kind, id))) return;
-        await kind.delete(run, id, properties as StateOf<Fields, object>);
+        await kind.delete(run, id, properties);
       });
     },
   };

@@ -133,8 +133,7 @@ export function diff(kind: ResourceKind, old: Record<string, unknown>, inputs: R
   const replaces = Object.entries(kind.fields)
     .filter(([property, field]) => field.change === "replace" && !isDeepStrictEqual(old[property], inputs[property]))
     .map(([property]) => property);
-  const deleteBeforeReplace =
-    replaces.length > 0 && (kind.deleteBeforeReplace?.(old, inputs as InputsOf<Fields>) ?? false);
+  const deleteBeforeReplace = replaces.length > 0 && (kind.deleteBeforeReplace?.(old, inputs) ?? false);
   return { replaces, deleteBeforeReplace };
 }
 

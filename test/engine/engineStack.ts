@@ -72,7 +72,7 @@ export class EngineStack implements AsyncDisposable {
       features: { useRetryLogic: true },
       ...config,
     };
-    const keys = Object.entries(own).map(([key, value]) => [`fabric:${key}`, value]);
+    const keys = Object.entries(own).map(([key, value]): [string, unknown] => [`fabric:${key}`, value]);
     const settings = readFileSync(join(this.folder, "Pulumi.test.yaml"), "utf8");
     const salt = /^encryptionsalt: .*$/m.exec(settings)?.[0] ?? "";
     writeFileSync(join(this.folder, "Pulumi.test.yaml"), `${salt}\n${stringify({ config: Object.fromEntries(keys) })}`);

@@ -14,18 +14,16 @@ import { FakeClock, ImpatientClock, settled } from "./fakeClock.ts";
 
 const on = FeatureFlags.load({ useRetryLogic: true }, {});
 const off = FeatureFlags.load({}, {});
-const failing = (errors: unknown[]) => {
+function failing(errors: Error[]) {
   const calls: number[] = [];
-  return {
-    calls,
-    fn: async (value: number) => {
-      calls.push(value);
-      const error = errors.shift();
-      if (error !== undefined) throw error;
-      return value * 2;
-    },
+  const fn = async (value: number) => {
+    calls.push(value);
+    const error = errors.shift();
+    if (error !== undefined) throw error;
+    return value * 2;
   };
-};
+  return { calls, fn };
+}
 const status = (code: number, headers: Record<string, string> = {}) =>
   Object.assign(new Error(`HTTP ${code}`), { response: { status: code, headers } });
 
@@ -80,9 +78,8 @@ describe("fabricRetry", () => {
 
   it("does not repeat what repeating cannot cure, nor what a client has repeated already", async () => {
     const final = new FabricError({ operation: "x", errorCode: "Busy", status: 503 });
-    for (const error of [status(400), status(404), status(501), new Error("bug"), "text", null, final]) {
+    for (const error of [status(400), status(404), status(501), new Error("bug"), final]) {
       const { calls, fn } = failing([error]);
-      if (error === null) continue;
       await assert.rejects(fabricRetry(fn, { flags: on, clock: new ImpatientClock() })(1));
       assert.equal(calls.length, 1);
     }

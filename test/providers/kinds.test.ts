@@ -101,8 +101,7 @@ for (const [name, kind] of Object.entries(kinds) as unknown as [keyof typeof kin
 describe("a GitConnection", () => {
   it("needs an owner and a connection for GitHub, organisation and project for AzureDevOps", () => {
     const base = { workspaceId, repositoryName: "r", branchName: "main" };
-    const problemOf = (inputs: Record<string, unknown>) =>
-      check(kinds.gitConnection as unknown as ResourceKind, {}, inputs).failures[0]?.property;
+    const problemOf = (inputs: Record<string, unknown>) => check(kinds.gitConnection, {}, inputs).failures[0]?.property;
     assert.equal(problemOf({ ...base, gitProviderType: "GitHub" }), "ownerName");
     assert.equal(problemOf({ ...base, gitProviderType: "GitHub", ownerName: "o" }), "connectionId");
     assert.equal(problemOf({ ...base, gitProviderType: "AzureDevOps" }), "organizationName");
@@ -113,7 +112,7 @@ describe("a GitConnection", () => {
 describe("an Item", () => {
   it("says what is wrong with the folder of its definition", () => {
     const { failures } = check(
-      kinds.item as unknown as ResourceKind,
+      kinds.item,
       {},
       { workspaceId, type: "Notebook", displayName: "x", path: "fabric/none.Notebook" },
     );
