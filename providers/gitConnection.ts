@@ -25,6 +25,8 @@ interface Connection {
   readonly gitSyncDetails?: { readonly head: string } | null;
 }
 
+const notConnected: Connection = { gitConnectionState: "NotConnected" };
+
 interface Initialized {
   readonly requiredAction: "None" | "UpdateFromGit" | "CommitToGit";
   readonly workspaceHead?: string | null;
@@ -92,14 +94,14 @@ export const gitConnection = defineKind<Outputs>()({
   },
 
   async create(run, inputs, exists) {
-    const now = await readConnection(run, inputs.workspaceId);
+    const now = run.isNewWorkspace(inputs.workspaceId) ? notConnected : await readConnection(run, inputs.workspaceId);
     const adopted = now.gitConnectionState === "ConnectedAndInitialized";
     if (now.gitConnectionState === "NotConnected") await connect(run, inputs);
     else assertSameBranch(now, inputs);
     const outputs = adopted ? { adopted } : {};
     exists({ id: inputs.workspaceId, outputs });
-    if (!adopted) await initialize(run, inputs, () => exists(null));
-    return { id: inputs.workspaceId, outputs: { ...outputs, head: await headOf(run, inputs.workspaceId) } };
+    const head = adopted ? now.gitSyncDetails?.head : await initialize(run, inputs, () => exists(null));
+    return { id: inputs.workspaceId, outputs: { ...outputs, head } };
   },
 
   async read(run, id, state) {
@@ -121,18 +123,18 @@ export const gitConnection = defineKind<Outputs>()({
     const now = await readConnection(run, id);
     if (now.gitConnectionState === "NotConnected") {
       await connect(run, inputs);
-      await initialize(run, inputs);
-    } else if (!isSameBranch(now, inputs)) {
+      return { head: await initialize(run, inputs) };
+    }
+    if (!isSameBranch(now, inputs)) {
       await assertNothingIsLost(run, inputs, now);
       await disconnect(run, id, inputs);
       await connect(run, inputs);
-      await initialize(run, { ...inputs, allowOverwrite: true });
-    } else {
-      if (!sameIgnoringCase(old.connectionId, inputs.connectionId)) await changeCredentials(run, inputs, old);
-      if (now.gitConnectionState === "Connected") await initialize(run, inputs);
-      else if (!now.gitSyncDetails?.head && !old.adopted) await sync(run, inputs, await requiredNow(run, inputs));
+      return { head: await initialize(run, { ...inputs, allowOverwrite: true }) };
     }
-    return { head: await headOf(run, id) };
+    if (!sameIgnoringCase(old.connectionId, inputs.connectionId)) await changeCredentials(run, inputs, old);
+    if (now.gitConnectionState === "Connected") return { head: await initialize(run, inputs) };
+    const head = now.gitSyncDetails?.head;
+    return { head: head || old.adopted ? head : await sync(run, inputs, await requiredNow(run, inputs)) };
   },
 
   async delete(run, id, state) {
@@ -162,7 +164,7 @@ async function connect(run: Run, inputs: Inputs): Promise<void> {
  * Initialises a connected workspace and brings the empty side in line with the other.
  * @param refused called when it was disconnected again, because both sides hold items
  */
-async function initialize(run: Run, inputs: Inputs, refused?: () => void): Promise<void> {
+async function initialize(run: Run, inputs: Inputs, refused?: () => void): Promise<string | undefined> {
   const { workspaceId } = inputs;
   const call = (initializationStrategy: string) =>
     run.write<Initialized>(
@@ -176,7 +178,7 @@ async function initialize(run: Run, inputs: Inputs, refused?: () => void): Promi
       () => workspaceId,
     );
   let required: Initialized;
-  if (inputs.allowOverwrite || (await isEmpty(run, workspaceId))) {
+  if (inputs.allowOverwrite || run.isNewWorkspace(workspaceId) || (await isEmpty(run, workspaceId))) {
     required = await call(inputs.initializationStrategy);
   } else {
     try {
@@ -189,11 +191,16 @@ async function initialize(run: Run, inputs: Inputs, refused?: () => void): Promi
       throw bothSidesHold(inputs);
     }
   }
-  await sync(run, inputs, required);
+  return sync(run, inputs, required);
 }
 
-async function sync(run: Run, inputs: Inputs, required: Initialized): Promise<void> {
+/**
+ * Does what the service said is required.
+ * @returns the commit that the workspace is synced with then
+ */
+async function sync(run: Run, inputs: Inputs, required: Initialized): Promise<string | undefined> {
   const { workspaceId, initializationStrategy, allowOverwrite } = inputs;
+  if (required.requiredAction === "None") return required.workspaceHead || undefined;
   if (required.requiredAction === "UpdateFromGit") {
     await run.write(
       intentOf("update", inputs, null),
@@ -210,23 +217,24 @@ async function sync(run: Run, inputs: Inputs, required: Initialized): Promise<vo
       },
       () => workspaceId,
     );
-  } else if (required.requiredAction === "CommitToGit") {
-    await run.write(
-      intentOf("update", inputs, null),
-      {
-        method: "POST",
-        path: `/workspaces/${workspaceId}/git/commitToGit`,
-        body: {
-          mode: "All",
-          workspaceHead: required.workspaceHead || null,
-          comment: "Initial commit of the workspace",
-        },
-        operation: `commit the workspace to ${whereOf(inputs)}`,
-      },
-      () => workspaceId,
-    );
-    run.warn(`The workspace's items were committed to ${whereOf(inputs)}. A rollback does not undo commits.`);
+    return required.remoteCommitHash ?? undefined;
   }
+  await run.write(
+    intentOf("update", inputs, null),
+    {
+      method: "POST",
+      path: `/workspaces/${workspaceId}/git/commitToGit`,
+      body: {
+        mode: "All",
+        workspaceHead: required.workspaceHead || null,
+        comment: "Initial commit of the workspace",
+      },
+      operation: `commit the workspace to ${whereOf(inputs)}`,
+    },
+    () => workspaceId,
+  );
+  run.warn(`The workspace's items were committed to ${whereOf(inputs)}. A rollback does not undo commits.`);
+  return (await readConnection(run, workspaceId)).gitSyncDetails?.head;
 }
 
 /** What initializeConnection said is not said again: when the sync after it failed, the status tells what is left to do. */
@@ -355,10 +363,6 @@ const whereOf = (details: Partial<GitProviderDetails> | null | undefined) =>
 
 const readConnection = (run: Run, workspaceId: string) =>
   run.get<Connection>(`/workspaces/${workspaceId}/git/connection`, "read the Git connection");
-
-async function headOf(run: Run, workspaceId: string): Promise<string | undefined> {
-  return (await readConnection(run, workspaceId)).gitSyncDetails?.head;
-}
 
 /** Whether the workspace holds no item of its own. SQL endpoints come and go with their lakehouse. */
 async function isEmpty(run: Run, workspaceId: string): Promise<boolean> {

@@ -50,9 +50,9 @@ export function handlerOf(kind: ResourceKind, process: ProviderProcess): Resourc
         try {
           const made = await kind.create(run, inputs, (now) => {
             half = now;
-            if (now) run.claim(claimOf(kind, now.id));
+            if (now) claim(run, kind, now);
           });
-          run.claim(claimOf(kind, made.id));
+          claim(run, kind, made);
           return { id: made.id, outs: state(made) };
         } catch (error) {
           const made = half as Made<object> | null;
@@ -99,6 +99,11 @@ const plain = (message: string) => Object.assign(new Error(message), { stack: ""
 
 /** Ids of different kinds can be equal: a workspace and its Git connection. */
 const claimOf = (kind: ResourceKind, id: string) => `${kind.name} ${id.toLowerCase()}`;
+
+/** Kinds whose objects can have existed before tell so by an output `adopted`. */
+function claim(run: Run, kind: ResourceKind, { id, outputs }: Made<{ adopted?: unknown }>): void {
+  run.claim(claimOf(kind, id), outputs.adopted === undefined ? "made" : "adopted");
+}
 
 function inputsOf(kind: ResourceKind, properties: Properties): InputsOf<Fields> {
   const names = Object.keys(kind.fields).filter((name) => properties[name] !== undefined);

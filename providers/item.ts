@@ -62,9 +62,7 @@ export const item = defineKind<Outputs>()({
   async create(run, inputs, exists) {
     const { workspaceId, type, displayName, description, folderId, creationPayload } = inputs;
     const definition = definitionOf(inputs.path);
-    const wasFree =
-      run.isClaimed(`Workspace ${workspaceId.toLowerCase()}`) ||
-      !findItem(await run.items(workspaceId), type, displayName);
+    const wasFree = run.isNewWorkspace(workspaceId) || !findItem(await run.items(workspaceId), type, displayName);
     const make = () =>
       run.create<FabricItem>(
         {

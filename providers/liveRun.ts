@@ -68,7 +68,15 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
     asked.catch(() => lists.delete(key));
     return asked;
   };
-  const claims = new Set<string>();
+  const claims = new Map<string, "made" | "adopted">();
+  /** One step of the log, as one operation of the telemetry. */
+  const step = async <T>(intent: Intent, work: () => Promise<T>, resourceId: (answer: T) => string): Promise<T> => {
+    const { operation, resourceType, resourceName } = intent;
+    const written = await openLog();
+    const properties = { stack: configuration.stack, transactionId: written.transactionId, resourceName };
+    const name = `${operation[0]?.toUpperCase()}${operation.slice(1)}${resourceType}`;
+    return telemetry.operation(name, properties, () => written.step(intent, work, resourceId));
+  };
   const send = <T>(intent: Intent, call: Write) => {
     const operation =
       call.operation ?? `${intent.operation} ${intent.resourceType.toLowerCase()} '${intent.resourceName}'`;
@@ -88,7 +96,7 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
     list: (path, operation, query) => fabric.list({ path, operation, ...(query && { query }) }),
 
     async write<T>(intent: Intent, call: Write, resourceId = idOf as (answer: T) => string) {
-      const answer = await (await openLog()).step(intent, () => send<T>(intent, call), resourceId);
+      const answer = await step(intent, () => send<T>(intent, call), resourceId);
       forget(call.path);
       return answer;
     },
@@ -105,9 +113,7 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
           return attempt(repeats - 1);
         }
       };
-      const answer = await (
-        await openLog()
-      ).step(
+      const answer = await step(
         intent,
         () => attempt(CREATE_REPEATS),
         ({ id }) => id,
@@ -126,8 +132,9 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
     },
     userId: (userPrincipalName) => once(`user ${userPrincipalName.toLowerCase()}`, () => lookUpUser(userPrincipalName)),
 
-    claim: (id) => void claims.add(id),
+    claim: (id, how) => void claims.set(id, how),
     isClaimed: (id) => claims.has(id),
+    isNewWorkspace: (workspaceId) => claims.get(`Workspace ${workspaceId.toLowerCase()}`) === "made",
     warn: (line) => process.stderr.write(`${line}\n`),
 
     async close() {

@@ -79,9 +79,11 @@ export interface Run {
   userId(userPrincipalName: string): Promise<string>;
 
   /** Notes that this run made or adopted an object, so that a delete of the same id in this run does nothing. */
-  claim(id: string): void;
+  claim(id: string, how: "made" | "adopted"): void;
   /** Whether this run made or adopted the object. */
   isClaimed(id: string): boolean;
+  /** Whether this run made the workspace, so that nothing can be in it but what this run put there. */
+  isNewWorkspace(workspaceId: string): boolean;
   /** A line among the stack's diagnostics. */
   warn(line: string): void;
 }
