@@ -28,8 +28,7 @@ function deploy() {
 
   for (const key of keysWithoutEffect(config)) void log.warn(`${key} is accepted, and has no effect yet.`);
 
-  // The SDK takes a stack trace for every resource and promise and stores it: a third of the state, with this machine's
-  // paths in it, and a fifth of the time of a big preview. What is wrong with the configuration has been said above.
+  // The SDK also takes one for every promise, and nobody reads those; what is wrong with the configuration has been said.
   Error.stackTraceLimit = 0;
   const { tenantId, features, credential, keyVaultUrl, transactionLog, protectData } = config;
   const provider = new FabricProvider("fabric", {
