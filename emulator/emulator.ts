@@ -1,6 +1,5 @@
-import { randomUUID } from "node:crypto";
 import { createServer as createHttpServer } from "node:http";
-import type { IncomingMessage, Server } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
@@ -10,22 +9,26 @@ import type { Context } from "hono";
 import { systemClock } from "../lib/clock.ts";
 import type { Clock } from "../lib/clock.ts";
 import { connectionRoutes } from "./connections.ts";
+import { controlPlane } from "./controlPlane.ts";
 import { defaultSeed } from "./defaultSeed.ts";
 import { Faults } from "./faults.ts";
-import type { Fault, FaultRule } from "./faults.ts";
+import type { FaultRule } from "./faults.ts";
 import { folderRoutes } from "./folders.ts";
 import { commit, gitRoutes } from "./git.ts";
-import { defaultCaller, entraRoutes, GraphError, graphRoutes, readToken } from "./identity.ts";
+import { defaultCaller, entraRoutes, graphRoutes, readToken } from "./identity.ts";
 import { itemRoutes } from "./items.ts";
 import type { CommittedItem } from "./model.ts";
 import { operationRoutes } from "./operations.ts";
 import { findRunningEmulator, releaseStore, takeStore } from "./owner.ts";
+import { answer, faultReply, refusalOf, responseOf } from "./replies.ts";
+import { bodyOf } from "./requestBody.ts";
 import { roleAssignmentRoutes } from "./roleAssignments.ts";
 import { plant } from "./seed.ts";
 import type { Seed } from "./seed.ts";
 import { defaultLevers, ServiceError } from "./service.ts";
-import type { Levers, Reply, Route, Service } from "./service.ts";
+import type { Call, Levers, Route, Service } from "./service.ts";
 import { Store } from "./store.ts";
+import { Throttling } from "./throttling.ts";
 import { workspaceRoutes } from "./workspaces.ts";
 
 export { findRunningEmulator } from "./owner.ts";
@@ -86,6 +89,9 @@ const routes: readonly Route[] = [
   ...gitRoutes,
 ];
 
+/** Route of requests that no family answers. */
+const unknown = "unknown";
+
 type Bindings = { Bindings: { incoming: IncomingMessage } };
 
 /** Starts an emulator; resolves once it listens. @throws Error where the store belongs to a running one */
@@ -101,78 +107,44 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 
   const faults = new Faults();
   const requests: RequestRecord[] = [];
-  const windows = new Map<string, { until: number; calls: number }>();
+  const throttling = new Throttling();
   const app = new Hono<Bindings>({ getPath: (request) => new URL(request.url).pathname.toLowerCase() });
 
-  /** Fixed windows per identity, as the service counts. */
-  const isThrottled = (identity: string): Reply | undefined => {
-    const { throttle } = service.levers;
-    if (!throttle) return undefined;
-    const now = clock.now();
-    let window = windows.get(identity);
-    if (!window || window.until <= now) windows.set(identity, (window = { until: now + throttle.windowMs, calls: 0 }));
-    if (++window.calls <= throttle.limit) return undefined;
-    const until = new Date(window.until).toUTCString();
-    const refusal = new ServiceError(
-      429,
-      "RequestBlocked",
-      `Request is blocked by the upstream service until: ${until}`,
-      { isRetriable: true },
-    );
-    return {
-      ...refusalOf(refusal),
-      headers: { ...refusalOf(refusal).headers, "Retry-After": String(Math.ceil((window.until - now) / 1000)) },
-    };
+  /** The reply to a request, and whether it is sent at all. */
+  const reply = async (context: Context<Bindings>, route: Route | undefined, caller: string, body: Call["body"]) => {
+    const fault = faults.hit(context.req.method, route?.template ?? unknown, context.req.path);
+    if (fault?.delayMs) await delay(fault.delayMs);
+    if (fault?.status !== undefined) return faultReply(fault);
+    if (fault?.drop === "before") return "dropped";
+    const query = new URL(context.req.url).searchParams;
+    const call = { params: context.req.param(), query, body, caller, operationError: fault?.operationError };
+    const answered = answer(route, call, service, () => throttling.count(service, caller));
+    return fault?.drop === "after" ? "dropped" : answered;
   };
 
   const handle = async (context: Context<Bindings>, route: Route | undefined, isApi: boolean): Promise<Response> => {
     const { method, path } = context.req;
-    const bearer = /^Bearer (.+)$/i.exec(context.req.header("authorization") ?? "")?.[1];
-    const token = readToken(bearer ?? "", clock.now());
-    const identity = token.principalId ?? callerOf();
-    const template = route?.template ?? "unknown";
+    const token = /^Bearer (.+)$/i.exec(context.req.header("authorization") ?? "")?.[1];
+    const { principalId = callerOf(), isExpired } = readToken(token ?? "", clock.now());
     const body = await bodyOf(context);
-    let reply: Reply | undefined;
-    let fault: Fault | undefined;
-    if (isApi && (!bearer || token.isExpired)) {
-      reply = refusalOf(
-        new ServiceError(
-          401,
-          bearer ? "TokenExpired" : "Unauthorized",
-          bearer ? "Access token has expired, resubmit with a new access token" : "The caller is not authenticated",
-        ),
-      );
-    } else {
-      fault = faults.hit(method, template, path);
-      if (fault?.delayMs) await delay(fault.delayMs);
-      if (fault?.status !== undefined) reply = faultReply(fault);
-      if (isApi) reply ??= isThrottled(identity);
-      if (fault?.drop !== "before")
-        reply ??= answer(
-          route,
-          {
-            params: context.req.param() as Record<string, string>,
-            query: new URL(context.req.url).searchParams,
-            body,
-            caller: identity,
-            operationError: fault?.operationError,
-          },
-          service,
-        );
-    }
-    const isDropped = fault?.drop !== undefined;
-    if (isApi)
+    const isRefused = isApi && (!token || isExpired);
+    const sent = isRefused ? refusalOf(unauthorized(token)) : await reply(context, route, principalId, body);
+    if (isApi) {
+      const status = sent === "dropped" ? 0 : sent.status;
+      const at = new Date(clock.now()).toISOString();
       requests.push({
         method,
         path: path.replace(/^\/v1/, ""),
-        route: template,
-        status: isDropped ? 0 : (reply?.status ?? 0),
-        caller: identity,
-        at: new Date(clock.now()).toISOString(),
+        route: route?.template ?? unknown,
+        status,
+        caller: principalId,
+        at,
         body,
       });
-    if (isDropped) context.env.incoming.socket.destroy();
-    return isDropped || !reply ? new Response(null) : responseOf(reply);
+    }
+    if (sent !== "dropped") return responseOf(sent);
+    context.env.incoming.socket.destroy();
+    return new Response(null);
   };
 
   const register = (prefix: string, table: readonly Route[], isApi: boolean) => {
@@ -193,16 +165,18 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       service.store.clear();
       faults.set([]);
       requests.length = 0;
-      windows.clear();
+      throttling.reset();
       Object.assign(service.levers, defaultLevers, levers);
       plant(service, seed, callerOf);
     },
   };
-  app.route("/_emulator", controlPlane(emulator, requests));
+  const covered = routes.map(({ method, template }) => `${method} ${template}`);
+  app.route("/_emulator", controlPlane(emulator, requests, covered));
   app.all("*", (context) => handle(context, undefined, true));
 
   const listener = getRequestListener((request, env) => app.fetch(request, env));
-  const server: Server = tls ? createHttpsServer(tls, listener) : createHttpServer(listener);
+  const serve = (request: IncomingMessage, response: ServerResponse) => void listener(request, response);
+  const server: Server = tls ? createHttpsServer(tls, serve) : createHttpServer(serve);
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, "127.0.0.1", resolve));
   service.origin = `${tls ? "https://localhost" : "http://127.0.0.1"}:${(server.address() as AddressInfo).port}`;
   const url = `${service.origin}/v1`;
@@ -241,47 +215,6 @@ function makeService(store: Store, levers: Levers, clock: Clock): Service {
   };
 }
 
-/** What the emulator itself can be asked and told. */
-function controlPlane(emulator: Omit<Emulator, "url" | "origin" | "close">, requests: readonly RequestRecord[]): Hono {
-  const app = new Hono();
-  app.get("/state", (context) => context.json(emulator.state()));
-  app.get("/requests", (context) => context.json(requests));
-  app.get("/coverage", (context) => {
-    const counts = new Map<string, number>();
-    for (const { method, route, path } of requests) {
-      const key = route === "unknown" ? `not covered: ${method} ${path}` : `${method} ${route}`;
-      counts.set(key, (counts.get(key) ?? 0) + 1);
-    }
-    const covered = routes.map(({ method, template }) => `${method} ${template}`);
-    return context.json({ routes: covered, requests: Object.fromEntries(counts) });
-  });
-  app.post("/faults", async (context) => {
-    try {
-      emulator.faults(await context.req.json());
-      return context.json({ ok: true });
-    } catch (error) {
-      return context.json({ error: error instanceof Error ? error.message : String(error) }, 400);
-    }
-  });
-  app.post("/levers", async (context) => {
-    Object.assign(emulator.service.levers, await context.req.json());
-    return context.json(emulator.service.levers);
-  });
-  app.post("/commits", async (context) => {
-    const { details, items } = await context.req.json<{
-      details: Record<string, string>;
-      items: Omit<CommittedItem, "logicalId">[];
-    }>();
-    emulator.commit(details, items);
-    return context.json({ ok: true });
-  });
-  app.post("/reset", (context) => {
-    emulator.reset();
-    return context.json({ ok: true });
-  });
-  return app;
-}
-
 /** A template for the router: paths are compared in lower case, names of parameters keep theirs. */
 const honoPath = (template: string) =>
   template
@@ -289,63 +222,7 @@ const honoPath = (template: string) =>
     .map((segment) => (segment.startsWith("{") ? `:${segment.slice(1, -1)}` : segment.toLowerCase()))
     .join("/");
 
-function answer(route: Route | undefined, call: Parameters<Route["handler"]>[0], service: Service): Reply {
-  try {
-    if (!route) throw new ServiceError(404, "EntityNotFound", "The requested resource could not be found");
-    return route.handler(call, service);
-  } catch (error) {
-    if (error instanceof ServiceError) return refusalOf(error);
-    process.stderr.write(`emulator: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    return refusalOf(new ServiceError(500, "InternalServerError", "The emulator failed; this is a bug of it"));
-  }
-}
-
-function refusalOf(error: ServiceError): Reply {
-  const { status, errorCode, message, more } = error;
-  if (error instanceof GraphError) return { status, body: { error: { code: errorCode, message } } };
-  return {
-    status,
-    body: { requestId: randomUUID(), errorCode, message, isRetriable: status === 429, ...more },
-    headers: { "x-ms-public-api-error-code": errorCode },
-  };
-}
-
-function faultReply({ status = 500, errorCode, message, isRetriable, retryAfter }: Fault): Reply {
-  const reply = refusalOf(
-    new ServiceError(status, errorCode, message, isRetriable === undefined ? {} : { isRetriable }),
-  );
-  return { ...reply, headers: { ...reply.headers, ...(retryAfter !== undefined && { "Retry-After": retryAfter }) } };
-}
-
-function responseOf({ status, body, headers = {} }: Reply): Response {
-  const exposed = ["RequestId", ...Object.keys(headers).filter((name) => name !== "Content-Type")];
-  const all = new Headers({
-    "Cache-Control": "no-store, must-revalidate, no-cache",
-    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "deny",
-    "home-cluster-uri": "https://wabi-west-europe-redirect.analysis.windows.net/",
-    "request-redirected": "true",
-    RequestId: randomUUID(),
-    "Access-Control-Expose-Headers": exposed.join(","),
-    "Content-Type": body === undefined ? "application/octet-stream" : "application/json; charset=utf-8",
-    ...(body === undefined && { "Content-Length": "0" }),
-    ...headers,
-  });
-  return new Response(body === undefined ? null : JSON.stringify(body), { status, headers: all });
-}
-
-/** JSON, a form, or JSON inside a JSON string, which some clients send; anything else counts as none. */
-async function bodyOf(context: Context<Bindings>): Promise<Record<string, unknown>> {
-  const text = await context.req.text();
-  if (context.req.header("content-type")?.startsWith("application/x-www-form-urlencoded")) {
-    return Object.fromEntries(new URLSearchParams(text));
-  }
-  try {
-    const parsed: unknown = JSON.parse(text || "{}");
-    const value: unknown = typeof parsed === "string" ? JSON.parse(parsed) : parsed;
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
-}
+const unauthorized = (token: string | undefined) =>
+  token
+    ? new ServiceError(401, "TokenExpired", "Access token has expired, resubmit with a new access token")
+    : new ServiceError(401, "Unauthorized", "The caller is not authenticated");

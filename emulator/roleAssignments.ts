@@ -108,7 +108,7 @@ const principalNotFound = (workspaceId: string, principalId: string) =>
 function described(service: Service, { principalId, role }: RoleAssignment) {
   const principal =
     service.principals.get(principalId) ?? ({ id: principalId, type: "User", displayName: "" } satisfies Principal);
-  const { id, displayName, type, userPrincipalName, aadAppId } = principal as Principal;
+  const { id, displayName, type, userPrincipalName, aadAppId } = principal;
   return {
     id,
     principal: {

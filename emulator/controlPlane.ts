@@ -1,0 +1,50 @@
+import { Hono } from "hono";
+import type { Emulator, RequestRecord } from "./emulator.ts";
+import type { CommittedItem } from "./model.ts";
+
+/** What of an emulator the control plane needs. */
+export type Controlled = Omit<Emulator, "url" | "origin" | "close">;
+
+/** What the emulator itself can be asked and told. */
+export function controlPlane(
+  emulator: Controlled,
+  requests: readonly RequestRecord[],
+  routes: readonly string[],
+): Hono {
+  const app = new Hono();
+  app.get("/state", (context) => context.json(emulator.state()));
+  app.get("/requests", (context) => context.json(requests));
+  app.get("/coverage", (context) => {
+    const counts = new Map<string, number>();
+    for (const { method, route, path } of requests) {
+      const key = route === "unknown" ? `not covered: ${method} ${path}` : `${method} ${route}`;
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+    return context.json({ routes, requests: Object.fromEntries(counts) });
+  });
+  app.post("/faults", async (context) => {
+    try {
+      emulator.faults(await context.req.json());
+      return context.json({ ok: true });
+    } catch (error) {
+      return context.json({ error: error instanceof Error ? error.message : String(error) }, 400);
+    }
+  });
+  app.post("/levers", async (context) => {
+    Object.assign(emulator.service.levers, await context.req.json());
+    return context.json(emulator.service.levers);
+  });
+  app.post("/commits", async (context) => {
+    const { details, items } = await context.req.json<{
+      details: Record<string, string>;
+      items: Omit<CommittedItem, "logicalId">[];
+    }>();
+    emulator.commit(details, items);
+    return context.json({ ok: true });
+  });
+  app.post("/reset", (context) => {
+    emulator.reset();
+    return context.json({ ok: true });
+  });
+  return app;
+}
