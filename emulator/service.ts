@@ -136,7 +136,7 @@ export function operationHeaders(service: Service, id: string): Record<string, s
 export function page(call: Call, service: Service, all: readonly unknown[], path: string): Reply {
   const token = call.query.get("continuationToken");
   const from = token ? Number(Buffer.from(decodeURIComponent(token), "base64url").toString()) : 0;
-  if (!Number.isInteger(from))
+  if (!Number.isInteger(from) || (token !== null && from === 0))
     throw new ServiceError(400, "InvalidContinuationToken", "The continuation token is invalid.");
   const until = from + service.levers.pageSize;
   if (until >= all.length) return ok({ value: all.slice(from) });

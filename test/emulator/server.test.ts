@@ -63,7 +63,7 @@ describe("every answer", () => {
       const { body } = await service.call("GET", `/capacities${token && `?continuationToken=${token}`}`);
       names.push(...(body.value ?? []).map(({ displayName }) => displayName));
       if (!body["continuationToken"]) break;
-      token = String(body["continuationToken"] as string);
+      token = String(body["continuationToken"]);
     }
     assert.deepEqual(names, ["local", "local-large", "paused"]);
     assert.deepEqual(await service.outcome("GET", "/capacities?continuationToken=x"), [
@@ -102,7 +102,7 @@ describe("operations", () => {
     assert.equal(started.headers.get("location"), `${service.emulator.url}/operations/${id}`);
     const running = await service.call("GET", `/operations/${id}`);
     assert.deepEqual([running.body["status"], running.headers.get("retry-after")], ["Running", "20"]);
-    assert.match(String(running.body["createdTimeUtc"] as string), /\.\d{7}$/);
+    assert.match(String(running.body["createdTimeUtc"]), /\.\d{7}$/);
     assert.deepEqual(await service.outcome("GET", `/operations/${id}/result`), [400, "OperationNotSucceeded"]);
     const { state } = await service.operation(started);
     assert.deepEqual([state.body["percentComplete"], state.headers.get("retry-after")], [100, null]);

@@ -1,0 +1,429 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, it } from "node:test";
+import { inspect } from "node:util";
+import { FabricClient } from "../../lib/fabricClient.ts";
+import type { Attempt, FabricCall, FabricClientOptions } from "../../lib/fabricClient.ts";
+import { FabricError } from "../../lib/fabricError.ts";
+import { FeatureFlags } from "../../lib/featureFlags.ts";
+import { FakeClock, ImpatientClock, settled } from "./fakeClock.ts";
+
+type Responder = (request: IncomingMessage, response: ServerResponse, nth: number) => void;
+
+const all = FeatureFlags.load({ useRetryLogic: true, useCircuitBreaker: true }, {});
+const retrying = FeatureFlags.load({ useRetryLogic: true }, {});
+const none = FeatureFlags.load({}, {});
+const id = "11111111-1111-4111-8111-111111111111";
+const get: FabricCall = { method: "GET", path: "/workspaces", operation: "list workspaces" };
+const post: FabricCall = {
+  method: "POST",
+  path: "/workspaces",
+  body: { displayName: "x" },
+  operation: "create workspace 'x'",
+};
+
+/** A server that answers as told, and a client for it. */
+class World implements AsyncDisposable {
+  readonly seen: { method: string; url: string; body: string; token: string | undefined }[] = [];
+  readonly clock: ImpatientClock;
+  readonly attempts: Attempt[] = [];
+  readonly tokens: string[] = [];
+  readonly client: FabricClient;
+  readonly #server;
+
+  private constructor(server: ReturnType<typeof createServer>, url: string, options: Partial<FabricClientOptions>) {
+    this.#server = server;
+    this.clock = new ImpatientClock();
+    const tokens = {
+      name: "test",
+      token: (_scope: string, { refresh }: { refresh?: boolean } = {}) => {
+        if (refresh || this.tokens.length === 0) this.tokens.push(`canary-${this.tokens.length + 1}`);
+        return Promise.resolve(this.tokens.at(-1) ?? "");
+      },
+    };
+    this.client = new FabricClient({
+      endpoint: `${url}/v1`,
+      tokens,
+      flags: retrying,
+      clock: this.clock,
+      env: {},
+      onAttempt: (attempt) => this.attempts.push(attempt),
+      ...options,
+    });
+  }
+
+  static async of(respond: Responder, options: Partial<FabricClientOptions> = {}): Promise<World> {
+    const seen: World["seen"] = [];
+    const server = createServer((request, response) => {
+      let body = "";
+      request.on("data", (chunk: Buffer) => (body += chunk.toString()));
+      request.on("end", () => {
+        seen.push({ method: request.method ?? "", url: request.url ?? "", body, token: request.headers.authorization });
+        respond(request, response, seen.length);
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const world = new World(server, `http://127.0.0.1:${(server.address() as AddressInfo).port}`, options);
+    Object.assign(world, { seen });
+    return world;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.client.close();
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+const json = (response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}) => {
+  response.writeHead(status, { "content-type": "application/json; charset=utf-8", requestid: "r-1", ...headers });
+  response.end(JSON.stringify(body));
+};
+const refuse = (response: ServerResponse, status: number, errorCode = "Busy", headers: Record<string, string> = {}) =>
+  json(
+    response,
+    status,
+    { errorCode, message: "the service's own words", requestId: "r-2", isRetriable: true },
+    { "x-ms-public-api-error-code": errorCode, ...headers },
+  );
+
+async function failure(work: Promise<unknown>): Promise<FabricError> {
+  const error: unknown = await work.then(
+    () => assert.fail("it succeeded"),
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(error instanceof FabricError, inspect(error));
+  return error;
+}
+
+describe("a call that fails", () => {
+  it("is repeated after 2, 4 and 8 s and succeeds after three 503", async () => {
+    await using world = await World.of((_request, response, nth) =>
+      nth <= 3 ? refuse(response, 503) : json(response, 200, { value: [] }),
+    );
+    assert.deepEqual(await world.client.send(post), { value: [] });
+    assert.deepEqual(world.clock.sleeps, [2000, 4000, 8000]);
+    assert.deepEqual(
+      world.attempts.map(({ status, attempt }) => [status, attempt]),
+      [
+        [503, 1],
+        [503, 2],
+        [503, 3],
+        [200, 4],
+      ],
+    );
+  });
+
+  it("fails with the last error after the fourth, in plain words", async () => {
+    await using world = await World.of((_request, response, nth) => refuse(response, 503, `Busy${nth}`));
+    const error = await failure(world.client.send({ ...post, remedies: { Busy4: "Come back later." } }));
+    assert.equal(world.seen.length, 4);
+    assert.equal(
+      error.message,
+      "create workspace 'x' failed: Busy4 (503, request r-2). the service's own words. Come back later.",
+    );
+    assert.deepEqual(
+      [error.status, error.errorCode, error.requestId, error.isRetriable, error.final],
+      [503, "Busy4", "r-2", true, true],
+    );
+    assert.equal("id" in error, false, "Pulumi would take it for a half-made resource");
+  });
+
+  it("is tried once with retries off, and pauses as FABRIC_RETRY_BASE_MS says with them on", async () => {
+    await using off = await World.of((_request, response) => refuse(response, 503), { flags: none });
+    await failure(off.client.send(get));
+    assert.equal(off.seen.length, 1);
+    await using short = await World.of((_request, response) => refuse(response, 503), {
+      env: { FABRIC_RETRY_BASE_MS: "10" },
+    });
+    await failure(short.client.send(get));
+    assert.deepEqual(short.clock.sleeps, [10, 20, 40]);
+  });
+
+  it("is not repeated where it may have had its effect, unless that does no harm", async () => {
+    const reset: Responder = (request) => request.socket.destroy();
+    for (const [call, times] of [
+      [post, 1],
+      [{ ...post, replaySafe: true }, 4],
+      [get, 4],
+      [{ ...post, method: "PATCH" as const }, 4],
+    ] as const) {
+      await using world = await World.of(reset);
+      const error = await failure(world.client.send(call));
+      assert.equal(world.seen.length, times, `${call.method} ${"replaySafe" in call}`);
+      assert.equal(error.errorCode, "ECONNRESET");
+    }
+    for (const status of [500, 502, 504, 408]) {
+      await using world = await World.of((_request, response) => refuse(response, status));
+      await failure(world.client.send(post));
+      assert.equal(world.seen.length, 1, String(status));
+    }
+  });
+
+  it("is repeated when nothing listened, which cannot have had an effect", async () => {
+    const clock = new ImpatientClock();
+    const tokens = { name: "test", token: () => Promise.resolve("t") };
+    const client = new FabricClient({ endpoint: "http://127.0.0.1:1/v1", tokens, flags: retrying, clock, env: {} });
+    assert.equal((await failure(client.send(post))).errorCode, "ECONNREFUSED");
+    assert.equal(clock.sleeps.length, 3);
+  });
+
+  it("ends at its deadline, also when only the body hangs, and when it is aborted", async () => {
+    for (const hang of [
+      () => undefined,
+      (_request: IncomingMessage, response: ServerResponse) =>
+        void response.writeHead(200, { "content-type": "application/json" }).write("{"),
+    ]) {
+      await using world = await World.of(hang, { flags: none, attemptTimeoutMs: 60 });
+      const error = await failure(world.client.send(get));
+      assert.match(error.errorCode, /ETIMEDOUT|ERR_BAD_RESPONSE/);
+    }
+    await using world = await World.of(() => undefined);
+    const aborted = failure(world.client.send({ ...get, signal: AbortSignal.timeout(30) }));
+    assert.equal((await aborted).errorCode, "Cancelled");
+    assert.equal(world.attempts.length, 1, "an aborted call is not repeated");
+  });
+
+  it("leaks no token, however its error is printed", async () => {
+    const bad: [Responder, Partial<FabricClientOptions>][] = [
+      [(_request, response) => refuse(response, 403), {}],
+      [(request) => request.socket.destroy(), { flags: none }],
+      [() => undefined, { flags: none, attemptTimeoutMs: 40 }],
+      [(_request, response) => refuse(response, 401), {}],
+    ];
+    for (const [respond, options] of bad) {
+      await using world = await World.of(respond, options);
+      const error = await failure(world.client.send(post));
+      const printed = [
+        error.message,
+        error.stack,
+        String(error),
+        JSON.stringify(error),
+        inspect(error, { depth: Infinity, showHidden: true }),
+        `${error.cause as string}`,
+      ];
+      for (const text of printed) assert.doesNotMatch(text ?? "", /canary|displayName/);
+    }
+  });
+
+  it("has Microsoft Graph's code where Graph refuses", async () => {
+    await using world = await World.of((_request, response) =>
+      json(response, 404, { error: { code: "Request_ResourceNotFound", message: "no" } }, { "request-id": "g-1" }),
+    );
+    const error = await failure(world.client.send(get));
+    assert.deepEqual([error.errorCode, error.status], ["Request_ResourceNotFound", 404]);
+  });
+
+  it("names the status where the body says nothing", async () => {
+    await using world = await World.of(
+      (_request, response) => void response.writeHead(418, { "content-type": "text/html" }).end("<html>"),
+      { flags: none },
+    );
+    assert.equal((await failure(world.client.send(get))).errorCode, "HTTP 418");
+  });
+});
+
+describe("a refused token", () => {
+  it("is renewed once, and the call sent again", async () => {
+    await using world = await World.of((_request, response, nth) =>
+      nth === 1 ? refuse(response, 401, "TokenExpired") : json(response, 200, { ok: true }),
+    );
+    assert.deepEqual(await world.client.send(get), { ok: true });
+    assert.deepEqual(
+      world.seen.map(({ token }) => token),
+      ["Bearer canary-1", "Bearer canary-2"],
+    );
+  });
+
+  it("is an error when the new one is refused too", async () => {
+    await using world = await World.of((_request, response) => refuse(response, 401, "InvalidToken"));
+    assert.match(
+      (await failure(world.client.send(get))).message,
+      /InvalidToken \(401, request r-2\).*FABRIC_ACCESS_TOKEN/,
+    );
+    assert.equal(world.seen.length, 2);
+  });
+
+  it("is never asked for where the host is not trusted", () => {
+    let asked = false;
+    const tokens = {
+      name: "test",
+      token: () => {
+        asked = true;
+        return Promise.resolve("t");
+      },
+    };
+    assert.throws(
+      () => new FabricClient({ endpoint: "https://fabric.example.com/v1", tokens, flags: none, env: {} }),
+      /FABRIC_ALLOWED_HOSTS=fabric\.example\.com/,
+    );
+    assert.throws(
+      () => new FabricClient({ endpoint: "http://api.fabric.microsoft.com/v1", tokens, flags: none, env: {} }),
+      /https only/,
+    );
+    assert.equal(asked, false);
+  });
+});
+
+describe("lists", () => {
+  it("are read to their last page, with the other parameters repeated and the token as it came", async () => {
+    const pages = [
+      { value: [1, 2], continuationToken: "a%2Bb%3D%3D", continuationUri: "https://elsewhere.example.com/x" },
+      { value: [3], continuationToken: null },
+    ];
+    await using world = await World.of((_request, response, nth) => json(response, 200, pages[nth - 1]));
+    assert.deepEqual(
+      await world.client.list({ path: "/items", query: { type: "Lakehouse" }, operation: "list items" }),
+      [1, 2, 3],
+    );
+    const urls = world.seen.map(({ url }) => new URL(url, "http://x"));
+    assert.deepEqual(
+      urls.map(({ searchParams }) => [searchParams.get("type"), searchParams.get("continuationToken")]),
+      [
+        ["Lakehouse", null],
+        ["Lakehouse", "a+b=="],
+      ],
+    );
+  });
+});
+
+describe("long-running operations", () => {
+  const started = (response: ServerResponse, headers: Record<string, string> = {}) =>
+    json(response, 202, null, {
+      location: "https://wabi-foreign.example.com/v1/operations/op-1",
+      "x-ms-operation-id": "op-1",
+      "retry-after": "20",
+      ...headers,
+    });
+
+  it("are waited for as long as the service says, at the configured endpoint only, and give their result", async () => {
+    await using world = await World.of((request, response, nth) => {
+      if (request.method === "POST") started(response);
+      else if (request.url?.endsWith("/result")) json(response, 200, { id: "made" });
+      else if (nth === 2) json(response, 200, { status: "Running" }, { "retry-after": "7", location: "x" });
+      else json(response, 200, { status: "Succeeded" }, { location: "x" });
+    });
+    assert.deepEqual(await world.client.send(post), { id: "made" });
+    assert.deepEqual(world.clock.sleeps, [20_000, 7_000]);
+    assert.deepEqual(
+      world.seen.map(({ method, url }) => `${method} ${url}`),
+      ["POST /v1/workspaces", "GET /v1/operations/op-1", "GET /v1/operations/op-1", "GET /v1/operations/op-1/result"],
+    );
+  });
+
+  it("without a Location at their end have no result, and none is asked for", async () => {
+    await using world = await World.of((request, response) =>
+      request.method === "POST" ? started(response) : json(response, 200, { status: "Succeeded" }),
+    );
+    assert.equal(await world.client.send(post), undefined);
+    assert.equal(world.seen.length, 2);
+  });
+
+  it("that fail say why, with their causes", async () => {
+    const error = {
+      errorCode: "GitSyncFailed",
+      message: "It failed",
+      moreDetails: [{ errorCode: "MissingDependency", message: "model x" }],
+    };
+    await using world = await World.of((request, response) =>
+      request.method === "POST" ? started(response) : json(response, 200, { status: "Failed", error }),
+    );
+    const thrown = await failure(world.client.send(post));
+    assert.match(thrown.message, /GitSyncFailed.*It failed.*MissingDependency: model x/);
+  });
+
+  it("that do not end are given up at the deadline", async () => {
+    await using world = await World.of((request, response) =>
+      request.method === "POST"
+        ? started(response)
+        : json(response, 200, { status: "Running" }, { "retry-after": "20" }),
+    );
+    const error = await failure(world.client.send({ ...post, deadlineMs: 60_000 }));
+    assert.equal(error.errorCode, "OperationTimedOut");
+    assert.equal(world.seen.length, 4);
+  });
+
+  it("go on with a new token when the old one ends in between", async () => {
+    await using world = await World.of((request, response, nth) => {
+      if (request.method === "POST") started(response);
+      else if (nth === 2) refuse(response, 401, "TokenExpired");
+      else json(response, 200, { status: "Succeeded" });
+    });
+    await world.client.send(post);
+    assert.equal(world.seen.at(-1)?.token, "Bearer canary-2");
+  });
+
+  it("are not what a 202 without an operation starts, nor an empty answer", async () => {
+    await using world = await World.of(
+      (request, response) =>
+        void response
+          .writeHead(request.method === "POST" ? 202 : 200, {
+            "content-type": "application/octet-stream",
+            "content-length": "0",
+          })
+          .end(),
+    );
+    assert.equal(await world.client.send(post), undefined);
+    assert.equal(await world.client.send({ ...get, method: "DELETE" }), undefined);
+    assert.equal(world.seen.length, 2);
+  });
+});
+
+describe("a service that throttles", () => {
+  it("holds back every call of the process until Retry-After is over", async () => {
+    const clock = new FakeClock();
+    await using world = await World.of(
+      (_request, response, nth) =>
+        nth === 1
+          ? refuse(response, 429, "RequestBlocked", { "retry-after": "30" })
+          : json(response, 200, { value: [] }),
+      { clock },
+    );
+    const refused = world.client.send(get);
+    while (clock.sleeps.length === 0) await settled();
+    const other = world.client.send({ ...get, path: "/capacities" });
+    while (clock.sleeps.length < 2) await settled();
+    assert.equal(world.seen.length, 1, "the other call went out");
+    await clock.advance(29_999);
+    assert.equal(world.seen.length, 1);
+    await clock.advance(1);
+    await Promise.all([refused, other]);
+    assert.equal(world.seen.length, 3);
+  });
+});
+
+describe("the breaker of a client", () => {
+  it("opens after 5 failed attempts, and then refuses without a call and says why", async () => {
+    await using world = await World.of((_request, response) => refuse(response, 503), { flags: all });
+    await failure(world.client.send(get));
+    const second = await failure(world.client.send(get));
+    assert.equal(world.seen.length, 5);
+    assert.match(second.message, /Circuit breaker OPEN/);
+    const third = await failure(world.client.send({ ...get, operation: "read workspace 'y'" }));
+    assert.equal(world.seen.length, 5);
+    assert.match(third.message, /^read workspace 'y' failed: CircuitOpen\. Circuit breaker OPEN: .*503/);
+    assert.deepEqual(world.attempts.length, world.seen.length + 2);
+  });
+
+  it("does not count refusals that are the caller's own fault, nor throttling", async () => {
+    await using world = await World.of((_request, response, nth) => refuse(response, nth % 2 ? 404 : 429), {
+      flags: FeatureFlags.load({ useCircuitBreaker: true }, {}),
+    });
+    for (let call = 0; call < 8; call++)
+      assert.notEqual((await failure(world.client.send(get))).errorCode, "CircuitOpen");
+  });
+});
+
+describe("telemetry of a client", () => {
+  it("tells each attempt with its route and not the ids in it", async () => {
+    await using world = await World.of((_request, response) => json(response, 200, {}));
+    await world.client.send({ ...get, path: `/workspaces/${id}/items/${id}` });
+    const [attempt] = world.attempts;
+    assert.deepEqual(
+      [attempt?.method, attempt?.route, attempt?.requestId, attempt?.status],
+      ["GET", "/v1/workspaces/{id}/items/{id}", "r-1", 200],
+    );
+  });
+});
