@@ -63,7 +63,7 @@ describe("every answer", () => {
       const { body } = await service.call("GET", `/capacities${token && `?continuationToken=${token}`}`);
       names.push(...(body.value ?? []).map(({ displayName }) => displayName));
       if (!body["continuationToken"]) break;
-      token = String(body["continuationToken"]);
+      token = body["continuationToken"] as string;
     }
     assert.deepEqual(names, ["local", "local-large", "paused"]);
     assert.deepEqual(await service.outcome("GET", "/capacities?continuationToken=x"), [
