@@ -189,7 +189,11 @@ export class FabricClient {
 
 /** One attempt: through the gate, through the breaker, with a deadline of its own. */
 function attemptOf(
-  options: Omit<FabricClientOptions, "breaker"> & { clock: Clock; throttle: Throttle; breaker: CircuitBreaker | undefined },
+  options: Omit<FabricClientOptions, "breaker"> & {
+    clock: Clock;
+    throttle: Throttle;
+    breaker: CircuitBreaker | undefined;
+  },
 ) {
   const { throttle, breaker, attemptTimeoutMs = ATTEMPT_TIMEOUT_MS } = options;
   const http = getAdapter("http");
