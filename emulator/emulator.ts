@@ -46,6 +46,8 @@ export interface EmulatorOptions extends Partial<Levers> {
   readonly clock?: Clock;
   /** Object id of who calls with a token that does not say. @default the seed's first service principal */
   readonly caller?: string;
+  /** Called when a fault rule hits a request, before anything happens. */
+  readonly onFault?: () => void;
 }
 
 /** A request that was made. Its Authorization header is not kept. */
@@ -96,7 +98,7 @@ type Bindings = { Bindings: { incoming: IncomingMessage } };
 
 /** Starts an emulator; resolves once it listens. @throws Error where the store belongs to a running one */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  const { port = 0, store: folder, seed = defaultSeed, tls, clock = systemClock, caller, ...levers } = options;
+  const { port = 0, store: folder, seed = defaultSeed, tls, clock = systemClock, caller, onFault, ...levers } = options;
   if (folder) {
     const running = await findRunningEmulator(folder);
     if (running) throw new Error(`An emulator runs on ${folder} already: ${running}. Use it, or stop it first.`);
@@ -106,6 +108,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   if (service.store.isEmpty) plant(service, seed, callerOf);
 
   const faults = new Faults();
+  faults.onHit = onFault;
   const requests: RequestRecord[] = [];
   const throttling = new Throttling();
   const app = new Hono<Bindings>({ getPath: (request) => new URL(request.url).pathname.toLowerCase() });
@@ -119,6 +122,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     const query = new URL(context.req.url).searchParams;
     const call = { params: context.req.param(), query, body, caller, operationError: fault?.operationError };
     const answered = answer(route, call, service, () => throttling.count(service, caller));
+    if (fault?.holdMs) await delay(fault.holdMs);
     return fault?.drop === "after" ? "dropped" : answered;
   };
 

@@ -19,6 +19,8 @@ export const faultRuleSchema = z.strictObject({
   retryAfter: z.string().optional(),
   /** Milliseconds before anything happens. */
   delayMs: z.number().min(0).default(0),
+  /** Milliseconds after the effect, before the answer. */
+  holdMs: z.number().min(0).default(0),
   /** Closes the connection without an answer: before the effect, or after it. */
   drop: z.enum(["before", "after"]).optional(),
   /** Lets the operation that the request starts fail, without effect. */
@@ -32,6 +34,8 @@ export type Fault = z.output<typeof faultRuleSchema>;
 
 /** The rules in force, and how often each has matched. */
 export class Faults {
+  /** Called when a rule hits a request. */
+  onHit: ((fault: Fault) => void) | undefined;
   #rules: { readonly fault: Fault; matched: number }[] = [];
 
   /** Replaces all rules. @throws ZodError */
@@ -50,6 +54,7 @@ export class Faults {
       const last = fault.times === "forever" ? Number.POSITIVE_INFINITY : fault.nth + fault.times - 1;
       if (rule.matched >= fault.nth && rule.matched <= last) found ??= fault;
     }
+    if (found) this.onHit?.(found);
     return found;
   }
 }

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  readdirSync,
   readSync,
   fstatSync,
   renameSync,
@@ -34,6 +35,8 @@ export interface Intent {
   readonly resourceName: string;
   /** Null where nothing but the saved checkpoint can undo it. */
   readonly compensation: Compensation | null;
+  /** Of a create: whether its name was seen to be free. Only then an object of that name can be this create's. */
+  readonly wasFree?: boolean;
 }
 
 /** A fact, before it gets its place in the log. */
@@ -78,6 +81,7 @@ export class TransactionLog {
   readonly #clock: Clock;
   #seq = 0;
   #writing: Promise<unknown> = Promise.resolve();
+  #steps = 0;
 
   private constructor(transactionId: string, file: FileHandle, clock: Clock) {
     this.transactionId = transactionId;
@@ -98,6 +102,11 @@ export class TransactionLog {
     return new TransactionLog(transactionId, await open(path, "a", 0o600), clock);
   }
 
+  /** Whether a step is going on. */
+  get isBusy(): boolean {
+    return this.#steps > 0;
+  }
+
   /** The first line of a transaction. */
   begin(stack: string, enableRollback: boolean, checkpoint?: string): Promise<void> {
     return this.#append({ kind: "begin", stack, enableRollback, ...(checkpoint && { checkpoint }) });
@@ -111,16 +120,24 @@ export class TransactionLog {
    */
   async step<T>(intent: Intent, call: () => Promise<T>, resourceId: (result: T) => string): Promise<T> {
     const step = randomBytes(6).toString("hex");
-    await this.#append({ kind: "intent", step, ...intent });
-    let result: T;
+    this.#steps++;
     try {
-      result = await call();
+      await this.#append({ kind: "intent", step, ...intent });
+      const result = await this.#attempt(step, call);
+      await this.#append({ kind: "done", step, resourceId: resourceId(result) });
+      return result;
+    } finally {
+      this.#steps--;
+    }
+  }
+
+  async #attempt<T>(step: string, call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
     } catch (error) {
       await this.#append({ kind: "failed", step, ...reasonOf(error) });
       throw error;
     }
-    await this.#append({ kind: "done", step, resourceId: resourceId(result) });
-    return result;
   }
 
   /** The transaction is complete; nothing rolls it back any more. */
@@ -185,6 +202,33 @@ export function readTransactionLog(folder: string, transactionId: string): Entry
     .map((line) => JSON.parse(line) as Entry);
 }
 
+/** The logs of a stack that are in a folder, oldest first. */
+export function readTransactionLogs(folder: string, stack: string): Entry[][] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(".jsonl"))
+    .map((file) => readTransactionLog(folder, file.slice(0, -".jsonl".length)))
+    .filter(([begin]) => begin?.kind === "begin" && begin.stack === stack)
+    .sort(([left], [right]) => (left?.at ?? "").localeCompare(right?.at ?? ""));
+}
+
+/** Removes the oldest committed logs of a stack, with what is kept beside them; open and rolled back ones stay. */
+export function pruneTransactionLogs(folder: string, stack: string, keep = 20): void {
+  const committed = readTransactionLogs(folder, stack).filter((entries) =>
+    entries.some(({ kind }) => kind === "commit"),
+  );
+  for (const [begin] of committed.slice(0, Math.max(0, committed.length - keep))) {
+    if (!begin) continue;
+    for (const file of [logFile(folder, begin.transactionId), checkpointFile(folder, begin.transactionId)])
+      rmSync(file, { force: true });
+  }
+}
+
+/** Where the checkpoint from before a transaction is kept, as the engine exported it: its secrets stay encrypted. */
+export function checkpointFile(folder: string, transactionId: string): string {
+  return logFile(folder, transactionId).replace(/\.jsonl$/, ".checkpoint.json");
+}
+
 /** An id that sorts by time and says what it is of: `dev-20261124T120000Z-3fa9`. */
 export function newTransactionId(stack: string, clock: Clock = systemClock): string {
   const time = new Date(clock.now()).toISOString().replace(/[-:]|\.\d+/g, "");
@@ -210,6 +254,12 @@ export function withdrawTransaction(folder: string, stack: string): void {
   rmSync(openFile(folder, stack), { force: true });
 }
 
+/** A log, and whether it was begun for this process alone, which then has to end it. */
+export interface Joined {
+  readonly log: TransactionLog;
+  readonly isOwn: boolean;
+}
+
 /**
  * The log that a provider process writes to: of the transaction in FABRIC_TRANSACTION_ID, of the one announced for the
  * stack, or of a new one.
@@ -219,14 +269,17 @@ export async function joinTransaction(options: {
   readonly stack: string;
   readonly env: NodeJS.ProcessEnv;
   readonly clock?: Clock;
-}): Promise<TransactionLog> {
+}): Promise<Joined> {
   const { folder, stack, env, clock = systemClock } = options;
   const known = env["FABRIC_TRANSACTION_ID"] ?? announcedTransaction(folder, stack);
   const transactionId = known ?? newTransactionId(stack, clock);
   const isNew = !existsSync(logFile(folder, transactionId));
   const log = await TransactionLog.open({ folder, transactionId, clock });
-  if (isNew) await log.begin(stack, false);
-  return log;
+  if (isNew) {
+    pruneTransactionLogs(folder, stack);
+    await log.begin(stack, false);
+  }
+  return { log, isOwn: isNew };
 }
 
 /** @throws Error for an id that is no plain file name */

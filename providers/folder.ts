@@ -42,7 +42,7 @@ export const folder = defineKind<Outputs>()({
           compensation: { function: "deleteFolder", args: { workspaceId, displayName, parentFolderId } },
         },
         { method: "POST", path: `/workspaces/${workspaceId}/folders`, body: { displayName, parentFolderId } },
-        find,
+        { find, wasFree: run.isNewWorkspace(workspaceId) || !(await find()) },
       );
       return { id: `${workspaceId}/${made.id}`, outputs: {} };
     } catch (error) {

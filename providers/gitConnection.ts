@@ -95,12 +95,13 @@ export const gitConnection = defineKind<Outputs>()({
 
   async create(run, inputs, exists) {
     const now = run.isNewWorkspace(inputs.workspaceId) ? notConnected : await readConnection(run, inputs.workspaceId);
-    const adopted = now.gitConnectionState === "ConnectedAndInitialized";
+    const isOurs = await run.wasBegun("GitConnection", { workspaceId: inputs.workspaceId });
+    const adopted = now.gitConnectionState === "ConnectedAndInitialized" && !isOurs;
     if (now.gitConnectionState === "NotConnected") await connect(run, inputs);
     else assertSameBranch(now, inputs);
     const outputs = adopted ? { adopted } : {};
     exists({ id: inputs.workspaceId, outputs });
-    const head = adopted ? now.gitSyncDetails?.head : await initialize(run, inputs, () => exists(null));
+    const head = adopted ? now.gitSyncDetails?.head : await finish(run, inputs, now, () => exists(null));
     return { id: inputs.workspaceId, outputs: { ...outputs, head } };
   },
 
@@ -132,9 +133,7 @@ export const gitConnection = defineKind<Outputs>()({
       return { head: await initialize(run, { ...inputs, allowOverwrite: true }) };
     }
     if (!sameIgnoringCase(old.connectionId, inputs.connectionId)) await changeCredentials(run, inputs, old);
-    if (now.gitConnectionState === "Connected") return { head: await initialize(run, inputs) };
-    const head = now.gitSyncDetails?.head;
-    return { head: head || old.adopted ? head : await sync(run, inputs, await requiredNow(run, inputs)) };
+    return { head: old.adopted ? now.gitSyncDetails?.head : await finish(run, inputs, now) };
   },
 
   async delete(run, id, state) {
@@ -149,7 +148,10 @@ export const gitConnection = defineKind<Outputs>()({
 
 async function connect(run: Run, inputs: Inputs): Promise<void> {
   await run.write(
-    intentOf("create", inputs, { function: "disconnectGit", args: { workspaceId: inputs.workspaceId } }),
+    {
+      ...intentOf("create", inputs, { function: "disconnectGit", args: { workspaceId: inputs.workspaceId } }),
+      wasFree: true,
+    },
     {
       method: "POST",
       path: `/workspaces/${inputs.workspaceId}/git/connect`,
@@ -158,6 +160,12 @@ async function connect(run: Run, inputs: Inputs): Promise<void> {
     },
     () => inputs.workspaceId,
   );
+}
+
+/** Goes on from where a connection is. */
+async function finish(run: Run, inputs: Inputs, now: Connection, refused?: () => void): Promise<string | undefined> {
+  if (now.gitConnectionState !== "ConnectedAndInitialized") return initialize(run, inputs, refused);
+  return now.gitSyncDetails?.head ?? sync(run, inputs, await requiredNow(run, inputs));
 }
 
 /**

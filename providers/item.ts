@@ -77,7 +77,7 @@ export const item = defineKind<Outputs>()({
           body: { displayName, type, description, folderId, definition, creationPayload },
           operation: `create ${type} '${displayName}'`,
         },
-        async () => (wasFree ? findItem(await listItems(run, workspaceId), type, displayName) : undefined),
+        { find: async () => findItem(await listItems(run, workspaceId), type, displayName), wasFree },
       );
     try {
       const made = await onceTheNameIsFree(run, make);

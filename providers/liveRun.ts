@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { chooseCredential, principalOf, tenantOf } from "../lib/credentials.ts";
 import { systemClock } from "../lib/clock.ts";
 import { FabricClient } from "../lib/fabricClient.ts";
@@ -7,13 +8,15 @@ import { FeatureFlags } from "../lib/featureFlags.ts";
 import { SecretManager } from "../lib/secretManager.ts";
 import { TelemetryLogger } from "../lib/telemetryLogger.ts";
 import { Throttle } from "../lib/throttle.ts";
-import { joinTransaction } from "../lib/transactionLog.ts";
+import { joinTransaction, readTransactionLogs } from "../lib/transactionLog.ts";
 import { assertTrustedEndpoint } from "../lib/trustedHost.ts";
-import type { Intent, TransactionLog } from "../lib/transactionLog.ts";
+import type { Intent, Joined } from "../lib/transactionLog.ts";
+import { unsettledCreates, unsettledLike } from "../lib/unsettled.ts";
+import type { UnsettledCreate } from "../lib/unsettled.ts";
 import type { Configuration } from "./configuration.ts";
 import { openEmulator } from "./embeddedEmulator.ts";
 import { hostOfEndpoint } from "./origin.ts";
-import type { Capacity, FabricItem, Run, Workspace, Write } from "./run.ts";
+import type { Capacity, FabricItem, Ours, Run, Workspace, Write } from "./run.ts";
 
 /** A run that talks to a service, and what its end has to close. */
 export interface LiveRun extends Run {
@@ -56,9 +59,15 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
     );
   }
 
-  let log: Promise<TransactionLog> | undefined;
-  const openLog = () =>
-    (log ??= joinTransaction({ folder: configuration.transactionLog, stack: configuration.stack, env, clock }));
+  let open: Promise<Joined & { readonly unsettled: readonly UnsettledCreate[] }> | undefined;
+  let hasFailed = false;
+  const joined = () => (open ??= join());
+  const join = async () => {
+    const { transactionLog: folder, stack } = configuration;
+    // what earlier runs left open is read before this one writes
+    const unsettled = unsettledCreates(readTransactionLogs(folder, stack));
+    return { ...(await joinTransaction({ folder, stack, env, clock })), unsettled };
+  };
   const lists = new Map<string, Promise<unknown>>();
   const once = <T>(key: string, work: () => Promise<T>): Promise<T> => {
     const known = lists.get(key) as Promise<T> | undefined;
@@ -72,10 +81,15 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
   /** One step of the log, as one operation of the telemetry. */
   const step = async <T>(intent: Intent, work: () => Promise<T>, resourceId: (answer: T) => string): Promise<T> => {
     const { operation, resourceType, resourceName } = intent;
-    const written = await openLog();
-    const properties = { stack: configuration.stack, transactionId: written.transactionId, resourceName };
+    const { log } = await joined();
+    const properties = { stack: configuration.stack, transactionId: log.transactionId, resourceName };
     const name = `${operation[0]?.toUpperCase()}${operation.slice(1)}${resourceType}`;
-    return telemetry.operation(name, properties, () => written.step(intent, work, resourceId));
+    try {
+      return await telemetry.operation(name, properties, () => log.step(intent, work, resourceId));
+    } catch (error) {
+      hasFailed = true;
+      throw error;
+    }
   };
   const send = <T>(intent: Intent, call: Write) => {
     const operation =
@@ -83,7 +97,10 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
     return fabric.send<T>({ ...call, operation });
   };
   const forget = (path: string) => {
-    for (const key of lists.keys()) if (key === "/workspaces" || path.startsWith(key)) lists.delete(key);
+    const isOfWorkspace = /^\/workspaces\/[^/]+$/.test(path);
+    for (const key of lists.keys()) {
+      if (key === "/workspaces" ? isOfWorkspace : path.startsWith(key)) lists.delete(key);
+    }
   };
 
   const run: LiveRun = {
@@ -101,25 +118,34 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
       return answer;
     },
 
-    async create<T extends { id: string }>(intent: Intent, call: Write, find: () => Promise<T | undefined>) {
+    async create<T extends { id: string }>(intent: Intent, call: Write, { find, wasFree }: Ours<T>) {
+      const { unsettled } = await joined();
       const attempt = async (repeats: number): Promise<T> => {
         try {
           return await send<T>(intent, call);
         } catch (error) {
-          if (!isOutcomeUnknown(error)) throw error;
+          if (!isOutcomeUnknown(error) || !wasFree) throw error;
           const found = await find();
           if (found) return found;
           if (!flags.useRetryLogic || repeats === 0) throw error;
           return attempt(repeats - 1);
         }
       };
-      const answer = await step(
-        intent,
-        () => attempt(CREATE_REPEATS),
-        ({ id }) => id,
-      );
-      forget(call.path);
+      const left = unsettledLike(unsettled, intent);
+      const reclaimed = left && (await find());
+      const isOurs = reclaimed && (left.resourceId === undefined || idIn(left.resourceId) === reclaimed.id);
+      const work = isOurs ? () => Promise.resolve(reclaimed) : () => attempt(CREATE_REPEATS);
+      const answer = await step({ ...intent, wasFree: wasFree || isOurs === true }, work, ({ id }) => id);
+      if (isOurs)
+        run.warn(
+          `${intent.resourceType} '${intent.resourceName}' was made by a run that was cut off: it was taken, not made again.`,
+        );
       return answer;
+    },
+
+    async wasBegun(resourceType, names) {
+      const { unsettled } = await joined();
+      return unsettled.some((left) => left.resourceType === resourceType && isDeepStrictEqual(left.names, names));
     },
 
     workspaces: () =>
@@ -139,11 +165,19 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
 
     async close() {
       await telemetry.flush();
-      await (await log)?.close();
+      await leave();
       fabric.close();
       await emulator?.close();
     },
   };
+
+  /** A log that was begun for this process alone is committed by it, once everything in it is known to the state. */
+  async function leave(): Promise<void> {
+    if (!open) return;
+    const { log, isOwn } = await open;
+    if (isOwn && !hasFailed && !log.isBusy) await log.commit();
+    await log.close();
+  }
 
   async function lookUpUser(userPrincipalName: string): Promise<string> {
     const graphEndpoint = env["FABRIC_GRAPH_ENDPOINT"] || (emulator?.graph ?? "https://graph.microsoft.com");
@@ -172,3 +206,6 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
 }
 
 const idOf = (answer: { id?: string } | undefined) => answer?.id ?? "";
+
+/** Ids of resources can have two halves; the service's own is the last. */
+const idIn = (resourceId: string) => resourceId.split("/").at(-1);

@@ -9,6 +9,14 @@ export type Write = Omit<FabricCall, "operation"> & {
   readonly operation?: string;
 };
 
+/** How a create recognises its object, when nobody told its id. */
+export interface Ours<T> {
+  /** The object of that name, if there is one. */
+  readonly find: () => Promise<T | undefined>;
+  /** Whether nobody had an object of that name before. Only then, what is found is this create's. */
+  readonly wasFree: boolean;
+}
+
 /** A workspace as lists and single reads give it. */
 export interface Workspace {
   readonly id: string;
@@ -63,11 +71,13 @@ export interface Run {
    */
   write<T = void>(intent: Intent, call: Write, resourceId?: (answer: T) => string): Promise<T>;
   /**
-   * Like {@link Run.write}, for creates: when the answer was lost, finds out by looking whether the object was made, and
-   * only repeats the call when it was not.
-   * @param find the object as it would be if the lost call had worked, and undefined if it is not there
+   * Like {@link Run.write}, for creates. Where an earlier run was cut off in the same create, its object is taken instead
+   * of making another; where this answer is lost, looking decides whether the call is repeated.
    */
-  create<T extends { id: string }>(intent: Intent, call: Write, find: () => Promise<T | undefined>): Promise<T>;
+  create<T extends { id: string }>(intent: Intent, call: Write, ours: Ours<T>): Promise<T>;
+
+  /** Whether an earlier run was cut off in a create of this kind and with these names, so that what is there is ours. */
+  wasBegun(resourceType: string, names: Readonly<Record<string, unknown>>): Promise<boolean>;
 
   /** All workspaces the identity can see; one list per run, until something here changes it. */
   workspaces(): Promise<readonly Workspace[]>;

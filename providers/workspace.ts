@@ -58,10 +58,10 @@ export const workspace = defineKind<Outputs>()({
         path: "/workspaces",
         body: { displayName: inputs.displayName, description: inputs.description, ...(capacityId && { capacityId }) },
       },
-      async () =>
-        before
-          ? undefined
-          : findByName(await run.list<Workspace>("/workspaces", "list workspaces"), inputs.displayName),
+      {
+        find: async () => findByName(await run.list<Workspace>("/workspaces", "list workspaces"), inputs.displayName),
+        wasFree: before === undefined,
+      },
     );
     exists({ id: made.id, outputs: {} });
     if (capacityId) await waitForCapacity(run, made.id, inputs.displayName);

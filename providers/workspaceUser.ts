@@ -55,6 +55,7 @@ export const workspaceUser = defineKind<Outputs>()({
   async create(run, inputs) {
     const principalId = isUserPrincipalName(inputs.principal) ? await run.userId(inputs.principal) : inputs.principal;
     const id = `${inputs.workspaceId}/${principalId}`;
+    const isFree = run.isNewWorkspace(inputs.workspaceId) || !(await findRole(run, inputs.workspaceId, principalId));
     try {
       await run.create<RoleAssignment>(
         {
@@ -69,7 +70,10 @@ export const workspaceUser = defineKind<Outputs>()({
           body: { principal: { id: principalId, type: inputs.type }, role: inputs.role },
           operation: `give ${inputs.principal} the role ${inputs.role}`,
         },
-        () => findRole(run, inputs.workspaceId, principalId, inputs.role),
+        {
+          find: () => findRole(run, inputs.workspaceId, principalId, inputs.role),
+          wasFree: isFree,
+        },
       );
       return { id, outputs: { principalId } };
     } catch (error) {

@@ -34,7 +34,8 @@ export interface Run {
 export class EngineStack implements AsyncDisposable {
   readonly folder = mkdtempSync(join(tmpdir(), "fabric-engine-"));
   readonly emulator: Emulator;
-  readonly #env: NodeJS.ProcessEnv;
+  /** The environment in which the stack's commands run. */
+  readonly env: NodeJS.ProcessEnv;
 
   private constructor(emulator: Emulator, env: NodeJS.ProcessEnv) {
     this.emulator = emulator;
@@ -43,7 +44,7 @@ export class EngineStack implements AsyncDisposable {
     }
     writeFileSync(join(this.folder, "Pulumi.yaml"), readFileSync(join(project, "Pulumi.yaml")));
     mkdirSync(join(this.folder, "state"));
-    this.#env = {
+    this.env = {
       ...process.env,
       PULUMI_BACKEND_URL: `file://${join(this.folder, "state")}`,
       PULUMI_CONFIG_PASSPHRASE: "",
@@ -119,7 +120,7 @@ export class EngineStack implements AsyncDisposable {
       ],
       {
         cwd: this.folder,
-        env: { ...this.#env, ...env },
+        env: { ...this.env, ...env },
         stdio: ["ignore", "pipe", "pipe"],
       },
     );

@@ -1,0 +1,56 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Entry, Intent } from "./transactionLog.ts";
+
+/** A create that a run has begun and no commit has settled: its object may be there, unknown to any state. */
+export interface UnsettledCreate {
+  readonly resourceType: string;
+  /** What names the object: the arguments of the create's compensation. */
+  readonly names: Readonly<Record<string, unknown>>;
+  /** Id of the object, where the answer arrived. */
+  readonly resourceId?: string;
+}
+
+/** Answers after which the request may have had its effect all the same. */
+const UNKNOWN_OUTCOMES = new Set([408, 500, 502, 504]);
+
+/**
+ * What the logs of a stack leave open. A `done` proves that the object is ours by its id. A create without an outcome, or
+ * with one that says nothing, proves it only where the name was free when it began. Pure.
+ * @param transactions the entries of each log, oldest first
+ */
+export function unsettledCreates(transactions: readonly (readonly Entry[])[]): UnsettledCreate[] {
+  return transactions
+    .filter((entries) => !entries.some(({ kind }) => kind === "commit" || kind === "rolledBack"))
+    .flatMap(unsettledIn);
+}
+
+function unsettledIn(entries: readonly Entry[]): UnsettledCreate[] {
+  const settled = new Set(entries.filter(({ kind }) => kind === "compensated").map((entry) => stepOf(entry)));
+  return entries.flatMap((entry): UnsettledCreate[] => {
+    if (entry.kind !== "intent" || entry.operation !== "create" || !entry.compensation || settled.has(entry.step))
+      return [];
+    const outcome = entries.find(
+      (other) => (other.kind === "done" || other.kind === "failed") && other.step === entry.step,
+    );
+    const names = entry.compensation.args;
+    const { resourceType } = entry;
+    if (outcome?.kind === "done") return [{ resourceType, names, resourceId: outcome.resourceId }];
+    const mayBeThere =
+      outcome?.kind !== "failed" ||
+      (outcome.errorCode !== undefined && (outcome.status === undefined || UNKNOWN_OUTCOMES.has(outcome.status)));
+    return entry.wasFree && mayBeThere ? [{ resourceType, names }] : [];
+  });
+}
+
+const stepOf = (entry: Entry) => ("step" in entry ? entry.step : undefined);
+
+/** The unsettled create of the same object as an intent, if there is one; the newest wins. */
+export function unsettledLike(unsettled: readonly UnsettledCreate[], intent: Intent): UnsettledCreate | undefined {
+  return unsettled.findLast(
+    ({ resourceType, names }) =>
+      resourceType === intent.resourceType && isDeepStrictEqual(names, plain(intent.compensation?.args)),
+  );
+}
+
+/** As it is in the log: without what JSON cannot hold. */
+const plain = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
