@@ -1,12 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { backendUrl } from "../lib/stateBackend.ts";
 
-/** The folder that holds Pulumi.yaml. */
-export const projectRoot = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+/** The folder that holds Pulumi.yaml: the current one, as npm sets it, else that of this file. */
+export const projectRoot = existsSync("Pulumi.yaml")
+  ? process.cwd()
+  : resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
 /**
  * The environment in which the project's commands run the Pulumi CLI. Two things differ from a plain call: the project's

@@ -20,6 +20,8 @@ export interface FabricFailure {
   readonly serviceMessage?: string | undefined;
   /** Further causes, as failed operations have. */
   readonly moreDetails?: readonly ErrorDetail[] | undefined;
+  /** Whether the service has said what became of the request. @default where it answered, unless a gateway did so for it */
+  readonly isOutcomeKnown?: boolean | undefined;
   /** What to do about it. @default the entry of {@link remedies} for the code */
   readonly remedy?: string | undefined;
 }
@@ -41,6 +43,8 @@ export class FabricError extends Error {
   readonly isRetriable: boolean | undefined;
   readonly moreDetails: readonly ErrorDetail[];
   readonly remedy: string | undefined;
+  /** Whether it is certain what became of the request. */
+  readonly isOutcomeKnown: boolean;
 
   constructor(failure: FabricFailure) {
     const remedy = failure.remedy ?? remedies[failure.errorCode];
@@ -52,6 +56,7 @@ export class FabricError extends Error {
     this.isRetriable = failure.isRetriable;
     this.moreDetails = failure.moreDetails ?? [];
     this.remedy = remedy;
+    this.isOutcomeKnown = failure.isOutcomeKnown ?? isAnswered(failure);
   }
 }
 
@@ -104,12 +109,14 @@ export function isFabricError(error: unknown, ...errorCodes: readonly string[]):
 /** Failures before anything was sent. */
 const NEVER_SENT = new Set(["ECONNREFUSED", "EAI_AGAIN", "ENOTFOUND", "CircuitOpen", "Cancelled"]);
 
+function isAnswered({ status, errorCode }: FabricFailure): boolean {
+  return status === undefined ? NEVER_SENT.has(errorCode) : ![408, 500, 502, 504].includes(status);
+}
+
 /**
  * Whether a failed call may have had its effect all the same: the connection broke, the time ran out, or a gateway
  * answered for the service. Whoever repeats such a call has to look first.
  */
 export function isOutcomeUnknown(error: unknown): boolean {
-  if (!(error instanceof FabricError)) return false;
-  if (error.status === undefined) return !NEVER_SENT.has(error.errorCode);
-  return [408, 500, 502, 504].includes(error.status);
+  return error instanceof FabricError && !error.isOutcomeKnown;
 }

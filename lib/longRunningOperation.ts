@@ -77,6 +77,7 @@ export async function waitForOperation(
         isRetriable: state.error?.isRetriable,
         serviceMessage: state.error?.message,
         moreDetails: state.error?.moreDetails,
+        isOutcomeKnown: true,
         remedy: options.remedies?.[errorCode],
       });
     }

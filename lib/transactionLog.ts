@@ -19,7 +19,7 @@ import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
-import { FabricError } from "./fabricError.ts";
+import { FabricError, isOutcomeUnknown } from "./fabricError.ts";
 
 /** How to undo an effect, as data: it has to survive the process that had the effect. */
 export interface Compensation {
@@ -51,6 +51,8 @@ export type Fact =
       readonly errorCode?: string;
       readonly status?: number;
       readonly requestId?: string;
+      /** The request may have had its effect all the same. */
+      readonly isOutcomeUnknown?: boolean;
     }
   | { readonly kind: "commit" }
   | { readonly kind: "rollback"; readonly reason: string }
@@ -190,6 +192,7 @@ function reasonOf(error: unknown) {
     errorCode,
     ...(status !== undefined && { status }),
     ...(requestId !== undefined && { requestId }),
+    ...(isOutcomeUnknown(error) && { isOutcomeUnknown: true }),
   };
 }
 

@@ -4,14 +4,14 @@ import type { Entry, Intent } from "./transactionLog.ts";
 /** A create that a run has begun and no commit has settled: its object may be there, unknown to any state. */
 export interface UnsettledCreate {
   readonly resourceType: string;
+  readonly resourceName: string;
+  /** Name of the compensation that undoes it. */
+  readonly compensation: string;
   /** What names the object: the arguments of the create's compensation. */
   readonly names: Readonly<Record<string, unknown>>;
   /** Id of the object, where the answer arrived. */
   readonly resourceId?: string;
 }
-
-/** Answers after which the request may have had its effect all the same. */
-const UNKNOWN_OUTCOMES = new Set([408, 500, 502, 504]);
 
 /**
  * What the logs of a stack leave open. A `done` proves that the object is ours by its id. A create without an outcome, or
@@ -32,13 +32,12 @@ function unsettledIn(entries: readonly Entry[]): UnsettledCreate[] {
     const outcome = entries.find(
       (other) => (other.kind === "done" || other.kind === "failed") && other.step === entry.step,
     );
-    const names = entry.compensation.args;
-    const { resourceType } = entry;
-    if (outcome?.kind === "done") return [{ resourceType, names, resourceId: outcome.resourceId }];
-    const mayBeThere =
-      outcome?.kind !== "failed" ||
-      (outcome.errorCode !== undefined && (outcome.status === undefined || UNKNOWN_OUTCOMES.has(outcome.status)));
-    return entry.wasFree && mayBeThere ? [{ resourceType, names }] : [];
+    const { resourceType, resourceName } = entry;
+    const { function: compensation, args: names } = entry.compensation;
+    const create = { resourceType, resourceName, compensation, names };
+    if (outcome?.kind === "done") return [{ ...create, resourceId: outcome.resourceId }];
+    const mayBeThere = outcome === undefined || (outcome.kind === "failed" && outcome.isOutcomeUnknown);
+    return entry.wasFree && mayBeThere ? [create] : [];
   });
 }
 

@@ -27,24 +27,26 @@ export interface ProviderProcess {
 }
 
 /** The engine's view of a kind: Pulumi's own dynamic provider calls these methods. */
-export function handlerOf(kind: ResourceKind, process: ProviderProcess): ResourceProvider<Properties, Properties> {
+export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourceProvider<Properties, Properties> {
   const titleOf = (properties: Properties) => kind.title(properties);
 
   return {
     async check(olds: Properties, news: Properties): Promise<CheckResult<Properties>> {
+      // what a rollback declares was checked when it was deployed, and the files it came from have changed since
+      if (isRollback()) return { inputs: news, failures: [] };
       const { inputs, failures } = check(kind, olds, news);
       return { inputs, failures: [...failures] };
     },
 
     async diff(_id: string, olds: Properties, news: Properties): Promise<DiffResult> {
-      assertSameOrigin(titleOf(olds), olds["origin"], { host: hostOfEndpoint(process.configuration().endpoint) });
+      assertSameOrigin(titleOf(olds), olds["origin"], { host: hostOfEndpoint(host.configuration().endpoint) });
       return diff(kind, olds, news);
     },
 
     async create(news: Properties): Promise<CreateResult<Properties>> {
-      return presentable(process, async () => {
+      return presentable(host, async () => {
         const inputs = inputsOf(kind, news);
-        const run = await process.run();
+        const run = await host.run();
         let half: Made<object> | null = null;
         const state = (made: Made<object>) => stateOf(run, inputs, made.outputs);
         try {
@@ -56,14 +58,15 @@ export function handlerOf(kind: ResourceKind, process: ProviderProcess): Resourc
           return { id: made.id, outs: state(made) };
         } catch (error) {
           const made = half as Made<object> | null;
+          if (made && run.undoesHalfMade && (await isUndone(run, kind, made, state(made)))) throw error;
           throw made ? halfMade(error, made.id, { ...state(made), __provider: news["__provider"] }) : error;
         }
       });
     },
 
     async read(id: string, properties: Properties = {}): Promise<ReadResult<Properties>> {
-      return presentable(process, async () => {
-        const run = await process.run();
+      return presentable(host, async () => {
+        const run = await host.run();
         assertSameOrigin(titleOf(properties), properties["origin"], run.origin);
         const live = await kind.read(run, id, properties);
         if (live === "gone") return { id: "" };
@@ -73,8 +76,8 @@ export function handlerOf(kind: ResourceKind, process: ProviderProcess): Resourc
     },
 
     async update(id: string, olds: Properties, news: Properties): Promise<UpdateResult<Properties>> {
-      return presentable(process, async () => {
-        const run = await process.run();
+      return presentable(host, async () => {
+        const run = await host.run();
         assertSameOrigin(titleOf(olds), olds["origin"], run.origin);
         const inputs = inputsOf(kind, news);
         const kept = Object.fromEntries(kind.outputs.map((name) => [name, olds[name as string]]));
@@ -84,8 +87,8 @@ export function handlerOf(kind: ResourceKind, process: ProviderProcess): Resourc
     },
 
     async delete(id: string, properties: Properties): Promise<void> {
-      return presentable(process, async () => {
-        const run = await process.run();
+      return presentable(host, async () => {
+        const run = await host.run();
         assertSameOrigin(titleOf(properties), properties["origin"], run.origin);
         // the same object under another name or spelling was made or adopted in this run: it is not ours to remove
         if (run.isClaimed(claimOf(kind, id))) return;
@@ -93,6 +96,19 @@ export function handlerOf(kind: ResourceKind, process: ProviderProcess): Resourc
       });
     },
   };
+}
+
+/** Whether this process serves a rollback, which declares what the saved checkpoint holds. */
+export const isRollback = () => Boolean(process.env["FABRIC_ROLLBACK_OF"]);
+
+/** Undoes a create that failed half-way; where that fails too, the object stays in the state as half-made. */
+async function isUndone(run: Run, kind: ResourceKind, made: Made<object>, state: Properties): Promise<boolean> {
+  try {
+    await kind.delete(run, made.id, state);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const plain = (message: string) => Object.assign(new Error(message), { stack: "" });
@@ -127,13 +143,13 @@ function halfMade(error: unknown, id: string, properties: Properties): Error {
  * Errors of ours say all there is to say; Pulumi's provider host would print their stack beside the message. Anything
  * else is a bug, and keeps it. A refused sign-in is told once: it is the same for every resource in flight.
  */
-async function presentable<T>(process: ProviderProcess, work: () => Promise<T>): Promise<T> {
+async function presentable<T>(host: ProviderProcess, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (isFabricError(error) && error.status === 401) {
-      if (process.isSignInRefused) throw plain("Not done, because the sign-in was refused: see the other error.");
-      process.isSignInRefused = true;
+      if (host.isSignInRefused) throw plain("Not done, because the sign-in was refused: see the other error.");
+      host.isSignInRefused = true;
     }
     if (!(error instanceof Error)) throw new Error(String(error), { cause: error });
     if (!(error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError))

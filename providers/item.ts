@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { isFabricError } from "../lib/fabricError.ts";
 import { readItemDefinition } from "../lib/itemDefinition.ts";
+import type { Part } from "../lib/keptDefinitions.ts";
 import { identifier, isUnknown, sameIgnoringCase } from "./field.ts";
 import { deleteOrGone, readOrGone } from "./gone.ts";
 import { isKnownToGit } from "./gitStatus.ts";
@@ -61,7 +62,7 @@ export const item = defineKind<Outputs>()({
 
   async create(run, inputs, exists) {
     const { workspaceId, type, displayName, description, folderId, creationPayload } = inputs;
-    const definition = definitionOf(inputs.path);
+    const definition = definitionFor(run, inputs);
     const wasFree = run.isNewWorkspace(workspaceId) || !findItem(await run.items(workspaceId), type, displayName);
     const make = () =>
       run.create<FabricItem>(
@@ -118,6 +119,7 @@ export const item = defineKind<Outputs>()({
     const now = await run.get<FabricItem>(pathOf(id), `read ${inputs.type} '${inputs.displayName}'`);
     await converge(run, now, inputs);
     if (inputs.definitionHash !== undefined && inputs.definitionHash !== old.definitionHash) {
+      await keepDefinition(run, id, old);
       await pushDefinition(run, id, inputs);
     }
     return {};
@@ -129,6 +131,7 @@ export const item = defineKind<Outputs>()({
         const now = await run.get<FabricItem>(pathOf(id), `read ${state.type} '${state.displayName}'`);
         return converge(run, now, { ...state, ...state.adopted, folderId: state.adopted.folderId });
       }
+      await keepDefinition(run, id, state);
       return run.write(
         { operation: "delete", resourceType: "Item", resourceName: state.displayName, compensation: null },
         { method: "DELETE", path: pathOf(id), operation: `delete ${state.type} '${state.displayName}'` },
@@ -185,7 +188,7 @@ async function converge(run: Run, now: FabricItem, wanted: Wanted): Promise<void
   }
 }
 
-async function pushDefinition(run: Run, id: string, inputs: Wanted & { path?: string | undefined }): Promise<void> {
+async function pushDefinition(run: Run, id: string, inputs: Wanted & Defined): Promise<void> {
   await run.write(
     {
       operation: "update",
@@ -196,7 +199,7 @@ async function pushDefinition(run: Run, id: string, inputs: Wanted & { path?: st
     {
       method: "POST",
       path: `${pathOf(id)}/updateDefinition`,
-      body: { definition: definitionOf(inputs.path) },
+      body: { definition: definitionFor(run, inputs) },
       operation: `update the definition of ${inputs.type} '${inputs.displayName}'`,
       replaySafe: true,
     },
@@ -227,8 +230,33 @@ async function mayAdopt(
   return inputs.adopt || (inputs.adoptFromGit && (await isKnownToGit(run, before.workspaceId, before.id)));
 }
 
-const definitionOf = (path: string | undefined) =>
-  path === undefined ? undefined : { parts: readItemDefinition(path).parts };
+interface Defined {
+  readonly type: string;
+  readonly displayName: string;
+  readonly path?: string | undefined;
+  readonly definitionHash?: string | undefined;
+}
+
+/** The definition to send: from the files, or in a rollback what was there before, because the files have changed. */
+function definitionFor(run: Run, inputs: Defined): { readonly parts: readonly Part[] } | undefined {
+  const { path, definitionHash } = inputs;
+  if (path === undefined || definitionHash === undefined) return undefined;
+  return { parts: run.definitions.kept(keyOf(inputs)) ?? readItemDefinition(path).parts };
+}
+
+/** Keeps what an item holds before it is changed or deleted, where a rollback may want it back. */
+async function keepDefinition(run: Run, id: string, old: Defined): Promise<void> {
+  if (!run.definitions.isKeeping || old.definitionHash === undefined || run.definitions.has(keyOf(old))) return;
+  const { definition } = await run.read<{ definition: { parts: Part[] } }>({
+    method: "POST",
+    path: `${pathOf(id)}/getDefinition`,
+    operation: `read the definition of ${old.type} '${old.displayName}'`,
+    replaySafe: true,
+  });
+  run.definitions.keep(keyOf(old), definition.parts);
+}
+
+const keyOf = ({ type, displayName, definitionHash }: Defined) => `${type}/${displayName}/${definitionHash ?? ""}`;
 
 const listItems = (run: Run, workspaceId: string) =>
   run.list<FabricItem>(`/workspaces/${workspaceId}/items`, "list items");

@@ -5,6 +5,7 @@ import { FabricClient } from "../lib/fabricClient.ts";
 import type { FabricCall } from "../lib/fabricClient.ts";
 import { isOutcomeUnknown } from "../lib/fabricError.ts";
 import { FeatureFlags } from "../lib/featureFlags.ts";
+import { KeptDefinitions } from "../lib/keptDefinitions.ts";
 import { SecretManager } from "../lib/secretManager.ts";
 import { TelemetryLogger } from "../lib/telemetryLogger.ts";
 import { Throttle } from "../lib/throttle.ts";
@@ -108,8 +109,11 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
     clock,
     callerId: principalOf(token),
     confirmGone: env["FABRIC_CONFIRM_GONE"] === "true",
+    undoesHalfMade: flags.useRollback && !env["FABRIC_ROLLBACK_OF"],
+    definitions: new KeptDefinitions(configuration.transactionLog, env, flags.useRollback),
 
     get: (path, operation, query) => fabric.send({ method: "GET", path, operation, ...(query && { query }) }),
+    read: (call) => fabric.send(call),
     list: (path, operation, query) => fabric.list({ path, operation, ...(query && { query }) }),
 
     async write<T>(intent: Intent, call: Write, resourceId = idOf as (answer: T) => string) {

@@ -1,6 +1,7 @@
 import type { Intent } from "../lib/transactionLog.ts";
 import type { FabricCall } from "../lib/fabricClient.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { KeptDefinitions } from "../lib/keptDefinitions.ts";
 import type { Origin } from "./origin.ts";
 
 /** A call that changes something at the service. */
@@ -60,9 +61,13 @@ export interface Run {
   readonly callerId: string | undefined;
   /** FABRIC_CONFIRM_GONE: an empty list of workspaces is believed. */
   readonly confirmGone: boolean;
+  /** Whether a create that fails half-way removes what it made (`useRollback`), instead of leaving it to the next up. */
+  readonly undoesHalfMade: boolean;
 
   /** One object or answer. */
   get<T>(path: string, operation: string, query?: FabricCall["query"]): Promise<T>;
+  /** A call that changes nothing although it is no GET. */
+  read<T>(call: FabricCall): Promise<T>;
   /** All pages of a list. */
   list<T>(path: string, operation: string, query?: FabricCall["query"]): Promise<T[]>;
   /**
@@ -87,6 +92,9 @@ export interface Run {
   capacities(): Promise<readonly Capacity[]>;
   /** Object id of a user by user principal name, asked from Microsoft Graph once per run. */
   userId(userPrincipalName: string): Promise<string>;
+
+  /** Definitions as they were before this transaction, kept beside its log for its rollback. */
+  readonly definitions: KeptDefinitions;
 
   /** Notes that this run made or adopted an object, so that a delete of the same id in this run does nothing. */
   claim(id: string, how: "made" | "adopted"): void;

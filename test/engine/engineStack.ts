@@ -92,6 +92,15 @@ export class EngineStack implements AsyncDisposable {
     return this.run(["destroy", "--yes", "--skip-preview"], env);
   }
 
+  /** One of the project's own commands: `cli/up.ts`. Nothing is known of its steps. */
+  command(
+    file: string,
+    args: readonly string[] = [],
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<Pick<Run, "code" | "text">> {
+    return this.#spawn(process.execPath, [join(project, file), "--stack", "test", ...args], env);
+  }
+
   /** The checkpoint as Pulumi exports it. */
   async state(): Promise<{
     deployment: { resources?: { urn: string; type: string; id?: string; outputs?: Record<string, unknown> }[] };
@@ -111,24 +120,22 @@ export class EngineStack implements AsyncDisposable {
   async run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Run> {
     const events = join(this.folder, `events-${performance.now()}.json`);
     const isOperation = ["up", "preview", "refresh", "destroy"].includes(args[0] ?? "");
-    const child = spawn(
-      "pulumi",
-      [
-        ...args,
-        "--non-interactive",
-        ...(isOperation ? ["--stack", "test", "--color=never", "--event-log", events] : []),
-      ],
-      {
-        cwd: this.folder,
-        env: { ...this.env, ...env },
-        stdio: ["ignore", "pipe", "pipe"],
-      },
-    );
+    const own = isOperation ? ["--stack", "test", "--color=never", "--event-log", events] : [];
+    const { code, text } = await this.#spawn("pulumi", [...args, "--non-interactive", ...own], env);
+    return { code, text, steps: isOperation ? stepsOf(events) : [] };
+  }
+
+  async #spawn(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Pick<Run, "code" | "text">> {
+    const child = spawn(command, args, {
+      cwd: this.folder,
+      env: { ...this.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let text = "";
     child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
     child.stderr.on("data", (chunk: Buffer) => (text += chunk.toString()));
     const [code] = (await once(child, "close")) as [number | null];
-    return { code: code ?? 1, text, steps: isOperation ? stepsOf(events) : [] };
+    return { code: code ?? 1, text };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

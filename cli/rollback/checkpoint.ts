@@ -1,0 +1,136 @@
+/*
+ * Checkpoints as `pulumi stack export` gives them, as far as a rollback looks at them. Everything here is pure.
+ */
+
+/** One resource of a checkpoint. */
+export interface CheckpointResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly custom: boolean;
+  readonly id?: string;
+  readonly parent?: string;
+  readonly provider?: string;
+  readonly inputs?: Readonly<Record<string, unknown>>;
+  readonly outputs?: Readonly<Record<string, unknown>>;
+  readonly dependencies?: readonly string[];
+  readonly propertyDependencies?: Readonly<Record<string, readonly string[]>>;
+  readonly additionalSecretOutputs?: readonly string[];
+  readonly protect?: boolean;
+  readonly retainOnDelete?: boolean;
+  /** The object is to be deleted: its replacement stands beside it under the same URN. */
+  readonly delete?: boolean;
+  /** The object was deleted before its replacement, which was not made. */
+  readonly pendingReplacement?: boolean;
+}
+
+/** A checkpoint. The first deployment's has no resources at all. */
+export interface Checkpoint {
+  readonly version: number;
+  readonly deployment: {
+    readonly resources?: readonly CheckpointResource[];
+    readonly pending_operations?: readonly unknown[];
+    readonly [other: string]: unknown;
+  };
+}
+
+/** The resources of a checkpoint; none where it has never been deployed. */
+export const resourcesOf = (checkpoint: Checkpoint): readonly CheckpointResource[] =>
+  checkpoint.deployment.resources ?? [];
+
+/** Resources that stand for an object, and not for one that is to be deleted. */
+export const liveResourcesOf = (checkpoint: Checkpoint): CheckpointResource[] =>
+  resourcesOf(checkpoint).filter((resource) => resource.delete !== true);
+
+/** A checkpoint that a rollback can start from, and whether it differs from the given one. */
+export interface Prepared {
+  readonly checkpoint: Checkpoint;
+  readonly isChanged: boolean;
+}
+
+/**
+ * Prepares the checkpoint of a failed run for its rollback:
+ * - an original that waits for deletion, because its replacement was made, becomes the live one again, and the
+ *   replacement is marked for deletion: ids stay as they were;
+ * - what was deleted before its replacement is dropped, because it is gone;
+ * - what the transaction made loses its protection: only that;
+ * - pending operations are dropped: the transaction log knows better.
+ */
+export function prepareForRollback(current: Checkpoint, saved: Checkpoint): Prepared {
+  const savedByUrn = new Map(liveResourcesOf(saved).map((resource) => [resource.urn, resource]));
+  const isOriginal = ({ urn, id }: CheckpointResource) => id !== undefined && savedByUrn.get(urn)?.id === id;
+  const live: CheckpointResource[] = [];
+  const doomed: CheckpointResource[] = [];
+  for (const resource of resourcesOf(current)) {
+    if (resource.pendingReplacement) continue;
+    if (!resource.delete) live.push(resource);
+    else if (!isOriginal(resource)) doomed.push(resource);
+    else {
+      const { delete: _delete, ...original } = resource;
+      const at = live.findIndex(({ urn }) => urn === resource.urn);
+      const [replacement] = at < 0 ? [] : live.splice(at, 1, original);
+      if (replacement) doomed.push({ ...replacement, delete: true });
+      else live.push(original);
+    }
+  }
+  const resources = [...live, ...doomed].map((resource) => {
+    if (!resource.protect || !resource.custom || isOriginal(resource)) return resource;
+    const { protect: _protect, ...unprotected } = resource;
+    return unprotected;
+  });
+  const { pending_operations: pending, ...deployment } = current.deployment;
+  const isChanged = (pending?.length ?? 0) > 0 || JSON.stringify(resources) !== JSON.stringify(resourcesOf(current));
+  return { checkpoint: { ...current, deployment: { ...deployment, resources } }, isChanged };
+}
+
+/** A checkpoint without its pending operations, where it has some. */
+export function withoutPendingOperations(checkpoint: Checkpoint): Prepared {
+  const { pending_operations: pending, ...deployment } = checkpoint.deployment;
+  return { checkpoint: { ...checkpoint, deployment }, isChanged: (pending?.length ?? 0) > 0 };
+}
+
+/**
+ * What is still different between the state after a rollback and the one to go back to, in words. Ids may differ, because
+ * deleted objects can only be made again; values that hold such ids may too.
+ */
+export function differencesAfterRollback(after: Checkpoint, saved: Checkpoint): string[] {
+  const differences: string[] = [];
+  const now = new Map(resourcesOf(after).map((resource) => [resource.urn, resource]));
+  const newIds = new Map<string, string>();
+  for (const before of liveResourcesOf(saved)) {
+    const id = now.get(before.urn)?.id;
+    for (const [old, fresh] of zip(before.id?.split("/") ?? [], id?.split("/") ?? []))
+      if (old !== fresh) newIds.set(old, fresh);
+  }
+  for (const before of liveResourcesOf(saved)) {
+    const same = now.get(before.urn);
+    if (!same) differences.push(`${nameOf(before)} is missing`);
+    else if (rewritten(before.inputs, newIds) !== rewritten(same.inputs, new Map()))
+      differences.push(`${nameOf(before)} has other inputs`);
+  }
+  const savedUrns = new Set(liveResourcesOf(saved).map(({ urn }) => urn));
+  for (const extra of resourcesOf(after)) {
+    if (!savedUrns.has(extra.urn) && extra.type !== "pulumi:pulumi:Stack")
+      differences.push(`${nameOf(extra)} is still there`);
+  }
+  return differences;
+}
+
+const zip = (left: readonly string[], right: readonly string[]) =>
+  left.map((value, index) => [value, right[index] ?? value] as const);
+
+/** Inputs as text with keys in order, and old ids replaced by new ones. */
+function rewritten(inputs: Readonly<Record<string, unknown>> | undefined, newIds: ReadonlyMap<string, string>): string {
+  const ordered = JSON.stringify(inputs ?? {}, (_key, value: unknown) =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => a.localeCompare(b)))
+      : value,
+  );
+  let text = ordered;
+  for (const [old, fresh] of newIds) text = text.replaceAll(old, fresh);
+  return text;
+}
+
+/** `Workspace 'sales'`. */
+export function nameOf({ urn, type }: Pick<CheckpointResource, "urn" | "type">): string {
+  return `${type.split(":").at(-1) ?? type} '${urn.split("::").at(-1) ?? urn}'`;
+}

@@ -1,0 +1,158 @@
+import * as pulumi from "@pulumi/pulumi";
+import { liveResourcesOf } from "./checkpoint.ts";
+import type { Checkpoint, CheckpointResource } from "./checkpoint.ts";
+
+/** What marks a secret in a decrypted checkpoint, and what it then holds as JSON text. */
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+
+class SavedProvider extends pulumi.ProviderResource {
+  constructor(pkg: string, name: string, inputs: pulumi.Inputs, opts: pulumi.ResourceOptions) {
+    super(pkg, name, inputs, opts);
+  }
+}
+
+class SavedResource extends pulumi.CustomResource {}
+
+class SavedComponent extends pulumi.ComponentResource {
+  constructor(
+    type: string,
+    name: string,
+    inputs: pulumi.Inputs,
+    opts: pulumi.ComponentResourceOptions,
+    outputs: pulumi.Inputs,
+  ) {
+    super(type, name, inputs, opts);
+    this.registerOutputs(outputs);
+  }
+}
+
+/**
+ * A program that declares what a checkpoint holds: the same types, names, parents, inputs, providers, dependencies and
+ * secrets. Running it takes the stack back there, by the engine's own means.
+ * @param saved the checkpoint to go back to, with its secrets decrypted
+ * @param current the checkpoint as it is, to recognise what was renamed
+ * @returns the stack's outputs
+ */
+export function savedProgram(saved: Checkpoint, current: Checkpoint): () => Promise<Record<string, unknown>> {
+  return async () => {
+    const registered = new Map<string, pulumi.Resource>();
+    const savedByUrn = new Map(liveResourcesOf(saved).map((resource) => [resource.urn, resource]));
+    const currentUrns = new Set(liveResourcesOf(current).map(({ urn }) => urn));
+    let outputs: Record<string, unknown> = {};
+    for (const resource of liveResourcesOf(saved)) {
+      if (resource.type === "pulumi:pulumi:Stack") {
+        outputs = secretsOf(resource.outputs ?? {}) as Record<string, unknown>;
+        continue;
+      }
+      const name = resource.urn.split("::").at(-1) ?? "";
+      const options = optionsOf(resource, registered);
+      const renamed = currentUrns.has(resource.urn) ? undefined : renamedTo(resource, current, savedByUrn);
+      if (renamed) options.aliases = [renamed.urn];
+      const inputs = { ...(secretsOf(resource.inputs ?? {}) as Record<string, unknown>) };
+      if (resource.type.startsWith("pulumi:providers:")) {
+        delete inputs["version"];
+        registered.set(resource.urn, new SavedProvider(resource.type.split(":").at(-1) ?? "", name, inputs, options));
+      } else if (!resource.custom) {
+        const component = secretsOf(resource.outputs ?? {}) as pulumi.Inputs;
+        registered.set(resource.urn, new SavedComponent(resource.type, name, inputs, options, component));
+      } else {
+        rewire(resource, inputs, savedByUrn, registered);
+        for (const output of Object.keys(resource.outputs ?? {})) if (!(output in inputs)) inputs[output] = undefined;
+        registered.set(resource.urn, new SavedResource(resource.type, name, inputs, options));
+      }
+    }
+    return Object.fromEntries(
+      Object.entries(outputs).map(([key, value]) => [key, withNewIds(value, idsOf(savedByUrn.values(), registered))]),
+    );
+  };
+}
+
+function optionsOf(
+  resource: CheckpointResource,
+  registered: ReadonlyMap<string, pulumi.Resource>,
+): pulumi.CustomResourceOptions {
+  const options: pulumi.CustomResourceOptions = {
+    dependsOn: (resource.dependencies ?? []).flatMap((urn) => registered.get(urn) ?? []),
+    ...(resource.protect !== undefined && { protect: resource.protect }),
+    ...(resource.retainOnDelete !== undefined && { retainOnDelete: resource.retainOnDelete }),
+    ...(resource.additionalSecretOutputs && { additionalSecretOutputs: [...resource.additionalSecretOutputs] }),
+  };
+  const parent = resource.parent && registered.get(resource.parent);
+  if (parent) options.parent = parent;
+  const provider = resource.provider && registered.get(resource.provider.slice(0, resource.provider.lastIndexOf("::")));
+  if (provider) options.provider = provider as pulumi.ProviderResource;
+  return options;
+}
+
+/** The same object under another URN: the failed run had renamed it. Aliases are not in checkpoints. */
+function renamedTo(
+  resource: CheckpointResource,
+  current: Checkpoint,
+  saved: ReadonlyMap<string, CheckpointResource>,
+): CheckpointResource | undefined {
+  return liveResourcesOf(current).find(
+    ({ urn, type, id }) => type === resource.type && id !== undefined && id === resource.id && !saved.has(urn),
+  );
+}
+
+type Ids = ReadonlyMap<string, pulumi.Output<string>>;
+
+/** Ids of saved resources, each half of them, as they are after the rollback. */
+function idsOf(resources: Iterable<CheckpointResource>, registered: ReadonlyMap<string, pulumi.Resource>): Ids {
+  const ids = new Map<string, pulumi.Output<string>>();
+  for (const { urn, id } of resources) {
+    const now = registered.get(urn);
+    if (!id || !(now instanceof pulumi.CustomResource)) continue;
+    for (const [index, half] of id.split("/").entries()) {
+      if (!ids.has(half))
+        ids.set(
+          half,
+          now.id.apply((whole) => whole.split("/")[index] ?? whole),
+        );
+    }
+  }
+  return ids;
+}
+
+/** Inputs that came from another resource name its id; where that is made again, they must name the new one. */
+function rewire(
+  resource: CheckpointResource,
+  inputs: Record<string, unknown>,
+  saved: ReadonlyMap<string, CheckpointResource>,
+  registered: ReadonlyMap<string, pulumi.Resource>,
+): void {
+  for (const [property, urns] of Object.entries(resource.propertyDependencies ?? {})) {
+    const sources = urns.flatMap((urn) => saved.get(urn) ?? []);
+    if (sources.length > 0 && property in inputs)
+      inputs[property] = withNewIds(inputs[property], idsOf(sources, registered));
+  }
+}
+
+function withNewIds(value: unknown, ids: Ids): unknown {
+  if (typeof value === "string") return textWithNewIds(value, ids);
+  if (Array.isArray(value)) return value.map((element) => withNewIds(element, ids));
+  if (typeof value !== "object" || value === null || pulumi.Output.isInstance(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withNewIds(inner, ids)]));
+}
+
+function textWithNewIds(text: string, ids: Ids): unknown {
+  const found = [...ids].filter(([id]) => id.length >= 8 && text.includes(id));
+  if (found.length === 0) return text;
+  return pulumi
+    .all(found.map(([, now]) => now))
+    .apply((fresh) => found.reduce((rewritten, [id], index) => rewritten.replaceAll(id, fresh[index] ?? id), text));
+}
+
+/** Values of a decrypted checkpoint, with its secrets as secrets. */
+function secretsOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(secretsOf);
+  if (typeof value !== "object" || value === null) return value;
+  const properties = value as Record<string, unknown>;
+  if (properties[SIGNATURE] === SECRET) {
+    if (typeof properties["plaintext"] !== "string")
+      throw new Error("The saved checkpoint holds a secret that was not decrypted.");
+    return pulumi.secret(secretsOf(JSON.parse(properties["plaintext"])));
+  }
+  return Object.fromEntries(Object.entries(properties).map(([key, inner]) => [key, secretsOf(inner)]));
+}

@@ -1,0 +1,39 @@
+import { globSync, readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** A lock that a run of the CLI left on a stack whose state is in a folder. */
+export interface StaleLock {
+  readonly pid: number;
+  readonly since: string;
+}
+
+/**
+ * The lock of a stack whose process is gone on this host, if there is one: what kill -9, a crash or a closed terminal
+ * leaves. Locks of other hosts and of other kinds of backend cannot be judged from here.
+ */
+export function staleLockOf(stack: string, env: NodeJS.ProcessEnv): StaleLock | undefined {
+  const url = env["PULUMI_BACKEND_URL"] ?? "";
+  if (!url.startsWith("file:///")) return undefined;
+  const folder = join(fileURLToPath(url.split("?")[0] ?? url), ".pulumi/locks/organization/fabric", stack);
+  for (const file of globSync("*.json", { cwd: folder })) {
+    const lock = JSON.parse(readFileSync(join(folder, file), "utf8")) as {
+      pid?: number;
+      hostname?: string;
+      timestamp?: string;
+    };
+    if (lock.pid !== undefined && lock.hostname === hostname() && !isAlive(lock.pid))
+      return { pid: lock.pid, since: lock.timestamp ?? "?" };
+  }
+  return undefined;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

@@ -1,0 +1,30 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parse } from "yaml";
+import { FeatureFlags } from "../lib/featureFlags.ts";
+import type { FlagName } from "../lib/featureFlags.ts";
+
+/** What the commands around Pulumi need of a stack's configuration, before any program runs. */
+export interface StackSettings {
+  readonly flags: FeatureFlags;
+  /** Absolute path of the folder of transaction logs. */
+  readonly logFolder: string;
+}
+
+/**
+ * Reads a stack's file. Everything in it is checked by the program; here only what is read has to make sense.
+ * @throws Error where a `FEATURE_USE_…` variable is neither true nor false
+ */
+export function readStackSettings(projectRoot: string, stack: string, env: NodeJS.ProcessEnv): StackSettings {
+  const file = join(projectRoot, `Pulumi.${stack}.yaml`);
+  const content = (existsSync(file) ? parse(readFileSync(file, "utf8")) : undefined) as
+    { config?: Record<string, unknown> } | null | undefined;
+  const config = content?.config ?? {};
+  const features = Object.entries((config["fabric:features"] ?? {}) as Record<string, unknown>);
+  const known = features.map(([name, value]) => [name, value === true || value === "true"]);
+  const log = config["fabric:transactionLog"];
+  return {
+    flags: FeatureFlags.load(Object.fromEntries(known) as Partial<Record<FlagName, boolean>>, env),
+    logFolder: resolve(projectRoot, typeof log === "string" ? log : ".fabric/transactions"),
+  };
+}

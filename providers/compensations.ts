@@ -1,0 +1,113 @@
+import { isFabricError } from "../lib/fabricError.ts";
+import { sameIgnoringCase } from "./field.ts";
+import { deleteOrGone, isWorkspaceGone } from "./gone.ts";
+import type { FabricItem, Run, Workspace } from "./run.ts";
+
+type Names = Readonly<Record<string, unknown>>;
+
+/**
+ * Undoes a create that the state does not know of, by what the transaction log holds: the names of the object and, where
+ * the answer had arrived, its id. Not finding the object is success.
+ * @returns whether something was removed
+ */
+export type Compensation = (run: Run, names: Names, resourceId: string | undefined, isKept: IsKept) => Promise<boolean>;
+
+/** Whether an object belongs to the state, and so must stay, by its resource id. */
+export type IsKept = (resourceId: string) => boolean;
+
+const text = (names: Names, key: string): string => (typeof names[key] === "string" ? names[key] : "");
+const halfOf = (resourceId: string | undefined) => resourceId?.split("/").at(-1);
+
+/** The compensations by the names that intents give them. Those of updates and deletes are the engine's work. */
+export const compensations: Readonly<Record<string, Compensation>> = {
+  async deleteWorkspace(run, names, resourceId, isKept) {
+    const all = await run.list<Workspace>("/workspaces", "list workspaces");
+    const displayName = text(names, "displayName");
+    const found = all.find(({ id, displayName: name }) =>
+      resourceId ? sameIgnoringCase(id, resourceId) : sameIgnoringCase(name, displayName),
+    );
+    return found && !isKept(found.id)
+      ? remove(run, "Workspace", displayName, `/workspaces/${found.id}`, found.id)
+      : false;
+  },
+
+  async deleteItem(run, names, resourceId, isKept) {
+    const workspaceId = text(names, "workspaceId");
+    const displayName = text(names, "displayName");
+    const found = (await inWorkspace<FabricItem>(run, workspaceId, "items")).find(({ id, type, displayName: name }) =>
+      resourceId ? id === halfOf(resourceId) : type === names["type"] && sameIgnoringCase(name, displayName),
+    );
+    return found && !isKept(`${workspaceId}/${found.id}`)
+      ? remove(run, "Item", displayName, `/workspaces/${workspaceId}/items/${found.id}`, found.id)
+      : false;
+  },
+
+  async deleteFolder(run, names, resourceId, isKept) {
+    const workspaceId = text(names, "workspaceId");
+    const displayName = text(names, "displayName");
+    const folders = await inWorkspace<{ id: string; displayName: string; parentFolderId?: string }>(
+      run,
+      workspaceId,
+      "folders",
+    );
+    const found = folders.find(({ id, displayName: name, parentFolderId }) =>
+      resourceId
+        ? id === halfOf(resourceId)
+        : sameIgnoringCase(name, displayName) && parentFolderId === names["parentFolderId"],
+    );
+    return found && !isKept(`${workspaceId}/${found.id}`)
+      ? remove(run, "Folder", displayName, `/workspaces/${workspaceId}/folders/${found.id}`, found.id)
+      : false;
+  },
+
+  async removeWorkspaceUser(run, names, _resourceId, isKept) {
+    const workspaceId = text(names, "workspaceId");
+    const principalId = text(names, "principalId");
+    const roles = await inWorkspace<{ id: string }>(run, workspaceId, "roleAssignments");
+    const isThere = roles.some(({ id }) => sameIgnoringCase(id, principalId));
+    const path = `/workspaces/${workspaceId}/roleAssignments/${principalId}`;
+    return isThere && !isKept(`${workspaceId}/${principalId}`)
+      ? remove(run, "WorkspaceUser", principalId, path, principalId)
+      : false;
+  },
+
+  async disconnectGit(run, names, _resourceId, isKept) {
+    const workspaceId = text(names, "workspaceId");
+    if (isKept(`git ${workspaceId}`) || (await isWorkspaceGone(run, workspaceId))) return false;
+    const intent = {
+      operation: "delete",
+      resourceType: "GitConnection",
+      resourceName: workspaceId,
+      compensation: null,
+    } as const;
+    try {
+      await run.write(
+        intent,
+        { method: "POST", path: `/workspaces/${workspaceId}/git/disconnect`, replaySafe: true },
+        () => workspaceId,
+      );
+      return true;
+    } catch (error) {
+      if (isFabricError(error, "WorkspaceNotConnectedToGit")) return false;
+      throw error;
+    }
+  },
+};
+
+/** A list of a workspace; nothing, where the workspace is gone. */
+async function inWorkspace<T>(run: Run, workspaceId: string, what: string): Promise<T[]> {
+  if (await isWorkspaceGone(run, workspaceId)) return [];
+  return run.list<T>(`/workspaces/${workspaceId}/${what}`, `list ${what}`);
+}
+
+async function remove(
+  run: Run,
+  resourceType: string,
+  resourceName: string,
+  path: string,
+  id: string,
+): Promise<boolean> {
+  const intent = { operation: "delete", resourceType, resourceName, compensation: null } as const;
+  await deleteOrGone(run, path.split("/")[2] ?? "", () => run.write(intent, { method: "DELETE", path }, () => id));
+  return true;
+}

@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { cpSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { known } from "../../emulator/defaultSeed.ts";
+import { EngineStack } from "./engineStack.ts";
+
+/* A deployment is a transaction: what failed is taken back whole, by the engine and the log. */
+
+const features = { useRetryLogic: true, useRollback: true };
+const quick = ["--yes", "--skip-preview"];
+
+const first = {
+  name: "sales",
+  displayName: "sales-test",
+  description: "before",
+  capacity: "local",
+  users: [
+    { principal: "alice@contoso.com", role: "Member" },
+    { principal: "bob@contoso.com", role: "Viewer" },
+  ],
+  items: [
+    { name: "ingest", path: "items/ingest.Notebook", folder: "/daily" },
+    { name: "flow", type: "DataPipeline", displayName: "flow", description: "before" },
+    { name: "bronze", type: "Lakehouse", displayName: "bronze" },
+  ],
+};
+
+/** Everything the service has, without ids and in order. */
+function world(stack: EngineStack): unknown {
+  const { workspaces, roles, folders, items, gitConnections } = stack.emulator.service;
+  const folderName = (id: string | undefined) => (id ? folders.get(id)?.displayName : undefined);
+  const workspaceName = (id: string) => workspaces.get(id)?.displayName;
+  const sorted = (values: unknown[]) => values.map((value) => JSON.stringify(value)).sort();
+  return {
+    workspaces: sorted(
+      workspaces.all().map(({ displayName, description, capacityId }) => ({ displayName, description, capacityId })),
+    ),
+    roles: sorted(
+      roles.all().map(({ workspaceId, principalId, role }) => [workspaceName(workspaceId), principalId, role]),
+    ),
+    folders: sorted(folders.all().map(({ displayName, parentFolderId }) => [displayName, folderName(parentFolderId)])),
+    items: sorted(
+      items.all().map(({ type, displayName, description, folderId, parts, creationPayload }) => {
+        const content = parts?.filter(({ path }) => path !== ".platform").map(({ path, payload }) => [path, payload]);
+        return { type, displayName, description, folder: folderName(folderId), content, creationPayload };
+      }),
+    ),
+    git: sorted(gitConnections.all().map(({ details }) => details)),
+  };
+}
+
+async function started(): Promise<EngineStack> {
+  const stack = await EngineStack.start();
+  cpSync(join(stack.folder, "fabric/sales"), join(stack.folder, "items"), { recursive: true });
+  return stack;
+}
+
+describe("a failed deployment", () => {
+  it("that was the first ever leaves nothing", async () => {
+    await using stack = await started();
+    stack.configure({ features, workspaces: [first] });
+    const before = world(stack);
+    stack.emulator.faults([
+      { method: "POST", route: "/workspaces/{workspaceId}/items", nth: 3, status: 400, errorCode: "CorruptedPayload" },
+    ]);
+    const up = await stack.command("cli/up.ts", quick);
+    assert.equal(up.code, 1, up.text);
+    assert.match(up.text, /CorruptedPayload/);
+    const lines = up.text.slice(up.text.indexOf("Rolling back transaction"));
+    assert.match(lines, /^Rolling back transaction test-\S+\. Reason: pulumi up failed\n(Cleaning up .*\n)/);
+    assert.match(lines, /Cleaning up Workspace 'sales' \([0-9a-f-]{36}\)/);
+    assert.match(lines, /✓ Successfully cleaned up Workspace\n✓ Transaction test-\S+ fully rolled back/);
+    assert.deepEqual(world(stack), before);
+    assert.equal((await stack.command("cli/rollback.ts")).code, 1, "there is nothing to roll back any more");
+  });
+
+  it("gives back what it had updated, replaced, deleted and created, with the old definitions", async () => {
+    await using stack = await started();
+    stack.configure({ features, workspaces: [first] });
+    const up = await stack.command("cli/up.ts", quick);
+    assert.equal(up.code, 0, up.text);
+    const before = world(stack);
+    const [workspaceId] = stack.emulator.service.workspaces.all().map(({ id }) => id);
+
+    writeFileSync(
+      join(stack.folder, "items/ingest.Notebook/notebook-content.py"),
+      "# Fabric notebook source\n\nprint('changed')\n",
+    );
+    const second = {
+      ...first,
+      displayName: "sales-renamed",
+      description: "after",
+      users: [
+        { principal: "alice@contoso.com", role: "Admin" },
+        { principal: "carol@contoso.com", role: "Viewer" },
+      ],
+      items: [
+        { name: "ingest", path: "items/ingest.Notebook", folder: "/weekly" },
+        { name: "bronze", type: "Lakehouse", displayName: "bronze", creationPayload: { enableSchemas: true } },
+        { name: "last", type: "Notebook", displayName: "last" },
+      ],
+    };
+    stack.configure({
+      features,
+      workspaces: [second, { name: "finance", displayName: "finance-test", capacity: "local" }],
+    });
+    // the notebook is the last to be made: it waits until everything else is done
+    stack.emulator.faults([
+      {
+        method: "POST",
+        route: "/workspaces/{workspaceId}/items",
+        nth: 2,
+        delayMs: 1_500,
+        operationError: { errorCode: "Broken", message: "no" },
+      },
+    ]);
+    const failed = await stack.command("cli/up.ts", quick);
+    assert.equal(failed.code, 1, failed.text);
+    assert.match(failed.text, /fully rolled back/);
+    assert.deepEqual(world(stack), before);
+    assert.deepEqual(
+      stack.emulator.service.workspaces.all().map(({ id }) => id),
+      [workspaceId],
+      "the workspace itself is the same",
+    );
+    writeFileSync(join(stack.folder, "items/ingest.Notebook/notebook-content.py"), "");
+    cpSync(join(stack.folder, "fabric/sales"), join(stack.folder, "items"), { recursive: true });
+    stack.configure({ features, workspaces: [first] });
+    assert.deepEqual((await stack.preview()).steps, [], "state and declaration agree again");
+  });
+
+  it("says what is left to do by hand when an object cannot be removed, and a second rollback finishes it", async () => {
+    await using stack = await started();
+    stack.configure({ features, workspaces: [first] });
+    stack.emulator.faults([
+      { method: "POST", route: "/workspaces/{workspaceId}/items", nth: 3, status: 400, errorCode: "CorruptedPayload" },
+      { method: "DELETE", route: "/workspaces/{workspaceId}", status: 400, errorCode: "StillInUse", times: "forever" },
+    ]);
+    const up = await stack.command("cli/up.ts", quick);
+    assert.equal(up.code, 2, up.text);
+    assert.match(up.text, /To be done by hand:\n {2}Workspace 'sales' \([0-9a-f-]{36}\) +delete failed/);
+    assert.equal(stack.emulator.service.workspaces.all().length, 1);
+    stack.emulator.faults([]);
+    const again = await stack.command("cli/rollback.ts");
+    assert.equal(again.code, 0, again.text);
+    assert.deepEqual(stack.emulator.service.workspaces.all(), []);
+  });
+
+  it("stays as it is with useRollback off, and is rolled back when asked for", async () => {
+    await using stack = await started();
+    stack.configure({ features: { useRetryLogic: true }, workspaces: [first] });
+    stack.emulator.faults([
+      { method: "POST", route: "/workspaces/{workspaceId}/items", nth: 3, status: 400, errorCode: "CorruptedPayload" },
+    ]);
+    const up = await stack.command("cli/up.ts", quick);
+    assert.equal(up.code, 2, up.text);
+    assert.match(up.text, /what was made remains.*npm run rollback -- --stack test/);
+    assert.equal(stack.emulator.service.workspaces.all().length, 1);
+    const rolledBack = await stack.command("cli/rollback.ts");
+    assert.equal(rolledBack.code, 0, rolledBack.text);
+    assert.deepEqual(stack.emulator.service.workspaces.all(), []);
+  });
+
+  it("ends with 1 and touches nothing where nothing had been done", async () => {
+    await using stack = await started();
+    stack.configure({ features, workspaces: [{ ...first, capacity: "nowhere" }] });
+    const up = await stack.command("cli/up.ts", quick);
+    assert.equal(up.code, 1, up.text);
+    assert.doesNotMatch(up.text, /Rolling back/);
+  });
+
+  it("keeps its secrets encrypted on disk, and restores them", async () => {
+    await using stack = await started();
+    stack.configure({ features, workspaces: [first] });
+    assert.equal((await stack.command("cli/up.ts", quick)).code, 0);
+    for (const file of readdirSync(join(stack.folder, ".fabric/transactions")))
+      assert.doesNotMatch(file, /plain|secret/);
+  });
+});
+
+describe("a committed deployment", () => {
+  it("cannot be rolled back", async () => {
+    await using stack = await started();
+    stack.configure({ features, workspaces: [{ ...first, items: [] }] });
+    assert.equal((await stack.command("cli/up.ts", quick)).code, 0);
+    const rollback = await stack.command("cli/rollback.ts");
+    assert.equal(rollback.code, 1);
+    assert.match(rollback.text, /has no transaction that could be rolled back/);
+    assert.equal(stack.emulator.service.workspaces.all()[0]?.displayName, "sales-test");
+    assert.equal(
+      stack.emulator.service.roles.get(`${stack.emulator.service.workspaces.all()[0]?.id}/${known.alice}`)?.role,
+      "Member",
+    );
+  });
+});
