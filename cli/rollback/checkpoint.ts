@@ -118,14 +118,16 @@ export function differencesAfterRollback(after: Checkpoint, saved: Checkpoint): 
 const zip = (left: readonly string[], right: readonly string[]) =>
   left.map((value, index) => [value, right[index] ?? value] as const);
 
-/** Inputs as text with keys in order, and old ids replaced by new ones. */
+/** The key that marks a secret in a checkpoint. */
+export const SECRET_MARK = "4dabf18193072939515e22adb298388d";
+
+/** Inputs as text with keys in order, and old ids replaced by new ones. Secrets are encrypted anew each time. */
 function rewritten(inputs: Readonly<Record<string, unknown>> | undefined, newIds: ReadonlyMap<string, string>): string {
-  const ordered = JSON.stringify(inputs ?? {}, (_key, value: unknown) =>
-    typeof value === "object" && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => a.localeCompare(b)))
-      : value,
-  );
-  let text = ordered;
+  let text = JSON.stringify(inputs ?? {}, (_key, value: unknown) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+    if (SECRET_MARK in value) return "[secret]";
+    return Object.fromEntries(Object.entries(value).sort(([left], [right]) => left.localeCompare(right)));
+  });
   for (const [old, fresh] of newIds) text = text.replaceAll(old, fresh);
   return text;
 }

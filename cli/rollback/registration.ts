@@ -1,9 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { liveResourcesOf } from "./checkpoint.ts";
+import { SECRET_MARK, liveResourcesOf } from "./checkpoint.ts";
 import type { Checkpoint, CheckpointResource } from "./checkpoint.ts";
 
-/** What marks a secret in a decrypted checkpoint, and what it then holds as JSON text. */
-const SIGNATURE = "4dabf18193072939515e22adb298388d";
+/** The value of the mark; other values mark assets and archives. */
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 
 class SavedProvider extends pulumi.ProviderResource {
@@ -149,7 +148,7 @@ function secretsOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(secretsOf);
   if (typeof value !== "object" || value === null) return value;
   const properties = value as Record<string, unknown>;
-  if (properties[SIGNATURE] === SECRET) {
+  if (properties[SECRET_MARK] === SECRET) {
     if (typeof properties["plaintext"] !== "string")
       throw new Error("The saved checkpoint holds a secret that was not decrypted.");
     return pulumi.secret(secretsOf(JSON.parse(properties["plaintext"])));

@@ -103,7 +103,15 @@ export class EngineStack implements AsyncDisposable {
 
   /** The checkpoint as Pulumi exports it. */
   async state(): Promise<{
-    deployment: { resources?: { urn: string; type: string; id?: string; outputs?: Record<string, unknown> }[] };
+    deployment: {
+      resources?: {
+        urn: string;
+        type: string;
+        id?: string;
+        inputs?: Record<string, unknown>;
+        outputs?: Record<string, unknown>;
+      }[];
+    };
   }> {
     const { text } = await this.run(["stack", "export"]);
     return JSON.parse(text) as Awaited<ReturnType<EngineStack["state"]>>;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cpSync, readdirSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { known } from "../../emulator/defaultSeed.ts";
@@ -170,12 +170,40 @@ describe("a failed deployment", () => {
     assert.doesNotMatch(up.text, /Rolling back/);
   });
 
-  it("keeps its secrets encrypted on disk, and restores them", async () => {
+  it("restores secrets of the saved checkpoint, and never writes them to disk in clear", async () => {
     await using stack = await started();
-    stack.configure({ features, workspaces: [first] });
+    stack.configure({ features, workspaces: [{ ...first, items: [] }] });
     assert.equal((await stack.command("cli/up.ts", quick)).code, 0);
-    for (const file of readdirSync(join(stack.folder, ".fabric/transactions")))
-      assert.doesNotMatch(file, /plain|secret/);
+    // as if the description had been declared as a secret
+    const secret = {
+      "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+      plaintext: '"canary-description"',
+    };
+    const state = await stack.state();
+    for (const resource of state.deployment.resources ?? []) {
+      if (!resource.type.endsWith(":Workspace")) continue;
+      Object.assign(resource.inputs ?? {}, { description: secret });
+      Object.assign(resource.outputs ?? {}, { description: secret });
+    }
+    writeFileSync(join(stack.folder, "secret.json"), JSON.stringify(state));
+    assert.equal((await stack.run(["stack", "import", "--stack", "test", "--file", "secret.json"])).code, 0);
+    rmSync(join(stack.folder, "secret.json"));
+
+    const second = { ...first, description: "after", items: [{ name: "last", type: "Notebook", displayName: "last" }] };
+    stack.configure({ features, workspaces: [second] });
+    stack.emulator.faults([
+      { method: "POST", route: "/workspaces/{workspaceId}/items", status: 400, errorCode: "CorruptedPayload" },
+    ]);
+    const up = await stack.command("cli/up.ts", quick);
+    assert.equal(up.code, 1, up.text);
+    assert.match(up.text, /fully rolled back/);
+    assert.equal(stack.emulator.service.workspaces.all()[0]?.description, "canary-description");
+    const files = readdirSync(stack.folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    for (const file of files) {
+      const content = readFileSync(join(file.parentPath, file.name), "utf8");
+      assert.ok(!content.includes("canary-description"), `${file.parentPath}/${file.name} holds the secret`);
+    }
+    assert.doesNotMatch(up.text, /canary-description/);
   });
 });
 
