@@ -2,6 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isLiveProcess } from "../lib/liveProcess.ts";
 
 /** A lock that a run of the CLI left on a stack whose state is in a folder. */
 export interface StaleLock {
@@ -23,17 +24,8 @@ export function staleLockOf(stack: string, env: NodeJS.ProcessEnv): StaleLock | 
       hostname?: string;
       timestamp?: string;
     };
-    if (lock.pid !== undefined && lock.hostname === hostname() && !isAlive(lock.pid))
+    if (lock.pid !== undefined && lock.hostname === hostname() && !isLiveProcess(lock.pid))
       return { pid: lock.pid, since: lock.timestamp ?? "?" };
   }
   return undefined;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isLiveProcess } from "../lib/liveProcess.ts";
 
 interface Owner {
   readonly pid: number;
@@ -16,19 +17,10 @@ function ownerOf(folder: string): Owner | undefined {
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
 /** The URL of the emulator that runs on a store, if one does. A process that died without a word does not count. */
 export async function findRunningEmulator(folder: string): Promise<string | undefined> {
   const owner = ownerOf(folder);
-  if (!owner || !isAlive(owner.pid)) return undefined;
+  if (!owner || !isLiveProcess(owner.pid)) return undefined;
   try {
     const answer = await fetch(`${new URL(owner.url).origin}/_emulator/state`, { signal: AbortSignal.timeout(1_000) });
     await answer.body?.cancel();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { resolve } from "node:path";
 import { describe, it } from "node:test";
 import { known } from "../../emulator/defaultSeed.ts";
 import type { FaultRule } from "../../emulator/faults.ts";
@@ -53,14 +54,21 @@ function familyOf(pid: number): number[] {
   return family;
 }
 
-/** Runs `up` and kills everything when the rule hits. */
-async function crash(stack: EngineStack, hit: Promise<void>, rule: FaultRule): Promise<void> {
+const pulumiUp = ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--stack", "test"];
+const projectCommand = (file: string, ...args: string[]) => [
+  process.execPath,
+  resolve(import.meta.dirname, "../..", file),
+  "--stack",
+  "test",
+  ...args,
+];
+const projectUp = projectCommand("cli/up.ts", "--yes", "--skip-preview");
+
+/** Runs a command, by default `up`, and kills everything when the rule hits. */
+async function crash(stack: EngineStack, hit: Promise<void>, rule: FaultRule, command = pulumiUp): Promise<void> {
   stack.emulator.faults([rule]);
-  const child = spawn("pulumi", ["up", "--yes", "--skip-preview", "--non-interactive", "--stack", "test"], {
-    cwd: stack.folder,
-    env: stack.env,
-    stdio: "ignore",
-  });
+  const [program = "", ...args] = command;
+  const child = spawn(program, args, { cwd: stack.folder, env: stack.env, stdio: "ignore" });
   const exit = once(child, "exit");
   await Promise.race([hit, exit.then(() => assert.fail("it ended before the fault"))]);
   for (const pid of familyOf(child.pid ?? 0).reverse()) {
@@ -110,4 +118,64 @@ describe("after kill -9 in the middle of a call, one up", () => {
       });
     }
   }
+});
+
+describe("a transaction that was cut off by kill -9 of everything", () => {
+  const rule = {
+    method: "POST",
+    route: "/workspaces/{workspaceId}/items",
+    nth: 2,
+    holdMs: 400,
+    drop: "after",
+  } as const;
+  const isEmpty = ({ emulator: { service } }: EngineStack) =>
+    [service.workspaces, service.items, service.folders, service.roles, service.gitConnections].every(
+      (collection) => collection.all().length === 0,
+    );
+
+  it("is gone on with by the next up, which frees the stack's lock and commits", async () => {
+    const hit = Promise.withResolvers<void>();
+    await using stack = await EngineStack.start({ emulator: { onFault: hit.resolve } });
+    stack.configure(environment);
+    await crash(stack, hit.promise, rule, projectUp);
+    const up = await stack.command("cli/up.ts", ["--yes", "--skip-preview"]);
+    assert.equal(up.code, 0, up.text);
+    assert.match(up.text, /locked by process \d+ .* which is gone: the lock is removed/);
+    assert.match(up.text, /Transaction test-\S+ was cut off: this run goes on with it/);
+    assert.deepEqual((await stack.preview()).steps, []);
+    const { deployment } = await stack.state();
+    assert.equal("pending_operations" in deployment, false, "a pending operation stayed in the state");
+    assert.equal((await stack.command("cli/rollback.ts")).code, 1, "a committed transaction was rolled back");
+    assert.equal(stack.emulator.service.workspaces.all().length, 1);
+  });
+
+  it("is taken back whole by rollback, also what no state has ever known", async () => {
+    const hit = Promise.withResolvers<void>();
+    await using stack = await EngineStack.start({ emulator: { onFault: hit.resolve } });
+    stack.configure(environment);
+    await crash(stack, hit.promise, rule, projectUp);
+    assert.equal(isEmpty(stack), false);
+    const rollback = await stack.command("cli/rollback.ts");
+    assert.equal(rollback.code, 0, rollback.text);
+    assert.match(rollback.text, /fully rolled back/);
+    assert.ok(isEmpty(stack), "something was left");
+  });
+
+  it("is taken back whole by a second rollback, when the first was cut off as well", async () => {
+    const hits = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let count = 0;
+    await using stack = await EngineStack.start({ emulator: { onFault: () => hits[count++]?.resolve() } });
+    stack.configure(environment);
+    await crash(stack, hits[0]?.promise ?? Promise.reject(new Error()), rule, projectUp);
+    const deleting = {
+      method: "DELETE",
+      route: "/workspaces/{workspaceId}/roleAssignments/{principalId}",
+      holdMs: 400,
+      drop: "after",
+    } as const;
+    await crash(stack, hits[1]?.promise ?? Promise.reject(new Error()), deleting, projectCommand("cli/rollback.ts"));
+    const rollback = await stack.command("cli/rollback.ts");
+    assert.equal(rollback.code, 0, rollback.text);
+    assert.ok(isEmpty(stack), "something was left");
+  });
 });
