@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  differencesAfterRollback,
+  prepareForRollback,
+  resourcesOf,
+  withoutPendingOperations,
+} from "../../cli/rollback/checkpoint.ts";
+import type { Checkpoint, CheckpointResource } from "../../cli/rollback/checkpoint.ts";
+
+const resource = (name: string, more: Partial<CheckpointResource> = {}): CheckpointResource => ({
+  urn: `urn:pulumi:s::fabric::t:${name}::${name}`,
+  type: "pulumi-nodejs:dynamic/fabric:Item",
+  custom: true,
+  id: `${name}-1`,
+  inputs: { name },
+  ...more,
+});
+const checkpoint = (...resources: CheckpointResource[]): Checkpoint => ({ version: 3, deployment: { resources } });
+const prepared = (current: Checkpoint, saved: Checkpoint) => prepareForRollback(current, saved);
+
+describe("a checkpoint before its rollback", () => {
+  it("is left alone where there is nothing to prepare, also where it was never deployed", () => {
+    const same = checkpoint(resource("a"));
+    assert.deepEqual(prepared(same, same), { checkpoint: same, isChanged: false });
+    const never: Checkpoint = { version: 3, deployment: {} };
+    assert.equal(prepared(never, never).isChanged, false);
+  });
+
+  it("has the original live again where its replacement was made, and the replacement to be deleted", () => {
+    const original = resource("a");
+    const current = checkpoint(resource("a", { id: "a-2" }), { ...original, delete: true });
+    const { checkpoint: now, isChanged } = prepared(current, checkpoint(original));
+    assert.equal(isChanged, true);
+    assert.deepEqual(resourcesOf(now), [original, resource("a", { id: "a-2", delete: true })]);
+  });
+
+  it("keeps what waits for deletion without being the original", () => {
+    const stray = resource("b", { id: "b-9", delete: true });
+    assert.deepEqual(resourcesOf(prepared(checkpoint(resource("a"), stray), checkpoint(resource("a"))).checkpoint), [
+      resource("a"),
+      stray,
+    ]);
+  });
+
+  it("loses what was deleted before its replacement, and pending operations", () => {
+    const current = { ...checkpoint(resource("a", { pendingReplacement: true }), resource("b")) };
+    const pending: Checkpoint = { ...current, deployment: { ...current.deployment, pending_operations: [{}] } };
+    const { checkpoint: now, isChanged } = prepared(pending, checkpoint(resource("a"), resource("b")));
+    assert.deepEqual(
+      [resourcesOf(now), "pending_operations" in now.deployment, isChanged],
+      [[resource("b")], false, true],
+    );
+    assert.equal(withoutPendingOperations(pending).isChanged, true);
+    assert.equal(withoutPendingOperations(current).isChanged, false);
+  });
+
+  it("loses the protection of what the transaction made, and of nothing else", () => {
+    const old = resource("a", { protect: true });
+    const { checkpoint: now } = prepared(checkpoint(old, resource("b", { protect: true })), checkpoint(old));
+    assert.deepEqual(
+      resourcesOf(now).map(({ protect }) => protect),
+      [true, undefined],
+    );
+  });
+});
+
+describe("after a rollback", () => {
+  it("other ids are no difference, also inside inputs and whatever the order of keys", () => {
+    const saved = checkpoint(
+      resource("w", { id: "workspace-1" }),
+      resource("i", { id: "workspace-1/item-1", inputs: { workspaceId: "workspace-1", name: "x" } }),
+    );
+    const after = checkpoint(
+      resource("w", { id: "workspace-2" }),
+      resource("i", { id: "workspace-2/item-2", inputs: { name: "x", workspaceId: "workspace-2" } }),
+    );
+    assert.deepEqual(differencesAfterRollback(after, saved), []);
+  });
+
+  it("missing, changed and extra resources are told by name", () => {
+    const saved = checkpoint(resource("a"), resource("b"));
+    const after = checkpoint(resource("b", { inputs: { name: "other" } }), resource("c"));
+    assert.deepEqual(differencesAfterRollback(after, saved), [
+      "Item 'a' is missing",
+      "Item 'b' has other inputs",
+      "Item 'c' is still there",
+    ]);
+  });
+});

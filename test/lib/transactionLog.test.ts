@@ -1,0 +1,212 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { appendFileSync, mkdtempSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { describe, it } from "node:test";
+import { FabricError } from "../../lib/fabricError.ts";
+import {
+  TransactionLog,
+  announceTransaction,
+  announcedTransaction,
+  checkpointFile,
+  joinTransaction,
+  newTransactionId,
+  pruneTransactionLogs,
+  readTransactionLog,
+  readTransactionLogs,
+  withdrawTransaction,
+} from "../../lib/transactionLog.ts";
+import type { Intent } from "../../lib/transactionLog.ts";
+import { FakeClock } from "./fakeClock.ts";
+
+const temporary = () => join(mkdtempSync(join(tmpdir(), "fabric-log-")), "transactions");
+const intent: Intent = {
+  operation: "create",
+  resourceType: "Workspace",
+  resourceName: "sales",
+  compensation: { function: "deleteWorkspace", args: { displayName: "sales" } },
+};
+
+async function opened(folder = temporary(), transactionId = "tx-1") {
+  const log = await TransactionLog.open({ folder, transactionId, clock: new FakeClock() });
+  return { folder, log, entries: () => readTransactionLog(folder, transactionId) };
+}
+
+describe("the transaction log", () => {
+  it("has the intent on disk before the call, and its outcome after it", async () => {
+    const { log, entries } = await opened();
+    await log.begin("dev", true, "tx-1.checkpoint.json");
+    const result = await log.step(
+      intent,
+      async () => {
+        assert.deepEqual(
+          entries().map(({ kind }) => kind),
+          ["begin", "intent"],
+        );
+        return { id: "ws-1" };
+      },
+      ({ id }) => id,
+    );
+    assert.deepEqual(result, { id: "ws-1" });
+    await log.commit();
+    const [begin, begun, done, commit] = entries();
+    const place = { v: 1, transactionId: "tx-1", pid: process.pid, at: "2026-01-01T00:00:00.000Z" };
+    assert.deepEqual(begin, {
+      ...place,
+      seq: 1,
+      kind: "begin",
+      stack: "dev",
+      enableRollback: true,
+      checkpoint: "tx-1.checkpoint.json",
+    });
+    const step = begun?.kind === "intent" ? begun.step : "";
+    assert.deepEqual(begun, { ...place, seq: 2, kind: "intent", step, ...intent });
+    assert.deepEqual(done, { ...place, seq: 3, kind: "done", step, resourceId: "ws-1" });
+    assert.deepEqual(commit, { ...place, seq: 4, kind: "commit" });
+  });
+
+  it("notes why a call failed, and whether it may have had its effect", async () => {
+    const { log, entries } = await opened();
+    for (const status of [409, 502]) {
+      const error = new FabricError({ operation: "create", errorCode: "Broken", status, requestId: "r-1" });
+      await assert.rejects(
+        log.step(
+          intent,
+          () => Promise.reject(error),
+          () => "",
+        ),
+        /Broken/,
+      );
+    }
+    const [known, unknown] = entries().filter(({ kind }) => kind === "failed");
+    assert.ok(known?.kind === "failed" && unknown?.kind === "failed");
+    assert.deepEqual(
+      [known.errorCode, known.status, known.requestId, known.isOutcomeUnknown],
+      ["Broken", 409, "r-1", undefined],
+    );
+    assert.equal(unknown.isOutcomeUnknown, true);
+  });
+
+  it("keeps the lines of many steps at once whole, and knows that it is busy meanwhile", async () => {
+    const { log, entries } = await opened();
+    const waiting = Array.from({ length: 50 }, (_, index) =>
+      log.step(
+        intent,
+        async () => ({ id: String(index) }),
+        ({ id }) => id,
+      ),
+    );
+    assert.equal(log.isBusy, true);
+    await Promise.all(waiting);
+    assert.equal(log.isBusy, false);
+    const all = entries();
+    assert.equal(all.length, 100);
+    assert.deepEqual(
+      all.map(({ seq }) => seq),
+      Array.from({ length: 100 }, (_, index) => index + 1),
+    );
+  });
+
+  it("takes the lines of two processes", async () => {
+    const folder = temporary();
+    const module = resolve(import.meta.dirname, "../../lib/transactionLog.ts");
+    const script = `const { TransactionLog } = await import(${JSON.stringify(module)});
+      const log = await TransactionLog.open({ folder: ${JSON.stringify(folder)}, transactionId: "tx-1" });
+      for (let n = 0; n < 150; n++) await log.step({ operation: "update", resourceType: "Item", resourceName: "x".repeat(500), compensation: null }, async () => 1, () => "id");`;
+    const children = [1, 2].map(() =>
+      spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "inherit" }),
+    );
+    for (const [code] of await Promise.all(children.map((child) => once(child, "exit") as Promise<[number]>)))
+      assert.equal(code, 0);
+    assert.equal(readTransactionLog(folder, "tx-1").length, 600);
+  });
+
+  it("ignores a line that was being written, and cuts it off before it goes on", async () => {
+    const { folder, log, entries } = await opened();
+    await log.begin("dev", false);
+    await log.close();
+    const file = join(folder, "tx-1.jsonl");
+    appendFileSync(file, '{"v":1,"kind":"int');
+    assert.deepEqual(
+      entries().map(({ kind }) => kind),
+      ["begin"],
+    );
+    const again = await opened(folder);
+    await again.log.commit();
+    assert.deepEqual(
+      again.entries().map(({ kind }) => kind),
+      ["begin", "commit"],
+    );
+    assert.ok(!readFileSync(file, "utf8").includes('"int'));
+  });
+
+  it("is readable by its owner only", async () => {
+    const { folder, log } = await opened();
+    await log.begin("dev", false);
+    assert.equal(statSync(folder).mode & 0o777, 0o700);
+    assert.equal(statSync(join(folder, "tx-1.jsonl")).mode & 0o777, 0o600);
+  });
+
+  it("refuses ids that are no plain names", async () => {
+    for (const transactionId of ["../x", "a/b", ""])
+      await assert.rejects(TransactionLog.open({ folder: temporary(), transactionId }), /cannot be the id/);
+  });
+});
+
+describe("the running transaction", () => {
+  it("is the one in the environment, the announced one, or a new one of this process", async () => {
+    const folder = temporary();
+    const clock = new FakeClock();
+    const join = async (env: NodeJS.ProcessEnv) => {
+      const { log, isOwn } = await joinTransaction({ folder, stack: "dev", env, clock });
+      await log.close();
+      return [log.transactionId, isOwn] as const;
+    };
+    const [own, isOwn] = await join({});
+    assert.match(own, /^dev-20260101T000000Z-[0-9a-f]{4}$/);
+    assert.equal(isOwn, true);
+    const begun = await TransactionLog.open({ folder, transactionId: "tx-2" });
+    await begun.begin("dev", true);
+    await begun.close();
+    announceTransaction(folder, "dev", "tx-2");
+    assert.deepEqual(await join({}), ["tx-2", false]);
+    assert.deepEqual((await join({ FABRIC_TRANSACTION_ID: "tx-3" }))[0], "tx-3");
+    withdrawTransaction(folder, "dev");
+    assert.equal(announcedTransaction(folder, "dev"), undefined);
+  });
+
+  it("has an id that sorts by time", () => {
+    const [early, late] = [0, 1000].map((ms) => newTransactionId("dev", new FakeClock(Date.UTC(2026, 0, 1) + ms)));
+    assert.ok((early ?? "") < (late ?? ""));
+  });
+});
+
+describe("old logs", () => {
+  it("are removed once committed, but for the last ones; open and rolled back ones stay", async () => {
+    const folder = temporary();
+    const clock = new FakeClock();
+    const write = async (id: string, end?: "commit" | "rolledBack") => {
+      const log = await TransactionLog.open({ folder, transactionId: id, clock });
+      await log.begin("dev", true);
+      writeFileSync(checkpointFile(folder, id), "{}");
+      if (end) await log[end]();
+      await log.close();
+      await clock.advance(1000);
+    };
+    await write("open");
+    await write("back", "rolledBack");
+    for (const id of ["a", "b", "c"]) await write(id, "commit");
+    pruneTransactionLogs(folder, "dev", 2);
+    assert.deepEqual(
+      readTransactionLogs(folder, "dev").map(([begin]) => begin?.transactionId),
+      ["open", "back", "b", "c"],
+    );
+    assert.equal(
+      readdirSync(folder).some((file) => file.startsWith("a.")),
+      false,
+    );
+    assert.deepEqual(readTransactionLogs(folder, "other"), []);
+  });
+});

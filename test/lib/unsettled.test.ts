@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Entry, Fact } from "../../lib/transactionLog.ts";
+import { unsettledCreates, unsettledLike } from "../../lib/unsettled.ts";
+
+const entries = (...facts: Fact[]): Entry[] =>
+  facts.map((fact, index) => ({ v: 1, transactionId: "t", pid: 1, at: "", seq: index + 1, ...fact }));
+const begin: Fact = { kind: "begin", stack: "s", enableRollback: true };
+const create = (step: string, name: string, wasFree = true): Fact => ({
+  kind: "intent",
+  step,
+  operation: "create",
+  resourceType: "Workspace",
+  resourceName: name,
+  wasFree,
+  compensation: { function: "deleteWorkspace", args: { displayName: name } },
+});
+
+describe("what logs leave open", () => {
+  it("is a create that is done and not committed, by its id", () => {
+    const [left] = unsettledCreates([
+      entries(begin, create("1", "a"), { kind: "done", step: "1", resourceId: "ws-1" }),
+    ]);
+    assert.deepEqual(left, {
+      resourceType: "Workspace",
+      resourceName: "a",
+      compensation: "deleteWorkspace",
+      names: { displayName: "a" },
+      resourceId: "ws-1",
+    });
+  });
+
+  it("is a create without an outcome, where its name was free", () => {
+    assert.equal(unsettledCreates([entries(begin, create("1", "a"))]).length, 1);
+    assert.equal(unsettledCreates([entries(begin, create("1", "a", false))]).length, 0);
+    assert.equal(
+      unsettledCreates([
+        entries(begin, create("1", "a"), { kind: "failed", step: "1", reason: "", isOutcomeUnknown: true }),
+      ]).length,
+      1,
+    );
+  });
+
+  it("is not what was refused, committed, rolled back or compensated", () => {
+    assert.deepEqual(
+      unsettledCreates([entries(begin, create("1", "a"), { kind: "failed", step: "1", reason: "", status: 409 })]),
+      [],
+    );
+    for (const end of [{ kind: "commit" }, { kind: "rolledBack" }] as const)
+      assert.deepEqual(unsettledCreates([entries(begin, create("1", "a"), end)]), []);
+    assert.deepEqual(unsettledCreates([entries(begin, create("1", "a"), { kind: "compensated", step: "1" })]), []);
+  });
+
+  it("is found again by kind and names, the newest first", () => {
+    const left = unsettledCreates([
+      entries(begin, create("1", "a"), { kind: "done", step: "1", resourceId: "old" }),
+      entries(begin, create("1", "a"), { kind: "done", step: "1", resourceId: "new" }),
+    ]);
+    const like = (name: string) => {
+      const fact = create("2", name);
+      return fact.kind === "intent" ? unsettledLike(left, fact)?.resourceId : undefined;
+    };
+    assert.equal(like("a"), "new");
+    assert.equal(like("b"), undefined);
+  });
+
+  it("never is what no log has created, whatever the logs and wherever they end (10,000 generated ones)", () => {
+    let seed = 1;
+    const random = (below: number) => (seed = (seed * 48_271) % 2_147_483_647) % below;
+    for (let run = 0; run < 10_000; run++) {
+      const facts: Fact[] = [begin];
+      const done = new Map<string, string>();
+      for (let index = 0; index < random(8); index++) {
+        const step = String(index);
+        const name = `w${random(3)}`;
+        if (random(4) === 0)
+          facts.push({
+            kind: "intent",
+            step,
+            operation: "update",
+            resourceType: "Workspace",
+            resourceName: name,
+            compensation: null,
+          });
+        else facts.push(create(step, name, random(2) === 0));
+        const outcome = random(4);
+        if (outcome === 0)
+          facts.push({ kind: "failed", step, reason: "", ...(random(2) === 0 && { isOutcomeUnknown: true }) });
+        if (outcome === 1) {
+          facts.push({ kind: "done", step, resourceId: `id-${index}` });
+          done.set(step, `id-${index}`);
+        }
+      }
+      if (random(5) === 0) facts.push({ kind: "commit" });
+      const log = entries(...facts.slice(0, 1 + random(facts.length)));
+      const left = unsettledCreates([log]);
+      const creates = log.filter((entry) => entry.kind === "intent" && entry.operation === "create");
+      assert.ok(left.length <= creates.length);
+      for (const { resourceId, names } of left) {
+        assert.ok(
+          creates.some(
+            (entry) => entry.kind === "intent" && entry.compensation?.args["displayName"] === names["displayName"],
+          ),
+        );
+        if (resourceId !== undefined)
+          assert.ok(log.some((entry) => entry.kind === "done" && entry.resourceId === resourceId));
+      }
+      if (log.some(({ kind }) => kind === "commit")) assert.deepEqual(left, []);
+      assert.deepEqual(unsettledCreates([log]), left, "looking twice finds the same");
+    }
+  });
+});
