@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { assertSharedBackend, backendUrl } from "../../lib/stateBackend.ts";
+import { assertTrustedEndpoint } from "../../lib/trustedHost.ts";
+import { Throttle } from "../../lib/throttle.ts";
+import { FakeClock, settled } from "./fakeClock.ts";
+
+describe("hosts that may be sent a token", () => {
+  it("are Fabric's, Power BI's and Graph's in all clouds, and this machine", () => {
+    for (const url of [
+      "https://api.fabric.microsoft.com/v1",
+      "https://abc.z12.w.api.fabric.microsoft.com/v1",
+      "https://api.powerbi.com/v1",
+      "https://graph.microsoft.com",
+      "https://api.fabric.microsoft.us/v1",
+      "https://graph.microsoft.us",
+      "https://api.fabric.azure.cn/v1",
+      "http://127.0.0.1:8080/v1",
+      "http://localhost:1",
+      "http://[::1]:1",
+      "https://localhost:1",
+    ])
+      assert.ok(assertTrustedEndpoint(url, {}), url);
+  });
+
+  it("are no others, also when they look alike or are not https", () => {
+    for (const url of [
+      "https://example.com",
+      "https://api.fabric.microsoft.com.example.com",
+      "https://xapi.fabric.microsoft.com",
+      "https://api-fabric-microsoft.com",
+      "http://api.fabric.microsoft.com",
+      "https://128.0.0.1",
+      "http://127.0.0.1.example.com",
+      "ftp://localhost",
+      "file:///etc",
+      "nonsense",
+      "",
+    ])
+      assert.throws(() => assertTrustedEndpoint(url, {}), Error, url);
+  });
+
+  it("are extended by the environment, host by host", () => {
+    const env = { FABRIC_ALLOWED_HOSTS: "proxy.example.com, other.example.com:8443" };
+    assert.ok(assertTrustedEndpoint("https://PROXY.example.com/v1", env));
+    assert.ok(assertTrustedEndpoint("https://other.example.com:8443/v1", env));
+    assert.throws(
+      () => assertTrustedEndpoint("https://other.example.com/v1", env),
+      /FABRIC_ALLOWED_HOSTS=other\.example\.com/,
+    );
+    assert.throws(() => assertTrustedEndpoint("http://proxy.example.com/v1", env), /https only/);
+  });
+});
+
+describe("the throttle gate", () => {
+  it("lets calls pass until it is paused, and again when the longest pause is over", async () => {
+    const clock = new FakeClock();
+    const gate = new Throttle(clock);
+    await gate.pass();
+    gate.pause(5_000);
+    gate.pause(1_000);
+    let passed = 0;
+    const waiting = [gate.pass(), gate.pass()].map((pass) => pass.then(() => passed++));
+    await settled();
+    await clock.advance(4_999);
+    assert.equal(passed, 0);
+    await clock.advance(1);
+    await Promise.all(waiting);
+    assert.equal(passed, 2);
+  });
+
+  it("is left at once by a call that is aborted", async () => {
+    const gate = new Throttle(new FakeClock());
+    gate.pause(60_000);
+    await assert.rejects(gate.pass(AbortSignal.abort(new Error("stop"))), /stop/);
+  });
+});
+
+describe("the place of the state", () => {
+  const project = mkdtempSync(join(tmpdir(), "fabric-project-"));
+  writeFileSync(
+    join(project, "Pulumi.yaml"),
+    "name: fabric\nbackend:\n  url: file://./.fabric/state?create_dir=true\n",
+  );
+
+  it("is the project's setting, unless the environment names another", () => {
+    assert.equal(backendUrl(project, {}), "file://./.fabric/state?create_dir=true");
+    assert.equal(backendUrl(project, { PULUMI_BACKEND_URL: "azblob://state" }), "azblob://state");
+  });
+
+  it("may be the clone for stack local, and for others only where that is allowed", () => {
+    assertSharedBackend("local", false, {}, project);
+    assertSharedBackend("dev", true, {}, project);
+    for (const PULUMI_BACKEND_URL of ["azblob://state", "https://api.pulumi.com", "file:///elsewhere/state"])
+      assertSharedBackend("dev", false, { PULUMI_BACKEND_URL }, project);
+    for (const PULUMI_BACKEND_URL of ["", `file://${project}/state`, "file://./x"]) {
+      assert.throws(
+        () => assertSharedBackend("dev", false, { PULUMI_BACKEND_URL }, project),
+        /Stack 'dev' would keep its state in this clone/,
+      );
+    }
+  });
+});
