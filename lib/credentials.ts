@@ -7,10 +7,10 @@ export interface TokenSource {
   readonly name: string;
   /**
    * A bearer token.
-   * @param options.refresh asks for a new one although the known one has not ended
+   * @param options.refresh asks for a new one although the known one has not ended: the service refused it
    * @throws Error naming the credential and the next step, never a secret
    */
-  token(scope: string, options?: { readonly refresh?: boolean; readonly signal?: AbortSignal }): Promise<string>;
+  token(scope: string, options?: { readonly refresh?: boolean }): Promise<string>;
 }
 
 /** Tokens are renewed so long before they end. */
@@ -39,7 +39,7 @@ export async function chooseCredential(options: CredentialOptions): Promise<Toke
   if (endpointIsEmulator) return constantToken("the emulator's own credential", "emulator");
   const ready = env["FABRIC_ACCESS_TOKEN"];
   if (ready) return constantToken("FABRIC_ACCESS_TOKEN", ready);
-  const tenantId = env["AZURE_TENANT_ID"] ?? options.tenantId;
+  const tenantId = env["AZURE_TENANT_ID"] || options.tenantId;
   const clientId = env["AZURE_CLIENT_ID"];
   const clientSecret = clientId ? await secrets.getSecret("AZURE_CLIENT_SECRET") : undefined;
   const authority = authorityOf(env);
@@ -56,7 +56,8 @@ export async function chooseCredential(options: CredentialOptions): Promise<Toke
   });
 }
 
-function authorityOf(env: NodeJS.ProcessEnv): { authorityHost?: string; disableInstanceDiscovery?: boolean } {
+/** Options for Azure's libraries: where to sign in, where that is not the public cloud. @throws Error unless it is https */
+export function authorityOf(env: NodeJS.ProcessEnv): { authorityHost?: string; disableInstanceDiscovery?: boolean } {
   const authorityHost = env["AZURE_AUTHORITY_HOST"];
   if (!authorityHost) return {};
   if (!URL.canParse(authorityHost) || new URL(authorityHost).protocol !== "https:") {
@@ -76,14 +77,15 @@ function cachedTokens(name: string, options: CredentialOptions, make: () => Prom
   const asked = new Map<string, Promise<string>>();
   let credential: Promise<TokenCredential> | undefined;
 
-  const ask = async (scope: string, signal: AbortSignal | undefined): Promise<string> => {
+  const ask = async (scope: string): Promise<string> => {
     credential ??= make();
     try {
-      const got = await (await credential).getToken(scope, { ...(signal && { abortSignal: signal }) });
+      const got = await (await credential).getToken(scope);
       if (!got) throw new Error("no token was returned");
       known.set(scope, { token: got.token, endsAt: got.expiresOnTimestamp });
       return got.token;
     } catch (error) {
+      credential = undefined;
       const reason = error instanceof Error ? (error.message.split("\n")[0] ?? "") : "unknown";
       throw new Error(
         `Signing in by ${name} failed: ${reason} Set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, sign in with ` +
@@ -93,12 +95,14 @@ function cachedTokens(name: string, options: CredentialOptions, make: () => Prom
   };
   return {
     name,
-    token(scope, { refresh = false, signal } = {}) {
+    token(scope, { refresh = false } = {}) {
       const cached = known.get(scope);
       if (cached && !refresh && cached.endsAt - RENEW_BEFORE_MS > now()) return Promise.resolve(cached.token);
       const waiting = asked.get(scope);
       if (waiting) return waiting;
-      const asking = ask(scope, signal).finally(() => asked.delete(scope));
+      // the credential keeps tokens too, and would give the refused one again
+      if (refresh) credential = undefined;
+      const asking = ask(scope).finally(() => asked.delete(scope));
       asked.set(scope, asking);
       return asking;
     },

@@ -121,7 +121,7 @@ export class FabricClient {
       config.headers.set("Authorization", `Bearer ${await this.#tokens.token(scope)}`);
       return config;
     });
-    if (flags.useRetryLogic) addRetries(this.#axios, clock, Number(env["FABRIC_RETRY_BASE_MS"] ?? BASE_DELAY_MS));
+    if (flags.useRetryLogic) addRetries(this.#axios, clock, baseDelayOf(env));
   }
 
   /**
@@ -251,6 +251,15 @@ function isOutage(error: unknown): boolean {
   return status === undefined || status === 408 || status >= 500;
 }
 
+/** @throws Error where FABRIC_RETRY_BASE_MS is no number of milliseconds */
+function baseDelayOf(env: NodeJS.ProcessEnv): number {
+  const text = env["FABRIC_RETRY_BASE_MS"];
+  if (!text) return BASE_DELAY_MS;
+  const ms = Number(text);
+  if (!Number.isFinite(ms) || ms < 0) throw new Error("FABRIC_RETRY_BASE_MS must be a number of milliseconds.");
+  return ms;
+}
+
 function addRetries(instance: AxiosInstance, clock: Clock, baseMs: number): void {
   const decide = (attempt: number, error: AxiosError) =>
     decideRetry(attempt, error.code === AxiosError.ERR_CANCELED ? {} : failureOf(error, clock.now()), {
@@ -300,7 +309,10 @@ function cleanError(error: unknown, call: FabricCall): unknown {
       remedy: "Run again when the service is back.",
     });
   }
-  if (!(error instanceof AxiosError)) return error;
+  if (!(error instanceof AxiosError)) {
+    // a wait of ours ends with the signal's own reason
+    return call.signal?.aborted ? new FabricError({ operation, errorCode: "Cancelled" }) : error;
+  }
   const { response } = error;
   if (!response) {
     const errorCode = error.code === AxiosError.ERR_CANCELED ? "Cancelled" : (error.code ?? "NetworkError");

@@ -3,6 +3,7 @@ import { parseEnv } from "node:util";
 import type { SecretClient } from "@azure/keyvault-secrets";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
+import { authorityOf } from "./credentials.ts";
 import { FeatureFlags } from "./featureFlags.ts";
 
 /** How long a secret from the vault is believed. */
@@ -42,6 +43,7 @@ export class SecretManager {
   readonly #warn: (line: string) => void;
   readonly #cache = new Map<string, { readonly value: Promise<string | undefined>; readonly until: number }>();
   #client: Promise<VaultClient> | undefined;
+  readonly #given = new Set<string>();
   #hasWarned = false;
 
   /** @throws Error when Key Vault is on and KEY_VAULT_URL is missing */
@@ -69,7 +71,14 @@ export class SecretManager {
     // the vault's own sign-in cannot come from the vault
     const isOwnSignIn = name.toUpperCase().replaceAll("-", "_").startsWith("AZURE_");
     const fromVault = this.#flags.useKeyVault && !isOwnSignIn ? await this.#cached(vaultName(name)) : undefined;
-    return fromVault ?? this.#local(name) ?? defaultValue;
+    const value = fromVault ?? this.#local(name);
+    if (value !== undefined) this.#given.add(value);
+    return value ?? defaultValue;
+  }
+
+  /** Every secret that was given out, so that telemetry can leave it out wherever it occurs. */
+  given(): Iterable<string> {
+    return this.#given;
   }
 
   /**
@@ -162,10 +171,11 @@ async function makeVaultClient(env: NodeJS.ProcessEnv): Promise<VaultClient> {
     import("@azure/identity"),
   ]);
   const { AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, KEY_VAULT_URL } = env;
+  const authority = authorityOf(env);
   const credential =
     AZURE_TENANT_ID && AZURE_CLIENT_ID && AZURE_CLIENT_SECRET
-      ? new ClientSecretCredential(AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET)
-      : new DefaultAzureCredential();
+      ? new ClientSecretCredential(AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, authority)
+      : new DefaultAzureCredential(authority);
   return new Client(KEY_VAULT_URL ?? "", credential, { retryOptions: { maxRetries: 1, maxRetryDelayInMs: 500 } });
 }
 

@@ -46,7 +46,7 @@ export class TelemetryLogger {
     if (!flags.useTelemetry) return;
     const key = env["APPINSIGHTS_INSTRUMENTATION_KEY"];
     this.#connectionString =
-      options.connectionString ?? env["APPLICATIONINSIGHTS_CONNECTION_STRING"] ?? (key && `InstrumentationKey=${key}`);
+      options.connectionString || env["APPLICATIONINSIGHTS_CONNECTION_STRING"] || (key && `InstrumentationKey=${key}`);
     if (!this.#connectionString) {
       process.stderr.write(
         "useTelemetry is on, and APPLICATIONINSIGHTS_CONNECTION_STRING is missing: nothing is sent.\n",
@@ -56,22 +56,21 @@ export class TelemetryLogger {
 
   /** Notes that something happened. */
   trackEvent(name: string, properties: Properties = {}): void {
-    this.#track((client) => client.trackEvent({ name, properties: this.#clean(properties) }));
+    this.#track((client) => client.trackEvent({ name: this.#redact(name), properties: this.#clean(properties) }));
   }
 
   /** Notes a number. */
   trackMetric(name: string, value: number, properties: Properties = {}): void {
-    this.#track((client) => client.trackMetric({ name, value, properties: this.#clean(properties) }));
+    this.#track((client) =>
+      client.trackMetric({ name: this.#redact(name), value, properties: this.#clean(properties) }),
+    );
   }
 
   /** Notes an error. */
   trackException(error: unknown, properties: Properties = {}): void {
-    const exception = new Error(this.#redact(error instanceof Error ? error.message : String(error)));
-    if (error instanceof Error) {
-      exception.name = error.name;
-      exception.stack = this.#redact(error.stack ?? "");
-    }
-    this.#track((client) => client.trackException({ exception, properties: this.#clean(properties) }));
+    this.#track((client) =>
+      client.trackException({ exception: this.#cleanError(error), properties: this.#clean(properties) }),
+    );
   }
 
   /**
@@ -136,6 +135,15 @@ export class TelemetryLogger {
       return [key, typeof cleaned === "string" ? cleaned : JSON.stringify(cleaned ?? null)] as const;
     });
     return Object.fromEntries(entries);
+  }
+
+  #cleanError(error: unknown): Error {
+    if (!(error instanceof Error))
+      return new Error(this.#redact(typeof error === "string" ? error : "a value that is no error was thrown"));
+    const clean = new Error(this.#redact(error.message));
+    clean.name = error.name;
+    clean.stack = this.#redact(error.stack ?? "");
+    return clean;
   }
 
   #redact(text: string): string {

@@ -274,7 +274,7 @@ export async function joinTransaction(options: {
   readonly clock?: Clock;
 }): Promise<Joined> {
   const { folder, stack, env, clock = systemClock } = options;
-  const known = env["FABRIC_TRANSACTION_ID"] ?? announcedTransaction(folder, stack);
+  const known = env["FABRIC_TRANSACTION_ID"] || announcedTransaction(folder, stack);
   const transactionId = known ?? newTransactionId(stack, clock);
   const isNew = !existsSync(logFile(folder, transactionId));
   const log = await TransactionLog.open({ folder, transactionId, clock });

@@ -48,7 +48,10 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
     endpointIsEmulator: isEmulator,
     tenantId: configuration.tenantId,
   });
-  const telemetry = new TelemetryLogger({ flags, env });
+  const fromEnvironment = ["AZURE_CLIENT_SECRET", "FABRIC_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE"].map(
+    (name) => env[name] ?? "",
+  );
+  const telemetry = new TelemetryLogger({ flags, env, secrets: () => [...fromEnvironment, ...secrets.given()] });
   const throttle = new Throttle(clock);
   const fabric = new FabricClient({ endpoint, tokens, flags, clock, env, throttle });
   const token = await tokens.token(FabricClient.scope);

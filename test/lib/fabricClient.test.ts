@@ -140,6 +140,14 @@ describe("a call that fails", () => {
     });
     await failure(short.client.send(get));
     assert.deepEqual(short.clock.sleeps, [10, 20, 40]);
+    const tokens = { name: "test", token: () => Promise.resolve("t") };
+    const options = {
+      endpoint: "http://127.0.0.1:1/v1",
+      tokens,
+      flags: retrying,
+      env: { FABRIC_RETRY_BASE_MS: "soon" },
+    };
+    assert.throws(() => new FabricClient(options), /FABRIC_RETRY_BASE_MS must be a number/);
   });
 
   it("is not repeated where it may have had its effect, unless that does no harm", async () => {
@@ -184,6 +192,14 @@ describe("a call that fails", () => {
     const aborted = failure(world.client.send({ ...get, signal: AbortSignal.timeout(30) }));
     assert.equal((await aborted).errorCode, "Cancelled");
     assert.equal(world.attempts.length, 1, "an aborted call is not repeated");
+
+    const clock = new FakeClock();
+    const controller = new AbortController();
+    await using busy = await World.of((_request, response) => refuse(response, 503), { clock });
+    const waiting = failure(busy.client.send({ ...get, signal: controller.signal }));
+    while (clock.sleeps.length === 0) await settled();
+    controller.abort();
+    assert.equal((await waiting).errorCode, "Cancelled");
   });
 
   it("leaks no token, however its error is printed", async () => {
