@@ -1,25 +1,20 @@
-import { ensureStack, pulumiEnvironment, runPulumi, stackOf } from "./pulumi.ts";
+import { ensureStack, pulumiEnvironment, runPulumi } from "./pulumi.ts";
+import { runStackCommand } from "./stackCommand.ts";
 
 /* `npm run preview | refresh | destroy -- --stack S …`: the Pulumi command with the project's environment. */
 
 const [command = "", ...args] = process.argv.slice(2);
-const stack = stackOf(args);
 
-if (args.includes("--help") || args.includes("-h")) {
-  process.exitCode = (await runPulumi([command, "--help"], process.env)).code;
-} else if (stack === undefined) {
-  console.error(
-    `Which stack? npm run ${command} -- --stack local (or dev, prod, …). Everything after it goes to pulumi ${command}.`,
-  );
-  process.exitCode = 2;
-} else {
-  const env = pulumiEnvironment(stack);
-  try {
-    await ensureStack(stack, env);
-    const { code } = await runPulumi([command, ...args], env);
-    process.exitCode = code;
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
-  }
-}
+await runStackCommand(
+  {
+    usage: `Usage: npm run ${command} -- --stack S [options of pulumi ${command}]
+
+Runs pulumi ${command} with the project's environment. Everything after the stack's name goes to it (pulumi ${command} --help).`,
+    async run(stack) {
+      const env = pulumiEnvironment(stack);
+      await ensureStack(stack, env);
+      return (await runPulumi([command, ...args], env)).code;
+    },
+  },
+  args,
+);

@@ -2,8 +2,9 @@ import { existsSync } from "node:fs";
 import { checkpointFile, withdrawTransaction } from "../lib/transactionLog.ts";
 import { leftoverTable } from "./leftovers.ts";
 import { unfinishedTransaction } from "./openTransaction.ts";
-import { projectRoot, pulumiEnvironment, runPulumi, stackOf } from "./pulumi.ts";
+import { projectRoot, pulumiEnvironment, runPulumi } from "./pulumi.ts";
 import { rollBack } from "./rollback/rollBack.ts";
+import { runStackCommand } from "./stackCommand.ts";
 import { staleLockOf } from "./stackLock.ts";
 import { readStackSettings } from "./stackSettings.ts";
 
@@ -39,18 +40,4 @@ async function rollback(stack: string): Promise<number> {
   return 0;
 }
 
-const args = process.argv.slice(2);
-const stack = stackOf(args);
-if (args.includes("--help") || args.includes("-h")) {
-  console.log(usage);
-} else if (stack === undefined) {
-  console.error(`Which stack?\n\n${usage}`);
-  process.exitCode = 2;
-} else {
-  try {
-    process.exitCode = await rollback(stack);
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 2;
-  }
-}
+await runStackCommand({ usage, run: rollback });

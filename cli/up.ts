@@ -1,8 +1,9 @@
 import { TransactionLog, readTransactionLog, withdrawTransaction } from "../lib/transactionLog.ts";
 import { leftoverTable } from "./leftovers.ts";
 import { hasEffects, openTransaction } from "./openTransaction.ts";
-import { ensureStack, projectRoot, pulumiEnvironment, runPulumi, stackOf } from "./pulumi.ts";
+import { ensureStack, projectRoot, pulumiEnvironment, runPulumi } from "./pulumi.ts";
 import { rollBack } from "./rollback/rollBack.ts";
+import { runStackCommand } from "./stackCommand.ts";
 import { staleLockOf } from "./stackLock.ts";
 import { readStackSettings } from "./stackSettings.ts";
 
@@ -81,18 +82,4 @@ async function withLog(
   await log.close();
 }
 
-const args = process.argv.slice(2);
-const stack = stackOf(args);
-if (args.includes("--help") || args.includes("-h")) {
-  console.log(usage);
-} else if (stack === undefined) {
-  console.error(`Which stack?\n\n${usage}`);
-  process.exitCode = 2;
-} else {
-  try {
-    process.exitCode = await up(stack, args);
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 2;
-  }
-}
+await runStackCommand({ usage, run: up });

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startEmulator } from "../../emulator/emulator.ts";
@@ -45,7 +45,10 @@ async function run(args: readonly string[]): Promise<void> {
 
 const [shared = "../shared"] = process.argv.slice(2);
 const tool = join(shared, "tools", "replay.mjs");
-const sessions = globSync(join(shared, "fabric-recorded", "*.jsonl"));
+const recorded = join(shared, "fabric-recorded");
+const sessions = readdirSync(recorded)
+  .filter((file) => file.endsWith(".jsonl"))
+  .map((file) => join(recorded, file));
 const folder = mkdtempSync(join(tmpdir(), "fabric-replay-"));
 try {
   await run([
