@@ -74,6 +74,8 @@ interface Settings extends InternalAxiosRequestConfig {
   /** Whether the request may be sent again when its outcome is unknown. */
   isRepeatable?: boolean;
   attempt?: number;
+  /** Whether an attempt may have had its effect, so that a later refusal says nothing of it. */
+  mayHaveArrived?: boolean;
 }
 
 /**
@@ -146,14 +148,22 @@ export class FabricClient {
     const all: T[] = [];
     for (let continuationToken: string | undefined; ;) {
       const query = { ...call.query, continuationToken };
-      const page = await this.send<{ value?: T[]; continuationToken?: string | null }>({
+      const page = await this.send<{ value?: T[]; continuationToken?: string | null } | undefined>({
         ...call,
         method: "GET",
         query,
       });
-      all.push(...(page.value ?? []));
-      if (!page.continuationToken) return all;
-      continuationToken = decoded(page.continuationToken);
+      all.push(...(page?.value ?? []));
+      const next = page?.continuationToken ? decoded(page.continuationToken) : undefined;
+      if (next === undefined) return all;
+      if (next === continuationToken) {
+        throw new FabricError({
+          operation: call.operation,
+          errorCode: "RepeatedPage",
+          serviceMessage: "The service gives the same page again and again",
+        });
+      }
+      continuationToken = next;
     }
   }
 
@@ -220,13 +230,14 @@ function attemptOf(
         response = error.response;
         // a breaker around it, and retries too, need the request's own settings and not the copy with a deadline
         error.config = config;
+        config.mayHaveArrived ||= mayHaveArrived(error);
         holdBack(throttle, error, options.clock);
       }
       throw error;
     } finally {
       options.onAttempt?.({
         method: (config.method ?? "get").toUpperCase(),
-        route: new URL(config.url ?? "").pathname.replace(ID, "{id}"),
+        route: new URL(config.url ?? "").pathname.replace(ID, "{id}").replace(/\/users\/[^/]+/, "/users/{user}"),
         status: response?.status,
         durationMs: performance.now() - begin,
         attempt: config.attempt,
@@ -234,6 +245,13 @@ function attemptOf(
       });
     }
   };
+}
+
+/** Whether the service may have acted on an attempt: it was sent, and no answer of the service's own came back. */
+function mayHaveArrived(error: AxiosError): boolean {
+  const { status, code } = failureOf(error);
+  if (status !== undefined) return [408, 500, 502, 504].includes(status);
+  return !["ECONNREFUSED", "EAI_AGAIN", "ENOTFOUND"].includes(code ?? "");
 }
 
 /** A refusal by quota counts for every call of the identity. */
@@ -313,10 +331,17 @@ function cleanError(error: unknown, call: FabricCall): unknown {
     // a wait of ours ends with the signal's own reason
     return call.signal?.aborted ? new FabricError({ operation, errorCode: "Cancelled" }) : error;
   }
-  const { response } = error;
+  const isOutcomeKnown = (error.config as Settings | undefined)?.mayHaveArrived ? false : undefined;
+  const response = error.response && error.response.status >= 300 ? error.response : undefined;
   if (!response) {
     const errorCode = error.code === AxiosError.ERR_CANCELED ? "Cancelled" : (error.code ?? "NetworkError");
-    return new FabricError({ operation, errorCode, serviceMessage: error.message, ...remedyOf(remedies, errorCode) });
+    return new FabricError({
+      operation,
+      errorCode,
+      serviceMessage: error.message,
+      isOutcomeKnown,
+      ...remedyOf(remedies, errorCode),
+    });
   }
   const headers = headersOf(response);
   const body = (typeof response.data === "object" && response.data !== null ? response.data : {}) as {
@@ -336,10 +361,22 @@ function cleanError(error: unknown, call: FabricCall): unknown {
     status: response.status,
     requestId: body.requestId ?? requestIdOf(headers),
     isRetriable: body.isRetriable,
-    serviceMessage: body.message ?? body.error?.message,
+    serviceMessage: withoutToken(body.message ?? body.error?.message),
     moreDetails: body.moreDetails,
-    ...remedyOf(remedies, errorCode),
+    isOutcomeKnown,
+    ...(longPauseOf(error) ?? remedyOf(remedies, errorCode)),
   });
+}
+
+/** A service that repeats a request's headers in its answer must not make us print them. */
+const withoutToken = (text: string | undefined) => text?.replace(/Bearer\s+\S+/gi, "Bearer [redacted]");
+
+/** What to do where the service asks for a longer pause than is waited for. */
+function longPauseOf(error: AxiosError): { remedy: string } | undefined {
+  const { retryAfterSeconds = 0 } = failureOf(error);
+  return retryAfterSeconds > MAX_RETRY_AFTER_S
+    ? { remedy: `The service wants ${retryAfterSeconds} s of pause: run again after that.` }
+    : undefined;
 }
 
 function remedyOf(remedies: FabricCall["remedies"], errorCode: string): { remedy?: string } {

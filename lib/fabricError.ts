@@ -46,9 +46,12 @@ export class FabricError extends Error {
   /** Whether it is certain what became of the request. */
   readonly isOutcomeKnown: boolean;
 
+  readonly #failure: FabricFailure;
+
   constructor(failure: FabricFailure) {
     const remedy = failure.remedy ?? remedies[failure.errorCode];
     super(messageOf({ ...failure, remedy }));
+    this.#failure = failure;
     this.operation = failure.operation;
     this.errorCode = failure.errorCode;
     this.status = failure.status;
@@ -57,6 +60,11 @@ export class FabricError extends Error {
     this.moreDetails = failure.moreDetails ?? [];
     this.remedy = remedy;
     this.isOutcomeKnown = failure.isOutcomeKnown ?? isAnswered(failure);
+  }
+
+  /** The same error, of a request that may have had its effect whatever became of this part of it. */
+  asOutcomeUnknown(): FabricError {
+    return new FabricError({ ...this.#failure, isOutcomeKnown: false });
   }
 }
 

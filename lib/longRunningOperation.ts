@@ -61,12 +61,20 @@ export async function waitForOperation(
 ): Promise<unknown> {
   const { clock, operation, deadlineMs = OPERATION_DEADLINE_MS, signal } = options;
   const id = operationOf(started) ?? "";
+  // the service has accepted the request: a question about it that fails says nothing of what becomes of it
+  const ask = async (path: string): Promise<Answer> => {
+    try {
+      return await get(path);
+    } catch (error) {
+      throw error instanceof FabricError ? error.asOutcomeUnknown() : error;
+    }
+  };
   const deadline = clock.now() + deadlineMs;
   for (let last = started; ;) {
     const pause = pauseMs(last);
     if (clock.now() + pause > deadline) throw late(operation, id, deadlineMs);
     if (pause > 0) await clock.sleep(pause, signal);
-    last = await get(`/operations/${id}`);
+    last = await ask(`/operations/${id}`);
     const state = last.body as OperationState;
     if (state.status === "Failed") {
       const errorCode = state.error?.errorCode ?? "OperationFailed";
@@ -83,7 +91,7 @@ export async function waitForOperation(
     }
     if (state.status === "Succeeded") {
       // without Location there is no result to ask for
-      return last.headers["location"] === undefined ? undefined : (await get(`/operations/${id}/result`)).body;
+      return last.headers["location"] === undefined ? undefined : (await ask(`/operations/${id}/result`)).body;
     }
   }
 }
@@ -100,5 +108,6 @@ function late(operation: string, id: string, deadlineMs: number): FabricError {
     errorCode: "OperationTimedOut",
     serviceMessage: `Operation ${id} has not ended after ${Math.round(deadlineMs / 60_000)} minutes`,
     remedy: "It may still end; run again to see, nothing is made twice.",
+    isOutcomeKnown: false,
   });
 }

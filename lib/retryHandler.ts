@@ -123,6 +123,8 @@ export function failureOf(error: unknown, now?: number): Failure {
     typeof (response as { status?: unknown }).status === "number"
   ) {
     const answer = response as { status: number; headers?: unknown };
+    // a success that was cut off is no answer
+    if (answer.status < 300) return typeof code === "string" ? { code } : {};
     return { status: answer.status, retryAfterSeconds: retryAfterSeconds(answer.headers, now) };
   }
   if (typeof status === "number") {

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import type { Configuration } from "./configuration.ts";
 
 /** The emulator that stack `local` deploys to. */
 export interface EmbeddedEmulator {
@@ -18,7 +17,7 @@ export const emulatorStore = join(".fabric", "emulator");
  * Opens the project's emulator: the server that runs on its store, if there is one, else one inside this process. The
  * emulator is loaded only here, so that other stacks never load it.
  */
-export async function openEmulator(_configuration: Configuration): Promise<EmbeddedEmulator> {
+export async function openEmulator(): Promise<EmbeddedEmulator> {
   const { findRunningEmulator, startEmulator } = await import("../emulator/emulator.ts");
   const running = await findRunningEmulator(emulatorStore);
   if (running) return { url: running, graph: new URL(running).origin, close: async () => undefined };

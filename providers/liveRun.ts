@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from "node:util";
 import { chooseCredential, principalOf, tenantOf } from "../lib/credentials.ts";
 import { systemClock } from "../lib/clock.ts";
 import { FabricClient } from "../lib/fabricClient.ts";
-import type { FabricCall } from "../lib/fabricClient.ts";
 import { isOutcomeUnknown } from "../lib/fabricError.ts";
 import { FeatureFlags } from "../lib/featureFlags.ts";
 import { KeptDefinitions } from "../lib/keptDefinitions.ts";
@@ -36,7 +35,7 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
   const clock = systemClock;
   const flags = FeatureFlags.load(configuration.features, env);
   const isEmulator = configuration.endpoint === "emulator";
-  const emulator = isEmulator && !env["FABRIC_ENDPOINT"] ? await openEmulator(configuration) : undefined;
+  const emulator = isEmulator && !env["FABRIC_ENDPOINT"] ? await openEmulator() : undefined;
   const endpoint = env["FABRIC_ENDPOINT"] || (emulator?.url ?? configuration.endpoint);
   if (endpoint === "emulator") throw new Error("The emulator did not start.");
   assertTrustedEndpoint(endpoint, env);
@@ -65,6 +64,7 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
 
   let open: Promise<Joined & { readonly unsettled: readonly UnsettledCreate[] }> | undefined;
   let hasFailed = false;
+  let graph: FabricClient | undefined;
   const joined = () => (open ??= join());
   const join = async () => {
     const { transactionLog: folder, stack } = configuration;
@@ -174,6 +174,7 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
       await telemetry.flush();
       await leave();
       fabric.close();
+      graph?.close();
       await emulator?.close();
     },
   };
@@ -186,12 +187,15 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
     await log.close();
   }
 
-  async function lookUpUser(userPrincipalName: string): Promise<string> {
+  /** Microsoft Graph, for runs that need it. */
+  const graphClient = () => {
     const graphEndpoint = env["FABRIC_GRAPH_ENDPOINT"] || (emulator?.graph ?? "https://graph.microsoft.com");
-    assertTrustedEndpoint(graphEndpoint, env);
     const scope = "https://graph.microsoft.com/.default";
-    const graph = new FabricClient({ endpoint: graphEndpoint, tokens, scope, flags, clock, env });
-    const call: FabricCall = {
+    return (graph ??= new FabricClient({ endpoint: graphEndpoint, tokens, scope, flags, clock, env }));
+  };
+
+  async function lookUpUser(userPrincipalName: string): Promise<string> {
+    const { id } = await graphClient().send<{ id: string }>({
       method: "GET",
       path: `/v1.0/users/${encodeURIComponent(userPrincipalName)}`,
       query: { $select: "id" },
@@ -201,12 +205,8 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
         Authorization_RequestDenied:
           "The deploying identity may not read users in Microsoft Graph. Grant it User.ReadBasic.All, or give object ids with a type.",
       },
-    };
-    try {
-      return (await graph.send<{ id: string }>(call)).id;
-    } finally {
-      graph.close();
-    }
+    });
+    return id;
   }
 
   return run;

@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import { inspect } from "node:util";
 import { FabricClient } from "../../lib/fabricClient.ts";
 import type { Attempt, FabricCall, FabricClientOptions } from "../../lib/fabricClient.ts";
-import { FabricError } from "../../lib/fabricError.ts";
+import { FabricError, isOutcomeUnknown } from "../../lib/fabricError.ts";
 import { FeatureFlags } from "../../lib/featureFlags.ts";
 import { FakeClock, ImpatientClock, settled } from "./fakeClock.ts";
 
@@ -238,6 +238,44 @@ describe("a call that fails", () => {
       { flags: none },
     );
     assert.equal((await failure(world.client.send(get))).errorCode, "HTTP 418");
+  });
+});
+
+describe("whether a failed call may have had its effect", () => {
+  const outcome = async (respond: Responder, call: FabricCall, options: Partial<FabricClientOptions> = {}) => {
+    await using world = await World.of(respond, options);
+    return isOutcomeUnknown(await failure(world.client.send(call)));
+  };
+
+  it("is unknown once the service has accepted it and a question about it fails", async () => {
+    for (const status of [403, 404, 429, 503]) {
+      const accepted: Responder = (request, response) =>
+        request.method === "POST"
+          ? json(response, 202, null, { "x-ms-operation-id": "op-1", "retry-after": "0" })
+          : refuse(response, status);
+      assert.equal(await outcome(accepted, post, { flags: none }), true, String(status));
+    }
+  });
+
+  it("stays unknown when a later attempt is refused", async () => {
+    const lostThenRefused: Responder = (request, response, nth) =>
+      nth === 1 ? request.socket.destroy() : refuse(response, 400);
+    assert.equal(await outcome(lostThenRefused, { ...post, replaySafe: true }), true);
+    assert.equal(await outcome((_request, response) => refuse(response, 400), post), false);
+  });
+
+  it("is unknown when the answer was cut off in its middle, or the call was aborted on its way", async () => {
+    const cutOff: Responder = (_request, response) => {
+      response.writeHead(201, { "content-type": "application/json", "content-length": "100" });
+      response.write("{", () => response.destroy());
+    };
+    assert.equal(await outcome(cutOff, post), true);
+    assert.equal(await outcome(() => undefined, { ...post, signal: AbortSignal.timeout(30) }), true);
+  });
+
+  it("is known when the service refused it, or never saw it", async () => {
+    for (const status of [400, 409, 429, 503])
+      assert.equal(await outcome((_request, response) => refuse(response, status), post, { flags: none }), false);
   });
 });
 
