@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startEmulator } from "../../emulator/emulator.ts";
@@ -43,7 +43,7 @@ async function run(args: readonly string[]): Promise<void> {
   if (code === 2 || code === null) throw new Error(`The replayer could not run: ${args.join(" ")}`);
 }
 
-const [shared = "../shared"] = process.argv.slice(2);
+const shared = realpathSync(process.argv[2] ?? "../shared");
 const tool = join(shared, "tools", "replay.mjs");
 const recorded = join(shared, "fabric-recorded");
 const sessions = readdirSync(recorded)
