@@ -38,14 +38,14 @@ if (values.help) {
       ...(values.seed && { seed: JSON.parse(readFileSync(values.seed, "utf8")) as Seed }),
       ...(certificate && { tls: certificate }),
     });
+    const stop = () => void emulator.close().then(() => process.exit(0));
+    process.once("SIGINT", stop);
+    process.once("SIGTERM", stop);
     console.log(`The Fabric emulator listens on ${emulator.url}`);
     console.log(values.memory ? "Objects are kept in memory only." : `Objects are kept in ${values.store}.`);
     if (certificate)
       console.log(`CA: ${certificate.caFile}. Clients trust it with NODE_EXTRA_CA_CERTS=${certificate.caFile}`);
     console.log("Stop it with Ctrl-C.");
-    const stop = () => void emulator.close().then(() => process.exit(0));
-    process.once("SIGINT", stop);
-    process.once("SIGTERM", stop);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;

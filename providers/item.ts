@@ -82,7 +82,13 @@ export const item = defineKind<Outputs>()({
       );
     try {
       const made = await onceTheNameIsFree(run, make);
-      return { id: `${workspaceId}/${made.id}`, outputs: {} };
+      const id = `${workspaceId}/${made.id}`;
+      if (run.isReclaimed(made.id)) {
+        exists({ id, outputs: {} });
+        await converge(run, made, inputs);
+        if (definition) await pushDefinition(run, id, inputs);
+      }
+      return { id, outputs: {} };
     } catch (error) {
       if (!isFabricError(error, "ItemDisplayNameAlreadyInUse")) throw error;
       const before = findItem(await listItems(run, workspaceId), type, displayName);

@@ -15,6 +15,8 @@ import { unsettledCreates, unsettledLike } from "../lib/unsettled.ts";
 import type { UnsettledCreate } from "../lib/unsettled.ts";
 import type { Configuration } from "./configuration.ts";
 import { openEmulator } from "./embeddedEmulator.ts";
+import { GRAPH_ENDPOINT, GraphUsers } from "./graphUsers.ts";
+import { OnceInARun } from "./onceInARun.ts";
 import { hostOfEndpoint } from "./origin.ts";
 import type { Capacity, FabricItem, Ours, Run, Workspace, Write } from "./run.ts";
 
@@ -55,16 +57,10 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
   const fabric = new FabricClient({ endpoint, tokens, flags, clock, env, throttle });
   const token = await tokens.token(FabricClient.scope);
   const tenantId = tenantOf(token);
-  if (configuration.tenantId && tenantId && tenantId.toLowerCase() !== configuration.tenantId.toLowerCase()) {
-    throw new Error(
-      `This stack belongs to tenant ${configuration.tenantId} (fabric:tenantId), and ${tokens.name} is signed in to ` +
-        `tenant ${tenantId}. Nothing was changed. Sign in to the right tenant.`,
-    );
-  }
+  assertTenant(configuration.tenantId, tenantId, tokens.name);
 
   let open: Promise<Joined & { readonly unsettled: readonly UnsettledCreate[] }> | undefined;
   let hasFailed = false;
-  let graph: FabricClient | undefined;
   const joined = () => (open ??= join());
   const join = async () => {
     const { transactionLog: folder, stack } = configuration;
@@ -72,15 +68,10 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
     const unsettled = unsettledCreates(readTransactionLogs(folder, stack));
     return { ...(await joinTransaction({ folder, stack, env, clock })), unsettled };
   };
-  const lists = new Map<string, Promise<unknown>>();
-  const once = <T>(key: string, work: () => Promise<T>): Promise<T> => {
-    const known = lists.get(key) as Promise<T> | undefined;
-    if (known) return known;
-    const asked = work();
-    lists.set(key, asked);
-    asked.catch(() => lists.delete(key));
-    return asked;
-  };
+  const asked = new OnceInARun();
+  const graphEndpoint = env["FABRIC_GRAPH_ENDPOINT"] || (emulator?.graph ?? GRAPH_ENDPOINT);
+  const users = new GraphUsers({ endpoint: graphEndpoint, tokens, flags, clock, env });
+  const reclaimedIds = new Set<string>();
   const claims = new Map<string, "made" | "adopted">();
   /** One step of the log, as one operation of the telemetry. */
   const step = async <T>(intent: Intent, work: () => Promise<T>, resourceId: (answer: T) => string): Promise<T> => {
@@ -100,13 +91,6 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
       call.operation ?? `${intent.operation} ${intent.resourceType.toLowerCase()} '${intent.resourceName}'`;
     return fabric.send<T>({ ...call, operation });
   };
-  const forget = (path: string) => {
-    const isOfWorkspace = /^\/workspaces\/[^/]+$/.test(path);
-    for (const key of lists.keys()) {
-      if (key === "/workspaces" ? isOfWorkspace : path.startsWith(key)) lists.delete(key);
-    }
-  };
-
   const run: LiveRun = {
     origin: { host: hostOfEndpoint(configuration.endpoint), tenantId },
     clock,
@@ -121,7 +105,7 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
 
     async write<T>(intent: Intent, call: Write, resourceId = idOf as (answer: T) => string) {
       const answer = await step(intent, () => send<T>(intent, call), resourceId);
-      forget(call.path);
+      asked.forget(call.path);
       return answer;
     },
 
@@ -143,12 +127,15 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
       const isOurs = reclaimed && (left.resourceId === undefined || idIn(left.resourceId) === reclaimed.id);
       const work = isOurs ? () => Promise.resolve(reclaimed) : () => attempt(CREATE_REPEATS);
       const answer = await step({ ...intent, wasFree: wasFree || isOurs === true }, work, ({ id }) => id);
-      if (isOurs)
-        run.warn(
-          `${intent.resourceType} '${intent.resourceName}' was made by a run that was cut off: it was taken, not made again.`,
-        );
+      if (isOurs) {
+        reclaimedIds.add(answer.id);
+        const what = `${intent.resourceType} '${intent.resourceName}'`;
+        run.warn(`${what} was made by a run that was cut off: it was taken, not made again.`);
+      }
       return answer;
     },
+
+    isReclaimed: (id) => reclaimedIds.has(id),
 
     async wasBegun(resourceType, names) {
       const { unsettled } = await joined();
@@ -156,14 +143,15 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
     },
 
     workspaces: () =>
-      once("/workspaces", () => fabric.list<Workspace>({ path: "/workspaces", operation: "list workspaces" })),
+      asked.get("/workspaces", () => fabric.list<Workspace>({ path: "/workspaces", operation: "list workspaces" })),
     capacities: () =>
-      once("/capacities", () => fabric.list<Capacity>({ path: "/capacities", operation: "list capacities" })),
+      asked.get("/capacities", () => fabric.list<Capacity>({ path: "/capacities", operation: "list capacities" })),
     items: (workspaceId) => {
       const path = `/workspaces/${workspaceId}/items`;
-      return once(path, () => fabric.list<FabricItem>({ path, operation: "list items" }));
+      return asked.get(path, () => fabric.list<FabricItem>({ path, operation: "list items" }));
     },
-    userId: (userPrincipalName) => once(`user ${userPrincipalName.toLowerCase()}`, () => lookUpUser(userPrincipalName)),
+    userId: (userPrincipalName) =>
+      asked.get(`user ${userPrincipalName.toLowerCase()}`, () => users.idOf(userPrincipalName)),
 
     claim: (id, how) => void claims.set(id, how),
     isClaimed: (id) => claims.has(id),
@@ -174,7 +162,7 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
       await telemetry.flush();
       await leave();
       fabric.close();
-      graph?.close();
+      users.close();
       await emulator?.close();
     },
   };
@@ -187,29 +175,16 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
     await log.close();
   }
 
-  /** Microsoft Graph, for runs that need it. */
-  const graphClient = () => {
-    const graphEndpoint = env["FABRIC_GRAPH_ENDPOINT"] || (emulator?.graph ?? "https://graph.microsoft.com");
-    const scope = "https://graph.microsoft.com/.default";
-    return (graph ??= new FabricClient({ endpoint: graphEndpoint, tokens, scope, flags, clock, env }));
-  };
-
-  async function lookUpUser(userPrincipalName: string): Promise<string> {
-    const { id } = await graphClient().send<{ id: string }>({
-      method: "GET",
-      path: `/v1.0/users/${encodeURIComponent(userPrincipalName)}`,
-      query: { $select: "id" },
-      operation: `look up ${userPrincipalName}`,
-      remedies: {
-        Request_ResourceNotFound: `Microsoft Graph knows no user ${userPrincipalName}. Check the spelling, or give the object id with type: User.`,
-        Authorization_RequestDenied:
-          "The deploying identity may not read users in Microsoft Graph. Grant it User.ReadBasic.All, or give object ids with a type.",
-      },
-    });
-    return id;
-  }
-
   return run;
+}
+
+/** @throws Error where the stack belongs to another tenant than the token */
+function assertTenant(wanted: string | undefined, tenantId: string | undefined, credential: string): void {
+  if (!wanted || !tenantId || tenantId.toLowerCase() === wanted.toLowerCase()) return;
+  throw new Error(
+    `This stack belongs to tenant ${wanted} (fabric:tenantId), and ${credential} is signed in to tenant ${tenantId}. ` +
+      `Nothing was changed. Sign in to the right tenant.`,
+  );
 }
 
 const idOf = (answer: { id?: string } | undefined) => answer?.id ?? "";

@@ -81,6 +81,8 @@ export interface Run {
    */
   create<T extends { id: string }>(intent: Intent, call: Write, ours: Ours<T>): Promise<T>;
 
+  /** Whether a create of this run took an object of an earlier one, which may be as it was declared then. */
+  isReclaimed(id: string): boolean;
   /** Whether an earlier run was cut off in a create of this kind and with these names, so that what is there is ours. */
   wasBegun(resourceType: string, names: Readonly<Record<string, unknown>>): Promise<boolean>;
 

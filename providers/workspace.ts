@@ -64,6 +64,7 @@ export const workspace = defineKind<Outputs>()({
       },
     );
     exists({ id: made.id, outputs: {} });
+    if (run.isReclaimed(made.id)) return { id: made.id, outputs: await converge(run, made, inputs, capacityId) };
     if (capacityId) await waitForCapacity(run, made.id, inputs.displayName);
     return { id: made.id, outputs: { capacityId } };
   },

@@ -57,7 +57,7 @@ export const workspaceUser = defineKind<Outputs>()({
     const id = `${inputs.workspaceId}/${principalId}`;
     const isFree = run.isNewWorkspace(inputs.workspaceId) || !(await findRole(run, inputs.workspaceId, principalId));
     try {
-      await run.create<RoleAssignment>(
+      const made = await run.create<RoleAssignment>(
         {
           operation: "create",
           resourceType: "WorkspaceUser",
@@ -71,10 +71,11 @@ export const workspaceUser = defineKind<Outputs>()({
           operation: `give ${inputs.principal} the role ${inputs.role}`,
         },
         {
-          find: () => findRole(run, inputs.workspaceId, principalId, inputs.role),
+          find: () => findRole(run, inputs.workspaceId, principalId),
           wasFree: isFree,
         },
       );
+      await changeRole(run, id, inputs.principal, made.role, inputs.role);
       return { id, outputs: { principalId } };
     } catch (error) {
       if (!isFabricError(error, "PrincipalAlreadyHasWorkspaceRolePermissions")) throw error;
@@ -161,16 +162,9 @@ async function setRole(run: Run, id: string, principal: string, from: string, to
   );
 }
 
-async function findRole(
-  run: Run,
-  workspaceId: string,
-  principalId: string,
-  role?: string,
-): Promise<RoleAssignment | undefined> {
+async function findRole(run: Run, workspaceId: string, principalId: string): Promise<RoleAssignment | undefined> {
   const roles = await run.list<RoleAssignment>(`/workspaces/${workspaceId}/roleAssignments`, "list role assignments");
-  return roles.find(
-    ({ principal, role: now }) => sameIgnoringCase(principal.id, principalId) && (role === undefined || role === now),
-  );
+  return roles.find(({ principal }) => sameIgnoringCase(principal.id, principalId));
 }
 
 async function isLastAdmin(run: Run, id: string): Promise<boolean> {

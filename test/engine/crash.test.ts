@@ -120,6 +120,46 @@ describe("after kill -9 in the middle of a call, one up", () => {
   }
 });
 
+describe("after kill -9, an up with another declaration", () => {
+  it("takes what had been made, and makes it as it is declared now", async () => {
+    const hit = Promise.withResolvers<void>();
+    await using stack = await EngineStack.start({ emulator: { onFault: hit.resolve } });
+    const { git: _git, ...plain } = environment.workspaces[0] ?? assert.fail();
+    const declare = (description: string, role: string) =>
+      stack.configure({
+        workspaces: [
+          {
+            ...plain,
+            description,
+            users: [{ principal: "alice@contoso.com", role }],
+            items: [{ name: "flow", type: "DataPipeline", description }],
+          },
+        ],
+      });
+    declare("before", "Member");
+    await crash(stack, hit.promise, {
+      method: "POST",
+      route: "/workspaces/{workspaceId}/items",
+      holdMs: 400,
+      drop: "after",
+    });
+    assert.equal((await stack.run(["cancel", "--yes", "--stack", "test"])).code, 0);
+    declare("after", "Viewer");
+    const up = await stack.up();
+    assert.equal(up.code, 0, up.text);
+    const { workspaces, items, roles } = stack.emulator.service;
+    assert.deepEqual(
+      workspaces.all().map(({ description }) => description),
+      ["after"],
+    );
+    assert.deepEqual(
+      items.all().map(({ description }) => description),
+      ["after"],
+    );
+    assert.equal(roles.get(`${workspaces.all()[0]?.id}/${known.alice}`)?.role, "Viewer");
+  });
+});
+
 describe("a transaction that was cut off by kill -9 of everything", () => {
   const rule = {
     method: "POST",

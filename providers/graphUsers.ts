@@ -1,0 +1,39 @@
+import { FabricClient } from "../lib/fabricClient.ts";
+import type { FabricClientOptions } from "../lib/fabricClient.ts";
+
+/** Where Microsoft Graph is, unless FABRIC_GRAPH_ENDPOINT says otherwise. */
+export const GRAPH_ENDPOINT = "https://graph.microsoft.com";
+
+/** Users by their principal names, from Microsoft Graph. */
+export class GraphUsers {
+  readonly #options: Omit<FabricClientOptions, "scope">;
+  #client: FabricClient | undefined;
+
+  constructor(options: Omit<FabricClientOptions, "scope">) {
+    this.#options = options;
+  }
+
+  /**
+   * Object id of a user. See https://learn.microsoft.com/en-us/graph/api/user-get
+   * @throws FabricError telling what to declare or grant
+   */
+  async idOf(userPrincipalName: string): Promise<string> {
+    this.#client ??= new FabricClient({ ...this.#options, scope: "https://graph.microsoft.com/.default" });
+    const { id } = await this.#client.send<{ id: string }>({
+      method: "GET",
+      path: `/v1.0/users/${encodeURIComponent(userPrincipalName)}`,
+      query: { $select: "id" },
+      operation: `look up ${userPrincipalName}`,
+      remedies: {
+        Request_ResourceNotFound: `Microsoft Graph knows no user ${userPrincipalName}. Check the spelling, or give the object id with type: User.`,
+        Authorization_RequestDenied:
+          "The deploying identity may not read users in Microsoft Graph. Grant it User.ReadBasic.All, or give object ids with a type.",
+      },
+    });
+    return id;
+  }
+
+  close(): void {
+    this.#client?.close();
+  }
+}
