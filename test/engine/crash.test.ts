@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import { describe, it } from "node:test";
 import { known } from "../../emulator/defaultSeed.ts";
 import type { FaultRule } from "../../emulator/faults.ts";
+import { isLiveProcess } from "../../lib/liveProcess.ts";
 import { EngineStack } from "./engineStack.ts";
 
 /* kill -9 of everything in the middle of a call; then one up. FABRIC_CRASH_SWEEP=all tries every call, npm test a few. */
@@ -64,14 +65,21 @@ const projectCommand = (file: string, ...args: string[]) => [
 ];
 const projectUp = projectCommand("cli/up.ts", "--yes", "--skip-preview");
 
-/** Runs a command, by default `up`, and kills everything when the rule hits. */
-async function crash(stack: EngineStack, hit: Promise<void>, rule: FaultRule, command = pulumiUp): Promise<void> {
+/** Runs a command, by default `up`, and kills everything when the rule hits, or only the process itself. */
+async function crash(
+  stack: EngineStack,
+  hit: Promise<void>,
+  rule: FaultRule,
+  command = pulumiUp,
+  whom: "everything" | "onlyItself" = "everything",
+): Promise<number[]> {
   stack.emulator.faults([rule]);
   const [program = "", ...args] = command;
   const child = spawn(program, args, { cwd: stack.folder, env: stack.env, stdio: "ignore" });
   const exit = once(child, "exit");
   await Promise.race([hit, exit.then(() => assert.fail("it ended before the fault"))]);
-  for (const pid of familyOf(child.pid ?? 0).reverse()) {
+  const family = familyOf(child.pid ?? 0);
+  for (const pid of whom === "everything" ? family.toReversed() : family.slice(0, 1)) {
     try {
       process.kill(pid, "SIGKILL");
     } catch {
@@ -80,6 +88,7 @@ async function crash(stack: EngineStack, hit: Promise<void>, rule: FaultRule, co
   }
   await exit;
   stack.emulator.faults([]);
+  return family;
 }
 
 describe("after kill -9 in the middle of a call, one up", () => {
@@ -118,6 +127,25 @@ describe("after kill -9 in the middle of a call, one up", () => {
       });
     }
   }
+});
+
+describe("after kill -9 of the engine alone", () => {
+  it("the provider, the program and the language host stop within a second, and the next up makes nothing twice", async () => {
+    const hit = Promise.withResolvers<void>();
+    await using stack = await EngineStack.start({ emulator: { onFault: hit.resolve } });
+    stack.configure(environment);
+    const rule = { method: "POST", route: "/workspaces/{workspaceId}/items", holdMs: 3_000, drop: "after" } as const;
+    const family = await crash(stack, hit.promise, rule, pulumiUp, "onlyItself");
+    assert.ok(family.length >= 3, "the engine had no provider and no program");
+    const deadline = Date.now() + 1_000;
+    while (family.some(isLiveProcess) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.deepEqual(family.filter(isLiveProcess), []);
+    assert.equal((await stack.run(["cancel", "--yes", "--stack", "test"])).code, 0);
+    const up = await stack.up();
+    assert.equal(up.code, 0, up.text);
+    const lakehouses = stack.emulator.service.items.all().filter(({ type }) => type === "Lakehouse");
+    assert.deepEqual([stack.emulator.service.workspaces.all().length, lakehouses.length], [1, 1]);
+  });
 });
 
 describe("after kill -9, an up with another declaration", () => {

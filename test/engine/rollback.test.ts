@@ -207,6 +207,23 @@ describe("a failed deployment", () => {
   });
 });
 
+describe("a create that fails half-way", () => {
+  it("undoes its own steps with useRollback on, and leaves nothing in the state", async () => {
+    await using stack = await started();
+    stack.configure({ features, workspaces: [{ ...first, users: [], items: [] }] });
+    stack.emulator.faults([{ method: "GET", route: "/workspaces/{workspaceId}", status: 400, errorCode: "Broken" }]);
+    const up = await stack.up();
+    assert.equal(up.code, 1);
+    assert.match(up.text, /Broken \(400/);
+    assert.deepEqual(stack.emulator.service.workspaces.all(), []);
+    const { deployment } = await stack.state();
+    assert.equal(
+      deployment.resources?.some(({ type }) => type.endsWith(":Workspace")),
+      false,
+    );
+  });
+});
+
 describe("a committed deployment", () => {
   it("cannot be rolled back", async () => {
     await using stack = await started();
