@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { known } from "../../emulator/defaultSeed.ts";
 import { EngineStack } from "./engineStack.ts";
+import { worldOf } from "./worldOf.ts";
 
 /* A deployment is a transaction: what failed is taken back whole, by the engine and the log. */
 
@@ -26,30 +27,6 @@ const first = {
   ],
 };
 
-/** Everything the service has, without ids and in order. */
-function world(stack: EngineStack): unknown {
-  const { workspaces, roles, folders, items, gitConnections } = stack.emulator.service;
-  const folderName = (id: string | undefined) => (id ? folders.get(id)?.displayName : undefined);
-  const workspaceName = (id: string) => workspaces.get(id)?.displayName;
-  const sorted = (values: unknown[]) => values.map((value) => JSON.stringify(value)).sort();
-  return {
-    workspaces: sorted(
-      workspaces.all().map(({ displayName, description, capacityId }) => ({ displayName, description, capacityId })),
-    ),
-    roles: sorted(
-      roles.all().map(({ workspaceId, principalId, role }) => [workspaceName(workspaceId), principalId, role]),
-    ),
-    folders: sorted(folders.all().map(({ displayName, parentFolderId }) => [displayName, folderName(parentFolderId)])),
-    items: sorted(
-      items.all().map(({ type, displayName, description, folderId, parts, creationPayload }) => {
-        const content = parts?.filter(({ path }) => path !== ".platform").map(({ path, payload }) => [path, payload]);
-        return { type, displayName, description, folder: folderName(folderId), content, creationPayload };
-      }),
-    ),
-    git: sorted(gitConnections.all().map(({ details }) => details)),
-  };
-}
-
 async function started(): Promise<EngineStack> {
   const stack = await EngineStack.start();
   cpSync(join(stack.folder, "fabric/sales"), join(stack.folder, "items"), { recursive: true });
@@ -60,7 +37,7 @@ describe("a failed deployment", () => {
   it("that was the first ever leaves nothing", async () => {
     await using stack = await started();
     stack.configure({ features, workspaces: [first] });
-    const before = world(stack);
+    const before = worldOf(stack);
     stack.emulator.faults([
       { method: "POST", route: "/workspaces/{workspaceId}/items", nth: 3, status: 400, errorCode: "CorruptedPayload" },
     ]);
@@ -71,7 +48,7 @@ describe("a failed deployment", () => {
     assert.match(lines, /^Rolling back transaction test-\S+\. Reason: pulumi up failed\n(Cleaning up .*\n)/);
     assert.match(lines, /Cleaning up Workspace 'sales' \([0-9a-f-]{36}\)/);
     assert.match(lines, /✓ Successfully cleaned up Workspace\n✓ Transaction test-\S+ fully rolled back/);
-    assert.deepEqual(world(stack), before);
+    assert.deepEqual(worldOf(stack), before);
     assert.equal((await stack.command("cli/rollback.ts")).code, 1, "there is nothing to roll back any more");
   });
 
@@ -80,7 +57,7 @@ describe("a failed deployment", () => {
     stack.configure({ features, workspaces: [first] });
     const up = await stack.command("cli/up.ts", quick);
     assert.equal(up.code, 0, up.text);
-    const before = world(stack);
+    const before = worldOf(stack);
     const [workspaceId] = stack.emulator.service.workspaces.all().map(({ id }) => id);
 
     writeFileSync(
@@ -118,7 +95,7 @@ describe("a failed deployment", () => {
     const failed = await stack.command("cli/up.ts", quick);
     assert.equal(failed.code, 1, failed.text);
     assert.match(failed.text, /fully rolled back/);
-    assert.deepEqual(world(stack), before);
+    assert.deepEqual(worldOf(stack), before);
     assert.deepEqual(
       stack.emulator.service.workspaces.all().map(({ id }) => id),
       [workspaceId],
