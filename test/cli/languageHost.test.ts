@@ -113,8 +113,8 @@ class Host implements AsyncDisposable {
   /** Asks for a run of a program; answers what the runner told, and the promise of the result. */
   async run(program: string): Promise<{ started: Started; result: Promise<RunResult> }> {
     const info = new messages.ProgramInfo();
-    info.setRootDirectory("/root");
-    info.setProgramDirectory("/root/program");
+    info.setRootDirectory("/project");
+    info.setProgramDirectory("/project/program");
     info.setEntryPoint(program);
     info.setOptions(Struct.fromJavaScript({ typescript: false }));
     const request = new messages.RunRequest();
@@ -170,7 +170,7 @@ test("the language host runs the program with the SDK's runner and the stack's c
     "--monitor=127.0.0.1:2",
     "--engine=127.0.0.1:1",
     "--stack=s",
-    "--pwd=/root/program",
+    "--pwd=/project/program",
     "--dry-run",
   ]) {
     assert.ok(started.args.includes(arg), `${arg} in ${started.args.join(" ")}`);
