@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
+import { definitionsFolder } from "./transactionLog.ts";
 
 /** One file of an item's definition. */
 export interface Part {
@@ -26,7 +27,7 @@ export class KeptDefinitions {
     const transactionId = rollbackOf || env["FABRIC_TRANSACTION_ID"];
     this.#isRollback = Boolean(rollbackOf);
     this.isKeeping = useRollback && transactionId !== undefined && !this.#isRollback;
-    this.#folder = transactionId && join(logFolder, `${transactionId}.definitions`);
+    this.#folder = transactionId ? definitionsFolder(logFolder, transactionId) : undefined;
   }
 
   /** Keeps a definition; the first of a transaction is the one that counts. */

@@ -222,14 +222,20 @@ export function pruneTransactionLogs(folder: string, stack: string, keep = 20): 
   );
   for (const [begin] of committed.slice(0, Math.max(0, committed.length - keep))) {
     if (!begin) continue;
-    for (const file of [logFile(folder, begin.transactionId), checkpointFile(folder, begin.transactionId)])
-      rmSync(file, { force: true });
+    const { transactionId } = begin;
+    const beside = [checkpointFile(folder, transactionId), definitionsFolder(folder, transactionId)];
+    for (const path of [logFile(folder, transactionId), ...beside]) rmSync(path, { recursive: true, force: true });
   }
 }
 
 /** Where the checkpoint from before a transaction is kept, as the engine exported it: its secrets stay encrypted. */
 export function checkpointFile(folder: string, transactionId: string): string {
   return logFile(folder, transactionId).replace(/\.jsonl$/, ".checkpoint.json");
+}
+
+/** Where the definitions that a transaction changed or deleted are kept as they were. */
+export function definitionsFolder(folder: string, transactionId: string): string {
+  return logFile(folder, transactionId).replace(/\.jsonl$/, ".definitions");
 }
 
 /** An id that sorts by time and says what it is of: `dev-20261124T120000Z-3fa9`. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, mkdtempSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, it } from "node:test";
@@ -11,6 +11,7 @@ import {
   announceTransaction,
   announcedTransaction,
   checkpointFile,
+  definitionsFolder,
   joinTransaction,
   newTransactionId,
   pruneTransactionLogs,
@@ -191,6 +192,7 @@ describe("old logs", () => {
       const log = await TransactionLog.open({ folder, transactionId: id, clock });
       await log.begin("dev", true);
       writeFileSync(checkpointFile(folder, id), "{}");
+      mkdirSync(definitionsFolder(folder, id));
       if (end) await log[end]();
       await log.close();
       await clock.advance(1000);
