@@ -46,7 +46,8 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
   const tokens = await chooseCredential({
     env,
     secrets,
-    endpointIsEmulator: isEmulator,
+    // stack `local` never uses a real credential, wherever its file points
+    endpointIsEmulator: isEmulator || configuration.stack === "local",
     tenantId: configuration.tenantId,
   });
   const fromEnvironment = ["AZURE_CLIENT_SECRET", "FABRIC_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE"].map(
