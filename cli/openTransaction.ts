@@ -1,62 +1,77 @@
-import { writeFileSync } from "node:fs";
+import type { LogStore } from "../lib/logStore.ts";
+import { TransactionLog, hasEffects, hasEnded, readTransactionLog } from "../lib/transactionLog.ts";
 import {
-  TransactionLog,
   announceTransaction,
   announcedTransaction,
   checkpointFile,
   newTransactionId,
   pruneTransactionLogs,
-  readTransactionLog,
-} from "../lib/transactionLog.ts";
-import type { Entry } from "../lib/transactionLog.ts";
-import { exportCheckpoint, importCheckpoint } from "./rollback/stackState.ts";
-import type { StackAccess } from "./rollback/stackState.ts";
-import { withoutPendingOperations } from "./rollback/checkpoint.ts";
+  readTransactionLogs,
+  rollbackLogOf,
+  withdrawTransaction,
+} from "../lib/transactions.ts";
+import { checkpointHash, withoutPendingOperations } from "./rollback/checkpoint.ts";
+import type { Checkpoint } from "./rollback/checkpoint.ts";
+import { builtUpon } from "./rollback/plan.ts";
 
-/** Whether a transaction has ended: nothing of it is to be committed or rolled back any more. */
-export const hasEnded = (entries: readonly Entry[]) =>
-  entries.some(({ kind }) => kind === "commit" || kind === "rolledBack");
-
-/** Whether a transaction has changed anything at the service, or may have. */
-export function hasEffects(entries: readonly Entry[]): boolean {
-  return entries.some((entry) => {
-    if (entry.kind !== "intent") return false;
-    const outcome = entries.find(
-      (other) => (other.kind === "done" || other.kind === "failed") && other.step === entry.step,
-    );
-    return outcome?.kind !== "failed" || outcome.isOutcomeUnknown === true;
-  });
-}
-
-/** The transaction of a stack that was begun and has not ended, if there is one. */
-export function unfinishedTransaction(logFolder: string, stack: string): string | undefined {
-  const transactionId = announcedTransaction(logFolder, stack);
-  return transactionId && !hasEnded(readTransactionLog(logFolder, transactionId)) ? transactionId : undefined;
+/** A transaction that an update may write to. */
+export interface OpenTransaction {
+  readonly transactionId: string;
+  /** It was begun by an earlier run, which was cut off or failed. */
+  readonly isResumed: boolean;
 }
 
 /**
- * Begins the transaction of an `up`: saves the checkpoint as it is, notes it in the log, and announces it. One that was cut
- * off is gone on with instead, so that commit and rollback cover both runs.
+ * The newest transaction of a stack that was begun and has not ended, if there is one: by a command, by a plain
+ * `pulumi up`, or left by a crash.
+ */
+export async function unfinishedTransaction(store: LogStore, stack: string): Promise<string | undefined> {
+  const announced = await announcedTransaction(store, stack);
+  if (announced !== undefined && !hasEnded(await readTransactionLog(store, announced))) return announced;
+  const logs = (await readTransactionLogs(store, stack)).filter(
+    ([begin]) => !isRollbackLog(begin?.transactionId ?? ""),
+  );
+  const newest = logs.at(-1);
+  return newest && !hasEnded(newest) ? newest[0]?.transactionId : undefined;
+}
+
+/**
+ * Begins the transaction of an update: saves the checkpoint from before it, notes it in the log, and announces it. One that
+ * was cut off is gone on with instead, so that commit and rollback cover both runs.
  */
 export async function openTransaction(
-  access: StackAccess,
-  logFolder: string,
+  store: LogStore,
+  stack: string,
+  current: Checkpoint,
   enableRollback: boolean,
-): Promise<{ transactionId: string; isResumed: boolean }> {
-  const current = await exportCheckpoint(access);
-  // the log knows what became of them, and pending operations would stay in the state for ever
-  const settled = withoutPendingOperations(current);
-  if (settled.isChanged) await importCheckpoint(access, settled.checkpoint);
-  const unfinished = unfinishedTransaction(logFolder, access.stack);
-  if (unfinished) return { transactionId: unfinished, isResumed: true };
-
-  const transactionId = newTransactionId(access.stack);
-  const log = await TransactionLog.open({ folder: logFolder, transactionId });
-  const checkpoint = checkpointFile(logFolder, transactionId);
-  writeFileSync(checkpoint, JSON.stringify(settled.checkpoint), { mode: 0o600 });
-  await log.begin(access.stack, enableRollback, `${transactionId}.checkpoint.json`);
+): Promise<OpenTransaction> {
+  const announced = await announcedTransaction(store, stack);
+  const entries = announced === undefined ? [] : await readTransactionLog(store, announced);
+  if (announced !== undefined && entries.length > 0 && !hasEnded(entries)) {
+    const isFree = builtUpon(entries, await readTransactionLogs(store, stack), current, undefined) === undefined;
+    if (hasEffects(entries) && isFree) return { transactionId: announced, isResumed: true };
+    if (!hasEffects(entries)) await endWithoutEffects(store, stack, announced);
+  }
+  const transactionId = newTransactionId(stack);
+  const checkpoint = checkpointFile(transactionId);
+  // pending operations are settled by the log; a state that was gone back to must not have them
+  const saved = withoutPendingOperations(current).checkpoint;
+  await store.write(checkpoint, JSON.stringify(saved));
+  const log = await TransactionLog.open({ store, transactionId });
+  await log.begin({ stack, enableRollback, checkpoint, checkpointHash: checkpointHash(saved) });
   await log.close();
-  announceTransaction(logFolder, access.stack, transactionId);
-  pruneTransactionLogs(logFolder, access.stack);
+  await announceTransaction(store, stack, transactionId);
+  await pruneTransactionLogs(store, stack);
   return { transactionId, isResumed: false };
 }
+
+/** Ends a transaction that changed nothing: there is nothing to commit and nothing to roll back. */
+export async function endWithoutEffects(store: LogStore, stack: string, transactionId: string): Promise<void> {
+  const log = await TransactionLog.open({ store, transactionId });
+  await log.rolledBack();
+  await log.close();
+  await withdrawTransaction(store, stack);
+}
+
+/** Whether a log is of a rollback and not of a deployment. */
+export const isRollbackLog = (transactionId: string): boolean => transactionId.endsWith(rollbackLogOf(""));

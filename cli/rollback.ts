@@ -1,43 +1,67 @@
-import { existsSync } from "node:fs";
-import { checkpointFile, withdrawTransaction } from "../lib/transactionLog.ts";
+import { parseArgs } from "node:util";
+import { openLogStore } from "../lib/openLogStore.ts";
+import { hasEffects, readTransactionLog } from "../lib/transactionLog.ts";
+import { withdrawTransaction } from "../lib/transactions.ts";
+import { DeploymentEvents } from "./deploymentEvents.ts";
 import { leftoverTable } from "./leftovers.ts";
-import { unfinishedTransaction } from "./openTransaction.ts";
-import { projectRoot, pulumiEnvironment, runPulumi } from "./pulumi.ts";
-import { rollBack } from "./rollback/rollBack.ts";
+import { endWithoutEffects, unfinishedTransaction } from "./openTransaction.ts";
+import { projectRoot, pulumiEnvironment } from "./pulumi.ts";
+import { RollbackRefused, rollBack } from "./rollback/rollBack.ts";
 import { runStackCommand } from "./stackCommand.ts";
-import { staleLockOf } from "./stackLock.ts";
+import { withStackToItself } from "./stackLock.ts";
 import { readStackSettings } from "./stackSettings.ts";
 
-/* `npm run rollback -- --stack S`: rolls back the transaction of `npm run up` that has not ended. */
+/* `npm run rollback -- --stack S`: rolls back the transaction that was neither committed nor rolled back. */
 
-const usage = `Usage: npm run rollback -- --stack S
+const usage = `Usage: npm run rollback -- --stack S [--transaction ID]
 
-Takes a stack back to where it was before the last npm run up that neither was committed nor rolled back: one that failed with
-useRollback off, that was cut off, or whose rollback could not be completed.`;
+Takes a stack back to where it was before the last deployment that neither was committed nor rolled back: one that failed with
+useRollback off, that was cut off, or whose rollback could not be completed. --transaction names another one.
 
-async function rollback(stack: string): Promise<number> {
+Exit codes: 0 rolled back; 1 there is nothing to roll back, or it may not be; 2 something remains, and is listed.`;
+
+async function rollback(stack: string, args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { stack: { type: "string", short: "s" }, transaction: { type: "string" } },
+  });
   const env = pulumiEnvironment(stack);
-  const { logFolder } = readStackSettings(projectRoot, stack, env);
-  const transactionId = unfinishedTransaction(logFolder, stack);
-  if (transactionId === undefined) {
-    console.error(
-      `Stack '${stack}' has no transaction that could be rolled back: the last one was committed or rolled back.`,
-    );
-    return 1;
-  }
-  if (!existsSync(checkpointFile(logFolder, transactionId))) {
-    console.error(`Transaction ${transactionId} cannot be rolled back: the checkpoint from before it was not saved.`);
-    return 1;
-  }
-  if (staleLockOf(stack, env)) await runPulumi(["cancel", "--yes", "--stack", stack], env);
-  const say = (line: string) => console.error(line);
-  const leftovers = await rollBack({ projectRoot, stack, env, logFolder, transactionId, reason: "asked for", say });
-  if (leftovers.length > 0) {
-    console.error(leftoverTable(leftovers));
-    return 2;
-  }
-  withdrawTransaction(logFolder, stack);
-  return 0;
+  const settings = readStackSettings(projectRoot, stack, env);
+  const store = await openLogStore(settings.transactionLog);
+  return withStackToItself(stack, env, store, async () => {
+    const transactionId = values.transaction ?? (await unfinishedTransaction(store, stack));
+    if (transactionId === undefined) {
+      console.error(
+        `Stack '${stack}' has no transaction that could be rolled back: the last one was committed or rolled back.`,
+      );
+      return 1;
+    }
+    const entries = await readTransactionLog(store, transactionId);
+    if (values.transaction === undefined && !hasEffects(entries)) {
+      await endWithoutEffects(store, stack, transactionId);
+      console.error(`Transaction ${transactionId} changed nothing: there is nothing to roll back.`);
+      return 0;
+    }
+    const events = await DeploymentEvents.open(stack, transactionId, settings.flags, env);
+    try {
+      const say = (line: string) => console.error(line);
+      const leftovers = await events.rollback("asked for", () =>
+        rollBack({ projectRoot, stack, env, store, transactionId, reason: "asked for", say }),
+      );
+      if (leftovers.length > 0) {
+        console.error(leftoverTable(leftovers));
+        return 2;
+      }
+    } catch (error) {
+      if (!(error instanceof RollbackRefused)) throw error;
+      console.error(error.message);
+      return 1;
+    } finally {
+      await events.close();
+    }
+    await withdrawTransaction(store, stack);
+    return 0;
+  });
 }
 
 await runStackCommand({ usage, run: rollback });

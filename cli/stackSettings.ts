@@ -7,8 +7,8 @@ import type { FlagName } from "../lib/featureFlags.ts";
 /** What the commands around Pulumi need of a stack's configuration, before any program runs. */
 export interface StackSettings {
   readonly flags: FeatureFlags;
-  /** Absolute path of the folder of transaction logs. */
-  readonly logFolder: string;
+  /** `fabric:transactionLog`: absolute path of a folder, or the URL of a blob container. */
+  readonly transactionLog: string;
 }
 
 /**
@@ -25,6 +25,9 @@ export function readStackSettings(projectRoot: string, stack: string, env: NodeJ
   const log = config["fabric:transactionLog"];
   return {
     flags: FeatureFlags.load(Object.fromEntries(known) as Partial<Record<FlagName, boolean>>, env),
-    logFolder: resolve(projectRoot, typeof log === "string" ? log : ".fabric/transactions"),
+    transactionLog:
+      typeof log === "string" && log.startsWith("https://")
+        ? log
+        : resolve(projectRoot, typeof log === "string" ? log : ".fabric/transactions"),
   };
 }

@@ -1,85 +1,141 @@
-import { TransactionLog, readTransactionLog, withdrawTransaction } from "../lib/transactionLog.ts";
+import { openLogStore } from "../lib/openLogStore.ts";
+import { TransactionLog, hasEffects, outcomeOf, readTransactionLog } from "../lib/transactionLog.ts";
+import type { Entry } from "../lib/transactionLog.ts";
+import { stateHashFile, withdrawTransaction } from "../lib/transactions.ts";
+import { checkpointing } from "./checkpointing.ts";
+import { DeploymentEvents } from "./deploymentEvents.ts";
+import { InterruptionWatch } from "./interruption.ts";
 import { leftoverTable } from "./leftovers.ts";
-import { hasEffects, openTransaction } from "./openTransaction.ts";
+import { endWithoutEffects, openTransaction } from "./openTransaction.ts";
 import { ensureStack, projectRoot, pulumiEnvironment, runPulumi } from "./pulumi.ts";
-import { rollBack } from "./rollback/rollBack.ts";
+import { checkpointHash, withoutPendingOperations } from "./rollback/checkpoint.ts";
+import { cleanUpBeforeCommit, rollBack } from "./rollback/rollBack.ts";
+import type { TransactionOrder } from "./rollback/rollBack.ts";
+import { exportCheckpoint, importCheckpoint } from "./rollback/stackState.ts";
 import { runStackCommand } from "./stackCommand.ts";
-import { staleLockOf } from "./stackLock.ts";
+import { withStackToItself } from "./stackLock.ts";
 import { readStackSettings } from "./stackSettings.ts";
 
 /*
- * `npm run up -- --stack S …`: `pulumi up` as a transaction. Exit codes: 0 committed; 1 failed and rolled back, or nothing had
- * been done; 2 failed, and something remains; 130 interrupted, after the same treatment. They follow from the log and the
- * state, because the CLI's own exit code does not tell what happened.
+ * `npm run up -- --stack S …`: `pulumi up` as a transaction. The exit codes follow from the log and the state, because the
+ * CLI's own exit code does not tell what happened.
  */
 
 const usage = `Usage: npm run up -- --stack S [options of pulumi up]
 
 Deploys a stack as a transaction: it is committed whole, or with useRollback on rolled back whole. A run that was cut off is
-gone on with. Everything after the stack's name goes to pulumi up (pulumi up --help).`;
+gone on with. Everything after the stack's name goes to pulumi up (pulumi up --help).
+
+Exit codes: 0 committed; 1 failed and rolled back, declined, or nothing had been done; 2 failed, and something remains;
+130 interrupted, after the same treatment.`;
 
 async function up(stack: string, args: readonly string[]): Promise<number> {
   const env = pulumiEnvironment(stack);
-  const { flags, logFolder } = readStackSettings(projectRoot, stack, env);
+  const { flags, transactionLog } = readStackSettings(projectRoot, stack, env);
   await ensureStack(stack, env);
-  const lock = staleLockOf(stack, env);
-  if (lock) {
-    console.error(
-      `The stack is locked by process ${lock.pid} (since ${lock.since}), which is gone: the lock is removed.`,
-    );
-    await runPulumi(["cancel", "--yes", "--stack", stack], env);
+  const store = await openLogStore(transactionLog);
+  return withStackToItself(stack, env, store, async () => {
+    const access = { projectRoot, stack, env };
+    const before = await exportCheckpoint(access);
+    // the log knows what became of them, and pending operations would stay in the state for ever
+    const settled = withoutPendingOperations(before);
+    if (settled.isChanged) await importCheckpoint(access, settled.checkpoint);
+    const { transactionId, isResumed } = await openTransaction(store, stack, settled.checkpoint, flags.useRollback);
+    if (isResumed) console.error(`Transaction ${transactionId} was cut off: this run goes on with it.`);
+    const earlier = (await readTransactionLog(store, transactionId)).length;
+    await store.remove(stateHashFile(transactionId));
+    const events = await DeploymentEvents.open(stack, transactionId, flags, env);
+    events.started(isResumed);
+    try {
+      using watch = new InterruptionWatch();
+      const own = {
+        ...watch.env,
+        ...checkpointing(projectRoot, stack, before, env),
+        FABRIC_TRANSACTION_ID: transactionId,
+      };
+      const { code } = await runPulumi(["up", ...args, ...watch.args], { ...env, ...own });
+      const say = (line: string) => console.error(line);
+      const run: Run = {
+        order: { ...access, store, transactionId, say },
+        events,
+        useRollback: flags.useRollback,
+        isInterrupted: watch.isInterrupted,
+        isIdle: (await readTransactionLog(store, transactionId)).length === earlier,
+      };
+      return code === 0 ? await commit(run) : await fail(run);
+    } finally {
+      await events.close();
+    }
+  });
+}
+
+/** A run of the CLI that has ended. */
+interface Run {
+  readonly order: TransactionOrder;
+  readonly events: DeploymentEvents;
+  readonly useRollback: boolean;
+  readonly isInterrupted: boolean;
+  /** It has not even tried to change anything. */
+  readonly isIdle: boolean;
+}
+
+async function commit({ order, events }: Run): Promise<number> {
+  const { store, stack, transactionId } = order;
+  const after = await exportCheckpoint(order);
+  const leftovers = await cleanUpBeforeCommit(order, after);
+  const entries = await readTransactionLog(store, transactionId);
+  if (leftovers.length > 0) {
+    events.failed("orphans of an earlier run remain", entries);
+    console.error(`${leftoverTable(leftovers)}\nThe stack is as declared. Run npm run up again to finish.`);
+    return 2;
   }
-  const access = { projectRoot, stack, env };
-  const { transactionId, isResumed } = await openTransaction(access, logFolder, flags.useRollback);
-  if (isResumed) console.error(`Transaction ${transactionId} was cut off: this run goes on with it.`);
+  const log = await TransactionLog.open({ store, transactionId });
+  await log.commit(checkpointHash(after));
+  await log.close();
+  await withdrawTransaction(store, stack);
+  events.succeeded(entries);
+  return 0;
+}
 
-  let isInterrupted = false;
-  const interrupt = () => (isInterrupted = true);
-  process.on("SIGINT", interrupt);
-  const { code } = await runPulumi(["up", ...args], { ...env, FABRIC_TRANSACTION_ID: transactionId });
-  process.off("SIGINT", interrupt);
-
+async function fail({ order, events, useRollback, isInterrupted, isIdle }: Run): Promise<number> {
+  const { store, stack, transactionId } = order;
   const failed = isInterrupted ? 130 : 1;
-  if (code === 0) {
-    await withLog(logFolder, transactionId, (log) => log.commit());
-    withdrawTransaction(logFolder, stack);
-    return 0;
-  }
-  if (!hasEffects(readTransactionLog(logFolder, transactionId))) {
-    await withLog(logFolder, transactionId, (log) => log.rolledBack());
-    withdrawTransaction(logFolder, stack);
+  const reason = isInterrupted ? "interrupted" : "pulumi up failed";
+  const entries = await readTransactionLog(store, transactionId);
+  events.failed(reason, entries);
+  if (!hasEffects(entries)) {
+    await endWithoutEffects(store, stack, transactionId);
     return failed;
   }
-  if (!flags.useRollback) {
+  if (!useRollback || isIdle) {
+    await store.write(stateHashFile(transactionId), checkpointHash(await exportCheckpoint(order)));
+    const why = isIdle ? "is still open" : "failed, and useRollback is off";
     console.error(
-      `Transaction ${transactionId} failed, and useRollback is off: what was made remains. Run it again to go on, or roll it back: npm run rollback -- --stack ${stack}`,
+      `Transaction ${transactionId} ${why}. What it made remains:\n${effectsTable(entries)}\n` +
+        `To go on: npm run up -- --stack ${stack}. To take it back: npm run rollback -- --stack ${stack}`,
     );
     return 2;
   }
-  const say = (line: string) => console.error(line);
-  const leftovers = await rollBack({
-    ...access,
-    logFolder,
-    transactionId,
-    reason: isInterrupted ? "interrupted" : "pulumi up failed",
-    say,
-  });
+  const leftovers = await events.rollback(reason, () => rollBack({ ...order, reason }));
   if (leftovers.length > 0) {
     console.error(`${leftoverTable(leftovers)}\nTry again with: npm run rollback -- --stack ${stack}`);
     return 2;
   }
-  withdrawTransaction(logFolder, stack);
+  await withdrawTransaction(store, stack);
   return failed;
 }
 
-async function withLog(
-  folder: string,
-  transactionId: string,
-  write: (log: TransactionLog) => Promise<void>,
-): Promise<void> {
-  const log = await TransactionLog.open({ folder, transactionId });
-  await write(log);
-  await log.close();
+/** What a transaction has changed, one line for each. */
+function effectsTable(entries: readonly Entry[]): string {
+  const words = { create: "created", update: "updated", delete: "deleted" };
+  const lines = entries.flatMap((entry) => {
+    if (entry.kind !== "intent") return [];
+    const outcome = outcomeOf(entries, entry.step);
+    if (outcome === "refused") return [];
+    const { operation, resourceType, resourceName } = entry;
+    return [`  ${words[operation]} ${resourceType} '${resourceName}'${outcome === "unknown" ? " (perhaps)" : ""}`];
+  });
+  return [...new Set(lines)].join("\n");
 }
 
 await runStackCommand({ usage, run: up });

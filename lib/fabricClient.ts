@@ -65,6 +65,11 @@ export interface FabricClientOptions {
   /** Longest time for one attempt, in ms. @default 100 s */
   readonly attemptTimeoutMs?: number;
   readonly onAttempt?: (attempt: Attempt) => void;
+  /**
+   * Somebody wants the run to end: no further call or attempt begins, waits between attempts end. What is on its way is
+   * waited for, long-running operations too, because only so its outcome is known.
+   */
+  readonly stop?: AbortSignal | undefined;
 }
 
 const ATTEMPT_TIMEOUT_MS = 100_000;
@@ -91,6 +96,7 @@ export class FabricClient {
   readonly #scope: string;
   readonly #clock: Clock;
   readonly #axios: AxiosInstance;
+  readonly #stop: AbortSignal | undefined;
   readonly #agents = [new HttpAgent({ keepAlive: true }), new HttpsAgent({ keepAlive: true })] as const;
 
   /** @throws Error when the endpoint may not be sent a token */
@@ -107,6 +113,7 @@ export class FabricClient {
     this.#tokens = options.tokens;
     this.#scope = scope;
     this.#clock = clock;
+    this.#stop = options.stop;
     const breaker = flags.useCircuitBreaker
       ? (options.breaker ?? new CircuitBreaker({ expectedException: isOutage, clock }))
       : undefined;
@@ -123,7 +130,7 @@ export class FabricClient {
       config.headers.set("Authorization", `Bearer ${await this.#tokens.token(scope)}`);
       return config;
     });
-    if (flags.useRetryLogic) addRetries(this.#axios, clock, baseDelayOf(env));
+    if (flags.useRetryLogic) addRetries(this.#axios, clock, baseDelayOf(env), options.stop);
   }
 
   /**
@@ -132,6 +139,14 @@ export class FabricClient {
    * @throws FabricError
    */
   async send<T = void>(call: FabricCall): Promise<T> {
+    if (this.#stop?.aborted) {
+      throw new FabricError({
+        operation: call.operation,
+        errorCode: "Interrupted",
+        serviceMessage: "the run was interrupted before this was sent",
+        isOutcomeKnown: true,
+      });
+    }
     const answer = await this.#exchange(call);
     if (operationOf(answer) === undefined)
       return (answer.status === 202 || answer.body === "" ? undefined : answer.body) as T;
@@ -205,7 +220,7 @@ function attemptOf(
     breaker: CircuitBreaker | undefined;
   },
 ) {
-  const { throttle, breaker, attemptTimeoutMs = ATTEMPT_TIMEOUT_MS } = options;
+  const { throttle, breaker, stop, attemptTimeoutMs = ATTEMPT_TIMEOUT_MS } = options;
   const http = getAdapter("http");
   const withDeadline = async (config: Settings): Promise<AxiosResponse> => {
     const deadline = AbortSignal.timeout(attemptTimeoutMs);
@@ -218,7 +233,9 @@ function attemptOf(
     }
   };
   return async (config: Settings): Promise<AxiosResponse> => {
-    await throttle.pass(config.signal as AbortSignal | undefined);
+    await throttle.pass(eitherOf(config.signal as AbortSignal | undefined, stop)).catch(() => {
+      throw new AxiosError("not sent", AxiosError.ERR_CANCELED, config);
+    });
     const begin = performance.now();
     let response: AxiosResponse | undefined;
     config.attempt = (config.attempt ?? 0) + 1;
@@ -278,7 +295,7 @@ function baseDelayOf(env: NodeJS.ProcessEnv): number {
   return ms;
 }
 
-function addRetries(instance: AxiosInstance, clock: Clock, baseMs: number): void {
+function addRetries(instance: AxiosInstance, clock: Clock, baseMs: number, stop: AbortSignal | undefined): void {
   const decide = (attempt: number, error: AxiosError) =>
     decideRetry(attempt, error.code === AxiosError.ERR_CANCELED ? {} : failureOf(error, clock.now()), {
       baseMs,
@@ -287,15 +304,25 @@ function addRetries(instance: AxiosInstance, clock: Clock, baseMs: number): void
   axiosRetry(instance, {
     retries: MAX_RETRIES,
     shouldResetTimeout: true,
-    retryCondition: (error) => decide((error.config?.["axios-retry"]?.retryCount ?? 0) + 1, error).kind === "wait",
+    retryCondition: (error) =>
+      !stop?.aborted && decide((error.config?.["axios-retry"]?.retryCount ?? 0) + 1, error).kind === "wait",
     // the wait is ours: through the clock, and ended by an abort
     retryDelay: () => 0,
     onRetry: async (retry, error, config) => {
       const decision = decide(retry, error);
-      if (decision.kind === "wait") await clock.sleep(decision.ms, config.signal as AbortSignal | undefined);
+      if (decision.kind !== "wait") return;
+      await clock
+        .sleep(decision.ms, eitherOf(config.signal as AbortSignal | undefined, stop))
+        .catch((reason: unknown) => {
+          // interrupted between two attempts: what the last one said is what is known
+          throw stop?.aborted ? error : reason;
+        });
     },
   });
 }
+
+const eitherOf = (one: AbortSignal | undefined, other: AbortSignal | undefined) =>
+  one && other ? AbortSignal.any([one, other]) : (one ?? other);
 
 function headersOf(response: AxiosResponse): Record<string, string | undefined> {
   const entries = Object.entries(response.headers as Record<string, unknown>);

@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { definitionsFolder } from "./transactionLog.ts";
+import type { LogStore } from "./logStore.ts";
+import { definitionsFolder } from "./transactions.ts";
 
 /** One file of an item's definition. */
 export interface Part {
@@ -13,42 +12,48 @@ export interface Part {
 }
 
 /**
- * Definitions of items as they were before a transaction changed or deleted them, compressed, in a folder beside its log.
- * A rollback takes them from there: the files they once came from have changed by then.
+ * Definitions of items as they were before a transaction changed or deleted them, compressed, beside its log. A rollback
+ * takes them from there: the files they once came from have changed by then.
  */
 export class KeptDefinitions {
   /** Whether this process is part of a transaction that may be rolled back. */
   readonly isKeeping: boolean;
+  readonly #store: LogStore;
   readonly #folder: string | undefined;
   readonly #isRollback: boolean;
 
-  constructor(logFolder: string, env: NodeJS.ProcessEnv, useRollback: boolean) {
-    const rollbackOf = env["FABRIC_ROLLBACK_OF"];
-    const transactionId = rollbackOf || env["FABRIC_TRANSACTION_ID"];
-    this.#isRollback = Boolean(rollbackOf);
-    this.isKeeping = useRollback && transactionId !== undefined && !this.#isRollback;
-    this.#folder = transactionId ? definitionsFolder(logFolder, transactionId) : undefined;
+  constructor(
+    store: LogStore,
+    transaction: {
+      readonly transactionId: string | undefined;
+      readonly isRollback: boolean;
+      readonly isKeeping: boolean;
+    },
+  ) {
+    this.#store = store;
+    this.#isRollback = transaction.isRollback;
+    this.isKeeping = transaction.isKeeping && transaction.transactionId !== undefined && !transaction.isRollback;
+    this.#folder = transaction.transactionId ? definitionsFolder(transaction.transactionId) : undefined;
   }
 
   /** Keeps a definition; the first of a transaction is the one that counts. */
-  keep(key: string, parts: readonly Part[]): void {
-    if (!this.#folder || this.has(key)) return;
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-    writeFileSync(this.#file(key), gzipSync(JSON.stringify(parts)), { mode: 0o600 });
+  async keep(key: string, parts: readonly Part[]): Promise<void> {
+    if (!this.#folder || (await this.has(key))) return;
+    await this.#store.write(this.#file(key), gzipSync(JSON.stringify(parts)));
   }
 
   /** Whether a definition was kept. */
-  has(key: string): boolean {
-    return this.#folder !== undefined && existsSync(this.#file(key));
+  async has(key: string): Promise<boolean> {
+    return this.#folder !== undefined && (await this.#store.read(this.#file(key))) !== undefined;
   }
 
   /** What was kept; only a rollback is given it. */
-  kept(key: string): readonly Part[] | undefined {
-    if (!this.#isRollback || !this.has(key)) return undefined;
-    return JSON.parse(gunzipSync(readFileSync(this.#file(key))).toString()) as Part[];
+  async kept(key: string): Promise<readonly Part[] | undefined> {
+    const content = this.#isRollback && this.#folder ? await this.#store.read(this.#file(key)) : undefined;
+    return content && (JSON.parse(gunzipSync(content).toString()) as Part[]);
   }
 
   #file(key: string): string {
-    return join(this.#folder ?? "", `${createHash("sha256").update(key).digest("hex").slice(0, 32)}.json.gz`);
+    return `${this.#folder ?? ""}${createHash("sha256").update(key).digest("hex").slice(0, 32)}.json.gz`;
   }
 }

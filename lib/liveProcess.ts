@@ -10,11 +10,22 @@ export function isLiveProcess(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
+  const [state] = statOf(pid);
+  return state === undefined || !/[ZX]/.test(state);
+}
+
+/** When a process started, in the operating system's own count. Unknown where it has no `/proc`. */
+export function startOfProcess(pid: number): string | undefined {
+  // the 22nd value of the line, the first after the name being the third
+  return statOf(pid)[19];
+}
+
+/** What follows the name in `/proc/<pid>/stat`: "pid (name) state …"; names may hold spaces and brackets. */
+function statOf(pid: number): string[] {
   try {
-    // "pid (name) state …"; names may hold spaces and brackets
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(")") + 2));
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   } catch {
-    return true;
+    return [];
   }
 }

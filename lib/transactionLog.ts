@@ -1,25 +1,8 @@
 import { randomBytes } from "node:crypto";
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readdirSync,
-  readSync,
-  fstatSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { open } from "node:fs/promises";
-import type { FileHandle } from "node:fs/promises";
-import { join } from "node:path";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import { FabricError, isOutcomeUnknown } from "./fabricError.ts";
+import type { Appender, LogStore } from "./logStore.ts";
 
 /** How to undo an effect, as data: it has to survive the process that had the effect. */
 export interface Compensation {
@@ -41,7 +24,15 @@ export interface Intent {
 
 /** A fact, before it gets its place in the log. */
 export type Fact =
-  | { readonly kind: "begin"; readonly stack: string; readonly enableRollback: boolean; readonly checkpoint?: string }
+  | {
+      readonly kind: "begin";
+      readonly stack: string;
+      readonly enableRollback: boolean;
+      /** Name of the saved checkpoint beside the log. */
+      readonly checkpoint?: string;
+      /** What the stack was like at the beginning, by `checkpointHash`. */
+      readonly checkpointHash?: string;
+    }
   | ({ readonly kind: "intent"; readonly step: string } & Intent)
   | { readonly kind: "done"; readonly step: string; readonly resourceId: string }
   | {
@@ -54,7 +45,7 @@ export type Fact =
       /** The request may have had its effect all the same. */
       readonly isOutcomeUnknown?: boolean;
     }
-  | { readonly kind: "commit" }
+  | { readonly kind: "commit"; readonly checkpointHash?: string }
   | { readonly kind: "rollback"; readonly reason: string }
   | { readonly kind: "compensated"; readonly step: string }
   | { readonly kind: "compensationFailed"; readonly step: string; readonly reason: string }
@@ -65,7 +56,7 @@ export type Entry = Fact & {
   /** Version of the format. */
   readonly v: 1;
   readonly transactionId: string;
-  /** Counts up within the process that wrote it. */
+  /** Counts up from 1, also where one process goes on after another. */
   readonly seq: number;
   /** Process that wrote it: several share a log, one after the other. */
   readonly pid: number;
@@ -79,29 +70,34 @@ export type Entry = Fact & {
  */
 export class TransactionLog {
   readonly transactionId: string;
-  readonly #file: FileHandle;
+  readonly #file: Appender;
   readonly #clock: Clock;
-  #seq = 0;
+  readonly #warn: (line: string) => void;
+  #seq: number;
   #writing: Promise<unknown> = Promise.resolve();
   #steps = 0;
 
-  private constructor(transactionId: string, file: FileHandle, clock: Clock) {
+  private constructor(transactionId: string, last: number, file: Appender, clock: Clock, warn: (line: string) => void) {
     this.transactionId = transactionId;
+    this.#seq = last;
     this.#file = file;
     this.#clock = clock;
+    this.#warn = warn;
   }
 
   /** Opens the log of a transaction, and makes it if it does not exist. A torn last line is cut off. */
   static async open(options: {
-    readonly folder: string;
+    readonly store: LogStore;
     readonly transactionId: string;
     readonly clock?: Clock;
+    /** Where complaints go that must not stop anything. @default standard error */
+    readonly warn?: (line: string) => void;
   }): Promise<TransactionLog> {
-    const { folder, transactionId, clock = systemClock } = options;
-    privateFolder(folder);
-    const path = logFile(folder, transactionId);
-    cutTornLine(path);
-    return new TransactionLog(transactionId, await open(path, "a", 0o600), clock);
+    const { store, transactionId, clock = systemClock } = options;
+    const warn = options.warn ?? ((line) => void process.stderr.write(`${line}\n`));
+    const file = await store.appender(logFile(transactionId));
+    const last = (await readTransactionLog(store, transactionId)).at(-1)?.seq ?? 0;
+    return new TransactionLog(transactionId, last, file, clock, warn);
   }
 
   /** Whether a step is going on. */
@@ -110,8 +106,8 @@ export class TransactionLog {
   }
 
   /** The first line of a transaction. */
-  begin(stack: string, enableRollback: boolean, checkpoint?: string): Promise<void> {
-    return this.#append({ kind: "begin", stack, enableRollback, ...(checkpoint && { checkpoint }) });
+  begin(begin: Omit<Extract<Fact, { kind: "begin" }>, "kind">): Promise<void> {
+    return this.#append({ kind: "begin", ...begin });
   }
 
   /**
@@ -126,10 +122,23 @@ export class TransactionLog {
     try {
       await this.#append({ kind: "intent", step, ...intent });
       const result = await this.#attempt(step, call);
-      await this.#append({ kind: "done", step, resourceId: resourceId(result) });
+      await this.#done(step, intent, resourceId(result));
       return result;
     } finally {
       this.#steps--;
+    }
+  }
+
+  /**
+   * Notes what worked. Where that fails (a full disk), the caller is told of the success all the same: the state will hold
+   * the object, and should that fail too, the intent is in the log and the object is found by its name.
+   */
+  async #done(step: string, { operation, resourceType, resourceName }: Intent, resourceId: string): Promise<void> {
+    try {
+      await this.#append({ kind: "done", step, resourceId });
+    } catch (error) {
+      const what = `${operation} of ${resourceType} '${resourceName}' (${resourceId})`;
+      this.#warn(`The transaction log could not note the ${what}, which worked: ${reasonOf(error).reason}`);
     }
   }
 
@@ -143,13 +152,23 @@ export class TransactionLog {
   }
 
   /** The transaction is complete; nothing rolls it back any more. */
-  commit(): Promise<void> {
-    return this.#append({ kind: "commit" });
+  commit(checkpointHash?: string): Promise<void> {
+    return this.#append({ kind: "commit", ...(checkpointHash && { checkpointHash }) });
   }
 
   /** A rollback begins. */
   rollback(reason: string): Promise<void> {
     return this.#append({ kind: "rollback", reason });
+  }
+
+  /** An orphan, or what a closure had to clean up, is gone. */
+  compensated(step: string): Promise<void> {
+    return this.#append({ kind: "compensated", step });
+  }
+
+  /** An orphan is still there. */
+  compensationFailed(step: string, reason: string): Promise<void> {
+    return this.#append({ kind: "compensationFailed", step, reason });
   }
 
   /** A rollback is complete. */
@@ -173,10 +192,7 @@ export class TransactionLog {
       at: new Date(this.#clock.now()).toISOString(),
     } as const;
     const line = `${JSON.stringify({ ...place, ...fact })}\n`;
-    const write = async () => {
-      await this.#file.write(line);
-      await this.#file.datasync();
-    };
+    const write = () => this.#file.append(line);
     // a line after a failed one must still be tried: the disk may have room again
     const written = this.#writing.then(write, write);
     this.#writing = written;
@@ -196,125 +212,37 @@ function reasonOf(error: unknown) {
   };
 }
 
+/**
+ * Name of a transaction's log in its store.
+ * @throws Error for an id that is no plain file name
+ */
+export function logFile(transactionId: string): string {
+  if (!/^[\w.-]+$/.test(transactionId))
+    throw new Error(`'${transactionId}' cannot be the id of a transaction: letters, digits, dots and dashes only.`);
+  return `${transactionId}.jsonl`;
+}
+
 /** The entries of a log. A last line without its end was being written when the process died, and does not count. */
-export function readTransactionLog(folder: string, transactionId: string): Entry[] {
-  const lines = readFileSync(logFile(folder, transactionId), "utf8").split("\n");
+export async function readTransactionLog(store: LogStore, transactionId: string): Promise<Entry[]> {
+  const lines = ((await store.read(logFile(transactionId)))?.toString() ?? "").split("\n");
   return lines
     .slice(0, -1)
     .filter(Boolean)
     .map((line) => JSON.parse(line) as Entry);
 }
 
-/** The logs of a stack that are in a folder, oldest first. */
-export function readTransactionLogs(folder: string, stack: string): Entry[][] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((file) => file.endsWith(".jsonl"))
-    .map((file) => readTransactionLog(folder, file.slice(0, -".jsonl".length)))
-    .filter(([begin]) => begin?.kind === "begin" && begin.stack === stack)
-    .sort(([left], [right]) => (left?.at ?? "").localeCompare(right?.at ?? ""));
+/** Whether a transaction has ended: nothing of it is to be committed or rolled back any more. */
+export const hasEnded = (entries: readonly Entry[]): boolean =>
+  entries.some(({ kind }) => kind === "commit" || kind === "rolledBack");
+
+/** Whether a transaction has changed anything at the service, or may have. */
+export function hasEffects(entries: readonly Entry[]): boolean {
+  return entries.some((entry) => entry.kind === "intent" && outcomeOf(entries, entry.step) !== "refused");
 }
 
-/** Removes the oldest committed logs of a stack, with what is kept beside them; open and rolled back ones stay. */
-export function pruneTransactionLogs(folder: string, stack: string, keep = 20): void {
-  const committed = readTransactionLogs(folder, stack).filter((entries) =>
-    entries.some(({ kind }) => kind === "commit"),
-  );
-  for (const [begin] of committed.slice(0, Math.max(0, committed.length - keep))) {
-    if (!begin) continue;
-    const { transactionId } = begin;
-    const beside = [checkpointFile(folder, transactionId), definitionsFolder(folder, transactionId)];
-    for (const path of [logFile(folder, transactionId), ...beside]) rmSync(path, { recursive: true, force: true });
-  }
-}
-
-/** Where the checkpoint from before a transaction is kept, as the engine exported it: its secrets stay encrypted. */
-export function checkpointFile(folder: string, transactionId: string): string {
-  return logFile(folder, transactionId).replace(/\.jsonl$/, ".checkpoint.json");
-}
-
-/** Where the definitions that a transaction changed or deleted are kept as they were. */
-export function definitionsFolder(folder: string, transactionId: string): string {
-  return logFile(folder, transactionId).replace(/\.jsonl$/, ".definitions");
-}
-
-/** An id that sorts by time and says what it is of: `dev-20261124T120000Z-3fa9`. */
-export function newTransactionId(stack: string, clock: Clock = systemClock): string {
-  const time = new Date(clock.now()).toISOString().replace(/[-:]|\.\d+/g, "");
-  return `${stack}-${time}-${randomBytes(2).toString("hex")}`;
-}
-
-/** Names the running transaction of a stack, so that the provider process of a plain `pulumi up` finds it. */
-export function announceTransaction(folder: string, stack: string, transactionId: string): void {
-  privateFolder(folder);
-  const file = openFile(folder, stack);
-  writeFileSync(`${file}.new`, transactionId, { mode: 0o600 });
-  renameSync(`${file}.new`, file);
-}
-
-/** The running transaction of a stack, if one was announced. */
-export function announcedTransaction(folder: string, stack: string): string | undefined {
-  const file = openFile(folder, stack);
-  return existsSync(file) ? readFileSync(file, "utf8").trim() || undefined : undefined;
-}
-
-/** Takes the announcement back. */
-export function withdrawTransaction(folder: string, stack: string): void {
-  rmSync(openFile(folder, stack), { force: true });
-}
-
-/** A log, and whether it was begun for this process alone, which then has to end it. */
-export interface Joined {
-  readonly log: TransactionLog;
-  readonly isOwn: boolean;
-}
-
-/**
- * The log that a provider process writes to: of the transaction in FABRIC_TRANSACTION_ID, of the one announced for the
- * stack, or of a new one.
- */
-export async function joinTransaction(options: {
-  readonly folder: string;
-  readonly stack: string;
-  readonly env: NodeJS.ProcessEnv;
-  readonly clock?: Clock;
-}): Promise<Joined> {
-  const { folder, stack, env, clock = systemClock } = options;
-  const known = env["FABRIC_TRANSACTION_ID"] || announcedTransaction(folder, stack);
-  const transactionId = known ?? newTransactionId(stack, clock);
-  const isNew = !existsSync(logFile(folder, transactionId));
-  const log = await TransactionLog.open({ folder, transactionId, clock });
-  if (isNew) {
-    pruneTransactionLogs(folder, stack);
-    await log.begin(stack, false);
-  }
-  return { log, isOwn: isNew };
-}
-
-/** @throws Error for an id that is no plain file name */
-function logFile(folder: string, transactionId: string): string {
-  if (!/^[\w.-]+$/.test(transactionId))
-    throw new Error(`'${transactionId}' cannot be the id of a transaction: letters, digits, dots and dashes only.`);
-  return join(folder, `${transactionId}.jsonl`);
-}
-
-const openFile = (folder: string, stack: string) => join(folder, `${stack}.open`);
-
-function privateFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  chmodSync(folder, 0o700);
-}
-
-function cutTornLine(path: string): void {
-  if (!existsSync(path)) return;
-  const file = openSync(path, "r+");
-  try {
-    const { size } = fstatSync(file);
-    const last = Buffer.alloc(Math.min(size, 1 << 20));
-    readSync(file, last, 0, last.length, size - last.length);
-    const end = last.lastIndexOf(10);
-    if (end !== last.length - 1) ftruncateSync(file, size - last.length + end + 1);
-  } finally {
-    closeSync(file);
-  }
+/** What became of a step: `unknown` where the process died, or where the answer was lost. */
+export function outcomeOf(entries: readonly Entry[], step: string): "done" | "refused" | "unknown" {
+  const outcome = entries.find((entry) => (entry.kind === "done" || entry.kind === "failed") && entry.step === step);
+  if (outcome?.kind === "done") return "done";
+  return outcome?.kind === "failed" && !outcome.isOutcomeUnknown ? "refused" : "unknown";
 }

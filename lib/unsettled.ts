@@ -1,8 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
+import { hasEnded, outcomeOf } from "./transactionLog.ts";
 import type { Entry, Intent } from "./transactionLog.ts";
 
 /** A create that a run has begun and no commit has settled: its object may be there, unknown to any state. */
 export interface UnsettledCreate {
+  /** Of its intent, in its log. */
+  readonly step: string;
   readonly resourceType: string;
   readonly resourceName: string;
   /** Name of the compensation that undoes it. */
@@ -19,9 +22,7 @@ export interface UnsettledCreate {
  * @param transactions the entries of each log, oldest first
  */
 export function unsettledCreates(transactions: readonly (readonly Entry[])[]): UnsettledCreate[] {
-  return transactions
-    .filter((entries) => !entries.some(({ kind }) => kind === "commit" || kind === "rolledBack"))
-    .flatMap(unsettledIn);
+  return transactions.filter((entries) => !hasEnded(entries)).flatMap(unsettledIn);
 }
 
 function unsettledIn(entries: readonly Entry[]): UnsettledCreate[] {
@@ -29,17 +30,19 @@ function unsettledIn(entries: readonly Entry[]): UnsettledCreate[] {
   return entries.flatMap((entry): UnsettledCreate[] => {
     if (entry.kind !== "intent" || entry.operation !== "create" || !entry.compensation || settled.has(entry.step))
       return [];
-    const outcome = entries.find(
-      (other) => (other.kind === "done" || other.kind === "failed") && other.step === entry.step,
-    );
-    const { resourceType, resourceName } = entry;
+    const { step, resourceType, resourceName } = entry;
     const { function: compensation, args: names } = entry.compensation;
-    const create = { resourceType, resourceName, compensation, names };
-    if (outcome?.kind === "done") return [{ ...create, resourceId: outcome.resourceId }];
-    const mayBeThere = outcome === undefined || (outcome.kind === "failed" && outcome.isOutcomeUnknown);
-    return entry.wasFree && mayBeThere ? [create] : [];
+    const create = { step, resourceType, resourceName, compensation, names };
+    const outcome = outcomeOf(entries, step);
+    if (outcome === "done") return [{ ...create, resourceId: idOf(entries, step) }];
+    return entry.wasFree && outcome === "unknown" ? [create] : [];
   });
 }
+
+const idOf = (entries: readonly Entry[], step: string) => {
+  const done = entries.find((entry) => entry.kind === "done" && entry.step === step);
+  return done?.kind === "done" ? done.resourceId : "";
+};
 
 const stepOf = (entry: Entry) => ("step" in entry ? entry.step : undefined);
 

@@ -62,7 +62,7 @@ export const item = defineKind<Outputs>()({
 
   async create(run, inputs, exists) {
     const { workspaceId, type, displayName, description, folderId, creationPayload } = inputs;
-    const definition = definitionFor(run, inputs);
+    const definition = await definitionFor(run, inputs);
     const wasFree = run.isNewWorkspace(workspaceId) || !findItem(await run.items(workspaceId), type, displayName);
     const make = () =>
       run.create<FabricItem>(
@@ -205,7 +205,7 @@ async function pushDefinition(run: Run, id: string, inputs: Wanted & Defined): P
     {
       method: "POST",
       path: `${pathOf(id)}/updateDefinition`,
-      body: { definition: definitionFor(run, inputs) },
+      body: { definition: await definitionFor(run, inputs) },
       operation: `update the definition of ${inputs.type} '${inputs.displayName}'`,
       replaySafe: true,
     },
@@ -244,22 +244,23 @@ interface Defined {
 }
 
 /** The definition to send: from the files, or in a rollback what was there before, because the files have changed. */
-function definitionFor(run: Run, inputs: Defined): { readonly parts: readonly Part[] } | undefined {
+async function definitionFor(run: Run, inputs: Defined): Promise<{ readonly parts: readonly Part[] } | undefined> {
   const { path, definitionHash } = inputs;
   if (path === undefined || definitionHash === undefined) return undefined;
-  return { parts: run.definitions.kept(keyOf(inputs)) ?? readItemDefinition(path).parts };
+  return { parts: (await run.definitions.kept(keyOf(inputs))) ?? readItemDefinition(path).parts };
 }
 
 /** Keeps what an item holds before it is changed or deleted, where a rollback may want it back. */
 async function keepDefinition(run: Run, id: string, old: Defined): Promise<void> {
-  if (!run.definitions.isKeeping || old.definitionHash === undefined || run.definitions.has(keyOf(old))) return;
+  if (!run.definitions.isKeeping || old.definitionHash === undefined) return;
+  if (await run.definitions.has(keyOf(old))) return;
   const { definition } = await run.read<{ definition: { parts: Part[] } }>({
     method: "POST",
     path: `${pathOf(id)}/getDefinition`,
     operation: `read the definition of ${old.type} '${old.displayName}'`,
     replaySafe: true,
   });
-  run.definitions.keep(keyOf(old), definition.parts);
+  await run.definitions.keep(keyOf(old), definition.parts);
 }
 
 const keyOf = ({ type, displayName, definitionHash }: Defined) => `${type}/${displayName}/${definitionHash ?? ""}`;

@@ -5,25 +5,34 @@ import { FabricClient } from "../lib/fabricClient.ts";
 import { isOutcomeUnknown } from "../lib/fabricError.ts";
 import { FeatureFlags } from "../lib/featureFlags.ts";
 import { KeptDefinitions } from "../lib/keptDefinitions.ts";
+import { openLogStore } from "../lib/openLogStore.ts";
 import { SecretManager } from "../lib/secretManager.ts";
 import { TelemetryLogger } from "../lib/telemetryLogger.ts";
 import { Throttle } from "../lib/throttle.ts";
-import { joinTransaction, readTransactionLogs } from "../lib/transactionLog.ts";
 import { assertTrustedEndpoint } from "../lib/trustedHost.ts";
-import type { Intent, Joined } from "../lib/transactionLog.ts";
-import { unsettledCreates, unsettledLike } from "../lib/unsettled.ts";
-import type { UnsettledCreate } from "../lib/unsettled.ts";
+import type { Intent } from "../lib/transactionLog.ts";
+import { unsettledLike } from "../lib/unsettled.ts";
 import type { Configuration } from "./configuration.ts";
 import { openEmulator } from "./embeddedEmulator.ts";
 import { GRAPH_ENDPOINT, GraphUsers } from "./graphUsers.ts";
 import { OnceInARun } from "./onceInARun.ts";
 import { hostOfEndpoint } from "./origin.ts";
 import type { Capacity, FabricItem, Ours, Run, Workspace, Write } from "./run.ts";
+import { runTransactionOf } from "./runTransaction.ts";
+import type { RunTransaction } from "./runTransaction.ts";
 
 /** A run that talks to a service, and what its end has to close. */
 export interface LiveRun extends Run {
   /** Flushes telemetry, closes the log, the connections and an embedded emulator. */
   close(): Promise<void>;
+}
+
+/** What the process that a run belongs to adds to it. */
+export interface RunSettings {
+  /** @default what the environment says */
+  readonly transaction?: RunTransaction;
+  /** Aborted when somebody wants the run to end: nothing new is sent from then on. */
+  readonly stop?: AbortSignal;
 }
 
 /** How often a create is sent again after looking found nothing. */
@@ -33,8 +42,13 @@ const CREATE_REPEATS = 2;
  * Builds clients, log and caches of one provider process.
  * @throws Error when the endpoint may not be sent a token, no credential is found, or the tenant is another one
  */
-export async function startRun(configuration: Configuration, env: NodeJS.ProcessEnv): Promise<LiveRun> {
+export async function startRun(
+  configuration: Configuration,
+  env: NodeJS.ProcessEnv,
+  { transaction = runTransactionOf(configuration, env), stop }: RunSettings = {},
+): Promise<LiveRun> {
   const clock = systemClock;
+  const store = await openLogStore(configuration.transactionLog);
   const flags = FeatureFlags.load(configuration.features, env);
   const isEmulator = configuration.endpoint === "emulator";
   const emulator = isEmulator && !env["FABRIC_ENDPOINT"] ? await openEmulator() : undefined;
@@ -55,20 +69,11 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
   );
   const telemetry = new TelemetryLogger({ flags, env, secrets: () => [...fromEnvironment, ...secrets.given()] });
   const throttle = new Throttle(clock);
-  const fabric = new FabricClient({ endpoint, tokens, flags, clock, env, throttle });
+  const fabric = new FabricClient({ endpoint, tokens, flags, clock, env, throttle, stop });
   const token = await tokens.token(FabricClient.scope);
   const tenantId = tenantOf(token);
   assertTenant(configuration.tenantId, tenantId, tokens.name);
 
-  let open: Promise<Joined & { readonly unsettled: readonly UnsettledCreate[] }> | undefined;
-  let hasFailed = false;
-  const joined = () => (open ??= join());
-  const join = async () => {
-    const { transactionLog: folder, stack } = configuration;
-    // what earlier runs left open is read before this one writes
-    const unsettled = unsettledCreates(readTransactionLogs(folder, stack));
-    return { ...(await joinTransaction({ folder, stack, env, clock })), unsettled };
-  };
   const asked = new OnceInARun();
   const graphEndpoint = env["FABRIC_GRAPH_ENDPOINT"] || (emulator?.graph ?? GRAPH_ENDPOINT);
   const users = new GraphUsers({ endpoint: graphEndpoint, tokens, flags, clock, env });
@@ -77,13 +82,13 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
   /** One step of the log, as one operation of the telemetry. */
   const step = async <T>(intent: Intent, work: () => Promise<T>, resourceId: (answer: T) => string): Promise<T> => {
     const { operation, resourceType, resourceName } = intent;
-    const { log } = await joined();
+    const { log } = await transaction.join();
     const properties = { stack: configuration.stack, transactionId: log.transactionId, resourceName };
     const name = `${operation[0]?.toUpperCase()}${operation.slice(1)}${resourceType}`;
     try {
       return await telemetry.operation(name, properties, () => log.step(intent, work, resourceId));
     } catch (error) {
-      hasFailed = true;
+      transaction.failed();
       throw error;
     }
   };
@@ -94,11 +99,15 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
   };
   const run: LiveRun = {
     origin: { host: hostOfEndpoint(configuration.endpoint), tenantId },
-    clock,
+    clock: { now: () => clock.now(), sleep: (ms, signal) => clock.sleep(ms, signal ?? stop) },
     callerId: principalOf(token),
     confirmGone: env["FABRIC_CONFIRM_GONE"] === "true",
     undoesHalfMade: flags.useRollback && !env["FABRIC_ROLLBACK_OF"],
-    definitions: new KeptDefinitions(configuration.transactionLog, env, flags.useRollback),
+    definitions: new KeptDefinitions(store, {
+      transactionId: env["FABRIC_ROLLBACK_OF"] || transaction.knownId,
+      isRollback: Boolean(env["FABRIC_ROLLBACK_OF"]),
+      isKeeping: flags.useRollback,
+    }),
 
     get: (path, operation, query) => fabric.send({ method: "GET", path, operation, ...(query && { query }) }),
     read: (call) => fabric.send(call),
@@ -111,7 +120,7 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
     },
 
     async create<T extends { id: string }>(intent: Intent, call: Write, { find, wasFree }: Ours<T>) {
-      const { unsettled } = await joined();
+      const { unsettled } = await transaction.join();
       const attempt = async (repeats: number): Promise<T> => {
         try {
           return await send<T>(intent, call);
@@ -139,7 +148,7 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
     isReclaimed: (id) => reclaimedIds.has(id),
 
     async wasBegun(resourceType, names) {
-      const { unsettled } = await joined();
+      const { unsettled } = await transaction.join();
       return unsettled.some((left) => left.resourceType === resourceType && isDeepStrictEqual(left.names, names));
     },
 
@@ -161,20 +170,12 @@ export async function startRun(configuration: Configuration, env: NodeJS.Process
 
     async close() {
       await telemetry.flush();
-      await leave();
+      await transaction.end();
       fabric.close();
       users.close();
       await emulator?.close();
     },
   };
-
-  /** A log that was begun for this process alone is committed by it, once everything in it is known to the state. */
-  async function leave(): Promise<void> {
-    if (!open) return;
-    const { log, isOwn } = await open;
-    if (isOwn && !hasFailed && !log.isBusy) await log.commit();
-    await log.close();
-  }
 
   return run;
 }

@@ -1,3 +1,4 @@
+import { subscribe } from "node:diagnostics_channel";
 import type { ConfigureRequest, ResourceProvider } from "@pulumi/pulumi/dynamic/index.js";
 import { fromProviderInputs } from "./configuration.ts";
 import type { Configuration } from "./configuration.ts";
@@ -8,6 +9,7 @@ import type { ProviderProcess } from "./handler.ts";
 import { item } from "./item.ts";
 import type { LiveRun } from "./liveRun.ts";
 import type { ResourceKind } from "./resourceKind.ts";
+import type { RunTransaction } from "./runTransaction.ts";
 import { workspace } from "./workspace.ts";
 import { workspaceUser } from "./workspaceUser.ts";
 
@@ -24,6 +26,8 @@ const byName = new Map(Object.values(kinds).map((kind) => [kind.name, kind as un
 
 let configuration: Configuration | undefined;
 let run: Promise<LiveRun> | undefined;
+/** Aborted by the first Ctrl-C: the engine tells its providers to cancel. */
+const stop = new AbortController();
 
 const providerProcess: ProviderProcess = {
   configuration() {
@@ -40,7 +44,18 @@ const providerProcess: ProviderProcess = {
 
 async function startRun(): Promise<LiveRun> {
   const live = await import("./liveRun.ts");
-  return live.startRun(providerProcess.configuration(), process.env);
+  const configuration = providerProcess.configuration();
+  return live.startRun(configuration, process.env, {
+    transaction: await transactionOf(configuration),
+    stop: stop.signal,
+  });
+}
+
+/** The engine's address is this process's only argument, and tells apart this run from every other. */
+async function transactionOf(configuration: Configuration): Promise<RunTransaction> {
+  const { runTransactionOf } = await import("./runTransaction.ts");
+  const engine = process.argv.slice(2).find((argument) => /:\d+$/.test(argument));
+  return runTransactionOf(configuration, process.env, engine);
 }
 
 /** Called by the constant string in every resource. */
@@ -71,13 +86,20 @@ function endWithTheEngine(): void {
   const end = async (exitCode: number): Promise<void> => {
     const late = setTimeout(() => process.exit(exitCode), 4_000);
     try {
-      await (await run)?.close();
+      if (run) await (await run).close();
+      // nothing was written or read; the program may have begun a transaction all the same
+      else if (configuration) await (await transactionOf(configuration)).end();
     } catch {
       // nothing can be told to an engine that is ending; what matters is in the log
     }
     clearTimeout(late);
     process.exit(exitCode);
   };
+  // Pulumi's provider host does not pass the engine's Cancel on; it comes before every end, too
+  subscribe("http2.server.stream.start", (message) => {
+    const { headers } = message as { headers?: Record<string, unknown> };
+    if (headers?.[":path"] === "/pulumirpc.ResourceProvider/Cancel") stop.abort();
+  });
   process.once("SIGINT", () => void end(0));
   process.stdin.once("end", () => process.exit(1));
   process.stdin.resume();

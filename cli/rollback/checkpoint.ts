@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /*
  * Checkpoints as `pulumi stack export` gives them, as far as a rollback looks at them. Everything here is pure.
  */
@@ -130,6 +132,18 @@ function rewritten(inputs: Readonly<Record<string, unknown>> | undefined, newIds
   });
   for (const [old, fresh] of newIds) text = text.replaceAll(old, fresh);
   return text;
+}
+
+/**
+ * A hash of what a stack is like: its objects with their ids and inputs, without times and without what the service
+ * computes. Two checkpoints that a transaction did not come between have the same.
+ */
+export function checkpointHash(checkpoint: Checkpoint): string {
+  const objects = resourcesOf(checkpoint)
+    .filter(({ custom }) => custom)
+    .map(({ urn, id, inputs, delete: isDoomed }) => [urn, id ?? "", isDoomed ?? false, rewritten(inputs, new Map())])
+    .sort();
+  return createHash("sha256").update(JSON.stringify(objects)).digest("hex").slice(0, 16);
 }
 
 /** `Workspace 'sales'`. */

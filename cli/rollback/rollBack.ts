@@ -1,209 +1,141 @@
-import { readFileSync, rmSync } from "node:fs";
-import { LocalWorkspace, Stack } from "@pulumi/pulumi/automation/index.js";
-import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
-import { TransactionLog, checkpointFile, readTransactionLog } from "../../lib/transactionLog.ts";
-import type { Entry } from "../../lib/transactionLog.ts";
-import { unsettledCreates } from "../../lib/unsettled.ts";
-import type { UnsettledCreate } from "../../lib/unsettled.ts";
-import { compensations } from "../../providers/compensations.ts";
-import { fromProviderInputs } from "../../providers/configuration.ts";
-import type { Run } from "../../providers/run.ts";
-import {
-  differencesAfterRollback,
-  liveResourcesOf,
-  nameOf,
-  prepareForRollback,
-  resourcesOf,
-  withoutPendingOperations,
-} from "./checkpoint.ts";
-import type { Checkpoint, CheckpointResource } from "./checkpoint.ts";
-import { savedProgram } from "./registration.ts";
-import { decryptedCheckpoint, exportCheckpoint, importCheckpoint, projectCopy, refreshStack } from "./stackState.ts";
+import type { LogStore } from "../../lib/logStore.ts";
+import { TransactionLog, readTransactionLog } from "../../lib/transactionLog.ts";
+import { checkpointFile, readTransactionLogs, rollbackLogOf, stateHashFile } from "../../lib/transactions.ts";
+import type { Leftover } from "../leftovers.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import { Orphans } from "./orphans.ts";
+import { builtUpon, keysOf, nothingObserved, plan, planCommit } from "./plan.ts";
+import type { Observed, Step } from "./plan.ts";
+import { restore } from "./restore.ts";
+import { decryptedCheckpoint, exportCheckpoint, importCheckpoint, refreshStack } from "./stackState.ts";
 import type { StackAccess } from "./stackState.ts";
 
-/** What a rollback left undone. */
-export interface Leftover {
-  readonly what: string;
-  readonly reason: string;
+/** A transaction to be brought to an end. */
+export interface TransactionOrder extends StackAccess {
+  readonly store: LogStore;
+  readonly transactionId: string;
+  /** Where lines go. */
+  readonly say: (line: string) => void;
 }
 
-/** A rollback to be done. */
-export interface RollbackOrder extends StackAccess {
-  readonly logFolder: string;
-  readonly transactionId: string;
-  readonly reason: string;
-  /** Where its lines go. */
-  readonly say: (line: string) => void;
+/** A transaction must not be rolled back. */
+export class RollbackRefused extends Error {
+  override readonly name = "RollbackRefused";
 }
 
 /**
  * Takes a stack back to where it was before a transaction: the engine restores the saved checkpoint, then what the log
  * knows and the state does not is removed, then both are compared.
  * @returns what is left to be done by hand; nothing, where the rollback is complete
- * @throws Error where it cannot begin; nothing was changed then
+ * @throws RollbackRefused, or Error where it cannot begin; nothing was changed then
  */
-export async function rollBack(order: RollbackOrder): Promise<Leftover[]> {
-  const { logFolder, transactionId, say } = order;
-  const saved = JSON.parse(readFileSync(checkpointFile(logFolder, transactionId), "utf8")) as Checkpoint;
-  const plain = await decryptedCheckpoint(order, saved);
-  const log = await TransactionLog.open({ folder: logFolder, transactionId });
+export async function rollBack(order: TransactionOrder & { readonly reason: string }): Promise<Leftover[]> {
+  const { store, transactionId, say } = order;
+  const saved = await savedCheckpoint(store, transactionId);
+  await assertNotBuiltUpon(order);
+  const plain = saved && (await decryptedCheckpoint(order, saved));
+  // a log of its own for what the rollback does: it is not part of the transaction that it undoes
+  const env = { ...order.env, FABRIC_ROLLBACK_OF: transactionId, FABRIC_TRANSACTION_ID: rollbackLogOf(transactionId) };
+  const access: StackAccess = { ...order, env };
+  let observed: Observed = nothingObserved;
+  let leftovers: Leftover[] = [];
+  const log = await TransactionLog.open({ store, transactionId });
   try {
-    await log.rollback(order.reason);
-    say(`Rolling back transaction ${transactionId}. Reason: ${order.reason}`);
-    // a log of its own for what the rollback does: it is not part of the transaction that it undoes
-    const env = { ...order.env, FABRIC_ROLLBACK_OF: transactionId, FABRIC_TRANSACTION_ID: `${transactionId}.rollback` };
-    const access: StackAccess = { ...order, env };
-    const entries = readTransactionLog(logFolder, transactionId);
-    const before = await prepare(access, saved, entries);
-    const leftovers = await restore(access, plain, before, say);
-    const after = await exportCheckpoint(access);
-    leftovers.push(...(await cleanOrphans(access, entries, before, after, say)));
-    if (leftovers.length === 0)
-      leftovers.push(
-        ...differencesAfterRollback(after, saved).map((what) => ({
-          what,
-          reason: "the state differs from the saved one",
-        })),
-      );
-    if (leftovers.length === 0) {
-      await log.rolledBack();
-      say(`✓ Transaction ${transactionId} fully rolled back`);
+    await using orphans = new Orphans(env, log, say);
+    let hasBegun = false;
+    for (;;) {
+      const entries = await readTransactionLog(store, transactionId);
+      const current = await exportCheckpoint(access);
+      const [step] = plan(entries, saved, current, observed);
+      if (!step || !saved || !plain || step.kind === "refuse")
+        throw new RollbackRefused(step?.kind === "refuse" ? step.reason : "");
+      if (!hasBegun) {
+        await log.rollback(order.reason);
+        say(`Rolling back transaction ${transactionId}. Reason: ${order.reason}`);
+        // from here on the state changes by the rollback itself
+        await store.remove(stateHashFile(transactionId));
+        hasBegun = true;
+      }
+      if (step.kind === "import") await importCheckpoint(access, step.checkpoint);
+      else if (step.kind === "reread") {
+        await refreshStack(access, step.urns);
+        observed = { ...observed, isReread: true };
+      } else if (step.kind === "restore") {
+        const known = new Set([...observed.known, ...keysOf(current)]);
+        leftovers = await restore(access, plain, current, say);
+        observed = { ...observed, known, restores: observed.restores + 1, hasFailed: leftovers.length > 0 };
+      } else if (step.kind === "compensate") {
+        const left = await orphans.remove(step.orphan, [current, saved]);
+        if (left) leftovers.push(left);
+        observed = { ...observed, compensated: new Set([...observed.compensated, step.orphan.step]) };
+      } else {
+        leftovers.push(...differencesIn(step));
+        if (leftovers.length > 0) return leftovers;
+        await settle(store, rollbackLogOf(transactionId));
+        await log.rolledBack();
+        say(`✓ Transaction ${transactionId} fully rolled back`);
+        return [];
+      }
     }
+  } finally {
+    await log.close();
+  }
+}
+
+/**
+ * Removes what a transaction that succeeded has made and nothing declares any more: it was cut off, and its declaration
+ * was gone when it was gone on with.
+ * @returns what is left to be done by hand
+ */
+export async function cleanUpBeforeCommit(order: TransactionOrder, current: Checkpoint): Promise<Leftover[]> {
+  const { store, transactionId, say } = order;
+  const entries = await readTransactionLog(store, transactionId);
+  const steps = planCommit(entries, current, nothingObserved).filter((step) => step.kind === "compensate");
+  if (steps.length === 0) return [];
+  const log = await TransactionLog.open({ store, transactionId });
+  try {
+    const env = { ...order.env, FABRIC_TRANSACTION_ID: rollbackLogOf(transactionId) };
+    const leftovers: Leftover[] = [];
+    {
+      await using orphans = new Orphans(env, log, say);
+      for (const { orphan } of steps) {
+        const left = await orphans.remove(orphan, [current]);
+        if (left) leftovers.push(left);
+      }
+    }
+    await settle(store, rollbackLogOf(transactionId));
     return leftovers;
   } finally {
     await log.close();
   }
 }
 
-/** Brings the current checkpoint into a shape that the engine can go back from. */
-async function prepare(access: StackAccess, saved: Checkpoint, entries: readonly Entry[]): Promise<Checkpoint> {
-  const settled = withoutPendingOperations(await exportCheckpoint(access));
-  if (settled.isChanged) await importCheckpoint(access, settled.checkpoint);
-  // an update or delete whose answer was lost is not in the state: reading the objects again puts it there
-  if (hasUnknownOutcome(entries)) await refreshStack(access);
-  const { checkpoint, isChanged } = prepareForRollback(await exportCheckpoint(access), saved);
-  if (isChanged) await importCheckpoint(access, checkpoint);
-  return checkpoint;
+async function savedCheckpoint(store: LogStore, transactionId: string): Promise<Checkpoint | undefined> {
+  const saved = await store.read(checkpointFile(transactionId));
+  return saved && (JSON.parse(saved.toString()) as Checkpoint);
 }
 
-function hasUnknownOutcome(entries: readonly Entry[]): boolean {
-  return entries.some((entry) => {
-    if (entry.kind !== "intent" || entry.operation === "create") return false;
-    const outcome = entries.find(
-      (other) => (other.kind === "done" || other.kind === "failed") && other.step === entry.step,
-    );
-    return outcome === undefined || (outcome.kind === "failed" && outcome.isOutcomeUnknown === true);
-  });
-}
-
-/** Runs the saved checkpoint as a program. Its failure is a leftover and not an exception: what was restored stays so. */
-async function restore(
-  access: StackAccess,
-  saved: Checkpoint,
-  current: Checkpoint,
-  say: (line: string) => void,
-): Promise<Leftover[]> {
-  const workDir = projectCopy(access);
-  try {
-    const envVars = Object.fromEntries(
-      Object.entries(access.env).filter((pair): pair is [string, string] => pair[1] !== undefined),
-    );
-    const workspace = await LocalWorkspace.create({ workDir, program: savedProgram(saved, current), envVars });
-    const stack = await Stack.select(access.stack, workspace);
-    const failed: Leftover[] = [];
-    await stack.up({ onEvent: (event) => tell(event, say, failed), message: "rollback" }).catch((error: unknown) => {
-      if (failed.length === 0)
-        failed.push({
-          what: "the saved checkpoint",
-          reason: error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error),
-        });
-    });
-    return failed;
-  } finally {
-    rmSync(workDir, { recursive: true, force: true });
-  }
-}
-
-/** The documented lines, in the order in which things happen. */
-function tell(event: EngineEvent, say: (line: string) => void, failed: Leftover[]): void {
-  const begun = event.resourcePreEvent?.metadata;
-  const ended = event.resOutputsEvent?.metadata;
-  const broken = event.resOpFailedEvent?.metadata;
-  const kindOf = (type: string) => type.split(":").at(-1) ?? type;
-  if (begun?.type.includes("dynamic/fabric:")) {
-    if (isDelete(begun.op)) say(`Cleaning up ${nameOf(begun)} (${begun.old?.id ?? "?"})`);
-    else if (begun.op === "update") say(`Restoring ${nameOf(begun)} (${begun.old?.id ?? "?"})`);
-    else if (begun.op === "create") say(`Making ${nameOf(begun)} again`);
-  }
-  if (ended?.type.includes("dynamic/fabric:") && isDelete(ended.op))
-    say(`✓ Successfully cleaned up ${kindOf(ended.type)}`);
-  if (broken) failed.push({ what: `${nameOf(broken)} (${broken.old?.id ?? "?"})`, reason: `${broken.op} failed` });
-}
-
-const isDelete = (op: string) => op === "delete" || op === "delete-replaced";
-
-/** Removes what this transaction made and no state ever knew. What belongs to the state now is never touched. */
-async function cleanOrphans(
-  access: StackAccess,
-  entries: readonly Entry[],
-  before: Checkpoint,
-  after: Checkpoint,
-  say: (line: string) => void,
-): Promise<Leftover[]> {
-  const known = new Set(liveResourcesOf(before).map(keyOf));
-  const orphans = unsettledCreates([entries.filter(({ kind }) => kind !== "rollback")]).filter(
-    ({ resourceType, resourceId, names }) =>
-      resourceId === undefined || !known.has(`${resourceType} ${idIn(names, resourceId)}`),
+async function assertNotBuiltUpon(order: TransactionOrder): Promise<void> {
+  const { store, transactionId, stack } = order;
+  const stateHash = (await store.read(stateHashFile(transactionId)))?.toString();
+  const reason = builtUpon(
+    await readTransactionLog(store, transactionId),
+    await readTransactionLogs(store, stack),
+    await exportCheckpoint(order),
+    stateHash,
   );
-  const provider = [...resourcesOf(after), ...resourcesOf(before)].find(
-    ({ type }) => type === "pulumi:providers:pulumi-nodejs",
-  );
-  if (orphans.length === 0 || !provider) return [];
-  const kept = new Set(
-    liveResourcesOf(after).map((resource) =>
-      resource.type.endsWith(":GitConnection") ? `git ${resource.id}` : (resource.id ?? ""),
-    ),
-  );
-  const { startRun } = await import("../../providers/liveRun.ts");
-  const run = await startRun(
-    fromProviderInputs((key) => provider.inputs?.[key] as string | undefined),
-    // an empty list of workspaces means here that the engine has removed them all
-    { ...access.env, FABRIC_CONFIRM_GONE: "true" },
-  );
-  const leftovers: Leftover[] = [];
-  try {
-    for (const orphan of orphans.toReversed()) await cleanOrphan(run, orphan, kept, say, leftovers);
-  } finally {
-    await run.close();
-  }
-  return leftovers;
+  if (reason !== undefined) throw new RollbackRefused(reason);
 }
 
-async function cleanOrphan(
-  run: Run,
-  orphan: UnsettledCreate,
-  kept: ReadonlySet<string>,
-  say: (line: string) => void,
-  leftovers: Leftover[],
-): Promise<void> {
-  const { resourceType, resourceName, names, resourceId, compensation } = orphan;
-  const what = `${resourceType} '${resourceName}' (${resourceId ?? "id unknown"})`;
-  try {
-    const isRemoved = await compensations[compensation]?.(run, names, resourceId, (id) => kept.has(id));
-    if (!isRemoved) return;
-    say(`Cleaning up ${what}`);
-    say(`✓ Successfully cleaned up ${resourceType}`);
-  } catch (error) {
-    leftovers.push({ what, reason: error instanceof Error ? error.message : String(error) });
-  }
+/** What the rollback itself made is settled with it. */
+async function settle(store: LogStore, transactionId: string): Promise<void> {
+  if ((await readTransactionLog(store, transactionId)).length === 0) return;
+  const log = await TransactionLog.open({ store, transactionId });
+  await log.commit();
+  await log.close();
 }
 
-const keyOf = ({ type, id }: CheckpointResource) => `${type.split(":").at(-1)} ${id ?? ""}`;
-
-/** Ids in the log are the service's; those of resources in workspaces have the workspace's before them. */
-function idIn(names: Readonly<Record<string, unknown>>, resourceId: string): string {
-  const { workspaceId } = names;
-  return typeof workspaceId === "string" && workspaceId !== resourceId && !resourceId.includes("/")
-    ? `${workspaceId}/${resourceId}`
-    : resourceId;
-}
+const differencesIn = (step: Step): Leftover[] =>
+  step.kind === "report"
+    ? step.differences.map((what) => ({ what, reason: "the state differs from the saved one" }))
+    : [];

@@ -56,9 +56,10 @@ export async function importCheckpoint(
   await pulumi(["stack", "import", "--stack", stack], { cwd: projectRoot, env, input: JSON.stringify(checkpoint) });
 }
 
-/** Reads every object of the stack into its state again. */
-export async function refreshStack({ projectRoot, stack, env }: StackAccess): Promise<void> {
-  await pulumi(["refresh", "--stack", stack, "--yes", "--skip-preview"], { cwd: projectRoot, env });
+/** Reads objects of the stack into its state again. */
+export async function refreshStack({ projectRoot, stack, env }: StackAccess, urns: readonly string[]): Promise<void> {
+  const targets = urns.flatMap((urn) => ["--target", urn]);
+  await pulumi(["refresh", "--stack", stack, "--yes", "--skip-preview", ...targets], { cwd: projectRoot, env });
 }
 
 /**

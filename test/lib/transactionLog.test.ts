@@ -1,24 +1,23 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, it } from "node:test";
 import { FabricError } from "../../lib/fabricError.ts";
+import { FolderLogStore } from "../../lib/folderLogStore.ts";
+import { TransactionLog, readTransactionLog } from "../../lib/transactionLog.ts";
 import {
-  TransactionLog,
   announceTransaction,
   announcedTransaction,
   checkpointFile,
   definitionsFolder,
-  joinTransaction,
   newTransactionId,
   pruneTransactionLogs,
-  readTransactionLog,
   readTransactionLogs,
   withdrawTransaction,
-} from "../../lib/transactionLog.ts";
+} from "../../lib/transactions.ts";
 import type { Intent } from "../../lib/transactionLog.ts";
 import { FakeClock } from "./fakeClock.ts";
 
@@ -31,19 +30,20 @@ const intent: Intent = {
 };
 
 async function opened(folder = temporary(), transactionId = "tx-1") {
-  const log = await TransactionLog.open({ folder, transactionId, clock: new FakeClock() });
-  return { folder, log, entries: () => readTransactionLog(folder, transactionId) };
+  const store = new FolderLogStore(folder);
+  const log = await TransactionLog.open({ store, transactionId, clock: new FakeClock() });
+  return { folder, log, entries: () => readTransactionLog(store, transactionId) };
 }
 
 describe("the transaction log", () => {
   it("has the intent on disk before the call, and its outcome after it", async () => {
     const { log, entries } = await opened();
-    await log.begin("dev", true, "tx-1.checkpoint.json");
+    await log.begin({ stack: "dev", enableRollback: true, checkpoint: "tx-1.checkpoint.json", checkpointHash: "h" });
     const result = await log.step(
       intent,
       async () => {
         assert.deepEqual(
-          entries().map(({ kind }) => kind),
+          (await entries()).map(({ kind }) => kind),
           ["begin", "intent"],
         );
         return { id: "ws-1" };
@@ -52,7 +52,7 @@ describe("the transaction log", () => {
     );
     assert.deepEqual(result, { id: "ws-1" });
     await log.commit();
-    const [begin, begun, done, commit] = entries();
+    const [begin, begun, done, commit] = await entries();
     const place = { v: 1, transactionId: "tx-1", pid: process.pid, at: "2026-01-01T00:00:00.000Z" };
     assert.deepEqual(begin, {
       ...place,
@@ -61,6 +61,7 @@ describe("the transaction log", () => {
       stack: "dev",
       enableRollback: true,
       checkpoint: "tx-1.checkpoint.json",
+      checkpointHash: "h",
     });
     const step = begun?.kind === "intent" ? begun.step : "";
     assert.deepEqual(begun, { ...place, seq: 2, kind: "intent", step, ...intent });
@@ -81,7 +82,7 @@ describe("the transaction log", () => {
         /Broken/,
       );
     }
-    const [known, unknown] = entries().filter(({ kind }) => kind === "failed");
+    const [known, unknown] = (await entries()).filter(({ kind }) => kind === "failed");
     assert.ok(known?.kind === "failed" && unknown?.kind === "failed");
     assert.deepEqual(
       [known.errorCode, known.status, known.requestId, known.isOutcomeUnknown],
@@ -102,7 +103,7 @@ describe("the transaction log", () => {
     assert.equal(log.isBusy, true);
     await Promise.all(waiting);
     assert.equal(log.isBusy, false);
-    const all = entries();
+    const all = await entries();
     assert.equal(all.length, 100);
     assert.deepEqual(
       all.map(({ seq }) => seq),
@@ -112,32 +113,34 @@ describe("the transaction log", () => {
 
   it("takes the lines of two processes", async () => {
     const folder = temporary();
-    const module = resolve(import.meta.dirname, "../../lib/transactionLog.ts");
-    const script = `const { TransactionLog } = await import(${JSON.stringify(module)});
-      const log = await TransactionLog.open({ folder: ${JSON.stringify(folder)}, transactionId: "tx-1" });
+    const lib = resolve(import.meta.dirname, "../../lib");
+    const script = `const { TransactionLog } = await import(${JSON.stringify(`${lib}/transactionLog.ts`)});
+      const { FolderLogStore } = await import(${JSON.stringify(`${lib}/folderLogStore.ts`)});
+      const store = new FolderLogStore(${JSON.stringify(folder)});
+      const log = await TransactionLog.open({ store, transactionId: "tx-1" });
       for (let n = 0; n < 150; n++) await log.step({ operation: "update", resourceType: "Item", resourceName: "x".repeat(500), compensation: null }, async () => 1, () => "id");`;
     const children = [1, 2].map(() =>
       spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "inherit" }),
     );
     for (const [code] of await Promise.all(children.map((child) => once(child, "exit") as Promise<[number]>)))
       assert.equal(code, 0);
-    assert.equal(readTransactionLog(folder, "tx-1").length, 600);
+    assert.equal((await readTransactionLog(new FolderLogStore(folder), "tx-1")).length, 600);
   });
 
   it("ignores a line that was being written, and cuts it off before it goes on", async () => {
     const { folder, log, entries } = await opened();
-    await log.begin("dev", false);
+    await log.begin({ stack: "dev", enableRollback: false });
     await log.close();
     const file = join(folder, "tx-1.jsonl");
     appendFileSync(file, '{"v":1,"kind":"int');
     assert.deepEqual(
-      entries().map(({ kind }) => kind),
+      (await entries()).map(({ kind }) => kind),
       ["begin"],
     );
     const again = await opened(folder);
     await again.log.commit();
     assert.deepEqual(
-      again.entries().map(({ kind }) => kind),
+      (await again.entries()).map(({ kind }) => kind),
       ["begin", "commit"],
     );
     assert.ok(!readFileSync(file, "utf8").includes('"int'));
@@ -145,37 +148,29 @@ describe("the transaction log", () => {
 
   it("is readable by its owner only", async () => {
     const { folder, log } = await opened();
-    await log.begin("dev", false);
+    await log.begin({ stack: "dev", enableRollback: false });
     assert.equal(statSync(folder).mode & 0o777, 0o700);
     assert.equal(statSync(join(folder, "tx-1.jsonl")).mode & 0o777, 0o600);
   });
 
   it("refuses ids that are no plain names", async () => {
     for (const transactionId of ["../x", "a/b", ""])
-      await assert.rejects(TransactionLog.open({ folder: temporary(), transactionId }), /cannot be the id/);
+      await assert.rejects(
+        TransactionLog.open({ store: new FolderLogStore(temporary()), transactionId }),
+        /cannot be the id/,
+      );
   });
 });
 
 describe("the running transaction", () => {
-  it("is the one in the environment, the announced one, or a new one of this process", async () => {
-    const folder = temporary();
-    const clock = new FakeClock();
-    const join = async (env: NodeJS.ProcessEnv) => {
-      const { log, isOwn } = await joinTransaction({ folder, stack: "dev", env, clock });
-      await log.close();
-      return [log.transactionId, isOwn] as const;
-    };
-    const [own, isOwn] = await join({});
-    assert.match(own, /^dev-20260101T000000Z-[0-9a-f]{4}$/);
-    assert.equal(isOwn, true);
-    const begun = await TransactionLog.open({ folder, transactionId: "tx-2" });
-    await begun.begin("dev", true);
-    await begun.close();
-    announceTransaction(folder, "dev", "tx-2");
-    assert.deepEqual(await join({}), ["tx-2", false]);
-    assert.deepEqual((await join({ FABRIC_TRANSACTION_ID: "tx-3" }))[0], "tx-3");
-    withdrawTransaction(folder, "dev");
-    assert.equal(announcedTransaction(folder, "dev"), undefined);
+  it("is the announced one, until that is taken back", async () => {
+    const store = new FolderLogStore(temporary());
+    assert.equal(await announcedTransaction(store, "dev"), undefined);
+    await announceTransaction(store, "dev", "tx-2");
+    assert.equal(await announcedTransaction(store, "dev"), "tx-2");
+    assert.equal(await announcedTransaction(store, "prod"), undefined);
+    await withdrawTransaction(store, "dev");
+    assert.equal(await announcedTransaction(store, "dev"), undefined);
   });
 
   it("has an id that sorts by time", () => {
@@ -187,12 +182,18 @@ describe("the running transaction", () => {
 describe("old logs", () => {
   it("are removed once committed, but for the last ones; open and rolled back ones stay", async () => {
     const folder = temporary();
+    const store = new FolderLogStore(folder);
     const clock = new FakeClock();
     const write = async (id: string, end?: "commit" | "rolledBack") => {
-      const log = await TransactionLog.open({ folder, transactionId: id, clock });
-      await log.begin("dev", true);
-      writeFileSync(checkpointFile(folder, id), "{}");
-      mkdirSync(definitionsFolder(folder, id));
+      const log = await TransactionLog.open({ store, transactionId: id, clock });
+      await log.begin({ stack: "dev", enableRollback: true });
+      await log.step(
+        intent,
+        async () => "ws-1",
+        (made) => made,
+      );
+      await store.write(checkpointFile(id), "{}");
+      await store.write(`${definitionsFolder(id)}key.json.gz`, "");
       if (end) await log[end]();
       await log.close();
       await clock.advance(1000);
@@ -200,15 +201,15 @@ describe("old logs", () => {
     await write("open");
     await write("back", "rolledBack");
     for (const id of ["a", "b", "c"]) await write(id, "commit");
-    pruneTransactionLogs(folder, "dev", 2);
+    await pruneTransactionLogs(store, "dev", 2);
     assert.deepEqual(
-      readTransactionLogs(folder, "dev").map(([begin]) => begin?.transactionId),
+      (await readTransactionLogs(store, "dev")).map(([begin]) => begin?.transactionId),
       ["open", "back", "b", "c"],
     );
     assert.equal(
       readdirSync(folder).some((file) => file.startsWith("a.")),
       false,
     );
-    assert.deepEqual(readTransactionLogs(folder, "other"), []);
+    assert.deepEqual(await readTransactionLogs(store, "other"), []);
   });
 });

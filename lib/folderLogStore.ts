@@ -1,0 +1,181 @@
+import { randomBytes } from "node:crypto";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  globSync,
+} from "node:fs";
+import { open } from "node:fs/promises";
+import { hostname } from "node:os";
+import { dirname, join, sep } from "node:path";
+import { systemClock } from "./clock.ts";
+import type { Clock } from "./clock.ts";
+import { isLiveProcess, startOfProcess } from "./liveProcess.ts";
+import { LockedError } from "./logStore.ts";
+import type { Appender, Holder, Lock, LogStore } from "./logStore.ts";
+
+/** Pause between looks at a lock that somebody holds. */
+const LOOK_AGAIN_MS = 100;
+
+/** Logs in a folder of this machine: the folder is its owner's alone (700), files too (600). */
+export class FolderLogStore implements LogStore {
+  readonly where: string;
+  readonly #clock: Clock;
+  #isMade = false;
+
+  constructor(folder: string, clock: Clock = systemClock) {
+    this.where = folder;
+    this.#clock = clock;
+  }
+
+  async appender(name: string): Promise<Appender> {
+    const path = this.#path(name);
+    this.#makeFolder();
+    cutTornLine(path);
+    const file = await open(path, "a", 0o600);
+    return {
+      async append(line) {
+        const { bytesWritten } = await file.write(line);
+        const length = Buffer.byteLength(line);
+        if (bytesWritten < length)
+          throw new Error(`only ${bytesWritten} of ${length} bytes could be written to ${path}`);
+        await file.datasync();
+      },
+      close: () => file.close(),
+    };
+  }
+
+  async read(name: string): Promise<Buffer | undefined> {
+    try {
+      return readFileSync(this.#path(name));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  async write(name: string, content: string | Uint8Array): Promise<void> {
+    this.#makeFolder();
+    const path = this.#path(name);
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    const fresh = `${path}.${randomBytes(4).toString("hex")}.new`;
+    writeFileSync(fresh, content, { mode: 0o600, flush: true });
+    renameSync(fresh, path);
+  }
+
+  async names(): Promise<readonly string[]> {
+    return globSync("**/*", { cwd: this.where }).map((name) => name.split(sep).join("/"));
+  }
+
+  async remove(name: string): Promise<void> {
+    rmSync(this.#path(name.replace(/\/$/, "")), { recursive: true, force: true });
+  }
+
+  async lock(name: string, { waitMs = 0 }: { readonly waitMs?: number } = {}): Promise<Lock> {
+    this.#makeFolder();
+    const path = this.#path(`${name}.lock`);
+    const own: Holder = {
+      pid: process.pid,
+      host: hostname(),
+      since: new Date(this.#clock.now()).toISOString(),
+      processStart: startOfProcess(process.pid),
+    };
+    for (const deadline = this.#clock.now() + waitMs; ;) {
+      if (isTaken(path, own)) return { release: async () => removeOwn(path, own) };
+      const holder = holderOf(path);
+      if (holder && isDead(holder)) removeStale(path, holder);
+      else if (this.#clock.now() >= deadline) {
+        const remedy = `Wait until it has ended. If that process is gone, remove ${path}.`;
+        throw new LockedError(`The lock '${name}'`, this.where, holder, remedy);
+      } else await this.#clock.sleep(LOOK_AGAIN_MS);
+    }
+  }
+
+  #path(name: string): string {
+    return join(this.where, name);
+  }
+
+  #makeFolder(): void {
+    if (this.#isMade) return;
+    mkdirSync(this.where, { recursive: true, mode: 0o700 });
+    chmodSync(this.where, 0o700);
+    this.#isMade = true;
+  }
+}
+
+/** Writes the lock under another name and links it: a reader never sees a lock without its holder. */
+function isTaken(path: string, own: Holder): boolean {
+  const fresh = `${path}.${randomBytes(4).toString("hex")}.new`;
+  writeFileSync(fresh, JSON.stringify(own), { mode: 0o600 });
+  try {
+    linkSync(fresh, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return false;
+  } finally {
+    rmSync(fresh);
+  }
+}
+
+function holderOf(path: string): Holder | undefined {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as Holder;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Only processes of this host can be judged. */
+function isDead({ pid, host, processStart }: Holder): boolean {
+  if (host !== hostname()) return false;
+  return !isLiveProcess(pid) || (processStart !== undefined && startOfProcess(pid) !== processStart);
+}
+
+/** Takes away the lock of a dead holder, unless somebody else has done so and holds it now. */
+function removeStale(path: string, holder: Holder): void {
+  const aside = `${path}.${randomBytes(4).toString("hex")}.stale`;
+  try {
+    renameSync(path, aside);
+  } catch {
+    return;
+  }
+  const moved = holderOf(aside);
+  if (moved && (moved.pid !== holder.pid || moved.since !== holder.since)) {
+    try {
+      linkSync(aside, path);
+    } catch {
+      // a third one has taken it meanwhile; the second finds out when it looks
+    }
+  }
+  rmSync(aside, { force: true });
+}
+
+function removeOwn(path: string, own: Holder): void {
+  const holder = holderOf(path);
+  if (holder?.pid === own.pid && holder.since === own.since) rmSync(path, { force: true });
+}
+
+function cutTornLine(path: string): void {
+  if (!existsSync(path)) return;
+  const file = openSync(path, "r+");
+  try {
+    const { size } = fstatSync(file);
+    const last = Buffer.alloc(Math.min(size, 1 << 20));
+    readSync(file, last, 0, last.length, size - last.length);
+    const end = last.lastIndexOf(10);
+    if (end !== last.length - 1) ftruncateSync(file, size - last.length + end + 1);
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,59 @@
+/*
+ * Where transaction logs lie, and what is kept beside them: checkpoints, definitions, which transaction is open. Names are
+ * `<transactionId>.jsonl`, `<transactionId>.checkpoint.json`, `<transactionId>.definitions/<key>.json.gz`, `<stack>.open`.
+ */
+
+/** A place for logs. Everything in it is private to the team: checkpoints hold encrypted secrets, logs hold names. */
+export interface LogStore {
+  /** For messages: a path or an URL. */
+  readonly where: string;
+  /** Opens a file that grows line by line, and makes it if it is not there. A torn last line is cut off. */
+  appender(name: string): Promise<Appender>;
+  /** The content of a file; undefined where there is none. */
+  read(name: string): Promise<Buffer | undefined>;
+  /** Writes a whole file, so that readers see the old content or the new one. */
+  write(name: string, content: string | Uint8Array): Promise<void>;
+  /** Names of the files; those of sub-folders with a slash in them. */
+  names(): Promise<readonly string[]>;
+  /** Removes a file, or everything below a name that ends in a slash. Not finding it is success. */
+  remove(name: string): Promise<void>;
+  /**
+   * Takes an exclusive lock. One whose holder is known to be dead is taken over.
+   * @param waitMs how long to wait for a living holder. @default 0
+   * @throws LockedError when somebody else has it
+   */
+  lock(name: string, options?: { readonly waitMs?: number }): Promise<Lock>;
+}
+
+/** A file that grows. */
+export interface Appender {
+  /** Appends; resolves when the line is on disk. */
+  append(line: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A lock that this process holds. */
+export interface Lock {
+  release(): Promise<void>;
+}
+
+/** Who holds a lock. */
+export interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  /** Time at which it was taken, ISO 8601. */
+  readonly since: string;
+  /** When the process started, as the operating system counts: ids of processes are used again. */
+  readonly processStart?: string | undefined;
+}
+
+/** Somebody else holds a lock. */
+export class LockedError extends Error {
+  override readonly name = "LockedError";
+  readonly holder: Holder | undefined;
+  constructor(lock: string, where: string, holder: Holder | undefined, remedy: string) {
+    const who = holder ? `process ${holder.pid} on ${holder.host} since ${holder.since}` : "another process";
+    super(`${lock} in ${where} is held by ${who}. ${remedy}`);
+    this.holder = holder;
+  }
+}

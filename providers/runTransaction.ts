@@ -1,0 +1,152 @@
+import { engineRunOf } from "../lib/engineRun.ts";
+import type { Lock, LogStore } from "../lib/logStore.ts";
+import { openLogStore } from "../lib/openLogStore.ts";
+import { TransactionLog, hasEffects, readTransactionLog } from "../lib/transactionLog.ts";
+import {
+  newTransactionId,
+  pruneTransactionLogs,
+  readTransactionLogs,
+  rollbackLogOf,
+  withdrawTransaction,
+} from "../lib/transactions.ts";
+import { systemClock } from "../lib/clock.ts";
+import type { Clock } from "../lib/clock.ts";
+import { unsettledCreates } from "../lib/unsettled.ts";
+import type { UnsettledCreate } from "../lib/unsettled.ts";
+import type { Configuration } from "./configuration.ts";
+
+/** How long a predecessor that is being stopped is waited for; an orphaned provider stops within a second. */
+const PREDECESSOR_MS = 15_000;
+
+/** What decides which transaction a provider process belongs to. */
+export interface RunTransactionOptions {
+  readonly stack: string;
+  readonly store: () => Promise<LogStore>;
+  readonly env: NodeJS.ProcessEnv;
+  /** Address of the engine that started this process. */
+  readonly engine: string | undefined;
+  readonly clock: Clock;
+  readonly warn: (line: string) => void;
+}
+
+/** The transaction, as far as this process has joined it. */
+export interface JoinedTransaction {
+  readonly log: TransactionLog;
+  /** What earlier runs left open, read before this one writes. */
+  readonly unsettled: readonly UnsettledCreate[];
+}
+
+/**
+ * The part that one provider process has in a transaction. There are three cases: the transaction is that of a command of
+ * this project (FABRIC_TRANSACTION_ID), which ends it; or the program of this very run has begun it; or nobody has, and
+ * the process begins a log of its own. The last two it also ends.
+ */
+export class RunTransaction {
+  readonly #options: RunTransactionOptions;
+  #joined: Promise<JoinedTransaction & { readonly lock: Lock }> | undefined;
+  #own: string | undefined;
+  #hasFailed = false;
+
+  constructor(options: RunTransactionOptions) {
+    this.#options = options;
+  }
+
+  /** Whose transaction it is; undefined where this process would begin one of its own. */
+  get knownId(): string | undefined {
+    const { env, stack, engine } = this.#options;
+    const rollbackOf = env["FABRIC_ROLLBACK_OF"];
+    if (rollbackOf) return rollbackLogOf(rollbackOf);
+    return env["FABRIC_TRANSACTION_ID"] || engineRunOf(stack, engine)?.transactionId;
+  }
+
+  /**
+   * The log to write to; taken at the first write, together with the right to write.
+   * @throws LockedError when another run is writing
+   */
+  join(): Promise<JoinedTransaction> {
+    return (this.#joined ??= this.#take());
+  }
+
+  /** Notes that something did not work, so that the transaction cannot be committed. */
+  failed(): void {
+    this.#hasFailed = true;
+  }
+
+  /** Ends what this process has to end, and gives the right to write back. */
+  async end(): Promise<void> {
+    const joined = await this.#joined?.catch(() => undefined);
+    const run = this.#programsRun();
+    try {
+      if (joined && this.#own !== undefined) {
+        if (!this.#hasFailed && !joined.log.isBusy) await joined.log.commit();
+      } else if (run) await this.#endProgramsRun(run, joined);
+    } finally {
+      await joined?.log.close();
+      await joined?.lock.release();
+    }
+  }
+
+  async #take(): Promise<JoinedTransaction & { readonly lock: Lock }> {
+    const { stack, clock, warn } = this.#options;
+    const store = await this.#options.store();
+    const lock = await store.lock(`${stack}.writer`, { waitMs: PREDECESSOR_MS });
+    try {
+      const unsettled = unsettledCreates(await readTransactionLogs(store, stack));
+      const transactionId = this.knownId ?? (this.#own = newTransactionId(stack, clock));
+      const isNew = (await readTransactionLog(store, transactionId)).length === 0;
+      const log = await TransactionLog.open({ store, transactionId, clock, warn });
+      if (isNew) {
+        await pruneTransactionLogs(store, stack);
+        await log.begin({ stack, enableRollback: false });
+      }
+      return { log, unsettled, lock };
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  /** The note of the program of this run, where it has begun the transaction. */
+  #programsRun() {
+    const { env, stack, engine } = this.#options;
+    if (env["FABRIC_TRANSACTION_ID"] || env["FABRIC_ROLLBACK_OF"]) return undefined;
+    return engineRunOf(stack, engine);
+  }
+
+  /** Commits what a plain `pulumi up` has begun and done; else says, in one line, how to go back. */
+  async #endProgramsRun(
+    { transactionId, isDeclared }: { transactionId: string; isDeclared: boolean },
+    joined: JoinedTransaction | undefined,
+  ): Promise<void> {
+    const { stack, clock, warn } = this.#options;
+    const store = await this.#options.store();
+    if (isDeclared && !this.#hasFailed && !joined?.log.isBusy) {
+      const log = joined?.log ?? (await TransactionLog.open({ store, transactionId, clock, warn }));
+      await log.commit();
+      if (!joined) await log.close();
+      await withdrawTransaction(store, stack);
+    } else if (hasEffects(await readTransactionLog(store, transactionId))) {
+      warn(`Deployment ${transactionId} is incomplete. To take it back: npm run rollback -- --stack ${stack}`);
+    }
+  }
+}
+
+/**
+ * The part of a process in a transaction.
+ * @param engine address of the engine that started it
+ */
+export function runTransactionOf(
+  { stack, transactionLog }: Configuration,
+  env: NodeJS.ProcessEnv,
+  engine?: string,
+): RunTransaction {
+  const warn = (line: string) => void process.stderr.write(`${line}\n`);
+  return new RunTransaction({
+    stack,
+    store: () => openLogStore(transactionLog),
+    env,
+    engine,
+    clock: systemClock,
+    warn,
+  });
+}
