@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import errors from "@pulumi/pulumi/errors.js";
 import log from "@pulumi/pulumi/log/index.js";
 import metadata from "@pulumi/pulumi/metadata.js";
+import settings from "@pulumi/pulumi/runtime/settings.js";
 import { FeatureFlags } from "./lib/featureFlags.ts";
 import { assertSharedBackend } from "./lib/stateBackend.ts";
 import { keysWithoutEffect } from "./lib/stackConfig.ts";
@@ -14,7 +15,11 @@ function refuse(error: unknown): never {
   throw new errors.RunError(error instanceof Error ? error.message : String(error));
 }
 
-function deploy() {
+/** A real update that no command of this project has begun a transaction for. */
+const isPlainUpdate = () =>
+  !settings.isDryRun() && !process.env["FABRIC_TRANSACTION_ID"] && !process.env["FABRIC_ROLLBACK_OF"];
+
+async function deploy() {
   if (!existsSync("Pulumi.yaml"))
     throw new Error("Run Pulumi in the folder that holds Pulumi.yaml: state, log and items are looked for there.");
   const stack = metadata.getStack();
@@ -27,6 +32,12 @@ function deploy() {
   void log.info(`Endpoint ${endpoint || config.endpoint}. Features: ${flags.describe()}.`);
 
   for (const key of keysWithoutEffect(config)) void log.warn(`${key} is accepted, and has no effect yet.`);
+
+  if (flags.useRollback && isPlainUpdate()) {
+    const { beginProgramTransaction } = await import("./cli/programTransaction.ts");
+    const engine = process.env["PULUMI_NODEJS_ENGINE"] ?? "";
+    await beginProgramTransaction({ stack, transactionLog: config.transactionLog, engine });
+  }
 
   // The SDK also takes one for every promise, and nobody reads those; what is wrong with the configuration has been said.
   Error.stackTraceLimit = 0;
@@ -48,10 +59,4 @@ function deploy() {
 }
 
 /** Id and portal URL of every workspace, by its name in the configuration. */
-export const workspaces = (() => {
-  try {
-    return deploy();
-  } catch (error) {
-    return refuse(error);
-  }
-})();
+export const workspaces = await deploy().catch(refuse);

@@ -81,8 +81,7 @@ interface Run {
 
 async function commit({ order, events }: Run): Promise<number> {
   const { store, stack, transactionId } = order;
-  const after = await exportCheckpoint(order);
-  const leftovers = await cleanUpBeforeCommit(order, after);
+  const leftovers = await cleanUpBeforeCommit(order);
   const entries = await readTransactionLog(store, transactionId);
   if (leftovers.length > 0) {
     events.failed("orphans of an earlier run remain", entries);
@@ -90,7 +89,7 @@ async function commit({ order, events }: Run): Promise<number> {
     return 2;
   }
   const log = await TransactionLog.open({ store, transactionId });
-  await log.commit(checkpointHash(after));
+  await log.commit(checkpointHash(await exportCheckpoint(order)));
   await log.close();
   await withdrawTransaction(store, stack);
   events.succeeded(entries);

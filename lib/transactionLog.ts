@@ -146,7 +146,10 @@ export class TransactionLog {
     try {
       return await call();
     } catch (error) {
-      await this.#append({ kind: "failed", step, ...reasonOf(error) });
+      // without it, the outcome counts as unknown: that is safe, and the caller needs the call's own error
+      await this.#append({ kind: "failed", step, ...reasonOf(error) }).catch((failure: unknown) =>
+        this.#warn(`The transaction log could not note a failure: ${reasonOf(failure).reason}`),
+      );
       throw error;
     }
   }

@@ -33,6 +33,7 @@ export async function pruneTransactionLogs(store: LogStore, stack: string, keep 
     const { transactionId } = begin;
     await store.remove(logFile(transactionId));
     await store.remove(checkpointFile(transactionId));
+    await store.remove(providerFile(transactionId));
     await store.remove(stateHashFile(transactionId));
     await store.remove(definitionsFolder(transactionId));
   }
@@ -40,6 +41,9 @@ export async function pruneTransactionLogs(store: LogStore, stack: string, keep 
 
 /** Name of the checkpoint from before a transaction, as the engine exported it: its secrets stay encrypted. */
 export const checkpointFile = (transactionId: string): string => `${transactionId}.checkpoint.json`;
+
+/** Name of what tells how the objects of a transaction are reached: the provider's configuration. */
+export const providerFile = (transactionId: string): string => `${transactionId}.provider.json`;
 
 /** Name of what tells how the stack was when the last run of an uncommitted transaction ended. */
 export const stateHashFile = (transactionId: string): string => `${transactionId}.state`;

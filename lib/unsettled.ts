@@ -12,30 +12,52 @@ export interface UnsettledCreate {
   readonly compensation: string;
   /** What names the object: the arguments of the create's compensation. */
   readonly names: Readonly<Record<string, unknown>>;
-  /** Id of the object, where the answer arrived. */
+  /** Id of the object as a resource of the stack has it, where the answer arrived. */
   readonly resourceId?: string;
 }
 
 /**
  * What the logs of a stack leave open. A `done` proves that the object is ours by its id. A create without an outcome, or
- * with one that says nothing, proves it only where the name was free when it began. Pure.
+ * with one that says nothing, proves it only where the name was free when it began. What was removed since, alone or with
+ * its workspace, is settled. Pure.
  * @param transactions the entries of each log, oldest first
  */
 export function unsettledCreates(transactions: readonly (readonly Entry[])[]): UnsettledCreate[] {
-  return transactions.filter((entries) => !hasEnded(entries)).flatMap(unsettledIn);
+  const removals = transactions.flatMap(removalsIn);
+  return transactions.filter((entries) => !hasEnded(entries)).flatMap((entries) => unsettledIn(entries, removals));
 }
 
-function unsettledIn(entries: readonly Entry[]): UnsettledCreate[] {
-  const settled = new Set(entries.filter(({ kind }) => kind === "compensated").map((entry) => stepOf(entry)));
+/** An object that a log says was removed. */
+interface Removal {
+  /** Kind and id. */
+  readonly object: string;
+  readonly by: Entry;
+}
+
+function removalsIn(entries: readonly Entry[]): Removal[] {
+  const deletes = new Map(
+    entries.flatMap((entry) => (entry.kind === "intent" && entry.operation === "delete" ? [[entry.step, entry]] : [])),
+  );
+  return entries.flatMap((by) => {
+    const intent = by.kind === "done" ? deletes.get(by.step) : undefined;
+    return intent && by.kind === "done" ? [{ object: `${intent.resourceType} ${by.resourceId}`, by }] : [];
+  });
+}
+
+function unsettledIn(entries: readonly Entry[], removals: readonly Removal[]): UnsettledCreate[] {
+  const compensated = new Set(entries.flatMap((entry) => (entry.kind === "compensated" ? [entry.step] : [])));
   return entries.flatMap((entry): UnsettledCreate[] => {
-    if (entry.kind !== "intent" || entry.operation !== "create" || !entry.compensation || settled.has(entry.step))
+    if (entry.kind !== "intent" || entry.operation !== "create" || !entry.compensation || compensated.has(entry.step))
       return [];
     const { step, resourceType, resourceName } = entry;
     const { function: compensation, args: names } = entry.compensation;
-    const create = { step, resourceType, resourceName, compensation, names };
     const outcome = outcomeOf(entries, step);
-    if (outcome === "done") return [{ ...create, resourceId: idOf(entries, step) }];
-    return entry.wasFree && outcome === "unknown" ? [create] : [];
+    if (outcome === "refused" || (outcome === "unknown" && !entry.wasFree)) return [];
+    const id = outcome === "done" ? resourceIdOf(names, idOf(entries, step)) : undefined;
+    // names are free again after a removal, and ids of roles and Git connections come back: only later ones count
+    const gone = new Set(removals.filter(({ by }) => isAfter(by, entry)).map(({ object }) => object));
+    if (gone.has(`Workspace ${String(names["workspaceId"])}`) || gone.has(`${resourceType} ${id ?? ""}`)) return [];
+    return [{ step, resourceType, resourceName, compensation, names, ...(id !== undefined && { resourceId: id }) }];
   });
 }
 
@@ -44,7 +66,13 @@ const idOf = (entries: readonly Entry[], step: string) => {
   return done?.kind === "done" ? done.resourceId : "";
 };
 
-const stepOf = (entry: Entry) => ("step" in entry ? entry.step : undefined);
+/** Ids in answers are the service's; those of resources in workspaces have the workspace's before them. */
+function resourceIdOf({ workspaceId }: Readonly<Record<string, unknown>>, id: string): string {
+  return typeof workspaceId === "string" && workspaceId !== id && !id.includes("/") ? `${workspaceId}/${id}` : id;
+}
+
+const isAfter = (one: Entry, other: Entry) =>
+  one.transactionId === other.transactionId ? one.seq > other.seq : one.at > other.at;
 
 /** The unsettled create of the same object as an intent, if there is one; the newest wins. */
 export function unsettledLike(unsettled: readonly UnsettledCreate[], intent: Intent): UnsettledCreate | undefined {

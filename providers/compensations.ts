@@ -1,6 +1,7 @@
 import { isFabricError } from "../lib/fabricError.ts";
 import { sameIgnoringCase } from "./field.ts";
 import { deleteOrGone, isWorkspaceGone } from "./gone.ts";
+import { isUntouched } from "./untouched.ts";
 import type { FabricItem, Run, Workspace } from "./run.ts";
 
 type Names = Readonly<Record<string, unknown>>;
@@ -26,9 +27,14 @@ export const compensations: Readonly<Record<string, Compensation>> = {
     const found = all.find(({ id, displayName: name }) =>
       resourceId ? sameIgnoringCase(id, resourceId) : sameIgnoringCase(name, displayName),
     );
-    return found && !isKept(found.id)
-      ? remove(run, "Workspace", displayName, `/workspaces/${found.id}`, found.id)
-      : false;
+    if (!found || isKept(found.id)) return false;
+    if (!resourceId && !(await isUntouched(run, found.id))) {
+      throw new Error(
+        `workspace '${displayName}' may have been made by this transaction, whose answer was lost, but other people or ` +
+          `items are in it: it was not touched. Look whose it is (${found.id}).`,
+      );
+    }
+    return remove(run, "Workspace", displayName, `/workspaces/${found.id}`, found.id);
   },
 
   async deleteItem(run, names, resourceId, isKept) {

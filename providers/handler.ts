@@ -22,6 +22,8 @@ export interface ProviderProcess {
   configuration(): Configuration;
   /** Clients, log and caches of this run; made at the first call, so that a preview without changes makes none. */
   run(): Promise<Run>;
+  /** Notes that something did not work, so that the transaction of this run is not committed. */
+  failed(): void;
   /** Set by the first error that says that the service refused the sign-in. */
   isSignInRefused: boolean;
 }
@@ -147,6 +149,7 @@ async function presentable<T>(host: ProviderProcess, work: () => Promise<T>): Pr
   try {
     return await work();
   } catch (error) {
+    host.failed();
     if (isFabricError(error) && error.status === 401) {
       if (host.isSignInRefused) throw plain("Not done, because the sign-in was refused: see the other error.");
       host.isSignInRefused = true;

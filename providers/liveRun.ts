@@ -85,12 +85,7 @@ export async function startRun(
     const { log } = await transaction.join();
     const properties = { stack: configuration.stack, transactionId: log.transactionId, resourceName };
     const name = `${operation[0]?.toUpperCase()}${operation.slice(1)}${resourceType}`;
-    try {
-      return await telemetry.operation(name, properties, () => log.step(intent, work, resourceId));
-    } catch (error) {
-      transaction.failed();
-      throw error;
-    }
+    return telemetry.operation(name, properties, () => log.step(intent, work, resourceId));
   };
   const send = <T>(intent: Intent, call: Write) => {
     const operation =
@@ -119,7 +114,7 @@ export async function startRun(
       return answer;
     },
 
-    async create<T extends { id: string }>(intent: Intent, call: Write, { find, wasFree }: Ours<T>) {
+    async create<T extends { id: string }>(intent: Intent, call: Write, { find, wasFree, isPlausible = async () => true }: Ours<T>) {
       const { unsettled } = await transaction.join();
       const attempt = async (repeats: number): Promise<T> => {
         try {
@@ -127,14 +122,16 @@ export async function startRun(
         } catch (error) {
           if (!isOutcomeUnknown(error) || !wasFree) throw error;
           const found = await find();
-          if (found) return found;
-          if (!flags.useRetryLogic || repeats === 0) throw error;
+          if (found && (await isPlausible(found))) return found;
+          if (found || !flags.useRetryLogic || repeats === 0) throw error;
           return attempt(repeats - 1);
         }
       };
       const left = unsettledLike(unsettled, intent);
       const reclaimed = left && (await find());
-      const isOurs = reclaimed && (left.resourceId === undefined || idIn(left.resourceId) === reclaimed.id);
+      const isOurs =
+        reclaimed &&
+        (left.resourceId === undefined ? await isPlausible(reclaimed) : idIn(left.resourceId) === reclaimed.id);
       const work = isOurs ? () => Promise.resolve(reclaimed) : () => attempt(CREATE_REPEATS);
       const answer = await step({ ...intent, wasFree: wasFree || isOurs === true }, work, ({ id }) => id);
       if (isOurs) {

@@ -26,6 +26,7 @@ const byName = new Map(Object.values(kinds).map((kind) => [kind.name, kind as un
 
 let configuration: Configuration | undefined;
 let run: Promise<LiveRun> | undefined;
+let transaction: Promise<RunTransaction> | undefined;
 /** Aborted by the first Ctrl-C: the engine tells its providers to cancel. */
 const stop = new AbortController();
 
@@ -39,23 +40,25 @@ const providerProcess: ProviderProcess = {
     run ??= startRun();
     return run;
   },
+  failed() {
+    void transactionOfRun().then((transaction) => transaction.failed());
+  },
   isSignInRefused: false,
 };
 
 async function startRun(): Promise<LiveRun> {
   const live = await import("./liveRun.ts");
-  const configuration = providerProcess.configuration();
-  return live.startRun(configuration, process.env, {
-    transaction: await transactionOf(configuration),
-    stop: stop.signal,
-  });
+  const transaction = await transactionOfRun();
+  return live.startRun(providerProcess.configuration(), process.env, { transaction, stop: stop.signal });
 }
 
 /** The engine's address is this process's only argument, and tells apart this run from every other. */
-async function transactionOf(configuration: Configuration): Promise<RunTransaction> {
-  const { runTransactionOf } = await import("./runTransaction.ts");
+function transactionOfRun(): Promise<RunTransaction> {
   const engine = process.argv.slice(2).find((argument) => /:\d+$/.test(argument));
-  return runTransactionOf(configuration, process.env, engine);
+  transaction ??= import("./runTransaction.ts").then(({ runTransactionOf }) =>
+    runTransactionOf(providerProcess.configuration(), process.env, engine),
+  );
+  return transaction;
 }
 
 /** Called by the constant string in every resource. */
@@ -88,7 +91,7 @@ function endWithTheEngine(): void {
     try {
       if (run) await (await run).close();
       // nothing was written or read; the program may have begun a transaction all the same
-      else if (configuration) await (await transactionOf(configuration)).end();
+      else if (configuration) await (await transactionOfRun()).end();
     } catch {
       // nothing can be told to an engine that is ending; what matters is in the log
     }

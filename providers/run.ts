@@ -16,6 +16,8 @@ export interface Ours<T> {
   readonly find: () => Promise<T | undefined>;
   /** Whether nobody had an object of that name before. Only then, what is found is this create's. */
   readonly wasFree: boolean;
+  /** Whether nothing about what was found speaks against being this create's. @default it is */
+  readonly isPlausible?: (found: T) => Promise<boolean>;
 }
 
 /** A workspace as lists and single reads give it. */

@@ -4,6 +4,7 @@ import { openLogStore } from "../lib/openLogStore.ts";
 import { TransactionLog, hasEffects, readTransactionLog } from "../lib/transactionLog.ts";
 import {
   newTransactionId,
+  providerFile,
   pruneTransactionLogs,
   readTransactionLogs,
   rollbackLogOf,
@@ -20,7 +21,8 @@ const PREDECESSOR_MS = 15_000;
 
 /** What decides which transaction a provider process belongs to. */
 export interface RunTransactionOptions {
-  readonly stack: string;
+  /** Noted beside the log, so that whoever has to undo something reaches the objects as this process does. */
+  readonly configuration: Configuration;
   readonly store: () => Promise<LogStore>;
   readonly env: NodeJS.ProcessEnv;
   /** Address of the engine that started this process. */
@@ -53,10 +55,10 @@ export class RunTransaction {
 
   /** Whose transaction it is; undefined where this process would begin one of its own. */
   get knownId(): string | undefined {
-    const { env, stack, engine } = this.#options;
+    const { env } = this.#options;
     const rollbackOf = env["FABRIC_ROLLBACK_OF"];
     if (rollbackOf) return rollbackLogOf(rollbackOf);
-    return env["FABRIC_TRANSACTION_ID"] || engineRunOf(stack, engine)?.transactionId;
+    return env["FABRIC_TRANSACTION_ID"] || this.#programsRun()?.transactionId;
   }
 
   /**
@@ -67,7 +69,7 @@ export class RunTransaction {
     return (this.#joined ??= this.#take());
   }
 
-  /** Notes that something did not work, so that the transaction cannot be committed. */
+  /** Something did not work: the transaction cannot be committed by this process. */
   failed(): void {
     this.#hasFailed = true;
   }
@@ -87,7 +89,8 @@ export class RunTransaction {
   }
 
   async #take(): Promise<JoinedTransaction & { readonly lock: Lock }> {
-    const { stack, clock, warn } = this.#options;
+    const { configuration, clock, warn } = this.#options;
+    const { stack } = configuration;
     const store = await this.#options.store();
     const lock = await store.lock(`${stack}.writer`, { waitMs: PREDECESSOR_MS });
     try {
@@ -99,6 +102,7 @@ export class RunTransaction {
         await pruneTransactionLogs(store, stack);
         await log.begin({ stack, enableRollback: false });
       }
+      await store.write(providerFile(transactionId), JSON.stringify(configuration));
       return { log, unsettled, lock };
     } catch (error) {
       await lock.release();
@@ -108,9 +112,9 @@ export class RunTransaction {
 
   /** The note of the program of this run, where it has begun the transaction. */
   #programsRun() {
-    const { env, stack, engine } = this.#options;
+    const { env, configuration, engine } = this.#options;
     if (env["FABRIC_TRANSACTION_ID"] || env["FABRIC_ROLLBACK_OF"]) return undefined;
-    return engineRunOf(stack, engine);
+    return engineRunOf(configuration.stack, engine);
   }
 
   /** Commits what a plain `pulumi up` has begun and done; else says, in one line, how to go back. */
@@ -118,7 +122,8 @@ export class RunTransaction {
     { transactionId, isDeclared }: { transactionId: string; isDeclared: boolean },
     joined: JoinedTransaction | undefined,
   ): Promise<void> {
-    const { stack, clock, warn } = this.#options;
+    const { configuration, clock, warn } = this.#options;
+    const { stack } = configuration;
     const store = await this.#options.store();
     if (isDeclared && !this.#hasFailed && !joined?.log.isBusy) {
       const log = joined?.log ?? (await TransactionLog.open({ store, transactionId, clock, warn }));
@@ -136,14 +141,14 @@ export class RunTransaction {
  * @param engine address of the engine that started it
  */
 export function runTransactionOf(
-  { stack, transactionLog }: Configuration,
+  configuration: Configuration,
   env: NodeJS.ProcessEnv,
   engine?: string,
 ): RunTransaction {
   const warn = (line: string) => void process.stderr.write(`${line}\n`);
   return new RunTransaction({
-    stack,
-    store: () => openLogStore(transactionLog),
+    configuration,
+    store: () => openLogStore(configuration.transactionLog),
     env,
     engine,
     clock: systemClock,

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { isFabricError } from "../lib/fabricError.ts";
 import { sameIgnoringCase } from "./field.ts";
 import { isWorkspaceGone, mayMeanGone } from "./gone.ts";
+import { isUntouched } from "./untouched.ts";
 import { defineKind } from "./resourceKind.ts";
 import type { Capacity, Run, Workspace } from "./run.ts";
 
@@ -61,6 +62,7 @@ export const workspace = defineKind<Outputs>()({
       {
         find: async () => findByName(await run.list<Workspace>("/workspaces", "list workspaces"), inputs.displayName),
         wasFree: before === undefined,
+        isPlausible: ({ id }) => isUntouched(run, id),
       },
     );
     exists({ id: made.id, outputs: {} });

@@ -1,62 +1,67 @@
 import { compensations } from "../../providers/compensations.ts";
-import { fromProviderInputs } from "../../providers/configuration.ts";
+import type { Configuration } from "../../providers/configuration.ts";
+import type { LogStore } from "../../lib/logStore.ts";
+import { providerFile } from "../../lib/transactions.ts";
 import type { TransactionLog } from "../../lib/transactionLog.ts";
 import type { UnsettledCreate } from "../../lib/unsettled.ts";
 import type { LiveRun } from "../../providers/liveRun.ts";
 import { removalOf } from "../leftovers.ts";
 import type { Leftover } from "../leftovers.ts";
-import { liveResourcesOf, resourcesOf } from "./checkpoint.ts";
+import { liveResourcesOf } from "./checkpoint.ts";
 import type { Checkpoint } from "./checkpoint.ts";
+
+/** What is needed to reach orphans as the deployment that made them did. */
+export interface OrphansAccess {
+  readonly env: NodeJS.ProcessEnv;
+  readonly store: LogStore;
+  /** Of the transaction that made them. */
+  readonly log: TransactionLog;
+  /** Where lines go. */
+  readonly say: (line: string) => void;
+}
 
 /** Removes objects that a transaction made and no state knows, by the compensations in its log. */
 export class Orphans implements AsyncDisposable {
-  readonly #env: NodeJS.ProcessEnv;
-  readonly #log: TransactionLog;
-  readonly #say: (line: string) => void;
+  readonly #access: OrphansAccess;
   #run: Promise<LiveRun> | undefined;
 
-  constructor(env: NodeJS.ProcessEnv, log: TransactionLog, say: (line: string) => void) {
-    this.#env = env;
-    this.#log = log;
-    this.#say = say;
+  constructor(access: OrphansAccess) {
+    this.#access = access;
   }
 
   /**
-   * Removes one; not finding it is success. What belongs to a state is never touched.
-   * @param states checkpoints that name the provider to talk through; objects of the first are kept
+   * Removes one; not finding it is success.
+   * @param state objects that belong to it are never touched
    * @returns what is left to do by hand
    */
-  async remove(orphan: UnsettledCreate, states: readonly [Checkpoint, ...Checkpoint[]]): Promise<Leftover | undefined> {
+  async remove(orphan: UnsettledCreate, state: Checkpoint): Promise<Leftover | undefined> {
+    const { log, say } = this.#access;
     const { step, resourceType, resourceName, names, resourceId, compensation } = orphan;
     const what = `${resourceType} '${resourceName}'`;
     try {
-      const run = await (this.#run ??= this.#start(states));
-      const kept = keptBy(states[0]);
+      const run = await (this.#run ??= this.#start());
+      const kept = keptBy(state);
       const isRemoved = await compensations[compensation]?.(run, names, resourceId, (id) => kept.has(id));
-      await this.#log.compensated(step);
+      await log.compensated(step);
       if (!isRemoved) return undefined;
-      this.#say(`Cleaning up ${what} (${resourceId ?? "id unknown"})`);
-      this.#say(`✓ Successfully cleaned up ${resourceType}`);
+      say(`Cleaning up ${what} (${resourceId ?? "id unknown"})`);
+      say(`✓ Successfully cleaned up ${resourceType}`);
       return undefined;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      await this.#log.compensationFailed(step, reason);
-      const { workspaceId } = names;
-      const isInWorkspace = typeof workspaceId === "string" && resourceId && !resourceId.includes("/");
-      const id = isInWorkspace ? `${workspaceId}/${resourceId}` : resourceId;
-      return { what, id, reason, remedy: removalOf(resourceType, id) };
+      await log.compensationFailed(step, reason);
+      return { what, id: resourceId, reason, remedy: removalOf(resourceType, resourceId) };
     }
   }
 
-  async #start(states: readonly Checkpoint[]): Promise<LiveRun> {
-    const provider = states.flatMap(resourcesOf).find(({ type }) => type === "pulumi:providers:pulumi-nodejs");
-    if (!provider) throw new Error("The state names no provider of this project to talk through.");
+  async #start(): Promise<LiveRun> {
+    const { env, store, log } = this.#access;
+    const noted = await store.read(providerFile(log.transactionId));
+    if (!noted) throw new Error(`Beside the log of ${log.transactionId} there is no ${providerFile("<id>")}.`);
     const { startRun } = await import("../../providers/liveRun.ts");
-    return startRun(
-      fromProviderInputs((key) => provider.inputs?.[key] as string | undefined),
-      // an empty list of workspaces means here that the engine has removed them all
-      { ...this.#env, FABRIC_CONFIRM_GONE: "true" },
-    );
+    const configuration = JSON.parse(noted.toString()) as Configuration;
+    // an empty list of workspaces means here that the engine has removed them all
+    return startRun(configuration, { ...env, FABRIC_CONFIRM_GONE: "true" });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

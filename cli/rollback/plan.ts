@@ -34,14 +34,23 @@ export type Step =
   /** All is done. */
   | { readonly kind: "finish" };
 
-/** What this process has done and seen so far. */
+/** What is known of a transaction. */
+export interface Known {
+  readonly log: readonly Entry[];
+  /** The log of what its rollback did so far. */
+  readonly rollbackLog: readonly Entry[];
+  /** The checkpoint from before it; undefined where none was saved. */
+  readonly saved: Checkpoint | undefined;
+  /** The checkpoint as it is. */
+  readonly current: Checkpoint;
+}
+
+/** What this process has done so far. */
 export interface Observed {
   readonly isReread: boolean;
   /** How often the engine was run, and whether its last run failed. */
   readonly restores: number;
   readonly hasFailed: boolean;
-  /** Objects that the state held before the engine was run: what it then removed is no orphan. By `keysOf`. */
-  readonly known: ReadonlySet<string>;
   /** Steps of creates that were looked after, with or without success. */
   readonly compensated: ReadonlySet<string>;
 }
@@ -51,25 +60,15 @@ export const nothingObserved: Observed = {
   isReread: false,
   restores: 0,
   hasFailed: false,
-  known: new Set(),
   compensated: new Set(),
 };
 
 /** How often the engine tries to go back: once, and once more for what failed. */
 const RESTORES = 2;
 
-/**
- * What is left to do to roll a transaction back, in order.
- * @param log of the transaction
- * @param saved the checkpoint from before it; undefined where none was saved
- * @param current the checkpoint as it is
- */
-export function plan(
-  log: readonly Entry[],
-  saved: Checkpoint | undefined,
-  current: Checkpoint,
-  observed: Observed,
-): Step[] {
+/** What is left to do to roll a transaction back, in order. */
+export function plan(known: Known, observed: Observed): Step[] {
+  const { log, saved, current } = known;
   const refusal = refusalOf(log, saved);
   if (refusal !== undefined || !saved) return [{ kind: "refuse", reason: refusal ?? "" }];
   const steps: Step[] = [];
@@ -86,7 +85,7 @@ export function plan(
     if (prepared.isChanged) steps.push({ kind: "import", checkpoint: prepared.checkpoint });
     steps.push({ kind: "restore" });
   }
-  const orphans = orphansOf(log, current, observed);
+  const orphans = orphansOf(known, observed);
   // last made, first removed
   steps.push(...orphans.toReversed().map((orphan): Step => ({ kind: "compensate", orphan })));
   const differences = observed.hasFailed || !isRestored ? [] : differencesAfterRollback(current, saved);
@@ -95,8 +94,8 @@ export function plan(
 }
 
 /** What has to be done before a transaction that succeeded is committed: objects that nothing declares any more go. */
-export function planCommit(log: readonly Entry[], current: Checkpoint, observed: Observed): Step[] {
-  const orphans = orphansOf(log, current, observed);
+export function planCommit(known: Known, observed: Observed): Step[] {
+  const orphans = orphansOf(known, observed);
   return [...orphans.toReversed().map((orphan): Step => ({ kind: "compensate", orphan })), { kind: "finish" }];
 }
 
@@ -160,24 +159,11 @@ function isNamed({ id, inputs, outputs }: CheckpointResource, name: string): boo
   return names.includes(name);
 }
 
-/** What a log has made, or may have made, and no state has held. */
-function orphansOf(log: readonly Entry[], current: Checkpoint, { known, compensated }: Observed): UnsettledCreate[] {
-  const inState = keysOf(current);
-  return unsettledCreates([log]).filter(({ step, resourceType, resourceId, names }) => {
-    if (compensated.has(step)) return false;
-    const key = resourceId && `${resourceType} ${idIn(names, resourceId)}`;
-    return !key || !(inState.has(key) || known.has(key));
-  });
-}
-
-/** The objects of a state, each by kind and id. */
-export const keysOf = (checkpoint: Checkpoint): ReadonlySet<string> =>
-  new Set(liveResourcesOf(checkpoint).map(({ type, id }) => `${type.split(":").at(-1)} ${id ?? ""}`));
-
-/** Ids in the log are the service's; those of resources in workspaces have the workspace's before them. */
-function idIn(names: Readonly<Record<string, unknown>>, resourceId: string): string {
-  const { workspaceId } = names;
-  return typeof workspaceId === "string" && workspaceId !== resourceId && !resourceId.includes("/")
-    ? `${workspaceId}/${resourceId}`
-    : resourceId;
+/** What a transaction has made, or may have made, and neither the state holds nor a delete has removed. */
+function orphansOf({ log, rollbackLog, current }: Known, { compensated }: Observed): UnsettledCreate[] {
+  const inState = new Set(liveResourcesOf(current).map(({ type, id }) => `${type.split(":").at(-1)} ${id ?? ""}`));
+  return unsettledCreates([log, rollbackLog]).filter(
+    ({ step, resourceType, resourceId }) =>
+      !compensated.has(step) && !inState.has(`${resourceType} ${resourceId ?? ""}`),
+  );
 }

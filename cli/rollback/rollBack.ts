@@ -4,8 +4,8 @@ import { checkpointFile, readTransactionLogs, rollbackLogOf, stateHashFile } fro
 import type { Leftover } from "../leftovers.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { Orphans } from "./orphans.ts";
-import { builtUpon, keysOf, nothingObserved, plan, planCommit } from "./plan.ts";
-import type { Observed, Step } from "./plan.ts";
+import { builtUpon, nothingObserved, plan, planCommit } from "./plan.ts";
+import type { Known, Observed, Step } from "./plan.ts";
 import { restore } from "./restore.ts";
 import { decryptedCheckpoint, exportCheckpoint, importCheckpoint, refreshStack } from "./stackState.ts";
 import type { StackAccess } from "./stackState.ts";
@@ -41,12 +41,12 @@ export async function rollBack(order: TransactionOrder & { readonly reason: stri
   let leftovers: Leftover[] = [];
   const log = await TransactionLog.open({ store, transactionId });
   try {
-    await using orphans = new Orphans(env, log, say);
+    await using orphans = new Orphans({ env, store, log, say });
     let hasBegun = false;
     for (;;) {
-      const entries = await readTransactionLog(store, transactionId);
-      const current = await exportCheckpoint(access);
-      const [step] = plan(entries, saved, current, observed);
+      const known = await knownOf(access, store, transactionId, saved);
+      const { current } = known;
+      const [step] = plan(known, observed);
       if (!step || !saved || !plain || step.kind === "refuse")
         throw new RollbackRefused(step?.kind === "refuse" ? step.reason : "");
       if (!hasBegun) {
@@ -61,11 +61,10 @@ export async function rollBack(order: TransactionOrder & { readonly reason: stri
         await refreshStack(access, step.urns);
         observed = { ...observed, isReread: true };
       } else if (step.kind === "restore") {
-        const known = new Set([...observed.known, ...keysOf(current)]);
         leftovers = await restore(access, plain, current, say);
-        observed = { ...observed, known, restores: observed.restores + 1, hasFailed: leftovers.length > 0 };
+        observed = { ...observed, restores: observed.restores + 1, hasFailed: leftovers.length > 0 };
       } else if (step.kind === "compensate") {
-        const left = await orphans.remove(step.orphan, [current, saved]);
+        const left = await orphans.remove(step.orphan, current);
         if (left) leftovers.push(left);
         observed = { ...observed, compensated: new Set([...observed.compensated, step.orphan.step]) };
       } else {
@@ -87,19 +86,19 @@ export async function rollBack(order: TransactionOrder & { readonly reason: stri
  * was gone when it was gone on with.
  * @returns what is left to be done by hand
  */
-export async function cleanUpBeforeCommit(order: TransactionOrder, current: Checkpoint): Promise<Leftover[]> {
+export async function cleanUpBeforeCommit(order: TransactionOrder): Promise<Leftover[]> {
   const { store, transactionId, say } = order;
-  const entries = await readTransactionLog(store, transactionId);
-  const steps = planCommit(entries, current, nothingObserved).filter((step) => step.kind === "compensate");
+  const known = await knownOf(order, store, transactionId, undefined);
+  const steps = planCommit(known, nothingObserved).filter((step) => step.kind === "compensate");
   if (steps.length === 0) return [];
   const log = await TransactionLog.open({ store, transactionId });
   try {
     const env = { ...order.env, FABRIC_TRANSACTION_ID: rollbackLogOf(transactionId) };
     const leftovers: Leftover[] = [];
     {
-      await using orphans = new Orphans(env, log, say);
+      await using orphans = new Orphans({ env, store, log, say });
       for (const { orphan } of steps) {
-        const left = await orphans.remove(orphan, [current]);
+        const left = await orphans.remove(orphan, known.current);
         if (left) leftovers.push(left);
       }
     }
@@ -108,6 +107,20 @@ export async function cleanUpBeforeCommit(order: TransactionOrder, current: Chec
   } finally {
     await log.close();
   }
+}
+
+async function knownOf(
+  access: StackAccess,
+  store: LogStore,
+  transactionId: string,
+  saved: Checkpoint | undefined,
+): Promise<Known> {
+  return {
+    log: await readTransactionLog(store, transactionId),
+    rollbackLog: await readTransactionLog(store, rollbackLogOf(transactionId)),
+    saved,
+    current: await exportCheckpoint(access),
+  };
 }
 
 async function savedCheckpoint(store: LogStore, transactionId: string): Promise<Checkpoint | undefined> {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { known } from "../../emulator/defaultSeed.ts";
@@ -132,7 +132,8 @@ describe("a failed deployment", () => {
     ]);
     const up = await stack.command("cli/up.ts", quick);
     assert.equal(up.code, 2, up.text);
-    assert.match(up.text, /what was made remains.*npm run rollback -- --stack test/);
+    assert.match(up.text, /useRollback is off\. What it made remains:\n {2}created Workspace 'sales-test'\n/);
+    assert.match(up.text, /To take it back: npm run rollback -- --stack test/);
     assert.equal(stack.emulator.service.workspaces.all().length, 1);
     const rolledBack = await stack.command("cli/rollback.ts");
     assert.equal(rolledBack.code, 0, rolledBack.text);
@@ -214,5 +215,64 @@ describe("a committed deployment", () => {
       stack.emulator.service.roles.get(`${stack.emulator.service.workspaces.all()[0]?.id}/${known.alice}`)?.role,
       "Member",
     );
+  });
+});
+
+describe("a plain pulumi up with useRollback", () => {
+  const remedy = /Deployment test-\S+ is incomplete\. To take it back: npm run rollback -- --stack test/g;
+
+  it("is committed when it succeeded, also where only deletes were left to do after the program", async () => {
+    await using stack = await started();
+    stack.configure({ features, workspaces: [first] });
+    const up = await stack.up();
+    assert.equal(up.code, 0, up.text);
+    assert.doesNotMatch(up.text, remedy);
+    assert.equal((await stack.command("cli/rollback.ts")).code, 1, "it was not committed");
+    stack.configure({ features, workspaces: [{ ...first, items: [] }] });
+    assert.equal((await stack.up()).code, 0);
+    const rollback = await stack.command("cli/rollback.ts");
+    assert.match(rollback.text, /has no transaction that could be rolled back/);
+    assert.equal(stack.emulator.service.items.all().length, 0);
+  });
+
+  it("says in one line how to go back when it failed, and rollback does so", async () => {
+    await using stack = await started();
+    stack.configure({ features, workspaces: [first] });
+    assert.equal((await stack.up()).code, 0);
+    const before = worldOf(stack);
+    stack.configure({ features, workspaces: [{ ...first, description: "after", users: [], items: [] }] });
+    stack.emulator.faults([
+      { method: "DELETE", route: "/workspaces/{workspaceId}/items/{itemId}", status: 400, errorCode: "StillInUse" },
+    ]);
+    const up = await stack.up();
+    assert.equal(up.code, 1, up.text);
+    assert.equal(up.text.match(remedy)?.length, 1, up.text);
+    const rollback = await stack.command("cli/rollback.ts");
+    assert.equal(rollback.code, 0, rollback.text);
+    assert.match(rollback.text, /fully rolled back/);
+    assert.deepEqual(worldOf(stack), before);
+  });
+
+  it("cannot be rolled back once something was built upon it", async () => {
+    await using stack = await started();
+    stack.configure({ features, workspaces: [first] });
+    stack.emulator.faults([
+      { method: "POST", route: "/workspaces/{workspaceId}/items", nth: 3, status: 400, errorCode: "CorruptedPayload" },
+    ]);
+    const up = await stack.up();
+    const id = /Deployment (test-\S+) is incomplete/.exec(up.text)?.[1] ?? assert.fail(up.text);
+    stack.configure({ workspaces: [{ ...first, description: "another one" }] });
+    assert.equal((await stack.up()).code, 0);
+    const rollback = await stack.command("cli/rollback.ts", ["--transaction", id]);
+    assert.equal(rollback.code, 1, rollback.text);
+    assert.match(rollback.text, /cannot be rolled back: test-\S+ has built upon it/);
+    assert.equal(stack.emulator.service.workspaces.all()[0]?.description, "another one");
+  });
+
+  it("saves nothing and begins nothing in a preview", async () => {
+    await using stack = await started();
+    stack.configure({ features, workspaces: [first] });
+    assert.equal((await stack.preview()).code, 0);
+    assert.equal(existsSync(join(stack.folder, ".fabric/transactions")), false);
   });
 });
