@@ -21,7 +21,7 @@ export function pulumiEnvironment(stack: string, env: NodeJS.ProcessEnv = proces
   if (url?.startsWith("file://./")) {
     const folder = join(projectRoot, new URL(`file:///${url.slice("file://./".length)}`).pathname);
     mkdirSync(folder, { recursive: true });
-    own["PULUMI_BACKEND_URL"] = `file://${folder}`;
+    own["PULUMI_BACKEND_URL"] = `file://${folder}?metadata=skip`;
   }
   const hasPassphrase =
     env["PULUMI_CONFIG_PASSPHRASE"] !== undefined || env["PULUMI_CONFIG_PASSPHRASE_FILE"] !== undefined;

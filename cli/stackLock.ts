@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from "node:fs";
+import { globSync, readFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,19 +18,40 @@ export interface StaleLock {
  * leaves. Locks of other hosts and of other kinds of backend cannot be judged from here.
  */
 export function staleLockOf(stack: string, env: NodeJS.ProcessEnv): StaleLock | undefined {
-  const url = env["PULUMI_BACKEND_URL"] ?? "";
-  if (!url.startsWith("file:///")) return undefined;
-  const folder = join(fileURLToPath(url.split("?")[0] ?? url), ".pulumi/locks/organization/fabric", stack);
-  for (const file of globSync("*.json", { cwd: folder })) {
-    const lock = JSON.parse(readFileSync(join(folder, file), "utf8")) as {
-      pid?: number;
-      hostname?: string;
-      timestamp?: string;
-    };
+  const folder = backendFolder(env);
+  if (folder === undefined) return undefined;
+  for (const file of globSync(join(folder, "locks/organization/fabric", stack, "*.json"))) {
+    const lock = JSON.parse(readFileSync(file, "utf8")) as { pid?: number; hostname?: string; timestamp?: string };
     if (lock.pid !== undefined && lock.hostname === hostname() && !isLiveProcess(lock.pid))
       return { pid: lock.pid, since: lock.timestamp ?? "?" };
   }
   return undefined;
+}
+
+/** Where a backend in a folder keeps everything; undefined for other kinds of backend. */
+function backendFolder(env: NodeJS.ProcessEnv): string | undefined {
+  const [url = ""] = (env["PULUMI_BACKEND_URL"] ?? "").split("?");
+  return url.startsWith("file:///") ? join(fileURLToPath(url), ".pulumi") : undefined;
+}
+
+/**
+ * Removes side files of a stack's state that a killed CLI was writing. They are not written whole or not at all, as the
+ * state itself is, and an empty one makes every command fail with "failed to load checkpoint: EOF"; a missing one does no
+ * harm.
+ */
+function removeTornSideFiles(stack: string, env: NodeJS.ProcessEnv): void {
+  const folder = backendFolder(env);
+  if (folder === undefined) return;
+  for (const file of globSync(join(folder, "**", `${stack}*.attrs`))) if (!isJson(file)) rmSync(file, { force: true });
+}
+
+function isJson(file: string): boolean {
+  try {
+    JSON.parse(readFileSync(file, "utf8"));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -57,6 +78,7 @@ export async function withStackToItself(
     if (stale) {
       const since = `since ${stale.since}`;
       console.error(`The stack is locked by process ${stale.pid} (${since}), which is gone: the lock is removed.`);
+      removeTornSideFiles(stack, env);
       await runPulumi(["cancel", "--yes", "--stack", stack], env);
     }
     return await run();

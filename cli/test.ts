@@ -5,7 +5,8 @@ import { projectRoot } from "./pulumi.ts";
 
 /*
  * `npm test [-- FILTER…]`: types, lint and format, then every test; ends with the test runner's summary. A filter is a
- * part of test files' paths, and runs only those.
+ * part of test files' paths, and runs only those. With --every-call (`npm run test:crash`) the sweeps, which otherwise try
+ * a few calls to the service, try them all.
  */
 
 const bin = (path: string) => `node_modules/${path}`;
@@ -21,7 +22,8 @@ async function node(args: readonly string[]): Promise<number> {
   return code ?? 1;
 }
 
-const filters = process.argv.slice(2);
+const filters = process.argv.slice(2).filter((argument) => argument !== "--every-call");
+if (process.argv.includes("--every-call")) process.env["FABRIC_CRASH_SWEEP"] = "all";
 if (filters.length === 0) {
   for (const [what, ...command] of checks) {
     const begin = performance.now();

@@ -1,5 +1,5 @@
 import { openLogStore } from "../lib/openLogStore.ts";
-import { TransactionLog, hasEffects, outcomeOf, readTransactionLog } from "../lib/transactionLog.ts";
+import { hasEffects, outcomeOf, readTransactionLog } from "../lib/transactionLog.ts";
 import type { Entry } from "../lib/transactionLog.ts";
 import { stateHashFile, withdrawTransaction } from "../lib/transactions.ts";
 import { checkpointing } from "./checkpointing.ts";
@@ -8,10 +8,11 @@ import { InterruptionWatch } from "./interruption.ts";
 import { leftoverTable } from "./leftovers.ts";
 import { endWithoutEffects, openTransaction } from "./openTransaction.ts";
 import { ensureStack, projectRoot, pulumiEnvironment, runPulumi } from "./pulumi.ts";
-import { checkpointHash, withoutPendingOperations } from "./rollback/checkpoint.ts";
-import { cleanUpBeforeCommit, rollBack } from "./rollback/rollBack.ts";
+import { catchUp, settleAll } from "./recovery.ts";
+import { checkpointHash } from "./rollback/checkpoint.ts";
+import { rollBack } from "./rollback/rollBack.ts";
 import type { TransactionOrder } from "./rollback/rollBack.ts";
-import { exportCheckpoint, importCheckpoint } from "./rollback/stackState.ts";
+import { exportCheckpoint } from "./rollback/stackState.ts";
 import { runStackCommand } from "./stackCommand.ts";
 import { withStackToItself } from "./stackLock.ts";
 import { readStackSettings } from "./stackSettings.ts";
@@ -32,15 +33,13 @@ Exit codes: 0 committed; 1 failed and rolled back, declined, or nothing had been
 async function up(stack: string, args: readonly string[]): Promise<number> {
   const env = pulumiEnvironment(stack);
   const { flags, transactionLog } = readStackSettings(projectRoot, stack, env);
-  await ensureStack(stack, env);
   const store = await openLogStore(transactionLog);
   return withStackToItself(stack, env, store, async () => {
-    const access = { projectRoot, stack, env };
-    const before = await exportCheckpoint(access);
-    // the log knows what became of them, and pending operations would stay in the state for ever
-    const settled = withoutPendingOperations(before);
-    if (settled.isChanged) await importCheckpoint(access, settled.checkpoint);
-    const { transactionId, isResumed } = await openTransaction(store, stack, settled.checkpoint, flags.useRollback);
+    await ensureStack(stack, env);
+    const say = (line: string) => console.error(line);
+    const access = { projectRoot, stack, env, store, say };
+    const before = await catchUp(access);
+    const { transactionId, isResumed } = await openTransaction(store, stack, before, flags.useRollback);
     if (isResumed) console.error(`Transaction ${transactionId} was cut off: this run goes on with it.`);
     const earlier = (await readTransactionLog(store, transactionId)).length;
     await store.remove(stateHashFile(transactionId));
@@ -53,16 +52,16 @@ async function up(stack: string, args: readonly string[]): Promise<number> {
         ...checkpointing(projectRoot, stack, before, env),
         FABRIC_TRANSACTION_ID: transactionId,
       };
-      const { code } = await runPulumi(["up", ...args, ...watch.args], { ...env, ...own });
-      const say = (line: string) => console.error(line);
+      const ended = await runPulumi(["up", ...args, ...watch.args], { ...env, ...own });
       const run: Run = {
-        order: { ...access, store, transactionId, say },
+        order: { ...access, transactionId },
         events,
         useRollback: flags.useRollback,
         isInterrupted: watch.isInterrupted,
+        isCutOff: ended.signal !== null || ended.code > 1,
         isIdle: (await readTransactionLog(store, transactionId)).length === earlier,
       };
-      return code === 0 ? await commit(run) : await fail(run);
+      return ended.code === 0 ? await commit(run) : await fail(run);
     } finally {
       await events.close();
     }
@@ -75,28 +74,27 @@ interface Run {
   readonly events: DeploymentEvents;
   readonly useRollback: boolean;
   readonly isInterrupted: boolean;
+  /** The CLI did not end by itself: its last checkpoint may not say all that was done. */
+  readonly isCutOff: boolean;
   /** It has not even tried to change anything. */
   readonly isIdle: boolean;
 }
 
 async function commit({ order, events }: Run): Promise<number> {
   const { store, stack, transactionId } = order;
-  const leftovers = await cleanUpBeforeCommit(order);
+  const leftovers = await settleAll(order, await exportCheckpoint(order));
   const entries = await readTransactionLog(store, transactionId);
   if (leftovers.length > 0) {
     events.failed("orphans of an earlier run remain", entries);
     console.error(`${leftoverTable(leftovers)}\nThe stack is as declared. Run npm run up again to finish.`);
     return 2;
   }
-  const log = await TransactionLog.open({ store, transactionId });
-  await log.commit(checkpointHash(await exportCheckpoint(order)));
-  await log.close();
   await withdrawTransaction(store, stack);
   events.succeeded(entries);
   return 0;
 }
 
-async function fail({ order, events, useRollback, isInterrupted, isIdle }: Run): Promise<number> {
+async function fail({ order, events, useRollback, isInterrupted, isCutOff, isIdle }: Run): Promise<number> {
   const { store, stack, transactionId } = order;
   const failed = isInterrupted ? 130 : 1;
   const reason = isInterrupted ? "interrupted" : "pulumi up failed";
@@ -106,8 +104,8 @@ async function fail({ order, events, useRollback, isInterrupted, isIdle }: Run):
     await endWithoutEffects(store, stack, transactionId);
     return failed;
   }
+  if (!isCutOff) await store.write(stateHashFile(transactionId), checkpointHash(await exportCheckpoint(order)));
   if (!useRollback || isIdle) {
-    await store.write(stateHashFile(transactionId), checkpointHash(await exportCheckpoint(order)));
     const why = isIdle ? "is still open" : "failed, and useRollback is off";
     console.error(
       `Transaction ${transactionId} ${why}. What it made remains:\n${effectsTable(entries)}\n` +

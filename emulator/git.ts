@@ -262,6 +262,11 @@ function contentOf({
   return JSON.stringify([type, displayName, description, sorted]);
 }
 
+type Content = Parameters<typeof contentOf>[0];
+
+const isEqualContent = (left: Content | undefined, right: Content | undefined) =>
+  left !== undefined && right !== undefined && contentOf(left) === contentOf(right);
+
 /** What initialisation demands; emptiness decides before difference does. */
 function requiredActionOf(
   service: Service,
@@ -307,6 +312,7 @@ function changesOf(service: Service, connection: GitConnection, remote: readonly
     ids: { objectId?: string; logicalId?: string },
     here: Change["workspaceChange"],
     there: Change["remoteChange"],
+    isEqual: boolean,
   ) => {
     if (!here && !there) return;
     const itemMetadata = { itemIdentifier: ids, itemType: of.type, displayName: of.displayName };
@@ -314,7 +320,7 @@ function changesOf(service: Service, connection: GitConnection, remote: readonly
       itemMetadata,
       workspaceChange: here,
       remoteChange: there,
-      conflictType: here && there ? "Conflict" : "None",
+      conflictType: here && there ? (isEqual ? "SameChanges" : "Conflict") : "None",
     });
   };
   for (const base of synced) {
@@ -322,16 +328,18 @@ function changesOf(service: Service, connection: GitConnection, remote: readonly
     const there = remote.find(({ logicalId }) => logicalId === base.logicalId);
     const workspaceChange = !here ? "Deleted" : contentOf(here) === contentOf(base) ? null : "Modified";
     const remoteChange = !there ? "Deleted" : contentOf(there) === contentOf(base) ? null : "Modified";
-    add(base, { ...(here && { objectId: base.objectId }), logicalId: base.logicalId }, workspaceChange, remoteChange);
+    const ids = { ...(here && { objectId: base.objectId }), logicalId: base.logicalId };
+    add(base, ids, workspaceChange, remoteChange, isEqualContent(here, there));
   }
   const newHere = local.filter(({ id }) => !synced.some(({ objectId }) => objectId === id));
   const newThere = remote.filter(({ logicalId }) => !synced.some((base) => base.logicalId === logicalId));
   for (const here of newHere) {
     const there = newThere.find((other) => isSame(here, other));
-    add(here, { objectId: here.id, ...(there && { logicalId: there.logicalId }) }, "Added", there ? "Added" : null);
+    const ids = { objectId: here.id, ...(there && { logicalId: there.logicalId }) };
+    add(here, ids, "Added", there ? "Added" : null, isEqualContent(here, there));
   }
   for (const there of newThere) {
-    if (!newHere.some((here) => isSame(here, there))) add(there, { logicalId: there.logicalId }, null, "Added");
+    if (!newHere.some((here) => isSame(here, there))) add(there, { logicalId: there.logicalId }, null, "Added", false);
   }
   return changes;
 }

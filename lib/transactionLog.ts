@@ -16,6 +16,8 @@ export interface Intent {
   /** Kind of the resource: `Workspace`. */
   readonly resourceType: string;
   readonly resourceName: string;
+  /** Id of the object as the stack has it, where it is known before the call: of updates and deletes always. */
+  readonly resourceId?: string;
   /** Null where nothing but the saved checkpoint can undo it. */
   readonly compensation: Compensation | null;
   /** Of a create: whether its name was seen to be free. Only then an object of that name can be this create's. */

@@ -4,6 +4,8 @@ import type { Entry, Intent } from "./transactionLog.ts";
 
 /** A create that a run has begun and no commit has settled: its object may be there, unknown to any state. */
 export interface UnsettledCreate {
+  /** Whose log it is in. */
+  readonly transactionId: string;
   /** Of its intent, in its log. */
   readonly step: string;
   readonly resourceType: string;
@@ -49,7 +51,7 @@ function unsettledIn(entries: readonly Entry[], removals: readonly Removal[]): U
   return entries.flatMap((entry): UnsettledCreate[] => {
     if (entry.kind !== "intent" || entry.operation !== "create" || !entry.compensation || compensated.has(entry.step))
       return [];
-    const { step, resourceType, resourceName } = entry;
+    const { transactionId, step, resourceType, resourceName } = entry;
     const { function: compensation, args: names } = entry.compensation;
     const outcome = outcomeOf(entries, step);
     if (outcome === "refused" || (outcome === "unknown" && !entry.wasFree)) return [];
@@ -57,7 +59,8 @@ function unsettledIn(entries: readonly Entry[], removals: readonly Removal[]): U
     // names are free again after a removal, and ids of roles and Git connections come back: only later ones count
     const gone = new Set(removals.filter(({ by }) => isAfter(by, entry)).map(({ object }) => object));
     if (gone.has(`Workspace ${String(names["workspaceId"])}`) || gone.has(`${resourceType} ${id ?? ""}`)) return [];
-    return [{ step, resourceType, resourceName, compensation, names, ...(id !== undefined && { resourceId: id }) }];
+    const create = { transactionId, step, resourceType, resourceName, compensation, names };
+    return [id === undefined ? create : { ...create, resourceId: id }];
   });
 }
 

@@ -84,14 +84,11 @@ export const compensations: Readonly<Record<string, Compensation>> = {
       operation: "delete",
       resourceType: "GitConnection",
       resourceName: workspaceId,
+      resourceId: workspaceId,
       compensation: null,
     } as const;
     try {
-      await run.write(
-        intent,
-        { method: "POST", path: `/workspaces/${workspaceId}/git/disconnect`, replaySafe: true },
-        () => workspaceId,
-      );
+      await run.write(intent, { method: "POST", path: `/workspaces/${workspaceId}/git/disconnect`, replaySafe: true });
       return true;
     } catch (error) {
       if (isFabricError(error, "WorkspaceNotConnectedToGit")) return false;
@@ -113,7 +110,9 @@ async function remove(
   path: string,
   id: string,
 ): Promise<boolean> {
-  const intent = { operation: "delete", resourceType, resourceName, compensation: null } as const;
-  await deleteOrGone(run, path.split("/")[2] ?? "", () => run.write(intent, { method: "DELETE", path }, () => id));
+  const [, , workspaceId = ""] = path.split("/");
+  const resourceId = resourceType === "Workspace" ? id : `${workspaceId}/${id}`;
+  const intent = { operation: "delete", resourceType, resourceName, resourceId, compensation: null } as const;
+  await deleteOrGone(run, workspaceId, () => run.write(intent, { method: "DELETE", path }));
   return true;
 }

@@ -70,21 +70,18 @@ export const folder = defineKind<Outputs>()({
       operation: "update",
       resourceType: "Folder",
       resourceName: inputs.displayName,
+      resourceId: id,
       compensation: {
         function: "restoreFolder",
         args: { id, displayName: now.displayName, parentFolderId: now.parentFolderId },
       },
     } as const;
     if (now.displayName !== inputs.displayName) {
-      await run.write(
-        intent,
-        { method: "PATCH", path: pathOf(id), body: { displayName: inputs.displayName } },
-        () => id,
-      );
+      await run.write(intent, { method: "PATCH", path: pathOf(id), body: { displayName: inputs.displayName } });
     }
     if (!sameIgnoringCase(now.parentFolderId, inputs.parentFolderId)) {
       const body = { targetFolderId: inputs.parentFolderId };
-      await run.write(intent, { method: "POST", path: `${pathOf(id)}/move`, body, replaySafe: true }, () => id);
+      await run.write(intent, { method: "POST", path: `${pathOf(id)}/move`, body, replaySafe: true });
     }
     return { adopted: old.adopted };
   },
@@ -98,10 +95,10 @@ export const folder = defineKind<Outputs>()({
             operation: "delete",
             resourceType: "Folder",
             resourceName: state.displayName,
+            resourceId: id,
             compensation: null,
           },
           { method: "DELETE", path: pathOf(id) },
-          () => id,
         ),
       );
     } catch (error) {

@@ -158,7 +158,6 @@ async function connect(run: Run, inputs: Inputs): Promise<void> {
       body: { gitProviderDetails: detailsFor(inputs), myGitCredentials: credentialsOf(inputs) },
       operation: `connect to ${whereOf(inputs)}`,
     },
-    () => inputs.workspaceId,
   );
 }
 
@@ -175,16 +174,12 @@ async function finish(run: Run, inputs: Inputs, now: Connection, refused?: () =>
 async function initialize(run: Run, inputs: Inputs, refused?: () => void): Promise<string | undefined> {
   const { workspaceId } = inputs;
   const call = (initializationStrategy: string) =>
-    run.write<Initialized>(
-      intentOf("update", inputs, null),
-      {
-        method: "POST",
-        path: `/workspaces/${workspaceId}/git/initializeConnection`,
-        body: { initializationStrategy },
-        operation: `initialise the connection to ${whereOf(inputs)}`,
-      },
-      () => workspaceId,
-    );
+    run.write<Initialized>(intentOf("update", inputs, null), {
+      method: "POST",
+      path: `/workspaces/${workspaceId}/git/initializeConnection`,
+      body: { initializationStrategy },
+      operation: `initialise the connection to ${whereOf(inputs)}`,
+    });
   let required: Initialized;
   if (inputs.allowOverwrite || run.isNewWorkspace(workspaceId) || (await isEmpty(run, workspaceId))) {
     required = await call(inputs.initializationStrategy);
@@ -194,9 +189,13 @@ async function initialize(run: Run, inputs: Inputs, refused?: () => void): Promi
       required = await call("None");
     } catch (error) {
       if (!isFabricError(error, "MissingInitializationStrategy", "MissingInitializationPolicy")) throw error;
-      await disconnect(run, workspaceId, inputs);
-      refused?.();
-      throw bothSidesHold(inputs);
+      // initialising writes to neither side; it makes the service say whether they differ, and in what
+      required = await call(inputs.initializationStrategy);
+      if (required.requiredAction !== "None" && (await isAnythingLost(run, inputs))) {
+        await disconnect(run, workspaceId, inputs);
+        refused?.();
+        throw bothSidesHold(inputs);
+      }
     }
   }
   return sync(run, inputs, required);
@@ -210,37 +209,29 @@ async function sync(run: Run, inputs: Inputs, required: Initialized): Promise<st
   const { workspaceId, initializationStrategy, allowOverwrite } = inputs;
   if (required.requiredAction === "None") return required.workspaceHead || undefined;
   if (required.requiredAction === "UpdateFromGit") {
-    await run.write(
-      intentOf("update", inputs, null),
-      {
-        method: "POST",
-        path: `/workspaces/${workspaceId}/git/updateFromGit`,
-        body: {
-          remoteCommitHash: required.remoteCommitHash,
-          workspaceHead: required.workspaceHead || null,
-          conflictResolution: { conflictResolutionType: "Workspace", conflictResolutionPolicy: initializationStrategy },
-          options: { allowOverrideItems: allowOverwrite },
-        },
-        operation: `update the workspace from ${whereOf(inputs)}`,
+    await run.write(intentOf("update", inputs, null), {
+      method: "POST",
+      path: `/workspaces/${workspaceId}/git/updateFromGit`,
+      body: {
+        remoteCommitHash: required.remoteCommitHash,
+        workspaceHead: required.workspaceHead || null,
+        conflictResolution: { conflictResolutionType: "Workspace", conflictResolutionPolicy: initializationStrategy },
+        options: { allowOverrideItems: allowOverwrite },
       },
-      () => workspaceId,
-    );
+      operation: `update the workspace from ${whereOf(inputs)}`,
+    });
     return required.remoteCommitHash ?? undefined;
   }
-  await run.write(
-    intentOf("update", inputs, null),
-    {
-      method: "POST",
-      path: `/workspaces/${workspaceId}/git/commitToGit`,
-      body: {
-        mode: "All",
-        workspaceHead: required.workspaceHead || null,
-        comment: "Initial commit of the workspace",
-      },
-      operation: `commit the workspace to ${whereOf(inputs)}`,
+  await run.write(intentOf("update", inputs, null), {
+    method: "POST",
+    path: `/workspaces/${workspaceId}/git/commitToGit`,
+    body: {
+      mode: "All",
+      workspaceHead: required.workspaceHead || null,
+      comment: "Initial commit of the workspace",
     },
-    () => workspaceId,
-  );
+    operation: `commit the workspace to ${whereOf(inputs)}`,
+  });
   run.warn(`The workspace's items were committed to ${whereOf(inputs)}. A rollback does not undo commits.`);
   return (await readConnection(run, workspaceId)).gitSyncDetails?.head;
 }
@@ -265,7 +256,6 @@ async function disconnect(run: Run, workspaceId: string, connection: Inputs): Pr
       operation: `disconnect from ${whereOf(connection)}`,
       replaySafe: true,
     },
-    () => workspaceId,
   );
 }
 
@@ -282,7 +272,6 @@ async function changeCredentials(run: Run, inputs: Inputs, old: Inputs): Promise
       body: credentialsOf(inputs),
       operation: `change the credentials for ${whereOf(inputs)}`,
     },
-    () => workspaceId,
   );
 }
 
@@ -293,6 +282,15 @@ async function assertNothingIsLost(run: Run, inputs: Inputs, now: Connection): P
   if (now.gitConnectionState !== "ConnectedAndInitialized" || (await isEmpty(run, inputs.workspaceId))) return;
   const { changes } = await readGitStatus(run, inputs.workspaceId);
   if (changes.some(({ workspaceChange }) => Boolean(workspaceChange))) throw bothSidesHold(inputs);
+}
+
+/** Whether syncing would write over something on the losing side. Items that are equal on both sides lose nothing. */
+async function isAnythingLost(run: Run, { workspaceId, initializationStrategy }: Inputs): Promise<boolean> {
+  const { changes } = await readGitStatus(run, workspaceId);
+  return changes.some(({ workspaceChange, remoteChange, conflictType }) => {
+    const loser = initializationStrategy === "PreferRemote" ? workspaceChange : remoteChange;
+    return Boolean(loser) && conflictType !== "SameChanges";
+  });
 }
 
 function bothSidesHold(inputs: Inputs): Error {
@@ -361,6 +359,7 @@ const intentOf = (operation: Intent["operation"], inputs: Inputs, compensation: 
   operation,
   resourceType: "GitConnection",
   resourceName: inputs.repositoryName,
+  resourceId: inputs.workspaceId,
   compensation,
 });
 

@@ -10,6 +10,8 @@ export interface GitStatus {
     readonly workspaceChange?: "Added" | "Deleted" | "Modified" | null;
     /** Set when the branch differs from the head. */
     readonly remoteChange?: "Added" | "Deleted" | "Modified" | null;
+    /** `SameChanges` where both differ from the head in the same way. */
+    readonly conflictType?: "None" | "Conflict" | "SameChanges";
   }[];
 }
 

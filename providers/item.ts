@@ -11,6 +11,9 @@ import type { FabricItem, Run } from "./run.ts";
 /** Longest wait for a display name that the service still holds for a deleted item; minutes have been seen. */
 const NAME_DEADLINE_MS = 10 * 60_000;
 
+/** Stands for the hash of a definition that a run may have changed before it was cut off: equal to no hash. */
+const DOUBTFUL_HASH = "unknown";
+
 /** The values an adopted item had, which its delete gives back. Its definition is not among them. */
 interface Before {
   readonly displayName: string;
@@ -111,8 +114,10 @@ export const item = defineKind<Outputs>()({
       async () => (await run.items(state.workspaceId)).some((listed) => id.endsWith(listed.id)),
     );
     if (now === "gone") return "gone";
+    const isDoubtful = state.definitionHash !== undefined && (await run.mayHaveOtherDefinition(id));
     return {
       inputs: {
+        ...(isDoubtful && { definitionHash: DOUBTFUL_HASH }),
         type: now.type,
         displayName: now.displayName,
         description: now.description ?? "",
@@ -139,9 +144,14 @@ export const item = defineKind<Outputs>()({
       }
       await keepDefinition(run, id, state);
       return run.write(
-        { operation: "delete", resourceType: "Item", resourceName: state.displayName, compensation: null },
+        {
+          operation: "delete",
+          resourceType: "Item",
+          resourceName: state.displayName,
+          resourceId: id,
+          compensation: null,
+        },
         { method: "DELETE", path: pathOf(id), operation: `delete ${state.type} '${state.displayName}'` },
-        () => id,
       );
     });
   },
@@ -163,34 +173,27 @@ async function converge(run: Run, now: FabricItem, wanted: Wanted): Promise<void
     operation: "update",
     resourceType: "Item",
     resourceName: displayName,
+    resourceId: id,
     compensation: { function: "restoreItem", args: { id, ...before } },
   } as const;
   if (before.displayName !== displayName || before.description !== description) {
     const rename = () =>
-      run.write(
-        intent,
-        {
-          method: "PATCH",
-          path: pathOf(id),
-          body: { displayName, description },
-          operation: `update ${type} '${displayName}'`,
-        },
-        () => id,
-      );
+      run.write(intent, {
+        method: "PATCH",
+        path: pathOf(id),
+        body: { displayName, description },
+        operation: `update ${type} '${displayName}'`,
+      });
     await onceTheNameIsFree(run, rename);
   }
   if (!sameIgnoringCase(before.folderId, folderId)) {
-    await run.write(
-      intent,
-      {
-        method: "POST",
-        path: `${pathOf(id)}/move`,
-        body: { targetFolderId: folderId },
-        operation: `move ${type} '${displayName}'`,
-        replaySafe: true,
-      },
-      () => id,
-    );
+    await run.write(intent, {
+      method: "POST",
+      path: `${pathOf(id)}/move`,
+      body: { targetFolderId: folderId },
+      operation: `move ${type} '${displayName}'`,
+      replaySafe: true,
+    });
   }
 }
 
@@ -200,6 +203,7 @@ async function pushDefinition(run: Run, id: string, inputs: Wanted & Defined): P
       operation: "update",
       resourceType: "Item",
       resourceName: inputs.displayName,
+      resourceId: id,
       compensation: { function: "restoreDefinition", args: { id } },
     },
     {
@@ -209,7 +213,6 @@ async function pushDefinition(run: Run, id: string, inputs: Wanted & Defined): P
       operation: `update the definition of ${inputs.type} '${inputs.displayName}'`,
       replaySafe: true,
     },
-    () => id,
   );
 }
 

@@ -10,7 +10,9 @@ import { SecretManager } from "../lib/secretManager.ts";
 import { TelemetryLogger } from "../lib/telemetryLogger.ts";
 import { Throttle } from "../lib/throttle.ts";
 import { assertTrustedEndpoint } from "../lib/trustedHost.ts";
-import type { Intent } from "../lib/transactionLog.ts";
+import { hasEnded, outcomeOf } from "../lib/transactionLog.ts";
+import type { Entry, Intent } from "../lib/transactionLog.ts";
+import { readTransactionLogs } from "../lib/transactions.ts";
 import { unsettledLike } from "../lib/unsettled.ts";
 import type { Configuration } from "./configuration.ts";
 import { openEmulator } from "./embeddedEmulator.ts";
@@ -75,6 +77,7 @@ export async function startRun(
   assertTenant(configuration.tenantId, tenantId, tokens.name);
 
   const asked = new OnceInARun();
+  let openLogs: Promise<Entry[][]> | undefined;
   const graphEndpoint = env["FABRIC_GRAPH_ENDPOINT"] || (emulator?.graph ?? GRAPH_ENDPOINT);
   const users = new GraphUsers({ endpoint: graphEndpoint, tokens, flags, clock, env });
   const reclaimedIds = new Set<string>();
@@ -108,13 +111,18 @@ export async function startRun(
     read: (call) => fabric.send(call),
     list: (path, operation, query) => fabric.list({ path, operation, ...(query && { query }) }),
 
-    async write<T>(intent: Intent, call: Write, resourceId = idOf as (answer: T) => string) {
-      const answer = await step(intent, () => send<T>(intent, call), resourceId);
+    async write<T>(intent: Intent, call: Write) {
+      const idOf = (answer: unknown) => intent.resourceId ?? (answer as { id?: string } | undefined)?.id ?? "";
+      const answer = await step(intent, () => send<T>(intent, call), idOf);
       asked.forget(call.path);
       return answer;
     },
 
-    async create<T extends { id: string }>(intent: Intent, call: Write, { find, wasFree, isPlausible = async () => true }: Ours<T>) {
+    async create<T extends { id: string }>(
+      intent: Intent,
+      call: Write,
+      { find, wasFree, isPlausible = async () => true }: Ours<T>,
+    ) {
       const { unsettled } = await transaction.join();
       const attempt = async (repeats: number): Promise<T> => {
         try {
@@ -143,6 +151,11 @@ export async function startRun(
     },
 
     isReclaimed: (id) => reclaimedIds.has(id),
+
+    async mayHaveOtherDefinition(id) {
+      openLogs ??= readTransactionLogs(store, configuration.stack).then((logs) => logs.filter((log) => !hasEnded(log)));
+      return (await openLogs).some((log) => mayHaveChangedDefinition(log, id));
+    },
 
     async wasBegun(resourceType, names) {
       const { unsettled } = await transaction.join();
@@ -186,7 +199,14 @@ function assertTenant(wanted: string | undefined, tenantId: string | undefined, 
   );
 }
 
-const idOf = (answer: { id?: string } | undefined) => answer?.id ?? "";
+const mayHaveChangedDefinition = (log: readonly Entry[], id: string) =>
+  log.some(
+    (entry) =>
+      entry.kind === "intent" &&
+      entry.compensation?.function === "restoreDefinition" &&
+      entry.resourceId === id &&
+      outcomeOf(log, entry.step) !== "refused",
+  );
 
 /** Ids of resources can have two halves; the service's own is the last. */
 const idIn = (resourceId: string) => resourceId.split("/").at(-1);

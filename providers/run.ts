@@ -73,10 +73,10 @@ export interface Run {
   /** All pages of a list. */
   list<T>(path: string, operation: string, query?: FabricCall["query"]): Promise<T[]>;
   /**
-   * Changes something at the service: intent to the log, call, outcome to the log.
-   * @param resourceId id of the object that the log notes as done, from the answer. @default the answer's `id`
+   * Changes something at the service: intent to the log, call, outcome to the log. The log notes the intent's resource id
+   * as done, else the `id` of the answer.
    */
-  write<T = void>(intent: Intent, call: Write, resourceId?: (answer: T) => string): Promise<T>;
+  write<T = void>(intent: Intent, call: Write): Promise<T>;
   /**
    * Like {@link Run.write}, for creates. Where an earlier run was cut off in the same create, its object is taken instead
    * of making another; where this answer is lost, looking decides whether the call is repeated.
@@ -85,6 +85,11 @@ export interface Run {
 
   /** Whether a create of this run took an object of an earlier one, which may be as it was declared then. */
   isReclaimed(id: string): boolean;
+  /**
+   * Whether a transaction that has not ended may have changed an item's definition, although its hash in the state does
+   * not say so: the run was cut off, or the answer lost.
+   */
+  mayHaveOtherDefinition(id: string): Promise<boolean>;
   /** Whether an earlier run was cut off in a create of this kind and with these names, so that what is there is ours. */
   wasBegun(resourceType: string, names: Readonly<Record<string, unknown>>): Promise<boolean>;
 

@@ -102,9 +102,14 @@ export const workspace = defineKind<Outputs>()({
     }
     try {
       await run.write(
-        { operation: "delete", resourceType: "Workspace", resourceName: state.displayName, compensation: null },
+        {
+          operation: "delete",
+          resourceType: "Workspace",
+          resourceName: state.displayName,
+          resourceId: id,
+          compensation: null,
+        },
         { method: "DELETE", path: `/workspaces/${id}` },
-        () => id,
       );
     } catch (error) {
       if (isFabricError(error) && error.status === 404) return;
@@ -131,10 +136,10 @@ async function converge(
         operation: "update",
         resourceType: "Workspace",
         resourceName: wanted.displayName,
+        resourceId: now.id,
         compensation: { function: "restoreWorkspace", args: { workspaceId: now.id, ...before } },
       },
       call,
-      () => now.id,
     );
   if (now.displayName !== wanted.displayName || before.description !== wanted.description) {
     const { displayName, description } = wanted;

@@ -123,10 +123,10 @@ export const workspaceUser = defineKind<Outputs>()({
           operation: "delete",
           resourceType: "WorkspaceUser",
           resourceName: state.principal,
+          resourceId: id,
           compensation: { function: "restoreRole", args: { id, type: state.type, role: state.role } },
         },
         { method: "DELETE", path: pathOf(id), operation: `remove the role of ${state.principal}` },
-        () => id,
       );
     });
   },
@@ -155,10 +155,10 @@ async function setRole(run: Run, id: string, principal: string, from: string, to
       operation: "update",
       resourceType: "WorkspaceUser",
       resourceName: principal,
+      resourceId: id,
       compensation: { function: "restoreRole", args: { id, role: from } },
     },
     { method: "PATCH", path: pathOf(id), body: { role: to }, operation: `give ${principal} the role ${to}` },
-    () => id,
   );
 }
 

@@ -14,8 +14,6 @@ import type { Checkpoint } from "./checkpoint.ts";
 export interface OrphansAccess {
   readonly env: NodeJS.ProcessEnv;
   readonly store: LogStore;
-  /** Of the transaction that made them. */
-  readonly log: TransactionLog;
   /** Where lines go. */
   readonly say: (line: string) => void;
 }
@@ -31,33 +29,34 @@ export class Orphans implements AsyncDisposable {
 
   /**
    * Removes one; not finding it is success.
+   * @param log of the transaction that made it
    * @param state objects that belong to it are never touched
-   * @returns what is left to do by hand
+   * @returns what is left to do by hand: nothing, or itself
    */
-  async remove(orphan: UnsettledCreate, state: Checkpoint): Promise<Leftover | undefined> {
-    const { log, say } = this.#access;
+  async remove(orphan: UnsettledCreate, log: TransactionLog, state: Checkpoint): Promise<Leftover[]> {
+    const { say } = this.#access;
     const { step, resourceType, resourceName, names, resourceId, compensation } = orphan;
     const what = `${resourceType} '${resourceName}'`;
     try {
-      const run = await (this.#run ??= this.#start());
+      const run = await (this.#run ??= this.#start(orphan.transactionId));
       const kept = keptBy(state);
       const isRemoved = await compensations[compensation]?.(run, names, resourceId, (id) => kept.has(id));
       await log.compensated(step);
-      if (!isRemoved) return undefined;
+      if (!isRemoved) return [];
       say(`Cleaning up ${what} (${resourceId ?? "id unknown"})`);
       say(`✓ Successfully cleaned up ${resourceType}`);
-      return undefined;
+      return [];
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       await log.compensationFailed(step, reason);
-      return { what, id: resourceId, reason, remedy: removalOf(resourceType, resourceId) };
+      return [{ what, id: resourceId, reason, remedy: removalOf(resourceType, resourceId) }];
     }
   }
 
-  async #start(): Promise<LiveRun> {
-    const { env, store, log } = this.#access;
-    const noted = await store.read(providerFile(log.transactionId));
-    if (!noted) throw new Error(`Beside the log of ${log.transactionId} there is no ${providerFile("<id>")}.`);
+  async #start(transactionId: string): Promise<LiveRun> {
+    const { env, store } = this.#access;
+    const noted = await store.read(providerFile(transactionId));
+    if (!noted) throw new Error(`${providerFile(transactionId)} is missing beside its log in ${store.where}.`);
     const { startRun } = await import("../../providers/liveRun.ts");
     const configuration = JSON.parse(noted.toString()) as Configuration;
     // an empty list of workspaces means here that the engine has removed them all

@@ -43,6 +43,8 @@ export interface Known {
   readonly saved: Checkpoint | undefined;
   /** The checkpoint as it is. */
   readonly current: Checkpoint;
+  /** The last run of the transaction was cut off: it may have done more than the checkpoint says. */
+  readonly isCutOff: boolean;
 }
 
 /** What this process has done so far. */
@@ -68,11 +70,11 @@ const RESTORES = 2;
 
 /** What is left to do to roll a transaction back, in order. */
 export function plan(known: Known, observed: Observed): Step[] {
-  const { log, saved, current } = known;
+  const { log, rollbackLog, saved, current, isCutOff } = known;
   const refusal = refusalOf(log, saved);
   if (refusal !== undefined || !saved) return [{ kind: "refuse", reason: refusal ?? "" }];
   const steps: Step[] = [];
-  const unread = observed.isReread ? [] : withUnknownOutcome(log, current);
+  const unread = observed.isReread ? [] : outdatedIn(log, current, isCutOff);
   // pending operations are dropped: the log knows what became of them, and the engine would not start with them
   const settled = withoutPendingOperations(current);
   if (unread.length > 0) {
@@ -85,18 +87,12 @@ export function plan(known: Known, observed: Observed): Step[] {
     if (prepared.isChanged) steps.push({ kind: "import", checkpoint: prepared.checkpoint });
     steps.push({ kind: "restore" });
   }
-  const orphans = orphansOf(known, observed);
+  const orphans = orphansOf([log, rollbackLog], current).filter(({ step }) => !observed.compensated.has(step));
   // last made, first removed
   steps.push(...orphans.toReversed().map((orphan): Step => ({ kind: "compensate", orphan })));
   const differences = observed.hasFailed || !isRestored ? [] : differencesAfterRollback(current, saved);
   steps.push(differences.length > 0 ? { kind: "report", differences } : { kind: "finish" });
   return steps;
-}
-
-/** What has to be done before a transaction that succeeded is committed: objects that nothing declares any more go. */
-export function planCommit(known: Known, observed: Observed): Step[] {
-  const orphans = orphansOf(known, observed);
-  return [...orphans.toReversed().map((orphan): Step => ({ kind: "compensate", orphan })), { kind: "finish" }];
 }
 
 function refusalOf(log: readonly Entry[], saved: Checkpoint | undefined): string | undefined {
@@ -142,28 +138,31 @@ export function builtUpon(
 
 const isRolledBack = (log: readonly Entry[]) => hasEnded(log) && !log.some(({ kind }) => kind === "commit");
 
-/** URNs of the objects whose update or delete has an unknown outcome; of all of their kind, where they cannot be told. */
-function withUnknownOutcome(log: readonly Entry[], current: Checkpoint): string[] {
-  const urns = new Set<string>();
-  for (const entry of log) {
-    if (entry.kind !== "intent" || entry.operation === "create" || outcomeOf(log, entry.step) !== "unknown") continue;
-    const ofKind = liveResourcesOf(current).filter(({ type }) => type.endsWith(`:${entry.resourceType}`));
-    const named = ofKind.filter((resource) => isNamed(resource, entry.resourceName));
-    for (const { urn } of named.length > 0 ? named : ofKind) urns.add(urn);
-  }
-  return [...urns];
+/**
+ * URNs of objects that may not be as the state has them: nobody knows whether a write to them had its effect; or it had,
+ * and the run was cut off, perhaps before the state was saved.
+ */
+export function outdatedIn(log: readonly Entry[], current: Checkpoint, isCutOff: boolean): string[] {
+  const written = new Set(
+    log.flatMap((entry) => {
+      if (entry.kind !== "intent" || entry.operation === "create") return [];
+      const outcome = outcomeOf(log, entry.step);
+      const isOutdated = outcome === "unknown" || (outcome === "done" && isCutOff);
+      return isOutdated ? [`${entry.resourceType} ${entry.resourceId ?? ""}`] : [];
+    }),
+  );
+  return liveResourcesOf(current)
+    .filter((resource) => written.has(keyOf(resource)))
+    .map(({ urn }) => urn);
 }
 
-function isNamed({ id, inputs, outputs }: CheckpointResource, name: string): boolean {
-  const names = [id, id?.split("/").at(-1), inputs?.["displayName"], outputs?.["displayName"]];
-  return names.includes(name);
-}
+/** Kind and id of an object of the state. */
+const keyOf = ({ type, id }: CheckpointResource) => `${type.split(":").at(-1) ?? ""} ${id ?? ""}`;
 
-/** What a transaction has made, or may have made, and neither the state holds nor a delete has removed. */
-function orphansOf({ log, rollbackLog, current }: Known, { compensated }: Observed): UnsettledCreate[] {
-  const inState = new Set(liveResourcesOf(current).map(({ type, id }) => `${type.split(":").at(-1)} ${id ?? ""}`));
-  return unsettledCreates([log, rollbackLog]).filter(
-    ({ step, resourceType, resourceId }) =>
-      !compensated.has(step) && !inState.has(`${resourceType} ${resourceId ?? ""}`),
+/** What logs have made, or may have made, that neither the state holds nor a delete has removed. */
+export function orphansOf(logs: readonly (readonly Entry[])[], current: Checkpoint): UnsettledCreate[] {
+  const inState = new Set(liveResourcesOf(current).map(keyOf));
+  return unsettledCreates(logs).filter(
+    ({ resourceType, resourceId }) => !inState.has(`${resourceType} ${resourceId ?? ""}`),
   );
 }

@@ -2,10 +2,11 @@ import type { LogStore } from "../../lib/logStore.ts";
 import { TransactionLog, readTransactionLog } from "../../lib/transactionLog.ts";
 import { checkpointFile, readTransactionLogs, rollbackLogOf, stateHashFile } from "../../lib/transactions.ts";
 import type { Leftover } from "../leftovers.ts";
+import type { UnsettledCreate } from "../../lib/unsettled.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { Orphans } from "./orphans.ts";
-import { builtUpon, nothingObserved, plan, planCommit } from "./plan.ts";
-import type { Known, Observed, Step } from "./plan.ts";
+import { builtUpon, nothingObserved, plan } from "./plan.ts";
+import type { Observed, Step } from "./plan.ts";
 import { restore } from "./restore.ts";
 import { decryptedCheckpoint, exportCheckpoint, importCheckpoint, refreshStack } from "./stackState.ts";
 import type { StackAccess } from "./stackState.ts";
@@ -32,25 +33,28 @@ export class RollbackRefused extends Error {
 export async function rollBack(order: TransactionOrder & { readonly reason: string }): Promise<Leftover[]> {
   const { store, transactionId, say } = order;
   const saved = await savedCheckpoint(store, transactionId);
-  await assertNotBuiltUpon(order);
+  const stateHash = (await store.read(stateHashFile(transactionId)))?.toString();
+  await assertNotBuiltUpon(order, stateHash);
   const plain = saved && (await decryptedCheckpoint(order, saved));
   // a log of its own for what the rollback does: it is not part of the transaction that it undoes
   const env = { ...order.env, FABRIC_ROLLBACK_OF: transactionId, FABRIC_TRANSACTION_ID: rollbackLogOf(transactionId) };
   const access: StackAccess = { ...order, env };
   let observed: Observed = nothingObserved;
   let leftovers: Leftover[] = [];
-  const log = await TransactionLog.open({ store, transactionId });
+  const file = await TransactionLog.open({ store, transactionId });
   try {
-    await using orphans = new Orphans({ env, store, log, say });
+    await using orphans = new Orphans({ env, store, say });
     let hasBegun = false;
     for (;;) {
-      const known = await knownOf(access, store, transactionId, saved);
-      const { current } = known;
-      const [step] = plan(known, observed);
-      if (!step || !saved || !plain || step.kind === "refuse")
+      const log = await readTransactionLog(store, transactionId);
+      const rollbackLog = await readTransactionLog(store, rollbackLogOf(transactionId));
+      const current = await exportCheckpoint(access);
+      const steps = plan({ log, rollbackLog, saved, current, isCutOff: stateHash === undefined }, observed);
+      const [step] = steps;
+      if (!step || !plain || step.kind === "refuse")
         throw new RollbackRefused(step?.kind === "refuse" ? step.reason : "");
       if (!hasBegun) {
-        await log.rollback(order.reason);
+        await file.rollback(order.reason);
         say(`Rolling back transaction ${transactionId}. Reason: ${order.reason}`);
         // from here on the state changes by the rollback itself
         await store.remove(stateHashFile(transactionId));
@@ -64,63 +68,31 @@ export async function rollBack(order: TransactionOrder & { readonly reason: stri
         leftovers = await restore(access, plain, current, say);
         observed = { ...observed, restores: observed.restores + 1, hasFailed: leftovers.length > 0 };
       } else if (step.kind === "compensate") {
-        const left = await orphans.remove(step.orphan, current);
-        if (left) leftovers.push(left);
-        observed = { ...observed, compensated: new Set([...observed.compensated, step.orphan.step]) };
+        // all that stand first: none of them changes what the others depend on
+        const found = leading(steps);
+        for (const orphan of found) leftovers.push(...(await orphans.remove(orphan, file, current)));
+        observed = {
+          ...observed,
+          compensated: new Set([...observed.compensated, ...found.map((orphan) => orphan.step)]),
+        };
       } else {
         leftovers.push(...differencesIn(step));
         if (leftovers.length > 0) return leftovers;
         await settle(store, rollbackLogOf(transactionId));
-        await log.rolledBack();
+        await file.rolledBack();
         say(`✓ Transaction ${transactionId} fully rolled back`);
         return [];
       }
     }
   } finally {
-    await log.close();
+    await file.close();
   }
 }
 
-/**
- * Removes what a transaction that succeeded has made and nothing declares any more: it was cut off, and its declaration
- * was gone when it was gone on with.
- * @returns what is left to be done by hand
- */
-export async function cleanUpBeforeCommit(order: TransactionOrder): Promise<Leftover[]> {
-  const { store, transactionId, say } = order;
-  const known = await knownOf(order, store, transactionId, undefined);
-  const steps = planCommit(known, nothingObserved).filter((step) => step.kind === "compensate");
-  if (steps.length === 0) return [];
-  const log = await TransactionLog.open({ store, transactionId });
-  try {
-    const env = { ...order.env, FABRIC_TRANSACTION_ID: rollbackLogOf(transactionId) };
-    const leftovers: Leftover[] = [];
-    {
-      await using orphans = new Orphans({ env, store, log, say });
-      for (const { orphan } of steps) {
-        const left = await orphans.remove(orphan, known.current);
-        if (left) leftovers.push(left);
-      }
-    }
-    await settle(store, rollbackLogOf(transactionId));
-    return leftovers;
-  } finally {
-    await log.close();
-  }
-}
-
-async function knownOf(
-  access: StackAccess,
-  store: LogStore,
-  transactionId: string,
-  saved: Checkpoint | undefined,
-): Promise<Known> {
-  return {
-    log: await readTransactionLog(store, transactionId),
-    rollbackLog: await readTransactionLog(store, rollbackLogOf(transactionId)),
-    saved,
-    current: await exportCheckpoint(access),
-  };
+/** The orphans that stand at the beginning of a plan. */
+function leading(steps: readonly Step[]): UnsettledCreate[] {
+  const end = steps.findIndex(({ kind }) => kind !== "compensate");
+  return steps.slice(0, end).flatMap((step) => (step.kind === "compensate" ? [step.orphan] : []));
 }
 
 async function savedCheckpoint(store: LogStore, transactionId: string): Promise<Checkpoint | undefined> {
@@ -128,9 +100,8 @@ async function savedCheckpoint(store: LogStore, transactionId: string): Promise<
   return saved && (JSON.parse(saved.toString()) as Checkpoint);
 }
 
-async function assertNotBuiltUpon(order: TransactionOrder): Promise<void> {
+async function assertNotBuiltUpon(order: TransactionOrder, stateHash: string | undefined): Promise<void> {
   const { store, transactionId, stack } = order;
-  const stateHash = (await store.read(stateHashFile(transactionId)))?.toString();
   const reason = builtUpon(
     await readTransactionLog(store, transactionId),
     await readTransactionLogs(store, stack),

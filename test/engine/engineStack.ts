@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { stringify } from "yaml";
@@ -62,6 +62,19 @@ export class EngineStack implements AsyncDisposable {
     const { code, text } = await stack.run(["stack", "init", "test"]);
     if (code !== 0) throw new Error(`pulumi stack init failed:\n${text}`);
     return stack;
+  }
+
+  /** A second one in the same condition: state, log, configuration, and an emulator with the same objects. */
+  static async copyOf(original: EngineStack, emulator?: EmulatorOptions): Promise<EngineStack> {
+    const copy = new EngineStack(await startEmulator(emulator), {});
+    for (const name of ["state", ".fabric", "items", "Pulumi.test.yaml"])
+      if (existsSync(join(original.folder, name)))
+        cpSync(join(original.folder, name), join(copy.folder, name), { recursive: true });
+    const { store } = copy.emulator.service;
+    store.clear();
+    for (const [name, objects] of Object.entries(original.emulator.service.store.snapshot()))
+      for (const object of objects) store.collection(name).put(structuredClone(object));
+    return copy;
   }
 
   /** Writes the stack's configuration; keys without the namespace. */

@@ -1,3 +1,4 @@
+import { defaultCaller } from "../../emulator/identity.ts";
 import type { EngineStack } from "./engineStack.ts";
 
 /** Everything the service has, without ids and in order. */
@@ -22,4 +23,21 @@ export function worldOf(stack: EngineStack): unknown {
     ),
     git: sorted(gitConnections.all().map(({ details }) => details)),
   };
+}
+
+/** What is at the service and in no state, but for what the service or Git puts there by itself. */
+export async function orphansOf(stack: EngineStack): Promise<string[]> {
+  const { workspaces, roles, folders, items, gitConnections } = stack.emulator.service;
+  const known = new Set((await stack.state()).deployment.resources?.flatMap(({ id }) => id?.toLowerCase() ?? []));
+  const isDeployer = (principalId: string) => principalId === defaultCaller(stack.emulator.service);
+  const isByItself = ({ type, displayName }: { type: string; displayName: string }) =>
+    type === "SQLEndpoint" || displayName === "exploration";
+  const all = [
+    ...workspaces.all().map(({ id }) => id),
+    ...roles.all().flatMap((role) => (isDeployer(role.principalId) ? [] : [`${role.workspaceId}/${role.principalId}`])),
+    ...folders.all().map(({ workspaceId, id }) => `${workspaceId}/${id}`),
+    ...items.all().flatMap((item) => (isByItself(item) ? [] : [`${item.workspaceId}/${item.id}`])),
+    ...gitConnections.all().map(({ id }) => id),
+  ];
+  return all.filter((id) => !known.has(id.toLowerCase()));
 }

@@ -1,0 +1,77 @@
+import { TransactionLog, hasEnded } from "../lib/transactionLog.ts";
+import type { Entry } from "../lib/transactionLog.ts";
+import { readTransactionLogs, stateHashFile } from "../lib/transactions.ts";
+import type { LogStore } from "../lib/logStore.ts";
+import type { Leftover } from "./leftovers.ts";
+import { checkpointHash, withoutPendingOperations } from "./rollback/checkpoint.ts";
+import type { Checkpoint } from "./rollback/checkpoint.ts";
+import { Orphans } from "./rollback/orphans.ts";
+import { orphansOf, outdatedIn } from "./rollback/plan.ts";
+import { exportCheckpoint, importCheckpoint, refreshStack } from "./rollback/stackState.ts";
+import type { StackAccess } from "./rollback/stackState.ts";
+
+/*
+ * What an update does about earlier runs that were cut off: before it, the state learns what they did; after it, what they
+ * made and nothing declares any more is removed, and their logs are ended.
+ */
+
+/** A stack, its logs, and where lines go. */
+export interface Recovery extends StackAccess {
+  readonly store: LogStore;
+  readonly say: (line: string) => void;
+}
+
+/**
+ * Brings the state up to date: pending operations are dropped, because the log knows what became of them and they would
+ * stay for ever; and objects are read again that a run was about to change or delete when it was cut off.
+ * @returns the checkpoint then
+ */
+export async function catchUp(recovery: Recovery): Promise<Checkpoint> {
+  const { store, say } = recovery;
+  const exported = await exportCheckpoint(recovery);
+  const { checkpoint, isChanged } = withoutPendingOperations(exported);
+  if (isChanged) await importCheckpoint(recovery, checkpoint);
+  const outdated = new Set<string>();
+  const open = await openLogsOf(recovery);
+  for (const log of open) {
+    const isCutOff = (await store.read(stateHashFile(idOf(log)))) === undefined;
+    for (const urn of outdatedIn(log, checkpoint, isCutOff)) outdated.add(urn);
+  }
+  if (outdated.size === 0) return checkpoint;
+  say(`An earlier run was cut off: reading ${outdated.size} of its objects again.`);
+  // an empty list of workspaces is what a run that deleted them all leaves
+  const env = open.some(deletesWorkspaces) ? { ...recovery.env, FABRIC_CONFIRM_GONE: "true" } : recovery.env;
+  await refreshStack({ ...recovery, env }, [...outdated]);
+  return exportCheckpoint(recovery);
+}
+
+/**
+ * Ends every log that is still open, after an update that succeeded: all that was declared is there.
+ * @returns what is left to be done by hand; the logs stay open then
+ */
+export async function settleAll(recovery: Recovery, after: Checkpoint): Promise<Leftover[]> {
+  const { store, env, say } = recovery;
+  const open = await openLogsOf(recovery);
+  const orphans = orphansOf(await readTransactionLogs(store, recovery.stack), after);
+  await using cleaner = new Orphans({ env, store, say });
+  const leftovers: Leftover[] = [];
+  for (const transactionId of open.map(idOf)) {
+    const log = await TransactionLog.open({ store, transactionId });
+    const own = orphans.filter((orphan) => orphan.transactionId === transactionId).toReversed();
+    const left: Leftover[] = [];
+    for (const orphan of own) left.push(...(await cleaner.remove(orphan, log, after)));
+    if (left.length === 0) await log.commit(checkpointHash(after));
+    await log.close();
+    leftovers.push(...left);
+  }
+  return leftovers;
+}
+
+async function openLogsOf({ store, stack }: Recovery): Promise<Entry[][]> {
+  return (await readTransactionLogs(store, stack)).filter((log) => !hasEnded(log));
+}
+
+const idOf = (log: readonly Entry[]) => log[0]?.transactionId ?? "";
+
+const deletesWorkspaces = (log: readonly Entry[]) =>
+  log.some((entry) => entry.kind === "intent" && entry.operation === "delete" && entry.resourceType === "Workspace");

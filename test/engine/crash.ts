@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { resolve } from "node:path";
+import type { FaultRule } from "../../emulator/faults.ts";
+import type { EngineStack } from "./engineStack.ts";
+
+/** `pulumi <command>` without questions. */
+export const pulumi = (command: string) => [
+  "pulumi",
+  command,
+  "--yes",
+  "--skip-preview",
+  "--non-interactive",
+  "--stack",
+  "test",
+];
+
+/** One of the project's own commands. */
+export const projectCommand = (file: string, ...args: string[]) => [
+  process.execPath,
+  resolve(import.meta.dirname, "../..", file),
+  "--stack",
+  "test",
+  ...args,
+];
+
+/** Who is killed: the command with everything it started, or the Pulumi CLI alone. */
+export type Victim = "everything" | "engine";
+
+/** A crash that is to happen. */
+export interface Crash {
+  readonly command: readonly string[];
+  readonly rule: FaultRule;
+  readonly victim?: Victim;
+}
+
+/**
+ * Runs a command, and kills when the rule hits a request.
+ * @param hit resolves when it does
+ * @returns the processes of the command at that time; undefined where it ended before
+ */
+export async function crash(
+  stack: EngineStack,
+  hit: Promise<void>,
+  { command, rule, victim = "everything" }: Crash,
+): Promise<number[] | undefined> {
+  stack.emulator.faults([rule]);
+  const [program = "", ...args] = command;
+  const child = spawn(program, args, { cwd: stack.folder, env: stack.env, stdio: "ignore" });
+  const exit = once(child, "exit");
+  const isHit = await Promise.race([hit.then(() => true), exit.then(() => false)]);
+  const family = isHit ? familyOf(child.pid ?? assert.fail()) : undefined;
+  for (const pid of family ? victimsAmong(family, victim) : []) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // it has ended already
+    }
+  }
+  await exit;
+  stack.emulator.faults([]);
+  return family?.map(({ pid }) => pid);
+}
+
+interface Process {
+  readonly pid: number;
+  readonly ppid: number;
+  readonly name: string;
+}
+
+/** A process and everything it started, by process id: plugins have process groups of their own. */
+function familyOf(pid: number): Process[] {
+  const table = execFileSync("ps", ["-eo", "pid=,ppid=,comm="], { encoding: "utf8" }).trim().split("\n");
+  const all = table.map((line): Process => {
+    const [own = "", parent = "", name = ""] = line.trim().split(/\s+/);
+    return { pid: Number(own), ppid: Number(parent), name };
+  });
+  const family = all.filter((process) => process.pid === pid);
+  for (const parent of family) family.push(...all.filter(({ ppid }) => ppid === parent.pid));
+  return family;
+}
+
+function victimsAmong(family: readonly Process[], victim: Victim): number[] {
+  const chosen = victim === "everything" ? family : family.filter(({ name }) => name === "pulumi");
+  return chosen.map(({ pid }) => pid).toReversed();
+}

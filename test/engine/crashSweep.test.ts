@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { appendFileSync, cpSync } from "node:fs";
+import { join } from "node:path";
+import { before, after, describe, it } from "node:test";
+import { known } from "../../emulator/defaultSeed.ts";
+import { crash, projectCommand, pulumi } from "./crash.ts";
+import type { Victim } from "./crash.ts";
+import { EngineStack } from "./engineStack.ts";
+import { orphansOf, worldOf } from "./worldOf.ts";
+
+/*
+ * kill -9 at a call to the service, of everything or of the CLI alone, just before the service acts or just after; then one
+ * npm run up. `npm run test:crash` tries every call of each kind of deployment, npm test a few.
+ */
+
+const isWhole = process.env["FABRIC_CRASH_SWEEP"] === "all";
+const quick = ["--yes", "--skip-preview"];
+/** Two at a time: each is several processes. */
+const LANES = 2;
+
+const people = ["alice", "bob", "carol"];
+const git = {
+  gitProviderType: "GitHub",
+  ownerName: "contoso",
+  repositoryName: "sales",
+  branchName: "main",
+  directoryName: "/fabric",
+  connectionId: known.gitHubConnection,
+};
+const workspace = (name: string, role = "Member", more: object = {}) => ({
+  name,
+  displayName: `${name}-test`,
+  description: "first",
+  capacity: "local",
+  users: people.map((person) => ({ principal: `${person}@contoso.com`, role })),
+  git,
+  items: [
+    { name: "bronze", type: "Lakehouse", folder: "/raw" },
+    { name: "ingest", path: "items/ingest.Notebook" },
+    { name: "flow", type: "DataPipeline", displayName: "flow", description: "first" },
+  ],
+  ...more,
+});
+const declared = [workspace("sales"), workspace("finance")];
+const updated = ["sales", "finance"].map((name) =>
+  workspace(name, "Viewer", {
+    description: "second",
+    items: [
+      { name: "bronze", type: "Lakehouse", folder: "/raw", description: "second" },
+      { name: "ingest", path: "items/changed.Notebook", folder: "/raw" },
+      { name: "flow", type: "DataPipeline", displayName: "stream", description: "second" },
+    ],
+  }),
+);
+const replaced = ["sales", "finance"].map((name) =>
+  workspace(name, "Member", {
+    users: ["alice", "bob"].map((person) => ({ principal: `${person}@contoso.com`, role: "Viewer" })),
+    items: [
+      { name: "bronze", type: "Lakehouse", displayName: "bronze", creationPayload: { enableSchemas: true } },
+      { name: "ingest", type: "Notebook", displayName: "other" },
+      { name: "flow", type: "Environment", displayName: "flow" },
+    ],
+  }),
+);
+
+interface Deployment {
+  readonly from: readonly object[];
+  readonly to: readonly object[];
+  /** What is killed. */
+  readonly command: readonly string[];
+}
+const up = projectCommand("cli/up.ts", ...quick);
+const deployments: Record<string, Deployment> = {
+  create: { from: [], to: declared, command: up },
+  update: { from: declared, to: updated, command: up },
+  replace: { from: declared, to: replaced, command: up },
+  destroy: { from: declared, to: declared, command: pulumi("destroy") },
+};
+
+/** One kill. */
+interface Point {
+  readonly call: number;
+  readonly side: "before" | "after";
+  readonly victim: Victim;
+}
+
+for (const [name, deployment] of Object.entries(deployments)) {
+  describe(`a deployment of kind ${name} that is killed at a call`, () => {
+    let start: EngineStack;
+    let wanted: unknown;
+    let calls: number;
+
+    before(async () => {
+      start = await EngineStack.start();
+      for (const notebook of ["ingest", "changed"])
+        cpSync(join(start.folder, "fabric/sales/ingest.Notebook"), join(start.folder, `items/${notebook}.Notebook`), {
+          recursive: true,
+        });
+      appendFileSync(join(start.folder, "items/changed.Notebook/notebook-content.py"), "\nprint('changed')\n");
+      if (deployment.from.length > 0) {
+        start.configure({ workspaces: deployment.from });
+        const made = await start.command("cli/up.ts", quick);
+        assert.equal(made.code, 0, made.text);
+      }
+      start.configure({ workspaces: deployment.to });
+      await using whole = await EngineStack.copyOf(start);
+      const begun = whole.emulator.requests().length;
+      const [, ...args] = deployment.command;
+      const isDestroy = args.includes("destroy");
+      const run = isDestroy ? await whole.destroy() : await whole.command("cli/up.ts", quick);
+      assert.equal(run.code, 0, run.text);
+      calls = whole.emulator.requests().length - begun;
+      wanted = worldOf(isDestroy ? start : whole);
+    });
+    after(() => start[Symbol.asyncDispose]());
+
+    for (const victim of ["everything", "engine"] as const) {
+      it(`is as declared after one npm run up, without orphans or duplicates (${victim} is killed)`, async () => {
+        const sides = ["before", "after"] as const;
+        const all = Array.from({ length: calls }, (_, index) =>
+          sides.map((side) => ({ call: index + 1, side, victim })),
+        );
+        const points: Point[] = isWhole ? all.flat() : sample(all.flat());
+        const killed: Point[] = [];
+        const failures: string[] = [];
+        const lane = async () => {
+          for (let point = points.shift(); point; point = points.shift()) {
+            try {
+              if (await isKilled(start, deployment, point, wanted)) killed.push(point);
+            } catch (error) {
+              failures.push(`call ${point.call}, ${point.side}: ${error instanceof Error ? error.message : "?"}`);
+            }
+          }
+        };
+        await Promise.all(Array.from({ length: LANES }, lane));
+        console.log(
+          `${name}, ${victim} killed: ${calls} calls, ${killed.length} points tried, ${failures.length} failed`,
+        );
+        assert.deepEqual(failures, []);
+        assert.ok(killed.length > 0, "nothing was killed");
+      });
+    }
+  });
+}
+
+/** A few, spread over the deployment. */
+function sample(points: readonly Point[]): Point[] {
+  return [0.2, 0.75].flatMap((part) => points[Math.floor(points.length * part)] ?? []);
+}
+
+/** Kills at one point, runs one up, and compares everything. @returns false where the deployment made fewer calls this time. */
+async function isKilled(
+  start: EngineStack,
+  { command }: Deployment,
+  { call, side, victim }: Point,
+  wanted: unknown,
+): Promise<boolean> {
+  const hit = Promise.withResolvers<void>();
+  await using stack = await EngineStack.copyOf(start, { onFault: hit.resolve });
+  const rule = { nth: call, drop: side, ...(side === "before" ? { delayMs: 400 } : { holdMs: 400 }) };
+  const killed = await crash(stack, hit.promise, { command, rule, victim });
+  const again = await stack.command("cli/up.ts", quick);
+  assert.equal(again.code, 0, again.text);
+  // as many objects of each name as declared: duplicates would show here
+  assert.deepEqual(worldOf(stack), wanted);
+  assert.deepEqual(await orphansOf(stack), [], "orphans");
+  const preview = await stack.preview();
+  assert.deepEqual([preview.code, preview.steps], [0, []], preview.text);
+  return killed !== undefined;
+}
