@@ -10,6 +10,8 @@ export const faultRuleSchema = z.strictObject({
   nth: z.number().int().min(1).default(1),
   /** How many from there on. @default 1 */
   times: z.union([z.number().int().min(1), z.literal("forever")]).default(1),
+  /** After the first that is hit, only requests like it, by method and path: its retries. @default false */
+  sticky: z.boolean().default(false),
   /** Status to answer with; the request has no effect. */
   status: z.number().int().optional(),
   errorCode: z.string().default("UnknownError"),
@@ -36,7 +38,7 @@ export type Fault = z.output<typeof faultRuleSchema>;
 export class Faults {
   /** Called when a rule hits a request. */
   onHit: ((fault: Fault) => void) | undefined;
-  #rules: { readonly fault: Fault; matched: number }[] = [];
+  #rules: { readonly fault: Fault; matched: number; stuckTo?: string }[] = [];
 
   /** Replaces all rules. @throws ZodError */
   set(rules: readonly unknown[]): void {
@@ -50,9 +52,12 @@ export class Faults {
       const { fault } = rule;
       if (fault.method !== undefined && fault.method !== method) continue;
       if (fault.route !== undefined && fault.route !== template && !path.includes(fault.route.toLowerCase())) continue;
+      if (rule.stuckTo !== undefined && rule.stuckTo !== `${method} ${path}`) continue;
       rule.matched++;
       const last = fault.times === "forever" ? Number.POSITIVE_INFINITY : fault.nth + fault.times - 1;
-      if (rule.matched >= fault.nth && rule.matched <= last) found ??= fault;
+      if (rule.matched < fault.nth || rule.matched > last) continue;
+      if (fault.sticky) rule.stuckTo = `${method} ${path}`;
+      found ??= fault;
     }
     if (found) this.onHit?.(found);
     return found;

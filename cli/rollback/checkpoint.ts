@@ -54,7 +54,8 @@ export interface Prepared {
  * - an original that waits for deletion, because its replacement was made, becomes the live one again, and the
  *   replacement is marked for deletion: ids stay as they were;
  * - what was deleted before its replacement is dropped, because it is gone;
- * - what the transaction made loses its protection: only that;
+ * - what the transaction made loses its protection: only that. What was there before gets one until it is restored, so
+ *   that the engine deletes none of it whatever happens: to the engine, what a program does not register is to go;
  * - pending operations are dropped: the transaction log knows better.
  */
 export function prepareForRollback(current: Checkpoint, saved: Checkpoint): Prepared {
@@ -75,7 +76,8 @@ export function prepareForRollback(current: Checkpoint, saved: Checkpoint): Prep
     }
   }
   const resources = [...live, ...doomed].map((resource) => {
-    if (!resource.protect || !resource.custom || isOriginal(resource)) return resource;
+    if (!resource.custom) return resource;
+    if (isOriginal(resource)) return { ...resource, protect: true };
     const { protect: _protect, ...unprotected } = resource;
     return unprotected;
   });
@@ -96,7 +98,7 @@ export function withoutPendingOperations(checkpoint: Checkpoint): Prepared {
  */
 export function differencesAfterRollback(after: Checkpoint, saved: Checkpoint): string[] {
   const differences: string[] = [];
-  const now = new Map(resourcesOf(after).map((resource) => [resource.urn, resource]));
+  const now = new Map(liveResourcesOf(after).map((resource) => [resource.urn, resource]));
   const newIds = new Map<string, string>();
   for (const before of liveResourcesOf(saved)) {
     const id = now.get(before.urn)?.id;
@@ -111,7 +113,8 @@ export function differencesAfterRollback(after: Checkpoint, saved: Checkpoint): 
   }
   const savedUrns = new Set(liveResourcesOf(saved).map(({ urn }) => urn));
   for (const extra of resourcesOf(after)) {
-    if (!savedUrns.has(extra.urn) && extra.type !== "pulumi:pulumi:Stack")
+    if (extra.delete) differences.push(`${nameOf(extra)} (${extra.id}) still waits for its deletion`);
+    else if (!savedUrns.has(extra.urn) && extra.type !== "pulumi:pulumi:Stack")
       differences.push(`${nameOf(extra)} is still there`);
   }
   return differences;

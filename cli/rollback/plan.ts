@@ -8,6 +8,7 @@ import {
   differencesAfterRollback,
   liveResourcesOf,
   prepareForRollback,
+  resourcesOf,
   withoutPendingOperations,
 } from "./checkpoint.ts";
 import type { Checkpoint, CheckpointResource } from "./checkpoint.ts";
@@ -25,8 +26,10 @@ export type Step =
   | { readonly kind: "import"; readonly checkpoint: Checkpoint }
   /** These objects have to be read into the state again: nobody knows whether the last write to them had its effect. */
   | { readonly kind: "reread"; readonly urns: readonly string[] }
-  /** The engine has to make everything as the saved checkpoint says. */
-  | { readonly kind: "restore" }
+  /** The engine has to make everything as the saved checkpoint says, but for what failed for good. */
+  | { readonly kind: "restore"; readonly exclude: readonly string[] }
+  /** These resources, which the saved checkpoint does not have, have to go: restoring stopped before. */
+  | { readonly kind: "remove"; readonly urns: readonly string[] }
   /** An object that this transaction made and no state knows has to go. */
   | { readonly kind: "compensate"; readonly orphan: UnsettledCreate }
   /** What is left has to be done by hand. */
@@ -47,12 +50,21 @@ export interface Known {
   readonly isCutOff: boolean;
 }
 
+/** A resource that the engine could not bring to where it was. */
+export interface Failure {
+  /** Empty where the engine failed as a whole. */
+  readonly urn: string;
+  readonly isDelete: boolean;
+}
+
 /** What this process has done so far. */
 export interface Observed {
   readonly isReread: boolean;
-  /** How often the engine was run, and whether its last run failed. */
+  /** How often the engine was told to restore, and to remove. */
   readonly restores: number;
-  readonly hasFailed: boolean;
+  readonly removals: number;
+  /** What the last tries failed at. */
+  readonly failures: readonly Failure[];
   /** Steps of creates that were looked after, with or without success. */
   readonly compensated: ReadonlySet<string>;
 }
@@ -61,12 +73,15 @@ export interface Observed {
 export const nothingObserved: Observed = {
   isReread: false,
   restores: 0,
-  hasFailed: false,
+  removals: 0,
+  failures: [],
   compensated: new Set(),
 };
 
-/** How often the engine tries to go back: once, and once more for what failed. */
-const RESTORES = 2;
+/** How often the engine tries to restore: once, once more, and then without what failed, so that the rest is restored. */
+const RESTORES = 3;
+/** How often the engine tries to remove what is left over. */
+const REMOVALS = 2;
 
 /** What is left to do to roll a transaction back, in order. */
 export function plan(known: Known, observed: Observed): Step[] {
@@ -81,18 +96,30 @@ export function plan(known: Known, observed: Observed): Step[] {
     if (settled.isChanged) steps.push({ kind: "import", checkpoint: settled.checkpoint });
     steps.push({ kind: "reread", urns: unread });
   }
-  const isRestored = observed.restores > 0 && (!observed.hasFailed || observed.restores >= RESTORES);
+  const failed = observed.failures.filter(({ isDelete }) => !isDelete);
+  const isRestored = observed.restores > 0 && (failed.length === 0 || observed.restores >= RESTORES);
   if (!isRestored) {
     const prepared = prepareForRollback(current, saved);
     if (prepared.isChanged) steps.push({ kind: "import", checkpoint: prepared.checkpoint });
-    steps.push({ kind: "restore" });
+    const isLast = observed.restores === RESTORES - 1;
+    steps.push({ kind: "restore", exclude: isLast ? failed.flatMap(({ urn }) => urn || []) : [] });
   }
+  const extras = extrasOf(current, saved);
+  if (isRestored && extras.length > 0 && observed.removals < REMOVALS) steps.push({ kind: "remove", urns: extras });
   const orphans = orphansOf([log, rollbackLog], current).filter(({ step }) => !observed.compensated.has(step));
   // last made, first removed
   steps.push(...orphans.toReversed().map((orphan): Step => ({ kind: "compensate", orphan })));
-  const differences = observed.hasFailed || !isRestored ? [] : differencesAfterRollback(current, saved);
+  const differences = isRestored ? differencesAfterRollback(current, saved) : [];
   steps.push(differences.length > 0 ? { kind: "report", differences } : { kind: "finish" });
   return steps;
+}
+
+/** Resources of a state that the saved one does not have. */
+function extrasOf(current: Checkpoint, saved: Checkpoint): string[] {
+  const savedUrns = new Set(resourcesOf(saved).map(({ urn }) => urn));
+  return resourcesOf(current).flatMap(({ urn, type }) =>
+    savedUrns.has(urn) || type === "pulumi:pulumi:Stack" ? [] : [urn],
+  );
 }
 
 function refusalOf(log: readonly Entry[], saved: Checkpoint | undefined): string | undefined {

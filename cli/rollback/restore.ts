@@ -1,44 +1,78 @@
 import { rmSync } from "node:fs";
 import { LocalWorkspace, Stack } from "@pulumi/pulumi/automation/index.js";
-import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
+import type { EngineEvent, PulumiFn } from "@pulumi/pulumi/automation/index.js";
 import { removalOf } from "../leftovers.ts";
 import type { Leftover } from "../leftovers.ts";
 import { nameOf } from "./checkpoint.ts";
 import type { Checkpoint } from "./checkpoint.ts";
+import type { Failure } from "./plan.ts";
 import { savedProgram } from "./registration.ts";
 import { projectCopy } from "./stackState.ts";
 import type { StackAccess } from "./stackState.ts";
 
+/** What the engine could not do, for the plan and for people. */
+export interface EngineFailure extends Failure {
+  readonly leftover: Leftover;
+}
+
 /**
- * Runs the saved checkpoint as a program, so that the engine takes the stack back to it. Its failure is no exception: what
- * was restored stays so.
+ * Runs the saved checkpoint as a program, so that the engine takes the stack back to it. It stops at the first failure:
+ * going on would mean to the engine that everything behind it is not declared any more, and has to be deleted.
  * @param saved with its secrets decrypted
- * @returns what could not be restored
+ * @param exclude URNs that are left as they are
+ * @returns what failed; what was restored stays so
  */
 export async function restore(
   access: StackAccess,
-  saved: Checkpoint,
-  current: Checkpoint,
+  { saved, current, exclude }: { saved: Checkpoint; current: Checkpoint; exclude: readonly string[] },
   say: (line: string) => void,
-): Promise<Leftover[]> {
+): Promise<EngineFailure[]> {
+  const program = savedProgram(saved, current);
+  return runEngine(access, program, say, (stack, options) =>
+    stack.up({ ...options, ...(exclude.length > 0 && { exclude: [...exclude] }) }),
+  );
+}
+
+/** Lets the engine delete resources, and only these; one failure does not stop the others. @returns what failed */
+export async function remove(
+  access: StackAccess,
+  urns: readonly string[],
+  say: (line: string) => void,
+): Promise<EngineFailure[]> {
+  return runEngine(
+    access,
+    async () => undefined,
+    say,
+    (stack, options) => stack.destroy({ ...options, target: [...urns], continueOnError: true }),
+  );
+}
+
+interface EngineOptions {
+  readonly onEvent: (event: EngineEvent) => void;
+  readonly message: string;
+}
+
+async function runEngine(
+  access: StackAccess,
+  program: PulumiFn,
+  say: (line: string) => void,
+  run: (stack: Stack, options: EngineOptions) => Promise<unknown>,
+): Promise<EngineFailure[]> {
   const workDir = projectCopy(access);
+  const seen = new Seen(say);
   try {
     const envVars = Object.fromEntries(
       Object.entries(access.env).filter((pair): pair is [string, string] => pair[1] !== undefined),
     );
-    const workspace = await LocalWorkspace.create({ workDir, program: savedProgram(saved, current), envVars });
+    const workspace = await LocalWorkspace.create({ workDir, program, envVars });
     const stack = await Stack.select(access.stack, workspace);
-    const seen = new Seen(say);
-    // one object that cannot be removed must not keep the others
-    const options = { onEvent: (event: EngineEvent) => seen.note(event), message: "rollback", continueOnError: true };
-    try {
-      await stack.up(options);
-    } catch (error) {
-      if (seen.failed.length > 0) return seen.leftovers();
-      const reason = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
-      return [{ what: "the saved checkpoint", reason }];
-    }
-    return seen.leftovers();
+    await run(stack, { onEvent: (event) => seen.note(event), message: "rollback" });
+    return seen.failures();
+  } catch (error) {
+    const failures = seen.failures();
+    if (failures.length > 0) return failures;
+    const reason = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+    return [{ urn: "", isDelete: false, leftover: { what: "the saved checkpoint", reason } }];
   } finally {
     rmSync(workDir, { recursive: true, force: true });
   }
@@ -46,7 +80,7 @@ export async function restore(
 
 /** What the engine tells while it works: the documented lines, in the order in which things happen, and what failed. */
 class Seen {
-  readonly failed: { readonly urn: string; readonly op: string; readonly kind: string; readonly id?: string }[] = [];
+  readonly #failed: { readonly urn: string; readonly op: string; readonly kind: string; readonly id?: string }[] = [];
   readonly #say: (line: string) => void;
   readonly #errors = new Map<string, string>();
 
@@ -70,19 +104,20 @@ class Seen {
     if (told?.severity === "error" && told.urn) this.#errors.set(told.urn, told.message.trim());
     if (broken) {
       const id = broken.old?.id;
-      this.failed.push({ urn: broken.urn, op: broken.op, kind: kindOf(broken.type), ...(id && { id }) });
+      this.#failed.push({ urn: broken.urn, op: broken.op, kind: kindOf(broken.type), ...(id && { id }) });
     }
   }
 
-  leftovers(): Leftover[] {
-    return this.failed.map(({ urn, op, kind, id }) => {
+  failures(): EngineFailure[] {
+    return this.#failed.map(({ urn, op, kind, id }) => {
       const why = this.#errors.get(urn);
-      return {
+      const leftover = {
         what: `${kind} '${urn.split("::").at(-1) ?? urn}'`,
         id,
         reason: `${op} failed${why ? `: ${why}` : ""}`,
         remedy: isDelete(op) ? removalOf(kind, id) : undefined,
       };
+      return { urn, isDelete: isDelete(op), leftover };
     });
   }
 }

@@ -7,7 +7,8 @@ import type { Checkpoint } from "./checkpoint.ts";
 import { Orphans } from "./orphans.ts";
 import { builtUpon, nothingObserved, plan } from "./plan.ts";
 import type { Observed, Step } from "./plan.ts";
-import { restore } from "./restore.ts";
+import { remove, restore } from "./restore.ts";
+import type { EngineFailure } from "./restore.ts";
 import { decryptedCheckpoint, exportCheckpoint, importCheckpoint, refreshStack } from "./stackState.ts";
 import type { StackAccess } from "./stackState.ts";
 
@@ -40,7 +41,8 @@ export async function rollBack(order: TransactionOrder & { readonly reason: stri
   const env = { ...order.env, FABRIC_ROLLBACK_OF: transactionId, FABRIC_TRANSACTION_ID: rollbackLogOf(transactionId) };
   const access: StackAccess = { ...order, env };
   let observed: Observed = nothingObserved;
-  let leftovers: Leftover[] = [];
+  let failures: EngineFailure[] = [];
+  const leftovers: Leftover[] = [];
   const file = await TransactionLog.open({ store, transactionId });
   try {
     await using orphans = new Orphans({ env, store, say });
@@ -65,8 +67,12 @@ export async function rollBack(order: TransactionOrder & { readonly reason: stri
         await refreshStack(access, step.urns);
         observed = { ...observed, isReread: true };
       } else if (step.kind === "restore") {
-        leftovers = await restore(access, plain, current, say);
-        observed = { ...observed, restores: observed.restores + 1, hasFailed: leftovers.length > 0 };
+        failures = await restore(access, { saved: plain, current, exclude: step.exclude }, say);
+        observed = { ...observed, restores: observed.restores + 1, failures };
+      } else if (step.kind === "remove") {
+        const others = failures.filter(({ urn }) => !step.urns.includes(urn));
+        failures = [...others, ...(await remove(access, step.urns, say))];
+        observed = { ...observed, removals: observed.removals + 1, failures };
       } else if (step.kind === "compensate") {
         // all that stand first: none of them changes what the others depend on
         const found = leading(steps);
@@ -76,7 +82,8 @@ export async function rollBack(order: TransactionOrder & { readonly reason: stri
           compensated: new Set([...observed.compensated, ...found.map((orphan) => orphan.step)]),
         };
       } else {
-        leftovers.push(...differencesIn(step));
+        leftovers.push(...failures.map(({ leftover }) => leftover));
+        if (leftovers.length === 0) leftovers.push(...differencesIn(step));
         if (leftovers.length > 0) return leftovers;
         await settle(store, rollbackLogOf(transactionId));
         await file.rolledBack();

@@ -20,9 +20,11 @@ const checkpoint = (...resources: CheckpointResource[]): Checkpoint => ({ versio
 const prepared = (current: Checkpoint, saved: Checkpoint) => prepareForRollback(current, saved);
 
 describe("a checkpoint before its rollback", () => {
-  it("is left alone where there is nothing to prepare, also where it was never deployed", () => {
-    const same = checkpoint(resource("a"));
-    assert.deepEqual(prepared(same, same), { checkpoint: same, isChanged: false });
+  it("has everything from before protected, so that the engine deletes none of it, and is prepared only once", () => {
+    const saved = checkpoint(resource("a"));
+    const { checkpoint: now, isChanged } = prepared(saved, saved);
+    assert.deepEqual([resourcesOf(now), isChanged], [[resource("a", { protect: true })], true]);
+    assert.equal(prepared(now, saved).isChanged, false);
     const never: Checkpoint = { version: 3, deployment: {} };
     assert.equal(prepared(never, never).isChanged, false);
   });
@@ -32,13 +34,13 @@ describe("a checkpoint before its rollback", () => {
     const current = checkpoint(resource("a", { id: "a-2" }), { ...original, delete: true });
     const { checkpoint: now, isChanged } = prepared(current, checkpoint(original));
     assert.equal(isChanged, true);
-    assert.deepEqual(resourcesOf(now), [original, resource("a", { id: "a-2", delete: true })]);
+    assert.deepEqual(resourcesOf(now), [resource("a", { protect: true }), resource("a", { id: "a-2", delete: true })]);
   });
 
   it("keeps what waits for deletion without being the original", () => {
     const stray = resource("b", { id: "b-9", delete: true });
     assert.deepEqual(resourcesOf(prepared(checkpoint(resource("a"), stray), checkpoint(resource("a"))).checkpoint), [
-      resource("a"),
+      resource("a", { protect: true }),
       stray,
     ]);
   });
@@ -49,7 +51,7 @@ describe("a checkpoint before its rollback", () => {
     const { checkpoint: now, isChanged } = prepared(pending, checkpoint(resource("a"), resource("b")));
     assert.deepEqual(
       [resourcesOf(now), "pending_operations" in now.deployment, isChanged],
-      [[resource("b")], false, true],
+      [[resource("b", { protect: true })], false, true],
     );
     assert.equal(withoutPendingOperations(pending).isChanged, true);
     assert.equal(withoutPendingOperations(current).isChanged, false);

@@ -1,19 +1,21 @@
 import assert from "node:assert/strict";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { after, before, describe, it } from "node:test";
+import type { FaultRule } from "../../emulator/faults.ts";
 import { EngineStack } from "./engineStack.ts";
 import { worldOf } from "./worldOf.ts";
 
 /*
- * A deployment onto an existing environment, with every kind of change in it, fails at its k-th call to the service and is
- * rolled back. FABRIC_CRASH_SWEEP=all tries every call, npm test a few.
+ * Deployments that fail at their k-th call to the service, and are rolled back: onto nothing, and onto an existing
+ * environment with every kind of change in one run. `npm run test:crash` tries every call, npm test a few.
  */
 
 const features = { useRetryLogic: true, useRollback: true };
 const quick = ["--yes", "--skip-preview"];
 const isWhole = process.env["FABRIC_CRASH_SWEEP"] === "all";
-const most = 60;
+/** Two at a time: each is several processes. */
+const LANES = 2;
 
 const first = {
   name: "sales",
@@ -44,34 +46,73 @@ const second = {
   ],
 };
 
-describe("a deployment that fails at a call", () => {
-  for (const [what, rule] of [
-    ["is refused", { status: 400, errorCode: "Broken" }],
-    ["loses its answer", { drop: "after" }],
-  ] as const) {
-    it(`which ${what} is rolled back to what was there before, or succeeds in spite of it`, async () => {
-      let tried = 0;
-      let rolledBack = 0;
-      for (const nth of isWhole ? Array.from({ length: most }, (_, index) => index + 1) : [6, 14]) {
-        await using stack = await EngineStack.start();
-        cpSync(join(stack.folder, "fabric/sales"), join(stack.folder, "items"), { recursive: true });
-        stack.configure({ features, workspaces: [first] });
-        assert.equal((await stack.command("cli/up.ts", quick)).code, 0);
-        const before = worldOf(stack);
-        const calls = stack.emulator.requests().length;
-        stack.configure({ features, workspaces: [second] });
-        stack.emulator.faults([{ ...rule, nth }]);
-        const up = await stack.command("cli/up.ts", quick);
-        const isHit = stack.emulator.requests().length - calls >= nth;
-        assert.ok(up.code === 0 || up.code === 1, `call ${nth}, exit code ${up.code}:\n${up.text}`);
-        if (up.code === 1) assert.deepEqual(worldOf(stack), before, `call ${nth}:\n${up.text}`);
-        else assert.deepEqual((await stack.preview()).steps, [], `call ${nth}`);
-        tried++;
-        if (up.code === 1) rolledBack++;
-        if (!isHit) break;
-      }
-      assert.ok(rolledBack > 0 || "drop" in rule, "no refused call failed the deployment");
-      console.log(`${what}: ${tried} calls tried, ${rolledBack} deployments rolled back`);
+/** A call and its three retries. */
+const attempts = { sticky: true, times: 4 };
+const failures: Record<string, FaultRule> = {
+  "is refused (400)": { status: 400, errorCode: "Broken" },
+  "is answered by 503, also when it is tried again": { status: 503, errorCode: "Unavailable", ...attempts },
+  "never arrives, also when it is tried again": { drop: "before", ...attempts },
+  "loses its answer once": { drop: "after" },
+};
+
+for (const [start, from] of [
+  ["nothing", []],
+  ["an existing environment", [first]],
+] as const) {
+  describe(`a deployment onto ${start} that fails at a call`, () => {
+    let origin: EngineStack;
+    let calls: number;
+
+    before(async () => {
+      origin = await EngineStack.start();
+      cpSync(join(origin.folder, "fabric/sales"), join(origin.folder, "items"), { recursive: true });
+      origin.configure({ features, workspaces: from });
+      if (from.length > 0) assert.equal((await origin.command("cli/up.ts", quick)).code, 0);
+      origin.configure({ features, workspaces: [second] });
+      await using whole = await EngineStack.copyOf(origin);
+      assert.equal((await whole.command("cli/up.ts", quick)).code, 0);
+      calls = whole.emulator.requests().length;
     });
+    after(() => origin[Symbol.asyncDispose]());
+
+    for (const [what, rule] of Object.entries(failures)) {
+      it(`which ${what} is rolled back to what was there before, or succeeds in spite of it`, async () => {
+        const all = Array.from({ length: calls }, (_, index) => index + 1);
+        const points = isWhole ? all : [Math.ceil(calls * 0.3), Math.ceil(calls * 0.8)];
+        const tried = points.length;
+        const ends: ("rolled back" | "succeeded")[] = [];
+        const broken: string[] = [];
+        const lane = async () => {
+          for (let nth = points.shift(); nth !== undefined; nth = points.shift()) {
+            try {
+              ends.push(await endOf(origin, { ...rule, nth }));
+            } catch (error) {
+              broken.push(`call ${nth}: ${error instanceof Error ? error.message : "?"}`);
+            }
+          }
+        };
+        await Promise.all(Array.from({ length: LANES }, lane));
+        const rolledBack = ends.filter((end) => end === "rolled back").length;
+        console.log(`onto ${start}, ${what}: ${calls} calls, ${tried} tried, ${rolledBack} rolled back`);
+        assert.deepEqual(broken, []);
+        assert.ok(rolledBack > 0 || rule.drop === "after", "no failing call failed the deployment");
+      });
+    }
+  });
+}
+
+/** Deploys with a fault, and compares: rolled back means as before, success means as declared. */
+async function endOf(origin: EngineStack, rule: FaultRule): Promise<"rolled back" | "succeeded"> {
+  await using stack = await EngineStack.copyOf(origin);
+  const before = worldOf(stack);
+  stack.emulator.faults([rule]);
+  const up = await stack.command("cli/up.ts", quick);
+  stack.emulator.faults([]);
+  if (up.code === 0) {
+    assert.deepEqual((await stack.preview()).steps, []);
+    return "succeeded";
   }
-});
+  assert.equal(up.code, 1, up.text);
+  assert.deepEqual(worldOf(stack), before, up.text);
+  return "rolled back";
+}

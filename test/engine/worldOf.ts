@@ -1,28 +1,42 @@
 import { defaultCaller } from "../../emulator/identity.ts";
 import type { EngineStack } from "./engineStack.ts";
 
-/** Everything the service has, without ids and in order. */
-export function worldOf(stack: EngineStack): unknown {
-  const { workspaces, roles, folders, items, gitConnections } = stack.emulator.service;
-  const folderName = (id: string | undefined) => (id ? folders.get(id)?.displayName : undefined);
-  const workspaceName = (id: string) => workspaces.get(id)?.displayName;
-  const sorted = (values: unknown[]) => values.map((value) => JSON.stringify(value)).sort();
-  return {
-    workspaces: sorted(
-      workspaces.all().map(({ displayName, description, capacityId }) => ({ displayName, description, capacityId })),
-    ),
-    roles: sorted(
-      roles.all().map(({ workspaceId, principalId, role }) => [workspaceName(workspaceId), principalId, role]),
-    ),
-    folders: sorted(folders.all().map(({ displayName, parentFolderId }) => [displayName, folderName(parentFolderId)])),
-    items: sorted(
-      items.all().map(({ type, displayName, description, folderId, parts, creationPayload }) => {
-        const content = parts?.filter(({ path }) => path !== ".platform").map(({ path, payload }) => [path, payload]);
-        return { type, displayName, description, folder: folderName(folderId), content, creationPayload };
-      }),
-    ),
-    git: sorted(gitConnections.all().map(({ details }) => details)),
-  };
+/** Collections that are history, not condition. */
+const HISTORY = ["operations", "reservations", "branches"];
+/** Fields that tell a time, or how far a read has come, or an id that Git gives. */
+const PASSING = ["syncedAt", "assignmentReads", "logicalId"];
+
+/**
+ * Everything the emulator has, without times and history, in order, and with names instead of the ids of what may have
+ * been made again. Equal names show as equal values, so duplicates are seen.
+ */
+export function worldOf({ emulator }: EngineStack): unknown {
+  const { workspaces, folders, items } = emulator.service;
+  const nameOfWorkspace = (id: string) => workspaces.get(id)?.displayName ?? id;
+  const names = [
+    ...workspaces.all().map(({ id, displayName }) => [id, `workspace ${displayName}`]),
+    ...folders
+      .all()
+      .map(({ id, displayName, workspaceId }) => [id, `folder ${displayName} in ${nameOfWorkspace(workspaceId)}`]),
+    ...items.all().map((item) => [item.id, `${item.type} ${item.displayName} in ${nameOfWorkspace(item.workspaceId)}`]),
+  ];
+  const collections = Object.entries(emulator.state()).filter(([name]) => !HISTORY.includes(name));
+  return Object.fromEntries(
+    collections.map(([name, objects]) => {
+      const lines = (objects as object[]).map((object) => {
+        const text = JSON.stringify(object, (key, value: unknown) => conditionOf(key, value));
+        return names.reduce((named, [id = "", title = ""]) => named.replaceAll(id, title), text);
+      });
+      return [name, lines.sort()];
+    }),
+  );
+}
+
+function conditionOf(key: string, value: unknown): unknown {
+  if (PASSING.includes(key)) return undefined;
+  if (key !== "parts" || !Array.isArray(value)) return value;
+  // holds the id that Git gives
+  return (value as { path: string }[]).filter(({ path }) => path !== ".platform");
 }
 
 /** What is at the service and in no state, but for what the service or Git puts there by itself. */
