@@ -100,10 +100,8 @@ class Stamping implements SpanProcessor, LogRecordProcessor {
     if (!this.#stamp) return;
     const { operationId: traceId, id, parentId, isStep } = this.#stamp;
     Object.assign(span.spanContext(), { traceId, ...(id && { spanId: id }) });
-    Object.assign(span, {
-      ...(parentId && { parentSpanContext: { traceId, spanId: parentId, traceFlags: SAMPLED } }),
-      ...(isStep && { kind: INTERNAL }),
-    });
+    const parentSpanContext = parentId ? { traceId, spanId: parentId, traceFlags: SAMPLED } : undefined;
+    Object.assign(span, { parentSpanContext, ...(isStep && { kind: INTERNAL }) });
   }
 
   /** Events and exceptions. */

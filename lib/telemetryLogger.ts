@@ -10,6 +10,7 @@ import type { Place } from "./telemetryPlace.ts";
 
 /** A deployment is not held up by telemetry for longer than this. */
 const FLUSH_DEADLINE_MS = 2_000;
+const HAS_KEY = /(^|;)\s*InstrumentationKey=[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\s*(;|$)/i;
 
 /** Properties of records; anything that is not text is sent as JSON. */
 export type Properties = Record<string, unknown>;
@@ -57,10 +58,13 @@ export class TelemetryLogger {
     this.#redaction = new Redaction(env, options.secrets ?? (() => []));
     if (!flags.useTelemetry) return;
     const key = env["APPINSIGHTS_INSTRUMENTATION_KEY"];
-    this.#connectionString =
+    const connectionString =
       options.connectionString || env["APPLICATIONINSIGHTS_CONNECTION_STRING"] || (key && `InstrumentationKey=${key}`);
-    if (!this.#connectionString) {
-      warn("useTelemetry is on, and APPLICATIONINSIGHTS_CONNECTION_STRING is missing: nothing is sent.");
+    // the SDK would say nothing, and send nothing
+    if (HAS_KEY.test(connectionString ?? "")) this.#connectionString = connectionString;
+    else {
+      const what = connectionString ? "holds no instrumentation key" : "is missing";
+      warn(`useTelemetry is on, and APPLICATIONINSIGHTS_CONNECTION_STRING ${what}: nothing is sent.`);
     }
   }
 
@@ -109,13 +113,16 @@ export class TelemetryLogger {
     });
   }
 
-  /** Notes that the deployment ended: the record that everything of its transaction stands below. */
-  trackDeployment(success: boolean, durationMs: number, properties: Properties = {}): void {
+  /**
+   * Notes that the deployment ended: the record that everything of its transaction stands below.
+   * @param durationMs how long it took, in ms
+   */
+  trackDeployment(success: boolean, durationMs: number): void {
     const { transactionId } = this.#deployment();
     if (!transactionId) return;
     const { operationId, parentId: id } = placeOfTransaction(transactionId);
     this.#track(
-      properties,
+      {},
       (client, clean, { at }) =>
         client.trackRequest({
           name: "Deployment",

@@ -214,7 +214,7 @@ describe("telemetry", () => {
       requestId: "canary-learned",
     };
     logger.trackCall({ ...call, route: "/v1/canary-learned" });
-    logger.trackDeployment(true, 1, { texts });
+    logger.trackDeployment(true, 1);
     await logger.flush();
     const types = new Set(sink.envelopes.map(({ data }) => data.baseType));
     assert.equal(types.size, 5);
@@ -241,6 +241,27 @@ describe("telemetry", () => {
     assert.deepEqual([trace, context, metrics], [undefined, undefined, undefined]);
   });
 
+  it("keeps its own operation and parents where somebody else's trace is going on", async () => {
+    await runChild(
+      `import { context, trace } from "@opentelemetry/api";
+      import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
+      import { getTelemetryLogger } from ${module};
+      context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+      const theirs = { traceId: "a".repeat(32), spanId: "a".repeat(16), traceFlags: 1 };
+      const logger = getTelemetryLogger();
+      await context.with(trace.setSpanContext(context.active(), theirs), async () => {
+        await logger.operation("Step", {}, async () => logger.trackEvent("Inside"));
+        logger.trackDeployment(true, 1);
+        logger.trackException(new Error("e"));
+        await logger.flush();
+      });`,
+      { ...sink.env, FABRIC_TRANSACTION_ID: "dev-1" },
+    );
+    assert.equal(parentOf(only(sink.named("RequestData", "Deployment"))), undefined);
+    assert.equal(sink.named("RemoteDependencyData", "Step").length, 1);
+    assert.doesNotMatch(JSON.stringify(sink.envelopes), /a{16}/);
+  });
+
   it("loads the SDK when it is on, and nothing of it while it is off", async () => {
     const script = `import { getTelemetryLogger } from ${module};
       const logger = getTelemetryLogger();
@@ -254,16 +275,21 @@ describe("telemetry", () => {
     assert.ok(off.modules.loaded > 0);
   });
 
-  it("says once that it is on without an address, and goes on without", async (context) => {
-    const lines: string[] = [];
-    context.mock.method(process.stderr, "write", (line: string) => lines.push(line) > 0);
-    const logger = loggerOf({ env: { FEATURE_USE_TELEMETRY: "true" } });
-    logger.trackEvent("e");
-    logger.trackEvent("e");
-    await logger.flush();
-    assert.equal(lines.length, 1);
-    assert.match(lines[0] ?? "", /APPLICATIONINSIGHTS_CONNECTION_STRING is missing/);
-  });
+  for (const [address, complaint] of [
+    ["", /APPLICATIONINSIGHTS_CONNECTION_STRING is missing/],
+    ["InstrumentationKey=mine", /APPLICATIONINSIGHTS_CONNECTION_STRING holds no instrumentation key/],
+  ] as const) {
+    it(`says once that it is on without an address, and goes on without: '${address}'`, async (context) => {
+      const lines: string[] = [];
+      context.mock.method(process.stderr, "write", (line: string) => lines.push(line) > 0);
+      const logger = loggerOf({ env: { ...sink.env, APPLICATIONINSIGHTS_CONNECTION_STRING: address } });
+      logger.trackEvent("e");
+      logger.trackEvent("e");
+      await logger.flush();
+      assert.equal(lines.length, 1);
+      assert.match(lines[0] ?? "", complaint);
+    });
+  }
 });
 
 describe("telemetry that cannot be delivered", () => {
