@@ -63,6 +63,8 @@ export class InsightsSink implements AsyncDisposable {
   }
 
   static async start(): Promise<InsightsSink> {
+    // from a cold disk the SDK can take longer to load than a flush waits
+    await import("applicationinsights");
     const folder = mkdtempSync(join(tmpdir(), "insights-"));
     const certificate = await makeCertificate(folder);
     setDefaultCACertificates([...getCACertificates("default"), certificate.cert]);
