@@ -18,14 +18,11 @@ export function countsOf(entries: readonly Entry[]): Record<"created" | "updated
 /** What telemetry learns of a deployment: that it began, how it ended, with counts and how long it took. */
 export class DeploymentEvents {
   readonly #telemetry: TelemetryLogger;
-  readonly #stack: string;
-  readonly #transactionId: string;
   readonly #begin = performance.now();
 
-  private constructor(telemetry: TelemetryLogger, stack: string, transactionId: string) {
+  /** @param telemetry adds stack and transaction to what it is told */
+  constructor(telemetry: TelemetryLogger) {
     this.#telemetry = telemetry;
-    this.#stack = stack;
-    this.#transactionId = transactionId;
   }
 
   /** Loads nothing and does nothing where `useTelemetry` is off. */
@@ -35,40 +32,41 @@ export class DeploymentEvents {
     flags: FeatureFlags,
     env: NodeJS.ProcessEnv,
   ): Promise<DeploymentEvents> {
-    return new DeploymentEvents(new TelemetryLogger({ flags, env }), stack, transactionId);
+    return new DeploymentEvents(new TelemetryLogger({ flags, env, deployment: () => ({ stack, transactionId }) }));
   }
 
   /** An update begins. */
   started(isResumed: boolean): void {
-    this.#track("DeploymentStarted", { isResumed });
+    this.#telemetry.trackEvent("DeploymentStarted", { isResumed });
   }
 
   /** An update was committed. */
   succeeded(entries: readonly Entry[]): void {
-    this.#track("DeploymentSuccess", { ...countsOf(entries), durationMs: this.#duration() });
+    this.#ended("DeploymentSuccess", true, countsOf(entries));
   }
 
   /** An update failed or was interrupted. */
   failed(reason: string, entries: readonly Entry[]): void {
-    this.#telemetry.trackException(
-      new Error(`Deployment ${this.#transactionId} failed: ${reason}`),
-      this.#properties(),
-    );
-    this.#track("DeploymentFailed", { reason, ...countsOf(entries), durationMs: this.#duration() });
+    this.#telemetry.trackException(new Error(`Deployment failed: ${reason}`));
+    this.#ended("DeploymentFailed", false, { reason, ...countsOf(entries) });
   }
 
   /** Runs a rollback, and notes how it began and ended. */
   async rollback(reason: string, work: () => Promise<Leftover[]>): Promise<Leftover[]> {
     const begin = performance.now();
-    this.#track("RollbackStarted", { reason });
-    const ended = (remaining: number) => ({ remaining, durationMs: Math.round(performance.now() - begin) });
+    this.#telemetry.trackEvent("RollbackStarted", { reason });
+    const ended = (name: string, remaining?: number) =>
+      this.#telemetry.trackEvent(name, {
+        ...(remaining !== undefined && { remaining }),
+        durationMs: Math.round(performance.now() - begin),
+      });
     try {
       const leftovers = await work();
-      this.#track(leftovers.length === 0 ? "RollbackCompleted" : "RollbackIncomplete", ended(leftovers.length));
+      ended(leftovers.length === 0 ? "RollbackCompleted" : "RollbackIncomplete", leftovers.length);
       return leftovers;
     } catch (error) {
-      this.#telemetry.trackException(error, this.#properties());
-      this.#track("RollbackIncomplete", ended(-1));
+      this.#telemetry.trackException(error);
+      ended("RollbackIncomplete");
       throw error;
     }
   }
@@ -78,15 +76,9 @@ export class DeploymentEvents {
     return this.#telemetry.flush();
   }
 
-  #track(name: string, properties: Record<string, unknown>): void {
-    this.#telemetry.trackEvent(name, { ...this.#properties(), ...properties });
-  }
-
-  #properties() {
-    return { stack: this.#stack, transactionId: this.#transactionId };
-  }
-
-  #duration(): number {
-    return Math.round(performance.now() - this.#begin);
+  #ended(name: string, success: boolean, properties: Record<string, unknown>): void {
+    const duration = performance.now() - this.#begin;
+    this.#telemetry.trackEvent(name, { ...properties, durationMs: Math.round(duration) });
+    this.#telemetry.trackDeployment(success, duration);
   }
 }

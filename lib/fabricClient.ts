@@ -37,7 +37,9 @@ export interface FabricCall {
 /** What telemetry learns of one attempt. */
 export interface Attempt {
   readonly method: string;
-  /** Path with `{id}` for ids. */
+  /** `https://api.fabric.microsoft.com`. */
+  readonly origin: string;
+  /** Path with `{id}` for ids, without query. */
   readonly route: string;
   /** Absent where no answer came. */
   readonly status: number | undefined;
@@ -64,6 +66,7 @@ export interface FabricClientOptions {
   readonly breaker?: CircuitBreaker;
   /** Longest time for one attempt, in ms. @default 100 s */
   readonly attemptTimeoutMs?: number;
+  /** Told of each attempt that was sent; one that an open breaker held back is none. */
   readonly onAttempt?: (attempt: Attempt) => void;
   /**
    * Somebody wants the run to end: no further call or attempt begins, waits between attempts end. What is on its way is
@@ -238,11 +241,13 @@ function attemptOf(
     });
     const begin = performance.now();
     let response: AxiosResponse | undefined;
+    let isSent = true;
     config.attempt = (config.attempt ?? 0) + 1;
     try {
       response = await (breaker ? breaker.call(withDeadline, config) : withDeadline(config));
       return response;
     } catch (error) {
+      isSent = !(error instanceof CircuitOpenError);
       if (error instanceof AxiosError) {
         response = error.response;
         // a breaker around it, and retries too, need the request's own settings and not the copy with a deadline
@@ -252,14 +257,18 @@ function attemptOf(
       }
       throw error;
     } finally {
-      options.onAttempt?.({
-        method: (config.method ?? "get").toUpperCase(),
-        route: new URL(config.url ?? "").pathname.replace(ID, "{id}").replace(/\/users\/[^/]+/, "/users/{user}"),
-        status: response?.status,
-        durationMs: performance.now() - begin,
-        attempt: config.attempt,
-        requestId: response && requestIdOf(headersOf(response)),
-      });
+      if (isSent) {
+        const { origin, pathname } = new URL(config.url ?? "");
+        options.onAttempt?.({
+          method: (config.method ?? "get").toUpperCase(),
+          origin,
+          route: pathname.replace(ID, "{id}").replace(/\/users\/[^/]+/, "/users/{user}"),
+          status: response?.status,
+          durationMs: performance.now() - begin,
+          attempt: config.attempt,
+          requestId: response && requestIdOf(headersOf(response)),
+        });
+      }
     }
   };
 }

@@ -1,17 +1,25 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { TelemetryClient } from "applicationinsights";
+import type { Attempt } from "./fabricClient.ts";
 import { FeatureFlags } from "./featureFlags.ts";
+import { openInsightsClient } from "./insightsClient.ts";
+import type { InsightsClient, Stamp } from "./insightsClient.ts";
+import { Redaction } from "./redaction.ts";
+import { newRecordId, placeOfRun, placeOfTransaction } from "./telemetryPlace.ts";
+import type { Place } from "./telemetryPlace.ts";
 
 /** A deployment is not held up by telemetry for longer than this. */
 const FLUSH_DEADLINE_MS = 2_000;
-/** Keys whose values never leave the process, whatever they hold. */
-const SECRET_KEY = /secret|password|token|authorization|credential|connectionstring|api_?key|passphrase/i;
+const HAS_KEY = /(^|;)\s*InstrumentationKey=[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\s*(;|$)/i;
 
-/** Properties of events; anything that is not text is sent as JSON. */
+/** Properties of records; anything that is not text is sent as JSON. */
 export type Properties = Record<string, unknown>;
 
-/** The transport of the SDK, for tests that look at what is sent. */
-export interface TelemetryHttpClient {
-  sendRequest(request: unknown): Promise<unknown>;
+/** What records belong to. Both values become properties of every record. */
+export interface Deployment {
+  readonly stack?: string | undefined;
+  /** The records of one transaction have one operation id, in whatever process they are made. */
+  readonly transactionId?: string | undefined;
 }
 
 /** Settings of a {@link TelemetryLogger}. */
@@ -22,179 +30,216 @@ export interface TelemetryLoggerOptions {
   readonly flags?: FeatureFlags;
   /** @default process.env */
   readonly env?: NodeJS.ProcessEnv;
-  /** Values that are replaced wherever they occur, in addition to those of keys that look secret. */
+  /** Asked at each record. @default the transaction of FABRIC_TRANSACTION_ID, if any */
+  readonly deployment?: () => Deployment;
+  /** Values that are replaced wherever they occur, in addition to those that look secret by the name they have. */
   readonly secrets?: () => Iterable<string>;
-  /** @default that of the SDK */
-  readonly httpClient?: TelemetryHttpClient;
 }
 
 /**
- * Events, metrics and exceptions for Application Insights. With `useTelemetry` off it does nothing and loads nothing; it
- * never throws, and never delays the end of a deployment by more than 2 s.
+ * Events, metrics, exceptions and calls for Application Insights. With `useTelemetry` off it does nothing and loads
+ * nothing; it never throws, and never delays the end of a deployment by more than 2 s.
  */
 export class TelemetryLogger {
   readonly #connectionString: string | undefined;
-  readonly #secrets: () => Iterable<string>;
-  readonly #httpClient: TelemetryHttpClient | undefined;
-  #client: Promise<TelemetryClient | undefined> | undefined;
+  readonly #deployment: () => Deployment;
+  readonly #redaction: Redaction;
+  readonly #run = placeOfRun();
+  readonly #step = new AsyncLocalStorage<Place>();
+  readonly #end = new AbortController();
+  #client: Promise<InsightsClient | undefined> | undefined;
+  #loss: string | undefined;
+  #hasWarned = false;
 
   constructor(options: TelemetryLoggerOptions = {}) {
     const env = options.env ?? process.env;
     const flags = options.flags ?? FeatureFlags.load({}, env);
-    this.#secrets = options.secrets ?? (() => []);
-    this.#httpClient = options.httpClient;
+    this.#deployment = options.deployment ?? (() => ({ transactionId: env["FABRIC_TRANSACTION_ID"] }));
+    this.#redaction = new Redaction(env, options.secrets ?? (() => []));
     if (!flags.useTelemetry) return;
     const key = env["APPINSIGHTS_INSTRUMENTATION_KEY"];
-    this.#connectionString =
+    const connectionString =
       options.connectionString || env["APPLICATIONINSIGHTS_CONNECTION_STRING"] || (key && `InstrumentationKey=${key}`);
-    if (!this.#connectionString) {
-      process.stderr.write(
-        "useTelemetry is on, and APPLICATIONINSIGHTS_CONNECTION_STRING is missing: nothing is sent.\n",
-      );
+    // the SDK would say nothing, and send nothing
+    if (HAS_KEY.test(connectionString ?? "")) this.#connectionString = connectionString;
+    else {
+      const what = connectionString ? "holds no instrumentation key" : "is missing";
+      warn(`useTelemetry is on, and APPLICATIONINSIGHTS_CONNECTION_STRING ${what}: nothing is sent.`);
     }
   }
 
   /** Notes that something happened. */
   trackEvent(name: string, properties: Properties = {}): void {
-    this.#track((client) => client.trackEvent({ name: this.#redact(name), properties: this.#clean(properties) }));
+    this.#track(properties, (client, clean) =>
+      client.trackEvent({ name: this.#redaction.text(name), properties: clean }),
+    );
   }
 
   /** Notes a number. */
   trackMetric(name: string, value: number, properties: Properties = {}): void {
-    this.#track((client) =>
-      client.trackMetric({ name: this.#redact(name), value, properties: this.#clean(properties) }),
+    this.#track(properties, (client, clean) =>
+      client.trackMetric({ name: this.#redaction.text(name), value, properties: clean }),
     );
   }
 
   /** Notes an error. */
   trackException(error: unknown, properties: Properties = {}): void {
-    this.#track((client) =>
-      client.trackException({ exception: this.#cleanError(error), properties: this.#clean(properties) }),
+    this.#track(properties, (client, clean) =>
+      client.trackException({ exception: this.#redaction.error(error), properties: clean }),
+    );
+  }
+
+  /** Notes one attempt of a call to the service: what {@link FabricClientOptions.onAttempt} tells. */
+  trackCall({ method, origin, route, status, durationMs, attempt, requestId }: Attempt): void {
+    this.#track({ attempt, requestId }, (client, clean, { at }) => {
+      const { protocol, host } = new URL(origin);
+      const path = this.#redaction.text(route);
+      client.trackDependency({
+        name: `${method} ${path}`,
+        target: host,
+        duration: durationMs,
+        success: status !== undefined && status >= 200 && status < 300,
+        time: new Date(at - durationMs),
+        // the SDK does not pass its own fields for these on; from these it makes type, result code and data
+        properties: {
+          ...clean,
+          "http.request.method": method,
+          "url.scheme": protocol.slice(0, -1),
+          "server.address": host,
+          "url.path": path,
+          ...(status !== undefined && { "http.response.status_code": String(status) }),
+        },
+      });
+    });
+  }
+
+  /**
+   * Notes that the deployment ended: the record that everything of its transaction stands below.
+   * @param durationMs how long it took, in ms
+   */
+  trackDeployment(success: boolean, durationMs: number): void {
+    const { transactionId } = this.#deployment();
+    if (!transactionId) return;
+    const { operationId, parentId: id } = placeOfTransaction(transactionId);
+    this.#track(
+      {},
+      (client, clean, { at }) =>
+        client.trackRequest({
+          name: "Deployment",
+          duration: durationMs,
+          success,
+          resultCode: "",
+          time: new Date(at - durationMs),
+          properties: clean,
+        }),
+      { operationId, id },
     );
   }
 
   /**
-   * Runs something and notes how long it took and how it ended.
+   * Runs something as a step of the deployment, and notes how long it took and how it ended. What the function tracks
+   * stands below the step.
    * @throws what the function throws, after noting it
    */
   async operation<T>(name: string, properties: Properties, fn: () => Promise<T>): Promise<T> {
+    const place = this.#place();
+    const id = newRecordId();
     const begin = performance.now();
     const ended = (success: boolean) => {
       const duration = performance.now() - begin;
       this.trackEvent(name, { ...properties, success, durationMs: Math.round(duration) });
       this.trackMetric(`${name}.duration`, duration / 1000, { ...properties, success });
+      const step = { ...place, id, isStep: true };
+      this.#track(
+        properties,
+        (client, clean, { at }) =>
+          client.trackDependency({
+            name: this.#redaction.text(name),
+            duration,
+            success,
+            time: new Date(at - duration),
+            properties: clean,
+          }),
+        step,
+      );
     };
-    try {
-      const result = await fn();
-      ended(true);
-      return result;
-    } catch (error) {
-      this.trackException(error, { ...properties, operation: name });
-      ended(false);
-      throw error;
-    }
+    return this.#step.run({ operationId: place.operationId, parentId: id }, async () => {
+      try {
+        const result = await fn();
+        ended(true);
+        return result;
+      } catch (error) {
+        this.trackException(error, { ...properties, operation: name });
+        ended(false);
+        throw error;
+      }
+    });
   }
 
-  /** Sends what is waiting, for at most 2 s. */
+  /** Sends what is waiting, for at most 2 s; what is not delivered by then is given up, and nothing more is sent. */
   async flush(): Promise<void> {
-    if (!this.#client) return;
-    const deadline = Promise.withResolvers<void>();
-    const timer = setTimeout(deadline.resolve, FLUSH_DEADLINE_MS);
+    if (!this.#client || this.#end.signal.aborted) return;
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(() => {
+      this.#loss = "no answer within 2 s";
+      this.#end.abort();
+      late.resolve();
+    }, FLUSH_DEADLINE_MS);
     try {
-      await Promise.race([this.#client.then((client) => client?.flush()), deadline.promise]);
+      await Promise.race([this.#client.then((client) => client?.flush()), late.promise]);
     } catch {
       // telemetry that cannot be delivered is lost; the deployment is not
     } finally {
       clearTimeout(timer);
     }
+    if (this.#loss === undefined || this.#hasWarned) return;
+    this.#hasWarned = true;
+    warn(`Telemetry was not delivered to Application Insights (${this.#loss}). Nothing else depends on it.`);
   }
 
-  #track(send: (client: TelemetryClient) => void): void {
-    if (!this.#connectionString) return;
-    this.#client ??= makeClient(this.#connectionString, this.#httpClient);
-    this.#client = this.#client.then((client) => {
+  #track(
+    properties: Properties,
+    send: (client: TelemetryClient, clean: Record<string, string>, stamp: Stamp) => void,
+    where: Omit<Stamp, "at"> = this.#place(),
+  ): void {
+    if (!this.#connectionString || this.#end.signal.aborted) return;
+    const stamp = { ...where, at: Date.now() };
+    const { stack, transactionId } = this.#deployment();
+    const all = { ...(stack && { stack }), ...(transactionId && { transactionId }), ...properties };
+    this.#client ??= this.#open(this.#connectionString);
+    this.#client = this.#client.then((insights) => {
       try {
-        if (client) send(client);
+        insights?.record(stamp, (client) => send(client, this.#redaction.properties(all), stamp));
       } catch {
         // a failure to note something must not become a failure of what was noted
       }
-      return client;
+      return insights;
     });
   }
 
-  #clean(properties: Properties): Record<string, string> {
-    const clean = (value: unknown, key = ""): unknown => {
-      if (SECRET_KEY.test(key)) return "[redacted]";
-      if (typeof value === "string") return this.#redact(value);
-      if (Array.isArray(value)) return value.map((element) => clean(element, key));
-      if (typeof value !== "object" || value === null) return value;
-      return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, clean(inner, name)]));
-    };
-    const entries = Object.entries(properties).map(([key, value]) => {
-      const cleaned = clean(value, key);
-      return [key, typeof cleaned === "string" ? cleaned : JSON.stringify(cleaned ?? null)] as const;
-    });
-    return Object.fromEntries(entries);
+  /** Below the step that is running, else below the deployment. */
+  #place(): Place {
+    const { transactionId } = this.#deployment();
+    return this.#step.getStore() ?? (transactionId ? placeOfTransaction(transactionId) : this.#run);
   }
 
-  #cleanError(error: unknown): Error {
-    if (!(error instanceof Error))
-      return new Error(this.#redact(typeof error === "string" ? error : "a value that is no error was thrown"));
-    const clean = new Error(this.#redact(error.message));
-    clean.name = error.name;
-    clean.stack = this.#redact(error.stack ?? "");
-    return clean;
-  }
-
-  #redact(text: string): string {
-    let clean = text.replace(/Bearer\s+[\w.~+/=-]+/gi, "Bearer [redacted]");
-    for (const secret of this.#secrets()) if (secret.length > 3) clean = clean.replaceAll(secret, "[redacted]");
-    return clean;
-  }
-}
-
-/**
- * An isolated client: nothing global is registered (Pulumi uses the same OpenTelemetry interface), nothing is collected
- * by itself, nothing is stored on disk. Loaded at the first use only: it takes a third of a second.
- */
-async function makeClient(
-  connectionString: string,
-  httpClient: TelemetryHttpClient | undefined,
-): Promise<TelemetryClient | undefined> {
-  try {
-    // must be set before the first track, else the SDK asks the machine's metadata service
-    process.env["APPLICATION_INSIGHTS_NO_STATSBEAT"] = "1";
-    const [insights, { resourceFromAttributes }] = await Promise.all([
-      import("applicationinsights"),
-      import("@opentelemetry/resources"),
-    ]);
-    const client = new insights.TelemetryClient(connectionString, { useGlobalProviders: false });
-    const deadline = {
-      name: "deadline",
-      sendRequest: (request: { timeout?: number }, next: (request: unknown) => Promise<never>) => {
-        request.timeout = FLUSH_DEADLINE_MS;
-        return next(request);
-      },
-    };
-    const options: unknown = {
-      resource: resourceFromAttributes({ "service.name": "fabric-environments" }),
-      azureMonitorExporterOptions: {
+  /** Only at the first record: the SDK takes a third of a second to load. */
+  async #open(connectionString: string): Promise<InsightsClient | undefined> {
+    try {
+      return await openInsightsClient({
         connectionString,
-        disableOfflineStorage: true,
-        retryOptions: { maxRetries: 0 },
-        additionalPolicies: [{ position: "perCall", policy: deadline }],
-        ...(httpClient && { httpClient }),
-      },
-    };
-    client.config.azureMonitorOpenTelemetryOptions = options as NonNullable<
-      typeof client.config.azureMonitorOpenTelemetryOptions
-    >;
-    return client;
-  } catch (error) {
-    process.stderr.write(`Telemetry could not be started: ${error instanceof Error ? error.message : String(error)}\n`);
-    return undefined;
+        timeoutMs: FLUSH_DEADLINE_MS,
+        end: this.#end.signal,
+        onLoss: (reason) => (this.#loss ??= reason),
+      });
+    } catch (error) {
+      warn(`Telemetry could not be started: ${error instanceof Error ? error.message : String(error)}`);
+      return undefined;
+    }
   }
 }
+
+const warn = (line: string): void => void process.stderr.write(`${line}\n`);
 
 let shared: TelemetryLogger | undefined;
 

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { chooseCredential, principalOf, tenantOf } from "../lib/credentials.ts";
 import { systemClock } from "../lib/clock.ts";
 import { FabricClient } from "../lib/fabricClient.ts";
+import type { Attempt } from "../lib/fabricClient.ts";
 import { isOutcomeUnknown } from "../lib/fabricError.ts";
 import { FeatureFlags } from "../lib/featureFlags.ts";
 import { KeptDefinitions } from "../lib/keptDefinitions.ts";
@@ -66,12 +67,12 @@ export async function startRun(
     endpointIsEmulator: isEmulator || configuration.stack === "local",
     tenantId: configuration.tenantId,
   });
-  const fromEnvironment = ["AZURE_CLIENT_SECRET", "FABRIC_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE"].map(
-    (name) => env[name] ?? "",
-  );
-  const telemetry = new TelemetryLogger({ flags, env, secrets: () => [...fromEnvironment, ...secrets.given()] });
+  let transactionId = env["FABRIC_ROLLBACK_OF"] || transaction.knownId;
+  const deployment = () => ({ stack: configuration.stack, transactionId });
+  const telemetry = new TelemetryLogger({ flags, env, deployment, secrets: () => secrets.given() });
+  const onAttempt = (attempt: Attempt) => telemetry.trackCall(attempt);
   const throttle = new Throttle(clock);
-  const fabric = new FabricClient({ endpoint, tokens, flags, clock, env, throttle, stop });
+  const fabric = new FabricClient({ endpoint, tokens, flags, clock, env, throttle, stop, onAttempt });
   const token = await tokens.token(FabricClient.scope);
   const tenantId = tenantOf(token);
   assertTenant(configuration.tenantId, tenantId, tokens.name);
@@ -79,16 +80,16 @@ export async function startRun(
   const asked = new OnceInARun();
   let openLogs: Promise<Entry[][]> | undefined;
   const graphEndpoint = env["FABRIC_GRAPH_ENDPOINT"] || (emulator?.graph ?? GRAPH_ENDPOINT);
-  const users = new GraphUsers({ endpoint: graphEndpoint, tokens, flags, clock, env });
+  const users = new GraphUsers({ endpoint: graphEndpoint, tokens, flags, clock, env, onAttempt });
   const reclaimedIds = new Set<string>();
   const claims = new Map<string, "made" | "adopted">();
   /** One step of the log, as one operation of the telemetry. */
   const step = async <T>(intent: Intent, work: () => Promise<T>, resourceId: (answer: T) => string): Promise<T> => {
     const { operation, resourceType, resourceName } = intent;
     const { log } = await transaction.join();
-    const properties = { stack: configuration.stack, transactionId: log.transactionId, resourceName };
+    transactionId ??= log.transactionId;
     const name = `${operation[0]?.toUpperCase()}${operation.slice(1)}${resourceType}`;
-    return telemetry.operation(name, properties, () => log.step(intent, work, resourceId));
+    return telemetry.operation(name, { resourceName }, () => log.step(intent, work, resourceId));
   };
   const send = <T>(intent: Intent, call: Write) => {
     const operation =
@@ -179,8 +180,9 @@ export async function startRun(
     warn: (line) => process.stderr.write(`${line}\n`),
 
     async close() {
-      await telemetry.flush();
-      await transaction.end();
+      // at the same time, because the engine does not wait for long
+      const flushed = telemetry.flush();
+      await transaction.end().finally(() => flushed);
       fabric.close();
       users.close();
       await emulator?.close();
