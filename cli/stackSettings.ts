@@ -9,6 +9,8 @@ export interface StackSettings {
   readonly flags: FeatureFlags;
   /** `fabric:transactionLog`: absolute path of a folder, or the URL of a blob container. */
   readonly transactionLog: string;
+  /** `fabric:keyVaultUrl`, overridden by KEY_VAULT_URL. */
+  readonly keyVaultUrl: string | undefined;
 }
 
 /**
@@ -23,11 +25,13 @@ export function readStackSettings(projectRoot: string, stack: string, env: NodeJ
   const features = Object.entries((config["fabric:features"] ?? {}) as Record<string, unknown>);
   const known = features.map(([name, value]) => [name, value === true || value === "true"]);
   const log = config["fabric:transactionLog"];
+  const vault = config["fabric:keyVaultUrl"];
   return {
     flags: FeatureFlags.load(Object.fromEntries(known) as Partial<Record<FlagName, boolean>>, env),
     transactionLog:
       typeof log === "string" && log.startsWith("https://")
         ? log
         : resolve(projectRoot, typeof log === "string" ? log : ".fabric/transactions"),
+    keyVaultUrl: env["KEY_VAULT_URL"] || (typeof vault === "string" ? vault : undefined),
   };
 }

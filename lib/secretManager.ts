@@ -1,20 +1,22 @@
 import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
-import type { SecretClient } from "@azure/keyvault-secrets";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
-import { authorityOf } from "./credentials.ts";
 import { FeatureFlags } from "./featureFlags.ts";
+import { isOwnSignIn, localNamesOf, vaultNameOf } from "./secretName.ts";
+import { makeVaultClient, vaultUrlOf } from "./vaultClient.ts";
+import type { VaultClient, VaultCredential } from "./vaultClient.ts";
+import { vaultFailureOf } from "./vaultFailure.ts";
+import type { VaultFailure } from "./vaultFailure.ts";
 
 /** How long a secret from the vault is believed. */
 const CACHE_MS = 60 * 60_000;
-/** How long the vault may take before the fallback is used. */
-const VAULT_DEADLINE_MS = 2_000;
-/** The service's rule for names, after mapping. */
-const VAULT_NAME = /^[0-9a-z-]{1,127}$/;
-
-/** The part of Azure's client that is used. */
-export type VaultClient = Pick<SecretClient, "getSecret" | "setSecret">;
+/** How long the vault may take, sign-in included, so that the fallback is there within 2 s. */
+const READ_DEADLINE_MS = 1_800;
+/** How long a write may take: it has no fallback. */
+const WRITE_DEADLINE_MS = 30_000;
+/** How long a vault that cannot be used is left alone, so that not every secret waits for it. */
+const REST_MS = 60_000;
 
 /** Settings of a {@link SecretManager}. */
 export interface SecretManagerOptions {
@@ -26,14 +28,25 @@ export interface SecretManagerOptions {
   readonly dotenvPath?: string;
   /** @default Azure's client for KEY_VAULT_URL */
   readonly client?: VaultClient;
+  /** How Azure's client signs in. @default a client secret where there is one, else Azure's default chain */
+  readonly credential?: VaultCredential;
   readonly clock?: Clock;
   /** Where the one warning about a failing vault goes. @default standard error */
   readonly warn?: (line: string) => void;
 }
 
+/** A secret, and where it was found. */
+export interface FoundSecret {
+  readonly value: string;
+  readonly source: "Key Vault" | "the environment" | ".env";
+}
+
 /**
  * Secrets by name, from Azure Key Vault where `useKeyVault` is on, else from the environment and `.env`. They live in
  * memory only; `.env` is never written into the process's environment. `FABRIC_API_KEY` and `fabric-api-key` are the same.
+ *
+ * Whatever is wrong with the vault, the fallback is there within 2 s. After a failure that concerns the vault itself
+ * (no answer, no sign-in, 401, 408, 429, 5xx), it is left alone for a minute; other refusals concern one secret.
  */
 export class SecretManager {
   readonly #flags: FeatureFlags;
@@ -41,39 +54,47 @@ export class SecretManager {
   readonly #dotenv: ReadonlyMap<string, string>;
   readonly #clock: Clock;
   readonly #warn: (line: string) => void;
+  readonly #makeClient: () => Promise<VaultClient>;
   readonly #cache = new Map<string, { readonly value: Promise<string | undefined>; readonly until: number }>();
-  #client: Promise<VaultClient> | undefined;
   readonly #given = new Set<string>();
+  #client: Promise<VaultClient> | undefined;
+  #restsUntil = 0;
   #hasWarned = false;
 
-  /** @throws Error when Key Vault is on and KEY_VAULT_URL is missing */
+  /** @throws Error when Key Vault is on and KEY_VAULT_URL is missing, or not https */
   constructor(options: SecretManagerOptions = {}) {
     this.#env = options.env ?? process.env;
     this.#flags = options.flags ?? FeatureFlags.load({}, this.#env);
     this.#clock = options.clock ?? systemClock;
     this.#warn = options.warn ?? ((line) => void process.stderr.write(`${line}\n`));
     this.#dotenv = readDotenv(options.dotenvPath ?? ".env");
-    if (options.client) this.#client = Promise.resolve(options.client);
-    if (this.#flags.useKeyVault && !options.client && !this.#env["KEY_VAULT_URL"]) {
-      throw new Error(
-        "useKeyVault is on, and KEY_VAULT_URL is missing. Set it, or fabric:keyVaultUrl, to https://NAME.vault.azure.net.",
-      );
-    }
+    const { client, credential } = options;
+    const url = this.#flags.useKeyVault && !client ? vaultUrlOf(this.#env) : "";
+    const read = (name: string) => this.#local(name)?.value;
+    this.#makeClient = () => (client ? Promise.resolve(client) : makeVaultClient(url, read, credential));
   }
 
   /**
    * A secret.
    * @param defaultValue what to return when it is nowhere
+   * @throws Error for a name that no vault can hold
    */
   async getSecret(name: string): Promise<string | undefined>;
   async getSecret(name: string, defaultValue: string): Promise<string>;
   async getSecret(name: string, defaultValue?: string): Promise<string | undefined> {
-    // the vault's own sign-in cannot come from the vault
-    const isOwnSignIn = name.toUpperCase().replaceAll("-", "_").startsWith("AZURE_");
-    const fromVault = this.#flags.useKeyVault && !isOwnSignIn ? await this.#cached(vaultName(name)) : undefined;
-    const value = fromVault ?? this.#local(name);
-    if (value !== undefined) this.#given.add(value);
-    return value ?? defaultValue;
+    return (await this.findSecret(name))?.value ?? defaultValue;
+  }
+
+  /**
+   * A secret and where it was found; undefined when it is nowhere.
+   * @throws Error for a name that no vault can hold
+   */
+  async findSecret(name: string): Promise<FoundSecret | undefined> {
+    const key = vaultNameOf(name);
+    const value = this.#flags.useKeyVault && !isOwnSignIn(key) ? await this.#cached(key) : undefined;
+    const found = value ? ({ value, source: "Key Vault" } as const) : this.#local(name);
+    if (found) this.#given.add(found.value);
+    return found;
   }
 
   /** Every secret that was given out, so that telemetry can leave it out wherever it occurs. */
@@ -83,76 +104,94 @@ export class SecretManager {
 
   /**
    * Writes a secret to the vault.
-   * @throws Error when Key Vault is off
+   * @throws Error when it cannot be written at all, or the vault did not take it
    */
   async setSecret(name: string, value: string): Promise<void> {
-    if (!this.#flags.useKeyVault)
-      throw new Error(`Secret ${name} was not written: Key Vault is off. Turn on useKeyVault.`);
-    const key = vaultName(name);
-    await (await this.#vault()).setSecret(key, value);
-    this.#cache.delete(key);
+    this.assertWritable(name);
+    const key = vaultNameOf(name);
+    try {
+      await this.#ask(WRITE_DEADLINE_MS, (client, abortSignal) => client.setSecret(key, value, { abortSignal }));
+      this.#restsUntil = 0;
+    } catch (error) {
+      // no cause: the library's error holds the request, and the request the value
+      const { reason, remedy } = vaultFailureOf(error);
+      throw new Error(`Key Vault did not confirm that it took secret ${name} (${reason}). ${remedy}`);
+    } finally {
+      this.#cache.delete(key);
+    }
   }
 
-  /** Forgets what came from the vault, so that the next use asks it again. */
+  /**
+   * For who has to ask for the value first.
+   * @throws Error when Key Vault is off, cannot hold the name, or would never be asked for it
+   */
+  assertWritable(name: string): void {
+    const key = vaultNameOf(name);
+    const notWritten = `Secret ${name} was not written`;
+    if (!this.#flags.useKeyVault)
+      throw new Error(`${notWritten}: Key Vault is off. Turn on useKeyVault, or set FEATURE_USE_KEY_VAULT=true.`);
+    if (isOwnSignIn(key)) throw new Error(`${notWritten}: AZURE_… signs in to the vault, and is never read from it.`);
+  }
+
+  /** Forgets what came from the vault, and that it could not be used, so that the next use asks it again. */
   refreshCache(): void {
     this.#cache.clear();
+    this.#restsUntil = 0;
   }
 
   async #cached(key: string): Promise<string | undefined> {
     const known = this.#cache.get(key);
     if (known && known.until > this.#clock.now()) return known.value;
-    const value = this.#ask(key);
+    if (this.#restsUntil > this.#clock.now()) return undefined;
+    const value = this.#read(key);
     this.#cache.set(key, { value, until: this.#clock.now() + CACHE_MS });
     // what the vault did not give is not believed for an hour
     if ((await value) === undefined && this.#cache.get(key)?.value === value) this.#cache.delete(key);
     return value;
   }
 
-  async #ask(key: string): Promise<string | undefined> {
-    const abortSignal = AbortSignal.timeout(VAULT_DEADLINE_MS);
-    const late = new Promise<never>((_, reject) => {
-      abortSignal.addEventListener("abort", () => reject(new Error(`no answer within ${VAULT_DEADLINE_MS / 1000} s`)));
-    });
+  async #read(key: string): Promise<string | undefined> {
     try {
-      const asking = this.#vault().then((client) => client.getSecret(key, { abortSignal }));
-      return (await Promise.race([asking, late])).value;
+      return (await this.#ask(READ_DEADLINE_MS, (client, abortSignal) => client.getSecret(key, { abortSignal }))).value;
     } catch (error) {
-      const { statusCode, code, message } = error as { statusCode?: number; code?: string; message?: string };
-      if (statusCode !== 404) this.#warnOnce(statusCode ?? code ?? message ?? "unknown error");
+      const failure = vaultFailureOf(error);
+      if (failure.isGeneral) this.#restsUntil = this.#clock.now() + REST_MS;
+      if (!failure.isMissing) this.#warnOnce(key, failure);
       return undefined;
     }
   }
 
-  #warnOnce(reason: string | number): void {
+  /** Asks the vault, and stops waiting for it in time: not everything below listens to the signal. */
+  async #ask<T>(deadlineMs: number, ask: (client: VaultClient, signal: AbortSignal) => Promise<T>): Promise<T> {
+    const signal = AbortSignal.timeout(deadlineMs);
+    const late = new Promise<never>((_, reject) => {
+      signal.onabort = () => reject(new Error(`no answer within ${deadlineMs / 1000} s`));
+    });
+    this.#client ??= this.#makeClient();
+    return Promise.race([late, this.#client.then((client) => ask(client, signal))]);
+  }
+
+  #warnOnce(key: string, { reason, remedy }: VaultFailure): void {
     if (this.#hasWarned) return;
     this.#hasWarned = true;
     this.#warn(
-      `Key Vault did not give its secrets (${reason}); the environment and .env are used instead. Check KEY_VAULT_URL and the identity's access.`,
+      `Key Vault did not give secret ${key} (${reason}); the environment and .env are used instead. ${remedy} ` +
+        "Further failures are not mentioned.",
     );
   }
 
-  #vault(): Promise<VaultClient> {
-    this.#client ??= makeVaultClient(this.#env);
-    return this.#client;
-  }
-
-  #local(name: string): string | undefined {
-    for (const source of [(key: string) => this.#env[key], (key: string) => this.#dotenv.get(key)]) {
-      for (const key of [name, name.toUpperCase().replaceAll("-", "_")]) {
-        const value = source(key);
-        if (value !== undefined && value !== "") return value;
+  #local(name: string): FoundSecret | undefined {
+    for (const [source, read] of [
+      ["the environment", (key: string) => this.#env[key]],
+      [".env", (key: string) => this.#dotenv.get(key)],
+    ] as const) {
+      for (const key of localNamesOf(name)) {
+        const value = read(key);
+        if (value) return { value, source };
       }
     }
     return undefined;
   }
-}
-
-/** @throws Error for a name that the vault cannot hold */
-function vaultName(name: string): string {
-  const mapped = name.toLowerCase().replaceAll("_", "-");
-  if (!VAULT_NAME.test(mapped))
-    throw new Error(`'${name}' cannot be the name of a secret: letters, digits, dashes and underscores only.`);
-  return mapped;
 }
 
 function readDotenv(path: string): ReadonlyMap<string, string> {
@@ -162,21 +201,6 @@ function readDotenv(path: string): ReadonlyMap<string, string> {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return new Map();
     throw error;
   }
-}
-
-/** Loaded only when a secret is asked for: the libraries take a quarter of a second. */
-async function makeVaultClient(env: NodeJS.ProcessEnv): Promise<VaultClient> {
-  const [{ SecretClient: Client }, { ClientSecretCredential, DefaultAzureCredential }] = await Promise.all([
-    import("@azure/keyvault-secrets"),
-    import("@azure/identity"),
-  ]);
-  const { AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, KEY_VAULT_URL } = env;
-  const authority = authorityOf(env);
-  const credential =
-    AZURE_TENANT_ID && AZURE_CLIENT_ID && AZURE_CLIENT_SECRET
-      ? new ClientSecretCredential(AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, authority)
-      : new DefaultAzureCredential(authority);
-  return new Client(KEY_VAULT_URL ?? "", credential, { retryOptions: { maxRetries: 1, maxRetryDelayInMs: 500 } });
 }
 
 let shared: SecretManager | undefined;

@@ -5,6 +5,7 @@ import { resolveItem, textOf } from "./stackConfigItem.ts";
 import type { ResolvedItem } from "./stackConfigItem.ts";
 import { principalTypes } from "./stackConfigSchema.ts";
 import { assertTrustedEndpoint } from "./trustedHost.ts";
+import { wrongAddress } from "./wrongAddress.ts";
 
 /** What the rules need to know besides the file. */
 export interface RuleContext {
@@ -83,14 +84,6 @@ function checkAddresses(raw: Entry, env: NodeJS.ProcessEnv, problems: Problem[])
   } else if (isAbsolute(log) || log.includes("\\") || posix.normalize(log).startsWith("..")) {
     problems.push(problemAt(["transactionLog"], "must be a folder inside the project, with / between folders"));
   }
-}
-
-/** What would be right instead; it never repeats the address, which may hold a password or a signature. */
-function wrongAddress(text: string, protocols: readonly string[]): string | undefined {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !protocols.includes(url.protocol)) return "an https address";
-  if (url.username || url.password || url.search || url.hash) return "an address without credentials, ? or #";
-  return undefined;
 }
 
 function checkUsers(users: readonly Entry[], at: ConfigPath, problems: Problem[]): void {

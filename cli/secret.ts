@@ -1,0 +1,98 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { SecretManager } from "../lib/secretManager.ts";
+import { vaultNameOf } from "../lib/secretName.ts";
+import { projectRoot } from "./pulumi.ts";
+import { readSecretValue } from "./secretValue.ts";
+import { readStackSettings } from "./stackSettings.ts";
+
+/* `npm run secret -- get|set NAME [--stack S]`: secrets by hand, with the rules that deployments read them by. */
+
+const usage = `Usage: npm run --silent secret -- get NAME [--stack S]
+       npm run secret -- set NAME [--stack S] < FILE
+
+get  prints a secret to standard output and nothing else; where it was found goes to standard error.
+set  writes a secret to Key Vault. The value comes from standard input, without its last line end; a terminal asks for it.
+
+--stack S  takes fabric:features and fabric:keyVaultUrl of Pulumi.S.yaml. Otherwise the environment says whether there is a
+           vault, and where: FEATURE_USE_KEY_VAULT=true and KEY_VAULT_URL.
+
+Exit codes: 0 done; 1 there is no such secret, or the vault did not take it; 2 the command cannot be run like this.`;
+
+/** What a command line asks for. */
+interface Command {
+  readonly verb: "get" | "set";
+  readonly name: string;
+  readonly stack: string | undefined;
+}
+
+/** @throws Error saying what is wrong, and never repeating what may be a value */
+function commandOf(args: readonly string[]): Command {
+  const options = { stack: { type: "string", short: "s" } } as const;
+  const { positionals, values } = parseArgs({ args: [...args], options, allowPositionals: true });
+  const [verb, name, ...rest] = positionals;
+  if (verb !== "get" && verb !== "set") throw new Error("get or set?");
+  if (name === undefined) throw new Error("Which secret?");
+  if (rest.length > 0)
+    throw new Error(
+      "Nothing may follow the name: a value comes from standard input, where no list of processes shows it.",
+    );
+  return { verb, name, stack: values.stack };
+}
+
+/** @throws Error where the stack has no file, or what it says about the vault makes no sense */
+function secretsOf(stack: string | undefined, env: NodeJS.ProcessEnv): SecretManager {
+  if (stack === undefined) return new SecretManager({ env });
+  if (!existsSync(join(projectRoot, `Pulumi.${stack}.yaml`)))
+    throw new Error(`There is no stack '${stack}': Pulumi.${stack}.yaml does not exist.`);
+  const { flags, keyVaultUrl } = readStackSettings(projectRoot, stack, env);
+  return new SecretManager({ flags, env: { ...env, KEY_VAULT_URL: keyVaultUrl } });
+}
+
+async function get(secrets: SecretManager, name: string): Promise<number> {
+  const found = await secrets.findSecret(name);
+  if (!found) {
+    console.error(`There is no secret ${name}.`);
+    return 1;
+  }
+  console.error(`${name} comes from ${found.source}.`);
+  const shown = process.stdout.isTTY ? `${found.value}\n` : found.value;
+  await new Promise((written) => process.stdout.write(shown, written));
+  return 0;
+}
+
+async function set(secrets: SecretManager, name: string): Promise<number> {
+  secrets.assertWritable(name);
+  const value = await readSecretValue(process.stdin, process.stderr, `Value of ${name} (it is not shown): `);
+  if (value === "") throw new Error(`Secret ${name} was not written: standard input holds no value.`);
+  try {
+    await secrets.setSecret(name, value);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return 1;
+  }
+  console.error(
+    `${name} was written to Key Vault as ${vaultNameOf(name)}. A running process may take an hour to see it.`,
+  );
+  return 0;
+}
+
+async function run(args: readonly string[]): Promise<number> {
+  try {
+    const { verb, name, stack } = commandOf(args);
+    const secrets = secretsOf(stack, process.env);
+    return await (verb === "get" ? get : set)(secrets, name);
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\nnpm run secret -- --help says more.`);
+    return 2;
+  }
+}
+
+const args = process.argv.slice(2);
+if (args.includes("--help") || args.includes("-h")) {
+  console.log(usage);
+} else {
+  // not by exitCode: a sign-in that nobody waits for any more would keep the process for some seconds
+  process.exit(await run(args));
+}

@@ -1,0 +1,24 @@
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import { text } from "node:stream/consumers";
+
+/** Where a value is read from: `process.stdin`, or what a test puts in its place. */
+export type ValueInput = Readable & { readonly isTTY?: boolean };
+
+/**
+ * Reads a value that must not be seen. A pipe is read to its end, and one line end is taken off, because most commands add
+ * one; a terminal is asked for one line, which it does not show.
+ * @returns the empty text where there is no value, or the person at the terminal gave up
+ */
+export async function readSecretValue(input: ValueInput, prompts: Writable, prompt: string): Promise<string> {
+  if (!input.isTTY) return (await text(input)).replace(/\r?\n$/, "");
+  prompts.write(prompt);
+  // without an output, readline shows nothing of what is typed, and still knows how to edit a line
+  const line = createInterface({ input, terminal: true });
+  line.on("SIGINT", () => line.close());
+  const [typed] = (await Promise.race([once(line, "line"), once(line, "close")])) as [string?];
+  line.close();
+  prompts.write("\n");
+  return typed ?? "";
+}

@@ -1,0 +1,66 @@
+/** What is to be made of a request to the vault that failed. */
+export interface VaultFailure {
+  /** The vault answered, and has no such secret. */
+  readonly isMissing: boolean;
+  /** It concerns the vault or the sign-in, so that other secrets would fail alike; else only this secret. */
+  readonly isGeneral: boolean;
+  /** What failed: status, code and request id where there was an answer. It never holds a value. */
+  readonly reason: string;
+  /** What to do about it. */
+  readonly remedy: string;
+}
+
+/** The parts of the libraries' errors that are looked at. Their requests and responses hold tokens and values. */
+interface LibraryError {
+  readonly name?: string;
+  readonly message?: string;
+  readonly statusCode?: number;
+  readonly code?: unknown;
+  readonly details?: { readonly error?: { readonly innerError?: { readonly code?: unknown } } };
+  readonly response?: { readonly headers?: { get?(name: string): string | undefined } };
+}
+
+const SIGN_IN = "Set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or sign in with az login.";
+const REACH = "Check KEY_VAULT_URL, and that this machine reaches the vault and the sign-in.";
+const LATER = "Try again later.";
+
+/** What helps, by status of the answer. */
+const remedies: Readonly<Record<number, string>> = {
+  400: "The vault does not take this name or value; values have at most 25 KB.",
+  401: "The vault does not accept the identity: it may belong to another tenant than AZURE_TENANT_ID.",
+  403:
+    "Give the identity the role Key Vault Secrets User, or Key Vault Secrets Officer to write; see that the secret is " +
+    "enabled, and that the vault's network rules let this machine in.",
+  409: "A deleted secret keeps its name: recover it (az keyvault secret recover), or purge it.",
+};
+
+/** Says what a failed request to the vault means. */
+export function vaultFailureOf(error: unknown): VaultFailure {
+  const { name, message, statusCode, code, details, response } = (error ?? {}) as LibraryError;
+  if (/Authentication|Credential/.test(name ?? ""))
+    return { isMissing: false, isGeneral: true, reason: `signing in failed: ${firstLine(message)}`, remedy: SIGN_IN };
+  if (statusCode === undefined) {
+    // the client fails over a refusal without a body, which the vault never sends, but a proxy may
+    const what = error instanceof TypeError ? "its answer is not one of Key Vault" : firstLine(message);
+    return { isMissing: false, isGeneral: true, reason: wordOf(code) ?? what, remedy: REACH };
+  }
+  // the message is left out: what stands between here and the vault may repeat the request in it
+  const codes = [wordOf(code), wordOf(details?.error?.innerError?.code)].filter((word) => word !== undefined);
+  const requestId = wordOf(response?.headers?.get?.("x-ms-request-id"));
+  const isGeneral = statusCode === 401 || statusCode === 408 || statusCode === 429 || statusCode >= 500;
+  return {
+    isMissing: statusCode === 404,
+    isGeneral,
+    reason: [statusCode, ...codes, ...(requestId ? [`request ${requestId}`] : [])].join(" "),
+    remedy: remedies[statusCode] ?? (isGeneral ? LATER : REACH),
+  };
+}
+
+/** A code or an id, where it looks like one. */
+function wordOf(text: unknown): string | undefined {
+  return typeof text === "string" && /^[\w.-]{1,80}$/.test(text) ? text : undefined;
+}
+
+function firstLine(message = "unknown error"): string {
+  return message.split("\n")[0]?.slice(0, 300) ?? "";
+}

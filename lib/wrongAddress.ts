@@ -1,0 +1,11 @@
+/**
+ * What an address would have to be, where it is not. The address itself is never repeated: it may hold a password or a
+ * signature.
+ * @param protocols those that are taken, with their colon
+ */
+export function wrongAddress(text: string, protocols: readonly string[]): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !protocols.includes(url.protocol)) return "an https address";
+  if (url.username || url.password || url.search || url.hash) return "an address without credentials, ? or #";
+  return undefined;
+}
