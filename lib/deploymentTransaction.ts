@@ -1,4 +1,6 @@
+import { ClosureLog } from "./closureLog.ts";
 import { FeatureFlags } from "./featureFlags.ts";
+import type { LogStore } from "./logStore.ts";
 
 /** Something that was made, and how to remove it again. */
 export interface ResourceRecord {
@@ -29,23 +31,28 @@ export interface DeploymentTransactionOptions {
   enableRollback?: boolean;
   /** @default standard error */
   log?: LogLine;
+  /** Where the transaction log lies. @default the folder `.fabric/transactions` below the current one */
+  store?: LogStore;
 }
 
 /**
- * A deployment in one process as a transaction: what was registered is removed in reverse order when it fails. A closure
- * dies with its process; what must survive a crash is a named compensation in the transaction log.
+ * A deployment in one process as a transaction: what was registered is removed in reverse order when it fails. What
+ * happens is noted in the transaction log, but a closure dies with its process; what must survive a crash is a named
+ * compensation, as resource kinds have them.
  */
 export class DeploymentTransaction implements AsyncDisposable {
   readonly transactionId: string;
   readonly #enableRollback: boolean;
   readonly #log: LogLine;
-  readonly #records: ResourceRecord[] = [];
+  readonly #records: { readonly record: ResourceRecord; step: string }[] = [];
+  readonly #file: ClosureLog;
   #state: "open" | "committed" | "rolledBack" = "open";
 
   constructor(transactionId: string, options: DeploymentTransactionOptions = {}) {
     this.transactionId = transactionId;
     this.#enableRollback = options.enableRollback ?? FeatureFlags.load().useRollback;
     this.#log = options.log ?? ((_level, line) => void process.stderr.write(`${line}\n`));
+    this.#file = new ClosureLog(transactionId, this.#enableRollback, options.store);
   }
 
   /**
@@ -79,13 +86,17 @@ export class DeploymentTransaction implements AsyncDisposable {
         `${record.resourceType} '${record.resourceName}' cannot join transaction ${this.transactionId}: it has ended.`,
       );
     }
-    this.#records.push(record);
+    // remembered before it is noted, so that a rollback that begins meanwhile knows it
+    const entry = { record, step: "" };
+    this.#records.push(entry);
+    entry.step = await this.#file.registered(record);
   }
 
   /** Keeps everything; nothing is rolled back any more. */
   async commit(): Promise<void> {
     if (this.#state === "rolledBack")
       throw new Error(`Transaction ${this.transactionId} was rolled back and cannot be committed.`);
+    if (this.#state === "open") await this.#file.committed();
     this.#state = "committed";
     this.#log("info", `Transaction ${this.transactionId} committed`);
   }
@@ -112,7 +123,9 @@ export class DeploymentTransaction implements AsyncDisposable {
       return report;
     }
     this.#log("warning", `Rolling back transaction ${this.transactionId}. Reason: ${reason}`);
-    for (const record of this.#records.toReversed()) await this.#clean(record, report);
+    await this.#file.rollingBack(reason);
+    for (const { record, step } of this.#records.toReversed()) await this.#clean(record, step, report);
+    await this.#file.rolledBack(report.failed.length === 0);
     if (report.failed.length === 0) {
       this.#log("info", `✓ Transaction ${this.transactionId} fully rolled back`);
     } else {
@@ -126,22 +139,26 @@ export class DeploymentTransaction implements AsyncDisposable {
 
   /** Warns about a transaction that was left open. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#state !== "open" || this.#records.length === 0) return;
+    if (this.#state !== "open") return;
+    await this.#file.close();
+    if (this.#records.length === 0) return;
     this.#log(
       "warning",
       `Transaction ${this.transactionId} ended without commit: ${this.#records.length} resources remain`,
     );
   }
 
-  async #clean(record: ResourceRecord, report: RollbackReport): Promise<void> {
+  async #clean(record: ResourceRecord, step: string, report: RollbackReport): Promise<void> {
     this.#log("info", `Cleaning up ${named(record)}`);
     try {
       await record.cleanupFunction(record.cleanupArgs as never);
       report.cleaned.push(record);
+      await this.#file.cleaned(step);
       this.#log("info", `✓ Successfully cleaned up ${record.resourceType}`);
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
       report.failed.push({ record, error });
+      await this.#file.notCleaned(step, error.message);
       this.#log("error", `Failed to clean up ${named(record)}: ${error.message}`);
     }
   }

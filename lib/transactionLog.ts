@@ -131,6 +131,14 @@ export class TransactionLog {
     }
   }
 
+  /** Notes something that was made already. @returns its step */
+  async made(intent: Intent, resourceId: string): Promise<string> {
+    const step = randomBytes(6).toString("hex");
+    await this.#append({ kind: "intent", step, ...intent });
+    await this.#append({ kind: "done", step, resourceId });
+    return step;
+  }
+
   /**
    * Notes what worked. Where that fails (a full disk), the caller is told of the success all the same: the state will hold
    * the object, and should that fail too, the intent is in the log and the object is found by its name.

@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { DeploymentTransaction } from "../../lib/deploymentTransaction.ts";
+import { FolderLogStore } from "../../lib/folderLogStore.ts";
+import { readTransactionLog } from "../../lib/transactionLog.ts";
 import type { LogLine } from "../../lib/deploymentTransaction.ts";
 
 function world() {
+  const store = new FolderLogStore(mkdtempSync(join(tmpdir(), "fabric-transaction-")));
   const lines: string[] = [];
   const cleaned: unknown[] = [];
   const log: LogLine = (level, line) => void lines.push(`${level.toUpperCase()} - ${line}`);
@@ -17,13 +23,13 @@ function world() {
     },
     cleanupArgs: { id: resourceId },
   });
-  return { lines, cleaned, log, record };
+  return { lines, cleaned, log, record, store };
 }
 
 describe("a deployment transaction", () => {
   it("cleans up in reverse order, with the documented lines", async () => {
-    const { lines, cleaned, log, record } = world();
-    const transaction = new DeploymentTransaction("abc-123", { enableRollback: true, log });
+    const { lines, cleaned, log, record, store } = world();
+    const transaction = new DeploymentTransaction("abc-123", { enableRollback: true, log, store });
     await transaction.registerResource(record("workspace", "sales-analytics-dev", "ws-456"));
     await transaction.registerResource(record("user_assignment", "User xyz", "u-1"));
     const report = await transaction.rollback("Git connection failed");
@@ -43,8 +49,8 @@ describe("a deployment transaction", () => {
   });
 
   it("goes on after a clean-up that fails, and reports it for manual clean-up", async () => {
-    const { lines, cleaned, log, record } = world();
-    const transaction = new DeploymentTransaction("t", { enableRollback: true, log });
+    const { lines, cleaned, log, record, store } = world();
+    const transaction = new DeploymentTransaction("t", { enableRollback: true, log, store });
     await transaction.registerResource(record("workspace", "w", "1"));
     await transaction.registerResource(record("item", "i", "2", true));
     const { failed } = await transaction.rollback();
@@ -58,29 +64,29 @@ describe("a deployment transaction", () => {
   });
 
   it("rolls back on an exception and passes it on", async () => {
-    const { cleaned, log, record } = world();
+    const { cleaned, log, record, store } = world();
     const body = async (transaction: DeploymentTransaction) => {
       await transaction.registerResource(record("workspace", "w", "1"));
       throw new Error("later");
     };
-    await assert.rejects(DeploymentTransaction.run("t", body, { enableRollback: true, log }), /later/);
+    await assert.rejects(DeploymentTransaction.run("t", body, { enableRollback: true, log, store }), /later/);
     assert.deepEqual(cleaned, ["1"]);
   });
 
   it("rolls back nothing after commit, also when an exception follows", async () => {
-    const { cleaned, log, record } = world();
+    const { cleaned, log, record, store } = world();
     const body = async (transaction: DeploymentTransaction) => {
       await transaction.registerResource(record("workspace", "w", "1"));
       await transaction.commit();
       throw new Error("later");
     };
-    await assert.rejects(DeploymentTransaction.run("t", body, { enableRollback: true, log }), /later/);
+    await assert.rejects(DeploymentTransaction.run("t", body, { enableRollback: true, log, store }), /later/);
     assert.deepEqual(cleaned, []);
   });
 
   it("cleans nothing while rollback is off, and says so", async () => {
-    const { lines, cleaned, log, record } = world();
-    const transaction = new DeploymentTransaction("t", { enableRollback: false, log });
+    const { lines, cleaned, log, record, store } = world();
+    const transaction = new DeploymentTransaction("t", { enableRollback: false, log, store });
     await transaction.registerResource(record("workspace", "w", "1"));
     await transaction.rollback("no");
     assert.deepEqual(cleaned, []);
@@ -88,14 +94,14 @@ describe("a deployment transaction", () => {
   });
 
   it("keeps everything and warns when it is left without commit and without exception", async () => {
-    const { lines, cleaned, log, record } = world();
+    const { lines, cleaned, log, record, store } = world();
     const result = await DeploymentTransaction.run(
       "t",
       async (transaction) => {
         await transaction.registerResource(record("workspace", "w", "1"));
         return 42;
       },
-      { enableRollback: true, log },
+      { enableRollback: true, log, store },
     );
     assert.equal(result, 42);
     assert.deepEqual(cleaned, []);
@@ -103,11 +109,38 @@ describe("a deployment transaction", () => {
   });
 
   it("takes nothing more once it has ended, and cannot be committed after a rollback", async () => {
-    const { log, record } = world();
-    const transaction = new DeploymentTransaction("t", { enableRollback: true, log });
+    const { log, record, store } = world();
+    const transaction = new DeploymentTransaction("t", { enableRollback: true, log, store });
     await transaction.rollback();
     await assert.rejects(transaction.registerResource(record("workspace", "w", "1")), /it has ended/);
     await assert.rejects(transaction.commit(), /was rolled back/);
     assert.deepEqual((await transaction.rollback()).cleaned, []);
+  });
+
+  it("notes in the transaction log what was made and what became of it, without the arguments of closures", async () => {
+    const { log, record, store } = world();
+    const transaction = new DeploymentTransaction("t", { enableRollback: true, log, store });
+    await transaction.registerResource({ ...record("workspace", "w", "1"), cleanupArgs: { id: "1", key: "canary" } });
+    await transaction.registerResource(record("item", "i", "2", true));
+    await transaction.rollback("Git connection failed");
+    const entries = await readTransactionLog(store, "t");
+    assert.deepEqual(
+      entries.map(({ kind }) => kind),
+      ["begin", "intent", "done", "intent", "done", "rollback", "compensationFailed", "compensated"],
+    );
+    assert.ok(!JSON.stringify(entries).includes("canary"));
+    const other = new DeploymentTransaction("u", { enableRollback: true, log, store });
+    await other.registerResource(record("workspace", "w", "1"));
+    await other.commit();
+    assert.equal((await readTransactionLog(store, "u")).at(-1)?.kind, "commit");
+  });
+
+  it("goes on without a log where that cannot be written", async () => {
+    const { cleaned, log, record } = world();
+    const store = new FolderLogStore("/dev/null/transactions");
+    const transaction = new DeploymentTransaction("t", { enableRollback: true, log, store });
+    await transaction.registerResource(record("workspace", "w", "1"));
+    await transaction.rollback();
+    assert.deepEqual(cleaned, ["1"]);
   });
 });

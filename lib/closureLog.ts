@@ -1,0 +1,91 @@
+import type { ResourceRecord } from "./deploymentTransaction.ts";
+import { FolderLogStore } from "./folderLogStore.ts";
+import type { LogStore } from "./logStore.ts";
+import { TransactionLog } from "./transactionLog.ts";
+
+/** Where logs lie that no stack has a say in, below the current folder. */
+const DEFAULT_FOLDER = ".fabric/transactions";
+
+/**
+ * What a {@link DeploymentTransaction} writes into its transaction log, for whoever looks at it after a crash. Its closures
+ * die with the process and their arguments may hold secrets, so records have no compensation; and a log that cannot be
+ * written stops nothing, because the closures are there without it.
+ */
+export class ClosureLog {
+  readonly #transactionId: string;
+  readonly #enableRollback: boolean;
+  readonly #store: LogStore;
+  #log: Promise<TransactionLog | undefined> | undefined;
+
+  /** @param store @default `.fabric/transactions` */
+  constructor(transactionId: string, enableRollback: boolean, store: LogStore = new FolderLogStore(DEFAULT_FOLDER)) {
+    this.#transactionId = transactionId;
+    this.#enableRollback = enableRollback;
+    this.#store = store;
+  }
+
+  /** Something was made. @returns its step, for what happens to it later */
+  async registered({ resourceType, resourceName, resourceId }: ResourceRecord): Promise<string> {
+    const intent = { operation: "create", resourceType, resourceName, resourceId, compensation: null } as const;
+    let step = "";
+    await this.#note(async (log) => void (step = await log.made(intent, resourceId)));
+    return step;
+  }
+
+  committed(): Promise<void> {
+    return this.#end((log) => log.commit());
+  }
+
+  rollingBack(reason: string): Promise<void> {
+    return this.#note((log) => log.rollback(reason));
+  }
+
+  cleaned(step: string): Promise<void> {
+    return this.#note((log) => log.compensated(step));
+  }
+
+  notCleaned(step: string, reason: string): Promise<void> {
+    return this.#note((log) => log.compensationFailed(step, reason));
+  }
+
+  /** @param isWhole everything was cleaned up */
+  rolledBack(isWhole: boolean): Promise<void> {
+    return this.#end(async (log) => (isWhole ? log.rolledBack() : undefined));
+  }
+
+  /** Nothing follows. */
+  async close(): Promise<void> {
+    if (this.#log) await (await this.#log)?.close();
+  }
+
+  async #end(note: (log: TransactionLog) => Promise<void>): Promise<void> {
+    await this.#note(note);
+    await this.close();
+  }
+
+  async #note(note: (log: TransactionLog) => Promise<void>): Promise<void> {
+    try {
+      this.#log ??= this.#open();
+      const log = await this.#log;
+      if (log) await note(log);
+    } catch (error) {
+      this.#complain(error);
+    }
+  }
+
+  async #open(): Promise<TransactionLog | undefined> {
+    try {
+      const log = await TransactionLog.open({ store: this.#store, transactionId: this.#transactionId });
+      await log.begin({ stack: "", enableRollback: this.#enableRollback });
+      return log;
+    } catch (error) {
+      this.#complain(error);
+      return undefined;
+    }
+  }
+
+  #complain(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`Transaction ${this.#transactionId} goes on without a log: ${reason}\n`);
+  }
+}
