@@ -163,6 +163,9 @@ function does(world: Case, known: Known, observed: Observed, step: Step): { know
     case "restore": {
       const saved = liveResourcesOf(known.saved ?? assert.fail());
       const next: CheckpointResource[] = [];
+      const isKept = ({ id }: CheckpointResource) => saved.some((one) => one.id === id);
+      for (const one of liveResourcesOf(known.current).filter(isKept))
+        assert.ok(one.protect, `${one.urn} was there before, and the engine could delete it`);
       for (const before of saved) {
         const now = liveResourcesOf(known.current).find(({ urn }) => urn === before.urn);
         if (step.exclude.includes(before.urn)) next.push(...(now ? [now] : []));
@@ -200,6 +203,10 @@ function does(world: Case, known: Known, observed: Observed, step: Step): { know
     }
     case "compensate": {
       const { resourceId, names } = step.orphan;
+      const isInState = liveResourcesOf(known.current).some((one) => one.id === resourceId);
+      assert.ok(!isInState, `${resourceId} is no orphan: the state has it`);
+      const isRemoved = known.rollbackLog.some((entry) => entry.kind === "done" && entry.resourceId === resourceId);
+      assert.ok(!isRemoved, `${resourceId} was removed by this rollback already`);
       const named = [...things].find(([, { name }]) => name === names["displayName"])?.[0];
       const id = resourceId ?? named;
       if (id !== undefined && things.has(id)) remove(id);
