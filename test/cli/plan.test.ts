@@ -11,8 +11,8 @@ import type { Entry, Fact } from "../../lib/transactionLog.ts";
 const LOGS = 10_000;
 const TYPE = "pulumi-nodejs:dynamic/fabric:Workspace";
 
-const entriesOf = (transactionId: string, facts: readonly Fact[]): Entry[] =>
-  facts.map((fact, index) => ({ v: 1, transactionId, pid: 1, at: "2026-01-01", seq: index + 1, ...fact }));
+const entriesOf = (transactionId: string, facts: readonly Fact[], at = "2026-01-01"): Entry[] =>
+  facts.map((fact, index) => ({ v: 1, transactionId, pid: 1, at, seq: index + 1, ...fact }));
 const resource = (name: string, id: string, value: string): CheckpointResource => ({
   urn: `urn:pulumi:s::fabric::${TYPE}::${name}`,
   type: TYPE,
@@ -133,7 +133,7 @@ function does(world: Case, known: Known, observed: Observed, step: Step): { know
   const logged = (next: Checkpoint): Known => ({
     ...known,
     current: next,
-    rollbackLog: [...known.rollbackLog, ...entriesOf("t.rollback", removals)],
+    rollbackLog: [...known.rollbackLog, ...entriesOf("t.rollback", removals, "2026-01-02")],
   });
   const deleteUnlessStubborn = (one: CheckpointResource): CheckpointResource[] => {
     assert.ok(!one.protect, `${one.urn} is protected`);
