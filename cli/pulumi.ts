@@ -29,6 +29,20 @@ export function pulumiEnvironment(stack: string, env: NodeJS.ProcessEnv = proces
   return own;
 }
 
+/** While there is one, this process outlives Ctrl-C, SIGTERM and a closed terminal: what it began has to be ended well. */
+export class Patience implements Disposable {
+  readonly #signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  readonly #wait = () => undefined;
+
+  constructor() {
+    for (const signal of this.#signals) process.on(signal, this.#wait);
+  }
+
+  [Symbol.dispose](): void {
+    for (const signal of this.#signals) process.off(signal, this.#wait);
+  }
+}
+
 /** How a Pulumi command ended. */
 export interface Ended {
   readonly code: number;
@@ -37,18 +51,19 @@ export interface Ended {
 
 /**
  * Runs the Pulumi CLI in the project's folder with this terminal, so that prompts, keys and colours stay Pulumi's own.
- * Signals are left to the CLI, which the terminal sends them to as well; this process waits for it.
+ * Ctrl-C reaches the CLI from the terminal; SIGTERM, which is sent to one process, is handed on once, because the CLI takes
+ * a second one for "stop at once". This process waits for it in any case.
  */
 export async function runPulumi(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> {
   const child = spawn("pulumi", args, { cwd: projectRoot, env, stdio: "inherit" });
-  const ignore = () => undefined;
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const signal of signals) process.on(signal, ignore);
+  using _patience = new Patience();
+  const handOn = () => void child.kill("SIGTERM");
+  process.once("SIGTERM", handOn);
   try {
     const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
     return { code: code ?? 1, signal };
   } finally {
-    for (const signal of signals) process.off(signal, ignore);
+    process.off("SIGTERM", handOn);
   }
 }
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { isLiveProcess } from "../lib/liveProcess.ts";
 import { LockedError } from "../lib/logStore.ts";
 import type { Lock, LogStore } from "../lib/logStore.ts";
-import { runPulumi } from "./pulumi.ts";
+import { Patience, runPulumi } from "./pulumi.ts";
 
 /** A lock that a run of the CLI left on a stack whose state is in a folder. */
 export interface StaleLock {
@@ -73,6 +73,7 @@ export async function withStackToItself(
     console.error(`Another deployment of stack '${stack}' is going on, so nothing was done. ${error.message}`);
     return 1;
   }
+  using _patience = new Patience();
   try {
     const stale = staleLockOf(stack, env);
     if (stale) {

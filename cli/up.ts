@@ -97,21 +97,22 @@ async function commit({ order, events }: Run): Promise<number> {
 async function fail({ order, events, useRollback, isInterrupted, isCutOff, isIdle }: Run): Promise<number> {
   const { store, stack, transactionId } = order;
   const failed = isInterrupted ? 130 : 1;
-  const reason = isInterrupted ? "interrupted" : "pulumi up failed";
   const entries = await readTransactionLog(store, transactionId);
+  const reason = isInterrupted ? "interrupted" : (firstFailure(entries) ?? "pulumi up failed");
   events.failed(reason, entries);
   if (!hasEffects(entries)) {
     await endWithoutEffects(store, stack, transactionId);
     return failed;
   }
   if (!isCutOff) await store.write(stateHashFile(transactionId), checkpointHash(await exportCheckpoint(order)));
-  if (!useRollback || isIdle) {
-    const why = isIdle ? "is still open" : "failed, and useRollback is off";
+  const isStopped = isInterrupted && isCutOff;
+  if (!useRollback || isIdle || isStopped) {
+    const why = isStopped ? "was stopped" : isIdle ? "is still open" : "failed, and useRollback is off";
     console.error(
-      `Transaction ${transactionId} ${why}. What it made remains:\n${effectsTable(entries)}\n` +
+      `Transaction ${transactionId} ${why}. What it did remains:\n${effectsTable(entries)}\n` +
         `To go on: npm run up -- --stack ${stack}. To take it back: npm run rollback -- --stack ${stack}`,
     );
-    return 2;
+    return isInterrupted ? failed : 2;
   }
   const leftovers = await events.rollback(reason, () => rollBack({ ...order, reason }));
   if (leftovers.length > 0) {
@@ -120,6 +121,12 @@ async function fail({ order, events, useRollback, isInterrupted, isCutOff, isIdl
   }
   await withdrawTransaction(store, stack);
   return failed;
+}
+
+/** Why the first step that failed did so. */
+function firstFailure(entries: readonly Entry[]): string | undefined {
+  const failed = entries.find(({ kind }) => kind === "failed");
+  return failed?.kind === "failed" ? failed.reason : undefined;
 }
 
 /** What a transaction has changed, one line for each. */

@@ -10,6 +10,8 @@ export const faultRuleSchema = z.strictObject({
   nth: z.number().int().min(1).default(1),
   /** How many from there on. @default 1 */
   times: z.union([z.number().int().min(1), z.literal("forever")]).default(1),
+  /** Counts the requests of each path on their own. @default false */
+  each: z.boolean().default(false),
   /** After the first that is hit, only requests like it, by method and path: its retries. @default false */
   sticky: z.boolean().default(false),
   /** Status to answer with; the request has no effect. */
@@ -38,11 +40,11 @@ export type Fault = z.output<typeof faultRuleSchema>;
 export class Faults {
   /** Called when a rule hits a request. */
   onHit: ((fault: Fault) => void) | undefined;
-  #rules: { readonly fault: Fault; matched: number; stuckTo?: string }[] = [];
+  #rules: { readonly fault: Fault; readonly matched: Map<string, number>; stuckTo?: string }[] = [];
 
   /** Replaces all rules. @throws ZodError */
   set(rules: readonly unknown[]): void {
-    this.#rules = rules.map((rule) => ({ fault: faultRuleSchema.parse(rule), matched: 0 }));
+    this.#rules = rules.map((rule) => ({ fault: faultRuleSchema.parse(rule), matched: new Map() }));
   }
 
   /** The fault that hits a request, if one does; counts the request for every rule it matches. */
@@ -53,9 +55,11 @@ export class Faults {
       if (fault.method !== undefined && fault.method !== method) continue;
       if (fault.route !== undefined && fault.route !== template && !path.includes(fault.route.toLowerCase())) continue;
       if (rule.stuckTo !== undefined && rule.stuckTo !== `${method} ${path}`) continue;
-      rule.matched++;
+      const counted = fault.each ? path : "";
+      const matched = (rule.matched.get(counted) ?? 0) + 1;
+      rule.matched.set(counted, matched);
       const last = fault.times === "forever" ? Number.POSITIVE_INFINITY : fault.nth + fault.times - 1;
-      if (rule.matched < fault.nth || rule.matched > last) continue;
+      if (matched < fault.nth || matched > last) continue;
       if (fault.sticky) rule.stuckTo = `${method} ${path}`;
       found ??= fault;
     }

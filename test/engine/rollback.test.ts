@@ -45,7 +45,10 @@ describe("a failed deployment", () => {
     assert.equal(up.code, 1, up.text);
     assert.match(up.text, /CorruptedPayload/);
     const lines = up.text.slice(up.text.indexOf("Rolling back transaction"));
-    assert.match(lines, /^Rolling back transaction test-\S+\. Reason: pulumi up failed\n(Cleaning up .*\n)/);
+    assert.match(
+      lines,
+      /^Rolling back transaction test-\S+\. Reason: create Notebook 'ingest' failed: CorruptedPayload .*\n(Cleaning up .*\n)/,
+    );
     assert.match(lines, /Cleaning up Workspace 'sales' \([0-9a-f-]{36}\)/);
     assert.match(lines, /✓ Successfully cleaned up Workspace\n✓ Transaction test-\S+ fully rolled back/);
     assert.deepEqual(worldOf(stack), before);
@@ -132,7 +135,7 @@ describe("a failed deployment", () => {
     ]);
     const up = await stack.command("cli/up.ts", quick);
     assert.equal(up.code, 2, up.text);
-    assert.match(up.text, /useRollback is off\. What it made remains:\n {2}created Workspace 'sales-test'\n/);
+    assert.match(up.text, /useRollback is off\. What it did remains:\n {2}created Workspace 'sales-test'\n/);
     assert.match(up.text, /To take it back: npm run rollback -- --stack test/);
     assert.equal(stack.emulator.service.workspaces.all().length, 1);
     const rolledBack = await stack.command("cli/rollback.ts");
