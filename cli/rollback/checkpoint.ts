@@ -92,12 +92,19 @@ export function withoutPendingOperations(checkpoint: Checkpoint): Prepared {
   return { checkpoint: { ...checkpoint, deployment }, isChanged: (pending?.length ?? 0) > 0 };
 }
 
+/** Something of the state that is not as the saved one has it. */
+export interface Difference {
+  /** `Workspace 'sales'`. */
+  readonly what: string;
+  readonly id?: string | undefined;
+  readonly reason: string;
+}
+
 /**
- * What is still different between the state after a rollback and the one to go back to, in words. Ids may differ, because
- * deleted objects can only be made again; values that hold such ids may too.
+ * What is still different between the state after a rollback and the one to go back to, for objects of the service. Ids may
+ * differ, because deleted objects can only be made again; values that hold such ids may too.
  */
-export function differencesAfterRollback(after: Checkpoint, saved: Checkpoint): string[] {
-  const differences: string[] = [];
+export function differencesAfterRollback(after: Checkpoint, saved: Checkpoint): Difference[] {
   const now = new Map(liveResourcesOf(after).map((resource) => [resource.urn, resource]));
   const newIds = new Map<string, string>();
   for (const before of liveResourcesOf(saved)) {
@@ -105,20 +112,26 @@ export function differencesAfterRollback(after: Checkpoint, saved: Checkpoint): 
     for (const [old, fresh] of zip(before.id?.split("/") ?? [], id?.split("/") ?? []))
       if (old !== fresh) newIds.set(old, fresh);
   }
-  for (const before of liveResourcesOf(saved)) {
+  const differences = liveResourcesOf(saved).flatMap((before): Difference[] => {
     const same = now.get(before.urn);
-    if (!same) differences.push(`${nameOf(before)} is missing`);
-    else if (rewritten(before.inputs, newIds) !== rewritten(same.inputs, new Map()))
-      differences.push(`${nameOf(before)} has other inputs`);
-  }
+    if (!same) return [differenceOf(before, "is missing")];
+    const isEqual = rewritten(before.inputs, newIds) === rewritten(same.inputs, new Map());
+    return isEqual ? [] : [differenceOf(same, "has other inputs than before")];
+  });
   const savedUrns = new Set(liveResourcesOf(saved).map(({ urn }) => urn));
-  for (const extra of resourcesOf(after)) {
-    if (extra.delete) differences.push(`${nameOf(extra)} (${extra.id}) still waits for its deletion`);
-    else if (!savedUrns.has(extra.urn) && extra.type !== "pulumi:pulumi:Stack")
-      differences.push(`${nameOf(extra)} is still there`);
+  const extras = resourcesOf(after).filter(({ custom, type }) => custom && !type.startsWith("pulumi:providers:"));
+  for (const extra of extras) {
+    if (extra.delete) differences.push(differenceOf(extra, "still waits for its deletion"));
+    else if (!savedUrns.has(extra.urn)) differences.push(differenceOf(extra, "is still there"));
   }
   return differences;
 }
+
+const differenceOf = (resource: CheckpointResource, reason: string): Difference => ({
+  what: nameOf(resource),
+  id: resource.id,
+  reason,
+});
 
 const zip = (left: readonly string[], right: readonly string[]) =>
   left.map((value, index) => [value, right[index] ?? value] as const);

@@ -11,7 +11,7 @@ import {
   resourcesOf,
   withoutPendingOperations,
 } from "./checkpoint.ts";
-import type { Checkpoint, CheckpointResource } from "./checkpoint.ts";
+import type { Checkpoint, CheckpointResource, Difference } from "./checkpoint.ts";
 
 /*
  * What is to be done about a transaction, decided from what is known and nothing else. The commands ask, do the first
@@ -33,7 +33,7 @@ export type Step =
   /** An object that this transaction made and no state knows has to go. */
   | { readonly kind: "compensate"; readonly orphan: UnsettledCreate }
   /** What is left has to be done by hand. */
-  | { readonly kind: "report"; readonly differences: readonly string[] }
+  | { readonly kind: "report"; readonly differences: readonly Difference[] }
   /** All is done. */
   | { readonly kind: "finish" };
 

@@ -83,7 +83,7 @@ export async function rollBack(order: TransactionOrder & { readonly reason: stri
         };
       } else {
         leftovers.push(...failures.map(({ leftover }) => leftover));
-        if (leftovers.length === 0) leftovers.push(...differencesIn(step));
+        leftovers.push(...differencesIn(step).filter(({ what }) => !leftovers.some((left) => left.what === what)));
         if (leftovers.length > 0) return leftovers;
         await settle(store, rollbackLogOf(transactionId));
         await file.rolledBack();
@@ -126,7 +126,4 @@ async function settle(store: LogStore, transactionId: string): Promise<void> {
   await log.close();
 }
 
-const differencesIn = (step: Step): Leftover[] =>
-  step.kind === "report"
-    ? step.differences.map((what) => ({ what, reason: "the state differs from the saved one" }))
-    : [];
+const differencesIn = (step: Step): Leftover[] => (step.kind === "report" ? [...step.differences] : []);

@@ -83,10 +83,9 @@ describe("after a rollback", () => {
   it("missing, changed and extra resources are told by name", () => {
     const saved = checkpoint(resource("a"), resource("b"));
     const after = checkpoint(resource("b", { inputs: { name: "other" } }), resource("c"));
-    assert.deepEqual(differencesAfterRollback(after, saved), [
-      "Item 'a' is missing",
-      "Item 'b' has other inputs",
-      "Item 'c' is still there",
-    ]);
+    assert.deepEqual(
+      differencesAfterRollback(after, saved).map(({ what, reason }) => `${what} ${reason}`),
+      ["Item 'a' is missing", "Item 'b' has other inputs than before", "Item 'c' is still there"],
+    );
   });
 });
