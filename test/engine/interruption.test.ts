@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { projectCommand } from "./crash.ts";
+import { EngineStack } from "./engineStack.ts";
+import { CTRL_C, ENTER, Terminal } from "./terminal.ts";
+import { worldOf } from "./worldOf.ts";
+
+/* A person before a terminal: the real prompt, and Ctrl-C. */
+
+const workspaces = [
+  {
+    name: "sales",
+    displayName: "sales-test",
+    capacity: "local",
+    items: [{ name: "flow", type: "DataPipeline", displayName: "flow" }],
+  },
+];
+const features = { useRetryLogic: true, useRollback: true };
+const command = projectCommand("cli/up.ts");
+const prompt = /Do you want to perform this update\?/;
+const createItem = { method: "POST", route: "/workspaces/{workspaceId}/items" } as const;
+
+/** Says yes at the prompt, and waits until the first item is being made. */
+async function begun(stack: EngineStack, hit: Promise<void>, holdMs: number): Promise<Terminal> {
+  stack.configure({ features, workspaces });
+  stack.emulator.faults([{ ...createItem, holdMs }]);
+  const terminal = new Terminal(stack, command);
+  await terminal.shows(prompt);
+  terminal.type("yes");
+  await terminal.shows(/> yes/);
+  terminal.type(ENTER);
+  await hit;
+  return terminal;
+}
+
+describe("npm run up in a terminal", () => {
+  it("changes nothing when it is declined at the prompt, or Ctrl-C is pressed there", async () => {
+    await using stack = await EngineStack.start();
+    stack.configure({ features, workspaces });
+    for (const keys of [CTRL_C, ENTER]) {
+      using terminal = new Terminal(stack, command);
+      await terminal.shows(prompt);
+      terminal.type(keys);
+      const code = await terminal.ended();
+      assert.ok(code === 1 || code === 130, `${code}:\n${terminal.text}`);
+      assert.deepEqual(stack.emulator.service.workspaces.all(), []);
+    }
+    assert.equal((await stack.command("cli/rollback.ts")).code, 1, "there is something to roll back");
+  });
+
+  it("waits for the running call after one Ctrl-C, makes no new one, and takes everything back", async () => {
+    const hit = Promise.withResolvers<void>();
+    await using stack = await EngineStack.start({ emulator: { onFault: hit.resolve } });
+    const before = worldOf(stack);
+    using terminal = await begun(stack, hit.promise, 1_500);
+    terminal.type(CTRL_C);
+    assert.equal(await terminal.ended(), 130, terminal.text);
+    assert.match(terminal.text, /Rolling back transaction test-\S+\. Reason: interrupted/);
+    assert.match(terminal.text, /fully rolled back/);
+    assert.deepEqual(worldOf(stack), before);
+    assert.equal("pending_operations" in (await stack.state()).deployment, false);
+  });
+
+  it("stops at once after a second Ctrl-C, says what is there, and rollback takes it back", async () => {
+    const hit = Promise.withResolvers<void>();
+    await using stack = await EngineStack.start({ emulator: { onFault: hit.resolve } });
+    const before = worldOf(stack);
+    using terminal = await begun(stack, hit.promise, 20_000);
+    terminal.type(CTRL_C);
+    await terminal.shows(/\^C received; cancelling/);
+    const pressed = performance.now();
+    terminal.type(CTRL_C);
+    assert.equal(await terminal.ended(), 130, terminal.text);
+    assert.ok(performance.now() - pressed < 15_000, "it did not stop at once");
+    assert.match(terminal.text, /was stopped\. What it did remains:\s+created Workspace 'sales-test'/);
+    assert.match(terminal.text, /created DataPipeline|created Item 'flow' \(perhaps\)/);
+    const rollback = await stack.command("cli/rollback.ts");
+    assert.equal(rollback.code, 0, rollback.text);
+    assert.deepEqual(worldOf(stack), before);
+  });
+});
