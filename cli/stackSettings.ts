@@ -11,6 +11,8 @@ export interface StackSettings {
   readonly transactionLog: string;
   /** `fabric:keyVaultUrl`, overridden by KEY_VAULT_URL. */
   readonly keyVaultUrl: string | undefined;
+  /** How many resources the file declares, about: folders are not counted. */
+  readonly resources: number;
 }
 
 /**
@@ -33,5 +35,16 @@ export function readStackSettings(projectRoot: string, stack: string, env: NodeJ
         ? log
         : resolve(projectRoot, typeof log === "string" ? log : ".fabric/transactions"),
     keyVaultUrl: env["KEY_VAULT_URL"] || (typeof vault === "string" ? vault : undefined),
+    resources: resourcesIn(config["fabric:workspaces"]),
   };
+}
+
+function resourcesIn(workspaces: unknown): number {
+  if (!Array.isArray(workspaces)) return 0;
+  const lengthOf = (list: unknown) => (Array.isArray(list) ? list.length : 0);
+  return (workspaces as ({ users?: unknown; git?: unknown; items?: unknown } | null)[]).reduce(
+    (count, workspace) =>
+      count + 1 + lengthOf(workspace?.users) + (workspace?.git ? 1 : 0) + lengthOf(workspace?.items),
+    0,
+  );
 }

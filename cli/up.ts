@@ -32,7 +32,8 @@ Exit codes: 0 committed; 1 failed and rolled back, declined, or nothing had been
 
 async function up(stack: string, args: readonly string[]): Promise<number> {
   const env = pulumiEnvironment(stack);
-  const { flags, transactionLog } = readStackSettings(projectRoot, stack, env);
+  const settings = readStackSettings(projectRoot, stack, env);
+  const { flags, transactionLog } = settings;
   const store = await openLogStore(transactionLog);
   return withStackToItself(stack, env, store, async () => {
     await ensureStack(stack, env);
@@ -49,7 +50,7 @@ async function up(stack: string, args: readonly string[]): Promise<number> {
       using watch = new InterruptionWatch();
       const own = {
         ...watch.env,
-        ...checkpointing(projectRoot, stack, before, env),
+        ...checkpointing(settings, env),
         FABRIC_TRANSACTION_ID: transactionId,
       };
       const ended = await runPulumi(["up", ...args, ...watch.args], { ...env, ...own });

@@ -176,7 +176,9 @@ export async function startRun(
 
     claim: (id, how) => void claims.set(id, how),
     isClaimed: (id) => claims.has(id),
-    isNewWorkspace: (workspaceId) => claims.get(`Workspace ${workspaceId.toLowerCase()}`) === "made",
+    // one that was taken from a run that was cut off may hold what that run put there
+    isNewWorkspace: (workspaceId) =>
+      claims.get(`Workspace ${workspaceId.toLowerCase()}`) === "made" && !reclaimedIds.has(workspaceId),
     warn: (line) => process.stderr.write(`${line}\n`),
 
     async close() {

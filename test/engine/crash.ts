@@ -33,6 +33,7 @@ export interface Crash {
   readonly command: readonly string[];
   readonly rule: FaultRule;
   readonly victim?: Victim;
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /**
@@ -43,11 +44,11 @@ export interface Crash {
 export async function crash(
   stack: EngineStack,
   hit: Promise<void>,
-  { command, rule, victim = "everything" }: Crash,
+  { command, rule, victim = "everything", env }: Crash,
 ): Promise<number[] | undefined> {
   stack.emulator.faults([rule]);
   const [program = "", ...args] = command;
-  const child = spawn(program, args, { cwd: stack.folder, env: stack.env, stdio: "ignore" });
+  const child = spawn(program, args, { cwd: stack.folder, env: { ...stack.env, ...env }, stdio: "ignore" });
   const exit = once(child, "exit");
   const isHit = await Promise.race([hit.then(() => true), exit.then(() => false)]);
   const family = isHit ? familyOf(child.pid ?? assert.fail()) : undefined;

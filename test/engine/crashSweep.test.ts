@@ -68,13 +68,18 @@ interface Deployment {
   readonly to: readonly object[];
   /** What is killed. */
   readonly command: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
 }
+/** As npm run up does for big stacks: the state is written once, at the end. */
+const withoutCheckpoints = { PULUMI_SKIP_CHECKPOINTS: "true", PULUMI_EXPERIMENTAL: "true" };
 const up = projectCommand("cli/up.ts", ...quick);
 const deployments: Record<string, Deployment> = {
   create: { from: [], to: declared, command: up },
   update: { from: declared, to: updated, command: up },
   replace: { from: declared, to: replaced, command: up },
   destroy: { from: declared, to: declared, command: pulumi("destroy") },
+  "create without checkpoints": { from: [], to: declared, command: up, env: withoutCheckpoints },
+  "replace without checkpoints": { from: declared, to: replaced, command: up, env: withoutCheckpoints },
 };
 
 /** One kill. */
@@ -151,14 +156,14 @@ function sample(points: readonly Point[]): Point[] {
 /** Kills at one point, runs one up, and compares everything. @returns false where the deployment made fewer calls this time. */
 async function isKilled(
   start: EngineStack,
-  { command }: Deployment,
+  { command, env }: Deployment,
   { call, side, victim }: Point,
   wanted: unknown,
 ): Promise<boolean> {
   const hit = Promise.withResolvers<void>();
   await using stack = await EngineStack.copyOf(start, { onFault: hit.resolve });
   const rule = { nth: call, drop: side, ...(side === "before" ? { delayMs: 400 } : { holdMs: 400 }) };
-  const killed = await crash(stack, hit.promise, { command, rule, victim });
+  const killed = await crash(stack, hit.promise, { command, rule, victim, ...(env && { env }) });
   const again = await stack.command("cli/up.ts", quick);
   assert.equal(again.code, 0, again.text);
   // as many objects of each name as declared: duplicates would show here
