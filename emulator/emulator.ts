@@ -21,6 +21,7 @@ import type { CommittedItem } from "./model.ts";
 import { operationRoutes } from "./operations.ts";
 import { findRunningEmulator, releaseStore, takeStore } from "./owner.ts";
 import { answer, faultReply, refusalOf, responseOf } from "./replies.ts";
+import { recoverableItemRoutes } from "./recoverableItems.ts";
 import { bodyOf } from "./requestBody.ts";
 import { roleAssignmentRoutes } from "./roleAssignments.ts";
 import { plant } from "./seed.ts";
@@ -86,6 +87,7 @@ const routes: readonly Route[] = [
   ...roleAssignmentRoutes,
   ...folderRoutes,
   ...itemRoutes,
+  ...recoverableItemRoutes,
   ...operationRoutes,
   ...connectionRoutes,
   ...gitRoutes,
@@ -211,6 +213,7 @@ function makeService(store: Store, levers: Levers, clock: Clock): Service {
     roles: store.collection("roles"),
     folders: store.collection("folders"),
     items: store.collection("items"),
+    recoverableItems: store.collection("recoverableItems"),
     reservations: store.collection("reservations"),
     connections: store.collection("connections"),
     operations: store.collection("operations"),

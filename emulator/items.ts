@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { folderById, optionalParent } from "./folders.ts";
 import { isItemType, itemTypeOf, itemTypes } from "./itemTypes.ts";
 import type { Item, Part, Workspace } from "./model.ts";
+import { keepDeleted } from "./recoverableItems.ts";
 import {
   badRequest,
   created,
@@ -192,6 +193,7 @@ function update(call: Call, service: Service): Item {
 
 function remove(call: Call, service: Service): Reply {
   const item = itemOf(call, service, "Contributor");
+  if (service.levers.itemRecovery) keepDeleted(service, item);
   removeItem(service, item);
   reserve(service, item);
   return ok();

@@ -19,6 +19,8 @@ export interface Levers {
   throttle: { limit: number; windowMs: number } | null;
   /** Whether only repositories of the seed can be connected to; otherwise any is taken for empty. @default false */
   onlyKnownRepositories: boolean;
+  /** Whether the tenant keeps deleted items in the recycle bin of their workspace. @default false */
+  itemRecovery: boolean;
 }
 
 export const defaultLevers: Readonly<Levers> = {
@@ -29,6 +31,7 @@ export const defaultLevers: Readonly<Levers> = {
   assignmentReads: 0,
   throttle: null,
   onlyKnownRepositories: false,
+  itemRecovery: false,
 };
 
 /** What the families of routes share. */
@@ -44,6 +47,7 @@ export interface Service {
   readonly roles: Collection<model.RoleAssignment>;
   readonly folders: Collection<model.Folder>;
   readonly items: Collection<model.Item>;
+  readonly recoverableItems: Collection<model.Item>;
   readonly reservations: Collection<model.Reservation>;
   readonly connections: Collection<model.Connection>;
   readonly operations: Collection<model.Operation>;

@@ -5,6 +5,7 @@ import type { Part } from "../lib/keptDefinitions.ts";
 import { identifier, isUnknown, sameIgnoringCase } from "./field.ts";
 import { deleteOrGone, readOrGone } from "./gone.ts";
 import { isKnownToGit } from "./gitStatus.ts";
+import { recoverItem } from "./recycleBin.ts";
 import { defineKind, Problem } from "./resourceKind.ts";
 import type { FabricItem, Run } from "./run.ts";
 
@@ -66,6 +67,14 @@ export const item = defineKind<Outputs>()({
   async create(run, inputs, exists) {
     const { workspaceId, type, displayName, description, folderId, creationPayload } = inputs;
     const definition = await definitionFor(run, inputs);
+    const recovered = run.isRollback ? await recoverItem(run, inputs) : undefined;
+    if (recovered) {
+      const id = `${workspaceId}/${recovered.id}`;
+      exists({ id, outputs: {} });
+      await converge(run, recovered, inputs);
+      if (definition) await pushDefinition(run, id, inputs);
+      return { id, outputs: {} };
+    }
     const wasFree = run.isNewWorkspace(workspaceId) || !findItem(await run.items(workspaceId), type, displayName);
     const make = () =>
       run.create<FabricItem>(

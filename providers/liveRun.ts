@@ -11,7 +11,7 @@ import { SecretManager } from "../lib/secretManager.ts";
 import { TelemetryLogger } from "../lib/telemetryLogger.ts";
 import { Throttle } from "../lib/throttle.ts";
 import { assertTrustedEndpoint } from "../lib/trustedHost.ts";
-import { hasEnded, outcomeOf } from "../lib/transactionLog.ts";
+import { hasEnded, outcomeOf, readTransactionLog } from "../lib/transactionLog.ts";
 import type { Entry, Intent } from "../lib/transactionLog.ts";
 import { readTransactionLogs } from "../lib/transactions.ts";
 import { unsettledLike } from "../lib/unsettled.ts";
@@ -78,7 +78,9 @@ export async function startRun(
   assertTenant(configuration.tenantId, tenantId, tokens.name);
 
   const asked = new OnceInARun();
+  const rollbackOf = env["FABRIC_ROLLBACK_OF"] || undefined;
   let openLogs: Promise<Entry[][]> | undefined;
+  let undone: Promise<Entry[]> | undefined;
   const graphEndpoint = env["FABRIC_GRAPH_ENDPOINT"] || (emulator?.graph ?? GRAPH_ENDPOINT);
   const users = new GraphUsers({ endpoint: graphEndpoint, tokens, flags, clock, env, onAttempt });
   const reclaimedIds = new Set<string>();
@@ -101,10 +103,11 @@ export async function startRun(
     clock: { now: () => clock.now(), sleep: (ms, signal) => clock.sleep(ms, signal ?? stop) },
     callerId: principalOf(token),
     confirmGone: env["FABRIC_CONFIRM_GONE"] === "true",
-    undoesHalfMade: flags.useRollback && !env["FABRIC_ROLLBACK_OF"],
+    undoesHalfMade: flags.useRollback && !rollbackOf,
+    isRollback: Boolean(rollbackOf),
     definitions: new KeptDefinitions(store, {
-      transactionId: env["FABRIC_ROLLBACK_OF"] || transaction.knownId,
-      isRollback: Boolean(env["FABRIC_ROLLBACK_OF"]),
+      transactionId: rollbackOf || transaction.knownId,
+      isRollback: Boolean(rollbackOf),
       isKeeping: flags.useRollback,
     }),
 
@@ -156,6 +159,20 @@ export async function startRun(
     async mayHaveOtherDefinition(id) {
       openLogs ??= readTransactionLogs(store, configuration.stack).then((logs) => logs.filter((log) => !hasEnded(log)));
       return (await openLogs).some((log) => mayHaveChangedDefinition(log, id));
+    },
+
+    async wasDeletedByTransaction(resourceType, resourceId) {
+      if (!rollbackOf) return false;
+      undone ??= readTransactionLog(store, rollbackOf);
+      const log = await undone;
+      return log.some(
+        (entry) =>
+          entry.kind === "intent" &&
+          entry.operation === "delete" &&
+          entry.resourceType === resourceType &&
+          entry.resourceId === resourceId &&
+          outcomeOf(log, entry.step) !== "refused",
+      );
     },
 
     async wasBegun(resourceType, names) {

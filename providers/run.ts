@@ -65,6 +65,8 @@ export interface Run {
   readonly confirmGone: boolean;
   /** Whether a create that fails half-way removes what it made (`useRollback`), instead of leaving it to the next up. */
   readonly undoesHalfMade: boolean;
+  /** Whether this run rolls a transaction back. */
+  readonly isRollback: boolean;
 
   /** One object or answer. */
   get<T>(path: string, operation: string, query?: FabricCall["query"]): Promise<T>;
@@ -90,6 +92,8 @@ export interface Run {
    * not say so: the run was cut off, or the answer lost.
    */
   mayHaveOtherDefinition(id: string): Promise<boolean>;
+  /** Whether this run rolls a transaction back that has deleted, or may have deleted, an object. */
+  wasDeletedByTransaction(resourceType: string, resourceId: string): Promise<boolean>;
   /** Whether an earlier run was cut off in a create of this kind and with these names, so that what is there is ours. */
   wasBegun(resourceType: string, names: Readonly<Record<string, unknown>>): Promise<boolean>;
 

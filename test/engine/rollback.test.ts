@@ -3,6 +3,7 @@ import { cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } 
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { known } from "../../emulator/defaultSeed.ts";
+import type { EmulatorOptions } from "../../emulator/emulator.ts";
 import { EngineStack } from "./engineStack.ts";
 import { worldOf } from "./worldOf.ts";
 
@@ -27,8 +28,8 @@ const first = {
   ],
 };
 
-async function started(): Promise<EngineStack> {
-  const stack = await EngineStack.start();
+async function started(emulator: EmulatorOptions = {}): Promise<EngineStack> {
+  const stack = await EngineStack.start({ emulator });
   cpSync(join(stack.folder, "fabric/sales"), join(stack.folder, "items"), { recursive: true });
   return stack;
 }
@@ -108,6 +109,27 @@ describe("a failed deployment", () => {
     cpSync(join(stack.folder, "fabric/sales"), join(stack.folder, "items"), { recursive: true });
     stack.configure({ features, workspaces: [first] });
     assert.deepEqual((await stack.preview()).steps, [], "state and declaration agree again");
+  });
+
+  it("takes deleted items back from the recycle bin, where there is one: with their ids", async () => {
+    await using stack = await started({ itemRecovery: true });
+    stack.configure({ features, workspaces: [first] });
+    assert.equal((await stack.command("cli/up.ts", quick)).code, 0);
+    const before = worldOf(stack);
+    const idsOf = () => stack.emulator.service.items.all().map(({ id }) => id);
+    const ids = idsOf().sort();
+    const items = [
+      { name: "bronze", type: "Lakehouse", displayName: "bronze", creationPayload: { enableSchemas: true } },
+      { name: "last", type: "Notebook", displayName: "last" },
+    ];
+    stack.configure({ features, workspaces: [{ ...first, items }] });
+    stack.emulator.faults([
+      { method: "DELETE", route: "/workspaces/{workspaceId}/folders/{folderId}", status: 400, errorCode: "Broken" },
+    ]);
+    const up = await stack.command("cli/up.ts", quick);
+    assert.equal(up.code, 1, up.text);
+    assert.deepEqual(worldOf(stack), before);
+    assert.deepEqual(idsOf().sort(), ids);
   });
 
   it("says what is left to do by hand when an object cannot be removed, and a second rollback finishes it", async () => {

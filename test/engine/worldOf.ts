@@ -2,7 +2,7 @@ import { defaultCaller } from "../../emulator/identity.ts";
 import type { EngineStack } from "./engineStack.ts";
 
 /** Collections that are history, not condition. */
-const HISTORY = ["operations", "reservations", "branches"];
+const HISTORY = ["operations", "reservations", "branches", "recoverableItems"];
 /** Fields that tell a time, or how far a read has come, or an id that Git gives. */
 const PASSING = ["syncedAt", "assignmentReads", "logicalId"];
 

@@ -1,0 +1,57 @@
+import { isFabricError } from "../lib/fabricError.ts";
+import { sameIgnoringCase } from "./field.ts";
+import type { FabricItem, Run } from "./run.ts";
+
+/** An item by what a declaration says of it. */
+interface Wanted {
+  readonly workspaceId: string;
+  readonly type: string;
+  readonly displayName: string;
+}
+
+/**
+ * Takes an item out of the workspace's recycle bin, where the transaction that is being rolled back has put it: it keeps
+ * its id and its data. Tenants that keep deleted items have one
+ * (https://learn.microsoft.com/en-us/rest/api/fabric/core/recoverable-items/recover-item).
+ * @returns the item; undefined where it is not there, or cannot be taken back
+ */
+export async function recoverItem(run: Run, wanted: Wanted): Promise<FabricItem | undefined> {
+  const { workspaceId, type, displayName } = wanted;
+  for (const deleted of await recoverableItems(run, workspaceId)) {
+    const resourceId = `${workspaceId}/${deleted.id}`;
+    if (deleted.type !== type || !sameIgnoringCase(deleted.displayName, displayName)) continue;
+    if (!(await run.wasDeletedByTransaction("Item", resourceId))) continue;
+    const compensation = { function: "deleteItem", args: { ...wanted } };
+    const intent = {
+      operation: "create",
+      resourceType: "Item",
+      resourceName: displayName,
+      resourceId,
+      compensation,
+    } as const;
+    const operation = `take ${type} '${displayName}' back from the recycle bin`;
+    try {
+      await run.write(intent, {
+        method: "POST",
+        path: `/workspaces/${workspaceId}/recoverableItems/${deleted.id}/recover`,
+        operation,
+      });
+    } catch (error) {
+      if (!isFabricError(error)) throw error;
+      run.warn(`${error.message} It is made again instead, without its data.`);
+      return undefined;
+    }
+    return run.get<FabricItem>(`/workspaces/${workspaceId}/items/${deleted.id}`, `read ${type} '${displayName}'`);
+  }
+  return undefined;
+}
+
+async function recoverableItems(run: Run, workspaceId: string): Promise<FabricItem[]> {
+  try {
+    return await run.list<FabricItem>(`/workspaces/${workspaceId}/recoverableItems`, "list the recycle bin");
+  } catch (error) {
+    // where there is none, or it may not be seen, the item can only be made again
+    if (isFabricError(error) && [400, 403, 404].includes(error.status ?? 0)) return [];
+    throw error;
+  }
+}
