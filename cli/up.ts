@@ -101,11 +101,14 @@ async function fail({ order, events, useRollback, isInterrupted, isCutOff, isIdl
   const entries = await readTransactionLog(store, transactionId);
   const reason = isInterrupted ? "interrupted" : (firstFailure(entries) ?? "pulumi up failed");
   events.failed(reason, entries);
-  if (!hasEffects(entries)) {
+  const stateHash = checkpointHash(await exportCheckpoint(order));
+  // a run without effects can have changed the state alone: names of resources
+  const [begin] = entries;
+  if (!hasEffects(entries) && begin?.kind === "begin" && begin.checkpointHash === stateHash) {
     await endWithoutEffects(store, stack, transactionId);
     return failed;
   }
-  if (!isCutOff) await store.write(stateHashFile(transactionId), checkpointHash(await exportCheckpoint(order)));
+  if (!isCutOff) await store.write(stateHashFile(transactionId), stateHash);
   const isStopped = isInterrupted && isCutOff;
   if (!useRollback || isIdle || isStopped) {
     const why = isStopped ? "was stopped" : isIdle ? "is still open" : "failed, and useRollback is off";

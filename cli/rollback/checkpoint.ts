@@ -19,6 +19,7 @@ export interface CheckpointResource {
   readonly additionalSecretOutputs?: readonly string[];
   readonly protect?: boolean;
   readonly retainOnDelete?: boolean;
+  readonly deletedWith?: string;
   /** The object is to be deleted: its replacement stands beside it under the same URN. */
   readonly delete?: boolean;
   /** The object was deleted before its replacement, which was not made. */
@@ -53,6 +54,7 @@ export interface Prepared {
  * Prepares the checkpoint of a failed run for its rollback:
  * - an original that waits for deletion, because its replacement was made, becomes the live one again, and the
  *   replacement is marked for deletion: ids stay as they were;
+ * - what the engine dropped without deleting it (`retainOnDelete`) is put back: it is still there, and cannot be made;
  * - what was deleted before its replacement is dropped, because it is gone;
  * - what the transaction made loses its protection: only that. What was there before gets one until it is restored, so
  *   that the engine deletes none of it whatever happens: to the engine, what a program does not register is to go;
@@ -75,6 +77,7 @@ export function prepareForRollback(current: Checkpoint, saved: Checkpoint): Prep
       else live.push(original);
     }
   }
+  live.push(...droppedFrom(live, saved));
   const resources = [...live, ...doomed].map((resource) => {
     if (!resource.custom) return resource;
     if (isOriginal(resource)) return { ...resource, protect: true };
@@ -85,6 +88,35 @@ export function prepareForRollback(current: Checkpoint, saved: Checkpoint): Prep
   const isChanged = (pending?.length ?? 0) > 0 || JSON.stringify(resources) !== JSON.stringify(resourcesOf(current));
   return { checkpoint: { ...current, deployment: { ...deployment, resources } }, isChanged };
 }
+
+/** Saved resources whose objects a run has left where they are, and what they stand under, as far as it is missing. */
+function droppedFrom(live: readonly CheckpointResource[], saved: Checkpoint): CheckpointResource[] {
+  const known = new Set(live.map(({ urn }) => urn));
+  const byUrn = new Map(liveResourcesOf(saved).map((resource) => [resource.urn, resource]));
+  const needed = new Set<string>();
+  const need = (urn: string | undefined) => {
+    const resource = urn === undefined || known.has(urn) || needed.has(urn) ? undefined : byUrn.get(urn);
+    if (!resource) return;
+    needed.add(resource.urn);
+    need(resource.parent);
+    need(providerUrnOf(resource));
+  };
+  for (const { urn, retainOnDelete } of byUrn.values()) if (retainOnDelete) need(urn);
+  const isThere = (urn: string) => known.has(urn) || needed.has(urn);
+  return [...byUrn.values()]
+    .filter(({ urn }) => needed.has(urn))
+    .map(({ dependencies = [], propertyDependencies = {}, ...resource }) => ({
+      ...resource,
+      dependencies: dependencies.filter(isThere),
+      propertyDependencies: Object.fromEntries(
+        Object.entries(propertyDependencies).map(([property, urns]) => [property, urns.filter(isThere)]),
+      ),
+    }));
+}
+
+/** The provider that a resource names, without its id. */
+export const providerUrnOf = ({ provider }: CheckpointResource): string | undefined =>
+  provider?.slice(0, provider.lastIndexOf("::"));
 
 /** A checkpoint without its pending operations, where it has some. */
 export function withoutPendingOperations(checkpoint: Checkpoint): Prepared {

@@ -1,9 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { SECRET_MARK, liveResourcesOf } from "./checkpoint.ts";
+import { SECRET_MARK, liveResourcesOf, providerUrnOf } from "./checkpoint.ts";
 import type { Checkpoint, CheckpointResource } from "./checkpoint.ts";
 
 /** The value of the mark; other values mark assets and archives. */
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+
+// the SDK would put paths of this machine into the state
+Object.assign(pulumi.Resource, { stackTrace: () => [] });
 
 class SavedProvider extends pulumi.ProviderResource {
   constructor(pkg: string, name: string, inputs: pulumi.Inputs, opts: pulumi.ResourceOptions) {
@@ -79,7 +82,9 @@ function optionsOf(
   };
   const parent = resource.parent && registered.get(resource.parent);
   if (parent) options.parent = parent;
-  const provider = resource.provider && registered.get(resource.provider.slice(0, resource.provider.lastIndexOf("::")));
+  const deletedWith = resource.deletedWith && registered.get(resource.deletedWith);
+  if (deletedWith) options.deletedWith = deletedWith;
+  const provider = registered.get(providerUrnOf(resource) ?? "");
   if (provider) options.provider = provider as pulumi.ProviderResource;
   return options;
 }

@@ -37,9 +37,11 @@ export class EngineStack implements AsyncDisposable {
   /** The environment in which the stack's commands run. */
   readonly env: NodeJS.ProcessEnv;
 
-  private constructor(emulator: Emulator, env: NodeJS.ProcessEnv) {
+  private constructor(emulator: Emulator, env: NodeJS.ProcessEnv, program?: string) {
     this.emulator = emulator;
-    for (const name of ["index.ts", "package.json", "node_modules", "lib", "providers", "emulator", "fabric"]) {
+    if (program === undefined) symlinkSync(join(project, "index.ts"), join(this.folder, "index.ts"));
+    else writeFileSync(join(this.folder, "index.ts"), program);
+    for (const name of ["package.json", "node_modules", "lib", "providers", "emulator", "fabric"]) {
       symlinkSync(join(project, name), join(this.folder, name));
     }
     writeFileSync(join(this.folder, "Pulumi.yaml"), readFileSync(join(project, "Pulumi.yaml")));
@@ -57,8 +59,15 @@ export class EngineStack implements AsyncDisposable {
   }
 
   /** A new stack `test` on a new emulator. */
-  static async start(options: { emulator?: EmulatorOptions; env?: NodeJS.ProcessEnv } = {}): Promise<EngineStack> {
-    const stack = new EngineStack(await startEmulator(options.emulator), options.env ?? {});
+  static async start(
+    options: {
+      emulator?: EmulatorOptions;
+      env?: NodeJS.ProcessEnv;
+      /** Source of another program than the project's. */
+      program?: string;
+    } = {},
+  ): Promise<EngineStack> {
+    const stack = new EngineStack(await startEmulator(options.emulator), options.env ?? {}, options.program);
     const { code, text } = await stack.run(["stack", "init", "test"]);
     if (code !== 0) throw new Error(`pulumi stack init failed:\n${text}`);
     return stack;

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { EngineStack } from "./engineStack.ts";
+import { worldOf } from "./worldOf.ts";
+
+/* Rollbacks of programs that use what Pulumi offers and this project's own program does not. */
+
+const quick = ["--yes", "--skip-preview"];
+const features = { useRetryLogic: true, useRollback: true };
+
+/** A program that declares one thing at first, and another when the description is "second". */
+const program = (first: string, second: string, outputs = "{}") => `
+import * as pulumi from "@pulumi/pulumi";
+import { FabricProvider, FabricResource } from "./providers/fabricResource.ts";
+import { workspace } from "./providers/workspace.ts";
+import { item } from "./providers/item.ts";
+const config = new pulumi.Config("fabric");
+const isSecond = config.getObject<{ description: string }[]>("workspaces")?.[0]?.description === "second";
+const provider = new FabricProvider("fabric", {
+  stack: "test", endpoint: "emulator", features: { useRetryLogic: true, useRollback: true }, credential: "auto",
+  transactionLog: ".fabric/transactions",
+});
+class Group extends pulumi.ComponentResource {
+  constructor(name: string) { super("test:Group", name); this.registerOutputs({ name }); }
+}
+const make = (name: string, args = {}, opts = {}) =>
+  new FabricResource(workspace, name, { displayName: name, capacity: "local", ...args }, { provider, ...opts });
+const makeItem = (name: string, workspaceId: unknown, opts = {}) =>
+  new FabricResource(item, name, { workspaceId, type: "DataPipeline", displayName: name } as never, { provider, ...opts });
+let made: Record<string, unknown> = {};
+if (isSecond) { ${second} } else { ${first} }
+export const outputs = ${outputs};
+`;
+const configure = (stack: EngineStack, description: string) =>
+  stack.configure({ features, workspaces: [{ name: "x", description }] });
+
+/** Deploys the first program, lets the second fail at its last object, and compares everything. */
+async function isTakenBack(source: string, then?: (stack: EngineStack) => Promise<void> | void): Promise<void> {
+  await using stack = await EngineStack.start({ program: source });
+  configure(stack, "first");
+  const up = await stack.command("cli/up.ts", quick);
+  assert.equal(up.code, 0, up.text);
+  const before = { world: worldOf(stack), state: await resources(stack) };
+  configure(stack, "second");
+  stack.emulator.faults([
+    {
+      method: "POST",
+      route: "/workspaces",
+
+      status: 400,
+      errorCode: "Broken",
+      delayMs: 800,
+    },
+  ]);
+  const failed = await stack.command("cli/up.ts", quick);
+  assert.equal(failed.code, 1, failed.text);
+  assert.match(failed.text, /fully rolled back/);
+  assert.deepEqual({ world: worldOf(stack), state: await resources(stack) }, before);
+  configure(stack, "first");
+  assert.deepEqual((await stack.preview()).steps, [], "state and declaration agree again");
+  await then?.(stack);
+}
+
+/** The resources of the state, in order, without times, positions in programs and what encryption makes anew each time. */
+async function resources(stack: EngineStack) {
+  const passing = ["created", "modified", "sourcePosition", "stackTrace", "ciphertext", "sequenceNumber"];
+  const { deployment } = await stack.state();
+  const lines = (deployment.resources ?? []).map((resource) =>
+    JSON.stringify(resource, (key, value: unknown) => {
+      if (passing.includes(key)) return undefined;
+      if (key !== "propertyDependencies") return value;
+      // a rollback registers inputs that a program leaves to their defaults, and which depend on nothing
+      return Object.fromEntries(
+        Object.entries(value as Record<string, string[]>).filter(([, urns]) => urns.length > 0),
+      );
+    }),
+  );
+  return lines.sort().map((line) => JSON.parse(line) as unknown);
+}
+
+describe("a rollback of a program", () => {
+  it("that has renamed objects by aliases finds them again, and keeps their ids", async () => {
+    await isTakenBack(
+      program(
+        `const a = make("a"); makeItem("i", a.id, { parent: a });`,
+        `const b = make("b", { displayName: "a" }, { aliases: [{ name: "a" }] }); makeItem("i", b.id, { parent: b }); make("last", {}, { dependsOn: b });`,
+      ),
+    );
+  });
+
+  it("that has let go of objects with retainOnDelete has them again", async () => {
+    await isTakenBack(
+      program(
+        `make("kept", {}, { retainOnDelete: true }); make("other");`,
+        `make("other", { description: "new" }); make("last");`,
+      ),
+      (stack) => assert.equal(stack.emulator.service.workspaces.all().length, 2),
+    );
+  });
+
+  it("with components, secret outputs and deletedWith restores these too", async () => {
+    await isTakenBack(
+      program(
+        `const group = new Group("g"); const a = make("a", {}, { parent: group }); makeItem("i", a.id, { parent: group, deletedWith: a });
+         made = { id: a.id, secret: pulumi.secret("canary-output") };`,
+        `const group = new Group("h"); const a = make("a", { description: "new" }, { parent: group, aliases: [{ parent: pulumi.rootStackResource }] });
+         make("last", {}, { dependsOn: a }); made = { id: "another" };`,
+        "made",
+      ),
+      async (stack) => {
+        const { text } = await stack.run(["stack", "output", "outputs", "--show-secrets", "--json", "--stack", "test"]);
+        assert.match(text, /canary-output/);
+      },
+    );
+  });
+});
+
+describe("a rollback of an adoption", () => {
+  it("gives an adopted object back with the values it had, and deletes it not", async () => {
+    await using stack = await EngineStack.start();
+    const post = { method: "POST", body: JSON.stringify({ displayName: "theirs", description: "before" }) };
+    const headers = { "content-type": "application/json", authorization: "Bearer x" };
+    assert.equal((await fetch(`${stack.emulator.url}/workspaces`, { ...post, headers })).status, 201);
+    const before = worldOf(stack);
+    const adopted = { name: "theirs", description: "ours", adopt: true, capacity: "local" };
+    const refused = { name: "last", items: [{ name: "flow", type: "DataPipeline", displayName: "flow" }] };
+    stack.configure({ features, workspaces: [adopted, refused] });
+    stack.emulator.faults([
+      { method: "POST", route: "/workspaces/{workspaceId}/items", status: 400, errorCode: "Broken", delayMs: 800 },
+    ]);
+    const up = await stack.command("cli/up.ts", quick);
+    assert.equal(up.code, 1, up.text);
+    assert.match(up.text, /fully rolled back/);
+    assert.deepEqual(worldOf(stack), before);
+  });
+});
