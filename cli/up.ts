@@ -33,7 +33,7 @@ async function up(stack: string, args: readonly string[]): Promise<number> {
   const env = pulumiEnvironment(stack);
   const { flags, transactionLog } = readStackSettings(projectRoot, stack, env);
   await ensureStack(stack, env);
-  const store = await openLogStore(transactionLog);
+  const store = await openLogStore(transactionLog, { stack, env });
   return withStackToItself(stack, env, store, async () => {
     const access = { projectRoot, stack, env };
     const before = await exportCheckpoint(access);

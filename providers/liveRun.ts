@@ -48,7 +48,7 @@ export async function startRun(
   { transaction = runTransactionOf(configuration, env), stop }: RunSettings = {},
 ): Promise<LiveRun> {
   const clock = systemClock;
-  const store = await openLogStore(configuration.transactionLog);
+  const store = await openLogStore(configuration.transactionLog, { stack: configuration.stack, env });
   const flags = FeatureFlags.load(configuration.features, env);
   const isEmulator = configuration.endpoint === "emulator";
   const emulator = isEmulator && !env["FABRIC_ENDPOINT"] ? await openEmulator() : undefined;
@@ -64,9 +64,13 @@ export async function startRun(
     endpointIsEmulator: isEmulator || configuration.stack === "local",
     tenantId: configuration.tenantId,
   });
-  const fromEnvironment = ["AZURE_CLIENT_SECRET", "FABRIC_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE"].map(
-    (name) => env[name] ?? "",
-  );
+  const fromEnvironment = [
+    "AZURE_CLIENT_SECRET",
+    "AZURE_STORAGE_CONNECTION_STRING",
+    "AZURE_STORAGE_KEY",
+    "FABRIC_ACCESS_TOKEN",
+    "PULUMI_CONFIG_PASSPHRASE",
+  ].map((name) => env[name] ?? "");
   const telemetry = new TelemetryLogger({ flags, env, secrets: () => [...fromEnvironment, ...secrets.given()] });
   const throttle = new Throttle(clock);
   const fabric = new FabricClient({ endpoint, tokens, flags, clock, env, throttle, stop });
