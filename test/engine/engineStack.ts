@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { stringify } from "yaml";
@@ -62,6 +62,13 @@ export class EngineStack implements AsyncDisposable {
     const { code, text } = await stack.run(["stack", "init", "test"]);
     if (code !== 0) throw new Error(`pulumi stack init failed:\n${text}`);
     return stack;
+  }
+
+  /** The same stack on another machine: a folder of its own, on the same emulator and with the same environment. */
+  secondMachine(): EngineStack {
+    const other = new EngineStack(this.emulator, this.env);
+    copyFileSync(join(this.folder, "Pulumi.test.yaml"), join(other.folder, "Pulumi.test.yaml"));
+    return other;
   }
 
   /** Writes the stack's configuration; keys without the namespace. */
@@ -146,9 +153,14 @@ export class EngineStack implements AsyncDisposable {
     return { code: code ?? 1, text };
   }
 
+  /** All there is to do about a second machine: the emulator is the first one's. */
+  removeFolder(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.emulator.close();
-    rmSync(this.folder, { recursive: true, force: true });
+    this.removeFolder();
   }
 }
 
