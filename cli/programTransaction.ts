@@ -18,7 +18,7 @@ export interface ProgramRun {
  * or says in one line how to go back.
  */
 export async function beginProgramTransaction({ stack, transactionLog, engine }: ProgramRun): Promise<void> {
-  const store = await openLogStore(transactionLog);
+  const store = await openLogStore(transactionLog, { stack, env: process.env });
   const before = await exportCheckpoint({ projectRoot: process.cwd(), stack, env: process.env });
   const { transactionId } = await openTransaction(store, stack, before, true);
   noteEngineRun(stack, { engine, transactionId, isDeclared: false });

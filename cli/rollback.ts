@@ -27,7 +27,7 @@ async function rollback(stack: string, args: readonly string[]): Promise<number>
   });
   const env = pulumiEnvironment(stack);
   const settings = readStackSettings(projectRoot, stack, env);
-  const store = await openLogStore(settings.transactionLog);
+  const store = await openLogStore(settings.transactionLog, { stack, env });
   return withStackToItself(stack, env, store, async () => {
     const transactionId = values.transaction ?? (await unfinishedTransaction(store, stack));
     if (transactionId === undefined) {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parse } from "yaml";
+import { isAddress } from "../lib/blobPlace.ts";
 import { FeatureFlags } from "../lib/featureFlags.ts";
 import type { FlagName } from "../lib/featureFlags.ts";
 
@@ -31,7 +32,7 @@ export function readStackSettings(projectRoot: string, stack: string, env: NodeJ
   return {
     flags: FeatureFlags.load(Object.fromEntries(known) as Partial<Record<FlagName, boolean>>, env),
     transactionLog:
-      typeof log === "string" && log.startsWith("https://")
+      typeof log === "string" && isAddress(log)
         ? log
         : resolve(projectRoot, typeof log === "string" ? log : ".fabric/transactions"),
     keyVaultUrl: env["KEY_VAULT_URL"] || (typeof vault === "string" ? vault : undefined),

@@ -34,7 +34,7 @@ async function up(stack: string, args: readonly string[]): Promise<number> {
   const env = pulumiEnvironment(stack);
   const settings = readStackSettings(projectRoot, stack, env);
   const { flags, transactionLog } = settings;
-  const store = await openLogStore(transactionLog);
+  const store = await openLogStore(transactionLog, { stack, env });
   return withStackToItself(stack, env, store, async () => {
     await ensureStack(stack, env);
     const say = (line: string) => console.error(line);

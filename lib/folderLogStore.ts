@@ -16,11 +16,11 @@ import {
   globSync,
 } from "node:fs";
 import { open } from "node:fs/promises";
-import { hostname } from "node:os";
 import { dirname, join, sep } from "node:path";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
-import { isLiveProcess, startOfProcess } from "./liveProcess.ts";
+import { LineQueue } from "./lineQueue.ts";
+import { isDead, ownHolder } from "./lockHolder.ts";
 import { LockedError } from "./logStore.ts";
 import type { Appender, Holder, Lock, LogStore } from "./logStore.ts";
 
@@ -43,15 +43,18 @@ export class FolderLogStore implements LogStore {
     this.#makeFolder();
     cutTornLine(path);
     const file = await open(path, "a", 0o600);
+    const queue = new LineQueue(async (lines) => {
+      const { bytesWritten } = await file.write(lines);
+      const length = Buffer.byteLength(lines);
+      if (bytesWritten < length) throw new Error(`only ${bytesWritten} of ${length} bytes could be written to ${path}`);
+      await file.datasync();
+    });
     return {
-      async append(line) {
-        const { bytesWritten } = await file.write(line);
-        const length = Buffer.byteLength(line);
-        if (bytesWritten < length)
-          throw new Error(`only ${bytesWritten} of ${length} bytes could be written to ${path}`);
-        await file.datasync();
+      append: (line) => queue.append(line),
+      async close() {
+        await queue.idle();
+        await file.close();
       },
-      close: () => file.close(),
     };
   }
 
@@ -84,12 +87,7 @@ export class FolderLogStore implements LogStore {
   async lock(name: string, { waitMs = 0 }: { readonly waitMs?: number } = {}): Promise<Lock> {
     this.#makeFolder();
     const path = this.#path(`${name}.lock`);
-    const own: Holder = {
-      pid: process.pid,
-      host: hostname(),
-      since: new Date(this.#clock.now()).toISOString(),
-      processStart: startOfProcess(process.pid),
-    };
+    const own = ownHolder(this.#clock.now());
     for (const deadline = this.#clock.now() + waitMs; ;) {
       if (isTaken(path, own)) return { release: async () => removeOwn(path, own) };
       const holder = holderOf(path);
@@ -134,12 +132,6 @@ function holderOf(path: string): Holder | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Only processes of this host can be judged. */
-function isDead({ pid, host, processStart }: Holder): boolean {
-  if (host !== hostname()) return false;
-  return !isLiveProcess(pid) || (processStart !== undefined && startOfProcess(pid) !== processStart);
 }
 
 /** Takes away the lock of a dead holder, unless somebody else has done so and holds it now. */

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 
 /**
  * Whether a process of this host still runs. One that has ended but that nobody has waited for counts as ended: it exists
@@ -18,6 +18,19 @@ export function isLiveProcess(pid: number): boolean {
 export function startOfProcess(pid: number): string | undefined {
   // the 22nd value of the line, the first after the name being the third
   return statOf(pid)[19];
+}
+
+/**
+ * Names the place in which a process id means this very process: this boot of this machine, and in it the container.
+ * Unknown where there is no `/proc`.
+ */
+export function processSpace(): string | undefined {
+  try {
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    return `${boot} ${readlinkSync("/proc/self/ns/pid")}`;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What follows the name in `/proc/<pid>/stat`: "pid (name) state …"; names may hold spaces and brackets. */

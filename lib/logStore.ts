@@ -27,8 +27,9 @@ export interface LogStore {
 
 /** A file that grows. */
 export interface Appender {
-  /** Appends; resolves when the line is on disk. */
+  /** Appends a line, in the order of the calls; resolves when it is durable. Lines that wait may share a write. */
   append(line: string): Promise<void>;
+  /** Waits for what is being written. */
   close(): Promise<void>;
 }
 
@@ -45,6 +46,8 @@ export interface Holder {
   readonly since: string;
   /** When the process started, as the operating system counts: ids of processes are used again. */
   readonly processStart?: string | undefined;
+  /** Where that process id means something: this boot of this machine, in this container. Unknown on some systems. */
+  readonly processSpace?: string | undefined;
 }
 
 /** Somebody else holds a lock. */
@@ -55,5 +58,16 @@ export class LockedError extends Error {
     const who = holder ? `process ${holder.pid} on ${holder.host} since ${holder.since}` : "another process";
     super(`${lock} in ${where} is held by ${who}. ${remedy}`);
     this.holder = holder;
+  }
+}
+
+/** A lock that this process held is somebody else's, or has been: this process must not write any more. */
+export class LockLostError extends Error {
+  override readonly name = "LockLostError";
+  constructor(lock: string, where: string) {
+    super(
+      `${lock} in ${where} was lost: this machine slept or was cut off for too long, and another process has taken it. ` +
+        `Nothing more is written. Look at what that process did before you deploy again.`,
+    );
   }
 }

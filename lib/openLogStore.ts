@@ -1,10 +1,26 @@
+import { blobPlaceOf, isAddress } from "./blobPlace.ts";
 import { FolderLogStore } from "./folderLogStore.ts";
 import type { LogStore } from "./logStore.ts";
 
+/** What the sign-in to a storage account depends on. */
+export interface LogStoreOptions {
+  /** Stack `local` never uses real credentials. */
+  readonly stack: string;
+  /** @default process.env */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 /**
- * The place of a stack's transaction logs.
- * @param place `fabric:transactionLog`: a folder, or the URL of a blob container
+ * The place of a stack's transaction logs. Azure's library is loaded only where a container is named.
+ * @param place `fabric:transactionLog`: a folder, or the address of a blob container
+ * @throws Error where the address is none, or may not be sent a token
  */
-export async function openLogStore(place: string): Promise<LogStore> {
-  return new FolderLogStore(place);
+export async function openLogStore(place: string, { stack, env = process.env }: LogStoreOptions): Promise<LogStore> {
+  if (!isAddress(place)) return new FolderLogStore(place);
+  const blobs = blobPlaceOf(place, env);
+  const [{ BlobLogStore }, { signedInContainer }] = await Promise.all([
+    import("./blobLogStore.ts"),
+    import("./blobSignIn.ts"),
+  ]);
+  return new BlobLogStore(blobs, await signedInContainer(blobs, env, stack));
 }

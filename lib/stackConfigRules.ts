@@ -1,4 +1,5 @@
 import { isAbsolute, posix } from "node:path";
+import { blobPlaceOf, isAddress } from "./blobPlace.ts";
 import { listed, problemAt } from "./stackConfigProblem.ts";
 import type { ConfigPath, Problem } from "./stackConfigProblem.ts";
 import { resolveItem, textOf } from "./stackConfigItem.ts";
@@ -79,8 +80,12 @@ function checkAddresses(raw: Entry, env: NodeJS.ProcessEnv, problems: Problem[])
 
   const log = textOf(raw["transactionLog"]);
   if (log === undefined) return;
-  if (/^\w+:\/\//.test(log)) {
-    problems.push(problemAt(["transactionLog"], "must be a folder of the project: other places are not supported yet"));
+  if (isAddress(log)) {
+    try {
+      blobPlaceOf(log, env);
+    } catch (error) {
+      problems.push(problemAt(["transactionLog"], error instanceof Error ? error.message : String(error)));
+    }
   } else if (isAbsolute(log) || log.includes("\\") || posix.normalize(log).startsWith("..")) {
     problems.push(problemAt(["transactionLog"], "must be a folder inside the project, with / between folders"));
   }

@@ -137,7 +137,7 @@ export const stackSchema = z.strictObject({
   credential: z.enum(["auto"]).default("auto"),
   /** Key Vault that secrets come from while `useKeyVault` is on. KEY_VAULT_URL wins. */
   keyVaultUrl: text(2000).optional(),
-  /** Folder of the project that keeps the transaction logs. */
+  /** Where the transaction logs lie: a folder of the project, or `https://ACCOUNT.blob.core.windows.net/CONTAINER[/PREFIX]`. */
   transactionLog: text(2000).default(".fabric/transactions"),
   /** Let another stack than `local` keep its state in the folder of the repository. */
   allowLocalBackend: boolean.default(false),

@@ -51,7 +51,7 @@ export async function startRun(
   { transaction = runTransactionOf(configuration, env), stop }: RunSettings = {},
 ): Promise<LiveRun> {
   const clock = systemClock;
-  const store = await openLogStore(configuration.transactionLog);
+  const store = await openLogStore(configuration.transactionLog, { stack: configuration.stack, env });
   const flags = FeatureFlags.load(configuration.features, env);
   const isEmulator = configuration.endpoint === "emulator";
   const emulator = isEmulator && !env["FABRIC_ENDPOINT"] ? await openEmulator() : undefined;

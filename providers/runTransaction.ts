@@ -16,8 +16,11 @@ import { unsettledCreates } from "../lib/unsettled.ts";
 import type { UnsettledCreate } from "../lib/unsettled.ts";
 import type { Configuration } from "./configuration.ts";
 
-/** How long a predecessor that is being stopped is waited for; an orphaned provider stops within a second. */
-const PREDECESSOR_MS = 15_000;
+/**
+ * How long a predecessor that is being stopped is waited for. An orphaned provider stops within a second; on a machine that
+ * is gone, its lease may end 20 s after that of the command that started it.
+ */
+const PREDECESSOR_MS = 30_000;
 
 /** What decides which transaction a provider process belongs to. */
 export interface RunTransactionOptions {
@@ -146,9 +149,10 @@ export function runTransactionOf(
   engine?: string,
 ): RunTransaction {
   const warn = (line: string) => void process.stderr.write(`${line}\n`);
+  let store: Promise<LogStore> | undefined;
   return new RunTransaction({
     configuration,
-    store: () => openLogStore(configuration.transactionLog),
+    store: () => (store ??= openLogStore(configuration.transactionLog, { stack: configuration.stack, env })),
     env,
     engine,
     clock: systemClock,

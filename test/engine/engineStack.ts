@@ -1,6 +1,16 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdtempSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { stringify } from "yaml";
@@ -86,6 +96,13 @@ export class EngineStack implements AsyncDisposable {
     return copy;
   }
 
+  /** The same stack on another machine: a folder of its own, on the same emulator and with the same environment. */
+  secondMachine(): EngineStack {
+    const other = new EngineStack(this.emulator, this.env);
+    copyFileSync(join(this.folder, "Pulumi.test.yaml"), join(other.folder, "Pulumi.test.yaml"));
+    return other;
+  }
+
   /** Writes the stack's configuration; keys without the namespace. */
   configure(config: Record<string, unknown>): void {
     const own = {
@@ -168,9 +185,14 @@ export class EngineStack implements AsyncDisposable {
     return { code: code ?? 1, text };
   }
 
+  /** All there is to do about a second machine: the emulator is the first one's. */
+  removeFolder(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.emulator.close();
-    rmSync(this.folder, { recursive: true, force: true });
+    this.removeFolder();
   }
 }
 

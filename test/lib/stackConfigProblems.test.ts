@@ -66,9 +66,16 @@ const refused: [title: string, raw: Record<string, unknown>, problem: string][] 
     "fabric:tenantId: must be an id like 01234567-89ab-cdef-0123-456789abcdef",
   ],
   [
-    "a transaction log at an address",
-    stack({ transactionLog: "https://a.blob.core.windows.net/logs" }),
-    "fabric:transactionLog: must be a folder of the project: other places are not supported yet",
+    "a transaction log at a host that is no storage account",
+    stack({ transactionLog: "https://logs.example.com/logs" }),
+    "fabric:transactionLog: logs.example.com is not a known host of an Azure storage account, so it was not sent a token. " +
+      "If it is right, name it in the environment: FABRIC_ALLOWED_HOSTS=logs.example.com",
+  ],
+  [
+    "a transaction log at an address that is no container",
+    stack({ transactionLog: "https://contoso.blob.core.windows.net" }),
+    "fabric:transactionLog: must be a folder of the project, or the address of a blob container without ? and #: " +
+      "https://ACCOUNT.blob.core.windows.net/CONTAINER",
   ],
   [
     "a transaction log outside the project",

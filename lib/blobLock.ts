@@ -1,0 +1,162 @@
+import { randomUUID } from "node:crypto";
+import { buffer } from "node:stream/consumers";
+import type { BlobLeaseClient, BlockBlobClient } from "@azure/storage-blob";
+import type { SendToBlobs } from "./blobRequests.ts";
+import type { Clock } from "./clock.ts";
+import { isDead, ownHolder } from "./lockHolder.ts";
+import { LockLostError, LockedError } from "./logStore.ts";
+import type { Holder, Lock } from "./logStore.ts";
+
+/** How long a lock outlives its holder: the longest that the service offers. */
+const LEASE_S = 60;
+/** Pause between renewals; two may fail before the lease ends. */
+const RENEW_MS = 20_000;
+/** Pause between looks at a lock that somebody holds. */
+const LOOK_AGAIN_MS = 1_000;
+/** Codes of the service for a lease that is not ours, or not ours any more. */
+const NOT_OURS = [
+  "LeaseIdMismatchWithLeaseOperation",
+  "LeaseIdMismatchWithBlobOperation",
+  "LeaseNotPresentWithLeaseOperation",
+  "LeaseNotPresentWithBlobOperation",
+  "LeaseIsBrokenAndCannotBeRenewed",
+  "LeaseLost",
+  "BlobNotFound",
+];
+
+/** What a lock on a blob needs. */
+export interface BlobLockOptions {
+  /** Name of the lock, for messages. */
+  readonly name: string;
+  /** Where it lies, for messages. */
+  readonly where: string;
+  readonly clock: Clock;
+  readonly send: SendToBlobs;
+}
+
+/**
+ * A lock: a blob with a lease, whose content says who has it. The lease is renewed while its holder lives, and ends by
+ * itself when it does not.
+ */
+export class BlobLock implements Lock {
+  readonly #blob: BlockBlobClient;
+  readonly #options: BlobLockOptions;
+  readonly #lease: BlobLeaseClient;
+  readonly #stop = new AbortController();
+  /** Until when nobody else can have it, in ms since the epoch: by wall time, which goes on while a machine sleeps. */
+  #heldUntil: number;
+
+  private constructor(blob: BlockBlobClient, options: BlobLockOptions, lease: BlobLeaseClient, heldUntil: number) {
+    this.#blob = blob;
+    this.#options = options;
+    this.#lease = lease;
+    this.#heldUntil = heldUntil;
+    void this.#keepRenewing();
+  }
+
+  /**
+   * @param waitMs how long to wait for a living holder
+   * @throws LockedError when somebody else has it
+   */
+  static async take(blob: BlockBlobClient, options: BlobLockOptions, waitMs: number): Promise<BlobLock> {
+    const { name, where, clock } = options;
+    for (const deadline = clock.now() + waitMs; ;) {
+      const lock = await BlobLock.#tryToTake(blob, options);
+      if (lock) return lock;
+      const { holder, etag } = await readHolder(blob, options);
+      // where process ids tell nothing, the lease does
+      if (holder?.processSpace !== undefined && isDead(holder)) await breakLease(blob, options, etag);
+      else if (clock.now() >= deadline) {
+        const remedy =
+          `Wait until it has ended. If it was killed, or its machine is gone, the lock ends by itself within ` +
+          `${LEASE_S} s: try again then.`;
+        throw new LockedError(`The lock '${name}'`, where, holder, remedy);
+      } else await clock.sleep(LOOK_AGAIN_MS);
+    }
+  }
+
+  static async #tryToTake(blob: BlockBlobClient, options: BlobLockOptions): Promise<BlobLock | undefined> {
+    const { send, name, clock } = options;
+    const what = `take the lock '${name}'`;
+    const ifNew = { conditions: { ifNoneMatch: "*" } };
+    await send(what, (request) => blob.upload("", 0, { ...ifNew, ...request }), "BlobAlreadyExists", "LeaseIdMissing");
+    const lease = blob.getBlobLeaseClient(randomUUID());
+    const begin = clock.now();
+    const isTaken = await send(
+      what,
+      (request) => lease.acquireLease(LEASE_S, request),
+      "LeaseAlreadyPresent",
+      "BlobNotFound",
+    );
+    if (!isTaken) return undefined;
+    // this write gives the blob another etag: whoever wants to free it from its last holder finds that out
+    const holder = JSON.stringify(ownHolder(begin));
+    const ifOurs = { conditions: { leaseId: lease.leaseId } };
+    const isOurs = await send(
+      what,
+      (request) => blob.upload(holder, Buffer.byteLength(holder), { ...ifOurs, ...request }),
+      ...NOT_OURS,
+    );
+    return isOurs && new BlobLock(blob, options, lease, begin + LEASE_S * 1000);
+  }
+
+  /**
+   * Makes sure that nobody else can have the lock.
+   * @param isDoubtful ask the service, also where the lease has not ended
+   * @throws LockLostError where somebody has, or has had it
+   */
+  async assertHeld(isDoubtful = false): Promise<void> {
+    const { name, where, clock } = this.#options;
+    if (!isDoubtful && clock.now() < this.#heldUntil) return;
+    // a lease that has ended can still be renewed while nobody else has had it
+    if (!(await this.#renew())) throw new LockLostError(`The lock '${name}'`, where);
+  }
+
+  async release(): Promise<void> {
+    this.#stop.abort();
+    const { send, name } = this.#options;
+    const ifOurs = { conditions: { leaseId: this.#lease.leaseId } };
+    await send(`release the lock '${name}'`, (request) => this.#blob.delete({ ...ifOurs, ...request }), ...NOT_OURS);
+  }
+
+  /** @returns whether it is still ours */
+  async #renew(): Promise<boolean> {
+    const { send, name, clock } = this.#options;
+    const begin = clock.now();
+    const what = `renew the lock '${name}'`;
+    const isOurs = await send(what, (request) => this.#lease.renewLease(request), ...NOT_OURS);
+    this.#heldUntil = isOurs ? begin + LEASE_S * 1000 : 0;
+    if (!isOurs) this.#stop.abort();
+    return isOurs !== undefined;
+  }
+
+  async #keepRenewing(): Promise<void> {
+    const { signal } = this.#stop;
+    const pause = () => this.#options.clock.sleep(RENEW_MS, signal).catch(() => undefined);
+    for (await pause(); !signal.aborted; await pause()) {
+      // where it fails, the next append finds out
+      await this.#renew().catch(() => undefined);
+    }
+  }
+}
+
+async function readHolder(
+  blob: BlockBlobClient,
+  { send, name }: BlobLockOptions,
+): Promise<{ readonly holder?: Holder; readonly etag?: string | undefined }> {
+  const what = `read the lock '${name}'`;
+  const found = await send(what, (request) => blob.download(0, undefined, request), "BlobNotFound");
+  const content = found?.readableStreamBody && (await buffer(found.readableStreamBody)).toString();
+  // empty while it is being taken
+  return content ? { holder: JSON.parse(content) as Holder, etag: found.etag } : {};
+}
+
+/** Frees the lock of a dead holder, unless somebody has taken it since it was read. */
+async function breakLease(blob: BlockBlobClient, { send, name }: BlobLockOptions, etag = ""): Promise<void> {
+  await send(
+    `free the lock '${name}' of a process that is gone`,
+    (request) => blob.getBlobLeaseClient().breakLease(0, { conditions: { ifMatch: etag }, ...request }),
+    "ConditionNotMet",
+    ...NOT_OURS,
+  );
+}

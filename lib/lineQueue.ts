@@ -1,0 +1,60 @@
+/** A line that waits to be written. */
+interface WaitingLine extends PromiseWithResolvers<void> {
+  readonly line: string;
+}
+
+/**
+ * Writes lines in the order in which they are given, one write at a time; lines that wait meanwhile share the next write.
+ * A write that failed does not keep later lines from being tried: the disk may have room again.
+ */
+export class LineQueue {
+  readonly #write: (lines: string) => Promise<void>;
+  readonly #maxBytes: number;
+  #waiting: WaitingLine[] = [];
+  #writing: Promise<void> | undefined;
+
+  /**
+   * @param write writes whole lines; resolves when they are durable
+   * @param maxBytes how much lines that share a write may be. @default any number
+   */
+  constructor(write: (lines: string) => Promise<void>, maxBytes = Infinity) {
+    this.#write = write;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Resolves when the line is durable; rejects when its write has failed. */
+  append(line: string): Promise<void> {
+    const waiting = { line, ...Promise.withResolvers<void>() };
+    this.#waiting.push(waiting);
+    this.#writing ??= this.#writeAll();
+    return waiting.promise;
+  }
+
+  /** Resolves when nothing waits any more. Never rejects: each line tells its own failure. */
+  async idle(): Promise<void> {
+    await this.#writing;
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const together = this.#next();
+      try {
+        await this.#write(together.map(({ line }) => line).join(""));
+        for (const { resolve } of together) resolve();
+      } catch (error) {
+        for (const { reject } of together) reject(error);
+      }
+    }
+    this.#writing = undefined;
+  }
+
+  /** As many of the waiting lines as a write may hold, and at least one. */
+  #next(): WaitingLine[] {
+    let bytes = 0;
+    const tooMany = this.#waiting.findIndex(({ line }, index) => {
+      bytes += Buffer.byteLength(line);
+      return index > 0 && bytes > this.#maxBytes;
+    });
+    return this.#waiting.splice(0, tooMany < 0 ? this.#waiting.length : tooMany);
+  }
+}
