@@ -3,7 +3,7 @@ import errors from "@pulumi/pulumi/errors.js";
 import log from "@pulumi/pulumi/log/index.js";
 import metadata from "@pulumi/pulumi/metadata.js";
 import { FeatureFlags } from "./lib/featureFlags.ts";
-import { assertSharedBackend } from "./lib/stateBackend.ts";
+import { assertForeignBackend, assertSharedBackend } from "./lib/stateBackend.ts";
 import { keysWithoutEffect } from "./lib/stackConfig.ts";
 import { FabricProvider } from "./providers/fabricResource.ts";
 import { FabricWorkspace } from "./providers/fabricWorkspace.ts";
@@ -14,12 +14,13 @@ function refuse(error: unknown): never {
   throw new errors.RunError(error instanceof Error ? error.message : String(error));
 }
 
-function deploy() {
+async function deploy() {
   if (!existsSync("Pulumi.yaml"))
     throw new Error("Run Pulumi in the folder that holds Pulumi.yaml: state, log and items are looked for there.");
   const stack = metadata.getStack();
   const config = readStackConfig({ projectRoot: process.cwd(), stack });
   assertSharedBackend(stack, config.allowLocalBackend, process.env);
+  assertForeignBackend(config.azure?.foundation?.storageAccount.name, process.env);
   const flags = FeatureFlags.load(config.features, process.env);
   if (config.requireAllFeatures) flags.assertAllOn();
   const endpoint = process.env["FABRIC_ENDPOINT"];
@@ -40,18 +41,18 @@ function deploy() {
     keyVaultUrl,
     transactionLog,
   });
+  const azure = config.azure && (await import("./providers/azure.ts")).declareAzure(config.azure, config);
   const workspaces = config.workspaces.map((workspace) => {
-    const { workspaceId, portalUrl } = new FabricWorkspace(workspace, { provider, protectData });
+    const settings = { provider, protectData, ownCapacity: azure?.capacity };
+    const { workspaceId, portalUrl } = new FabricWorkspace(workspace, settings);
     return [workspace.name, { id: workspaceId, url: portalUrl }] as const;
   });
-  return Object.fromEntries(workspaces);
+  return { workspaces: Object.fromEntries(workspaces), azure: azure?.outputs };
 }
 
+const outputs = await deploy().catch(refuse);
+
 /** Id and portal URL of every workspace, by its name in the configuration. */
-export const workspaces = (() => {
-  try {
-    return deploy();
-  } catch (error) {
-    return refuse(error);
-  }
-})();
+export const { workspaces } = outputs;
+/** What other stacks, pipelines and telemetry need to know of the Azure resources; undefined where there are none. */
+export const { azure } = outputs;

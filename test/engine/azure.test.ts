@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { after, before, describe, it } from "node:test";
+import { known } from "../../emulator/defaultSeed.ts";
+import { tenantId, tokenFor } from "../../emulator/identity.ts";
+import { exampleConfig } from "../providers/declaredAzure.ts";
+import { EngineStack } from "./engineStack.ts";
+
+/** What the plugin's double says it did. */
+interface Report {
+  readonly event: "created" | "deleted";
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Record<string, unknown>;
+}
+
+const pluginFolder = "azure-native-plugin";
+const dev = exampleConfig("dev").azure;
+
+/** A stack on the real engine, with the double in the place of azure-native's plugin. */
+async function startStack(onReport: (stack: EngineStack, report: Report) => void) {
+  const reports: Report[] = [];
+  const server = createServer((request, response) => {
+    void text(request).then((body) => {
+      const report = JSON.parse(body) as Report;
+      reports.push(report);
+      onReport(stack, report);
+      response.end();
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const stack = await EngineStack.start({
+    env: {
+      AZURE_DOUBLE_REPORTS: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      FABRIC_ACCESS_TOKEN: tokenFor(known.deployer, tenantId, "fabric", Date.now()),
+    },
+  });
+  mkdirSync(join(stack.folder, pluginFolder));
+  const plugin = join(stack.folder, pluginFolder, "pulumi-resource-azure-native");
+  writeFileSync(plugin, `#!/bin/sh\nexec node '${join(import.meta.dirname, "azureNativePlugin.ts")}' "$@"\n`);
+  chmodSync(plugin, 0o755);
+  const project = join(stack.folder, "Pulumi.yaml");
+  const entry = `plugins:\n  providers:\n    - { name: azure-native, path: ./${pluginFolder} }\n`;
+  writeFileSync(project, `${readFileSync(project, "utf8")}${entry}`);
+  const close = async () => {
+    server.close();
+    await stack[Symbol.asyncDispose]();
+  };
+  return { stack, reports, close };
+}
+
+describe("an environment with a capacity of its own", () => {
+  let stack: EngineStack;
+  let close: () => Promise<void>;
+  let reports: Report[];
+  const capacityId = "22222222-2222-4222-8222-000000000001";
+  const workspacesAtDeletion: number[] = [];
+  const configure = (protectData: boolean) =>
+    stack.configure({
+      endpoint: stack.emulator.url,
+      protectData,
+      azure: dev,
+      workspaces: [
+        { name: "sales", capacity: "fabricdev" },
+        { name: "other", capacity: "local" },
+      ],
+    });
+  before(async () => {
+    ({ stack, close, reports } = await startStack(({ emulator }, { event, type, name, inputs }) => {
+      if (!type.endsWith(":FabricCapacity")) return;
+      if (event === "created") {
+        const { name: sku } = inputs["sku"] as { name: string };
+        emulator.service.capacities.put({ id: capacityId, displayName: name, sku, region: "", state: "Active" });
+      } else workspacesAtDeletion.push(emulator.service.workspaces.all().length);
+    }));
+    configure(true);
+  });
+  after(() => close());
+
+  it("is deployed in one run: the workspace waits for its capacity, other workspaces do not", async () => {
+    const up = await stack.up();
+    assert.equal(up.code, 0, up.text);
+    const sales = stack.emulator.service.workspaces.all().find(({ displayName }) => displayName === "sales");
+    assert.equal(sales?.capacityId, capacityId);
+    const { deployment } = await stack.state();
+    const capacitiesOf = (name: string) => {
+      const resource = deployment.resources?.find(({ urn }) => urn.endsWith(`fabric:Workspace::${name}`));
+      return (resource as { dependencies?: string[] }).dependencies?.map((urn) => urn.split("::").at(-1)) ?? [];
+    };
+    assert.deepEqual(capacitiesOf("sales"), ["fabricdev"]);
+    assert.deepEqual(capacitiesOf("other"), []);
+  });
+
+  it("keeps its connection string encrypted in the state, and shows it to who may see secrets", async () => {
+    const secret = "connectionString of appi-fabric-dev";
+    const { text: exported } = await stack.run(["stack", "export"]);
+    assert.ok(
+      !/(connectionString|instrumentationKey) of appi-fabric-dev/.test(exported),
+      "the state holds it in plain text",
+    );
+    assert.doesNotMatch((await stack.run(["stack", "output", "azure"])).text, new RegExp(secret));
+    const shown = await stack.run(["stack", "output", "azure", "--show-secrets"]);
+    assert.deepEqual(JSON.parse(shown.text), { connectionString: secret });
+  });
+
+  it("is not destroyed while its data is protected", async () => {
+    const destroy = await stack.destroy();
+    assert.notEqual(destroy.code, 0);
+    assert.match(destroy.text, /protect/);
+    assert.deepEqual(
+      reports.filter(({ event }) => event === "deleted"),
+      [],
+    );
+  });
+
+  it("changes nothing when nothing was changed, and is destroyed with its workspaces before their capacity", async () => {
+    configure(false);
+    const up = await stack.up();
+    assert.equal(up.code, 0, up.text);
+    assert.deepEqual(up.steps, []);
+    assert.equal(reports.length, 4, "Azure was told something");
+    const destroy = await stack.destroy();
+    assert.equal(destroy.code, 0, destroy.text);
+    assert.equal(workspacesAtDeletion.length, 1);
+    assert.ok((workspacesAtDeletion[0] ?? 9) < 2, "the workspace on the capacity was still there");
+    const deleted = reports.filter(({ event }) => event === "deleted").map(({ name }) => name);
+    assert.equal(deleted.at(-1), "rg-fabric-dev");
+  });
+});
+
+describe("a foundation", () => {
+  it("is deployed in a stack of its own, with federated credentials one after the other, and cannot be destroyed", async () => {
+    const { stack, reports, close } = await startStack(() => undefined);
+    const { azure, tenantId: ownTenant } = exampleConfig("foundation");
+    stack.configure({ endpoint: stack.emulator.url, tenantId: ownTenant, azure, workspaces: [] });
+    try {
+      const up = await stack.up();
+      assert.equal(up.code, 0, up.text);
+      const { deployment } = await stack.state();
+      const own = deployment.resources?.filter(({ type }) => type.startsWith("azure-native:")) as {
+        urn: string;
+        type: string;
+        protect?: boolean;
+        dependencies?: string[];
+      }[];
+      assert.equal(own.length, reports.length);
+      assert.deepEqual(
+        own.filter(({ protect }) => !protect).map(({ urn }) => urn),
+        [],
+      );
+      const before = own
+        .filter(({ urn, type }) => type.endsWith(":FederatedIdentityCredential") && urn.includes("id-fabric-deployer"))
+        .map(({ dependencies }) => dependencies?.filter((urn) => urn.includes("FederatedIdentity")).length);
+      assert.deepEqual(before, [0, 1, 1]);
+      const destroy = await stack.destroy();
+      assert.notEqual(destroy.code, 0);
+      assert.match(destroy.text, /protect/);
+      assert.deepEqual(
+        reports.filter(({ event }) => event === "deleted"),
+        [],
+      );
+    } finally {
+      await close();
+    }
+  });
+});
