@@ -14,6 +14,11 @@ function refuse(error: unknown): never {
   throw new errors.RunError(error instanceof Error ? error.message : String(error));
 }
 
+/**
+ * The program.
+ * @returns the stack's outputs: id and portal URL of every workspace by its name in the configuration, and where Azure
+ *   resources are declared, what other stacks, pipelines and telemetry need to know of them
+ */
 async function deploy() {
   if (!existsSync("Pulumi.yaml"))
     throw new Error("Run Pulumi in the folder that holds Pulumi.yaml: state, log and items are looked for there.");
@@ -47,12 +52,8 @@ async function deploy() {
     const { workspaceId, portalUrl } = new FabricWorkspace(workspace, settings);
     return [workspace.name, { id: workspaceId, url: portalUrl }] as const;
   });
-  return { workspaces: Object.fromEntries(workspaces), azure: azure?.outputs };
+  return { workspaces: Object.fromEntries(workspaces), ...(azure && { azure: azure.outputs }) };
 }
 
-const outputs = await deploy().catch(refuse);
-
-/** Id and portal URL of every workspace, by its name in the configuration. */
-export const { workspaces } = outputs;
-/** What other stacks, pipelines and telemetry need to know of the Azure resources; undefined where there are none. */
-export const { azure } = outputs;
+// a function and not named exports: Pulumi warns of every output that is undefined, and some stacks have no `azure`
+export default () => deploy().catch(refuse);

@@ -8,7 +8,7 @@ import { InterruptionWatch } from "./interruption.ts";
 import { leftoverTable } from "./leftovers.ts";
 import { endWithoutEffects, openTransaction } from "./openTransaction.ts";
 import { ensureStack, projectRoot, pulumiEnvironment, runPulumi } from "./pulumi.ts";
-import { checkpointHash, withoutPendingOperations } from "./rollback/checkpoint.ts";
+import { checkpointHash, foreignChanges, withoutPendingOperations } from "./rollback/checkpoint.ts";
 import { cleanUpBeforeCommit, rollBack } from "./rollback/rollBack.ts";
 import type { TransactionOrder } from "./rollback/rollBack.ts";
 import { exportCheckpoint, importCheckpoint } from "./rollback/stackState.ts";
@@ -55,12 +55,14 @@ async function up(stack: string, args: readonly string[]): Promise<number> {
       };
       const { code } = await runPulumi(["up", ...args, ...watch.args], { ...env, ...own });
       const say = (line: string) => console.error(line);
+      const changes = code === 0 ? [] : foreignChanges(settled.checkpoint, await exportCheckpoint(access));
       const run: Run = {
         order: { ...access, store, transactionId, say },
         events,
         useRollback: flags.useRollback,
         isInterrupted: watch.isInterrupted,
-        isIdle: (await readTransactionLog(store, transactionId)).length === earlier,
+        foreignChanges: changes,
+        isIdle: changes.length === 0 && (await readTransactionLog(store, transactionId)).length === earlier,
       };
       return code === 0 ? await commit(run) : await fail(run);
     } finally {
@@ -75,6 +77,8 @@ interface Run {
   readonly events: DeploymentEvents;
   readonly useRollback: boolean;
   readonly isInterrupted: boolean;
+  /** What a failed run has changed that is not in the log, by name. */
+  readonly foreignChanges: readonly string[];
   /** It has not even tried to change anything. */
   readonly isIdle: boolean;
 }
@@ -97,21 +101,22 @@ async function commit({ order, events }: Run): Promise<number> {
   return 0;
 }
 
-async function fail({ order, events, useRollback, isInterrupted, isIdle }: Run): Promise<number> {
+async function fail({ order, events, useRollback, isInterrupted, foreignChanges, isIdle }: Run): Promise<number> {
   const { store, stack, transactionId } = order;
   const failed = isInterrupted ? 130 : 1;
   const reason = isInterrupted ? "interrupted" : "pulumi up failed";
   const entries = await readTransactionLog(store, transactionId);
   events.failed(reason, entries);
-  if (!hasEffects(entries)) {
+  if (!hasEffects(entries) && foreignChanges.length === 0) {
     await endWithoutEffects(store, stack, transactionId);
     return failed;
   }
   if (!useRollback || isIdle) {
     await store.write(stateHashFile(transactionId), checkpointHash(await exportCheckpoint(order)));
     const why = isIdle ? "is still open" : "failed, and useRollback is off";
+    const remains = [...effectsOf(entries), ...foreignChanges.map((name) => `  changed ${name}`)];
     console.error(
-      `Transaction ${transactionId} ${why}. What it made remains:\n${effectsTable(entries)}\n` +
+      `Transaction ${transactionId} ${why}. What it made remains:\n${remains.join("\n")}\n` +
         `To go on: npm run up -- --stack ${stack}. To take it back: npm run rollback -- --stack ${stack}`,
     );
     return 2;
@@ -126,7 +131,7 @@ async function fail({ order, events, useRollback, isInterrupted, isIdle }: Run):
 }
 
 /** What a transaction has changed, one line for each. */
-function effectsTable(entries: readonly Entry[]): string {
+function effectsOf(entries: readonly Entry[]): string[] {
   const words = { create: "created", update: "updated", delete: "deleted" };
   const lines = entries.flatMap((entry) => {
     if (entry.kind !== "intent") return [];
@@ -135,7 +140,7 @@ function effectsTable(entries: readonly Entry[]): string {
     const { operation, resourceType, resourceName } = entry;
     return [`  ${words[operation]} ${resourceType} '${resourceName}'${outcome === "unknown" ? " (perhaps)" : ""}`];
   });
-  return [...new Set(lines)].join("\n");
+  return [...new Set(lines)];
 }
 
 await runStackCommand({ usage, run: up });

@@ -60,7 +60,7 @@ export function declareAzure(azure: AzureConfig, stack: Pick<StackConfig, "tenan
       },
     };
   }
-  const { capacity, connectionString } = new AzureEnvironment(azure, { provider, protect: protectData });
+  const { capacity, connectionString } = new AzureEnvironment(azure, protectData, { provider });
   return {
     capacity: azure.capacity && capacity && { name: azure.capacity.name, resource: capacity },
     outputs: { connectionString },

@@ -4,7 +4,7 @@ import operationalInsights from "@pulumi/azure-native/operationalinsights/index.
 import resources from "@pulumi/azure-native/resources/index.js";
 import type { Output } from "@pulumi/pulumi/output.js";
 import output from "@pulumi/pulumi/output.js";
-import type { ComponentResourceOptions, CustomResource } from "@pulumi/pulumi/resource.js";
+import type { ComponentResourceOptions, CustomResource, CustomResourceOptions } from "@pulumi/pulumi/resource.js";
 import resource from "@pulumi/pulumi/resource.js";
 import type { AzureConfig } from "../lib/stackConfig.ts";
 import type { CapacityConfig, ApplicationInsightsConfig } from "../lib/stackConfigAzureSchema.ts";
@@ -19,13 +19,14 @@ export class AzureEnvironment extends resource.ComponentResource {
   /** Where telemetry is sent, as APPLICATIONINSIGHTS_CONNECTION_STRING takes it; a secret. Absent where none is declared. */
   readonly connectionString: Output<string> | undefined;
 
-  readonly #own: { readonly parent: AzureEnvironment; readonly deleteBeforeReplace: true };
+  readonly #own: CustomResourceOptions;
   readonly #place: { resourceGroupName: Output<string>; location: string; tags: Record<string, string> };
 
-  constructor(azure: AzureConfig, opts: ComponentResourceOptions) {
+  /** @param protect whether its resources can neither be deleted nor replaced */
+  constructor(azure: AzureConfig, protect: boolean, opts: ComponentResourceOptions) {
     super("fabric:AzureEnvironment", azure.resourceGroup, {}, opts);
     // the names are given, so the old one has to go before the new one can come
-    this.#own = { parent: this, deleteBeforeReplace: true };
+    this.#own = { parent: this, protect, deleteBeforeReplace: true };
     const { location, tags, resourceGroup } = azure;
     const group = new resources.ResourceGroup(
       resourceGroup,

@@ -36,14 +36,9 @@ export class AzureFoundation extends resource.ComponentResource {
   readonly #own: CustomResourceOptions;
   readonly #place: { resourceGroupName: Output<string>; location: string; tags: Record<string, string> };
 
-  constructor(
-    azure: AzureConfig,
-    foundation: FoundationConfig,
-    tenantId: string,
-    opts: Omit<ComponentResourceOptions, "protect">,
-  ) {
-    super("fabric:AzureFoundation", azure.resourceGroup, {}, { ...opts, protect: true });
-    this.#own = { parent: this };
+  constructor(azure: AzureConfig, foundation: FoundationConfig, tenantId: string, opts: ComponentResourceOptions) {
+    super("fabric:AzureFoundation", azure.resourceGroup, {}, opts);
+    this.#own = { parent: this, protect: true };
     const { location, tags, resourceGroup, subscriptionId } = azure;
     const group = new resources.ResourceGroup(
       resourceGroup,

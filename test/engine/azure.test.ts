@@ -13,7 +13,7 @@ import { EngineStack } from "./engineStack.ts";
 
 /** What the plugin's double says it did. */
 interface Report {
-  readonly event: "created" | "deleted";
+  readonly event: "created" | "updated" | "deleted";
   readonly type: string;
   readonly name: string;
   readonly inputs: Record<string, unknown>;
@@ -45,7 +45,7 @@ async function startStack(onReport: (stack: EngineStack, report: Report) => void
   writeFileSync(plugin, `#!/bin/sh\nexec node '${join(import.meta.dirname, "azureNativePlugin.ts")}' "$@"\n`);
   chmodSync(plugin, 0o755);
   const project = join(stack.folder, "Pulumi.yaml");
-  const entry = `plugins:\n  providers:\n    - { name: azure-native, path: ./${pluginFolder} }\n`;
+  const entry = `plugins:\n  providers:\n    - { name: azure-native, path: ${join(stack.folder, pluginFolder)} }\n`;
   writeFileSync(project, `${readFileSync(project, "utf8")}${entry}`);
   const close = async () => {
     server.close();
@@ -85,6 +85,7 @@ describe("an environment with a capacity of its own", () => {
   it("is deployed in one run: the workspace waits for its capacity, other workspaces do not", async () => {
     const up = await stack.up();
     assert.equal(up.code, 0, up.text);
+    assert.doesNotMatch(up.text, /warning/);
     const sales = stack.emulator.service.workspaces.all().find(({ displayName }) => displayName === "sales");
     assert.equal(sales?.capacityId, capacityId);
     const { deployment } = await stack.state();
@@ -130,6 +131,94 @@ describe("an environment with a capacity of its own", () => {
     assert.ok((workspacesAtDeletion[0] ?? 9) < 2, "the workspace on the capacity was still there");
     const deleted = reports.filter(({ event }) => event === "deleted").map(({ name }) => name);
     assert.equal(deleted.at(-1), "rg-fabric-dev");
+  });
+});
+
+describe("a failed deployment with Azure resources", () => {
+  const features = { useRetryLogic: true, useRollback: true };
+  const quick = ["--yes", "--skip-preview"];
+  const failing = {
+    method: "POST",
+    route: "/workspaces/{workspaceId}/items",
+    status: 400,
+    errorCode: "CorruptedPayload",
+    times: "forever",
+    // long enough for Azure's side to be done
+    delayMs: 1_000,
+  } as const;
+  const workspace = { name: "sales", capacity: "local" };
+  const broken = { ...workspace, items: [{ name: "bronze", type: "Lakehouse" }] };
+
+  it("is rolled back whole, the capacity's old size and the secret included", async () => {
+    const { stack, reports, close } = await startStack(() => undefined);
+    const configure = (azure: object, workspaces: object[]) =>
+      stack.configure({ endpoint: stack.emulator.url, protectData: true, features, azure, workspaces });
+    try {
+      configure(dev, [workspace]);
+      const up = await stack.command("cli/up.ts", quick);
+      assert.equal(up.code, 0, up.text);
+      const known = reports.length;
+
+      configure({ ...dev, capacity: { ...dev.capacity, sku: "F4" } }, [broken]);
+      stack.emulator.faults([failing]);
+      const failed = await stack.command("cli/up.ts", quick);
+      assert.equal(failed.code, 1, failed.text);
+      assert.match(failed.text, /fully rolled back/);
+      assert.deepEqual(
+        reports.slice(known).map(({ event, name, inputs }) => [event, name, inputs["sku"]]),
+        [
+          ["updated", "fabricdev", { name: "F4", tier: "Fabric" }],
+          ["updated", "fabricdev", { name: "F2", tier: "Fabric" }],
+        ],
+      );
+      assert.ok(!(await stack.run(["stack", "export"])).text.includes("connectionString of appi-fabric-dev"));
+
+      stack.emulator.faults([]);
+      configure(dev, [workspace]);
+      assert.equal((await stack.up()).code, 0);
+      assert.equal(reports.length, known + 2, "state and declaration do not agree");
+    } finally {
+      await close();
+    }
+  });
+
+  it("that was the first leaves nothing, protected as it was to be", async () => {
+    const { stack, reports, close } = await startStack(() => undefined);
+    stack.configure({ endpoint: stack.emulator.url, protectData: true, features, azure: dev, workspaces: [broken] });
+    stack.emulator.faults([failing]);
+    try {
+      const failed = await stack.command("cli/up.ts", quick);
+      assert.equal(failed.code, 1, failed.text);
+      const names = (event: Report["event"]) =>
+        reports.flatMap((report) => (report.event === event ? [report.name] : [])).sort();
+      assert.ok(names("created").includes("fabricdev"));
+      assert.deepEqual(names("deleted"), names("created"));
+    } finally {
+      await close();
+    }
+  });
+
+  it("is told of what it changed in Azure where rollback is off", async () => {
+    const { stack, close } = await startStack(() => undefined);
+    const own = { ...features, useRollback: false };
+    const configure = (sku: string, workspaces: object[]) =>
+      stack.configure({
+        endpoint: stack.emulator.url,
+        features: own,
+        azure: { ...dev, capacity: { ...dev.capacity, sku } },
+        workspaces,
+      });
+    try {
+      configure("F2", [workspace]);
+      assert.equal((await stack.command("cli/up.ts", quick)).code, 0);
+      configure("F4", [broken]);
+      stack.emulator.faults([failing]);
+      const failed = await stack.command("cli/up.ts", quick);
+      assert.equal(failed.code, 2, failed.text);
+      assert.match(failed.text, /What it made remains:\n {2}changed FabricCapacity 'fabricdev'\n/);
+    } finally {
+      await close();
+    }
   });
 });
 

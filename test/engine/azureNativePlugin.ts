@@ -8,7 +8,7 @@ import * as provider from "@pulumi/pulumi/provider/index.js";
 
 type Inputs = Record<string, unknown>;
 
-const report = async (event: "created" | "deleted", urn: string, inputs: Inputs) => {
+const report = async (event: "created" | "updated" | "deleted", urn: string, inputs: Inputs) => {
   const [type, name] = urn
     .split("::")
     .slice(-2)
@@ -30,6 +30,10 @@ await provider.main(
       const computed = ["connectionString", "instrumentationKey", "clientId", "principalId"];
       const outs = { ...Object.fromEntries(computed.map((key) => [key, `${key} of ${name}`])), ...inputs, name };
       return { id: `/id/of/${name}`, outs };
+    },
+    async update(_id, urn, olds: Inputs, news: Inputs) {
+      await report("updated", urn, news);
+      return { outs: { ...olds, ...news } };
     },
     read: async (id, _urn, props: Inputs) => ({ id, props }),
     delete: async (_id, urn, props: Inputs) => report("deleted", urn, props),

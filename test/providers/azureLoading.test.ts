@@ -18,7 +18,7 @@ const program = `
     call: ({ inputs }) => inputs,
   }, "fabric", stack);
   pulumi.runtime.setAllConfig(JSON.parse(process.env.STACK_CONFIG));
-  await import("./index.ts");
+  await (await import("./index.ts")).default();
   await pulumi.runtime.disconnect();
   const files = Object.keys(createRequire(import.meta.url).cache);
   console.log(JSON.stringify(files.flatMap((file) => file.split("/@pulumi/azure-native/")[1] ?? [])));
