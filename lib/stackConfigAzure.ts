@@ -29,6 +29,10 @@ export function checkAzure(raw: Entry, problems: Problem[]): void {
     const own = "belongs into a stack of its own, because it outlives environments and holds their state";
     report(at, `${own}: not together with ${listed(others, "and")}`);
   }
+  if (/^true$/i.test(String(entryOf(raw["features"])["useRollback"]))) {
+    const why = "not with azure.foundation: the name of a vault that was taken back stays taken for 90 days";
+    report(["features", "useRollback"], why);
+  }
   if (raw["tenantId"] === undefined) report(["tenantId"], "required with azure.foundation: a key vault belongs to one");
 
   const account = entryOf(foundation["storageAccount"]);

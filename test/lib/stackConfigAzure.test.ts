@@ -132,6 +132,11 @@ const refused: [title: string, raw: Record<string, unknown>, ...problems: string
     "fabric:tenantId: required with azure.foundation: a key vault belongs to one",
   ],
   [
+    "a foundation that would be rolled back",
+    foundation({}, { features: { useRollback: true } }),
+    "fabric:features.useRollback: not with azure.foundation: the name of a vault that was taken back stays taken for 90 days",
+  ],
+  [
     "a foundation whose secrets are in the vault that it makes",
     foundation({}, { keyVaultUrl: "https://kv-contoso-fabric.vault.azure.net" }),
     "fabric:keyVaultUrl: is the vault that this stack makes: a stack must not hold its own secrets",
