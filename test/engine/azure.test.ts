@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -58,25 +59,33 @@ describe("an environment with a capacity of its own", () => {
   let stack: EngineStack;
   let close: () => Promise<void>;
   let reports: Report[];
-  const capacityId = "22222222-2222-4222-8222-000000000001";
-  const workspacesAtDeletion: number[] = [];
-  const configure = (protectData: boolean) =>
+  /** How many workspaces were on each capacity when it was deleted. */
+  const workspacesAtDeletion: [capacity: string, workspaces: number][] = [];
+  /** Names of the capacities of the workspaces, as the service has them. */
+  const capacitiesOf = ({ service }: EngineStack["emulator"], displayName: string) =>
+    service.workspaces
+      .all()
+      .filter((workspace) => workspace.displayName === displayName)
+      .map(({ capacityId }) => capacityId && service.capacities.get(capacityId)?.displayName);
+  const configure = (protectData: boolean, capacity = "fabricdev") =>
     stack.configure({
       endpoint: stack.emulator.url,
       protectData,
-      azure: dev,
+      azure: { ...dev, capacity: { ...dev.capacity, name: capacity } },
       workspaces: [
-        { name: "sales", capacity: "fabricdev" },
+        { name: "sales", capacity },
         { name: "other", capacity: "local" },
       ],
     });
   before(async () => {
-    ({ stack, close, reports } = await startStack(({ emulator }, { event, type, name, inputs }) => {
+    ({ stack, close, reports } = await startStack(({ emulator: { service } }, { event, type, name }) => {
       if (!type.endsWith(":FabricCapacity")) return;
       if (event === "created") {
-        const { name: sku } = inputs["sku"] as { name: string };
-        emulator.service.capacities.put({ id: capacityId, displayName: name, sku, region: "", state: "Active" });
-      } else workspacesAtDeletion.push(emulator.service.workspaces.all().length);
+        service.capacities.put({ id: randomUUID(), displayName: name, sku: "F2", region: "", state: "Active" });
+        return;
+      }
+      const id = service.capacities.all().find(({ displayName }) => displayName === name)?.id;
+      workspacesAtDeletion.push([name, service.workspaces.all().filter(({ capacityId }) => capacityId === id).length]);
     }));
     configure(true);
   });
@@ -86,15 +95,14 @@ describe("an environment with a capacity of its own", () => {
     const up = await stack.up();
     assert.equal(up.code, 0, up.text);
     assert.doesNotMatch(up.text, /warning/);
-    const sales = stack.emulator.service.workspaces.all().find(({ displayName }) => displayName === "sales");
-    assert.equal(sales?.capacityId, capacityId);
+    assert.deepEqual(capacitiesOf(stack.emulator, "sales"), ["fabricdev"]);
     const { deployment } = await stack.state();
-    const capacitiesOf = (name: string) => {
+    const dependenciesOf = (name: string) => {
       const resource = deployment.resources?.find(({ urn }) => urn.endsWith(`fabric:Workspace::${name}`));
       return (resource as { dependencies?: string[] }).dependencies?.map((urn) => urn.split("::").at(-1)) ?? [];
     };
-    assert.deepEqual(capacitiesOf("sales"), ["fabricdev"]);
-    assert.deepEqual(capacitiesOf("other"), []);
+    assert.deepEqual(dependenciesOf("sales"), ["fabricdev"]);
+    assert.deepEqual(dependenciesOf("other"), []);
   });
 
   it("keeps its connection string encrypted in the state, and shows it to who may see secrets", async () => {
@@ -119,18 +127,28 @@ describe("an environment with a capacity of its own", () => {
     );
   });
 
-  it("changes nothing when nothing was changed, and is destroyed with its workspaces before their capacity", async () => {
+  it("changes nothing when nothing was changed", async () => {
     configure(false);
     const up = await stack.up();
     assert.equal(up.code, 0, up.text);
     assert.deepEqual(up.steps, []);
     assert.equal(reports.length, 4, "Azure was told something");
+  });
+
+  it("moves its workspaces to a capacity of another name before the old one goes", async () => {
+    configure(false, "fabricnew");
+    const up = await stack.up();
+    assert.equal(up.code, 0, up.text);
+    assert.deepEqual(up.steps, ["update Workspace sales"]);
+    assert.deepEqual(capacitiesOf(stack.emulator, "sales"), ["fabricnew"]);
+    assert.deepEqual(workspacesAtDeletion, [["fabricdev", 0]]);
+  });
+
+  it("is destroyed with its workspaces before their capacity, and the resource group last", async () => {
     const destroy = await stack.destroy();
     assert.equal(destroy.code, 0, destroy.text);
-    assert.equal(workspacesAtDeletion.length, 1);
-    assert.ok((workspacesAtDeletion[0] ?? 9) < 2, "the workspace on the capacity was still there");
-    const deleted = reports.filter(({ event }) => event === "deleted").map(({ name }) => name);
-    assert.equal(deleted.at(-1), "rg-fabric-dev");
+    assert.deepEqual(workspacesAtDeletion.at(-1), ["fabricnew", 0]);
+    assert.equal(reports.at(-1)?.name, "rg-fabric-dev");
   });
 });
 
