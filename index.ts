@@ -4,7 +4,7 @@ import log from "@pulumi/pulumi/log/index.js";
 import metadata from "@pulumi/pulumi/metadata.js";
 import settings from "@pulumi/pulumi/runtime/settings.js";
 import { FeatureFlags } from "./lib/featureFlags.ts";
-import { assertSharedBackend } from "./lib/stateBackend.ts";
+import { assertForeignBackend, assertSharedBackend } from "./lib/stateBackend.ts";
 import { keysWithoutEffect } from "./lib/stackConfig.ts";
 import { FabricProvider } from "./providers/fabricResource.ts";
 import { FabricWorkspace } from "./providers/fabricWorkspace.ts";
@@ -19,12 +19,18 @@ function refuse(error: unknown): never {
 const isPlainUpdate = () =>
   !settings.isDryRun() && !process.env["FABRIC_TRANSACTION_ID"] && !process.env["FABRIC_ROLLBACK_OF"];
 
+/**
+ * The program.
+ * @returns the stack's outputs: id and portal URL of every workspace by its name in the configuration, and where Azure
+ *   resources are declared, what other stacks, pipelines and telemetry need to know of them
+ */
 async function deploy() {
   if (!existsSync("Pulumi.yaml"))
     throw new Error("Run Pulumi in the folder that holds Pulumi.yaml: state, log and items are looked for there.");
   const stack = metadata.getStack();
   const config = readStackConfig({ projectRoot: process.cwd(), stack });
   assertSharedBackend(stack, config.allowLocalBackend, process.env);
+  assertForeignBackend(config.azure?.foundation?.storageAccount.name, process.env);
   const flags = FeatureFlags.load(config.features, process.env);
   if (config.requireAllFeatures) flags.assertAllOn();
   const endpoint = process.env["FABRIC_ENDPOINT"];
@@ -51,12 +57,14 @@ async function deploy() {
     keyVaultUrl,
     transactionLog,
   });
+  const azure = config.azure && (await import("./providers/azure.ts")).declareAzure(config.azure, config);
   const workspaces = config.workspaces.map((workspace) => {
-    const { workspaceId, portalUrl } = new FabricWorkspace(workspace, { provider, protectData });
+    const settings = { provider, protectData, ownCapacity: azure?.capacity };
+    const { workspaceId, portalUrl } = new FabricWorkspace(workspace, settings);
     return [workspace.name, { id: workspaceId, url: portalUrl }] as const;
   });
-  return Object.fromEntries(workspaces);
+  return { workspaces: Object.fromEntries(workspaces), ...(azure && { azure: azure.outputs }) };
 }
 
-/** Id and portal URL of every workspace, by its name in the configuration. */
-export const workspaces = await deploy().catch(refuse);
+// a function and not named exports: Pulumi warns of every output that is undefined, and some stacks have no `azure`
+export default () => deploy().catch(refuse);

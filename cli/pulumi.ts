@@ -11,9 +11,10 @@ export const projectRoot = existsSync("Pulumi.yaml")
   : resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
 /**
- * The environment in which the project's commands run the Pulumi CLI. Two things differ from a plain call: the project's
- * own backend is an absolute path, because Pulumi takes a relative one from the current folder; and stack `local` has
- * the empty passphrase, because its configuration holds no secret.
+ * The environment in which the project's commands run the Pulumi CLI. Three things differ from a plain call: the project's
+ * own backend is an absolute path, because Pulumi takes a relative one from the current folder; stack `local` has the
+ * empty passphrase, because its configuration holds no secret; and for it no plugin is downloaded, because the vendor's
+ * CLI would fetch azure-native's for every stack of a project that depends on it.
  */
 export function pulumiEnvironment(stack: string, env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   const own: NodeJS.ProcessEnv = { ...env };
@@ -25,7 +26,10 @@ export function pulumiEnvironment(stack: string, env: NodeJS.ProcessEnv = proces
   }
   const hasPassphrase =
     env["PULUMI_CONFIG_PASSPHRASE"] !== undefined || env["PULUMI_CONFIG_PASSPHRASE_FILE"] !== undefined;
-  if (stack === "local" && !hasPassphrase) own["PULUMI_CONFIG_PASSPHRASE"] = "";
+  if (stack === "local") {
+    if (!hasPassphrase) own["PULUMI_CONFIG_PASSPHRASE"] = "";
+    own["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] ??= "true";
+  }
   return own;
 }
 

@@ -9,7 +9,8 @@ import { leftoverTable } from "./leftovers.ts";
 import { endWithoutEffects, openTransaction } from "./openTransaction.ts";
 import { ensureStack, projectRoot, pulumiEnvironment, runPulumi } from "./pulumi.ts";
 import { catchUp, settleAll } from "./recovery.ts";
-import { checkpointHash } from "./rollback/checkpoint.ts";
+import { checkpointHash, foreignChanges } from "./rollback/checkpoint.ts";
+import type { Checkpoint } from "./rollback/checkpoint.ts";
 import { rollBack } from "./rollback/rollBack.ts";
 import type { TransactionOrder } from "./rollback/rollBack.ts";
 import { exportCheckpoint } from "./rollback/stackState.ts";
@@ -60,7 +61,8 @@ async function up(stack: string, args: readonly string[]): Promise<number> {
         useRollback: flags.useRollback,
         isInterrupted: watch.isInterrupted,
         isCutOff: ended.signal !== null || ended.code > 1,
-        isIdle: (await readTransactionLog(store, transactionId)).length === earlier,
+        before,
+        hasTried: (await readTransactionLog(store, transactionId)).length > earlier,
       };
       return ended.code === 0 ? await commit(run) : await fail(run);
     } finally {
@@ -77,8 +79,10 @@ interface Run {
   readonly isInterrupted: boolean;
   /** The CLI did not end by itself: its last checkpoint may not say all that was done. */
   readonly isCutOff: boolean;
-  /** It has not even tried to change anything. */
-  readonly isIdle: boolean;
+  /** The checkpoint from before it. */
+  readonly before: Checkpoint;
+  /** It has at least tried to change something of Fabric. */
+  readonly hasTried: boolean;
 }
 
 async function commit({ order, events }: Run): Promise<number> {
@@ -95,25 +99,30 @@ async function commit({ order, events }: Run): Promise<number> {
   return 0;
 }
 
-async function fail({ order, events, useRollback, isInterrupted, isCutOff, isIdle }: Run): Promise<number> {
+async function fail(run: Run): Promise<number> {
+  const { order, events, useRollback, isInterrupted, isCutOff } = run;
   const { store, stack, transactionId } = order;
   const failed = isInterrupted ? 130 : 1;
   const entries = await readTransactionLog(store, transactionId);
   const reason = isInterrupted ? "interrupted" : (firstFailure(entries) ?? "pulumi up failed");
   events.failed(reason, entries);
-  const stateHash = checkpointHash(await exportCheckpoint(order));
-  // a run without effects can have changed the state alone: names of resources
+  const after = await exportCheckpoint(order);
+  const stateHash = checkpointHash(after);
   const [begin] = entries;
+  // a run without effects can have changed the state alone: names of resources, and what is not Fabric's
   if (!hasEffects(entries) && begin?.kind === "begin" && begin.checkpointHash === stateHash) {
     await endWithoutEffects(store, stack, transactionId);
     return failed;
   }
   if (!isCutOff) await store.write(stateHashFile(transactionId), stateHash);
+  const changes = foreignChanges(run.before, after);
+  const isIdle = !run.hasTried && changes.length === 0;
   const isStopped = isInterrupted && isCutOff;
   if (!useRollback || isIdle || isStopped) {
     const why = isStopped ? "was stopped" : isIdle ? "is still open" : "failed, and useRollback is off";
+    const remains = [...effectsOf(entries), ...changes.map((name) => `  changed ${name}`)];
     console.error(
-      `Transaction ${transactionId} ${why}. What it did remains:\n${effectsTable(entries)}\n` +
+      `Transaction ${transactionId} ${why}. What it did remains:\n${remains.join("\n")}\n` +
         `To go on: npm run up -- --stack ${stack}. To take it back: npm run rollback -- --stack ${stack}`,
     );
     return isInterrupted ? failed : 2;
@@ -134,7 +143,7 @@ function firstFailure(entries: readonly Entry[]): string | undefined {
 }
 
 /** What a transaction has changed, one line for each. */
-function effectsTable(entries: readonly Entry[]): string {
+function effectsOf(entries: readonly Entry[]): string[] {
   const words = { create: "created", update: "updated", delete: "deleted" };
   const lines = entries.flatMap((entry) => {
     if (entry.kind !== "intent") return [];
@@ -143,7 +152,7 @@ function effectsTable(entries: readonly Entry[]): string {
     const { operation, resourceType, resourceName } = entry;
     return [`  ${words[operation]} ${resourceType} '${resourceName}'${outcome === "unknown" ? " (perhaps)" : ""}`];
   });
-  return [...new Set(lines)].join("\n");
+  return [...new Set(lines)];
 }
 
 await runStackCommand({ usage, run: up });

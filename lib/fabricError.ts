@@ -66,6 +66,11 @@ export class FabricError extends Error {
   asOutcomeUnknown(): FabricError {
     return new FabricError({ ...this.#failure, isOutcomeKnown: false });
   }
+
+  /** The same error, with advice from somebody who knows more of what was being done; whole sentences. */
+  withRemedy(remedy: string): FabricError {
+    return new FabricError({ ...this.#failure, remedy });
+  }
 }
 
 /** What to do about the codes that a deployment meets; an entry is a whole sentence. */
@@ -74,7 +79,7 @@ export const remedies: Readonly<Record<string, string>> = {
   ItemDisplayNameAlreadyInUse: "Choose another displayName, or set adopt: true to manage the existing item.",
   ItemDisplayNameNotAvailableYet: "The name is held for an item deleted a moment ago; run again in a few minutes.",
   CapacityNotInActiveState:
-    "The capacity is paused. Resume it: az fabric capacity resume --capacity-name … --resource-group …",
+    "The capacity is paused. Resume it and run again: az fabric capacity resume --capacity-name … --resource-group …",
   InsufficientPermissionsOverCapacity: "Give the deploying identity the contributor permission on the capacity.",
   InsufficientPrivileges: "The deploying identity lacks a role for this, or the object is gone.",
   PrincipalNotFound:

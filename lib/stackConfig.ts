@@ -6,6 +6,7 @@ import { stackSchema } from "./stackConfigSchema.ts";
 import type { GitConfig, ItemInput, StackInput, UserConfig, WorkspaceInput } from "./stackConfigSchema.ts";
 
 export { StackConfigError } from "./stackConfigProblem.ts";
+export type { AzureConfig } from "./stackConfigAzureSchema.ts";
 export type { GitConfig, UserConfig } from "./stackConfigSchema.ts";
 
 /** An item, with what its folder says about it filled in. The keys are described in {@link ItemInput}. */
@@ -31,7 +32,7 @@ export interface WorkspaceConfig extends Omit<WorkspaceInput, "displayName" | "u
 }
 
 /** The configuration of a stack, valid as a whole. The keys are described in {@link StackInput}. */
-export interface StackConfig extends Omit<StackInput, "features" | "workspaces" | "azure"> {
+export interface StackConfig extends Omit<StackInput, "features" | "workspaces"> {
   /** Only the features that the stack names. */
   readonly features: Partial<Record<FlagName, boolean>>;
   /** Workspaces to make, in the order of the file. */
@@ -60,7 +61,7 @@ export function parseStackConfig(raw: Readonly<Record<string, unknown>>, options
   if (!parsed.success) throw new StackConfigError(stack, [...schemaProblems(parsed.error), ...problems]);
   if (problems.length > 0) throw new StackConfigError(stack, problems);
 
-  const { azure: _azure, workspaces, ...rest } = parsed.data;
+  const { workspaces, ...rest } = parsed.data;
   return { ...rest, workspaces: workspaces.map((workspace, index) => completed(workspace, items[index] ?? [])) };
 }
 

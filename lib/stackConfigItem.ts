@@ -2,6 +2,7 @@ import { join, posix, sep } from "node:path";
 import { readPlatform } from "./itemDefinition.ts";
 import type { Platform } from "./itemDefinition.ts";
 import { hasDefinition, knownItemType } from "./itemType.ts";
+import { textOf } from "./stackConfigEntries.ts";
 import { problemAt } from "./stackConfigProblem.ts";
 import type { ConfigPath, Problem } from "./stackConfigProblem.ts";
 
@@ -124,9 +125,4 @@ function wrongFolderName(name: string): string | undefined {
   }
   if (RESERVED_FOLDERS.includes(name.toLowerCase())) return "has a folder name that the service keeps for itself";
   return undefined;
-}
-
-/** Text without the space around it, or undefined for everything that is no text or empty. */
-export function textOf(raw: unknown): string | undefined {
-  return (typeof raw === "string" && raw.trim()) || undefined;
 }

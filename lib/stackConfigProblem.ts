@@ -44,15 +44,16 @@ export function schemaProblems(error: z.ZodError): Problem[] {
     const path = issue.path.map((step) => (typeof step === "number" ? step : String(step)));
     if (issue.code !== "unrecognized_keys") return [problemAt(path, issue.message)];
     const holder = path.findLast((step) => typeof step === "string") ?? "";
-    return issue.keys.map((key) => problemAt([...path, key], unknownKey(key, knownKeys[holder] ?? [])));
+    return issue.keys.map((key) => problemAt([...path, key], unknownKey(key, holder)));
   });
   // a value of the wrong type breaks other rules too, which says nothing more
   return found.filter(({ path }, index) => found.findIndex((other) => other.path === path) === index);
 }
 
-function unknownKey(key: string, known: readonly string[]): string {
-  // the key is known, but this place has no use for it: Git keys of the other provider
-  if (known.includes(key)) return "belongs to the other gitProviderType";
+function unknownKey(key: string, holder: string): string {
+  const known = knownKeys[holder] ?? [];
+  // the key is known, but this place has no use for it: keys of the other provider
+  if (known.includes(key)) return `belongs to the other ${holder === "git" ? "gitProviderType" : "provider"}`;
   const meant = closestName(key, known);
   return meant ? `unknown key; did you mean ${meant}?` : `unknown key; known are ${listed(known, "and")}`;
 }
@@ -77,6 +78,7 @@ export const inOurWords: z.core.$ZodErrorMap = (issue) => {
 function nounOf(type: string): string {
   const nouns: Readonly<Record<string, string>> = {
     string: "text (numbers and true or false need quotes to be text)",
+    number: "a number",
     boolean: "true or false",
     array: "a list",
     object: "an object with keys",

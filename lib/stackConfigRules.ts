@@ -2,7 +2,10 @@ import { isAbsolute, posix } from "node:path";
 import { blobPlaceOf, isAddress } from "./blobPlace.ts";
 import { listed, problemAt } from "./stackConfigProblem.ts";
 import type { ConfigPath, Problem } from "./stackConfigProblem.ts";
-import { resolveItem, textOf } from "./stackConfigItem.ts";
+import { checkAzure } from "./stackConfigAzure.ts";
+import { entriesOf, isEntry, textOf, twice } from "./stackConfigEntries.ts";
+import type { Entry } from "./stackConfigEntries.ts";
+import { resolveItem } from "./stackConfigItem.ts";
 import type { ResolvedItem } from "./stackConfigItem.ts";
 import { principalTypes } from "./stackConfigSchema.ts";
 import { assertTrustedEndpoint } from "./trustedHost.ts";
@@ -27,8 +30,6 @@ export interface RuleResult {
 const RESERVED_WORKSPACES = ["admin monitoring", "my workspace"];
 const GUID = /^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/i;
 
-type Entry = Readonly<Record<string, unknown>>;
-
 /**
  * The rules that need more than one value, or files. They work on the file as it stands, whatever else is wrong in it, so
  * that all problems are found at once; what has the wrong shape is left to the schema.
@@ -36,6 +37,7 @@ type Entry = Readonly<Record<string, unknown>>;
 export function checkRules(raw: Entry, context: RuleContext): RuleResult {
   const problems: Problem[] = [];
   checkAddresses(raw, context.env, problems);
+  checkAzure(raw, problems);
   const workspaces = entriesOf(raw["workspaces"]);
   const isTwice = twice(problems);
   const items = workspaces.map((workspace, index) => {
@@ -148,24 +150,4 @@ function checkItems(
     } else if (folder !== undefined) spellings.set(folder.toLowerCase(), folder);
     return resolved;
   });
-}
-
-/** Remembers names of one list, whatever their case, and reports those seen before. */
-function twice(problems: Problem[]): (what: string, value: string | undefined, path: ConfigPath) => boolean {
-  const seen = new Map<string, ConfigPath>();
-  return (what, value, path) => {
-    if (value === undefined) return false;
-    const key = `${what} ${value.toLowerCase()}`;
-    const first = seen.get(key);
-    if (first) problems.push(problemAt(path, `same ${what} as ${problemAt(first, "").path}`));
-    else seen.set(key, path);
-    return first !== undefined;
-  };
-}
-
-const isEntry = (raw: unknown): raw is Entry => typeof raw === "object" && raw !== null && !Array.isArray(raw);
-
-/** The entries of a list; what has another shape counts as empty, so that positions stay right. */
-function entriesOf(raw: unknown): Entry[] {
-  return Array.isArray(raw) ? raw.map((entry: unknown) => (isEntry(entry) ? entry : {})) : [];
 }

@@ -1,18 +1,8 @@
 import { z } from "zod";
 import type { FlagName } from "./featureFlags.ts";
 import { flagVariables } from "./featureFlags.ts";
-
-/** Text that is not empty; space around it does not count. */
-const text = (max: number) => z.string().trim().min(1).max(max);
-
-/** `pulumi config set` writes text, so `"true"` and `"false"` are taken too, in any case. */
-const boolean = z.preprocess((value) => {
-  const word = typeof value === "string" ? value.trim().toLowerCase() : undefined;
-  return word === "true" ? true : word === "false" ? false : value;
-}, z.boolean());
-
-/** An id of Entra or Fabric. The service writes them in lower case. */
-const id = z.guid().toLowerCase();
+import { azureKeys, azureSchema } from "./stackConfigAzureSchema.ts";
+import { boolean, id, text } from "./stackConfigValue.ts";
 
 /** Required text of one Git provider, whose absence is explained by that provider's name. */
 const ofProvider = (provider: string, max: number) =>
@@ -149,8 +139,8 @@ export const stackSchema = z.strictObject({
   protectData: boolean.default(true),
   /** What to deploy. Required, because a stack without workspaces would delete those it made; `[]` says so on purpose. */
   workspaces: z.array(workspaceSchema),
-  /** Reserved for Azure resources that workspaces stand on. */
-  azure: z.undefined({ error: () => "not supported yet: make Azure resources in a stack of their own" }).optional(),
+  /** Azure resources that workspaces stand on, or in a stack of its own the foundation of all stacks. */
+  azure: azureSchema.optional(),
 });
 
 /** The keys known at each level, by the key that holds them; the empty one is the top level. */
@@ -161,6 +151,7 @@ export const knownKeys: Readonly<Record<string, readonly string[]>> = {
   users: Object.keys(userSchema.shape),
   git: gitSchema.options.flatMap(({ shape }) => Object.keys(shape)),
   items: Object.keys(itemSchema.shape),
+  ...azureKeys,
 };
 
 /** What the file says, valid in itself, with defaults filled in. */

@@ -29,6 +29,27 @@ export function assertSharedBackend(
   );
 }
 
+/**
+ * Refuses to keep the state of a stack in a storage account that this very stack makes: it would have to exist before it is
+ * made, and destroying the stack would destroy what says how.
+ * @param account name of the storage account that the stack declares, if it does
+ * @throws Error saying where the state could be instead
+ */
+export function assertForeignBackend(
+  account: string | undefined,
+  env: NodeJS.ProcessEnv,
+  projectRoot = process.cwd(),
+): void {
+  const url = account === undefined ? undefined : backendUrl(projectRoot, env);
+  if (!url?.startsWith("azblob://")) return;
+  const used = /[?&]storage_account=([^&]*)/.exec(url)?.[1] ?? env["AZURE_STORAGE_ACCOUNT"];
+  if (used?.toLowerCase() !== account) return;
+  throw new Error(
+    `The state of this stack would be in storage account '${account}', which the stack itself makes (azure.foundation). ` +
+      `Keep it elsewhere: in Pulumi Cloud (PULUMI_BACKEND_URL=https://api.pulumi.com), or in an account that was made by hand.`,
+  );
+}
+
 /** `file://./relative` is Pulumi's own spelling of a path relative to the current folder; other file URLs are absolute. */
 function isInside(projectRoot: string, url: string): boolean {
   const plain = url.split("?")[0] ?? url;

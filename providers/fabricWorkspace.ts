@@ -1,10 +1,11 @@
-import type { ComponentResourceOptions, CustomResourceOptions } from "@pulumi/pulumi/resource.js";
+import type { ComponentResourceOptions, CustomResource, CustomResourceOptions } from "@pulumi/pulumi/resource.js";
 import type { Output } from "@pulumi/pulumi/output.js";
 import resource from "@pulumi/pulumi/resource.js";
 import { isDataBearing } from "../lib/itemType.ts";
 import type { WorkspaceConfig } from "../lib/stackConfig.ts";
 import { FabricResource } from "./fabricResource.ts";
 import type { FabricProvider } from "./fabricResource.ts";
+import { sameIgnoringCase } from "./field.ts";
 import { folder } from "./folder.ts";
 import { gitConnection } from "./gitConnection.ts";
 import { item } from "./item.ts";
@@ -27,7 +28,12 @@ export class FabricWorkspace extends resource.ComponentResource {
 
   constructor(
     config: WorkspaceConfig,
-    settings: { readonly provider: FabricProvider; readonly protectData: boolean },
+    settings: {
+      readonly provider: FabricProvider;
+      readonly protectData: boolean;
+      /** A capacity that this stack makes. Where the workspace names it, it waits for it, and goes before it. */
+      readonly ownCapacity?: { readonly name: string; readonly resource: CustomResource } | undefined;
+    },
     opts?: ComponentResourceOptions,
   ) {
     super("fabric:FabricWorkspace", config.name, {}, opts);
@@ -36,11 +42,13 @@ export class FabricWorkspace extends resource.ComponentResource {
     const protect = config.protect ?? settings.protectData;
 
     const { displayName, description, capacity, adopt } = config;
+    const { ownCapacity } = settings;
+    const dependsOn = ownCapacity && sameIgnoringCase(ownCapacity.name, capacity) ? [ownCapacity.resource] : [];
     const made = new FabricResource(
       workspace,
       config.name,
       { displayName, description, capacity, adopt },
-      { ...own, protect },
+      { ...own, protect, dependsOn },
     );
     this.workspaceId = made.id;
     this.portalUrl = made.id.apply((id) => `https://app.fabric.microsoft.com/groups/${id}`);

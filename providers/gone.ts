@@ -1,5 +1,6 @@
 import { isFabricError } from "../lib/fabricError.ts";
-import type { Run, Workspace } from "./run.ts";
+import { resumeCapacity } from "./capacity.ts";
+import type { Run } from "./run.ts";
 
 /**
  * Whether an error may mean that an object is not there. The service answers 404 and, for objects in workspaces that are
@@ -62,18 +63,15 @@ export async function deleteOrGone(run: Run, workspaceId: string, remove: () => 
   }
 }
 
+/** @throws Error where the workspace's capacity is paused: it hides objects, and refuses work */
 async function assertCapacityRuns(run: Run, workspaceId: string): Promise<void> {
   const workspace = (await run.workspaces()).find(({ id }) => id.toLowerCase() === workspaceId.toLowerCase());
   const capacity = workspace?.capacityId
     ? (await run.capacities()).find(({ id }) => id.toLowerCase() === workspace.capacityId?.toLowerCase())
     : undefined;
-  if (workspace && capacity?.state === "Inactive") throw pausedCapacity(workspace, capacity.displayName);
-}
-
-/** A paused capacity hides objects and refuses work; it is the commonest cause of failed runs. */
-export function pausedCapacity(workspace: Pick<Workspace, "displayName">, capacity: string): Error {
-  return new Error(
-    `Workspace '${workspace.displayName}' is on capacity '${capacity}', which is paused. Objects on it cannot be seen, so ` +
-      `none is taken for deleted. Resume it: az fabric capacity resume --capacity-name ${capacity} --resource-group …`,
+  if (!workspace || capacity?.state !== "Inactive") return;
+  throw new Error(
+    `Workspace '${workspace.displayName}' is on capacity '${capacity.displayName}', which is paused. Objects on it cannot ` +
+      `be seen, so none is taken for deleted. ${resumeCapacity(capacity.displayName)}`,
   );
 }

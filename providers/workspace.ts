@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { isFabricError } from "../lib/fabricError.ts";
+import { capacityIdOf, nameOfCapacity, onCapacity } from "./capacity.ts";
 import { sameIgnoringCase } from "./field.ts";
 import { isWorkspaceGone, mayMeanGone } from "./gone.ts";
 import { isUntouched } from "./untouched.ts";
 import { defineKind } from "./resourceKind.ts";
-import type { Capacity, Run, Workspace } from "./run.ts";
+import type { Run, Workspace } from "./run.ts";
 
 /** Longest wait for a capacity assignment; it usually takes seconds, and is known to get stuck. */
 const CAPACITY_DEADLINE_MS = 10 * 60_000;
@@ -47,23 +48,25 @@ export const workspace = defineKind<Outputs>()({
       exists({ id: before.id, outputs: { adopted } });
       return { id: before.id, outputs: { ...(await converge(run, before, inputs, capacityId)), adopted } };
     }
-    const made = await run.create<Workspace>(
-      {
-        operation: "create",
-        resourceType: "Workspace",
-        resourceName: inputs.displayName,
-        compensation: { function: "deleteWorkspace", args: { displayName: inputs.displayName } },
-      },
-      {
-        method: "POST",
-        path: "/workspaces",
-        body: { displayName: inputs.displayName, description: inputs.description, ...(capacityId && { capacityId }) },
-      },
-      {
-        find: async () => findByName(await run.list<Workspace>("/workspaces", "list workspaces"), inputs.displayName),
-        wasFree: before === undefined,
-        isPlausible: ({ id }) => isUntouched(run, id),
-      },
+    const made = await onCapacity(run, capacityId, () =>
+      run.create<Workspace>(
+        {
+          operation: "create",
+          resourceType: "Workspace",
+          resourceName: inputs.displayName,
+          compensation: { function: "deleteWorkspace", args: { displayName: inputs.displayName } },
+        },
+        {
+          method: "POST",
+          path: "/workspaces",
+          body: { displayName: inputs.displayName, description: inputs.description, ...(capacityId && { capacityId }) },
+        },
+        {
+          find: async () => findByName(await run.list<Workspace>("/workspaces", "list workspaces"), inputs.displayName),
+          wasFree: before === undefined,
+          isPlausible: ({ id }) => isUntouched(run, id),
+        },
+      ),
     );
     exists({ id: made.id, outputs: {} });
     if (run.isReclaimed(made.id)) return { id: made.id, outputs: await converge(run, made, inputs, capacityId) };
@@ -147,7 +150,12 @@ async function converge(
   }
   if (capacityId !== undefined && !sameIgnoringCase(before.capacityId, capacityId ?? undefined)) {
     if (capacityId !== null) {
-      await write({ method: "POST", path: `/workspaces/${now.id}/assignToCapacity`, body: { capacityId } });
+      const assignment = {
+        method: "POST",
+        path: `/workspaces/${now.id}/assignToCapacity`,
+        body: { capacityId },
+      } as const;
+      await onCapacity(run, capacityId, () => write(assignment));
     } else {
       await write({ method: "POST", path: `/workspaces/${now.id}/unassignFromCapacity` });
     }
@@ -192,33 +200,4 @@ async function waitForCapacity(run: Run, id: string, name: string): Promise<void
     }
     await run.clock.sleep(pause);
   }
-}
-
-/**
- * @throws Error naming the visible capacities, when the wanted one is not among them; or telling how to resume it
- */
-async function capacityIdOf(run: Run, nameOrId: string | undefined): Promise<string | undefined> {
-  if (nameOrId === undefined) return undefined;
-  const capacities = await run.capacities();
-  const found = capacities.find(
-    ({ id, displayName }) => sameIgnoringCase(id, nameOrId) || sameIgnoringCase(displayName, nameOrId),
-  );
-  if (!found) {
-    throw new Error(`There is no capacity '${nameOrId}' that this identity can use. Visible: ${listOf(capacities)}.`);
-  }
-  if (found.state === "Inactive") {
-    throw new Error(
-      `Capacity '${found.displayName}' is paused. Resume it and run again: ` +
-        `az fabric capacity resume --capacity-name ${found.displayName} --resource-group …`,
-    );
-  }
-  return found.id;
-}
-
-const listOf = (capacities: readonly Capacity[]) =>
-  capacities.map(({ displayName, sku, state }) => `'${displayName}' (${sku}, ${state})`).join(", ") || "none";
-
-async function nameOfCapacity(run: Run, capacityId: string | undefined): Promise<string | undefined> {
-  if (!capacityId) return undefined;
-  return (await run.capacities()).find(({ id }) => sameIgnoringCase(id, capacityId))?.displayName ?? capacityId;
 }

@@ -194,6 +194,27 @@ export function checkpointHash(checkpoint: Checkpoint): string {
   return createHash("sha256").update(JSON.stringify(objects)).digest("hex").slice(0, 16);
 }
 
+/** Whether a resource is an object of another package's provider, such as Azure's: the transaction log knows nothing of it. */
+export const isForeign = ({ type, custom }: Pick<CheckpointResource, "type" | "custom">): boolean =>
+  custom && !/^(pulumi:|pulumi-nodejs:dynamic\/fabric:)/.test(type);
+
+/** What a run has changed of objects that the transaction log knows nothing of: made, changed, replaced or removed. */
+export function foreignChanges(before: Checkpoint, after: Checkpoint): string[] {
+  const likeness = ({ id, inputs }: CheckpointResource) => `${id} ${rewritten(inputs, new Map())}`;
+  const foreignIn = (checkpoint: Checkpoint) =>
+    new Map(
+      liveResourcesOf(checkpoint)
+        .filter(isForeign)
+        .map((resource) => [resource.urn, { name: nameOf(resource), like: likeness(resource) }]),
+    );
+  const [old, now] = [foreignIn(before), foreignIn(after)];
+  const urns = new Set([...old.keys(), ...now.keys()]);
+  return [...urns].flatMap((urn) => {
+    const isSame = old.get(urn)?.like === now.get(urn)?.like;
+    return isSame ? [] : [now.get(urn)?.name ?? old.get(urn)?.name ?? urn];
+  });
+}
+
 /** `Workspace 'sales'`. */
 export function nameOf({ urn, type }: Pick<CheckpointResource, "urn" | "type">): string {
   return `${type.split(":").at(-1) ?? type} '${urn.split("::").at(-1) ?? urn}'`;

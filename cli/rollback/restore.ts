@@ -71,7 +71,9 @@ async function runEngine(
   } catch (error) {
     const failures = seen.failures();
     if (failures.length > 0) return failures;
-    const reason = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+    const text = error instanceof Error ? error.message : String(error);
+    // of all that the CLI has printed
+    const reason = /^\s*error: (.*)/m.exec(text)?.[1] ?? text.split("\n")[0] ?? "";
     return [{ urn: "", isDelete: false, leftover: { what: "the saved checkpoint", reason } }];
   } finally {
     rmSync(workDir, { recursive: true, force: true });
@@ -80,7 +82,7 @@ async function runEngine(
 
 /** What the engine tells while it works: the documented lines, in the order in which things happen, and what failed. */
 class Seen {
-  readonly #failed: { readonly urn: string; readonly op: string; readonly kind: string; readonly id?: string }[] = [];
+  readonly #failed: { readonly urn: string; readonly op: string; readonly type: string; readonly id?: string }[] = [];
   readonly #say: (line: string) => void;
   readonly #errors = new Map<string, string>();
 
@@ -93,34 +95,39 @@ class Seen {
     const ended = event.resOutputsEvent?.metadata;
     const broken = event.resOpFailedEvent?.metadata;
     const told = event.diagnosticEvent;
-    if (begun?.type.includes("dynamic/fabric:")) {
+    if (begun && isObject(begun.type)) {
       const id = begun.old?.id ?? "?";
       if (isDelete(begun.op)) this.#say(`Cleaning up ${nameOf(begun)} (${id})`);
       else if (begun.op === "update") this.#say(`Restoring ${nameOf(begun)} (${id})`);
       else if (begun.op === "create") this.#say(`Making ${nameOf(begun)} again`);
     }
-    if (ended?.type.includes("dynamic/fabric:") && isDelete(ended.op))
+    if (ended && isObject(ended.type) && isDelete(ended.op))
       this.#say(`✓ Successfully cleaned up ${kindOf(ended.type)}`);
     if (told?.severity === "error" && told.urn) this.#errors.set(told.urn, told.message.trim());
     if (broken) {
       const id = broken.old?.id;
-      this.#failed.push({ urn: broken.urn, op: broken.op, kind: kindOf(broken.type), ...(id && { id }) });
+      this.#failed.push({ urn: broken.urn, op: broken.op, type: broken.type, ...(id && { id }) });
     }
   }
 
   failures(): EngineFailure[] {
-    return this.#failed.map(({ urn, op, kind, id }) => {
+    return this.#failed.map(({ urn, op, type, id }) => {
       const why = this.#errors.get(urn);
       const leftover = {
-        what: `${kind} '${urn.split("::").at(-1) ?? urn}'`,
+        what: nameOf({ urn, type }),
         id,
         reason: `${op} failed${why ? `: ${why}` : ""}`,
-        remedy: isDelete(op) ? removalOf(kind, id) : undefined,
+        remedy: isDelete(op) ? remedyFor(type, id) : undefined,
       };
       return { urn, isDelete: isDelete(op), leftover };
     });
   }
 }
 
+/** Whether it is a resource that stands for something, and neither a provider nor a component. */
+const isObject = (type: string) => !/^(pulumi|fabric):/.test(type);
+/** Azure has kinds of the same names as Fabric's: a Workspace is one of Log Analytics, too. */
+const remedyFor = (type: string, id: string | undefined) =>
+  type.startsWith("azure-native:") ? id && `az resource delete --ids ${id}` : removalOf(kindOf(type), id);
 const kindOf = (type: string) => type.split(":").at(-1) ?? type;
 const isDelete = (op: string) => op === "delete" || op === "delete-replaced";

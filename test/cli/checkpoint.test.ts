@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
   differencesAfterRollback,
+  foreignChanges,
   prepareForRollback,
   resourcesOf,
   withoutPendingOperations,
@@ -87,5 +88,39 @@ describe("after a rollback", () => {
       differencesAfterRollback(after, saved).map(({ what, reason }) => `${what} ${reason}`),
       ["Item 'a' is missing", "Item 'b' has other inputs than before", "Item 'c' is still there"],
     );
+  });
+});
+
+describe("what a run has changed and the log does not know", () => {
+  const azure = (name: string, more: Partial<CheckpointResource> = {}) =>
+    resource(name, { type: "azure-native:fabric:FabricCapacity", ...more });
+  const secret = (ciphertext: string) => ({ key: { "4dabf18193072939515e22adb298388d": "1b47", ciphertext } });
+
+  it("is named where an object of another package was made, changed, replaced or removed", () => {
+    const before = checkpoint(azure("changed"), azure("replaced"), azure("removed"), azure("same"));
+    const after = checkpoint(
+      azure("changed", { inputs: { sku: "F4" } }),
+      azure("replaced", { id: "replaced-2" }),
+      azure("same"),
+      azure("made"),
+    );
+    assert.deepEqual(foreignChanges(before, after).sort(), [
+      "FabricCapacity 'changed'",
+      "FabricCapacity 'made'",
+      "FabricCapacity 'removed'",
+      "FabricCapacity 'replaced'",
+    ]);
+  });
+
+  it("is nothing where only objects of Fabric, providers or components differ, or a secret was encrypted anew", () => {
+    const before = checkpoint(azure("a", { inputs: secret("v1:x") }));
+    const after = checkpoint(
+      azure("a", { inputs: secret("v1:y") }),
+      resource("item"),
+      resource("provider", { type: "pulumi:providers:azure-native" }),
+      resource("group", { type: "fabric:AzureEnvironment", custom: false }),
+    );
+    assert.deepEqual(foreignChanges(before, after), []);
+    assert.deepEqual(foreignChanges({ version: 3, deployment: {} }, checkpoint()), []);
   });
 });

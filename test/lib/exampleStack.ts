@@ -60,3 +60,29 @@ export const user = (...users: Record<string, unknown>[]) => workspace({ users }
 export const git = (keys: Record<string, unknown>) => workspace({ git: { ...gitHub, ...keys } });
 /** A stack of one workspace with these items. */
 export const item = (...items: Record<string, unknown>[]) => workspace({ items });
+
+/** What every `azure` has. */
+export const azureBasics = {
+  subscriptionId: "66666666-7777-4888-8999-aaaaaaaaaaaa",
+  location: "westeurope",
+  resourceGroup: "rg-fabric-dev",
+};
+/** A stack with these keys of `azure`. */
+export const azure = (keys: Record<string, unknown>, top: Record<string, unknown> = {}) =>
+  stack({ azure: { ...azureBasics, ...keys }, ...top });
+
+const foundationBasics = {
+  storageAccount: { name: "contosofabricstate" },
+  keyVault: { name: "kv-contoso-fabric" },
+  deployer: { name: "id-deployer" },
+};
+/** A stack of a foundation with these keys instead of its own. */
+export const foundation = (
+  keys: Record<string, unknown>,
+  top: Record<string, unknown> = {},
+  others: Record<string, unknown> = {},
+) =>
+  azure(
+    { foundation: { ...foundationBasics, ...keys }, ...others },
+    { tenantId: "11111111-2222-4333-8444-555555555555", ...top },
+  );

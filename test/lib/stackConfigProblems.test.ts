@@ -22,11 +22,6 @@ const refused: [title: string, raw: Record<string, unknown>, problem: string][] 
     "fabric:features.useRollback: must be true or false",
   ],
   [
-    "Azure resources, which are not there yet",
-    stack({ azure: {} }),
-    "fabric:azure: not supported yet: make Azure resources in a stack of their own",
-  ],
-  [
     "a list in the place of text",
     workspace({ capacity: [] }),
     "fabric:workspaces[0].capacity: must be text (numbers and true or false need quotes to be text)",

@@ -1,0 +1,26 @@
+import type { FederatedCredentialConfig } from "./stackConfigAzureSchema.ts";
+
+/** Which tokens of a pipeline Entra ID takes for an identity. */
+export interface FederatedToken {
+  /** Who signed it. */
+  readonly issuer: string;
+  /** For whom, exactly: Entra compares it letter by letter. */
+  readonly subject: string;
+}
+
+/**
+ * The issuer and subject that a declared credential means.
+ * @see https://docs.github.com/actions/reference/security/oidc
+ */
+export function federatedToken(credential: FederatedCredentialConfig): FederatedToken {
+  if (credential.provider === "AzureDevOps") return { issuer: credential.issuer, subject: credential.subject };
+  const { repository, environment, branch } = credential;
+  // GitHub separates the parts by colons, so it escapes those of a name
+  const limit =
+    environment !== undefined
+      ? `environment:${environment.replaceAll(":", "%3A")}`
+      : branch !== undefined
+        ? `ref:refs/heads/${branch}`
+        : "pull_request";
+  return { issuer: "https://token.actions.githubusercontent.com", subject: `repo:${repository}:${limit}` };
+}

@@ -1,0 +1,90 @@
+import { entriesOf, entryOf, isEntry, textOf, twice } from "./stackConfigEntries.ts";
+import type { Entry } from "./stackConfigEntries.ts";
+import { listed, problemAt } from "./stackConfigProblem.ts";
+import type { ConfigPath, Problem } from "./stackConfigProblem.ts";
+
+/** What a GitHub credential can be limited to; it has to be exactly one. */
+const LIMITS = ["environment", "branch", "pullRequest"] as const;
+
+/**
+ * The rules of `fabric:azure` that need more than one value. They work on the file as it stands.
+ * @param raw the whole configuration
+ */
+export function checkAzure(raw: Entry, problems: Problem[]): void {
+  const azure = raw["azure"];
+  if (!isEntry(azure)) return;
+  const report = (path: ConfigPath, message: string) => problems.push(problemAt(path, message));
+  if (textOf(raw["endpoint"]) === "emulator") {
+    report(["azure"], "not together with endpoint: emulator, which stands on no Azure resources");
+  }
+  const { foundation } = azure;
+  if (!isEntry(foundation)) return;
+  const at = ["azure", "foundation"];
+  // whatever holds the state of an environment must not go when that environment is destroyed
+  const others = [
+    ...(entriesOf(raw["workspaces"]).length > 0 ? ["fabric:workspaces"] : []),
+    ...["capacity", "applicationInsights"].filter((key) => azure[key] !== undefined).map((key) => `azure.${key}`),
+  ];
+  if (others.length > 0) {
+    const own = "belongs into a stack of its own, because it outlives environments and holds their state";
+    report(at, `${own}: not together with ${listed(others, "and")}`);
+  }
+  if (/^true$/i.test(String(entryOf(raw["features"])["useRollback"]))) {
+    const why = "not with azure.foundation: the name of a vault that was taken back stays taken for 90 days";
+    report(["features", "useRollback"], why);
+  }
+  if (raw["tenantId"] === undefined) report(["tenantId"], "required with azure.foundation: a key vault belongs to one");
+
+  const account = entryOf(foundation["storageAccount"]);
+  if (accountOf(textOf(raw["transactionLog"])) === (textOf(account["name"]) ?? "?")) {
+    report(["transactionLog"], "is in the storage account that this stack makes: a stack must not hold its own log");
+  }
+  if (hostOf(textOf(raw["keyVaultUrl"]))?.startsWith(`${textOf(entryOf(foundation["keyVault"])["name"])}.vault.`)) {
+    report(["keyVaultUrl"], "is the vault that this stack makes: a stack must not hold its own secrets");
+  }
+  const log = textOf(account["logContainer"]);
+  if (log !== undefined && log === (textOf(account["stateContainer"]) ?? "pulumi-state")) {
+    report([...at, "storageAccount", "logContainer"], "same container as stateContainer");
+  }
+  for (const role of ["deployer", "previewer"] as const) {
+    const credentials = entriesOf(entryOf(foundation[role])["federatedCredentials"]);
+    checkCredentials(credentials, [...at, role, "federatedCredentials"], role, problems);
+  }
+  const isTwice = twice(problems);
+  for (const role of ["deployer", "previewer"] as const) {
+    isTwice("name", textOf(entryOf(foundation[role])["name"]), [...at, role, "name"]);
+  }
+}
+
+function checkCredentials(
+  credentials: readonly Entry[],
+  at: ConfigPath,
+  role: "deployer" | "previewer",
+  problems: Problem[],
+): void {
+  const isTwice = twice(problems);
+  credentials.forEach((credential, index) => {
+    const path = [...at, index];
+    const isNameKnown = isTwice("name", textOf(credential["name"]), [...path, "name"]);
+    if (credential["provider"] === "GitHub") {
+      const limits = LIMITS.filter((key) => credential[key] !== undefined);
+      if (limits.length !== 1) problems.push(problemAt(path, `must have one of ${listed(LIMITS, "and")}`));
+      if (role === "deployer" && credential["pullRequest"] !== undefined) {
+        const why = "whoever opens a pull request could deploy: let the previewer have it";
+        problems.push(problemAt([...path, "pullRequest"], why));
+      }
+    }
+    // the service refuses a second credential for the same token
+    const token = ["repository", ...LIMITS, "issuer", "subject"].map((key) => textOf(credential[key]) ?? "");
+    if (!isNameKnown && token.some(Boolean)) isTwice("subject", token.join(" "), path);
+  });
+}
+
+function hostOf(address: string | undefined): string | undefined {
+  return address !== undefined && URL.canParse(address) ? new URL(address).hostname : undefined;
+}
+
+/** The storage account of a blob's or container's URL. */
+function accountOf(address: string | undefined): string | undefined {
+  return /^([^.]+)\.blob\./.exec(hostOf(address) ?? "")?.[1];
+}

@@ -1,0 +1,54 @@
+import { isFabricError } from "../lib/fabricError.ts";
+import { sameIgnoringCase } from "./field.ts";
+import type { Capacity, Run } from "./run.ts";
+
+/** What to do about a paused capacity, the commonest cause of failed runs. Fabric does not tell the resource group. */
+export const resumeCapacity = (capacity: string): string =>
+  `Resume it and run again: az fabric capacity resume --capacity-name ${capacity} --resource-group … ` +
+  `(az resource list --name ${capacity} --query [].resourceGroup tells which).`;
+
+/**
+ * Id of the capacity of that name or id; none where none is wanted.
+ * @throws Error naming the visible capacities, when the wanted one is not among them; or telling how to resume it
+ */
+export async function capacityIdOf(run: Run, nameOrId: string | undefined): Promise<string | undefined> {
+  if (nameOrId === undefined) return undefined;
+  const isMeant = ({ id, displayName }: Capacity) =>
+    sameIgnoringCase(id, nameOrId) || sameIgnoringCase(displayName, nameOrId);
+  let capacities = await run.capacities();
+  if (!capacities.some(isMeant)) {
+    // the stack itself may have made it since this run first asked
+    capacities = await run.list<Capacity>("/capacities", "list capacities");
+  }
+  const found = capacities.find(isMeant);
+  if (!found) {
+    throw new Error(`There is no capacity '${nameOrId}' that this identity can use. Visible: ${listOf(capacities)}.`);
+  }
+  if (found.state === "Inactive") throw new Error(pausedCapacity(found.displayName));
+  return found.id;
+}
+
+/** How people know a capacity: its display name, or its id where this identity cannot see it. */
+export async function nameOfCapacity(run: Run, capacityId: string | undefined): Promise<string | undefined> {
+  if (!capacityId) return undefined;
+  return (await run.capacities()).find(({ id }) => sameIgnoringCase(id, capacityId))?.displayName ?? capacityId;
+}
+
+/**
+ * Does something that needs a capacity to run.
+ * @throws FabricError that names the capacity and how to resume it, where the service says that it is not active: it was
+ *   paused after this run had looked
+ */
+export async function onCapacity<T>(run: Run, capacityId: string | undefined, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isFabricError(error, "CapacityNotInActiveState")) throw error;
+    throw error.withRemedy(pausedCapacity((await nameOfCapacity(run, capacityId)) ?? "?"));
+  }
+}
+
+const pausedCapacity = (capacity: string) => `Capacity '${capacity}' is paused. ${resumeCapacity(capacity)}`;
+
+const listOf = (capacities: readonly Capacity[]) =>
+  capacities.map(({ displayName, sku, state }) => `'${displayName}' (${sku}, ${state})`).join(", ") || "none";
