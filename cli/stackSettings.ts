@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { parse } from "yaml";
 import { FeatureFlags } from "../lib/featureFlags.ts";
 import type { FlagName } from "../lib/featureFlags.ts";
+import { trustedVaultUrl } from "../lib/trustedHost.ts";
 
 /** What the commands around Pulumi need of a stack's configuration, before any program runs. */
 export interface StackSettings {
@@ -15,7 +16,7 @@ export interface StackSettings {
 
 /**
  * Reads a stack's file. Everything in it is checked by the program; here only what is read has to make sense.
- * @throws Error where a `FEATURE_USE_…` variable is neither true nor false
+ * @throws Error where a `FEATURE_USE_…` variable is neither true nor false, or the vault is a host that nobody trusts
  */
 export function readStackSettings(projectRoot: string, stack: string, env: NodeJS.ProcessEnv): StackSettings {
   const file = join(projectRoot, `Pulumi.${stack}.yaml`);
@@ -32,6 +33,6 @@ export function readStackSettings(projectRoot: string, stack: string, env: NodeJ
       typeof log === "string" && log.startsWith("https://")
         ? log
         : resolve(projectRoot, typeof log === "string" ? log : ".fabric/transactions"),
-    keyVaultUrl: env["KEY_VAULT_URL"] || (typeof vault === "string" ? vault : undefined),
+    keyVaultUrl: trustedVaultUrl(typeof vault === "string" ? vault : undefined, env),
   };
 }
