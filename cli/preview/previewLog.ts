@@ -54,7 +54,6 @@ interface EngineEvent {
 }
 
 /** Colours, as the engine marks them and as terminals take them. */
-// eslint-disable-next-line no-control-regex
 const COLOURS = /<\{%[^%]*%\}>|\u001B\[[\d;]*m/g;
 
 /**

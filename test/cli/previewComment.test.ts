@@ -14,7 +14,10 @@ import { stackConfigValues } from "../../lib/stackConfigText.ts";
 /** An event log that the real CLI wrote, without its debug messages. */
 const recorded = (name: string) => readFileSync(join(import.meta.dirname, "recorded", `${name}.jsonl`), "utf8");
 
-function comment(log: PreviewLog | undefined, { env = {} as NodeJS.ProcessEnv, stack = "test" } = {}): string {
+function comment(
+  log: PreviewLog | undefined,
+  { env = {}, stack = "test" }: { env?: NodeJS.ProcessEnv; stack?: string } = {},
+): string {
   const options = { projectRoot: import.meta.dirname, stack, env: {} };
   const config =
     log && Object.keys(log.config).length > 0 ? parseStackConfig(stackConfigValues(log.config), options) : undefined;
