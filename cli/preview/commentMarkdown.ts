@@ -21,6 +21,8 @@ export interface CommentSource {
 
 /** Most bytes of a comment; GitHub takes 65,536 characters. */
 const LONGEST_COMMENT = 64_900;
+/** Most messages of a kind: a thousand refused deletes must leave room for what they are about. */
+const MOST_MESSAGES = 5;
 
 /**
  * A preview as Markdown. Equal previews give equal comments: no times, no order by chance. Its first line names the stack,
@@ -89,15 +91,17 @@ function errorSection(messages: readonly Message[], shown: ShownText): Section {
 }
 
 function warningSection(messages: readonly Message[], shown: ShownText): Section {
-  const lines = textsOf(
-    messages.filter(({ severity }) => severity === "warning"),
-    shown,
-  );
-  return folded(`Warnings (${lines.length})`, "", lines);
+  const warnings = messages.filter(({ severity }) => severity === "warning");
+  return folded("Warnings", "", textsOf(warnings, shown));
 }
 
-const textsOf = (messages: readonly Message[], shown: ShownText) =>
-  [...new Set(messages.map(({ text }) => text))].map((text) => `${shown.message(text)}\n`);
+/** Each text once, the first few of them. */
+function textsOf(messages: readonly Message[], shown: ShownText): string[] {
+  const texts = [...new Set(messages.map(({ text }) => text))];
+  const more = texts.length - MOST_MESSAGES;
+  const lines = texts.slice(0, MOST_MESSAGES).map((text) => `${shown.message(text)}\n`);
+  return more > 0 ? [...lines, `${more} more like these; the output of the run has all.\n`] : lines;
+}
 
 function destructiveSection(changes: readonly Change[], shown: ShownText): Section {
   const lines = changes.map((change) => {
@@ -113,7 +117,10 @@ function consequenceOf(change: Change): string {
   if (operation !== "delete" && operation !== "replace")
     return losesProtection ? "loses its protection: a later deployment may delete or replace it" : "";
   if (isProtected) return "**refused while it is protected** (see below)";
-  if (operation === "replace") return holdsData ? "**the old one goes, with its data**" : "the old one goes";
+  if (operation === "replace") {
+    const old = holdsData ? "**the old one goes, with its data**" : "the old one goes";
+    return losesProtection ? `**loses its protection by this very change**<br>${old}` : old;
+  }
   if (isGivenBack) return "existed before the stack: stays, with the values that it had";
   if (kind === "Workspace") return "**goes with everything in it**";
   return holdsData ? "**goes with its data**" : "";

@@ -28,6 +28,11 @@ export function protectionOf(
       isCommand: false,
     };
   }
-  const lift = `pulumi state unprotect '${urn}' --stack ${stack}`;
+  const lift = `pulumi state unprotect ${quoted(urn)} --stack ${quoted(stack)}`;
   return { why: isDeclared ? "the program" : "the state", lift, isCommand: true };
+}
+
+/** As one word of a shell: names of resources come from a file that a pull request changes, and the line is to be copied. */
+function quoted(word: string): string {
+  return /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -161,6 +161,16 @@ describe("the comment on a preview", () => {
     assert.match(lines[2] ?? "", /Item `c` of `sales` \|  \|$/);
   });
 
+  it("warns of protection that is lifted together with what it would have refused", () => {
+    const [made] = logOf([{ name: "a", op: "replace", inputs: { type: "Lakehouse" } }]).steps;
+    assert.ok(made);
+    const old = { ...made.old, inputs: { type: "Lakehouse" }, protect: true };
+    assert.match(
+      read(comment({ ...logOf([]), steps: [{ ...made, old }] })),
+      /\*\*replace\*\* \| Item `a` of `sales` \| \*\*loses its protection by this very change\*\*<br>\*\*the old one goes, with its data/,
+    );
+  });
+
   it("shows a change of what the provider is told, such as the endpoint", () => {
     const type = "pulumi:providers:pulumi-nodejs";
     const side = (endpoint: string) => ({ custom: true, inputs: { "fabric:endpoint": endpoint } });
@@ -263,6 +273,15 @@ describe("what others wrote, in a comment", () => {
     });
   }
 
+  it("cannot end the quotes of a command to copy", () => {
+    const [made] = logOf([{ name: "a'; curl example.com #", op: "delete" }]).steps;
+    assert.ok(made);
+    const steps = [{ ...made, old: { ...made.old, protect: true } }];
+    assert.ok(
+      read(comment({ ...logOf([]), steps })).includes(String.raw`sales/a'\''; curl example.com #' --stack test`),
+    );
+  });
+
   it("cannot end the marker, which no other stack's name begins", () => {
     assert.equal(markerOf("org/project/dev"), "<!-- fabric-preview stack=org%2Fproject%2Fdev -->");
     assert.doesNotMatch(markerOf("--> <b>").slice(0, -4), />/);
@@ -315,6 +334,17 @@ describe("a comment that would be too long", () => {
       ),
     );
     assert.equal(markdown.match(/<details/g)?.length, markdown.match(/<\/details>/g)?.length);
+  });
+
+  it("leaves room for what is destructive where there are as many errors", () => {
+    const messages = Array.from({ length: 1_000 }, (_, index) => ({
+      severity: "error" as const,
+      text: `resource ${index} cannot be deleted ${"because it is protected ".repeat(20)}`,
+    }));
+    const markdown = comment(logOf(many(100, "delete"), { messages, isWhole: false }));
+    assert.equal(markdown.match(/^\| ⚠️/gm)?.length, 100);
+    assert.match(markdown, /resource 4 [^]*995 more like these/);
+    assert.doesNotMatch(markdown, /lines? (was|were) cut/);
   });
 
   it("says how many destructive lines were cut where even they do not fit", () => {
