@@ -106,6 +106,7 @@ describe("the comment on a preview", () => {
   });
 
   it("tells what is protected, by what, and the one thing that lifts it", () => {
+    assert.ok(text.includes("<summary>Protected from deletion and replacement (3)</summary>"));
     assert.ok(
       text.includes(
         "| Item `gold` of `sales` | `protect: true` | `protect: false` on it in `Pulumi.test.yaml`, deployed |",
@@ -247,6 +248,7 @@ describe("what others wrote, in a comment", () => {
       const inCode = [...markdown.matchAll(/<(code|pre)>([^<]*)<\/\1>/g)].map(([, , inner = ""]) => inner);
       assert.ok(inCode.length >= 6);
       for (const inner of inCode) assert.doesNotMatch(inner, /[`|@<>[\]*_~$\\!]|&(?!#\d+;)|[\u202E\u200B\r]/);
+      assert.doesNotMatch(read(markdown), /[\u202E\u200B]/);
       assert.doesNotMatch(outside(markdown), /@|javascript|example\.com|alert|\u202E|tada/);
       // the same lines, whatever the values are
       const plain = comment(
@@ -360,7 +362,7 @@ describe("a comment that would be too long", () => {
     const text = fittedSections(
       "head",
       [
-        { above: "one", lines: [long] },
+        { above: "x".repeat(80), lines: [long] },
         { above: "two", lines: ["short"] },
       ],
       400,
