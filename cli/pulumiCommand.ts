@@ -8,16 +8,15 @@ const [command = "", ...args] = process.argv.slice(2);
 const isPreview = command === "preview";
 const comment = isPreview ? " [--comment FILE]" : "";
 const aboutComment = `
+
 --comment FILE  also writes the preview as Markdown, for a comment on a pull request (docs/continuousDeployment.md).
-                With --refresh it tells what was changed behind Pulumi's back.
-`;
+                With --refresh it tells what was changed behind Pulumi's back.`;
 
 await runStackCommand(
   {
     usage: `Usage: npm run ${command} -- --stack S${comment} [options of pulumi ${command}]
 
-Runs pulumi ${command} with the project's environment. Everything after the stack's name goes to it (pulumi ${command} --help).
-${isPreview ? aboutComment : ""}`,
+Runs pulumi ${command} with the project's environment. Everything after the stack's name goes to it (pulumi ${command} --help).${isPreview ? aboutComment : ""}`,
     async run(stack) {
       const { file, rest } = isPreview ? commentOption(args) : { file: undefined, rest: args };
       if (file !== undefined) return previewWithComment(stack, rest, file);

@@ -121,4 +121,13 @@ describe("a preview with --comment", () => {
     );
     assert.match(comment, /\*\*delete\*\* \| Item `bronze` of `sales` \| \*\*refused while it is protected/);
   });
+
+  it("whose state cannot be reached ends with 2, and its comment says that it could not begin", async () => {
+    const nowhere = { PULUMI_BACKEND_URL: `file://${join(stack.folder, "nowhere")}` };
+    const args = ["preview", "--comment", file()];
+    const { code, text } = await stack.command("cli/pulumiCommand.ts", args, nowhere);
+    assert.equal(code, 2);
+    assert.match(text, /could not be selected or made/);
+    assert.match(readFileSync(file(), "utf8"), /failed=true.*The preview could not begin/s);
+  });
 });
