@@ -4,6 +4,7 @@ import { parse } from "yaml";
 import { isAddress } from "../lib/blobPlace.ts";
 import { FeatureFlags } from "../lib/featureFlags.ts";
 import type { FlagName } from "../lib/featureFlags.ts";
+import { trustedVaultUrl } from "../lib/trustedHost.ts";
 
 /** What the commands around Pulumi need of a stack's configuration, before any program runs. */
 export interface StackSettings {
@@ -18,7 +19,7 @@ export interface StackSettings {
 
 /**
  * Reads a stack's file. Everything in it is checked by the program; here only what is read has to make sense.
- * @throws Error where a `FEATURE_USE_…` variable is neither true nor false
+ * @throws Error where a `FEATURE_USE_…` variable is neither true nor false, or the vault is a host that nobody trusts
  */
 export function readStackSettings(projectRoot: string, stack: string, env: NodeJS.ProcessEnv): StackSettings {
   const file = join(projectRoot, `Pulumi.${stack}.yaml`);
@@ -35,7 +36,7 @@ export function readStackSettings(projectRoot: string, stack: string, env: NodeJ
       typeof log === "string" && isAddress(log)
         ? log
         : resolve(projectRoot, typeof log === "string" ? log : ".fabric/transactions"),
-    keyVaultUrl: env["KEY_VAULT_URL"] || (typeof vault === "string" ? vault : undefined),
+    keyVaultUrl: trustedVaultUrl(typeof vault === "string" ? vault : undefined, env),
     resources: resourcesIn(config["fabric:workspaces"]),
   };
 }

@@ -70,7 +70,9 @@ export class SecretManager {
     this.#dotenv = readDotenv(options.dotenvPath ?? ".env");
     const { client, credential } = options;
     const url = this.#flags.useKeyVault && !client ? vaultUrlOf(this.#env) : "";
-    const read = (name: string) => this.#local(name)?.value;
+    // .env lies in the project, where a pull request can bring one: it must not say where a sign-in goes
+    const read = (name: string) =>
+      name === "AZURE_AUTHORITY_HOST" ? this.#env[name] || undefined : this.#local(name)?.value;
     this.#makeClient = () => (client ? Promise.resolve(client) : makeVaultClient(url, read, credential));
   }
 

@@ -8,7 +8,7 @@ import type { Entry } from "./stackConfigEntries.ts";
 import { resolveItem } from "./stackConfigItem.ts";
 import type { ResolvedItem } from "./stackConfigItem.ts";
 import { principalTypes } from "./stackConfigSchema.ts";
-import { assertTrustedEndpoint } from "./trustedHost.ts";
+import { assertTrustedEndpoint, trustedVaultUrl } from "./trustedHost.ts";
 import { wrongAddress } from "./wrongAddress.ts";
 
 /** What the rules need to know besides the file. */
@@ -68,17 +68,12 @@ function checkAddresses(raw: Entry, env: NodeJS.ProcessEnv, problems: Problem[])
   if (endpoint !== undefined && endpoint !== "emulator") {
     const wrong = wrongAddress(endpoint, ["https:", "http:"]);
     if (wrong) problems.push(problemAt(["endpoint"], `must be emulator or ${wrong}`));
-    else if (!env["FABRIC_ENDPOINT"]) {
-      try {
-        assertTrustedEndpoint(endpoint, env);
-      } catch (error) {
-        problems.push(problemAt(["endpoint"], error instanceof Error ? error.message : String(error)));
-      }
-    }
+    else if (!env["FABRIC_ENDPOINT"]) refusalAt("endpoint", () => assertTrustedEndpoint(endpoint, env), problems);
   }
   const keyVaultUrl = textOf(raw["keyVaultUrl"]);
   const wrongVault = keyVaultUrl === undefined ? undefined : wrongAddress(keyVaultUrl, ["https:"]);
   if (wrongVault) problems.push(problemAt(["keyVaultUrl"], `must be ${wrongVault}`));
+  else refusalAt("keyVaultUrl", () => trustedVaultUrl(keyVaultUrl, env), problems);
 
   const log = textOf(raw["transactionLog"]);
   if (log === undefined) return;
@@ -90,6 +85,15 @@ function checkAddresses(raw: Entry, env: NodeJS.ProcessEnv, problems: Problem[])
     }
   } else if (isAbsolute(log) || log.includes("\\") || posix.normalize(log).startsWith("..")) {
     problems.push(problemAt(["transactionLog"], "must be a folder inside the project, with / between folders"));
+  }
+}
+
+/** Takes what a rule throws as a problem of one key. */
+function refusalAt(key: string, rule: () => unknown, problems: Problem[]): void {
+  try {
+    rule();
+  } catch (error) {
+    problems.push(problemAt([key], error instanceof Error ? error.message : String(error)));
   }
 }
 

@@ -17,6 +17,9 @@ const BLOB_HOSTS = [
   /^[a-z\d]{3,24}\.blob\.core\.chinacloudapi\.cn$/,
 ];
 
+/** Hosts of Key Vault, in all clouds. */
+const VAULTS = [/^[\w-]+\.vault\.azure\.net$/, /^[\w-]+\.vault\.usgovcloudapi\.net$/, /^[\w-]+\.vault\.azure\.cn$/];
+
 /** Whether an URL's host is this machine itself. */
 export function isLoopback(url: URL): boolean {
   return url.hostname === "localhost" || url.hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(url.hostname);
@@ -46,11 +49,33 @@ function assertTrusted(url: URL, trusted: readonly RegExp[], service: string, en
   if (url.protocol !== "https:") {
     throw new Error(`A token is sent over https only, or to this machine: ${url.origin} was refused.`);
   }
-  const allowed = (env["FABRIC_ALLOWED_HOSTS"] ?? "").split(",").map((host) => host.trim().toLowerCase());
-  if (trusted.some((host) => host.test(url.hostname)) || allowed.includes(url.hostname) || allowed.includes(url.host))
-    return url;
+  if (trusted.some((host) => host.test(url.hostname)) || isAllowed(url, env)) return url;
   throw new Error(
     `${url.host} is not a known host of ${service}, so it was not sent a token. If it is right, name it in the ` +
       `environment: FABRIC_ALLOWED_HOSTS=${url.host}`,
   );
+}
+
+/**
+ * The vault of a run. KEY_VAULT_URL wins: it is the word of who runs it. The stack's own has to be a host of Key Vault, this
+ * machine, or named in the environment, because secrets are read from there and written there.
+ * @param configured `fabric:keyVaultUrl`
+ * @throws Error naming the host, and what to set
+ */
+export function trustedVaultUrl(configured: string | undefined, env: NodeJS.ProcessEnv): string | undefined {
+  if (env["KEY_VAULT_URL"]) return env["KEY_VAULT_URL"];
+  const url = configured !== undefined && URL.canParse(configured) ? new URL(configured) : undefined;
+  // what is no address at all is refused where it is used
+  if (!url || isLoopback(url) || VAULTS.some((host) => host.test(url.hostname)) || isAllowed(url, env))
+    return configured;
+  throw new Error(
+    `${url.host} is not a host of Azure Key Vault, so it was asked for nothing. If it is right, name it in the environment: ` +
+      `FABRIC_ALLOWED_HOSTS=${url.host}`,
+  );
+}
+
+/** Whether the environment names the host of an URL. */
+function isAllowed(url: URL, env: NodeJS.ProcessEnv): boolean {
+  const allowed = (env["FABRIC_ALLOWED_HOSTS"] ?? "").split(",").map((host) => host.trim().toLowerCase());
+  return allowed.includes(url.hostname) || allowed.includes(url.host);
 }

@@ -10,7 +10,7 @@ import { openLogStore } from "../lib/openLogStore.ts";
 import { SecretManager } from "../lib/secretManager.ts";
 import { TelemetryLogger } from "../lib/telemetryLogger.ts";
 import { Throttle } from "../lib/throttle.ts";
-import { assertTrustedEndpoint } from "../lib/trustedHost.ts";
+import { assertTrustedEndpoint, trustedVaultUrl } from "../lib/trustedHost.ts";
 import { hasEnded, outcomeOf, readTransactionLog } from "../lib/transactionLog.ts";
 import type { Entry, Intent } from "../lib/transactionLog.ts";
 import { readTransactionLogs } from "../lib/transactions.ts";
@@ -58,7 +58,7 @@ export async function startRun(
   const endpoint = env["FABRIC_ENDPOINT"] || (emulator?.url ?? configuration.endpoint);
   if (endpoint === "emulator") throw new Error("The emulator did not start.");
   assertTrustedEndpoint(endpoint, env);
-  const secretEnv = { KEY_VAULT_URL: configuration.keyVaultUrl, ...env };
+  const secretEnv = { ...env, KEY_VAULT_URL: trustedVaultUrl(configuration.keyVaultUrl, env) };
   const secrets = new SecretManager({ flags, env: secretEnv, clock });
   const tokens = await chooseCredential({
     env,

@@ -141,7 +141,7 @@ describe("bad input", () => {
     };
     stack.configure({
       requireAllFeatures: true,
-      keyVaultUrl: "https://vault.example.com",
+      keyVaultUrl: "https://contoso.vault.azure.net",
       features,
       workspaces: [workspace],
     });

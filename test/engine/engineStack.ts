@@ -137,7 +137,7 @@ export class EngineStack implements AsyncDisposable {
     args: readonly string[] = [],
     env: NodeJS.ProcessEnv = {},
   ): Promise<Pick<Run, "code" | "text">> {
-    return this.#spawn(process.execPath, [join(project, file), "--stack", "test", ...args], env);
+    return this.#spawn(process.execPath, [join(project, file), ...args, "--stack", "test"], env);
   }
 
   /** The checkpoint as Pulumi exports it. */

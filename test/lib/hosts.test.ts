@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { assertSharedBackend, backendUrl } from "../../lib/stateBackend.ts";
-import { assertTrustedEndpoint } from "../../lib/trustedHost.ts";
+import { assertTrustedEndpoint, trustedVaultUrl } from "../../lib/trustedHost.ts";
 import { Throttle } from "../../lib/throttle.ts";
 import { FakeClock, settled } from "./fakeClock.ts";
 
@@ -52,6 +52,29 @@ describe("hosts that may be sent a token", () => {
       /FABRIC_ALLOWED_HOSTS=other\.example\.com/,
     );
     assert.throws(() => assertTrustedEndpoint("http://proxy.example.com/v1", env), /https only/);
+  });
+});
+
+describe("the vault of a stack", () => {
+  it("is Key Vault's in all clouds, this machine, or one that the environment names", () => {
+    for (const url of [
+      "https://contoso-dev.vault.azure.net",
+      "https://contoso.vault.usgovcloudapi.net/",
+      "https://contoso.vault.azure.cn",
+      "https://127.0.0.1:8443",
+    ])
+      assert.equal(trustedVaultUrl(url, {}), url);
+    const own = "https://vault.contoso.example";
+    assert.equal(trustedVaultUrl(own, { FABRIC_ALLOWED_HOSTS: "vault.contoso.example" }), own);
+    assert.equal(trustedVaultUrl(undefined, {}), undefined);
+  });
+
+  it("is no other by configuration alone, and KEY_VAULT_URL wins", () => {
+    for (const host of ["vault.example", "vault.azure.net", "x.vault.azure.net.example", "a.b.vault.azure.net"]) {
+      assert.throws(() => trustedVaultUrl(`https://${host}`, {}), new RegExp(`FABRIC_ALLOWED_HOSTS=${host}`), host);
+    }
+    const KEY_VAULT_URL = "https://runner.example";
+    assert.equal(trustedVaultUrl("https://vault.example", { KEY_VAULT_URL }), KEY_VAULT_URL);
   });
 });
 

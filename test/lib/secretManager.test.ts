@@ -6,6 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { inspect } from "node:util";
 import { SecretManager } from "../../lib/secretManager.ts";
 import type { SecretManagerOptions } from "../../lib/secretManager.ts";
+import type { VaultCredential } from "../../lib/vaultClient.ts";
 import { startVaultAndSignIn } from "../doubles/vaultAndSignIn.ts";
 import type { VaultAndSignIn } from "../doubles/vaultAndSignIn.ts";
 import { FakeClock } from "./fakeClock.ts";
@@ -188,6 +189,18 @@ describe("secrets with Key Vault, through Azure's own client and sign-in", () =>
     azure.vault.put("signed", "vault");
     const manager = managerWith({ AZURE_CLIENT_SECRET: "" }, { dotenvPath: dotenv("AZURE_CLIENT_SECRET=canary-file") });
     assert.equal(await manager.getSecret("SIGNED"), "vault");
+  });
+
+  it("are signed in for where the environment says, never where .env does: a pull request can bring one", async () => {
+    let asked: unknown = "nobody asked";
+    const credential: VaultCredential = (read) => {
+      asked = read("AZURE_AUTHORITY_HOST");
+      return Promise.reject(new Error("no sign-in"));
+    };
+    const dotenvPath = dotenv("AZURE_AUTHORITY_HOST=https://login.example");
+    const manager = managerWith({ AZURE_AUTHORITY_HOST: "" }, { dotenvPath, credential, warn: () => undefined });
+    assert.equal(await manager.getSecret("ANY"), undefined);
+    assert.equal(asked, undefined);
   });
 
   it("can be had with another credential, and with another client", async () => {

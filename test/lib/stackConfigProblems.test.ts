@@ -56,6 +56,11 @@ const refused: [title: string, raw: Record<string, unknown>, problem: string][] 
     "fabric:keyVaultUrl: must be an https address",
   ],
   [
+    "a key vault that is not Azure's",
+    stack({ keyVaultUrl: "https://vault.azure.net.example" }),
+    "fabric:keyVaultUrl: vault.azure.net.example is not a host of Azure Key Vault, so it was asked for nothing. If it is right, name it in the environment: FABRIC_ALLOWED_HOSTS=vault.azure.net.example",
+  ],
+  [
     "a tenant that is no id",
     stack({ tenantId: "contoso.com" }),
     "fabric:tenantId: must be an id like 01234567-89ab-cdef-0123-456789abcdef",

@@ -1,0 +1,161 @@
+import { isDeepStrictEqual } from "node:util";
+import { isDataBearing } from "../../lib/itemType.ts";
+import type { PreviewLog, ResourceState, Step } from "./previewLog.ts";
+
+/** What happens to an object, the worst first. */
+export const OPERATIONS = ["delete", "replace", "unprotect", "update", "create", "import"] as const;
+export type Operation = (typeof OPERATIONS)[number];
+
+/** Something at the service, or the provider that talks to it. */
+export interface PreviewedObject {
+  readonly urn: string;
+  /** `Workspace`, `Item`, …; other types in full. */
+  readonly kind: string;
+  /** Name in the program, without that of the workspace. */
+  readonly name: string;
+  /** Key of the workspace that it belongs to; none for what belongs to the stack. */
+  readonly workspace: string | undefined;
+}
+
+/** One property before and after; undefined where there is none. */
+export interface PropertyChange {
+  readonly property: string;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+/** One object that the deployment would change. */
+export interface Change extends PreviewedObject {
+  readonly operation: Operation;
+  /** Empty for deletes: all of it goes. */
+  readonly properties: readonly PropertyChange[];
+  /** The object holds data that no definition brings back. */
+  readonly holdsData: boolean;
+  /** It existed before the stack: deleting it gives it back as it was. */
+  readonly isGivenBack: boolean;
+  /** It has Pulumi's protection, and would keep it. */
+  readonly isProtected: boolean;
+  /** It had Pulumi's protection, and would have it no more. */
+  readonly losesProtection: boolean;
+}
+
+/** One object that is not as the state says. */
+export interface Drift extends PreviewedObject {
+  /** What differs; null where the object is gone. `before` is the state's, `after` what was found. */
+  readonly properties: readonly PropertyChange[] | null;
+  /** What the deployment would do with the object; none where it leaves it as found. */
+  readonly change: Change | undefined;
+}
+
+/** Whether a change can lose something that another deployment does not bring back. */
+export function isDestructive({ operation, losesProtection }: Change): boolean {
+  return operation === "delete" || operation === "replace" || losesProtection;
+}
+
+/** What the deployment would change: the worst first, then by name, so that equal previews read equal. */
+export function changesOf({ steps }: PreviewLog): Change[] {
+  const changes = steps.flatMap((step) => {
+    const operation = operationOf(step);
+    return operation && isShown(step, operation) ? [changeOf(step, operation)] : [];
+  });
+  const rank = ({ operation }: Change) => OPERATIONS.indexOf(operation);
+  return changes.sort((one, other) => rank(one) - rank(other) || compare(one.urn, other.urn));
+}
+
+/** What a refresh found, by name. */
+export function driftOf({ refreshed }: PreviewLog, changes: readonly Change[]): Drift[] {
+  const byUrn = new Map(changes.map((change) => [change.urn, change]));
+  const drift = refreshed.flatMap((step) => {
+    if (!step.old?.custom || isProvider(step)) return [];
+    const properties = step.new && differences(everythingOf(step.old), everythingOf(step.new));
+    if (properties?.length === 0) return [];
+    return [{ ...objectOf(step), properties, change: byUrn.get(step.urn) }];
+  });
+  return drift.sort((one, other) => compare(one.urn, other.urn));
+}
+
+/** Objects that have Pulumi's protection, in the program or only in the state still, by name. */
+export function protectedObjects({ steps }: PreviewLog): (PreviewedObject & { readonly isDeclared: boolean })[] {
+  const found = new Map(
+    steps.flatMap((step) => {
+      const state = step.new ?? (step.op === "delete" ? step.old : null);
+      return state?.protect ? [[step.urn, { ...objectOf(step), isDeclared: step.new !== null }]] : [];
+    }),
+  );
+  return [...found.values()].sort((one, other) => compare(one.urn, other.urn));
+}
+
+/** How many objects stay as they are. */
+export function unchangedIn({ steps }: PreviewLog): number {
+  return steps.filter((step) => step.op === "same" && step.new?.custom && !isProvider(step) && !losesProtection(step))
+    .length;
+}
+
+/** The object of a step, by its URN and the component above it. */
+export function objectOf({ urn, type, old, new: next }: Pick<Step, "urn" | "type" | "old" | "new">): PreviewedObject {
+  const name = urn.split("::").slice(3).join("::");
+  const above = next?.parent ?? old?.parent ?? "";
+  const workspace = above.includes("fabric:FabricWorkspace::") ? above.split("::").slice(3).join("::") : undefined;
+  const own = workspace !== undefined && name.startsWith(`${workspace}/`) ? name.slice(workspace.length + 1) : name;
+  return { urn, kind: type.replace(/^pulumi-nodejs:dynamic\/fabric:/, ""), name: own, workspace };
+}
+
+/** The engine's own steps of a replacement are told once, as `replace`. */
+function operationOf(step: Step): Operation | undefined {
+  switch (step.op) {
+    case "create":
+    case "update":
+    case "delete":
+    case "import":
+    case "replace":
+      return step.op;
+    case "same":
+      return losesProtection(step) ? "unprotect" : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** Components stand for nothing; that a provider is set up or given up is no news, what it is told is. */
+function isShown(step: Step, operation: Operation): boolean {
+  if (!(step.new ?? step.old)?.custom) return false;
+  return !isProvider(step) || operation === "update" || operation === "replace";
+}
+
+const isProvider = ({ type }: Step) => type.startsWith("pulumi:providers:");
+const losesProtection = ({ old, new: next }: Step) => Boolean(old?.protect && next && !next.protect);
+
+function changeOf(step: Step, operation: Operation): Change {
+  const { old, new: next } = step;
+  const itemType = old?.inputs?.["type"];
+  return {
+    ...objectOf(step),
+    operation,
+    properties: operation === "delete" ? [] : differences(old?.inputs ?? {}, next?.inputs ?? {}),
+    holdsData:
+      step.type.endsWith(":Workspace") ||
+      (step.type.endsWith(":Item") && typeof itemType === "string" && isDataBearing(itemType)),
+    isGivenBack: old?.outputs?.["adopted"] !== undefined || old?.outputs?.["adoptedRole"] !== undefined,
+    isProtected: Boolean((next ?? old)?.protect),
+    losesProtection: losesProtection(step),
+  };
+}
+
+/** Properties that differ, by name. The ones with `__` are the engine's affair. */
+function differences(
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+): PropertyChange[] {
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .filter((property) => !property.startsWith("__") && !isDeepStrictEqual(before[property], after[property]))
+    .sort(compare)
+    .map((property) => ({ property, before: before[property], after: after[property] }));
+}
+
+/** Some of what a refresh reads stands among the outputs only. */
+const everythingOf = ({ inputs, outputs }: ResourceState) => ({ ...outputs, ...inputs });
+
+/** By code points: the same order on every machine. */
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}

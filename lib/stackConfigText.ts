@@ -1,0 +1,19 @@
+const NAMESPACE = "fabric:";
+
+/**
+ * The project's own values of a stack's configuration, by key without the namespace. Pulumi hands objects and lists over as
+ * JSON, and everything else as text.
+ */
+export function stackConfigValues(all: Readonly<Record<string, string>>): Record<string, unknown> {
+  const own = Object.entries(all).filter(([key]) => key.startsWith(NAMESPACE));
+  return Object.fromEntries(own.map(([key, text]) => [key.slice(NAMESPACE.length), valueOf(text)]));
+}
+
+function valueOf(text: string): unknown {
+  if (!/^\s*[[{]/.test(text)) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { globSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { EngineStack } from "./engineStack.ts";
+
+/* `npm run preview -- --comment FILE`, with the real CLI. */
+
+const sales = { name: "sales", displayName: "sales-test", capacity: "local" };
+const bronze = { name: "bronze", type: "Lakehouse" };
+
+describe("a preview with --comment", () => {
+  let stack: EngineStack;
+  const file = () => join(stack.folder, "comments", "preview.md");
+  async function preview(...args: string[]) {
+    const { code, text } = await stack.command("cli/pulumiCommand.ts", ["preview", ...args, "--comment", file()]);
+    const comment = readFileSync(file(), "utf8").replace(/<\/?code>/g, "`");
+    return { code, text, comment };
+  }
+  /** Every file of the state, with its time. */
+  const stateFiles = () =>
+    globSync("state/**/*", { cwd: stack.folder }).map(
+      (path) => `${path} ${statSync(join(stack.folder, path)).mtimeMs}`,
+    );
+
+  before(async () => {
+    stack = await EngineStack.start();
+    stack.configure({
+      protectData: true,
+      workspaces: [
+        { ...sales, description: "old", items: [bronze, { name: "load", type: "DataPipeline" }] },
+        { name: "finance", capacity: "local", protect: false },
+      ],
+    });
+    const up = await stack.up();
+    assert.equal(up.code, 0, up.text);
+  });
+  after(async () => stack[Symbol.asyncDispose]());
+
+  it("tells creates, updates, replacements, deletes and protection; twice the same; and touches nothing", async () => {
+    stack.configure({
+      protectData: true,
+      workspaces: [
+        {
+          ...sales,
+          description: "new",
+          items: [bronze, { name: "load", type: "Notebook" }, { name: "report", type: "Report" }],
+        },
+      ],
+    });
+    const calls = stack.calls().length;
+    const files = stateFiles();
+    const first = await preview();
+    assert.equal(first.code, 0, first.text);
+    // the terminal has what it always had
+    assert.match(first.text, /Previewing update.*fabric:Item sales\/load replace/s);
+    assert.equal(
+      first.comment,
+      [
+        "<!-- fabric-preview stack=test -->",
+        "<!-- fabric-preview failed=false changes=4 drift=0 -->",
+        "",
+        "### Preview of stack `test`",
+        "",
+        "**1 to delete, 1 to replace, 1 to update, 1 to create**, 1 unchanged.",
+        "",
+        "#### ⚠️ Destructive",
+        "",
+        "| | Object | |",
+        "|---|---|---|",
+        "| ⚠️ **delete** | Workspace `finance` | **goes with everything in it** |",
+        "| ⚠️ **replace** | Item `load` of `sales` | `type` `DataPipeline` → `Notebook`<br>the old one goes |",
+        "",
+        "<details open><summary>Workspace `sales`: 1 to replace, 1 to update, 1 to create</summary>",
+        "",
+        "| | Object | Properties |",
+        "|---|---|---|",
+        "| update | Workspace `sales` | `description` `old` → `new` |",
+        "| create | Item `report` | `displayName` `report`<br>`type` `Report` |",
+        "",
+        "</details>",
+        "",
+        "<details><summary>Protected from deletion and replacement (2)</summary>",
+        "",
+        "| Object | Protected by | Lifted by |",
+        "|---|---|---|",
+        "| Item `bronze` of `sales` | `fabric:protectData` | `protect: false` on it in `Pulumi.test.yaml`, deployed |",
+        "| Workspace `sales` | `fabric:protectData` | `protect: false` on it in `Pulumi.test.yaml`, deployed |",
+        "",
+        "</details>",
+        "",
+      ].join("\n"),
+    );
+    assert.equal((await preview()).comment, first.comment);
+    // so an identity that may only read the state is enough
+    assert.equal(stack.calls().length, calls, "a preview called the service");
+    assert.deepEqual(stateFiles(), files, "a preview wrote into the state");
+  });
+
+  it("with --refresh tells what was changed behind Pulumi's back", async () => {
+    const { workspaces } = stack.emulator.service;
+    const [id = ""] = workspaces
+      .all()
+      .filter(({ displayName }) => displayName === "sales-test")
+      .map(({ id }) => id);
+    workspaces.change(id, { displayName: "renamed" });
+    const { code, comment, text } = await preview("--refresh");
+    workspaces.change(id, { displayName: "sales-test" });
+    assert.equal(code, 0, text);
+    assert.match(comment, /drift=1 -->/);
+    assert.ok(comment.includes("| Workspace `sales` | `displayName` | `sales-test` | `renamed` | sets `sales-test` |"));
+  });
+
+  it("that fails ends like pulumi's, and its comment has the error", async () => {
+    stack.configure({ protectData: true, workspaces: [{ ...sales, items: [] }] });
+    const { code, comment } = await preview();
+    assert.notEqual(code, 0);
+    assert.match(
+      comment,
+      /failed=true.*The preview failed.*sales\/bronze" cannot be deleted\nbecause it is protected/s,
+    );
+    assert.match(comment, /\*\*delete\*\* \| Item `bronze` of `sales` \| \*\*refused while it is protected/);
+  });
+
+  it("whose state cannot be reached ends with 2, and its comment says that it could not begin", async () => {
+    const nowhere = { PULUMI_BACKEND_URL: `file://${join(stack.folder, "nowhere")}` };
+    const args = ["preview", "--comment", file()];
+    const { code, text } = await stack.command("cli/pulumiCommand.ts", args, nowhere);
+    assert.equal(code, 2);
+    assert.match(text, /could not be selected or made/);
+    assert.match(readFileSync(file(), "utf8"), /failed=true.*The preview could not begin/s);
+  });
+});

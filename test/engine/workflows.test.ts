@@ -1,0 +1,261 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { copyFileSync, readFileSync, symlinkSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { text as textOf } from "node:stream/consumers";
+import { after, before, describe, it } from "node:test";
+import { runInNewContext } from "node:vm";
+import { EngineStack } from "./engineStack.ts";
+import { pipelineScripts, readWorkflow } from "./pipelineFiles.ts";
+import type { Job, WorkflowStep } from "./pipelineFiles.ts";
+
+/*
+ * The workflows: what they may do, read from their files; and their script steps, run here with the real CLI on the
+ * emulator. What needs GitHub or Azure DevOps itself is listed, so that nothing is left out unnoticed.
+ */
+
+const NAMES = ["preview", "deploy", "destroy", "drift"] as const;
+const workflows = NAMES.map((name) => ({ name, ...readWorkflow(name) }));
+const jobs = workflows.flatMap(({ name, jobs }) =>
+  Object.entries(jobs).map(([job, what]) => ({ ...what, title: `${name}/${job}` })),
+);
+const project = resolve(import.meta.dirname, "../..");
+
+/** Actions that are not run here. The scripts of github-script are, with a client that remembers. */
+const NOT_RUN = ["actions/checkout", "actions/setup-node", "azure/login"];
+/** Scripts that are not run here: they speak to Azure DevOps by curl and az. */
+const NOT_RUN_SCRIPTS = ["Make or renew the stack's comment", "Open or renew the stack's work item"];
+
+describe("the workflows", () => {
+  it("run a pull request's code with the rights of its author only", () => {
+    for (const { on } of workflows) assert.ok(!("pull_request_target" in on) && !("workflow_run" in on));
+    const onPullRequest = workflows.filter(({ on }) => "pull_request" in on).map(({ name }) => name);
+    assert.deepEqual(onPullRequest, ["preview"]);
+    for (const [name, job] of Object.entries(readWorkflow("preview").jobs)) {
+      if (job.permissions?.["id-token"] === undefined) {
+        assert.deepEqual(job.permissions, { contents: "read" }, name);
+      } else {
+        assert.match(job.if ?? "", /head\.repo\.full_name == github\.repository/, name);
+        assert.equal(job.environment, undefined, `${name} must not have the identity of an environment`);
+      }
+    }
+  });
+
+  it("hold no secret at all", () => {
+    for (const { name, text } of workflows) assert.doesNotMatch(text, /\bsecrets\b/, name);
+  });
+
+  it("have no permission but those that each job names, and leave no token in the checkout", () => {
+    const allowed: Record<string, string> = { contents: "read", "id-token": "write" };
+    const further: Record<string, Record<string, string>> = {
+      "preview/stack": { "pull-requests": "write" },
+      "drift/stack": { issues: "write" },
+    };
+    for (const { name, permissions } of workflows) assert.deepEqual(permissions, {}, name);
+    for (const { title, permissions, steps } of jobs) {
+      const most = { ...allowed, ...further[title] };
+      for (const [scope, level] of Object.entries(permissions ?? {})) assert.equal(level, most[scope], title);
+      for (const { uses, with: settings } of steps)
+        if (uses?.startsWith("actions/checkout@")) assert.equal(settings?.["persist-credentials"], false, title);
+    }
+  });
+
+  it("pin every action to a commit, with its version beside it", () => {
+    for (const { name, text } of workflows) {
+      const used = text.split("\n").filter((line) => /\buses:/.test(line));
+      for (const line of used) assert.match(line, /uses: [\w-]+\/[\w-]+@[\da-f]{40} # v\d+\.\d+\.\d+$/, name);
+    }
+  });
+
+  it("change one stack at a time, and never stop a change half-way", () => {
+    const changing = jobs.filter(({ steps }) => steps.some(({ run }) => /npm run (up|destroy)/.test(run ?? "")));
+    assert.equal(changing.length, 2);
+    for (const { concurrency, environment, title } of changing) {
+      assert.equal(concurrency?.["cancel-in-progress"], false, title);
+      assert.equal(concurrency.group, `stack-${environment}`, title);
+    }
+    for (const job of jobs) assert.ok(job["timeout-minutes"], job.title);
+  });
+
+  it("paste no expression into a script", () => {
+    for (const { steps, title } of jobs)
+      for (const { run, with: settings } of steps)
+        assert.doesNotMatch(`${run ?? ""} ${settings?.script ?? ""}`, /\$\{\{/, title);
+  });
+});
+
+describe("the scripts of the workflows", () => {
+  let stack: EngineStack;
+  const summary = () => join(stack.folder, "summary.md");
+  /** What the expressions of the files mean here. */
+  const table = (): Record<string, string> => ({
+    "matrix.stack": "dev",
+    "inputs.stack": "dev",
+    "inputs.confirm": "dev",
+    "github.event_name == 'release' && 'prod' || 'dev'": "dev",
+    "vars.PULUMI_BACKEND_URL": stack.env["PULUMI_BACKEND_URL"] ?? "",
+    "vars.APPLICATIONINSIGHTS_CONNECTION_STRING": "",
+    "parameters.destroy": "prod",
+    "parameters.confirm": "prod",
+    stack: "dev",
+  });
+  const substituted = (text: string) =>
+    text.replace(/\$\{\{ *(.*?) *\}\}|\$\((\w+)\)/g, (_, expression?: string, macro?: string) => {
+      const value = table()[expression ?? macro ?? ""];
+      assert.notEqual(value, undefined, `the test knows no value for ${expression ?? macro}`);
+      return value ?? "";
+    });
+
+  async function bash(script: string, env: Readonly<Record<string, string>>): Promise<{ code: number; text: string }> {
+    const own = Object.entries(env).map(([name, value]) => [name, substituted(value)]);
+    const child = spawn("bash", ["-e", "-o", "pipefail", "-c", script], {
+      cwd: stack.folder,
+      env: { ...stack.env, GITHUB_STEP_SUMMARY: summary(), ...(Object.fromEntries(own) as Record<string, string>) },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const [out, err, [code]] = await Promise.all([
+      textOf(child.stdout),
+      textOf(child.stderr),
+      once(child, "close") as Promise<[number | null]>,
+    ]);
+    return { code: code ?? 1, text: out + err };
+  }
+
+  /** A client of GitHub that remembers what was written. */
+  const written: { id: number; number: number; body: string; state: string; user: { type: string }; title?: string }[] =
+    [];
+  const write = ({ body, title }: { body: string; title?: string }) => {
+    const id = written.length + 1;
+    written.push({
+      id,
+      number: id,
+      body,
+      state: "open",
+      user: { type: "Bot" },
+      ...(title === undefined ? {} : { title }),
+    });
+  };
+  const change = ({ comment_id, issue_number, ...changes }: { comment_id?: number; issue_number?: number }) => {
+    Object.assign(written[(comment_id ?? issue_number ?? 0) - 1] ?? {}, changes);
+  };
+  const open = () => written.filter(({ state }) => state === "open");
+  const github = {
+    paginate: (list: () => unknown) => list(),
+    rest: {
+      issues: {
+        listComments: open,
+        createComment: write,
+        updateComment: change,
+        listForRepo: open,
+        create: write,
+        update: change,
+      },
+    },
+  };
+  const require = () => ({ readFileSync: (file: string) => readFileSync(join(stack.folder, file), "utf8") });
+  const githubScript = (script: string) =>
+    runInNewContext(`(async () => { ${script} })()`, {
+      github,
+      require,
+      context: { repo: { owner: "contoso", repo: "sales" }, issue: { number: 7 } },
+      process: { env: { STACK: "dev" } },
+    }) as Promise<void>;
+
+  async function runStep(step: WorkflowStep, job: Job): Promise<void> {
+    if (step.run !== undefined) {
+      const { code, text } = await bash(step.run, { ...job.env, ...step.env });
+      assert.equal(code, 0, `${step.run}\n${text}`);
+      return;
+    }
+    const action = step.uses?.split("@")[0] ?? "";
+    if (action === "actions/github-script") await githubScript(step.with?.script ?? "");
+    else assert.ok(NOT_RUN.includes(action), `${action} is not known to this test`);
+  }
+
+  async function runWorkflow(name: (typeof NAMES)[number]): Promise<void> {
+    for (const job of Object.values(readWorkflow(name).jobs)) for (const step of job.steps) await runStep(step, job);
+  }
+
+  const declare = (description: string) => {
+    for (const name of ["dev", "prod"]) {
+      stack.configure({
+        workspaces: [{ name: "sales", displayName: `sales-${name}`, description, capacity: "local" }],
+      });
+      copyFileSync(join(stack.folder, "Pulumi.test.yaml"), join(stack.folder, `Pulumi.${name}.yaml`));
+    }
+  };
+  const names = () => stack.emulator.service.workspaces.all().map(({ displayName }) => displayName);
+
+  before(async () => {
+    stack = await EngineStack.start();
+    symlinkSync(join(project, "cli"), join(stack.folder, "cli"));
+    // a copy, because Pulumi may write into it
+    copyFileSync(join(project, "Pulumi.local.yaml"), join(stack.folder, "Pulumi.local.yaml"));
+    declare("first");
+  });
+  after(async () => stack[Symbol.asyncDispose]());
+
+  it("deploy a stack", async () => {
+    await runWorkflow("deploy");
+    assert.deepEqual(names(), ["sales-dev"]);
+  });
+
+  it("make one comment on a pull request and renew it, and tell forks in the summary", async () => {
+    await runWorkflow("preview");
+    assert.match(readFileSync(summary(), "utf8"), /^<!-- fabric-preview stack=local -->/);
+    assert.equal(written.length, 1);
+    assert.match(written[0]?.body ?? "", /^<!-- fabric-preview stack=dev -->[^]*Nothing to change, 1 unchanged/);
+
+    declare("second");
+    const { jobs } = readWorkflow("preview");
+    for (const step of jobs["stack"]?.steps ?? []) await runStep(step, jobs["stack"] as Job);
+    assert.equal(written.length, 1);
+    assert.match(written[0]?.body ?? "", /1 to update/);
+  });
+
+  it("open one issue where something was changed behind Pulumi's back, renew it, and close it", async () => {
+    declare("first");
+    written.length = 0;
+    await runWorkflow("drift");
+    assert.equal(written.length, 0);
+    const { workspaces } = stack.emulator.service;
+    const id = workspaces.all()[0]?.id ?? "";
+    workspaces.change(id, { description: "by hand" });
+    await runWorkflow("drift");
+    assert.deepEqual(
+      written.map(({ title, state }) => ({ title, state })),
+      [{ title: "Stack dev is not as it was deployed", state: "open" }],
+    );
+    assert.match(written[0]?.body ?? "", /by hand/);
+    await runWorkflow("drift");
+    assert.equal(written.length, 1);
+    workspaces.change(id, { description: "first" });
+    await runWorkflow("drift");
+    assert.deepEqual([written.length, written[0]?.state], [1, "closed"]);
+  });
+
+  it("destroy a stack whose name was typed, and no other", async () => {
+    const [job] = Object.values(readWorkflow("destroy").jobs);
+    const [compare] = job?.steps ?? [];
+    const wrong = await bash(compare?.run ?? "", { STACK: "prod", CONFIRM: "dev" });
+    assert.notEqual(wrong.code, 0);
+    assert.match(wrong.text, /Nothing was destroyed/);
+    await runWorkflow("destroy");
+    assert.deepEqual(names(), []);
+  });
+
+  it("of Azure DevOps deploy, preview, look for drift and destroy as well", async () => {
+    const scripts = pipelineScripts();
+    assert.deepEqual([...new Set(scripts.map(({ stage }) => stage))], ["preview", "dev", "prod", "drift", "destroy"]);
+    for (const stage of ["dev", "prod", "preview", "drift", "destroy"]) {
+      for (const { name, script, env } of scripts.filter((one) => one.stage === stage)) {
+        if (NOT_RUN_SCRIPTS.includes(name)) continue;
+        const { code, text } = await bash(substituted(script), env);
+        assert.equal(code, 0, `${stage}: ${script}\n${text}`);
+      }
+      if (stage === "prod") assert.deepEqual(names().sort(), ["sales-dev", "sales-prod"]);
+    }
+    assert.deepEqual(names(), ["sales-dev"]);
+  });
+});
