@@ -15,9 +15,10 @@ function refuse(error: unknown): never {
   throw new errors.RunError(error instanceof Error ? error.message : String(error));
 }
 
-/** A real update that no command of this project has begun a transaction for. */
-const isPlainUpdate = () =>
-  !settings.isDryRun() && !process.env["FABRIC_TRANSACTION_ID"] && !process.env["FABRIC_ROLLBACK_OF"];
+/** Address of the engine that runs a real update which no command of this project has begun a transaction for. */
+function plainUpdateOf({ PULUMI_NODEJS_ENGINE, FABRIC_TRANSACTION_ID, FABRIC_ROLLBACK_OF }: NodeJS.ProcessEnv) {
+  return settings.isDryRun() || FABRIC_TRANSACTION_ID || FABRIC_ROLLBACK_OF ? undefined : PULUMI_NODEJS_ENGINE;
+}
 
 /**
  * The program.
@@ -39,9 +40,9 @@ async function deploy() {
 
   for (const key of keysWithoutEffect(config)) void log.warn(`${key} is accepted, and has no effect yet.`);
 
-  if (flags.useRollback && isPlainUpdate()) {
+  const engine = plainUpdateOf(process.env);
+  if (flags.useRollback && engine) {
     const { beginProgramTransaction } = await import("./cli/programTransaction.ts");
-    const engine = process.env["PULUMI_NODEJS_ENGINE"] ?? "";
     await beginProgramTransaction({ stack, transactionLog: config.transactionLog, engine });
   }
 

@@ -91,7 +91,7 @@ describe("every answer", () => {
 
 describe("operations", () => {
   it("run, succeed with or without a result, and fail with an error", async () => {
-    await using service = await TestService.start({ operationDelayMs: 30, retryAfterSeconds: 20 });
+    await using service = await TestService.start({ operationDelayMs: 400, retryAfterSeconds: 20 });
     const path = await service.workspace();
     const started = await service.call("POST", `${path}/items`, { displayName: "a", type: "Notebook" });
     assert.deepEqual(

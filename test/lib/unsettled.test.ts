@@ -22,6 +22,7 @@ describe("what logs leave open", () => {
       entries(begin, create("1", "a"), { kind: "done", step: "1", resourceId: "ws-1" }),
     ]);
     assert.deepEqual(left, {
+      transactionId: "t",
       step: "1",
       resourceType: "Workspace",
       resourceName: "a",
