@@ -8,6 +8,7 @@ import type { FabricProvider } from "./fabricResource.ts";
 import { folder } from "./folder.ts";
 import { gitConnection } from "./gitConnection.ts";
 import { item } from "./item.ts";
+import { portalUrl } from "./portalUrl.ts";
 import { workspace } from "./workspace.ts";
 import { workspaceUser } from "./workspaceUser.ts";
 
@@ -43,7 +44,7 @@ export class FabricWorkspace extends resource.ComponentResource {
       { ...own, protect },
     );
     this.workspaceId = made.id;
-    this.portalUrl = made.id.apply((id) => `https://app.fabric.microsoft.com/groups/${id}`);
+    this.portalUrl = made.id.apply(portalUrl);
 
     const users = config.users.map(
       ({ principal, type, role }) =>
