@@ -59,5 +59,5 @@ function notFound(nameOrId: string, visible: readonly Workspace[]): string {
   const names = visible.map(({ displayName }) => displayName);
   const meant = closestName(nameOrId, names);
   const hint = meant ? `; did you mean ${meant}?` : ". It needs a role in it.";
-  return `the deploying identity sees ${visible.length} workspaces, and none of this name or id${hint}`;
+  return `none of the workspaces that the deploying identity sees (${visible.length}) has this name or id${hint}`;
 }
