@@ -3,7 +3,9 @@ import { dirname, join, posix } from "node:path";
 import { isFabricError } from "../../lib/fabricError.ts";
 import type { FabricError } from "../../lib/fabricError.ts";
 import { readItemDefinition } from "../../lib/itemDefinition.ts";
-import type { DefinitionPart, Platform } from "../../lib/itemDefinition.ts";
+import type { Platform } from "../../lib/itemDefinition.ts";
+import type { Part } from "../../lib/keptDefinitions.ts";
+import { readParts } from "../../providers/item.ts";
 import type { FabricItem, Run } from "../../providers/run.ts";
 import type { ExportedDefinition } from "./description.ts";
 
@@ -26,7 +28,7 @@ export function definitionFolders(root: string, key: string, items: readonly Fab
 const fileNameOf = (name: string) => name.replaceAll(/[<>:"/\\|?*\u0000-\u001f]/g, "_").replace(/[. ]+$/, "") || "_";
 
 /** Where a part may be written: below the item's folder, whatever the service says. */
-export function isSafePart({ path, payloadType }: DefinitionPart): boolean {
+export function isSafePart({ path, payloadType }: Part): boolean {
   const isInside =
     posix.normalize(path) === path && !path.startsWith("../") && !posix.isAbsolute(path) && path !== "..";
   return payloadType === "InlineBase64" && isInside && !/[\\:\u0000]/.test(path) && path !== "." && !path.endsWith("/");
@@ -57,9 +59,9 @@ export class DefinitionFolders implements Disposable {
    */
   async write(run: Run, item: FabricItem, folder: string): Promise<ExportedDefinition | { readonly reason: string }> {
     const target = join(this.#projectRoot, folder);
-    let parts: readonly DefinitionPart[];
+    let parts: readonly Part[];
     try {
-      parts = await readParts(run, item);
+      parts = await readParts(run, `${item.workspaceId}/${item.id}`, `${item.type} '${item.displayName}'`);
     } catch (error) {
       if (isRefusal(error)) return { reason: error.errorCode };
       throw error;
@@ -86,16 +88,6 @@ export class DefinitionFolders implements Disposable {
   [Symbol.dispose](): void {
     for (const folder of this.#written) rmSync(folder, { recursive: true, force: true });
   }
-}
-
-async function readParts(run: Run, item: FabricItem): Promise<readonly DefinitionPart[]> {
-  const { definition } = await run.read<{ definition: { parts: DefinitionPart[] } }>({
-    method: "POST",
-    path: `/workspaces/${item.workspaceId}/items/${item.id}/getDefinition`,
-    operation: `read the definition of ${item.type} '${item.displayName}'`,
-    replaySafe: true,
-  });
-  return definition.parts;
 }
 
 /** Whether the service will not give this item's definition, which says nothing of other items. */

@@ -1,5 +1,6 @@
 import { principalTypes, roles } from "../../lib/stackConfigSchema.ts";
 import { sameIgnoringCase } from "../../providers/field.ts";
+import { normalDirectory } from "../../providers/gitConnection.ts";
 import type { FabricItem } from "../../providers/run.ts";
 import type { ExistingFolder, ExistingGit, ExistingUser, ExistingWorkspace } from "./existingWorkspace.ts";
 
@@ -146,7 +147,7 @@ function userEntry(user: ExistingUser): Record<string, unknown> {
 
 function gitEntry({ details, connectionId }: ExistingGit): Record<string, unknown> {
   const { gitProviderType, ownerName, organizationName, projectName, repositoryName, branchName } = details;
-  const directoryName = `/${(details["directoryName"] ?? "").replace(/^\/+|\/+$/g, "")}`;
+  const directoryName = normalDirectory(details.directoryName);
   return {
     gitProviderType,
     ...(gitProviderType === "GitHub" ? { ownerName } : { organizationName, projectName }),

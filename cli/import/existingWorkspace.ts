@@ -1,5 +1,7 @@
 import { isFabricError } from "../../lib/fabricError.ts";
 import { sameIgnoringCase } from "../../providers/field.ts";
+import { readConnection } from "../../providers/gitConnection.ts";
+import type { GitProviderDetails } from "../../providers/gitConnection.ts";
 import { readGitStatus } from "../../providers/gitStatus.ts";
 import type { FabricItem, Run, Workspace } from "../../providers/run.ts";
 
@@ -25,7 +27,7 @@ export interface ExistingFolder {
 
 /** A connection to a branch that a deployment can manage. */
 export interface ExistingGit {
-  readonly details: Readonly<Record<string, string>>;
+  readonly details: GitProviderDetails;
   /** Absent with automatic credentials. */
   readonly connectionId?: string | undefined;
   /** The commit that the workspace was last synced with. */
@@ -60,7 +62,7 @@ export async function readExistingWorkspace(run: Run, workspace: Workspace): Pro
     run.list<ExistingFolder>(`${path}/folders`, `list the folders ${of}`, { recursive: true }),
     run.list<FabricItem>(`${path}/items`, `list the items ${of}`),
   ]);
-  const [git, withSchemas] = await Promise.all([readGit(run, path, of), readSchemas(run, path, of, items)]);
+  const [git, withSchemas] = await Promise.all([readGit(run, workspace), readSchemas(run, path, of, items)]);
   return { workspace, capacity, users, ...git, folders, items, withSchemas };
 }
 
@@ -104,33 +106,33 @@ async function isNameOf(run: Run, userPrincipalName: string, id: string): Promis
   }
 }
 
-interface Connection {
-  readonly gitConnectionState: "NotConnected" | "Connected" | "ConnectedAndInitialized";
-  readonly gitProviderDetails?: Readonly<Record<string, string>> | null;
-  readonly gitSyncDetails?: { readonly head?: string } | null;
-}
-
 interface Credentials {
   readonly source: "Automatic" | "ConfiguredConnection" | "None";
   readonly connectionId?: string;
 }
 
-async function readGit(run: Run, path: string, of: string): Promise<Pick<ExistingWorkspace, "git" | "gitProblem">> {
-  const now = await run.get<Connection>(`${path}/git/connection`, `read the Git connection ${of}`);
+async function readGit(
+  run: Run,
+  { id, displayName }: Workspace,
+): Promise<Pick<ExistingWorkspace, "git" | "gitProblem">> {
+  const now = await readConnection(run, id);
   const details = now.gitProviderDetails;
   if (now.gitConnectionState === "NotConnected" || !details) return {};
   if (now.gitConnectionState === "Connected")
     return { gitProblem: "it was never initialised: declare git, and the next up finishes it" };
-  const credentials = await run.get<Credentials>(`${path}/git/myGitCredentials`, `read the Git credentials ${of}`);
+  const credentials = await run.get<Credentials>(
+    `/workspaces/${id}/git/myGitCredentials`,
+    `read the Git credentials of workspace '${displayName}'`,
+  );
   const { source, connectionId } = credentials;
-  if (source === "None" || (connectionId === undefined && details["gitProviderType"] === "GitHub")) {
+  if (source === "None" || (connectionId === undefined && details.gitProviderType === "GitHub")) {
     return {
       gitProblem:
         "the deploying identity has no Git credentials there: declare git with a connectionId that it may use, and the " +
         "next up takes the connection over",
     };
   }
-  const { changes } = await readGitStatus(run, path.split("/").at(-1) ?? "");
+  const { changes } = await readGitStatus(run, id);
   const added = changes.filter(({ workspaceChange }) => workspaceChange === "Added");
   const onlyInWorkspace = new Set(added.flatMap(({ itemMetadata }) => itemMetadata.itemIdentifier.objectId ?? []));
   return { git: { details, connectionId, head: now.gitSyncDetails?.head, onlyInWorkspace } };

@@ -76,13 +76,20 @@ describe("an existing workspace in the words of the configuration", () => {
       item("6", "Notebook", "committed"),
     ];
     const git = {
-      details: { gitProviderType: "GitHub", ownerName: "contoso", repositoryName: "sales", branchName: "main" },
+      details: {
+        gitProviderType: "GitHub",
+        ownerName: "contoso",
+        repositoryName: "sales",
+        branchName: "main",
+        directoryName: "",
+      } as const,
       connectionId: "9a",
       head: "27559e",
       onlyInWorkspace: new Set(["1", "3", "5"]),
     };
     const { entry, objects, notes } = describeWorkspace(existing({ items, git }), options);
-    assert.deepEqual(entry["git"], { ...git.details, connectionId: "9a" });
+    const { directoryName: _root, ...details } = git.details;
+    assert.deepEqual(entry["git"], { ...details, connectionId: "9a" });
     assert.deepEqual(
       entry.items?.map(({ name }) => name),
       ["bronze", "Events", "other"],
