@@ -9,6 +9,7 @@ import { sameIgnoringCase } from "./field.ts";
 import { folder } from "./folder.ts";
 import { gitConnection } from "./gitConnection.ts";
 import { item } from "./item.ts";
+import { portalUrl } from "./portalUrl.ts";
 import { workspace } from "./workspace.ts";
 import { workspaceUser } from "./workspaceUser.ts";
 
@@ -51,7 +52,7 @@ export class FabricWorkspace extends resource.ComponentResource {
       { ...own, protect, dependsOn },
     );
     this.workspaceId = made.id;
-    this.portalUrl = made.id.apply((id) => `https://app.fabric.microsoft.com/groups/${id}`);
+    this.portalUrl = made.id.apply(portalUrl);
 
     const users = config.users.map(
       ({ principal, type, role }) =>

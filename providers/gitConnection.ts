@@ -9,7 +9,7 @@ import { defineKind, Problem } from "./resourceKind.ts";
 import type { FabricItem, Run } from "./run.ts";
 
 /** Which repository, branch and directory; the other provider's fields are absent. */
-interface GitProviderDetails {
+export interface GitProviderDetails {
   readonly gitProviderType: "GitHub" | "AzureDevOps";
   readonly ownerName?: string | undefined;
   readonly organizationName?: string | undefined;
@@ -19,6 +19,7 @@ interface GitProviderDetails {
   readonly directoryName: string;
 }
 
+/** How a workspace is connected, as the service tells it. */
 interface Connection {
   readonly gitConnectionState: "NotConnected" | "Connected" | "ConnectedAndInitialized";
   readonly gitProviderDetails?: GitProviderDetails | null;
@@ -368,7 +369,8 @@ const whereOf = (details: Partial<GitProviderDetails> | null | undefined) =>
     ? `${details.repositoryName ?? "?"}, branch ${details.branchName ?? "?"}, ${details.directoryName ?? "/"}`
     : "nothing";
 
-const readConnection = (run: Run, workspaceId: string) =>
+/** Reads how a workspace is connected. */
+export const readConnection = (run: Run, workspaceId: string) =>
   run.get<Connection>(`/workspaces/${workspaceId}/git/connection`, "read the Git connection");
 
 /** Whether the workspace holds no item of its own. SQL endpoints come and go with their lakehouse. */
@@ -377,6 +379,7 @@ async function isEmpty(run: Run, workspaceId: string): Promise<boolean> {
   return items.every(({ type }) => type === "SQLEndpoint");
 }
 
-function normalDirectory(directory: string): string {
+/** A folder of a branch in one spelling: with a leading slash, and none at the end. */
+export function normalDirectory(directory: string): string {
   return `/${directory.replace(/^\/+|\/+$/g, "")}`;
 }

@@ -266,13 +266,19 @@ async function definitionFor(run: Run, inputs: Defined): Promise<{ readonly part
 async function keepDefinition(run: Run, id: string, old: Defined): Promise<void> {
   if (!run.definitions.isKeeping || old.definitionHash === undefined) return;
   if (await run.definitions.has(keyOf(old))) return;
+  const parts = await readParts(run, id, `${old.type} '${old.displayName}'`);
+  await run.definitions.keep(keyOf(old), parts);
+}
+
+/** The definition of an item as the service has it. */
+export async function readParts(run: Run, id: string, title: string): Promise<readonly Part[]> {
   const { definition } = await run.read<{ definition: { parts: Part[] } }>({
     method: "POST",
     path: `${pathOf(id)}/getDefinition`,
-    operation: `read the definition of ${old.type} '${old.displayName}'`,
+    operation: `read the definition of ${title}`,
     replaySafe: true,
   });
-  await run.definitions.keep(keyOf(old), definition.parts);
+  return definition.parts;
 }
 
 const keyOf = ({ type, displayName, definitionHash }: Defined) => `${type}/${displayName}/${definitionHash ?? ""}`;

@@ -188,7 +188,8 @@ function rewritten(inputs: Readonly<Record<string, unknown>> | undefined, newIds
  */
 export function checkpointHash(checkpoint: Checkpoint): string {
   const objects = resourcesOf(checkpoint)
-    .filter(({ custom }) => custom)
+    // providers hold no object, and a run that made nothing else leaves them behind
+    .filter(({ custom, type }) => custom && !type.startsWith("pulumi:providers:"))
     .map(({ urn, id, inputs, delete: isDoomed }) => [urn, id ?? "", isDoomed ?? false, rewritten(inputs, new Map())])
     .sort();
   return createHash("sha256").update(JSON.stringify(objects)).digest("hex").slice(0, 16);

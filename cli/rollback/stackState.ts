@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { parse, stringify } from "yaml";
-import type { Checkpoint } from "./checkpoint.ts";
+import type { Checkpoint, CheckpointResource } from "./checkpoint.ts";
 
 /** A stack, and how the CLI is run for it. */
 export interface StackAccess {
@@ -23,21 +23,33 @@ export interface StackAccess {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/**
- * Runs the CLI and gives what it prints.
- * @throws Error with the CLI's own words, where it fails
- */
-async function pulumi(
-  args: readonly string[],
-  options: { cwd: string; env: NodeJS.ProcessEnv; input?: string },
-): Promise<string> {
-  const child = spawn("pulumi", [...args, "--non-interactive"], { cwd: options.cwd, env: options.env, stdio: "pipe" });
-  child.stdin.end(options.input ?? "");
+/** How the CLI is run. */
+interface CliOptions {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly input?: string;
+}
+
+/** Runs the CLI without a terminal. */
+async function runCli(args: readonly string[], { cwd, env, input = "" }: CliOptions) {
+  const child = spawn("pulumi", [...args, "--non-interactive"], { cwd, env, stdio: "pipe" });
+  // a CLI that ends without reading breaks the pipe; its exit code and words say why
+  child.stdin.on("error", () => undefined);
+  child.stdin.end(input);
   const [printed, complaints, [code]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
     once(child, "close") as Promise<[number | null]>,
   ]);
+  return { printed, complaints, code };
+}
+
+/**
+ * Runs the CLI and gives what it prints.
+ * @throws Error with the CLI's own words, where it fails
+ */
+async function pulumi(args: readonly string[], options: CliOptions): Promise<string> {
+  const { printed, complaints, code } = await runCli(args, options);
   if (code !== 0)
     throw new Error(`pulumi ${args.slice(0, 2).join(" ")} failed: ${complaints.trim() || printed.trim()}`);
   return printed;
@@ -54,6 +66,37 @@ export async function importCheckpoint(
   checkpoint: Checkpoint,
 ): Promise<void> {
   await pulumi(["stack", "import", "--stack", stack], { cwd: projectRoot, env, input: JSON.stringify(checkpoint) });
+}
+
+/** One step that the engine would take: the resource as the program declares it and its kind has checked it. */
+export interface PreviewStep {
+  /** `create`, `same`, `update`, … */
+  readonly op: string;
+  readonly urn: string;
+  /** Absent for what is to be deleted. Ids that are not known yet are a stand-in. */
+  readonly newState?: CheckpointResource;
+}
+
+/**
+ * What `pulumi up` would do with a configuration, step by step, in the order of the state.
+ * @param configFile the stack's file, or another one in its place
+ * @throws Error with the messages of the program or of the CLI
+ */
+export async function previewSteps(
+  { projectRoot, stack, env }: StackAccess,
+  configFile: string,
+): Promise<readonly PreviewStep[]> {
+  const args = ["preview", "--json", "--stack", stack, "--config-file", configFile];
+  const { printed, complaints, code } = await runCli(args, { cwd: projectRoot, env });
+  const digest = (printed.startsWith("{") ? JSON.parse(printed) : {}) as {
+    steps?: PreviewStep[];
+    diagnostics?: { severity: string; message: string }[];
+  };
+  if (code === 0 && digest.steps) return digest.steps;
+  const errors = digest.diagnostics
+    ?.filter(({ severity }) => severity === "error")
+    .map(({ message }) => message.trim());
+  throw new Error(`pulumi preview failed: ${errors?.join("\n") || complaints.trim() || printed.trim()}`);
 }
 
 /** Reads objects of the stack into its state again. */

@@ -233,7 +233,7 @@ describe("a failed deployment with Azure resources", () => {
       stack.emulator.faults([failing]);
       const failed = await stack.command("cli/up.ts", quick);
       assert.equal(failed.code, 2, failed.text);
-      assert.match(failed.text, /What it made remains:\n {2}changed FabricCapacity 'fabricdev'\n/);
+      assert.match(failed.text, /What it did remains:\n {2}changed FabricCapacity 'fabricdev'\n/);
     } finally {
       await close();
     }

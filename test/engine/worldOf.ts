@@ -34,6 +34,10 @@ export function worldOf({ emulator }: EngineStack): unknown {
 
 function conditionOf(key: string, value: unknown): unknown {
   if (PASSING.includes(key)) return undefined;
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    // an object that was changed has its keys in another order than one that was made
+    return Object.fromEntries(Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)));
+  }
   if (key !== "parts" || !Array.isArray(value)) return value;
   // holds the id that Git gives
   return (value as { path: string }[]).filter(({ path }) => path !== ".platform");

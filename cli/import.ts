@@ -1,0 +1,201 @@
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join, posix } from "node:path";
+import { parseArgs } from "node:util";
+import { hasDefinition } from "../lib/itemType.ts";
+import { openLogStore } from "../lib/openLogStore.ts";
+import { startRun } from "../providers/liveRun.ts";
+import type { Run } from "../providers/run.ts";
+import { DefinitionFolders, definitionFolders } from "./import/definitionFolders.ts";
+import { describeWorkspace } from "./import/description.ts";
+import type { DescribedWorkspace, ExportedDefinition } from "./import/description.ts";
+import { withImported } from "./import/importedState.ts";
+import { inLanes } from "./import/lanes.ts";
+import { planImport } from "./import/plan.ts";
+import type { ImportPlan, PlannedWorkspace } from "./import/plan.ts";
+import { withProgress } from "./import/progress.ts";
+import { importReport, planReport } from "./import/report.ts";
+import type { Wanted } from "./import/selection.ts";
+import { withWorkspaces } from "./import/stackFile.ts";
+import { HalfDoneError, takeOver } from "./import/takeOver.ts";
+import { readTarget } from "./import/target.ts";
+import type { Target } from "./import/target.ts";
+import { projectRoot, pulumiEnvironment } from "./pulumi.ts";
+import { previewSteps } from "./rollback/stackState.ts";
+import { runStackCommand } from "./stackCommand.ts";
+import { withStackToItself } from "./stackLock.ts";
+import { readStackSettings } from "./stackSettings.ts";
+
+/*
+ * `npm run import -- --workspace NAME_OR_ID --stack S`: workspaces that exist come under management. The service is only
+ * read; what changes is the stack's file and its state, both or none.
+ */
+
+const usage = `Usage: npm run import -- --workspace NAME_OR_ID [--workspace …] --stack S [options]
+       npm run import -- --all --stack S [options]
+
+Writes workspaces that exist, with users, Git connection, folders and items, into Pulumi.S.yaml and into the stack's state:
+a preview then shows no change, and from then on the stack owns them. Nothing at the service is changed.
+
+--workspace NAME_OR_ID    one workspace; may be given several times. Those that the stack has already are skipped.
+--all                     every workspace that the deploying identity sees
+--definitions             also writes the definitions of items into folders of the project, and declares them
+--definitions-folder DIR  where to: DIR/<workspace>/<item>.<type> [fabric]
+--dry-run                 shows what would be written and imported, and changes nothing
+
+Exit codes: 0 done, or nothing to do; 1 another deployment is going on; 2 failed: the message says what to do.`;
+
+/** Definitions that are read at the same time. */
+const DEFINITIONS_AT_ONCE = 8;
+
+interface Options extends Wanted {
+  /** Folder for definitions; undefined where none are written. */
+  readonly definitions: string | undefined;
+  readonly isDryRun: boolean;
+}
+
+/** @throws Error saying what is wrong with a command line */
+function optionsOf(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      stack: { type: "string", short: "s" },
+      workspace: { type: "string", short: "w", multiple: true, default: [] },
+      all: { type: "boolean", default: false },
+      definitions: { type: "boolean", default: false },
+      "definitions-folder": { type: "string", default: "fabric" },
+      "dry-run": { type: "boolean", default: false },
+    },
+  });
+  const { workspace, all, definitions } = values;
+  if (workspace.length > 0 === all) throw new Error("Which workspaces? Give --workspace NAME_OR_ID or --all.");
+  const folder = posix.normalize(values["definitions-folder"]).replace(/\/$/, "");
+  if (posix.isAbsolute(folder) || folder.startsWith("..") || folder.includes("\\"))
+    throw new Error("--definitions-folder must be a folder of the project, with / between folders.");
+  return { workspaces: workspace, all, definitions: definitions ? folder : undefined, isDryRun: values["dry-run"] };
+}
+
+async function importWorkspaces(stack: string, args: readonly string[]): Promise<number> {
+  const { definitions, isDryRun, ...wanted } = optionsOf(args);
+  const env = pulumiEnvironment(stack);
+  const store = await openLogStore(readStackSettings(projectRoot, stack, env).transactionLog);
+  return withStackToItself(stack, env, store, async () => {
+    const reading = readTarget({ projectRoot, stack, env }, store, isDryRun);
+    const target = await withProgress(() => `Reading stack '${stack}' …`, reading);
+    const { endpoint, tenantId, features, credential, keyVaultUrl, transactionLog } = target.config;
+    const run = await startRun({ stack, endpoint, tenantId, features, credential, keyVaultUrl, transactionLog }, env);
+    try {
+      const plan = await planImport(run, target, wanted);
+      const folders = definitions === undefined ? undefined : foldersOf(plan, definitions);
+      if (isDryRun || plan.workspaces.length === 0) {
+        console.log(planReport(plan, basename(target.file), folders));
+        return 0;
+      }
+      using written = new DefinitionFolders(projectRoot);
+      const described = folders ? await withDefinitions(run, plan, folders, written) : describedIn(plan);
+      await manage(target, described, commentsOf(plan), run).catch((error: unknown) => {
+        if (error instanceof HalfDoneError) written.keep();
+        throw error;
+      });
+      written.keep();
+      console.log(importReport(plan, described, basename(target.file)));
+      return await check(target, described);
+    } finally {
+      await run.close();
+    }
+  });
+}
+
+const describedIn = ({ workspaces }: ImportPlan) => workspaces.map(({ described }) => described);
+
+/** People's and groups' names, for those whose object id is declared. */
+function commentsOf({ workspaces }: ImportPlan): Map<string, string> {
+  const users = workspaces.flatMap(({ existing }) => existing.users);
+  return new Map(users.flatMap(({ principalId, displayName }) => (displayName ? [[principalId, displayName]] : [])));
+}
+
+/** Items whose definition is to be written. Schemas of a lakehouse are declared by what it is created with instead. */
+const definable = ({ existing, described }: PlannedWorkspace) =>
+  described.items.filter(({ id, type }) => hasDefinition(type) && !existing.withSchemas.has(id));
+
+/** Folder of each definition, by the item's id. */
+function foldersOf({ workspaces }: ImportPlan, root: string): Map<string, string> {
+  return new Map(workspaces.flatMap((workspace) => [...definitionFolders(root, workspace.key, definable(workspace))]));
+}
+
+/** Writes definitions, and describes the workspaces with them. */
+async function withDefinitions(
+  run: Run,
+  { workspaces }: ImportPlan,
+  folders: ReadonlyMap<string, string>,
+  written: DefinitionFolders,
+): Promise<DescribedWorkspace[]> {
+  written.assertFree(folders.values());
+  const definitions = new Map<string, ExportedDefinition>();
+  const refused = new Map<string, string>();
+  const items = workspaces.flatMap(definable);
+  const writing = inLanes(items, DEFINITIONS_AT_ONCE, async (item) => {
+    const found = await written.write(run, item, folders.get(item.id) ?? "");
+    if ("reason" in found) refused.set(item.id, found.reason);
+    else definitions.set(item.id, found);
+  });
+  await withProgress(() => `Reading definitions: ${definitions.size + refused.size} of ${items.length} …`, writing);
+  return workspaces.map(({ existing, key }) => {
+    const described = describeWorkspace(existing, { key, callerId: run.callerId, definitions });
+    const notes = described.items.flatMap(({ id, type, displayName }) => {
+      if (definitions.has(id)) return [];
+      const reason = existing.withSchemas.has(id)
+        ? "its schemas are declared instead"
+        : "the service has none for its type";
+      return [`the definition of ${type} '${displayName}': ${refused.get(id) ?? reason}`];
+    });
+    return { ...described, notes: [...described.notes, ...notes] };
+  });
+}
+
+/** Makes what was described part of the stack. */
+async function manage(
+  { access, file, text, state }: Target,
+  described: readonly DescribedWorkspace[],
+  comments: ReadonlyMap<string, string>,
+  { origin }: Run,
+): Promise<void> {
+  const after = withWorkspaces(
+    text ?? "",
+    described.map(({ entry }) => entry),
+    comments,
+  );
+  const folder = mkdtempSync(join(tmpdir(), "fabric-import-"));
+  try {
+    const draft = join(folder, basename(file));
+    writeFileSync(draft, after);
+    const steps = await withProgress(() => "Previewing the configuration …", previewSteps(access, draft));
+    const context = { origin, now: new Date().toISOString(), providerId: randomUUID() };
+    const imported = withImported(state, steps, described, context);
+    const change = { access, file, text: { before: text, after }, state: { before: state, after: imported } };
+    await withProgress(() => "Writing the state …", takeOver(change));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Asks the engine whether it now has anything to do. */
+async function check({ access, file }: Target, described: readonly DescribedWorkspace[]): Promise<number> {
+  const steps = await withProgress(() => "Previewing what was imported …", previewSteps(access, file));
+  const keys = described.map(({ entry }) => entry.name);
+  const changes = steps.filter(
+    ({ op, urn }) => op !== "same" && keys.includes((urn.split("::").at(-1) ?? "").split("/")[0] ?? ""),
+  );
+  if (changes.length === 0) {
+    console.log("A preview shows no change.");
+    return 0;
+  }
+  const lines = changes.map(({ op, urn }) => `  ${op} ${urn.split("::").slice(-2).join(" ")}`);
+  console.error(
+    `They are imported, and a preview is not without changes:\n${lines.join("\n")}\nLook at npm run preview -- --stack ${access.stack} before the next up.`,
+  );
+  return 2;
+}
+
+await runStackCommand({ usage, run: importWorkspaces });

@@ -1,0 +1,120 @@
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, posix } from "node:path";
+import { isFabricError } from "../../lib/fabricError.ts";
+import type { FabricError } from "../../lib/fabricError.ts";
+import { readItemDefinition } from "../../lib/itemDefinition.ts";
+import type { Platform } from "../../lib/itemDefinition.ts";
+import type { Part } from "../../lib/keptDefinitions.ts";
+import { readParts } from "../../providers/item.ts";
+import type { FabricItem, Run } from "../../providers/run.ts";
+import type { ExportedDefinition } from "./description.ts";
+
+/** Item folders by the item's id; each is named as Git integration names it, in a folder of its workspace. */
+export function definitionFolders(root: string, key: string, items: readonly FabricItem[]): Map<string, string> {
+  const taken = new Set<string>();
+  return new Map(
+    items.map(({ id, type, displayName }) => {
+      const name = fileNameOf(displayName);
+      let path = `${root}/${fileNameOf(key)}/${name}.${type}`;
+      for (let number = 2; taken.has(path.toLowerCase()); number++)
+        path = `${root}/${fileNameOf(key)}/${name}-${number}.${type}`;
+      taken.add(path.toLowerCase());
+      return [id, path];
+    }),
+  );
+}
+
+/** A name as every file system takes it. */
+const fileNameOf = (name: string) => name.replaceAll(/[<>:"/\\|?*\u0000-\u001f]/g, "_").replace(/[. ]+$/, "") || "_";
+
+/** Where a part may be written: below the item's folder, whatever the service says. */
+export function isSafePart({ path, payloadType }: Part): boolean {
+  const isInside =
+    posix.normalize(path) === path && !path.startsWith("../") && !posix.isAbsolute(path) && path !== "..";
+  return payloadType === "InlineBase64" && isInside && !/[\\:\u0000]/.test(path) && path !== "." && !path.endsWith("/");
+}
+
+/** Definitions that are written into the project, and removed again unless the import succeeds. */
+export class DefinitionFolders implements Disposable {
+  readonly #projectRoot: string;
+  #written: string[] = [];
+
+  constructor(projectRoot: string) {
+    this.#projectRoot = projectRoot;
+  }
+
+  /** @throws Error where one of the folders is there: nothing is ever overwritten */
+  assertFree(folders: Iterable<string>): void {
+    const taken = [...folders].filter((folder) => existsSync(join(this.#projectRoot, folder)));
+    if (taken.length === 0) return;
+    throw new Error(
+      `Nothing was imported: ${taken.join(", ")} exists already. Move it away, or choose another place with --definitions-folder.`,
+    );
+  }
+
+  /**
+   * Writes the definition of an item into a new folder.
+   * @returns what the configuration needs of it, or why the item is imported without
+   * @throws FabricError where the service does not answer, so that nothing can be said of the item
+   */
+  async write(run: Run, item: FabricItem, folder: string): Promise<ExportedDefinition | { readonly reason: string }> {
+    const target = join(this.#projectRoot, folder);
+    let parts: readonly Part[];
+    try {
+      parts = await readParts(run, `${item.workspaceId}/${item.id}`, `${item.type} '${item.displayName}'`);
+    } catch (error) {
+      if (isRefusal(error)) return { reason: error.errorCode };
+      throw error;
+    }
+    const odd = parts.find((part) => !isSafePart(part));
+    if (odd) return { reason: `its part ${JSON.stringify(odd.path)} cannot be a file` };
+    this.#written.push(target);
+    for (const { path, payload } of parts) writePart(target, path, Buffer.from(payload, "base64"));
+    if (!parts.some(({ path }) => path === ".platform")) writePart(target, ".platform", platformOf(item));
+    const found = platformIn(target);
+    if (typeof found !== "string" && found.type === item.type && found.displayName === item.displayName)
+      return { path: folder, description: found.description ?? "" };
+    rmSync(target, { recursive: true });
+    return {
+      reason: typeof found === "string" ? found : `its .platform file is of ${found.type} '${found.displayName}'`,
+    };
+  }
+
+  /** The import has succeeded. */
+  keep(): void {
+    this.#written = [];
+  }
+
+  [Symbol.dispose](): void {
+    for (const folder of this.#written) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Whether the service will not give this item's definition, which says nothing of other items. */
+function isRefusal(error: unknown): error is FabricError {
+  if (!isFabricError(error) || !error.isOutcomeKnown) return false;
+  // an operation that failed has no status, and was answered all the same
+  return error.status === undefined ? error.requestId !== undefined : [400, 403, 404, 409].includes(error.status);
+}
+
+/** What a deployment would read, or why it could not. */
+function platformIn(folder: string): Platform | string {
+  try {
+    return readItemDefinition(folder);
+  } catch (error) {
+    return error instanceof Error ? error.message.replaceAll(folder, "it") : String(error);
+  }
+}
+
+function writePart(folder: string, path: string, content: Buffer | string): void {
+  const file = join(folder, path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, content);
+}
+
+/** What some types leave out of their definition. */
+function platformOf({ type, displayName, description }: FabricItem): string {
+  const metadata = { type, displayName, ...(description && { description }) };
+  const logicalId = "00000000-0000-0000-0000-000000000000";
+  return `${JSON.stringify({ metadata, config: { version: "2.0", logicalId } }, null, 2)}\n`;
+}

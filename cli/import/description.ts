@@ -1,0 +1,247 @@
+import { principalTypes, roles } from "../../lib/stackConfigSchema.ts";
+import { sameIgnoringCase } from "../../providers/field.ts";
+import { normalDirectory } from "../../providers/gitConnection.ts";
+import type { FabricItem } from "../../providers/run.ts";
+import type { ExistingFolder, ExistingGit, ExistingUser, ExistingWorkspace } from "./existingWorkspace.ts";
+
+/*
+ * An existing workspace in the words of the configuration, and what the state has to hold so that a preview of it shows no
+ * change. Everything here is pure.
+ */
+
+/** An object, as the state of its resource has to tell it. */
+export interface ImportedObject {
+  readonly kind: "Workspace" | "WorkspaceUser" | "GitConnection" | "Folder" | "Item";
+  /** Name of the resource in the program. */
+  readonly name: string;
+  readonly id: string;
+  /** What the service says of the inputs; the others are as the configuration has them. */
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** The kind's own outputs. */
+  readonly outputs: Readonly<Record<string, unknown>>;
+}
+
+/** One entry of `fabric:workspaces`, with its keys in the order of the documentation. */
+export interface WorkspaceEntry {
+  readonly name: string;
+  readonly users?: readonly Readonly<Record<string, unknown>>[];
+  readonly items?: readonly Readonly<Record<string, unknown>>[];
+  readonly [key: string]: unknown;
+}
+
+/** A workspace, ready to be managed. */
+export interface DescribedWorkspace {
+  readonly entry: WorkspaceEntry;
+  readonly objects: readonly ImportedObject[];
+  /** Items that are declared. */
+  readonly items: readonly FabricItem[];
+  /** What is not declared, each with its reason. */
+  readonly notes: readonly string[];
+}
+
+/** An item's folder in Git format, and what it says of the item's description. */
+export interface ExportedDefinition {
+  readonly path: string;
+  readonly description: string;
+}
+
+/** What a description depends on besides the workspace. */
+export interface DescriptionOptions {
+  /** Key of the workspace in the configuration. */
+  readonly key: string;
+  /** Object id of the deploying identity, where it is known. */
+  readonly callerId: string | undefined;
+  /** By the item's id. @default none */
+  readonly definitions?: ReadonlyMap<string, ExportedDefinition>;
+}
+
+/** Describes a workspace. */
+export function describeWorkspace(existing: ExistingWorkspace, options: DescriptionOptions): DescribedWorkspace {
+  const { workspace, capacity, git } = existing;
+  const { key, callerId } = options;
+  const notes: string[] = [];
+  const { id, displayName, description = "" } = workspace;
+  const capacityId = workspace.capacityId ?? undefined;
+  if (capacityId && !capacity)
+    notes.push(`capacity ${capacityId}: the deploying identity does not see it, so it is left as it is`);
+  const users = declaredUsers(existing.users, callerId, notes);
+  if (existing.gitProblem) notes.push(`the Git connection: ${existing.gitProblem}`);
+  const { own: items, withOthers, fromGit } = sortItems(existing);
+  if (withOthers.length > 0) notes.push(`${titles(withOthers)}: each comes and goes with the item that it belongs to`);
+  if (fromGit.length > 0) notes.push(`${titles(fromGit)}: Git brings them`);
+  const folders = declaredFolders(existing.folders, items, notes);
+  const pathOf = (folderId: string | undefined) => (folderId === undefined ? undefined : folders.get(folderId)?.path);
+  const keyOf = itemKeys(items);
+  const isNamedAlike = key === displayName;
+
+  const entry: WorkspaceEntry = {
+    name: key,
+    ...(!isNamedAlike && { displayName }),
+    ...(description && { description }),
+    ...(capacity && { capacity }),
+    ...(users.length > 0 && { users: users.map(userEntry) }),
+    ...(git && { git: gitEntry(git) }),
+    ...(items.length > 0 && {
+      items: items.map((item) =>
+        itemEntry(item, {
+          name: keyOf(item),
+          folder: pathOf(item.folderId),
+          hasSchemas: existing.withSchemas.has(item.id),
+          definition: options.definitions?.get(item.id),
+        }),
+      ),
+    }),
+  };
+  const objects: ImportedObject[] = [
+    { kind: "Workspace", name: key, id, inputs: { displayName, description }, outputs: { capacityId } },
+    ...users.map((user): ImportedObject => {
+      const { principalId, role } = user;
+      const name = `${key}/${principalOf(user).toLowerCase()}`;
+      // where the token does not tell whose it is, any Admin may be the deploying identity: its role has to survive a destroy
+      const outputs = { principalId, ...(callerId === undefined && role === "Admin" && { adoptedRole: role }) };
+      return { kind: "WorkspaceUser", name, id: `${id}/${principalId}`, inputs: { workspaceId: id, role }, outputs };
+    }),
+    ...(git
+      ? [{ kind: "GitConnection", name: key, id, inputs: { workspaceId: id }, outputs: { head: git.head } } as const]
+      : []),
+    ...[...folders.values()].map(({ folder, path }): ImportedObject => {
+      const inputs = { workspaceId: id, displayName: folder.displayName, parentFolderId: folder.parentFolderId };
+      return { kind: "Folder", name: `${key}${path}`, id: `${id}/${folder.id}`, inputs, outputs: {} };
+    }),
+    ...items.map((item): ImportedObject => {
+      const inputs = {
+        workspaceId: id,
+        displayName: item.displayName,
+        description: item.description ?? "",
+        folderId: item.folderId,
+      };
+      return { kind: "Item", name: `${key}/${keyOf(item)}`, id: `${id}/${item.id}`, inputs, outputs: {} };
+    }),
+  ];
+  return { entry, objects, items, notes };
+}
+
+const principalOf = ({ userPrincipalName, principalId }: ExistingUser) => userPrincipalName ?? principalId;
+
+const isOneOf = (words: readonly string[], word: string) => words.includes(word);
+
+/** All but the deploying identity, which is Admin of every workspace that it makes without being declared. */
+function declaredUsers(users: readonly ExistingUser[], callerId: string | undefined, notes: string[]): ExistingUser[] {
+  return users.filter(({ principalId, type, role }) => {
+    if (callerId !== undefined && sameIgnoringCase(principalId, callerId)) {
+      notes.push(
+        `role ${role} of ${principalId}: that is the deploying identity, which keeps it without being declared`,
+      );
+      return false;
+    }
+    if (isOneOf(principalTypes, type) && isOneOf(roles, role)) return true;
+    notes.push(`role ${role} of ${principalId}: a configuration cannot give it to a ${type}`);
+    return false;
+  });
+}
+
+function userEntry(user: ExistingUser): Record<string, unknown> {
+  const { userPrincipalName, principalId, type, role } = user;
+  return userPrincipalName ? { principal: userPrincipalName, role } : { principal: principalId, type, role };
+}
+
+function gitEntry({ details, connectionId }: ExistingGit): Record<string, unknown> {
+  const { gitProviderType, ownerName, organizationName, projectName, repositoryName, branchName } = details;
+  const directoryName = normalDirectory(details.directoryName);
+  return {
+    gitProviderType,
+    ...(gitProviderType === "GitHub" ? { ownerName } : { organizationName, projectName }),
+    repositoryName,
+    branchName,
+    ...(directoryName !== "/" && { directoryName }),
+    ...(connectionId && { connectionId }),
+  };
+}
+
+/** The items of a workspace, by where they come from. */
+export interface SortedItems {
+  /** Made by somebody, so to be declared. */
+  readonly own: readonly FabricItem[];
+  /** They come and go with another item. */
+  readonly withOthers: readonly FabricItem[];
+  /** The Git connection brings them. */
+  readonly fromGit: readonly FabricItem[];
+}
+
+/** Sorts the items of a workspace by where they come from. */
+export function sortItems({ items, git }: ExistingWorkspace): SortedItems {
+  const sorted = Object.groupBy(items, (item) => {
+    if (comesWithAnother(item, items)) return "withOthers";
+    return git && !git.onlyInWorkspace.has(item.id) ? "fromGit" : "own";
+  });
+  return { own: sorted.own ?? [], withOthers: sorted.withOthers ?? [], fromGit: sorted.fromGit ?? [] };
+}
+
+/** SQL endpoints, and the database that an eventhouse is made with. */
+function comesWithAnother({ type, displayName }: FabricItem, items: readonly FabricItem[]): boolean {
+  if (type === "SQLEndpoint") return true;
+  const isOfSameName = (other: FabricItem) => sameIgnoringCase(other.displayName, displayName);
+  return type === "KQLDatabase" && items.some((other) => other.type === "Eventhouse" && isOfSameName(other));
+}
+
+const titles = (items: readonly FabricItem[]) =>
+  items.map(({ type, displayName }) => `${type} '${displayName}'`).join(", ");
+
+interface PlacedFolder {
+  readonly folder: ExistingFolder;
+  /** `/ingest/raw`. */
+  readonly path: string;
+}
+
+/** Folders that lead to a declared item, by id: others cannot be declared, because items make the folders they lie in. */
+function declaredFolders(
+  folders: readonly ExistingFolder[],
+  items: readonly FabricItem[],
+  notes: string[],
+): Map<string, PlacedFolder> {
+  const byId = new Map(folders.map((folder) => [folder.id, folder]));
+  const pathOf = (folder: ExistingFolder): string => {
+    const parent = byId.get(folder.parentFolderId ?? "");
+    return `${parent ? pathOf(parent) : ""}/${folder.displayName}`;
+  };
+  const used = new Set<string>();
+  for (const { folderId } of items) {
+    for (let folder = byId.get(folderId ?? ""); folder; folder = byId.get(folder.parentFolderId ?? ""))
+      used.add(folder.id);
+  }
+  const others = folders.filter(({ id }) => !used.has(id)).map(pathOf);
+  if (others.length > 0) notes.push(`folder ${others.join(", ")}: none of the declared items lies there`);
+  const declared = folders.filter(({ id }) => used.has(id));
+  return new Map(declared.map((folder) => [folder.id, { folder, path: pathOf(folder) }]));
+}
+
+/** A key for each item: its name, so that it can be renamed later, with its type before it where two have that name. */
+function itemKeys(items: readonly FabricItem[]): (item: FabricItem) => string {
+  const plain = ({ displayName }: FabricItem) => displayName.replaceAll("::", "--");
+  const count = (name: string) => items.filter((item) => sameIgnoringCase(plain(item), name)).length;
+  return (item) => (count(plain(item)) > 1 ? `${item.type}/${plain(item)}` : plain(item));
+}
+
+function itemEntry(
+  { type, displayName, description = "" }: FabricItem,
+  options: {
+    readonly name: string;
+    readonly folder: string | undefined;
+    readonly hasSchemas: boolean;
+    readonly definition: ExportedDefinition | undefined;
+  },
+): Record<string, unknown> {
+  const { name, folder, hasSchemas, definition } = options;
+  if (definition) {
+    const isDescribed = definition.description === description;
+    return { name, path: definition.path, ...(!isDescribed && { description }), ...(folder && { folder }) };
+  }
+  return {
+    name,
+    ...(name !== displayName && { displayName }),
+    type,
+    ...(description && { description }),
+    ...(folder && { folder }),
+    ...(hasSchemas && { creationPayload: { enableSchemas: true } }),
+  };
+}

@@ -1,0 +1,150 @@
+import { isFabricError } from "../../lib/fabricError.ts";
+import { sameIgnoringCase } from "../../providers/field.ts";
+import { readConnection } from "../../providers/gitConnection.ts";
+import type { GitProviderDetails } from "../../providers/gitConnection.ts";
+import { readGitStatus } from "../../providers/gitStatus.ts";
+import type { FabricItem, Run, Workspace } from "../../providers/run.ts";
+
+/** A role that somebody has. */
+export interface ExistingUser {
+  readonly principalId: string;
+  /** As the service tells it; types that no configuration can give are among them. */
+  readonly type: string;
+  readonly role: string;
+  /** Only where Microsoft Graph finds this very user by it, so that a deployment does too. */
+  readonly userPrincipalName?: string | undefined;
+  /** For people who read the configuration. */
+  readonly displayName?: string | undefined;
+}
+
+/** A folder, as the list of all folders gives it. */
+export interface ExistingFolder {
+  readonly id: string;
+  readonly displayName: string;
+  /** Absent at the root. */
+  readonly parentFolderId?: string;
+}
+
+/** A connection to a branch that a deployment can manage. */
+export interface ExistingGit {
+  readonly details: GitProviderDetails;
+  /** Absent with automatic credentials. */
+  readonly connectionId?: string | undefined;
+  /** The commit that the workspace was last synced with. */
+  readonly head?: string | undefined;
+  /** Ids of items that are not part of that commit. */
+  readonly onlyInWorkspace: ReadonlySet<string>;
+}
+
+/** A workspace with everything in it, as the service has it. */
+export interface ExistingWorkspace {
+  readonly workspace: Workspace;
+  /** How the configuration names its capacity; absent where it has none that this identity sees. */
+  readonly capacity?: string | undefined;
+  readonly users: readonly ExistingUser[];
+  /** Absent where there is none that can be managed: then {@link ExistingWorkspace.gitProblem} says why. */
+  readonly git?: ExistingGit | undefined;
+  /** Why a connection that is there cannot be managed, and what to do. */
+  readonly gitProblem?: string | undefined;
+  readonly folders: readonly ExistingFolder[];
+  readonly items: readonly FabricItem[];
+  /** Ids of lakehouses that were made with schemas. */
+  readonly withSchemas: ReadonlySet<string>;
+}
+
+/** Reads a workspace by lists; nothing is changed. */
+export async function readExistingWorkspace(run: Run, workspace: Workspace): Promise<ExistingWorkspace> {
+  const path = `/workspaces/${workspace.id}`;
+  const of = `of workspace '${workspace.displayName}'`;
+  const [capacity, users, folders, items] = await Promise.all([
+    capacityOf(run, workspace),
+    readUsers(run, path, of),
+    run.list<ExistingFolder>(`${path}/folders`, `list the folders ${of}`, { recursive: true }),
+    run.list<FabricItem>(`${path}/items`, `list the items ${of}`),
+  ]);
+  const [git, withSchemas] = await Promise.all([readGit(run, workspace), readSchemas(run, path, of, items)]);
+  return { workspace, capacity, users, ...git, folders, items, withSchemas };
+}
+
+/** The display name of a capacity, or its id where two have the same name. */
+async function capacityOf(run: Run, { capacityId }: Workspace): Promise<string | undefined> {
+  if (!capacityId) return undefined;
+  const capacities = await run.capacities();
+  const own = capacities.find(({ id }) => sameIgnoringCase(id, capacityId));
+  const namesakes = capacities.filter(({ displayName }) => sameIgnoringCase(displayName, own?.displayName));
+  return namesakes.length === 1 ? own?.displayName : own?.id;
+}
+
+interface RoleAssignment {
+  readonly principal: {
+    readonly id: string;
+    readonly type: string;
+    readonly displayName?: string;
+    readonly userDetails?: { readonly userPrincipalName?: string };
+  };
+  readonly role: string;
+}
+
+async function readUsers(run: Run, path: string, of: string): Promise<ExistingUser[]> {
+  const roles = await run.list<RoleAssignment>(`${path}/roleAssignments`, `list the roles ${of}`);
+  return Promise.all(
+    roles.map(async ({ principal: { id, type, displayName, userDetails }, role }) => {
+      const name = userDetails?.userPrincipalName;
+      const isKnown = type === "User" && name !== undefined && (await isNameOf(run, name, id));
+      return { principalId: id, type, role, displayName, ...(isKnown && { userPrincipalName: name }) };
+    }),
+  );
+}
+
+/** False too where Microsoft Graph does not answer: the object id is then right in any case. */
+async function isNameOf(run: Run, userPrincipalName: string, id: string): Promise<boolean> {
+  try {
+    return sameIgnoringCase(await run.userId(userPrincipalName), id);
+  } catch (error) {
+    if (isFabricError(error)) return false;
+    throw error;
+  }
+}
+
+interface Credentials {
+  readonly source: "Automatic" | "ConfiguredConnection" | "None";
+  readonly connectionId?: string;
+}
+
+async function readGit(
+  run: Run,
+  { id, displayName }: Workspace,
+): Promise<Pick<ExistingWorkspace, "git" | "gitProblem">> {
+  const now = await readConnection(run, id);
+  const details = now.gitProviderDetails;
+  if (now.gitConnectionState === "NotConnected" || !details) return {};
+  if (now.gitConnectionState === "Connected")
+    return { gitProblem: "it was never initialised: declare git, and the next up finishes it" };
+  const credentials = await run.get<Credentials>(
+    `/workspaces/${id}/git/myGitCredentials`,
+    `read the Git credentials of workspace '${displayName}'`,
+  );
+  const { source, connectionId } = credentials;
+  if (source === "None" || (connectionId === undefined && details.gitProviderType === "GitHub")) {
+    return {
+      gitProblem:
+        "the deploying identity has no Git credentials there: declare git with a connectionId that it may use, and the " +
+        "next up takes the connection over",
+    };
+  }
+  const { changes } = await readGitStatus(run, id);
+  const added = changes.filter(({ workspaceChange }) => workspaceChange === "Added");
+  const onlyInWorkspace = new Set(added.flatMap(({ itemMetadata }) => itemMetadata.itemIdentifier.objectId ?? []));
+  return { git: { details, connectionId, head: now.gitSyncDetails?.head, onlyInWorkspace } };
+}
+
+interface Lakehouse {
+  readonly id: string;
+  readonly properties?: { readonly defaultSchema?: string };
+}
+
+async function readSchemas(run: Run, path: string, of: string, items: readonly FabricItem[]): Promise<Set<string>> {
+  if (!items.some(({ type }) => type === "Lakehouse")) return new Set();
+  const lakehouses = await run.list<Lakehouse>(`${path}/lakehouses`, `list the lakehouses ${of}`);
+  return new Set(lakehouses.filter(({ properties }) => properties?.defaultSchema).map(({ id }) => id));
+}

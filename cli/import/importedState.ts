@@ -1,0 +1,94 @@
+import { formatOrigin } from "../../providers/origin.ts";
+import type { Origin } from "../../providers/origin.ts";
+import { isUnknown } from "../../providers/field.ts";
+import { portalUrl } from "../../providers/portalUrl.ts";
+import { withoutUndefined } from "../../providers/resourceKind.ts";
+import { nameOf, resourcesOf } from "../rollback/checkpoint.ts";
+import type { Checkpoint, CheckpointResource } from "../rollback/checkpoint.ts";
+import type { PreviewStep } from "../rollback/stackState.ts";
+import type { DescribedWorkspace } from "./description.ts";
+
+/*
+ * The state of imported objects. `pulumi import` knows neither parents of components that are not there yet nor what
+ * depends on what, so a destroy directly after it would go in the wrong order. A preview knows all of it: the engine's own
+ * create steps, with names, parents, protection, dependencies and checked inputs, become the state; only ids, and what the
+ * service says, are filled in. So an import cannot drift away from what an update does. Everything here is pure.
+ */
+
+const STACK = "pulumi:pulumi:Stack";
+const COMPONENT = "fabric:FabricWorkspace";
+const isProvider = ({ type }: CheckpointResource) => type.startsWith("pulumi:providers:");
+
+/** What the state says besides what is previewed. */
+export interface ImportContext {
+  /** Where the objects live. */
+  readonly origin: Origin;
+  /** Time of the import, as the engine writes it. */
+  readonly now: string;
+  /** A new id for the provider, where the stack has none yet. */
+  readonly providerId: string;
+}
+
+/**
+ * A checkpoint with imported workspaces in it.
+ * @param before the checkpoint as it is
+ * @param steps preview of the configuration that declares the workspaces
+ * @throws Error where preview and workspaces do not belong together
+ */
+export function withImported(
+  before: Checkpoint,
+  steps: readonly PreviewStep[],
+  workspaces: readonly DescribedWorkspace[],
+  context: ImportContext,
+): Checkpoint {
+  const objects = new Map(workspaces.flatMap(({ objects }) => objects.map((one) => [`${one.kind} ${one.name}`, one])));
+  const keys = new Set(workspaces.map(({ entry }) => entry.name));
+  const { now: created, origin } = context;
+  const added = steps.flatMap(({ op, newState }): CheckpointResource[] => {
+    if (op !== "create" || !newState) return [];
+    const times = { created, modified: created };
+    if (newState.type === STACK) return [{ ...newState, ...times }];
+    if (isProvider(newState))
+      return [{ ...newState, ...times, id: context.providerId, outputs: newState.inputs ?? {} }];
+    if (newState.type === COMPONENT) return keys.has(lastOf(newState.urn, "::")) ? [{ ...newState, ...times }] : [];
+    if (!keys.has(lastOf(newState.parent ?? "", "::"))) return [];
+    const key = `${lastOf(newState.type, ":")} ${lastOf(newState.urn, "::")}`;
+    const object = objects.get(key);
+    if (!object) throw mismatch(`${nameOf(newState)} is declared, and was not read`);
+    objects.delete(key);
+    const inputs = withoutUndefined({ ...newState.inputs, ...object.inputs });
+    const unknown = Object.keys(inputs).find((property) => isUnknown(inputs[property]));
+    if (unknown) throw mismatch(`${unknown} of ${nameOf(newState)} is not known`);
+    const outputs = withoutUndefined({ ...inputs, ...object.outputs, origin: formatOrigin(origin) });
+    const provider = knownProvider(newState.provider, context.providerId);
+    return [{ ...newState, ...times, id: object.id, inputs, outputs, ...(provider && { provider }) }];
+  });
+  const [left] = objects.keys();
+  if (left !== undefined) throw mismatch(`${left} was read, and is not declared`);
+  const resources = [...resourcesOf(before), ...added].map((resource) =>
+    resource.type === STACK ? withOutputs(resource, workspaces) : resource,
+  );
+  return { ...before, deployment: { ...before.deployment, resources } };
+}
+
+const lastOf = (text: string, separator: string) => text.split(separator).at(-1) ?? "";
+
+const mismatch = (what: string) =>
+  new Error(`The objects cannot be imported: ${what}. This is a bug of this project; nothing was changed.`);
+
+/** A reference is the provider's URN and id; a provider that is only declared has a stand-in for its id. */
+function knownProvider(reference: string | undefined, id: string): string | undefined {
+  const [standIn] = reference?.split("::").slice(-1) ?? [];
+  return reference !== undefined && isUnknown(standIn) ? reference.replace(/[^:]*$/, id) : reference;
+}
+
+/** The stack's outputs, as the program gives them. */
+function withOutputs(stack: CheckpointResource, imported: readonly DescribedWorkspace[]): CheckpointResource {
+  const before = (stack.outputs?.["workspaces"] ?? {}) as Record<string, unknown>;
+  const own = imported.flatMap(({ entry, objects }) =>
+    objects
+      .filter(({ kind }) => kind === "Workspace")
+      .map(({ id }) => [entry.name, { id, url: portalUrl(id) }] as const),
+  );
+  return { ...stack, outputs: { ...stack.outputs, workspaces: { ...before, ...Object.fromEntries(own) } } };
+}

@@ -1,0 +1,63 @@
+import { sortItems } from "./description.ts";
+import type { ExistingWorkspace } from "./existingWorkspace.ts";
+
+/** What the stack has declared already. */
+export interface Declared {
+  /** Entry of the configuration, or undefined for keys that only the state knows. */
+  readonly displayName: string | undefined;
+  readonly key: string;
+}
+
+/** Keys for workspaces, by id. */
+export interface Keys {
+  readonly keys: ReadonlyMap<string, string>;
+  /** What the person should know of them. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Chooses a key for each workspace: its display name, without what keys may not hold, and with a number where that is
+ * taken.
+ * @param declared keys and names that the stack has
+ * @throws Error with every clash that no key solves, and what to do about it
+ */
+export function keysFor(workspaces: readonly ExistingWorkspace[], declared: readonly Declared[]): Keys {
+  const problems = workspaces.flatMap((existing) => clashesOf(existing, declared));
+  if (problems.length > 0) throw new Error(`Nothing was imported:\n${problems.map((line) => `  ${line}`).join("\n")}`);
+  const taken = new Set(declared.map(({ key }) => key.toLowerCase()));
+  const keys = new Map<string, string>();
+  const notes: string[] = [];
+  for (const { workspace } of workspaces) {
+    const wanted = workspace.displayName.replaceAll("::", "-").replaceAll("/", "-");
+    let key = wanted;
+    for (let number = 2; taken.has(key.toLowerCase()); number++) key = `${wanted}-${number}`;
+    if (key !== wanted) notes.push(`Workspace '${workspace.displayName}' has the key ${key}: ${wanted} is taken.`);
+    taken.add(key.toLowerCase());
+    keys.set(workspace.id, key);
+  }
+  return { keys, notes };
+}
+
+function clashesOf(existing: ExistingWorkspace, declared: readonly Declared[]): string[] {
+  const { workspace } = existing;
+  const clashes: string[] = [];
+  const same = declared.find(({ displayName }) => displayName?.toLowerCase() === workspace.displayName.toLowerCase());
+  if (same) {
+    clashes.push(
+      `Workspace '${workspace.displayName}' is declared as ${same.key}, and is not part of the stack's state. ` +
+        `Set adopt: true there and deploy, or remove that entry and import again.`,
+    );
+  }
+  const seen = new Set<string>();
+  for (const { type, displayName } of sortItems(existing).own) {
+    const name = `${type} '${displayName}'`;
+    if (seen.has(name.toLowerCase())) {
+      clashes.push(
+        `Workspace '${workspace.displayName}' has two of ${name}, and a configuration tells items apart by type and name: ` +
+          `rename one of them in Fabric, then import again.`,
+      );
+    }
+    seen.add(name.toLowerCase());
+  }
+  return clashes;
+}

@@ -1,0 +1,24 @@
+/**
+ * Does something with each of many, some at a time.
+ * @param count how many at a time
+ * @returns the results, in the order of the many
+ * @throws the first error, once what had begun has ended; nothing more begins after it
+ */
+export async function inLanes<T, R>(all: readonly T[], count: number, work: (one: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const waiting = all.entries();
+  const errors: unknown[] = [];
+  const lane = async () => {
+    for (const [index, one] of waiting) {
+      if (errors.length > 0) return;
+      try {
+        results[index] = await work(one);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: count }, lane));
+  if (errors.length > 0) throw errors[0];
+  return results;
+}

@@ -1,0 +1,75 @@
+import { parseStackConfig } from "../../lib/stackConfig.ts";
+import type { Run, Workspace } from "../../providers/run.ts";
+import { liveResourcesOf } from "../rollback/checkpoint.ts";
+import { describeWorkspace } from "./description.ts";
+import type { DescribedWorkspace } from "./description.ts";
+import { readExistingWorkspace } from "./existingWorkspace.ts";
+import type { ExistingWorkspace } from "./existingWorkspace.ts";
+import { keysFor } from "./keys.ts";
+import type { Declared } from "./keys.ts";
+import { inLanes } from "./lanes.ts";
+import { withProgress } from "./progress.ts";
+import { selectWorkspaces } from "./selection.ts";
+import type { Wanted } from "./selection.ts";
+import type { Target } from "./target.ts";
+
+/** Workspaces that are read at the same time; the service counts calls by identity, and slows down who makes many. */
+const WORKSPACES_AT_ONCE = 4;
+
+/** One workspace that is to be imported. */
+export interface PlannedWorkspace {
+  readonly existing: ExistingWorkspace;
+  readonly key: string;
+  /** Without definitions. */
+  readonly described: DescribedWorkspace;
+}
+
+/** What an import will do. */
+export interface ImportPlan {
+  readonly workspaces: readonly PlannedWorkspace[];
+  /** Asked for, and part of the stack already. */
+  readonly managed: readonly Workspace[];
+  /** What the person should know of the keys. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Reads what is asked for, and finds out whether it can be declared. Changes nothing.
+ * @throws Error with all that stands against it
+ */
+export async function planImport(run: Run, target: Target, wanted: Wanted): Promise<ImportPlan> {
+  const { projectRoot, stack, env } = target.access;
+  const visible = await withProgress(() => "Listing workspaces …", run.workspaces());
+  const { workspaces: selected, managed } = selectWorkspaces(visible, wanted, managedIn(target));
+  let read = 0;
+  const reading = inLanes(selected, WORKSPACES_AT_ONCE, async (workspace) => {
+    const existing = await readExistingWorkspace(run, workspace);
+    read++;
+    return existing;
+  });
+  const found = await withProgress(() => `Reading workspaces: ${read} of ${selected.length} …`, reading);
+  const { keys, notes } = keysFor(found, declaredIn(target));
+  const workspaces = found.map((existing): PlannedWorkspace => {
+    const key = keys.get(existing.workspace.id) ?? "";
+    return { existing, key, described: describeWorkspace(existing, { key, callerId: run.callerId }) };
+  });
+  const entries = workspaces.map(({ described }) => described.entry);
+  parseStackConfig({ ...target.raw, workspaces: [...target.raw.workspaces, ...entries] }, { projectRoot, stack, env });
+  return { workspaces, managed, notes };
+}
+
+/** The workspaces of the state. One that failed has left only its component there, which stands for nothing. */
+const workspacesOf = ({ state }: Target) =>
+  liveResourcesOf(state).filter(({ type }) => type.endsWith("/fabric:Workspace"));
+
+const managedIn = (target: Target) => new Set(workspacesOf(target).map(({ id }) => (id ?? "").toLowerCase()));
+
+/** Keys of the configuration, and of what the state still has. */
+function declaredIn(target: Target): Declared[] {
+  const inState = new Set(workspacesOf(target).map(({ urn }) => urn.split("::").at(-1) ?? ""));
+  const declared = target.config.workspaces.map(({ name, displayName }) => ({
+    key: name,
+    displayName: inState.has(name) ? undefined : displayName,
+  }));
+  return [...declared, ...[...inState].map((key) => ({ key, displayName: undefined }))];
+}

@@ -1,0 +1,58 @@
+import type { DescribedWorkspace, ImportedObject } from "./description.ts";
+import type { ImportPlan } from "./plan.ts";
+import { entriesText } from "./stackFile.ts";
+
+/* What a person reads. */
+
+/** What a dry run shows: everything that would be written, and every object that would be imported. */
+export function planReport(plan: ImportPlan, file: string, folders: ReadonlyMap<string, string> = new Map()): string {
+  const lines = beginning(plan);
+  if (plan.workspaces.length === 0) return [...lines, "There is nothing to import."].join("\n");
+  const described = plan.workspaces.map((workspace) => workspace.described);
+  const objects = described.flatMap((one) => one.objects.map(({ kind, name, id }) => `  ${kind} ${name} (${id})`));
+  const entries = entriesText(described.map(({ entry }) => entry));
+  lines.push(`Would be written to ${file}, at the end of fabric:workspaces:`, "", entries);
+  if (folders.size > 0)
+    lines.push(
+      "Would be written, where the service gives a definition:",
+      ...[...folders.values()].map((path) => `  ${path}/`),
+      "",
+    );
+  lines.push("Would be imported:", ...objects, ...leftOut(described), "", "Nothing was changed: this was a dry run.");
+  return lines.join("\n");
+}
+
+/** What was done. */
+export function importReport(plan: ImportPlan, described: readonly DescribedWorkspace[], file: string): string {
+  const done = described.map(({ entry, objects }) => `  ${entry.name}: ${countsOf(objects)}`);
+  return [...beginning(plan), `Imported, and declared in ${file}:`, ...done, ...leftOut(described)].join("\n");
+}
+
+const beginning = ({ managed, notes }: ImportPlan): string[] => [
+  ...managed.map(({ displayName }) => `Workspace '${displayName}' is part of the stack already.`),
+  ...notes,
+];
+
+function leftOut(described: readonly DescribedWorkspace[]): string[] {
+  const lines = described.flatMap(({ entry, notes }) => notes.map((note) => `  ${entry.name}: ${note}`));
+  return lines.length === 0 ? [] : ["Not declared:", ...lines];
+}
+
+const words: Readonly<Record<ImportedObject["kind"], readonly [one: string, many: string]>> = {
+  Workspace: ["workspace", "workspaces"],
+  WorkspaceUser: ["user", "users"],
+  GitConnection: ["Git connection", "Git connections"],
+  Folder: ["folder", "folders"],
+  Item: ["item", "items"],
+};
+
+/** `1 workspace, 3 users, 12 items`. */
+function countsOf(objects: readonly ImportedObject[]): string {
+  const counts = Object.entries(Object.groupBy(objects, ({ kind }) => kind));
+  return counts
+    .map(([kind, { length }]) => {
+      const [one, many] = words[kind as ImportedObject["kind"]];
+      return `${length} ${length === 1 ? one : many}`;
+    })
+    .join(", ");
+}

@@ -1,0 +1,63 @@
+import { closestName } from "../../lib/closestName.ts";
+import { sameIgnoringCase } from "../../providers/field.ts";
+import type { Workspace } from "../../providers/run.ts";
+
+/** What a command line asks for. */
+export interface Wanted {
+  /** Names or ids. */
+  readonly workspaces: readonly string[];
+  /** Every workspace that the identity sees. */
+  readonly all: boolean;
+}
+
+/** What of it there is to do. */
+export interface Selection {
+  readonly workspaces: readonly Workspace[];
+  /** Asked for, and part of the stack already. */
+  readonly managed: readonly Workspace[];
+}
+
+/** "My workspace" and the like belong to the service or to one person. */
+const isShared = ({ type }: Workspace) => type === "Workspace";
+
+/**
+ * Which workspaces are meant.
+ * @param visible all that the identity sees
+ * @param managedIds ids of those that are part of the stack
+ * @throws Error with every name that means none or several
+ */
+export function selectWorkspaces(
+  visible: readonly Workspace[],
+  wanted: Wanted,
+  managedIds: ReadonlySet<string>,
+): Selection {
+  const problems: string[] = [];
+  const named = wanted.workspaces.flatMap((nameOrId) => {
+    const found = meantBy(nameOrId, visible);
+    if (found.length === 0) problems.push(`${nameOrId}: ${notFound(nameOrId, visible)}`);
+    if (found.length > 1) {
+      const ids = found.map(({ id }) => id).join(", ");
+      problems.push(`${nameOrId}: ${found.length} workspaces have this name. Give the id of one: ${ids}`);
+    }
+    const [only] = found;
+    if (found.length === 1 && only && !isShared(only))
+      problems.push(`${nameOrId}: a ${only.type} workspace is nobody's to deploy`);
+    return found;
+  });
+  if (problems.length > 0) throw new Error(`Nothing was imported:\n${problems.map((line) => `  ${line}`).join("\n")}`);
+  const chosen = wanted.all ? visible.filter(isShared) : visible.filter((one) => named.includes(one));
+  const isManaged = ({ id }: Workspace) => managedIds.has(id.toLowerCase());
+  return { workspaces: chosen.filter((one) => !isManaged(one)), managed: chosen.filter(isManaged) };
+}
+
+function meantBy(nameOrId: string, visible: readonly Workspace[]): Workspace[] {
+  const byId = visible.filter(({ id }) => sameIgnoringCase(id, nameOrId));
+  return byId.length > 0 ? byId : visible.filter(({ displayName }) => sameIgnoringCase(displayName, nameOrId));
+}
+
+function notFound(nameOrId: string, visible: readonly Workspace[]): string {
+  const names = visible.map(({ displayName }) => displayName);
+  const meant = closestName(nameOrId, names);
+  const hint = meant ? `; did you mean ${meant}?` : ". It needs a role in it.";
+  return `none of the workspaces that the deploying identity sees (${visible.length}) has this name or id${hint}`;
+}

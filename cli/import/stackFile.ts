@@ -1,0 +1,116 @@
+import { Document, isMap, isScalar, isSeq, parseDocument, visit } from "yaml";
+import type { Node, YAMLMap, YAMLSeq } from "yaml";
+import type { WorkspaceEntry } from "./description.ts";
+
+const CONFIG = "config";
+const WORKSPACES = "fabric:workspaces";
+
+/**
+ * A stack's file with further workspaces at the end of the list. All that was there stays as it is, to the letter: the
+ * library's own output would keep comments, but not indentation and line breaks.
+ * @param comments for people who read object ids: what to write behind an entry of `users`, by principal
+ * @throws Error where the file is no YAML, or shaped so that nothing can be added
+ */
+export function withWorkspaces(
+  text: string,
+  entries: readonly WorkspaceEntry[],
+  comments: ReadonlyMap<string, string> = new Map(),
+): string {
+  const document = parseDocument(text);
+  const [error] = document.errors;
+  if (error) throw new Error(`The stack's file is not valid YAML: ${error.message}`);
+  const added = inserted(text, document, entriesText(entries, comments)).replaceAll(
+    /\r?\n/g,
+    text.includes("\r\n") ? "\r\n" : "\n",
+  );
+  assertAdded(text, added, entries);
+  return added;
+}
+
+function inserted(text: string, document: Document.Parsed, entries: string): string {
+  const config: unknown = document.get(CONFIG, true);
+  if (!document.has(CONFIG)) return `${endingInLine(text)}${CONFIG}:\n  ${WORKSPACES}:\n${indented(entries, 4)}`;
+  if (isScalar(config) && config.value === null) {
+    return splice(text, config.range?.[0], `\n  ${WORKSPACES}:\n${indented(entries, 4)}`);
+  }
+  if (!isMap(config) || config.flow)
+    throw new Error("config in the stack's file must be a block of keys: write one key a line.");
+  const list: unknown = config.get(WORKSPACES, true);
+  if (isSeq(list) && !list.flow && list.items.length > 0)
+    return afterLast(text, list, indented(entries, columnOf(text, list)));
+  const column = columnOf(text, config);
+  const block = indented(entries, column + 2);
+  if (list === undefined) return afterLast(text, config, `${" ".repeat(column)}${WORKSPACES}:\n${block}`);
+  const isEmpty = isSeq(list) ? list.items.length === 0 : isScalar(list) && list.value === null;
+  if (!isEmpty)
+    throw new Error(`${WORKSPACES} in the stack's file must be a block list: write one workspace below the other.`);
+  const { range } = list as Node;
+  return splice(text, range?.[0], `\n${block}`, range?.[1]);
+}
+
+/** New lines after the last line of a block. */
+function afterLast(text: string, block: YAMLMap | YAMLSeq, lines: string): string {
+  const last = block.items.at(-1) as Node | { value: Node | null; key: Node };
+  const node = "key" in last ? (last.value ?? last.key) : last;
+  const end = node.range?.[1] ?? text.length;
+  const isAtLine = end === 0 || text[end - 1] === "\n";
+  const next = isAtLine ? end : text.indexOf("\n", end) + 1;
+  const at = next === 0 ? text.length : next;
+  return endingInLine(text.slice(0, at)) + lines + text.slice(at);
+}
+
+/** Replaces a value that stands behind its key by lines below it. */
+function splice(text: string, from = text.length, lines: string, to = from): string {
+  const rest = text.slice(to);
+  return (
+    text.slice(0, from).replace(/[ \t]+$/, "") +
+    lines.replace(/\n$/, "") +
+    (rest.startsWith("\n") || rest.startsWith("\r\n") ? rest : `\n${rest}`)
+  );
+}
+
+const endingInLine = (text: string) => (text === "" || text.endsWith("\n") ? text : `${text}\n`);
+
+/** How far a block is indented. */
+function columnOf(text: string, { range }: Node): number {
+  const start = range?.[0] ?? 0;
+  return start - (text.lastIndexOf("\n", start - 1) + 1);
+}
+
+const indented = (text: string, by: number) => text.replaceAll(/^(?=.)/gm, " ".repeat(by));
+
+/** The entries as a list, in the style of the examples. */
+export function entriesText(
+  entries: readonly WorkspaceEntry[],
+  comments: ReadonlyMap<string, string> = new Map(),
+): string {
+  const document = new Document(entries);
+  visit(document, {
+    Pair(_key, { key, value }) {
+      const isOneLined = isScalar(key) && (key.value === "users" || key.value === "items");
+      if (!isOneLined || !isSeq(value)) return;
+      for (const entry of value.items) {
+        if (!isMap(entry)) continue;
+        entry.flow = true;
+        const comment = comments.get(String(entry.get("principal")));
+        if (comment !== undefined) entry.comment = ` ${comment.replaceAll(/\s+/g, " ")}`;
+      }
+    },
+  });
+  return document.toString({ lineWidth: 0 });
+}
+
+/** @throws Error where the text that was made does not say what it should: nothing is written then */
+function assertAdded(before: string, after: string, entries: readonly WorkspaceEntry[]): void {
+  const listOf = (text: string) => {
+    const content = parseDocument(text).toJS() as { config?: Record<string, unknown> } | null;
+    return { ...content, [CONFIG]: { ...content?.config, [WORKSPACES]: content?.config?.[WORKSPACES] ?? [] } };
+  };
+  const wanted = listOf(before);
+  const list = wanted[CONFIG][WORKSPACES] as unknown[];
+  wanted[CONFIG][WORKSPACES] = [...list, ...entries];
+  if (JSON.stringify(wanted) !== JSON.stringify(listOf(after)))
+    throw new Error(
+      "The new entries do not fit into the stack's file. This is a bug of this project; nothing was written.",
+    );
+}

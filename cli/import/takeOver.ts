@@ -1,0 +1,65 @@
+import { existsSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { checkpointHash } from "../rollback/checkpoint.ts";
+import type { Checkpoint } from "../rollback/checkpoint.ts";
+import { exportCheckpoint, importCheckpoint } from "../rollback/stackState.ts";
+import type { StackAccess } from "../rollback/stackState.ts";
+
+/** One thing as it is and as it is to be. */
+export interface Change<T> {
+  readonly before: T;
+  readonly after: T;
+}
+
+/** What makes objects part of a stack: only both together are right. */
+export interface TakeOver {
+  readonly access: StackAccess;
+  /** The stack's file. */
+  readonly file: string;
+  /** Its text; undefined where there was no file. */
+  readonly text: Change<string | undefined>;
+  readonly state: Change<Checkpoint>;
+}
+
+/** The configuration was written, and nobody knows whether the state was. */
+export class HalfDoneError extends Error {
+  override readonly name = "HalfDoneError";
+}
+
+/**
+ * Writes configuration and state. The configuration comes first: a state without it would let the next up delete what was
+ * imported, while a configuration without state only makes it refuse.
+ * @throws Error after both were put back
+ * @throws HalfDoneError saying what to do, where that failed too
+ */
+export async function takeOver({ access, file, text, state }: TakeOver): Promise<void> {
+  writeWhole(file, text.after);
+  try {
+    await importCheckpoint(access, state.after);
+  } catch (error) {
+    await putBackState(access, state.before).catch((second: unknown) => {
+      throw new HalfDoneError(
+        `The state could not be written: ${reasonOf(error)}\nNor could it be put back: ${reasonOf(second)}\n` +
+          `${file} keeps the new entries, so that nothing can be deleted. Run npm run preview -- --stack ${access.stack}: where it ` +
+          `shows no change, the import is complete; where it would create the workspaces, remove the entries and import again.`,
+      );
+    });
+    writeWhole(file, text.before);
+    throw new Error(
+      `Nothing was imported, and the configuration is as it was. The state could not be written: ${reasonOf(error)}`,
+    );
+  }
+}
+
+async function putBackState(access: StackAccess, before: Checkpoint): Promise<void> {
+  if (checkpointHash(await exportCheckpoint(access)) !== checkpointHash(before)) await importCheckpoint(access, before);
+}
+
+const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+/** Replaces a file whole or not at all. */
+function writeWhole(file: string, text: string | undefined): void {
+  if (text === undefined) return rmSync(file, { force: true });
+  const mode = existsSync(file) ? statSync(file).mode : 0o644;
+  writeFileSync(`${file}.new`, text, { mode });
+  renameSync(`${file}.new`, file);
+}

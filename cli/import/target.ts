@@ -1,0 +1,61 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { hasEffects, readTransactionLog } from "../../lib/transactionLog.ts";
+import type { LogStore } from "../../lib/logStore.ts";
+import { assertSharedBackend } from "../../lib/stateBackend.ts";
+import { parseStackConfig } from "../../lib/stackConfig.ts";
+import type { StackConfig } from "../../lib/stackConfig.ts";
+import { unfinishedTransaction } from "../openTransaction.ts";
+import { ensureStack } from "../pulumi.ts";
+import { exportCheckpoint } from "../rollback/stackState.ts";
+import type { StackAccess } from "../rollback/stackState.ts";
+import type { Checkpoint } from "../rollback/checkpoint.ts";
+
+/** A stack before something is imported into it. */
+export interface Target {
+  readonly access: StackAccess;
+  /** Path of its file. */
+  readonly file: string;
+  /** Text of the file; undefined where there is none. */
+  readonly text: string | undefined;
+  /** Its configuration as it stands, by key without the namespace. */
+  readonly raw: Readonly<Record<string, unknown>> & { readonly workspaces: readonly unknown[] };
+  readonly config: StackConfig;
+  readonly state: Checkpoint;
+}
+
+/**
+ * Reads a stack, and makes it where it does not exist.
+ * @param isDryRun make nothing: a stack that does not exist counts as empty
+ * @throws Error where its configuration is wrong, or a deployment was not ended
+ */
+export async function readTarget(access: StackAccess, store: LogStore, isDryRun: boolean): Promise<Target> {
+  const { projectRoot, stack, env } = access;
+  if (!isDryRun) await ensureStack(stack, env);
+  const file = join(projectRoot, `Pulumi.${stack}.yaml`);
+  const text = existsSync(file) ? readFileSync(file, "utf8") : undefined;
+  const content = parse(text ?? "") as { config?: Record<string, unknown> | null } | null;
+  const own = Object.entries(content?.config ?? {}).filter(([key]) => key.startsWith("fabric:"));
+  const keys: Record<string, unknown> = Object.fromEntries(
+    own.map(([key, value]) => [key.slice("fabric:".length), value]),
+  );
+  const raw = { ...keys, workspaces: keys["workspaces"] ?? [] };
+  const config = parseStackConfig(raw, { projectRoot, stack, env });
+  assertSharedBackend(stack, config.allowLocalBackend, env, projectRoot);
+
+  const open = await unfinishedTransaction(store, stack);
+  if (open !== undefined && hasEffects(await readTransactionLog(store, open))) {
+    throw new Error(
+      `Nothing was imported: deployment ${open} of stack '${stack}' has not ended, and could not be taken back any more. ` +
+        `Run npm run up or npm run rollback first.`,
+    );
+  }
+  const state = await exportCheckpoint(access).catch((error: unknown) => {
+    if (isDryRun && error instanceof Error && error.message.includes("no stack named")) return empty;
+    throw error;
+  });
+  return { access, file, text, raw: raw as Target["raw"], config, state };
+}
+
+const empty: Checkpoint = { version: 3, deployment: {} };

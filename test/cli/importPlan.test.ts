@@ -1,0 +1,216 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { describeWorkspace } from "../../cli/import/description.ts";
+import type { ExistingWorkspace } from "../../cli/import/existingWorkspace.ts";
+import { keysFor } from "../../cli/import/keys.ts";
+import { selectWorkspaces } from "../../cli/import/selection.ts";
+
+const caller = "00000000-0000-4000-8000-0000000000ca";
+const workspaceId = "00000000-0000-4000-8000-0000000000e5";
+const workspace = { id: workspaceId, displayName: "sales", type: "Workspace" };
+const item = (
+  id: string,
+  type: string,
+  displayName: string,
+  more: { folderId?: string; description?: string } = {},
+) => ({
+  id,
+  type,
+  displayName,
+  workspaceId,
+  ...more,
+});
+const existing = (more: Partial<ExistingWorkspace> = {}): ExistingWorkspace => ({
+  workspace,
+  users: [],
+  folders: [],
+  items: [],
+  withSchemas: new Set(),
+  ...more,
+});
+const options = { key: "sales", callerId: caller };
+
+describe("an existing workspace in the words of the configuration", () => {
+  it("declares people by the name that Graph knows, others by id and type, and not the deploying identity", () => {
+    const users = [
+      { principalId: caller.toUpperCase(), type: "ServicePrincipal", role: "Admin" },
+      { principalId: "a1", type: "User", role: "Member", userPrincipalName: "Alice@contoso.com" },
+      { principalId: "b1", type: "Group", role: "Viewer" },
+      { principalId: "c1", type: "EntireTenant", role: "Viewer" },
+    ];
+    const { entry, objects, notes } = describeWorkspace(existing({ users }), options);
+    assert.deepEqual(entry.users, [
+      { principal: "Alice@contoso.com", role: "Member" },
+      { principal: "b1", type: "Group", role: "Viewer" },
+    ]);
+    assert.deepEqual(
+      objects.map(({ name, id }) => [name, id]),
+      [
+        ["sales", workspaceId],
+        ["sales/alice@contoso.com", `${workspaceId}/a1`],
+        ["sales/b1", `${workspaceId}/b1`],
+      ],
+    );
+    assert.match(notes.join("\n"), /deploying identity.*\n.*EntireTenant/);
+  });
+
+  it("gives an Admin's role back on destroy where it is not known who deploys, so that nobody is locked out", () => {
+    const users = [
+      { principalId: "a1", type: "ServicePrincipal", role: "Admin" },
+      { principalId: "b1", type: "ServicePrincipal", role: "Member" },
+    ];
+    const { objects } = describeWorkspace(existing({ users }), { key: "sales", callerId: undefined });
+    assert.deepEqual(
+      objects.slice(1).map(({ outputs }) => outputs),
+      [{ principalId: "a1", adoptedRole: "Admin" }, { principalId: "b1" }],
+    );
+  });
+
+  it("leaves out what comes by itself: SQL endpoints, an eventhouse's own database, what Git brings", () => {
+    const items = [
+      item("1", "Lakehouse", "bronze"),
+      item("2", "SQLEndpoint", "bronze"),
+      item("3", "Eventhouse", "Events"),
+      item("4", "KQLDatabase", "events"),
+      item("5", "KQLDatabase", "other"),
+      item("6", "Notebook", "committed"),
+    ];
+    const git = {
+      details: {
+        gitProviderType: "GitHub",
+        ownerName: "contoso",
+        repositoryName: "sales",
+        branchName: "main",
+        directoryName: "",
+      } as const,
+      connectionId: "9a",
+      head: "27559e",
+      onlyInWorkspace: new Set(["1", "3", "5"]),
+    };
+    const { entry, objects, notes } = describeWorkspace(existing({ items, git }), options);
+    const { directoryName: _root, ...details } = git.details;
+    assert.deepEqual(entry["git"], { ...details, connectionId: "9a" });
+    assert.deepEqual(
+      entry.items?.map(({ name }) => name),
+      ["bronze", "Events", "other"],
+    );
+    assert.deepEqual(objects.find(({ kind }) => kind === "GitConnection")?.outputs, { head: "27559e" });
+    assert.match(notes.join("\n"), /SQLEndpoint 'bronze', KQLDatabase 'events'.*\nNotebook 'committed': Git brings/);
+  });
+
+  it("says why a Git connection is left out, and declares its items", () => {
+    const { entry, notes } = describeWorkspace(
+      existing({ items: [item("1", "Notebook", "n")], gitProblem: "no credentials" }),
+      options,
+    );
+    assert.equal(entry["git"], undefined);
+    assert.equal(entry.items?.length, 1);
+    assert.deepEqual(notes, ["the Git connection: no credentials"]);
+  });
+
+  it("places items by the path of their folder, and cannot declare a folder without items", () => {
+    const folders = [
+      { id: "f2", displayName: "raw", parentFolderId: "f1" },
+      { id: "f1", displayName: "ingest" },
+      { id: "f3", displayName: "empty", parentFolderId: "f1" },
+    ];
+    const { entry, objects, notes } = describeWorkspace(
+      existing({ folders, items: [item("1", "Notebook", "n", { folderId: "f2" })] }),
+      options,
+    );
+    assert.deepEqual(entry.items, [{ name: "n", type: "Notebook", folder: "/ingest/raw" }]);
+    assert.deepEqual(
+      objects.filter(({ kind }) => kind === "Folder").map(({ name, inputs }) => [name, inputs["parentFolderId"]]),
+      [
+        ["sales/ingest/raw", "f1"],
+        ["sales/ingest", undefined],
+      ],
+    );
+    assert.deepEqual(notes, ["folder /ingest/empty: none of the declared items lies there"]);
+  });
+
+  it("names an item after itself, with its type before it where two items have that name", () => {
+    const items = [item("1", "Notebook", "daily"), item("2", "DataPipeline", "Daily"), item("3", "Report", "a::b")];
+    const { entry } = describeWorkspace(existing({ items }), options);
+    assert.deepEqual(entry.items, [
+      { name: "Notebook/daily", displayName: "daily", type: "Notebook" },
+      { name: "DataPipeline/Daily", displayName: "Daily", type: "DataPipeline" },
+      { name: "a--b", displayName: "a::b", type: "Report" },
+    ]);
+  });
+
+  it("declares definitions by their folder, and a description only where the folder says another", () => {
+    const items = [
+      item("1", "Notebook", "a", { description: "same" }),
+      item("2", "Notebook", "b", { description: "new" }),
+    ];
+    const definitions = new Map([
+      ["1", { path: "fabric/sales/a.Notebook", description: "same" }],
+      ["2", { path: "fabric/sales/b.Notebook", description: "old" }],
+    ]);
+    const { entry } = describeWorkspace(existing({ items }), { ...options, definitions });
+    assert.deepEqual(entry.items, [
+      { name: "a", path: "fabric/sales/a.Notebook" },
+      { name: "b", path: "fabric/sales/b.Notebook", description: "new" },
+    ]);
+  });
+
+  it("declares that a lakehouse has schemas, and a capacity only where the identity sees it", () => {
+    const lakehouse = existing({
+      workspace: { ...workspace, capacityId: "c1" },
+      items: [item("1", "Lakehouse", "bronze")],
+      withSchemas: new Set(["1"]),
+    });
+    const { entry, objects, notes } = describeWorkspace(lakehouse, options);
+    assert.deepEqual(entry.items, [{ name: "bronze", type: "Lakehouse", creationPayload: { enableSchemas: true } }]);
+    assert.equal(entry["capacity"], undefined);
+    assert.deepEqual(objects[0]?.outputs, { capacityId: "c1" });
+    assert.match(notes.join(), /capacity c1/);
+  });
+});
+
+describe("the keys of imported workspaces", () => {
+  const named = (displayName: string, id = displayName) => existing({ workspace: { ...workspace, id, displayName } });
+
+  it("are the display names, without what separates the parts of keys, and numbered where they are taken", () => {
+    const declared = [{ key: "Sales", displayName: "sales-dev" }];
+    const { keys, notes } = keysFor([named("sales"), named("a/b"), named("a-b")], declared);
+    assert.deepEqual([...keys.values()], ["sales-2", "a-b", "a-b-2"]);
+    assert.equal(notes.length, 2);
+    assert.match(notes.join(), /'sales' has the key sales-2: sales is taken/);
+  });
+
+  it("are refused, all at once, where no key solves the clash", () => {
+    const twins = existing({ items: [item("1", "Notebook", "n", { folderId: "f" }), item("2", "Notebook", "N")] });
+    assert.throws(
+      () => keysFor([named("finance"), twins], [{ key: "fin", displayName: "Finance" }]),
+      /'finance' is declared as fin.*adopt: true.*\n.*two of Notebook 'N'.*rename one/s,
+    );
+  });
+});
+
+describe("the workspaces that a command line means", () => {
+  const one = (id: string, displayName: string, type = "Workspace") => ({ id, displayName, type });
+  const visible = [one("1", "sales"), one("2", "finance"), one("3", "Finance"), one("4", "My workspace", "Personal")];
+  const none = new Set<string>();
+  const idsOf = ({ workspaces }: { workspaces: readonly { id: string }[] }) => workspaces.map(({ id }) => id);
+
+  it("are found by name in any case or by id, each once", () => {
+    assert.deepEqual(idsOf(selectWorkspaces(visible, { workspaces: ["SALES", "1", "3"], all: false }, none)), [
+      "1",
+      "3",
+    ]);
+  });
+
+  it("are all but personal ones, and without those that are managed", () => {
+    const { workspaces, managed } = selectWorkspaces(visible, { workspaces: [], all: true }, new Set(["2"]));
+    assert.deepEqual([idsOf({ workspaces }), managed.map(({ id }) => id)], [["1", "3"], ["2"]]);
+  });
+
+  it("are refused with every name that means none or several", () => {
+    assert.throws(
+      () => selectWorkspaces(visible, { workspaces: ["finance", "sale", "My workspace"], all: false }, none),
+      /finance: 2 workspaces.*2, 3\n.*sale: .*did you mean sales\?\n.*My workspace: a Personal workspace/,
+    );
+  });
+});

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { readExistingWorkspace } from "../../cli/import/existingWorkspace.ts";
+import { known } from "../../emulator/defaultSeed.ts";
+import { startEmulator } from "../../emulator/emulator.ts";
+import type { Emulator } from "../../emulator/emulator.ts";
+import { tenantId, tokenFor } from "../../emulator/identity.ts";
+import { startRun } from "../../providers/liveRun.ts";
+import type { LiveRun } from "../../providers/liveRun.ts";
+
+const details = {
+  gitProviderType: "GitHub",
+  ownerName: "contoso",
+  repositoryName: "sales",
+  branchName: "main",
+  directoryName: "/fabric",
+};
+
+describe("reading a workspace that exists", () => {
+  let emulator: Emulator;
+  let run: LiveRun;
+  before(async () => {
+    emulator = await startEmulator();
+    const transactionLog = join(mkdtempSync(join(tmpdir(), "fabric-reading-")), "log");
+    const configuration = { stack: "dev", endpoint: emulator.url, features: {}, credential: "auto", transactionLog };
+    run = await startRun(configuration, {
+      FABRIC_ENDPOINT: emulator.url,
+      FABRIC_GRAPH_ENDPOINT: emulator.origin,
+      FABRIC_ACCESS_TOKEN: tokenFor(known.deployer, tenantId, "fabric", Date.now()),
+    });
+  });
+  after(async () => {
+    await run.close();
+    await emulator.close();
+  });
+
+  /** Calls the API as Alice. */
+  async function asAlice(path: string, body: object): Promise<{ id: string }> {
+    const token = tokenFor(known.alice, tenantId, "fabric", Date.now());
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    const answer = await fetch(emulator.url + path, { method: "POST", headers, body: JSON.stringify(body) });
+    assert.ok(answer.ok, `${path}: ${answer.status}`);
+    return (await answer.json().catch(() => ({}))) as { id: string };
+  }
+
+  /** A workspace of Alice's, with the deploying identity as an Admin. */
+  async function workspaceOfAlice(displayName: string) {
+    const { id } = await asAlice("/workspaces", { displayName, capacityId: known.activeCapacity });
+    const principal = { id: known.deployer, type: "ServicePrincipal" };
+    await asAlice(`/workspaces/${id}/roleAssignments`, { principal, role: "Admin" });
+    const read = async () => readExistingWorkspace(run, await run.get(`/workspaces/${id}`, "read"));
+    return { path: `/workspaces/${id}`, read };
+  }
+
+  const connect = (path: string) =>
+    asAlice(`${path}/git/connect`, {
+      gitProviderDetails: details,
+      myGitCredentials: { source: "ConfiguredConnection", connectionId: known.gitHubConnection },
+    });
+
+  it("knows who deploys, and names people as Graph does", async () => {
+    const { read } = await workspaceOfAlice("people");
+    assert.equal(run.callerId, known.deployer);
+    const { users, capacity } = await read();
+    assert.equal(capacity, "local");
+    assert.deepEqual(
+      users.map(({ principalId, userPrincipalName }) => [principalId, userPrincipalName]),
+      [
+        [known.alice, "alice@contoso.com"],
+        [known.deployer, undefined],
+      ],
+    );
+  });
+
+  it("takes the object id where Graph does not answer", async () => {
+    const { read } = await workspaceOfAlice("strangers");
+    emulator.service.principals.put({
+      id: "22222222-2222-4222-8222-222222222222",
+      type: "User",
+      displayName: "Dora",
+      userPrincipalName: "dora@contoso.com",
+    });
+    emulator.service.roles.put({
+      id: `${emulator.service.workspaces.all().at(-1)?.id}/22222222-2222-4222-8222-222222222222`,
+      workspaceId: emulator.service.workspaces.all().at(-1)?.id ?? "",
+      principalId: "22222222-2222-4222-8222-222222222222",
+      role: "Viewer",
+    });
+    emulator.faults([
+      { route: "/users/dora", status: 403, errorCode: "Authorization_RequestDenied", times: "forever" },
+    ]);
+    const { users } = await read();
+    emulator.faults([]);
+    const dora = users.find(({ displayName }) => displayName === "Dora");
+    assert.deepEqual([dora?.role, dora?.userPrincipalName], ["Viewer", undefined]);
+  });
+
+  it("does not take a Git connection that was never initialised, nor one it has no credentials for", async () => {
+    const { path, read } = await workspaceOfAlice("connected");
+    assert.deepEqual(await read().then(({ git, gitProblem }) => [git, gitProblem]), [undefined, undefined]);
+    await connect(path);
+    assert.match((await read()).gitProblem ?? "", /never initialised: declare git/);
+    await asAlice(`${path}/git/initializeConnection`, {});
+    assert.match((await read()).gitProblem ?? "", /no Git credentials.*connectionId/);
+  });
+
+  it("tells items of the synced commit from those that are only in the workspace", async () => {
+    const { path, read } = await workspaceOfAlice("synced");
+    await connect(path);
+    await asAlice(`${path}/git/initializeConnection`, {});
+    const { gitConnections, branches } = emulator.service;
+    const id = path.split("/").at(-1) ?? "";
+    const [branch] = branches.all();
+    await asAlice(`${path}/git/updateFromGit`, { remoteCommitHash: branch?.head, workspaceHead: null });
+    const own = await asAlice(`${path}/items`, { type: "DataPipeline", displayName: "own" });
+    const credentials = { source: "ConfiguredConnection", connectionId: known.gitHubConnection };
+    gitConnections.change(id, { credentials: { [known.deployer]: credentials } });
+    const { git, items } = await read();
+    assert.deepEqual([git?.head, git?.connectionId], [branch?.head, known.gitHubConnection]);
+    assert.equal(items.length, 2);
+    assert.deepEqual([...(git?.onlyInWorkspace ?? [])], [own.id]);
+  });
+});
