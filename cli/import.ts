@@ -79,7 +79,7 @@ function optionsOf(args: readonly string[]): Options {
 async function importWorkspaces(stack: string, args: readonly string[]): Promise<number> {
   const { definitions, isDryRun, ...wanted } = optionsOf(args);
   const env = pulumiEnvironment(stack);
-  const store = await openLogStore(readStackSettings(projectRoot, stack, env).transactionLog);
+  const store = await openLogStore(readStackSettings(projectRoot, stack, env).transactionLog, { stack, env });
   return withStackToItself(stack, env, store, async () => {
     const reading = readTarget({ projectRoot, stack, env }, store, isDryRun);
     const target = await withProgress(() => `Reading stack '${stack}' …`, reading);
