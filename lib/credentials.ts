@@ -1,5 +1,9 @@
+import { authorityOf } from "./authority.ts";
 import type { SecretManager } from "./secretManager.ts";
 import type { TokenCredential } from "@azure/identity";
+
+export { authorityOf } from "./authority.ts";
+export { azureCredential } from "./azureCredential.ts";
 
 /** Where tokens come from. */
 export interface TokenSource {
@@ -15,9 +19,6 @@ export interface TokenSource {
 
 /** Tokens are renewed so long before they end. */
 const RENEW_BEFORE_MS = 5 * 60_000;
-/** Authorities that can be asked what they are; others are taken as configured. */
-const KNOWN_AUTHORITIES = ["login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn"];
-
 /** What the choice depends on. */
 export interface CredentialOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -54,16 +55,6 @@ export async function chooseCredential(options: CredentialOptions): Promise<Toke
     const { DefaultAzureCredential } = await import("@azure/identity");
     return new DefaultAzureCredential({ ...authority, ...(tenantId && { tenantId }) });
   });
-}
-
-/** Options for Azure's libraries: where to sign in, where that is not the public cloud. @throws Error unless it is https */
-export function authorityOf(env: NodeJS.ProcessEnv): { authorityHost?: string; disableInstanceDiscovery?: boolean } {
-  const authorityHost = env["AZURE_AUTHORITY_HOST"];
-  if (!authorityHost) return {};
-  if (!URL.canParse(authorityHost) || new URL(authorityHost).protocol !== "https:") {
-    throw new Error("AZURE_AUTHORITY_HOST must be an https address.");
-  }
-  return { authorityHost, disableInstanceDiscovery: !KNOWN_AUTHORITIES.includes(new URL(authorityHost).hostname) };
 }
 
 const constantToken = (name: string, token: string): TokenSource => ({ name, token: () => Promise.resolve(token) });
