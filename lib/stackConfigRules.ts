@@ -1,5 +1,6 @@
 import { isAbsolute, posix } from "node:path";
-import { listed, problemAt } from "./stackConfigProblem.ts";
+import { listed } from "./listed.ts";
+import { problemAt } from "./stackConfigProblem.ts";
 import type { ConfigPath, Problem } from "./stackConfigProblem.ts";
 import { resolveItem, textOf } from "./stackConfigItem.ts";
 import type { ResolvedItem } from "./stackConfigItem.ts";

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { credentialSetting, secretVariables } from "../lib/credentialKind.ts";
 import { chooseCredential, principalOf, tenantOf } from "../lib/credentials.ts";
 import { systemClock } from "../lib/clock.ts";
 import { FabricClient } from "../lib/fabricClient.ts";
@@ -63,10 +64,9 @@ export async function startRun(
     // stack `local` never uses a real credential, wherever its file points
     endpointIsEmulator: isEmulator || configuration.stack === "local",
     tenantId: configuration.tenantId,
+    kind: credentialSetting(configuration.credential),
   });
-  const fromEnvironment = ["AZURE_CLIENT_SECRET", "FABRIC_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE"].map(
-    (name) => env[name] ?? "",
-  );
+  const fromEnvironment = [...secretVariables, "PULUMI_CONFIG_PASSPHRASE"].map((name) => env[name] ?? "");
   const telemetry = new TelemetryLogger({ flags, env, secrets: () => [...fromEnvironment, ...secrets.given()] });
   const throttle = new Throttle(clock);
   const fabric = new FabricClient({ endpoint, tokens, flags, clock, env, throttle, stop });
