@@ -1,5 +1,6 @@
-import type { FeatureFlags } from "../lib/featureFlags.ts";
-import { TelemetryLogger } from "../lib/telemetryLogger.ts";
+import { openTelemetry } from "../lib/openTelemetry.ts";
+import type { TelemetryLogger } from "../lib/telemetryLogger.ts";
+import type { StackSettings } from "./stackSettings.ts";
 import { outcomeOf } from "../lib/transactionLog.ts";
 import type { Entry } from "../lib/transactionLog.ts";
 import type { Leftover } from "./leftovers.ts";
@@ -29,10 +30,12 @@ export class DeploymentEvents {
   static async open(
     stack: string,
     transactionId: string,
-    flags: FeatureFlags,
+    { flags, keyVaultUrl }: Pick<StackSettings, "flags" | "keyVaultUrl">,
     env: NodeJS.ProcessEnv,
   ): Promise<DeploymentEvents> {
-    return new DeploymentEvents(new TelemetryLogger({ flags, env, deployment: () => ({ stack, transactionId }) }));
+    return new DeploymentEvents(
+      await openTelemetry({ flags, env, keyVaultUrl, deployment: () => ({ stack, transactionId }) }),
+    );
   }
 
   /** An update begins. */

@@ -42,7 +42,7 @@ async function rollback(stack: string, args: readonly string[]): Promise<number>
       console.error(`Transaction ${transactionId} changed nothing: there is nothing to roll back.`);
       return 0;
     }
-    const events = await DeploymentEvents.open(stack, transactionId, settings.flags, env);
+    const events = await DeploymentEvents.open(stack, transactionId, settings, env);
     try {
       const say = (line: string) => console.error(line);
       const leftovers = await events.rollback("asked for", () =>

@@ -45,7 +45,7 @@ async function up(stack: string, args: readonly string[]): Promise<number> {
     if (isResumed) console.error(`Transaction ${transactionId} was cut off: this run goes on with it.`);
     const earlier = (await readTransactionLog(store, transactionId)).length;
     await store.remove(stateHashFile(transactionId));
-    const events = await DeploymentEvents.open(stack, transactionId, flags, env);
+    const events = await DeploymentEvents.open(stack, transactionId, settings, env);
     events.started(isResumed);
     try {
       using watch = new InterruptionWatch();

@@ -1,8 +1,7 @@
 import { BlobServiceClient, StorageSharedKeyCredential } from "@azure/storage-blob";
 import type { ContainerClient } from "@azure/storage-blob";
-import type { TokenCredential } from "@azure/identity";
 import type { BlobPlace } from "./blobPlace.ts";
-import { authorityOf } from "./credentials.ts";
+import { azureCredential } from "./azureCredential.ts";
 import { isLoopback } from "./trustedHost.ts";
 
 /** Requests without an answer, and 500 and 503, are sent six times in 13 s. */
@@ -43,7 +42,8 @@ async function signedInService(place: BlobPlace, env: NodeJS.ProcessEnv, isThisM
       `Neither AZURE_STORAGE_CONNECTION_STRING nor AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY are for ${serviceUrl}: ` +
         `on this machine nobody signs in by a token.`,
     );
-  return new BlobServiceClient(serviceUrl, await tokenCredential(env), options);
+  const { credential } = await azureCredential({ env });
+  return new BlobServiceClient(serviceUrl, credential, options);
 }
 
 /** @throws Error that does not repeat the connection string */
@@ -53,9 +53,4 @@ function serviceOf(connectionString: string, options: { readonly retryOptions: t
   } catch {
     throw new Error("AZURE_STORAGE_CONNECTION_STRING is no connection string of a storage account.");
   }
-}
-
-async function tokenCredential(env: NodeJS.ProcessEnv): Promise<TokenCredential> {
-  const { DefaultAzureCredential } = await import("@azure/identity");
-  return new DefaultAzureCredential(authorityOf(env));
 }

@@ -1,9 +1,17 @@
+import type { AccessToken, TokenCredential } from "@azure/identity";
+import { asConfigured, prepareCredential } from "./azureCredential.ts";
+import type { CredentialSettings } from "./azureCredential.ts";
+import { chooseKind } from "./credentialKind.ts";
+import type { CredentialKind } from "./credentialKind.ts";
 import type { SecretManager } from "./secretManager.ts";
-import type { TokenCredential } from "@azure/identity";
+
+export { authorityOf } from "./authority.ts";
+export { azureCredential } from "./azureCredential.ts";
+export { principalOf, tenantOf } from "./tokenClaims.ts";
 
 /** Where tokens come from. */
 export interface TokenSource {
-  /** Which credential was taken, for messages: `client secret (AZURE_CLIENT_SECRET)`. */
+  /** Which credential was taken and why, for messages: `client secret of 3f… (AZURE_CLIENT_SECRET is set)`. */
   readonly name: string;
   /**
    * A bearer token.
@@ -15,117 +23,88 @@ export interface TokenSource {
 
 /** Tokens are renewed so long before they end. */
 const RENEW_BEFORE_MS = 5 * 60_000;
-/** Authorities that can be asked what they are; others are taken as configured. */
-const KNOWN_AUTHORITIES = ["login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn"];
+/** A token is used for so long even if it has ended by this machine's clock, which may be wrong. */
+const USE_AT_LEAST_MS = 60_000;
+/** A refused token is renewed no more often than this: who refuses new ones too is not asking for another. */
+const REFRESH_EVERY_MS = 30_000;
 
 /** What the choice depends on. */
-export interface CredentialOptions {
-  readonly env: NodeJS.ProcessEnv;
+export interface CredentialOptions extends CredentialSettings {
   readonly secrets: SecretManager;
   /** Stack `local`: real credentials are never used, whatever the environment holds. */
   readonly endpointIsEmulator: boolean;
-  /** `fabric:tenantId`. */
-  readonly tenantId?: string | undefined;
-  /** Milliseconds since the epoch. @default Date.now */
-  readonly now?: () => number;
+  /** `fabric:credential`. @default "auto" */
+  readonly kind?: CredentialKind | "auto" | undefined;
 }
 
 /**
- * The first credential that the environment holds: a ready token, a client secret, else Azure's default chain (managed
- * identity, Azure CLI and others). Nothing is asked for before the first token.
+ * The credential that `fabric:credential` names, or that the environment speaks for. No token is asked for yet.
+ * @throws Error naming all variables that are missing
  */
 export async function chooseCredential(options: CredentialOptions): Promise<TokenSource> {
-  const { env, secrets, endpointIsEmulator } = options;
-  if (endpointIsEmulator) return constantToken("the emulator's own credential", "emulator");
-  const ready = env["FABRIC_ACCESS_TOKEN"];
-  if (ready) return constantToken("FABRIC_ACCESS_TOKEN", ready);
-  const tenantId = env["AZURE_TENANT_ID"] || options.tenantId;
-  const clientId = env["AZURE_CLIENT_ID"];
-  const clientSecret = clientId ? await secrets.getSecret("AZURE_CLIENT_SECRET") : undefined;
-  const authority = authorityOf(env);
-  if (clientId && clientSecret) {
-    if (!tenantId) throw new Error("Signing in by client secret needs AZURE_TENANT_ID, or fabric:tenantId.");
-    return cachedTokens(`client secret of ${clientId}`, options, async () => {
-      const { ClientSecretCredential } = await import("@azure/identity");
-      return new ClientSecretCredential(tenantId, clientId, clientSecret, authority);
-    });
+  const { kind = "auto", now = Date.now } = options;
+  if (options.endpointIsEmulator) {
+    return { name: "the emulator's own credential", token: () => Promise.resolve("emulator") };
   }
-  return cachedTokens("Azure's default credential", options, async () => {
-    const { DefaultAzureCredential } = await import("@azure/identity");
-    return new DefaultAzureCredential({ ...authority, ...(tenantId && { tenantId }) });
-  });
+  const env = await withSecrets(options);
+  const choice = kind === "auto" ? chooseKind(env) : asConfigured(kind);
+  const { name, make } = prepareCredential(choice, { ...options, env });
+  return cachedTokens(name, make, now);
 }
 
-/** Options for Azure's libraries: where to sign in, where that is not the public cloud. @throws Error unless it is https */
-export function authorityOf(env: NodeJS.ProcessEnv): { authorityHost?: string; disableInstanceDiscovery?: boolean } {
-  const authorityHost = env["AZURE_AUTHORITY_HOST"];
-  if (!authorityHost) return {};
-  if (!URL.canParse(authorityHost) || new URL(authorityHost).protocol !== "https:") {
-    throw new Error("AZURE_AUTHORITY_HOST must be an https address.");
-  }
-  return { authorityHost, disableInstanceDiscovery: !KNOWN_AUTHORITIES.includes(new URL(authorityHost).hostname) };
+/** The environment, with those secrets of the sign-in that may lie elsewhere. */
+async function withSecrets({ env, secrets, kind }: CredentialOptions): Promise<NodeJS.ProcessEnv> {
+  const [local, password] = await Promise.all(
+    ["AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PASSWORD"].map((name) => secrets.getSecret(name)),
+  );
+  // only when told to: the vault is another service, and `auto` goes by the environment alone
+  const clientSecret = local ?? (kind === "clientSecret" ? await secrets.getSecret("FABRIC_CLIENT_SECRET") : undefined);
+  return {
+    ...env,
+    ...(clientSecret && { AZURE_CLIENT_SECRET: clientSecret }),
+    ...(password && { AZURE_CLIENT_CERTIFICATE_PASSWORD: password }),
+  };
 }
 
-const constantToken = (name: string, token: string): TokenSource => ({ name, token: () => Promise.resolve(token) });
+interface KnownToken {
+  readonly token: string;
+  /** When it is to be renewed. */
+  readonly until: number;
+  /** When it was last renewed because the service refused it. */
+  readonly refreshedAt: number;
+}
 
 /**
- * Tokens by scope, each asked for once at a time: the libraries below send one request per waiting caller.
+ * Tokens by scope, each asked for once at a time: the libraries below send one request per waiting caller. Each request has a
+ * credential of its own, because credentials keep tokens too and would give a refused one again.
  */
-function cachedTokens(name: string, options: CredentialOptions, make: () => Promise<TokenCredential>): TokenSource {
-  const now = options.now ?? Date.now;
-  const known = new Map<string, { readonly token: string; readonly endsAt: number }>();
+function cachedTokens(name: string, make: (isRenewal: boolean) => TokenCredential, now: () => number): TokenSource {
+  const known = new Map<string, KnownToken>();
   const asked = new Map<string, Promise<string>>();
-  let credential: Promise<TokenCredential> | undefined;
 
-  const ask = async (scope: string): Promise<string> => {
-    credential ??= make();
-    try {
-      const got = await (await credential).getToken(scope);
-      if (!got) throw new Error("no token was returned");
-      known.set(scope, { token: got.token, endsAt: got.expiresOnTimestamp });
-      return got.token;
-    } catch (error) {
-      credential = undefined;
-      const reason = error instanceof Error ? (error.message.split("\n")[0] ?? "") : "unknown";
-      throw new Error(
-        `Signing in by ${name} failed: ${reason} Set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, sign in with ` +
-          `az login, or give a ready token in FABRIC_ACCESS_TOKEN.`,
-      );
-    }
+  const ask = async (scope: string, refresh: boolean): Promise<string> => {
+    const before = known.get(scope);
+    const got: AccessToken | null = await make(before !== undefined).getToken(scope);
+    if (!got) throw new Error(`Signing in by ${name} failed: no token was returned.`);
+    known.set(scope, {
+      token: got.token,
+      until: Math.max(got.expiresOnTimestamp - RENEW_BEFORE_MS, now() + USE_AT_LEAST_MS),
+      refreshedAt: refresh ? now() : Number.NEGATIVE_INFINITY,
+    });
+    return got.token;
   };
   return {
     name,
     token(scope, { refresh = false } = {}) {
       const cached = known.get(scope);
-      if (cached && !refresh && cached.endsAt - RENEW_BEFORE_MS > now()) return Promise.resolve(cached.token);
+      const isFresh = cached && cached.until > now();
+      const isWanted = refresh && !(cached && now() - cached.refreshedAt < REFRESH_EVERY_MS);
+      if (isFresh && !isWanted) return Promise.resolve(cached.token);
       const waiting = asked.get(scope);
       if (waiting) return waiting;
-      // the credential keeps tokens too, and would give the refused one again
-      if (refresh) credential = undefined;
-      const asking = ask(scope).finally(() => asked.delete(scope));
+      const asking = ask(scope, refresh).finally(() => asked.delete(scope));
       asked.set(scope, asking);
       return asking;
     },
   };
-}
-
-/** The tenant a token belongs to, as far as it says. Not verified: the service does that. */
-export function tenantOf(token: string): string | undefined {
-  return claimOf(token, "tid");
-}
-
-/** The object id of the identity that a token belongs to, as far as it says. */
-export function principalOf(token: string): string | undefined {
-  return claimOf(token, "oid");
-}
-
-function claimOf(token: string, claim: string): string | undefined {
-  const [, payload] = token.split(".");
-  if (!payload) return undefined;
-  try {
-    const value = (JSON.parse(Buffer.from(payload, "base64url").toString()) as Record<string, unknown>)[claim];
-    return typeof value === "string" ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -210,7 +210,7 @@ export class FabricClient {
     try {
       return answerOf(await this.#axios.request<unknown>(config));
     } catch (error) {
-      throw cleanError(error, call);
+      throw cleanError(error, call, this.#tokens.name);
     }
   }
 }
@@ -352,8 +352,11 @@ const answerOf = (response: AxiosResponse): Answer => ({
 /** Fabric's name, then Microsoft Graph's. */
 const requestIdOf = (headers: Record<string, string | undefined>) => headers["requestid"] ?? headers["request-id"];
 
-/** The error as plain data. Errors of axios hold the request with its token, and never leave this file. */
-function cleanError(error: unknown, call: FabricCall): unknown {
+/**
+ * The error as plain data. Errors of axios hold the request with its token, and never leave this file.
+ * @param refused the credential, where a new token of it was tried already
+ */
+function cleanError(error: unknown, call: FabricCall, refused?: string): unknown {
   const { operation, remedies } = call;
   if (error instanceof CircuitOpenError) {
     return new FabricError({
@@ -400,7 +403,9 @@ function cleanError(error: unknown, call: FabricCall): unknown {
     serviceMessage: withoutToken(body.message ?? body.error?.message),
     moreDetails: body.moreDetails,
     isOutcomeKnown,
-    ...(longPauseOf(error) ?? remedyOf(remedies, errorCode)),
+    ...(longPauseOf(error) ??
+      (response.status === 401 ? refusalOf(refused) : undefined) ??
+      remedyOf(remedies, errorCode)),
   });
 }
 
@@ -414,6 +419,14 @@ function longPauseOf(error: AxiosError): { remedy: string } | undefined {
     ? { remedy: `The service wants ${retryAfterSeconds} s of pause: run again after that.` }
     : undefined;
 }
+
+/** What to do where new tokens are refused too. */
+const refusalOf = (credential: string | undefined) =>
+  credential && {
+    remedy:
+      `The service refused the token of ${credential}, and once more after asking for a new one. Sign in again, or renew ` +
+      `FABRIC_ACCESS_TOKEN; check the tenant, this machine's clock, and that the tenant lets this identity use Fabric's APIs.`,
+  };
 
 function remedyOf(remedies: FabricCall["remedies"], errorCode: string): { remedy?: string } {
   const remedy = remedies?.[errorCode];

@@ -1,6 +1,7 @@
 import { entriesOf, entryOf, isEntry, textOf, twice } from "./stackConfigEntries.ts";
 import type { Entry } from "./stackConfigEntries.ts";
-import { listed, problemAt } from "./stackConfigProblem.ts";
+import { listed } from "./listed.ts";
+import { problemAt } from "./stackConfigProblem.ts";
 import type { ConfigPath, Problem } from "./stackConfigProblem.ts";
 
 /** What a GitHub credential can be limited to; it has to be exactly one. */

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { closestName } from "./closestName.ts";
+import { listed } from "./listed.ts";
 import { knownKeys } from "./stackConfigSchema.ts";
 
 /** Where in the file: keys, and positions in lists. */
@@ -92,9 +93,4 @@ function oneOf(values: readonly string[], given: unknown): string {
   if (given === undefined) return `required: ${listed(values, "or")}`;
   const meant = typeof given === "string" ? closestName(given, values) : undefined;
   return `must be ${listed(values, "or")}${meant && values.length > 1 ? `; did you mean ${meant}?` : ""}`;
-}
-
-/** `A, B and C`. */
-export function listed(words: readonly string[], last: "and" | "or"): string {
-  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} ${last} ${words.at(-1)}`;
 }

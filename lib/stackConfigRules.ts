@@ -1,6 +1,7 @@
 import { isAbsolute, posix } from "node:path";
 import { blobPlaceOf, isAddress } from "./blobPlace.ts";
-import { listed, problemAt } from "./stackConfigProblem.ts";
+import { listed } from "./listed.ts";
+import { problemAt } from "./stackConfigProblem.ts";
 import type { ConfigPath, Problem } from "./stackConfigProblem.ts";
 import { checkAzure } from "./stackConfigAzure.ts";
 import { entriesOf, isEntry, textOf, twice } from "./stackConfigEntries.ts";

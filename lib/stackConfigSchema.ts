@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { credentialKinds } from "./credentialKind.ts";
 import type { FlagName } from "./featureFlags.ts";
 import { flagVariables } from "./featureFlags.ts";
 import { azureKeys, azureSchema } from "./stackConfigAzureSchema.ts";
@@ -123,8 +124,8 @@ export const stackSchema = z.strictObject({
   features: z.partialRecord(z.enum(flagNames), boolean).default({}),
   /** Refuse to run while any feature is off, from whatever source. */
   requireAllFeatures: boolean.default(false),
-  /** How to sign in. `auto`: FABRIC_ACCESS_TOKEN, else a client secret, else Azure's default chain. */
-  credential: z.enum(["auto"]).default("auto"),
+  /** How to sign in. `auto`: by what the environment holds, else by who is signed in to the Azure CLI or azd. */
+  credential: z.enum(["auto", ...credentialKinds]).default("auto"),
   /** Key Vault that secrets come from while `useKeyVault` is on. KEY_VAULT_URL wins. */
   keyVaultUrl: text(2000).optional(),
   /** Where the transaction logs lie: a folder of the project, or `https://ACCOUNT.blob.core.windows.net/CONTAINER[/PREFIX]`. */

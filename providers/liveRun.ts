@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { credentialSetting } from "../lib/credentialKind.ts";
 import { chooseCredential, principalOf, tenantOf } from "../lib/credentials.ts";
 import { systemClock } from "../lib/clock.ts";
 import { FabricClient } from "../lib/fabricClient.ts";
@@ -8,7 +9,7 @@ import { FeatureFlags } from "../lib/featureFlags.ts";
 import { KeptDefinitions } from "../lib/keptDefinitions.ts";
 import { openLogStore } from "../lib/openLogStore.ts";
 import { SecretManager } from "../lib/secretManager.ts";
-import { TelemetryLogger } from "../lib/telemetryLogger.ts";
+import { openTelemetry } from "../lib/openTelemetry.ts";
 import { Throttle } from "../lib/throttle.ts";
 import { assertTrustedEndpoint, trustedVaultUrl } from "../lib/trustedHost.ts";
 import { hasEnded, outcomeOf, readTransactionLog } from "../lib/transactionLog.ts";
@@ -66,10 +67,11 @@ export async function startRun(
     // stack `local` never uses a real credential, wherever its file points
     endpointIsEmulator: isEmulator || configuration.stack === "local",
     tenantId: configuration.tenantId,
+    kind: credentialSetting(configuration.credential),
   });
   let transactionId = env["FABRIC_ROLLBACK_OF"] || transaction.knownId;
   const deployment = () => ({ stack: configuration.stack, transactionId });
-  const telemetry = new TelemetryLogger({ flags, env, deployment, secrets: () => secrets.given() });
+  const telemetry = await openTelemetry({ flags, env, secrets, deployment });
   const onAttempt = (attempt: Attempt) => telemetry.trackCall(attempt);
   const throttle = new Throttle(clock);
   const fabric = new FabricClient({ endpoint, tokens, flags, clock, env, throttle, stop, onAttempt });

@@ -13,7 +13,8 @@ before(async () => {
 beforeEach(() => sink.forget());
 after(() => sink[Symbol.asyncDispose]());
 
-const open = () => DeploymentEvents.open("dev", "dev-1", FeatureFlags.load({}, sink.env), sink.env);
+const settingsOf = (env: NodeJS.ProcessEnv) => ({ flags: FeatureFlags.load({}, env), keyVaultUrl: undefined });
+const open = () => DeploymentEvents.open("dev", "dev-1", settingsOf(sink.env), sink.env);
 /** Name and properties of each event that arrived, without what every record has. */
 const events = () =>
   sink.of("EventData").map(({ data }) => {
@@ -92,7 +93,7 @@ describe("what telemetry learns of a deployment", () => {
 
   it("is nothing while telemetry is off", async () => {
     const env = { ...sink.env, FEATURE_USE_TELEMETRY: "false" };
-    const deployment = await DeploymentEvents.open("dev", "dev-1", FeatureFlags.load({}, env), env);
+    const deployment = await DeploymentEvents.open("dev", "dev-1", settingsOf(env), env);
     deployment.started(false);
     deployment.failed("interrupted", entries);
     await deployment.close();

@@ -2,16 +2,17 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import tls from "node:tls";
+import { tenantId } from "../../emulator/identity.ts";
 import { makeCertificate } from "../../emulator/tls.ts";
 import { startEntra } from "./entra.ts";
-import type { EntraDouble } from "./entra.ts";
+import type { Entra } from "./entra.ts";
 import { startKeyVault } from "./keyVault.ts";
 import type { VaultDouble } from "./keyVault.ts";
 
 /** A vault, the Entra ID that it belongs to, and what a process needs to use both. */
 export interface VaultAndSignIn {
   readonly vault: VaultDouble;
-  readonly entra: EntraDouble;
+  readonly entra: Entra;
   /** Flag, address, sign-in and certificate. */
   readonly env: Readonly<Record<string, string>>;
   readonly close: () => Promise<void>;
@@ -21,16 +22,16 @@ export interface VaultAndSignIn {
 export async function startVaultAndSignIn(): Promise<VaultAndSignIn> {
   const certificate = await makeCertificate(mkdtempSync(join(tmpdir(), "vault-tls-")));
   tls.setDefaultCACertificates([...tls.getCACertificates("default"), certificate.cert]);
-  const entra = await startEntra(certificate, "11111111-2222-4333-8444-555555555555");
-  const vault = await startKeyVault(certificate, entra.authority, entra.tenantId);
+  const entra = await startEntra(certificate, () => undefined, "77777777-2222-4333-8444-555555555555");
+  const vault = await startKeyVault(certificate, entra.origin, tenantId);
   return {
     vault,
     entra,
     env: {
       FEATURE_USE_KEY_VAULT: "true",
       KEY_VAULT_URL: vault.url,
-      AZURE_AUTHORITY_HOST: entra.authority,
-      AZURE_TENANT_ID: entra.tenantId,
+      AZURE_AUTHORITY_HOST: entra.origin,
+      AZURE_TENANT_ID: tenantId,
       AZURE_CLIENT_ID: "66666666-2222-4333-8444-555555555555",
       AZURE_CLIENT_SECRET: "canary-sign-in",
       NODE_EXTRA_CA_CERTS: certificate.caFile,

@@ -33,7 +33,11 @@ const refused: [title: string, raw: Record<string, unknown>, problem: string][] 
   ],
   ["text in the place of a list", { workspaces: "sales" }, "fabric:workspaces: must be a list"],
   ["a list entry that is no object", { workspaces: ["sales"] }, "fabric:workspaces[0]: must be an object with keys"],
-  ["a credential that does not exist", stack({ credential: "password" }), "fabric:credential: must be auto"],
+  [
+    "a credential that does not exist",
+    stack({ credential: "password" }),
+    "fabric:credential: must be auto, accessToken, clientSecret, clientCertificate, workloadIdentity, azurePipelines, gitHubActions, managedIdentity, azureCli or azureDeveloperCli",
+  ],
 
   [
     "an endpoint without TLS",

@@ -1,0 +1,181 @@
+import type { TokenCredential } from "@azure/identity";
+import { assertionAudience, authorityOf } from "./authority.ts";
+import { assertComplete, chooseAzureKind, describeChoice, firstOf } from "./credentialKind.ts";
+import type { AzureCredentialKind, CredentialChoice, CredentialKind } from "./credentialKind.ts";
+import { gitHubAssertion } from "./gitHubAssertion.ts";
+import { signInError } from "./signInError.ts";
+import { claimsOf } from "./tokenClaims.ts";
+
+/** What every credential is made from. */
+export interface CredentialSettings {
+  /** Environment of the process. Azure's library reads parts of it from `process.env` itself. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Tenant where AZURE_TENANT_ID is missing. */
+  readonly tenantId?: string | undefined;
+  /** PEM of the authorities to believe. @default those of the runtime */
+  readonly ca?: string | undefined;
+  /** Milliseconds since the epoch. @default Date.now */
+  readonly now?: (() => number) | undefined;
+}
+
+/** What a credential for Azure's own clients is made from. */
+export interface AzureCredentialOptions extends CredentialSettings {
+  /** @default "auto": by what the environment holds */
+  readonly kind?: AzureCredentialKind | "auto" | undefined;
+  /** @default AZURE_CLIENT_SECRET of the environment */
+  readonly clientSecret?: string | undefined;
+}
+
+/** A credential for Azure's own clients. */
+export interface NamedCredential {
+  /** Which one was taken and why, for messages. */
+  readonly name: string;
+  readonly credential: TokenCredential;
+}
+
+/** The Azure CLIs ask other services themselves, and have been seen to wait for ever. */
+const PROCESS_DEADLINE_MS = 60_000;
+
+/**
+ * A credential for Azure's own clients: Key Vault, Blob Storage. Nothing is loaded and no token is asked for before the
+ * first use; errors of that use name the credential and the next step, and hold no secret.
+ * @throws Error naming all variables that are missing
+ */
+export async function azureCredential(options: AzureCredentialOptions): Promise<NamedCredential> {
+  const { kind = "auto", clientSecret } = options;
+  const env = clientSecret ? { ...options.env, AZURE_CLIENT_SECRET: clientSecret } : options.env;
+  const choice = kind === "auto" ? chooseAzureKind(env) : asConfigured(kind);
+  const { name, make } = prepareCredential(choice, { ...options, env });
+  return Promise.resolve({ name, credential: make() });
+}
+
+/** The choice that `fabric:credential` made. */
+export const asConfigured = <Kind extends CredentialKind>(kind: Kind): CredentialChoice<Kind> => ({
+  kinds: [kind],
+  why: "as fabric:credential says",
+});
+
+/**
+ * Checks that a choice has what it needs, and says how to make the credential.
+ * @returns make gives a credential that knows no token yet; `isRenewal` says that tokens were asked for before
+ * @throws Error naming all variables that are missing
+ */
+export function prepareCredential(
+  choice: CredentialChoice,
+  settings: CredentialSettings,
+): { readonly name: string; readonly make: (isRenewal?: boolean) => TokenCredential } {
+  const tenantId = settings.env["AZURE_TENANT_ID"] || settings.tenantId;
+  const env = { ...settings.env, ...(tenantId && { AZURE_TENANT_ID: tenantId }) };
+  for (const kind of choice.kinds) assertComplete(kind, env);
+  authorityOf(env);
+  const name = describeChoice(choice, env);
+  const make = (isRenewal = false): TokenCredential => {
+    let made: Promise<TokenCredential> | undefined;
+    return {
+      async getToken(scopes, options) {
+        try {
+          made ??= makeOneOf(choice.kinds, { ...settings, env }, isRenewal);
+          return await (await made).getToken(scopes, options);
+        } catch (error) {
+          throw signInError(name, choice, error, env);
+        }
+      },
+    };
+  };
+  return { name, make };
+}
+
+async function makeOneOf(
+  kinds: readonly CredentialKind[],
+  settings: CredentialSettings,
+  isRenewal: boolean,
+): Promise<TokenCredential> {
+  const credentials = await Promise.all(kinds.map((kind) => makeCredential(kind, settings, isRenewal)));
+  const [only, ...others] = credentials;
+  if (only && others.length === 0) return only;
+  const { ChainedTokenCredential } = await import("@azure/identity");
+  return new ChainedTokenCredential(...credentials);
+}
+
+/** The library is loaded here, because that takes a quarter of a second. */
+async function makeCredential(
+  kind: CredentialKind,
+  { env, ca, now }: CredentialSettings,
+  isRenewal: boolean,
+): Promise<TokenCredential> {
+  const text = (...names: string[]) => firstOf(env, names) ?? "";
+  if (kind === "accessToken") return readyToken(text("FABRIC_ACCESS_TOKEN"));
+
+  const azure = await import("@azure/identity");
+  const [tenantId, clientId] = [text("AZURE_TENANT_ID"), text("AZURE_CLIENT_ID")];
+  const authority = authorityOf(env);
+  const options = { ...authority, ...(ca && { tlsOptions: { ca } }) };
+  const cli = { ...(tenantId && { tenantId }), processTimeoutInMs: PROCESS_DEADLINE_MS };
+  switch (kind) {
+    case "clientSecret": {
+      const clientSecret = text("AZURE_CLIENT_SECRET", "FABRIC_CLIENT_SECRET");
+      return new azure.ClientSecretCredential(tenantId, clientId, clientSecret, options);
+    }
+    case "clientCertificate": {
+      const certificatePath = text("AZURE_CLIENT_CERTIFICATE_PATH");
+      const certificatePassword = env["AZURE_CLIENT_CERTIFICATE_PASSWORD"];
+      const certificate = { certificatePath, ...(certificatePassword && { certificatePassword }) };
+      return new azure.ClientCertificateCredential(tenantId, clientId, certificate, options);
+    }
+    case "workloadIdentity": {
+      const tokenFilePath = text("AZURE_FEDERATED_TOKEN_FILE");
+      return new azure.WorkloadIdentityCredential({ tenantId, clientId, tokenFilePath, ...options });
+    }
+    case "azurePipelines":
+      return new azure.AzurePipelinesCredential(
+        text("AZURE_TENANT_ID", "AZURESUBSCRIPTION_TENANT_ID"),
+        text("AZURE_CLIENT_ID", "AZURESUBSCRIPTION_CLIENT_ID"),
+        text("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID"),
+        text("SYSTEM_ACCESSTOKEN"),
+        options,
+      );
+    case "gitHubActions": {
+      const assertion = gitHubAssertion({
+        requestUrl: text("ACTIONS_ID_TOKEN_REQUEST_URL"),
+        requestToken: text("ACTIONS_ID_TOKEN_REQUEST_TOKEN"),
+        audience: assertionAudience(authority),
+        now,
+      });
+      return new azure.ClientAssertionCredential(tenantId, clientId, assertion, options);
+    }
+    case "managedIdentity":
+      return managedIdentity(clientId, isRenewal);
+    case "azureCli":
+      return new azure.AzureCliCredential(cli);
+    case "azureDeveloperCli":
+      return new azure.AzureDeveloperCliCredential(cli);
+  }
+}
+
+/** A token that says no end is taken to have none. */
+function readyToken(token: string): TokenCredential {
+  const end = claimsOf(token)["exp"];
+  const expiresOnTimestamp = typeof end === "number" ? end * 1000 : Number.MAX_SAFE_INTEGER;
+  return { getToken: () => Promise.resolve({ token, expiresOnTimestamp }) };
+}
+
+/**
+ * The library below keeps tokens of managed identities for the whole process, whichever credential asks, and would give a
+ * refused one again. A renewal therefore asks past it first.
+ */
+async function managedIdentity(clientId: string, isRenewal: boolean): Promise<TokenCredential> {
+  const { ManagedIdentityCredential } = await import("@azure/identity");
+  const credential = new ManagedIdentityCredential(clientId ? { clientId } : {});
+  if (!isRenewal) return credential;
+  const { ManagedIdentityApplication } = await import("@azure/msal-node");
+  const application = new ManagedIdentityApplication(
+    clientId ? { managedIdentityIdParams: { userAssignedClientId: clientId } } : {},
+  );
+  return {
+    async getToken(scopes, options) {
+      const resource = String(scopes).replace(/\/\.default$/, "");
+      await application.acquireToken({ resource, forceRefresh: true });
+      return credential.getToken(scopes, options);
+    },
+  };
+}

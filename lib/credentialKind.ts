@@ -1,0 +1,187 @@
+import { listed } from "./listed.ts";
+
+/** Ways to sign in to Entra ID, as `fabric:credential` names them; `auto` looks for them in this order. */
+export const azureCredentialKinds = [
+  "clientSecret",
+  "clientCertificate",
+  "workloadIdentity",
+  "azurePipelines",
+  "gitHubActions",
+  "managedIdentity",
+  "azureCli",
+  "azureDeveloperCli",
+] as const;
+/** One of them. */
+export type AzureCredentialKind = (typeof azureCredentialKinds)[number];
+
+/** Everything that `fabric:credential` may be besides `auto`. */
+export const credentialKinds = ["accessToken", ...azureCredentialKinds] as const;
+/** One of them. */
+export type CredentialKind = (typeof credentialKinds)[number];
+
+/** What was chosen. */
+export interface CredentialChoice<Kind extends CredentialKind = CredentialKind> {
+  /** Tried in this order; one, unless nothing in the environment speaks for any. */
+  readonly kinds: readonly Kind[];
+  /** What spoke for it. */
+  readonly why: string;
+}
+
+/** What a kind is called, what it needs, and what to do when it fails. */
+interface KindFacts {
+  readonly label: string;
+  /** Variables that it cannot do without. Of several in one entry, one is enough. */
+  readonly needs: readonly (readonly string[])[];
+  /** `auto` takes it when all of these are set. Without any it is never taken. */
+  readonly signs: readonly string[];
+  /** The next step when the sign-in fails. */
+  readonly remedy: string;
+}
+
+const tenant = ["AZURE_TENANT_ID"];
+const client = ["AZURE_CLIENT_ID"];
+const federatedCredential = "the federated credential of the app registration (issuer, subject, audience)";
+
+const kinds: Readonly<Record<CredentialKind, KindFacts>> = {
+  accessToken: {
+    label: "ready token",
+    needs: [["FABRIC_ACCESS_TOKEN"]],
+    signs: ["FABRIC_ACCESS_TOKEN"],
+    remedy: "Put a new token into FABRIC_ACCESS_TOKEN: a ready one cannot be renewed.",
+  },
+  clientSecret: {
+    label: "client secret",
+    needs: [tenant, client, ["AZURE_CLIENT_SECRET", "FABRIC_CLIENT_SECRET"]],
+    signs: ["AZURE_CLIENT_SECRET"],
+    remedy: "Check the ids, and that the app registration has that secret and it has not ended.",
+  },
+  clientCertificate: {
+    label: "client certificate",
+    needs: [tenant, client, ["AZURE_CLIENT_CERTIFICATE_PATH"]],
+    signs: ["AZURE_CLIENT_CERTIFICATE_PATH"],
+    remedy:
+      "Check that the PEM file holds the certificate and its private key (encrypted: AZURE_CLIENT_CERTIFICATE_PASSWORD), " +
+      "and that the app registration has the certificate.",
+  },
+  workloadIdentity: {
+    label: "workload identity",
+    needs: [tenant, client, ["AZURE_FEDERATED_TOKEN_FILE"]],
+    signs: ["AZURE_FEDERATED_TOKEN_FILE"],
+    remedy: `Check the file in AZURE_FEDERATED_TOKEN_FILE, and ${federatedCredential}.`,
+  },
+  azurePipelines: {
+    label: "service connection of Azure Pipelines",
+    needs: [
+      ["AZURE_TENANT_ID", "AZURESUBSCRIPTION_TENANT_ID"],
+      ["AZURE_CLIENT_ID", "AZURESUBSCRIPTION_CLIENT_ID"],
+      ["AZURESUBSCRIPTION_SERVICE_CONNECTION_ID"],
+      ["SYSTEM_ACCESSTOKEN"],
+      ["SYSTEM_OIDCREQUESTURI"],
+    ],
+    // tasks that sign in to the Azure CLI set all but the access token, which a step has to map on purpose
+    signs: ["AZURESUBSCRIPTION_SERVICE_CONNECTION_ID", "SYSTEM_ACCESSTOKEN"],
+    remedy:
+      "Check that the step's env maps SYSTEM_ACCESSTOKEN: $(System.AccessToken), and that the service connection uses " +
+      "workload identity federation.",
+  },
+  gitHubActions: {
+    label: "GitHub Actions",
+    needs: [tenant, client, ["ACTIONS_ID_TOKEN_REQUEST_URL"], ["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]],
+    // a job may have the permission only for an action that signs in to the Azure CLI
+    signs: ["ACTIONS_ID_TOKEN_REQUEST_URL", "AZURE_CLIENT_ID"],
+    remedy: `Check that the job has permissions: { id-token: write }, and ${federatedCredential}.`,
+  },
+  managedIdentity: {
+    label: "managed identity",
+    needs: [],
+    signs: ["IDENTITY_ENDPOINT"],
+    remedy:
+      "Check that this machine has the identity. A user-assigned one is named by its client id in AZURE_CLIENT_ID, " +
+      "which must be unset for the system-assigned one.",
+  },
+  azureCli: {
+    label: "Azure CLI",
+    needs: [],
+    signs: [],
+    remedy: "Install the Azure CLI where it is missing, and run az login.",
+  },
+  azureDeveloperCli: {
+    label: "Azure Developer CLI",
+    needs: [],
+    signs: [],
+    remedy: "Install the Azure Developer CLI where it is missing, and run azd auth login.",
+  },
+};
+
+/** Variables that hold secrets of a sign-in. Their values are left out of every message. */
+export const secretVariables = [
+  "FABRIC_ACCESS_TOKEN",
+  "FABRIC_CLIENT_SECRET",
+  "AZURE_CLIENT_SECRET",
+  "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+  "SYSTEM_ACCESSTOKEN",
+  "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+  "IDENTITY_HEADER",
+] as const;
+
+/** The kind that the environment speaks for; without any, who is signed in on this machine. */
+export function chooseAzureKind(env: NodeJS.ProcessEnv): CredentialChoice<AzureCredentialKind> {
+  for (const kind of azureCredentialKinds) {
+    const { signs } = kinds[kind];
+    if (signs.length > 0 && signs.every((name) => env[name])) return { kinds: [kind], why: whySet(signs) };
+  }
+  return { kinds: ["azureCli", "azureDeveloperCli"], why: "the environment names no other credential" };
+}
+
+/** The same with the ready token, which is for the Fabric API only. */
+export function chooseKind(env: NodeJS.ProcessEnv): CredentialChoice {
+  const { signs } = kinds.accessToken;
+  return signs.every((name) => env[name]) ? { kinds: ["accessToken"], why: whySet(signs) } : chooseAzureKind(env);
+}
+
+const whySet = (signs: readonly string[]) => `${signs.join(" and ")} ${signs.length > 1 ? "are" : "is"} set`;
+
+/**
+ * @param text value of `fabric:credential`, as the provider gets it
+ * @throws Error for one that does not exist
+ */
+export function credentialSetting(text: string): CredentialKind | "auto" {
+  const known = (["auto", ...credentialKinds] as const).find((kind) => kind === text);
+  if (!known) throw new Error(`fabric:credential must be ${listed(["auto", ...credentialKinds], "or")}.`);
+  return known;
+}
+
+/** What the choice is called in messages: `client secret of 3f… (AZURE_CLIENT_SECRET is set)`. */
+export function describeChoice(choice: CredentialChoice, env: NodeJS.ProcessEnv): string {
+  const labels = choice.kinds.map((kind) => {
+    const { label, needs } = kinds[kind];
+    const names = needs.find((alternatives) => alternatives.includes("AZURE_CLIENT_ID"));
+    const id = kind === "managedIdentity" ? env["AZURE_CLIENT_ID"] : names && firstOf(env, names);
+    return id ? `${label} of ${id}` : label;
+  });
+  return `${labels.join(", then ")} (${choice.why})`;
+}
+
+/** The next step when the sign-in failed. */
+export const remedyFor = (choice: CredentialChoice): string => choice.kinds.map((kind) => kinds[kind].remedy).join(" ");
+
+/** @throws Error naming every variable that a kind needs and the environment lacks */
+export function assertComplete(kind: CredentialKind, env: NodeJS.ProcessEnv): void {
+  const { label, needs } = kinds[kind];
+  const missing = needs
+    .filter((alternatives) => !firstOf(env, alternatives))
+    .map(([name = "", ...others]) => {
+      const also = name === "AZURE_TENANT_ID" ? [...others, "fabric:tenantId"] : others;
+      return also.length > 0 ? `${name} (or ${also.join(", ")})` : name;
+    });
+  if (missing.length === 0) return;
+  throw new Error(
+    `Signing in by ${label} needs ${listed(missing, "and")}. Set what is missing, or choose another way to sign in by ` +
+      `fabric:credential.`,
+  );
+}
+
+/** The first of several variables that is set. */
+export function firstOf(env: NodeJS.ProcessEnv, names: readonly string[]): string | undefined {
+  return names.map((name) => env[name]).find(Boolean);
+}

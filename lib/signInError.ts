@@ -1,0 +1,29 @@
+import { remedyFor, secretVariables } from "./credentialKind.ts";
+import type { CredentialChoice } from "./credentialKind.ts";
+
+/** Anything that could be a token or an assertion: the libraries below quote answers of other services. */
+const TOKEN = /eyJ[\w-]{5,}(\.[\w-]*){0,2}/g;
+
+/**
+ * What to throw when a sign-in failed: the credential, why, and what to do. It holds neither the libraries' error, in which
+ * whole answers and requests can be, nor any secret of the environment.
+ */
+export function signInError(name: string, choice: CredentialChoice, cause: unknown, env: NodeJS.ProcessEnv): Error {
+  let reason = reasonOf(cause).replace(TOKEN, "[redacted]");
+  for (const variable of secretVariables) {
+    const secret = env[variable];
+    if (secret) reason = reason.replaceAll(secret, "[redacted]");
+  }
+  return new Error(`Signing in by ${name} failed: ${reason.replace(/[.,\s]*$/, ".")} ${remedyFor(choice)}`);
+}
+
+/** First lines only: the others quote what was answered. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown error";
+  const several = (error as { errors?: unknown }).errors;
+  if (Array.isArray(several)) return several.map(reasonOf).join(" ");
+  if (error.message.startsWith("endpoints_resolution_error")) {
+    return "the authority did not answer for this tenant. Check the network, AZURE_TENANT_ID and AZURE_AUTHORITY_HOST.";
+  }
+  return error.message.split(/\r?\n/).find((line) => line.trim()) ?? error.name;
+}
