@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { gunzipSync } from "node:zlib";
+import { InsightsSink } from "../doubles/insightsSink.ts";
+import { startVaultAndSignIn } from "../doubles/vaultAndSignIn.ts";
+import { EngineStack } from "./engineStack.ts";
+
+/*
+ * The whole life of a deployment with secrets that would be recognised anywhere, and then a look everywhere: state, history
+ * and backups of the backend, transaction log, kept checkpoints and definitions, the emulator's objects and requests, what
+ * the commands printed, the engine's event logs, and what telemetry was sent.
+ */
+
+const canaries = {
+  FABRIC_ACCESS_TOKEN: "canary-access-token-5b2f",
+  AZURE_CLIENT_SECRET: "canary-client-secret-91c7",
+  AZURE_STORAGE_CONNECTION_STRING: "AccountName=canarystorage;AccountKey=canary-storage-key-44d0",
+  PULUMI_CONFIG_PASSPHRASE: "canary-passphrase-7e1a",
+};
+/** Part of the connection string in the vault, and of nothing that is sent. */
+const inVault = "canary-of-the-vault-c3e9";
+const secrets = [...Object.values(canaries), "canary-storage-key-44d0", inVault];
+/** Whatever looks like a signed token. */
+const signedToken = /eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]+/;
+
+const features = {
+  useKeyVault: true,
+  useRetryLogic: true,
+  useTelemetry: true,
+  useRollback: true,
+  useCircuitBreaker: true,
+};
+const quick = ["--yes", "--skip-preview"];
+const workspace = {
+  name: "sales",
+  displayName: "sales-test",
+  capacity: "local",
+  users: [{ principal: "alice@contoso.com", role: "Member" }],
+  items: [{ name: "flow", type: "DataPipeline", displayName: "flow" }],
+};
+
+/** All files below a folder, as text; compressed ones unpacked. */
+function filesBelow(folder: string): [string, string][] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => {
+      const content = readFileSync(join(parentPath, name));
+      return [join(parentPath, name), (name.endsWith(".gz") ? gunzipSync(content) : content).toString()];
+    });
+}
+
+describe("secrets of a deployment", () => {
+  it("are nowhere after create, update, failure, rollback and destroy", async () => {
+    await using sink = await InsightsSink.start();
+    const azure = await startVaultAndSignIn();
+    azure.vault.put("applicationinsights-connection-string", `${sink.connectionString};ApplicationId=${inVault}`);
+    const authorities = join(mkdtempSync(join(tmpdir(), "fabric-ca-")), "ca.pem");
+    const trusted = [sink.env["NODE_EXTRA_CA_CERTS"], azure.env["NODE_EXTRA_CA_CERTS"]];
+    writeFileSync(authorities, trusted.map((file) => readFileSync(file ?? assert.fail(), "utf8")).join("\n"));
+    const { FABRIC_ACCESS_TOKEN, ...always } = canaries;
+    await using stack = await EngineStack.start({
+      env: { ...azure.env, ...always, NODE_EXTRA_CA_CERTS: authorities, KEY_VAULT_URL: azure.vault.url },
+    });
+    const endpoint = "https://api.fabric.microsoft.com/v1";
+    const printed: [string, string][] = [];
+    const note = (what: string, { code, text }: { code: number; text: string }, wanted: number) => {
+      printed.push([what, text]);
+      assert.equal(code, wanted, `${what}:\n${text}`);
+    };
+    const configure = (workspaces: object[]) => stack.configure({ endpoint, features, workspaces });
+
+    configure([workspace]);
+    note("create, as a service principal", await stack.command("cli/up.ts", quick), 0);
+    configure([{ ...workspace, description: "after" }]);
+    note("update, by a ready token", await stack.command("cli/up.ts", quick, { FABRIC_ACCESS_TOKEN }), 0);
+    const last = { name: "last", type: "Notebook", displayName: "last" };
+    configure([{ ...workspace, description: "third", users: [], items: [last] }]);
+    stack.emulator.faults([
+      {
+        method: "POST",
+        route: "/workspaces/{workspaceId}/items",
+        status: 400,
+        errorCode: "CorruptedPayload",
+        delayMs: 500,
+      },
+    ]);
+    note("failure and rollback", await stack.command("cli/up.ts", quick), 1);
+    assert.match(printed.at(-1)?.[1] ?? "", /fully rolled back/);
+    stack.emulator.faults([
+      { method: "GET", route: "/workspaces", status: 401, errorCode: "Unauthorized", times: "forever" },
+    ]);
+    configure([workspace, { name: "other" }]);
+    note("a sign-in that is refused", await stack.command("cli/up.ts", quick, { FABRIC_ACCESS_TOKEN }), 1);
+    stack.emulator.faults([]);
+    configure([workspace]);
+    note("preview", await stack.preview(), 0);
+    note("refresh", await stack.refresh(), 0);
+    note("destroy", await stack.destroy(), 0);
+    await azure.close();
+
+    assert.ok(azure.entra.requests.length > 0, "nobody signed in by the client secret");
+    assert.ok(azure.vault.requests.length > 0, "nobody asked the vault");
+    assert.ok(sink.envelopes.length > 50, "no telemetry arrived at the address that only the vault knows");
+    const places: [string, string][] = [
+      ...printed,
+      // state, its history and backups; transaction log, checkpoints and definitions; event logs; configuration
+      ...["state", ".fabric"].flatMap((folder) => filesBelow(join(stack.folder, folder))),
+      ...readdirSync(stack.folder)
+        .filter((name) => name.startsWith("events-") || name.endsWith(".yaml"))
+        .map((name): [string, string] => [name, readFileSync(join(stack.folder, name), "utf8")]),
+      ["objects of the emulator", JSON.stringify(stack.emulator.state())],
+      ["requests to the emulator", JSON.stringify(stack.emulator.requests())],
+      ["telemetry", JSON.stringify(sink.envelopes)],
+    ];
+    const found = places.flatMap(([place, text]) => [
+      ...secrets.filter((secret) => text.includes(secret)).map((secret) => `${secret} in ${place}`),
+      ...(signedToken.test(text) ? [`a signed token in ${place}`] : []),
+    ]);
+    console.log(`${places.length} places searched for ${secrets.length} secrets: ${found.length} hits`);
+    assert.deepEqual(found, []);
+    assert.ok(places.length > 30, "there was hardly anything to search");
+  });
+});
