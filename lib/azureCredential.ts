@@ -16,6 +16,8 @@ export interface CredentialSettings {
   readonly ca?: string | undefined;
   /** Milliseconds since the epoch. @default Date.now */
   readonly now?: (() => number) | undefined;
+  /** How long one sign-in may take, in ms. @default 2 minutes */
+  readonly deadlineMs?: number | undefined;
 }
 
 /** What a credential for Azure's own clients is made from. */
@@ -33,7 +35,9 @@ export interface NamedCredential {
   readonly credential: TokenCredential;
 }
 
-/** The Azure CLIs ask other services themselves, and have been seen to wait for ever. */
+/** Long enough for a virtual machine whose identity is just being set up. */
+const DEADLINE_MS = 120_000;
+/** The Azure CLIs may ask other services first; by itself the library waits for them for ever. */
 const PROCESS_DEADLINE_MS = 60_000;
 
 /**
@@ -75,7 +79,8 @@ export function prepareCredential(
       async getToken(scopes, options) {
         try {
           made ??= makeOneOf(choice.kinds, { ...settings, env }, isRenewal);
-          return await (await made).getToken(scopes, options);
+          const got = made.then((credential) => credential.getToken(scopes, options));
+          return await within(settings.deadlineMs ?? DEADLINE_MS, got);
         } catch (error) {
           throw signInError(name, choice, error, env);
         }
@@ -83,6 +88,19 @@ export function prepareCredential(
     };
   };
   return { name, make };
+}
+
+/** Ends a wait that is too long: outside Azure, the address of managed identities may just never answer. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms / 1000} s.`)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function makeOneOf(

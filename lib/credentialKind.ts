@@ -163,7 +163,11 @@ export function describeChoice(choice: CredentialChoice, env: NodeJS.ProcessEnv)
 }
 
 /** The next step when the sign-in failed. */
-export const remedyFor = (choice: CredentialChoice): string => choice.kinds.map((kind) => kinds[kind].remedy).join(" ");
+export function remedyFor(choice: CredentialChoice): string {
+  const remedies = choice.kinds.map((kind) => kinds[kind].remedy);
+  if (remedies.length > 1) remedies.push("Or give the environment a credential: docs/configuration.md#sign-in.");
+  return remedies.join(" ");
+}
 
 /** @throws Error naming every variable that a kind needs and the environment lacks */
 export function assertComplete(kind: CredentialKind, env: NodeJS.ProcessEnv): void {

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { createPrivateKey } from "node:crypto";
 import { once } from "node:events";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { inspect } from "node:util";
-import { createPrivateKey } from "node:crypto";
 import { known } from "../../emulator/defaultSeed.ts";
 import { tenantId } from "../../emulator/identity.ts";
 import { makeCertificate } from "../../emulator/tls.ts";
@@ -294,7 +296,7 @@ describe("who is signed in on this machine", () => {
     const outcome = await inProcess("auto", commands({ az: "exit 127", azd: "echo canary >&2; exit 1" }));
     assert.match(
       outcome.message ?? "",
-      /^Signing in by Azure CLI, .* failed: .* run az login\. .* run azd auth login\.$/s,
+      /^Signing in by Azure CLI, .* failed: .* run az login\. .* run azd auth login\. Or give the environment/s,
     );
   });
 });
@@ -344,7 +346,30 @@ describe("an error", () => {
     assert.doesNotMatch(outcome.error ?? "canary", /canary/);
   });
 
-  it("says so where the authority does not answer", async () => {
+  it("comes in time where an answer never does", async (t) => {
+    const silent = createServer();
+    const sockets: Socket[] = [];
+    silent.on("connection", (socket) => sockets.push(socket));
+    await new Promise<void>((listening) => silent.listen(0, "127.0.0.1", listening));
+    t.after(() => {
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+    });
+    const authority = { AZURE_AUTHORITY_HOST: `https://127.0.0.1:${(silent.address() as AddressInfo).port}` };
+    const printed = await failure({ AZURE_CLIENT_SECRET: "canary", ...authority }, { deadlineMs: 200 });
+    assert.match(printed, /failed: no answer within 0\.2 s\. Check the ids/);
+  });
+
+  it("cannot take a secret from a credential that is printed", async () => {
+    entra.check = () => undefined;
+    const { credential } = await credentialOf({ AZURE_CLIENT_SECRET: "canary-secret" });
+    const token = await credential.getToken(scope);
+    const printed = inspect(credential, { depth: Infinity, showHidden: true });
+    assert.doesNotMatch(printed, /canary/);
+    assert.ok(token && !printed.includes(token.token));
+  });
+
+  it("says so where this tenant is unknown to the authority", async () => {
     const printed = await failure({
       AZURE_CLIENT_SECRET: "canary",
       AZURE_TENANT_ID: "99999999-9999-4999-8999-999999999999",
