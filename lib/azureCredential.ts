@@ -146,8 +146,8 @@ async function makeCredential(
     }
     case "azurePipelines":
       return new azure.AzurePipelinesCredential(
-        text("AZURE_TENANT_ID", "AZURESUBSCRIPTION_TENANT_ID"),
-        text("AZURE_CLIENT_ID", "AZURESUBSCRIPTION_CLIENT_ID"),
+        text("AZURESUBSCRIPTION_TENANT_ID", "AZURE_TENANT_ID"),
+        text("AZURESUBSCRIPTION_CLIENT_ID", "AZURE_CLIENT_ID"),
         text("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID"),
         text("SYSTEM_ACCESSTOKEN"),
         options,
@@ -162,7 +162,8 @@ async function makeCredential(
       return new azure.ClientAssertionCredential(tenantId, clientId, assertion, options);
     }
     case "managedIdentity":
-      return managedIdentity(clientId, isRenewal);
+      // with that file the library does not go to the machine's endpoint, and keeps no tokens
+      return managedIdentity(clientId, isRenewal && !env["AZURE_FEDERATED_TOKEN_FILE"]);
     case "azureCli":
       return new azure.AzureCliCredential(cli);
     case "azureDeveloperCli":
@@ -181,10 +182,10 @@ function readyToken(token: string): TokenCredential {
  * The library below keeps tokens of managed identities for the whole process, whichever credential asks, and would give a
  * refused one again. A renewal therefore asks past it first.
  */
-async function managedIdentity(clientId: string, isRenewal: boolean): Promise<TokenCredential> {
+async function managedIdentity(clientId: string, isPastCache: boolean): Promise<TokenCredential> {
   const { ManagedIdentityCredential } = await import("@azure/identity");
   const credential = new ManagedIdentityCredential(clientId ? { clientId } : {});
-  if (!isRenewal) return credential;
+  if (!isPastCache) return credential;
   const { ManagedIdentityApplication } = await import("@azure/msal-node");
   const application = new ManagedIdentityApplication(
     clientId ? { managedIdentityIdParams: { userAssignedClientId: clientId } } : {},

@@ -22,14 +22,12 @@ export async function startManagedIdentity(secret: string, userAssigned: string)
     asked.push(clientId ?? "system");
     response.setHeader("content-type", "application/json");
     if (!isOfMachine && !isOfAppService) {
-      response
-        .writeHead(401)
-        .end(
-          JSON.stringify({
-            error: "unauthorized",
-            error_description: `not ${String(request.headers["x-identity-header"])}`,
-          }),
-        );
+      response.writeHead(401).end(
+        JSON.stringify({
+          error: "unauthorized",
+          error_description: `not ${String(request.headers["x-identity-header"])}`,
+        }),
+      );
     } else if (clientId && clientId !== userAssigned) {
       response
         .writeHead(400)
