@@ -16,6 +16,8 @@ export interface CredentialSettings {
   readonly ca?: string | undefined;
   /** Milliseconds since the epoch. @default Date.now */
   readonly now?: (() => number) | undefined;
+  /** How long one sign-in may take, in ms. @default 2 minutes */
+  readonly deadlineMs?: number | undefined;
 }
 
 /** What a credential for Azure's own clients is made from. */
@@ -33,7 +35,9 @@ export interface NamedCredential {
   readonly credential: TokenCredential;
 }
 
-/** The Azure CLIs ask other services themselves, and have been seen to wait for ever. */
+/** Long enough for a virtual machine whose identity is just being set up. */
+const DEADLINE_MS = 120_000;
+/** The Azure CLIs may ask other services first; by itself the library waits for them for ever. */
 const PROCESS_DEADLINE_MS = 60_000;
 
 /**
@@ -75,7 +79,8 @@ export function prepareCredential(
       async getToken(scopes, options) {
         try {
           made ??= makeOneOf(choice.kinds, { ...settings, env }, isRenewal);
-          return await (await made).getToken(scopes, options);
+          const got = made.then((credential) => credential.getToken(scopes, options));
+          return await within(settings.deadlineMs ?? DEADLINE_MS, got);
         } catch (error) {
           throw signInError(name, choice, error, env);
         }
@@ -83,6 +88,19 @@ export function prepareCredential(
     };
   };
   return { name, make };
+}
+
+/** Ends a wait that is too long: outside Azure, the address of managed identities may just never answer. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms / 1000} s.`)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function makeOneOf(
@@ -128,8 +146,8 @@ async function makeCredential(
     }
     case "azurePipelines":
       return new azure.AzurePipelinesCredential(
-        text("AZURE_TENANT_ID", "AZURESUBSCRIPTION_TENANT_ID"),
-        text("AZURE_CLIENT_ID", "AZURESUBSCRIPTION_CLIENT_ID"),
+        text("AZURESUBSCRIPTION_TENANT_ID", "AZURE_TENANT_ID"),
+        text("AZURESUBSCRIPTION_CLIENT_ID", "AZURE_CLIENT_ID"),
         text("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID"),
         text("SYSTEM_ACCESSTOKEN"),
         options,
@@ -144,7 +162,8 @@ async function makeCredential(
       return new azure.ClientAssertionCredential(tenantId, clientId, assertion, options);
     }
     case "managedIdentity":
-      return managedIdentity(clientId, isRenewal);
+      // with that file the library does not go to the machine's endpoint, and keeps no tokens
+      return managedIdentity(clientId, isRenewal && !env["AZURE_FEDERATED_TOKEN_FILE"]);
     case "azureCli":
       return new azure.AzureCliCredential(cli);
     case "azureDeveloperCli":
@@ -163,10 +182,10 @@ function readyToken(token: string): TokenCredential {
  * The library below keeps tokens of managed identities for the whole process, whichever credential asks, and would give a
  * refused one again. A renewal therefore asks past it first.
  */
-async function managedIdentity(clientId: string, isRenewal: boolean): Promise<TokenCredential> {
+async function managedIdentity(clientId: string, isPastCache: boolean): Promise<TokenCredential> {
   const { ManagedIdentityCredential } = await import("@azure/identity");
   const credential = new ManagedIdentityCredential(clientId ? { clientId } : {});
-  if (!isRenewal) return credential;
+  if (!isPastCache) return credential;
   const { ManagedIdentityApplication } = await import("@azure/msal-node");
   const application = new ManagedIdentityApplication(
     clientId ? { managedIdentityIdParams: { userAssignedClientId: clientId } } : {},

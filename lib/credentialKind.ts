@@ -72,8 +72,9 @@ const kinds: Readonly<Record<CredentialKind, KindFacts>> = {
   azurePipelines: {
     label: "service connection of Azure Pipelines",
     needs: [
-      ["AZURE_TENANT_ID", "AZURESUBSCRIPTION_TENANT_ID"],
-      ["AZURE_CLIENT_ID", "AZURESUBSCRIPTION_CLIENT_ID"],
+      // those of the connection first: the others may belong to something else
+      ["AZURESUBSCRIPTION_TENANT_ID", "AZURE_TENANT_ID"],
+      ["AZURESUBSCRIPTION_CLIENT_ID", "AZURE_CLIENT_ID"],
       ["AZURESUBSCRIPTION_SERVICE_CONNECTION_ID"],
       ["SYSTEM_ACCESSTOKEN"],
       ["SYSTEM_OIDCREQUESTURI"],
@@ -163,16 +164,22 @@ export function describeChoice(choice: CredentialChoice, env: NodeJS.ProcessEnv)
 }
 
 /** The next step when the sign-in failed. */
-export const remedyFor = (choice: CredentialChoice): string => choice.kinds.map((kind) => kinds[kind].remedy).join(" ");
+export function remedyFor(choice: CredentialChoice): string {
+  const remedies = choice.kinds.map((kind) => kinds[kind].remedy);
+  if (remedies.length > 1) remedies.push("Or give the environment a credential: docs/configuration.md#sign-in.");
+  return remedies.join(" ");
+}
 
 /** @throws Error naming every variable that a kind needs and the environment lacks */
 export function assertComplete(kind: CredentialKind, env: NodeJS.ProcessEnv): void {
   const { label, needs } = kinds[kind];
   const missing = needs
     .filter((alternatives) => !firstOf(env, alternatives))
-    .map(([name = "", ...others]) => {
-      const also = name === "AZURE_TENANT_ID" ? [...others, "fabric:tenantId"] : others;
-      return also.length > 0 ? `${name} (or ${also.join(", ")})` : name;
+    .map((alternatives) => {
+      const [name, ...also] = alternatives.includes("AZURE_TENANT_ID")
+        ? [...alternatives, "fabric:tenantId"]
+        : alternatives;
+      return also.length > 0 ? `${name} (or ${also.join(", ")})` : `${name}`;
     });
   if (missing.length === 0) return;
   throw new Error(

@@ -68,6 +68,7 @@ async function withSecrets({ env, secrets, kind }: CredentialOptions): Promise<N
 
 interface KnownToken {
   readonly token: string;
+  readonly endsAt: number;
   /** When it is to be renewed. */
   readonly until: number;
   /** When it was last renewed because the service refused it. */
@@ -75,19 +76,20 @@ interface KnownToken {
 }
 
 /**
- * Tokens by scope, each asked for once at a time: the libraries below send one request per waiting caller. Each request has a
+ * Tokens by scope, each asked for once at a time: the libraries below send one request per waiting caller. A renewal has a
  * credential of its own, because credentials keep tokens too and would give a refused one again.
  */
 function cachedTokens(name: string, make: (isRenewal: boolean) => TokenCredential, now: () => number): TokenSource {
   const known = new Map<string, KnownToken>();
   const asked = new Map<string, Promise<string>>();
+  const first = make(false);
 
   const ask = async (scope: string, refresh: boolean): Promise<string> => {
-    const before = known.get(scope);
-    const got: AccessToken | null = await make(before !== undefined).getToken(scope);
+    const got: AccessToken | null = await (known.has(scope) ? make(true) : first).getToken(scope);
     if (!got) throw new Error(`Signing in by ${name} failed: no token was returned.`);
     known.set(scope, {
       token: got.token,
+      endsAt: got.expiresOnTimestamp,
       until: Math.max(got.expiresOnTimestamp - RENEW_BEFORE_MS, now() + USE_AT_LEAST_MS),
       refreshedAt: refresh ? now() : Number.NEGATIVE_INFINITY,
     });
@@ -102,7 +104,13 @@ function cachedTokens(name: string, make: (isRenewal: boolean) => TokenCredentia
       if (isFresh && !isWanted) return Promise.resolve(cached.token);
       const waiting = asked.get(scope);
       if (waiting) return waiting;
-      const asking = ask(scope, refresh).finally(() => asked.delete(scope));
+      const asking = ask(scope, refresh)
+        .catch((error: unknown) => {
+          // a renewal that fails is no reason to stop while the known token is good
+          if (cached && !refresh && cached.endsAt > now()) return cached.token;
+          throw error;
+        })
+        .finally(() => asked.delete(scope));
       asked.set(scope, asking);
       return asking;
     },

@@ -13,6 +13,8 @@ export interface IdentityIssuer {
   readonly asked: string[];
   /** What it answers instead, where a test wants it to fail. */
   failure: { readonly status: number; readonly body: string; readonly location?: string } | undefined;
+  /** Whether it never answers. */
+  isSilent: boolean;
   /** An assertion for Entra ID that lasts ten minutes. */
   assertion(audience?: string): string;
   /** The audience of an assertion, after its signature was checked. @throws Error where it is another's */
@@ -31,7 +33,8 @@ export async function startIdentityIssuer(bearer: string, tls?: Certificate): Pr
     signed({ iss: "https://issuer.example", sub: "job", aud, exp: Math.floor(Date.now() / 1000) + 600 }, privateKey);
   const answer: RequestListener = (request, response) => {
     asked.push(`${request.method} ${request.url}`);
-    const { failure } = issuer;
+    const { failure, isSilent } = issuer;
+    if (isSilent) return;
     if (failure) {
       response.writeHead(failure.status, failure.location ? { location: failure.location } : {}).end(failure.body);
     } else if (request.headers.authorization !== `Bearer ${bearer}`) {
@@ -49,6 +52,7 @@ export async function startIdentityIssuer(bearer: string, tls?: Certificate): Pr
     origin: `${tls ? "https" : "http"}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked,
     failure: undefined,
+    isSilent: false,
     assertion,
     audienceOf: (token) => verified(token ?? "", publicKey).claims["aud"],
     async close() {

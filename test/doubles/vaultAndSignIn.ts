@@ -2,6 +2,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import tls from "node:tls";
+import { known } from "../../emulator/defaultSeed.ts";
 import { tenantId } from "../../emulator/identity.ts";
 import { makeCertificate } from "../../emulator/tls.ts";
 import { startEntra } from "./entra.ts";
@@ -22,7 +23,7 @@ export interface VaultAndSignIn {
 export async function startVaultAndSignIn(): Promise<VaultAndSignIn> {
   const certificate = await makeCertificate(mkdtempSync(join(tmpdir(), "vault-tls-")));
   tls.setDefaultCACertificates([...tls.getCACertificates("default"), certificate.cert]);
-  const entra = await startEntra(certificate, () => undefined, "77777777-2222-4333-8444-555555555555");
+  const entra = await startEntra(certificate, () => undefined, known.deployer);
   const vault = await startKeyVault(certificate, entra.origin, tenantId);
   return {
     vault,

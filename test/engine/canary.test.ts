@@ -56,6 +56,7 @@ describe("secrets of a deployment", () => {
   it("are nowhere after create, update, failure, rollback and destroy", async () => {
     await using sink = await InsightsSink.start();
     const azure = await startVaultAndSignIn();
+    await using _azure = { [Symbol.asyncDispose]: azure.close };
     azure.vault.put("applicationinsights-connection-string", `${sink.connectionString};ApplicationId=${inVault}`);
     const authorities = join(mkdtempSync(join(tmpdir(), "fabric-ca-")), "ca.pem");
     const trusted = [sink.env["NODE_EXTRA_CA_CERTS"], azure.env["NODE_EXTRA_CA_CERTS"]];
@@ -99,7 +100,6 @@ describe("secrets of a deployment", () => {
     note("preview", await stack.preview(), 0);
     note("refresh", await stack.refresh(), 0);
     note("destroy", await stack.destroy(), 0);
-    await azure.close();
 
     assert.ok(azure.entra.requests.length > 0, "nobody signed in by the client secret");
     assert.ok(azure.vault.requests.length > 0, "nobody asked the vault");

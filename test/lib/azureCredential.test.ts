@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { createPrivateKey } from "node:crypto";
 import { once } from "node:events";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,7 +8,6 @@ import { delimiter, join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { inspect } from "node:util";
-import { createPrivateKey } from "node:crypto";
 import { known } from "../../emulator/defaultSeed.ts";
 import { tenantId } from "../../emulator/identity.ts";
 import { makeCertificate } from "../../emulator/tls.ts";
@@ -15,7 +15,9 @@ import type { Certificate } from "../../emulator/tls.ts";
 import { assertionAudience, authorityOf } from "../../lib/authority.ts";
 import { azureCredential } from "../../lib/azureCredential.ts";
 import type { AzureCredentialOptions } from "../../lib/azureCredential.ts";
+import { chooseCredential } from "../../lib/credentials.ts";
 import { gitHubAssertion } from "../../lib/gitHubAssertion.ts";
+import { SecretManager } from "../../lib/secretManager.ts";
 import { principalOf, tenantOf } from "../../lib/tokenClaims.ts";
 import { startEntra } from "../doubles/entra.ts";
 import type { Entra } from "../doubles/entra.ts";
@@ -172,6 +174,16 @@ describe("a job of GitHub Actions", () => {
     assert.deepEqual(gitHub.asked, ["GET /token?api-version=2.0&audience=api%3A%2F%2FAzureADTokenExchange"]);
   });
 
+  it("is asked for one id token although Fabric and Graph want a token each", async () => {
+    entra.check = ({ client_assertion }) => void gitHub.audienceOf(client_assertion);
+    const settings = { env: { ...env, ...request() }, ca: certificate.cert, endpointIsEmulator: false };
+    const secrets = new SecretManager({ env: settings.env, dotenvPath: "/nowhere" });
+    const tokens = await chooseCredential({ ...settings, secrets });
+    await tokens.token("https://api.fabric.microsoft.com/.default");
+    await tokens.token("https://graph.microsoft.com/.default");
+    assert.deepEqual([entra.requests.length, gitHub.asked.length], [2, 1]);
+  });
+
   it("asks for another id token shortly before the known one ends, and again after a failure", async () => {
     let now = Date.now();
     const assertion = gitHubAssertion({
@@ -206,11 +218,15 @@ describe("a job of GitHub Actions", () => {
 
 describe("a service connection of Azure Pipelines", () => {
   it("signs in by the pipeline's id token, and asks for it for one token only, however many callers", async () => {
-    entra.check = ({ client_assertion }) => void azureDevOps.audienceOf(client_assertion);
+    entra.check = ({ client_id, client_assertion }) => {
+      assert.equal(client_id, clientId);
+      azureDevOps.audienceOf(client_assertion);
+    };
     const outcome = await inProcess("auto", {
       AZURE_AUTHORITY_HOST: entra.origin,
       AZURESUBSCRIPTION_TENANT_ID: tenantId,
       AZURESUBSCRIPTION_CLIENT_ID: clientId,
+      AZURE_CLIENT_ID: "of something else",
       AZURESUBSCRIPTION_SERVICE_CONNECTION_ID: "connection",
       SYSTEM_ACCESSTOKEN: "canary-system-token",
       SYSTEM_OIDCREQUESTURI: `${azureDevOps.origin}/oidctoken`,
@@ -242,6 +258,18 @@ describe("a managed identity", () => {
     const wrong = await inProcess("auto", { ...appService, IDENTITY_HEADER: "canary-wrong" });
     assert.match(wrong.message ?? "", /^Signing in by managed identity .* failed: .* Check that this machine has/s);
     assert.doesNotMatch(wrong.error ?? "", /canary/);
+  });
+});
+
+describe("a managed identity of Kubernetes", () => {
+  it("signs in by its file, and a refused token is renewed there too", async () => {
+    const file = join(folder, "federated-token");
+    writeFileSync(file, gitHub.assertion());
+    entra.check = ({ client_assertion }) => void gitHub.audienceOf(client_assertion);
+    const outcome = await inProcess("managedIdentity", { ...env, AZURE_FEDERATED_TOKEN_FILE: file });
+    assert.equal(outcome.error, undefined);
+    assert.equal(new Set(outcome.tokens).size, 2);
+    assert.equal(entra.requests.length, 2);
   });
 });
 
@@ -294,7 +322,7 @@ describe("who is signed in on this machine", () => {
     const outcome = await inProcess("auto", commands({ az: "exit 127", azd: "echo canary >&2; exit 1" }));
     assert.match(
       outcome.message ?? "",
-      /^Signing in by Azure CLI, .* failed: .* run az login\. .* run azd auth login\.$/s,
+      /^Signing in by Azure CLI, .* failed: .* run az login\. .* run azd auth login\. Or give the environment/s,
     );
   });
 });
@@ -344,7 +372,23 @@ describe("an error", () => {
     assert.doesNotMatch(outcome.error ?? "canary", /canary/);
   });
 
-  it("says so where the authority does not answer", async () => {
+  it("comes in time where an answer never does", async () => {
+    gitHub.isSilent = true;
+    const request = { ACTIONS_ID_TOKEN_REQUEST_URL: gitHub.origin, ACTIONS_ID_TOKEN_REQUEST_TOKEN: "canary" };
+    assert.match(await failure(request, { deadlineMs: 200 }), /failed: no answer within 0\.2 s\. Check that the job/);
+    gitHub.isSilent = false;
+  });
+
+  it("cannot take a secret from a credential that is printed", async () => {
+    entra.check = () => undefined;
+    const { credential } = await credentialOf({ AZURE_CLIENT_SECRET: "canary-secret" });
+    const token = await credential.getToken(scope);
+    const printed = inspect(credential, { depth: Infinity, showHidden: true });
+    assert.doesNotMatch(printed, /canary/);
+    assert.ok(token && !printed.includes(token.token));
+  });
+
+  it("says so where this tenant is unknown to the authority", async () => {
     const printed = await failure({
       AZURE_CLIENT_SECRET: "canary",
       AZURE_TENANT_ID: "99999999-9999-4999-8999-999999999999",

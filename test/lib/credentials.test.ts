@@ -142,6 +142,21 @@ describe("tokens", () => {
     fabric.close();
   });
 
+  it("are used to their end while they cannot be renewed", async (t) => {
+    t.mock.timers.enable({ apis: ["Date"], now: remote.now() });
+    const tokens = await source(Date.now);
+    const token = await tokens.token(FabricClient.scope);
+    entra.check = () => {
+      throw new Error("AADSTS90033: A transient error has occurred.");
+    };
+    t.mock.timers.tick(56 * minute);
+    assert.equal(await tokens.token(FabricClient.scope), token);
+    await assert.rejects(tokens.token(FabricClient.scope, { refresh: true }), /AADSTS90033/);
+    t.mock.timers.tick(5 * minute);
+    await assert.rejects(tokens.token(FabricClient.scope), /AADSTS90033/);
+    entra.check = () => undefined;
+  });
+
   it("are renewed once when the service refuses them, because this machine's clock is behind", async () => {
     const fabric = await client();
     await fabric.send(call);
