@@ -1,36 +1,10 @@
-import { known } from "../emulator/defaultSeed.ts";
 import { EngineStack } from "../test/engine/engineStack.ts";
+import { benchWorkspaces } from "./workspace.ts";
 
 /*
- * `npm run bench [-- N…]`: the figures of docs/benchmarks.md, for N workspaces of eight resources each. Counts are exact;
+ * `npm run bench [-- N…]`: calls, times and bytes of docs/benchmarks.md, for N workspaces of eight resources each. Counts are exact;
  * seconds depend on the machine and are worth comparing within one run only.
  */
-
-/** What the Terraform provider for Fabric does for the same objects: a workspace, three roles, Git, three items. */
-const workspace = (index: number) => ({
-  name: `w${index}`,
-  displayName: `bench-${index}`,
-  capacity: "local",
-  description: "first",
-  users: [
-    { principal: "alice@contoso.com", role: "Admin" },
-    { principal: "bob@contoso.com", role: "Member" },
-    { principal: known.analysts, type: "Group", role: "Viewer" },
-  ],
-  git: {
-    gitProviderType: "GitHub",
-    ownerName: "contoso",
-    repositoryName: `r${index}`,
-    branchName: "main",
-    directoryName: "/",
-    connectionId: known.gitHubConnection,
-  },
-  items: [
-    { name: "bronze", type: "Lakehouse" },
-    { name: "ingest", type: "Notebook" },
-    { name: "daily", type: "DataPipeline" },
-  ],
-});
 
 interface Row {
   readonly what: string;
@@ -47,7 +21,7 @@ async function measure(count: number): Promise<void> {
     if (code !== 0) throw new Error(`${what} failed:\n${text}`);
     rows.push({ what, calls: stack.emulator.requests().length - calls, seconds: (performance.now() - begin) / 1000 });
   };
-  const workspaces = Array.from({ length: count }, (_, index) => workspace(index));
+  const workspaces = benchWorkspaces(count);
   stack.configure({ workspaces });
   await timed("create", () => stack.up());
   await timed("preview, no change", () => stack.preview());

@@ -1,0 +1,30 @@
+import { known } from "../emulator/defaultSeed.ts";
+
+/** Eight resources, as the Terraform provider for Fabric was measured with: a workspace, three roles, Git, three items. */
+export const benchWorkspace = (index: number) => ({
+  name: `w${index}`,
+  displayName: `bench-${index}`,
+  capacity: "local",
+  description: "first",
+  users: [
+    { principal: "alice@contoso.com", role: "Admin" },
+    { principal: "bob@contoso.com", role: "Member" },
+    { principal: known.analysts, type: "Group", role: "Viewer" },
+  ],
+  git: {
+    gitProviderType: "GitHub",
+    ownerName: "contoso",
+    repositoryName: `r${index}`,
+    branchName: "main",
+    directoryName: "/",
+    connectionId: known.gitHubConnection,
+  },
+  items: [
+    { name: "bronze", type: "Lakehouse" },
+    { name: "ingest", type: "Notebook" },
+    { name: "daily", type: "DataPipeline" },
+  ],
+});
+
+/** So many of them. */
+export const benchWorkspaces = (count: number) => Array.from({ length: count }, (_, index) => benchWorkspace(index));
