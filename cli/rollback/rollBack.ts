@@ -6,7 +6,7 @@ import type { UnsettledCreate } from "../../lib/unsettled.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { Orphans } from "./orphans.ts";
 import { builtUpon, nothingObserved, plan } from "./plan.ts";
-import type { Observed, Step } from "./plan.ts";
+import type { Known, Observed, Step } from "./plan.ts";
 import { remove, restore } from "./restore.ts";
 import type { EngineFailure } from "./restore.ts";
 import { decryptedCheckpoint, exportCheckpoint, importCheckpoint, refreshStack } from "./stackState.ts";
@@ -32,69 +32,120 @@ export class RollbackRefused extends Error {
  * @throws RollbackRefused, or Error where it cannot begin; nothing was changed then
  */
 export async function rollBack(order: TransactionOrder & { readonly reason: string }): Promise<Leftover[]> {
-  const { store, transactionId, say } = order;
-  const saved = await savedCheckpoint(store, transactionId);
+  const { store, transactionId } = order;
   const stateHash = (await store.read(stateHashFile(transactionId)))?.toString();
   await assertNotBuiltUpon(order, stateHash);
+  const saved = await savedCheckpoint(store, transactionId);
   const plain = saved && (await decryptedCheckpoint(order, saved));
-  // a log of its own for what the rollback does: it is not part of the transaction that it undoes
-  const env = { ...order.env, FABRIC_ROLLBACK_OF: transactionId, FABRIC_TRANSACTION_ID: rollbackLogOf(transactionId) };
-  const access: StackAccess = { ...order, env };
-  let observed: Observed = nothingObserved;
-  let failures: EngineFailure[] = [];
-  const leftovers: Leftover[] = [];
-  const file = await TransactionLog.open({ store, transactionId });
-  try {
-    await using orphans = new Orphans({ env, store, say });
-    let hasBegun = false;
-    for (;;) {
-      const log = await readTransactionLog(store, transactionId);
-      const rollbackLog = await readTransactionLog(store, rollbackLogOf(transactionId));
-      const current = await exportCheckpoint(access);
-      const steps = plan({ log, rollbackLog, saved, current, isCutOff: stateHash === undefined }, observed);
-      const [step] = steps;
-      if (!step || !plain || step.kind === "refuse")
-        throw new RollbackRefused(step?.kind === "refuse" ? step.reason : "");
-      if (!hasBegun) {
-        await file.rollback(order.reason);
-        say(`Rolling back transaction ${transactionId}. Reason: ${order.reason}`);
-        // from here on the state changes by the rollback itself
-        await store.remove(stateHashFile(transactionId));
-        hasBegun = true;
-      }
-      if (step.kind === "import") await importCheckpoint(access, step.checkpoint);
-      else if (step.kind === "reread") {
-        await refreshStack(access, step.urns);
-        observed = { ...observed, isReread: true };
-      } else if (step.kind === "restore") {
-        failures = await restore(access, { saved: plain, current, exclude: step.exclude }, say);
-        observed = { ...observed, restores: observed.restores + 1, failures };
-      } else if (step.kind === "remove") {
-        const others = failures.filter(({ urn }) => !step.urns.includes(urn));
-        failures = [...others, ...(await remove(access, step.urns, say))];
-        observed = { ...observed, removals: observed.removals + 1, failures };
-      } else if (step.kind === "compensate") {
-        // all that stand first: none of them changes what the others depend on
-        const found = leading(steps);
-        for (const orphan of found) leftovers.push(...(await orphans.remove(orphan, file, current)));
-        observed = {
-          ...observed,
-          compensated: new Set([...observed.compensated, ...found.map((orphan) => orphan.step)]),
-        };
-      } else {
-        leftovers.push(...failures.map(({ leftover }) => leftover));
-        leftovers.push(...differencesIn(step).filter(({ what }) => !leftovers.some((left) => left.what === what)));
-        if (leftovers.length > 0) return leftovers;
-        await settle(store, rollbackLogOf(transactionId));
-        await file.rolledBack();
-        say(`✓ Transaction ${transactionId} fully rolled back`);
-        return [];
-      }
-    }
-  } finally {
-    await file.close();
+  await using rollback = new Rollback(order, await TransactionLog.open({ store, transactionId }));
+  for (;;) {
+    const known = await rollback.look(saved, stateHash === undefined);
+    const steps = plan(known, rollback.observed);
+    const [step] = steps;
+    if (!step || !plain || step.kind === "refuse")
+      throw new RollbackRefused(step?.kind === "refuse" ? step.reason : "");
+    await rollback.begin();
+    if (step.kind === "report" || step.kind === "finish") return await rollback.end(step);
+    // orphans that stand first go in one go: none of them changes what the others depend on
+    if (step.kind === "compensate") await rollback.compensate(leading(steps), known.current);
+    else await rollback.take(step, plain, known.current);
   }
 }
+
+/** A rollback that is going on: what it has done, and how it does a step. */
+class Rollback implements AsyncDisposable {
+  readonly #order: TransactionOrder & { readonly reason: string };
+  readonly #log: TransactionLog;
+  readonly #access: StackAccess;
+  readonly #orphans: Orphans;
+  #observed: Observed = nothingObserved;
+  #failures: EngineFailure[] = [];
+  readonly #leftovers: Leftover[] = [];
+  #hasBegun = false;
+
+  /** @param log of the transaction */
+  constructor(order: TransactionOrder & { readonly reason: string }, log: TransactionLog) {
+    this.#order = order;
+    this.#log = log;
+    const { transactionId, store, say } = order;
+    // a log of its own for what the rollback does: it is not part of the transaction that it undoes
+    const own = { FABRIC_ROLLBACK_OF: transactionId, FABRIC_TRANSACTION_ID: rollbackLogOf(transactionId) };
+    this.#access = { ...order, env: { ...order.env, ...own } };
+    this.#orphans = new Orphans({ env: this.#access.env, store, say });
+  }
+
+  get observed(): Observed {
+    return { ...this.#observed, failures: this.#failures };
+  }
+
+  /** What is known now. */
+  async look(saved: Checkpoint | undefined, isCutOff: boolean): Promise<Known> {
+    const { store, transactionId } = this.#order;
+    return {
+      log: await readTransactionLog(store, transactionId),
+      rollbackLog: await readTransactionLog(store, rollbackLogOf(transactionId)),
+      saved,
+      current: await exportCheckpoint(this.#access),
+      isCutOff,
+    };
+  }
+
+  /** Says that it begins, once. From there on the state changes by the rollback itself. */
+  async begin(): Promise<void> {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    const { store, transactionId, reason, say } = this.#order;
+    await this.#log.rollback(reason);
+    say(`Rolling back transaction ${transactionId}. Reason: ${reason}`);
+    await store.remove(stateHashFile(transactionId));
+  }
+
+  /** Does a step of the engine's. */
+  async take(step: EngineStep, plain: Checkpoint, current: Checkpoint): Promise<void> {
+    const { say } = this.#order;
+    const { restores, removals } = this.#observed;
+    if (step.kind === "import") await importCheckpoint(this.#access, step.checkpoint);
+    else if (step.kind === "reread") {
+      await refreshStack(this.#access, step.urns);
+      this.#observed = { ...this.#observed, isReread: true };
+    } else if (step.kind === "restore") {
+      this.#failures = await restore(this.#access, { saved: plain, current, exclude: step.exclude }, say);
+      this.#observed = { ...this.#observed, restores: restores + 1 };
+    } else {
+      const others = this.#failures.filter(({ urn }) => !step.urns.includes(urn));
+      this.#failures = [...others, ...(await remove(this.#access, step.urns, say))];
+      this.#observed = { ...this.#observed, removals: removals + 1 };
+    }
+  }
+
+  /** Removes orphans. */
+  async compensate(orphans: readonly UnsettledCreate[], current: Checkpoint): Promise<void> {
+    for (const orphan of orphans) this.#leftovers.push(...(await this.#orphans.remove(orphan, this.#log, current)));
+    const compensated = new Set([...this.#observed.compensated, ...orphans.map(({ step }) => step)]);
+    this.#observed = { ...this.#observed, compensated };
+  }
+
+  /** Ends the transaction, where nothing is left. @returns what is */
+  async end(step: EndStep): Promise<Leftover[]> {
+    const { store, transactionId, say } = this.#order;
+    const left = [...this.#leftovers, ...this.#failures.map(({ leftover }) => leftover)];
+    const differences = step.kind === "report" ? step.differences : [];
+    left.push(...differences.filter(({ what }) => !left.some((known) => known.what === what)));
+    if (left.length > 0) return left;
+    await settle(store, rollbackLogOf(transactionId));
+    await this.#log.rolledBack();
+    say(`✓ Transaction ${transactionId} fully rolled back`);
+    return [];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#orphans[Symbol.asyncDispose]();
+    await this.#log.close();
+  }
+}
+
+type EngineStep = Extract<Step, { kind: "import" | "reread" | "restore" | "remove" }>;
+type EndStep = Extract<Step, { kind: "report" | "finish" }>;
 
 /** The orphans that stand at the beginning of a plan. */
 function leading(steps: readonly Step[]): UnsettledCreate[] {
@@ -125,5 +176,3 @@ async function settle(store: LogStore, transactionId: string): Promise<void> {
   await log.commit();
   await log.close();
 }
-
-const differencesIn = (step: Step): Leftover[] => (step.kind === "report" ? [...step.differences] : []);
