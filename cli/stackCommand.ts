@@ -8,6 +8,14 @@ export interface StackCommand {
   readonly run: (stack: string, args: readonly string[]) => Promise<number>;
 }
 
+/**
+ * Lets a command go on when nobody reads what it prints any more: the terminal was closed, or the pipeline's step ended. What
+ * it has begun has to be ended well; and Pulumi's SDK would report the failed output by printing, which fails, without end.
+ */
+function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+}
+
 /** Runs a command with this process's arguments, and sets the exit code: 2 where it cannot be run at all. */
 export async function runStackCommand(
   { usage, run }: StackCommand,
@@ -23,6 +31,7 @@ export async function runStackCommand(
     process.exitCode = 2;
     return;
   }
+  outliveReaders();
   try {
     process.exitCode = await run(stack, args);
   } catch (error) {

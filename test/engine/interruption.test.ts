@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { describe, it } from "node:test";
 import { projectCommand } from "./crash.ts";
 import { EngineStack } from "./engineStack.ts";
@@ -32,6 +34,25 @@ async function begun(stack: EngineStack, hit: Promise<void>, holdMs: number): Pr
   await hit;
   return terminal;
 }
+
+describe("npm run rollback whose terminal is closed", () => {
+  it("goes on to its end", async () => {
+    await using stack = await EngineStack.start();
+    const before = worldOf(stack);
+    stack.configure({ features: { useRetryLogic: true }, workspaces });
+    stack.emulator.faults([{ ...createItem, status: 400, errorCode: "Broken" }]);
+    assert.equal((await stack.command("cli/up.ts", ["--yes", "--skip-preview"])).code, 2);
+    const [program = "", ...args] = projectCommand("cli/rollback.ts");
+    const child = spawn(program, args, { cwd: stack.folder, env: stack.env, stdio: ["ignore", "pipe", "pipe"] });
+    const exit = once(child, "exit");
+    await once(child.stderr, "data");
+    child.stdout.destroy();
+    child.stderr.destroy();
+    child.kill("SIGHUP");
+    assert.deepEqual(await exit, [0, null]);
+    assert.deepEqual(worldOf(stack), before);
+  });
+});
 
 describe("npm run up in a terminal", () => {
   it("changes nothing when it is declined at the prompt, or Ctrl-C is pressed there", async () => {
