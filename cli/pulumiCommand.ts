@@ -1,4 +1,5 @@
 import { commentOption, previewWithComment } from "./previewComment.ts";
+import { destroyStack } from "./destroyStack.ts";
 import { ensureStack, pulumiEnvironment, runPulumi } from "./pulumi.ts";
 import { runStackCommand } from "./stackCommand.ts";
 
@@ -20,6 +21,7 @@ Runs pulumi ${command} with the project's environment. Everything after the stac
     async run(stack) {
       const { file, rest } = isPreview ? commentOption(args) : { file: undefined, rest: args };
       if (file !== undefined) return previewWithComment(stack, rest, file);
+      if (command === "destroy") return destroyStack(stack, rest);
       const env = pulumiEnvironment(stack);
       await ensureStack(stack, env);
       return (await runPulumi([command, ...rest], env)).code;

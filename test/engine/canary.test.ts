@@ -104,6 +104,9 @@ describe("secrets of a deployment", () => {
     assert.ok(azure.entra.requests.length > 0, "nobody signed in by the client secret");
     assert.ok(azure.vault.requests.length > 0, "nobody asked the vault");
     assert.ok(sink.envelopes.length > 50, "no telemetry arrived at the address that only the vault knows");
+    const told = new Set(sink.of("EventData").map(({ data }) => data.baseData.name));
+    for (const event of ["Started", "Success", "Failed"]) assert.ok(told.has(`Deployment${event}`), event);
+    for (const event of ["Started", "Completed"]) assert.ok(told.has(`Rollback${event}`), event);
     const places: [string, string][] = [
       ...printed,
       // state, its history and backups; transaction log, checkpoints and definitions; event logs; configuration

@@ -117,6 +117,20 @@ describe("a transaction that was cut off by kill -9 of everything", () => {
     assert.equal(stack.emulator.service.workspaces.all().length, 1);
   });
 
+  it("leaves nothing to npm run destroy, which frees the lock and removes what no state has known", async () => {
+    const hit = Promise.withResolvers<void>();
+    await using stack = await EngineStack.start({ emulator: { onFault: hit.resolve } });
+    stack.configure(environment);
+    const first = { method: "POST", route: "/workspaces", holdMs: 400, drop: "after" } as const;
+    await crash(stack, hit.promise, { command: projectUp, rule: first });
+    assert.equal(stack.emulator.service.workspaces.all().length, 1);
+    const destroy = await stack.command("cli/pulumiCommand.ts", ["destroy", "--yes", "--skip-preview"]);
+    assert.equal(destroy.code, 0, destroy.text);
+    assert.match(destroy.text, /Cleaning up Workspace 'sales-test'/);
+    assert.ok(isEmpty(stack), "something was left");
+    assert.equal((await stack.command("cli/rollback.ts")).code, 1, "the transaction is still open");
+  });
+
   it("is taken back whole by rollback, also what no state has ever known", async () => {
     const hit = Promise.withResolvers<void>();
     await using stack = await EngineStack.start({ emulator: { onFault: hit.resolve } });

@@ -1,0 +1,37 @@
+import { openLogStore } from "../lib/openLogStore.ts";
+import { withdrawTransaction } from "../lib/transactions.ts";
+import { leftoverTable } from "./leftovers.ts";
+import { ensureStack, projectRoot, pulumiEnvironment, runPulumi } from "./pulumi.ts";
+import { catchUp, settleAll } from "./recovery.ts";
+import { liveResourcesOf } from "./rollback/checkpoint.ts";
+import { exportCheckpoint } from "./rollback/stackState.ts";
+import { withStackToItself } from "./stackLock.ts";
+import { readStackSettings } from "./stackSettings.ts";
+
+/**
+ * `pulumi destroy`, and what it does not know of: where a run was cut off before, the state learns first what that did, and
+ * when nothing is left in it, what the transaction log knows is removed as well.
+ * @returns the exit code: Pulumi's own, or 2 where something is left to be done by hand
+ */
+export async function destroyStack(stack: string, args: readonly string[]): Promise<number> {
+  const env = pulumiEnvironment(stack);
+  const { transactionLog } = readStackSettings(projectRoot, stack, env);
+  const store = await openLogStore(transactionLog, { stack, env });
+  return withStackToItself(stack, env, store, async () => {
+    await ensureStack(stack, env);
+    const access = { projectRoot, stack, env, store, say: (line: string) => console.error(line) };
+    await catchUp(access);
+    const { code } = await runPulumi(["destroy", ...args], env);
+    if (code !== 0) return code;
+    const after = await exportCheckpoint(access);
+    // some were only shown, or left out
+    if (liveResourcesOf(after).some(({ custom, type }) => custom && !type.startsWith("pulumi:providers:"))) return 0;
+    const leftovers = await settleAll(access, after);
+    if (leftovers.length > 0) {
+      console.error(leftoverTable(leftovers));
+      return 2;
+    }
+    await withdrawTransaction(store, stack);
+    return 0;
+  });
+}
