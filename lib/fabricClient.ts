@@ -4,11 +4,12 @@ import axios, { AxiosError, getAdapter } from "axios";
 import type { AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from "axios";
 import axiosRetry from "axios-retry";
 import { CircuitBreaker, CircuitOpenError } from "./circuitBreaker.ts";
+import { cleanError, headersOf, requestIdOf } from "./cleanError.ts";
+import type { Attempted } from "./cleanError.ts";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import type { TokenSource } from "./credentials.ts";
 import { FabricError } from "./fabricError.ts";
-import type { ErrorDetail } from "./fabricError.ts";
 import type { FeatureFlags } from "./featureFlags.ts";
 import { operationOf, waitForOperation } from "./longRunningOperation.ts";
 import type { Answer } from "./longRunningOperation.ts";
@@ -78,12 +79,10 @@ export interface FabricClientOptions {
 const ATTEMPT_TIMEOUT_MS = 100_000;
 const ID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
 
-interface Settings extends InternalAxiosRequestConfig {
+interface Settings extends InternalAxiosRequestConfig, Attempted {
   /** Whether the request may be sent again when its outcome is unknown. */
   isRepeatable?: boolean;
   attempt?: number;
-  /** Whether an attempt may have had its effect, so that a later refusal says nothing of it. */
-  mayHaveArrived?: boolean;
 }
 
 /**
@@ -333,105 +332,11 @@ function addRetries(instance: AxiosInstance, clock: Clock, baseMs: number, stop:
 const eitherOf = (one: AbortSignal | undefined, other: AbortSignal | undefined) =>
   one && other ? AbortSignal.any([one, other]) : (one ?? other);
 
-function headersOf(response: AxiosResponse): Record<string, string | undefined> {
-  const entries = Object.entries(response.headers as Record<string, unknown>);
-  return Object.fromEntries(
-    entries.map(([key, value]) => [
-      key.toLowerCase(),
-      value === undefined || value === null ? undefined : String(value as string),
-    ]),
-  );
-}
-
 const answerOf = (response: AxiosResponse): Answer => ({
   status: response.status,
   headers: headersOf(response),
   body: response.data as unknown,
 });
-
-/** Fabric's name, then Microsoft Graph's. */
-const requestIdOf = (headers: Record<string, string | undefined>) => headers["requestid"] ?? headers["request-id"];
-
-/**
- * The error as plain data. Errors of axios hold the request with its token, and never leave this file.
- * @param refused the credential, where a new token of it was tried already
- */
-function cleanError(error: unknown, call: FabricCall, refused?: string): unknown {
-  const { operation, remedies } = call;
-  if (error instanceof CircuitOpenError) {
-    return new FabricError({
-      operation,
-      errorCode: error.code,
-      serviceMessage: error.message,
-      remedy: "Run again when the service is back.",
-    });
-  }
-  if (!(error instanceof AxiosError)) {
-    // a wait of ours ends with the signal's own reason
-    return call.signal?.aborted ? new FabricError({ operation, errorCode: "Cancelled" }) : error;
-  }
-  const isOutcomeKnown = (error.config as Settings | undefined)?.mayHaveArrived ? false : undefined;
-  const response = error.response && error.response.status >= 300 ? error.response : undefined;
-  if (!response) {
-    const errorCode = error.code === AxiosError.ERR_CANCELED ? "Cancelled" : (error.code ?? "NetworkError");
-    return new FabricError({
-      operation,
-      errorCode,
-      serviceMessage: error.message,
-      isOutcomeKnown,
-      ...remedyOf(remedies, errorCode),
-    });
-  }
-  const headers = headersOf(response);
-  const body = (typeof response.data === "object" && response.data !== null ? response.data : {}) as {
-    errorCode?: string;
-    message?: string;
-    requestId?: string;
-    isRetriable?: boolean;
-    moreDetails?: ErrorDetail[];
-    /** Microsoft Graph's envelope. */
-    error?: { code?: string; message?: string };
-  };
-  const errorCode =
-    body.errorCode ?? headers["x-ms-public-api-error-code"] ?? body.error?.code ?? `HTTP ${response.status}`;
-  return new FabricError({
-    operation,
-    errorCode,
-    status: response.status,
-    requestId: body.requestId ?? requestIdOf(headers),
-    isRetriable: body.isRetriable,
-    serviceMessage: withoutToken(body.message ?? body.error?.message),
-    moreDetails: body.moreDetails,
-    isOutcomeKnown,
-    ...(longPauseOf(error) ??
-      (response.status === 401 ? refusalOf(refused) : undefined) ??
-      remedyOf(remedies, errorCode)),
-  });
-}
-
-/** A service that repeats a request's headers in its answer must not make us print them. */
-const withoutToken = (text: string | undefined) => text?.replace(/Bearer\s+\S+/gi, "Bearer [redacted]");
-
-/** What to do where the service asks for a longer pause than is waited for. */
-function longPauseOf(error: AxiosError): { remedy: string } | undefined {
-  const { retryAfterSeconds = 0 } = failureOf(error);
-  return retryAfterSeconds > MAX_RETRY_AFTER_S
-    ? { remedy: `The service wants ${retryAfterSeconds} s of pause: run again after that.` }
-    : undefined;
-}
-
-/** What to do where new tokens are refused too. */
-const refusalOf = (credential: string | undefined) =>
-  credential && {
-    remedy:
-      `The service refused the token of ${credential}, and once more after asking for a new one. Sign in again, or renew ` +
-      `FABRIC_ACCESS_TOKEN; check the tenant, this machine's clock, and that the tenant lets this identity use Fabric's APIs.`,
-  };
-
-function remedyOf(remedies: FabricCall["remedies"], errorCode: string): { remedy?: string } {
-  const remedy = remedies?.[errorCode];
-  return remedy === undefined ? {} : { remedy };
-}
 
 /** Tokens arrive url-encoded; axios encodes them again. */
 function decoded(token: string): string {

@@ -1,0 +1,111 @@
+import { AxiosError } from "axios";
+import type { AxiosResponse } from "axios";
+import { CircuitOpenError } from "./circuitBreaker.ts";
+import type { FabricCall } from "./fabricClient.ts";
+import { FabricError } from "./fabricError.ts";
+import type { ErrorDetail } from "./fabricError.ts";
+import { MAX_RETRY_AFTER_S, failureOf } from "./retryHandler.ts";
+
+/* What went wrong with a call, as plain data. Errors of axios hold the request with its token, and end here. */
+
+/** Headers by their names in lower case. */
+export function headersOf(response: AxiosResponse): Record<string, string | undefined> {
+  const entries = Object.entries(response.headers as Record<string, unknown>);
+  return Object.fromEntries(
+    entries.map(([key, value]) => [
+      key.toLowerCase(),
+      value === undefined || value === null ? undefined : String(value as string),
+    ]),
+  );
+}
+
+/** Fabric's name, then Microsoft Graph's. */
+export const requestIdOf = (headers: Record<string, string | undefined>) =>
+  headers["requestid"] ?? headers["request-id"];
+
+/** What the client notes on a request while it is tried. */
+export interface Attempted {
+  /** The service may have acted on an attempt, whatever the last answer says. */
+  mayHaveArrived?: boolean;
+}
+
+/**
+ * The error as plain data.
+ * @param refused the credential, where a new token of it was tried already
+ */
+export function cleanError(error: unknown, call: FabricCall, refused?: string): unknown {
+  const { operation, remedies } = call;
+  if (error instanceof CircuitOpenError) {
+    return new FabricError({
+      operation,
+      errorCode: error.code,
+      serviceMessage: error.message,
+      remedy: "Run again when the service is back.",
+    });
+  }
+  if (!(error instanceof AxiosError)) {
+    // a wait of ours ends with the signal's own reason
+    return call.signal?.aborted ? new FabricError({ operation, errorCode: "Cancelled" }) : error;
+  }
+  const isOutcomeKnown = (error.config as Attempted | undefined)?.mayHaveArrived ? false : undefined;
+  const response = error.response && error.response.status >= 300 ? error.response : undefined;
+  if (!response) {
+    const errorCode = error.code === AxiosError.ERR_CANCELED ? "Cancelled" : (error.code ?? "NetworkError");
+    return new FabricError({
+      operation,
+      errorCode,
+      serviceMessage: error.message,
+      isOutcomeKnown,
+      ...remedyOf(remedies, errorCode),
+    });
+  }
+  const headers = headersOf(response);
+  const body = (typeof response.data === "object" && response.data !== null ? response.data : {}) as {
+    errorCode?: string;
+    message?: string;
+    requestId?: string;
+    isRetriable?: boolean;
+    moreDetails?: ErrorDetail[];
+    /** Microsoft Graph's envelope. */
+    error?: { code?: string; message?: string };
+  };
+  const errorCode =
+    body.errorCode ?? headers["x-ms-public-api-error-code"] ?? body.error?.code ?? `HTTP ${response.status}`;
+  return new FabricError({
+    operation,
+    errorCode,
+    status: response.status,
+    requestId: body.requestId ?? requestIdOf(headers),
+    isRetriable: body.isRetriable,
+    serviceMessage: withoutToken(body.message ?? body.error?.message),
+    moreDetails: body.moreDetails,
+    isOutcomeKnown,
+    ...(longPauseOf(error) ??
+      (response.status === 401 ? refusalOf(refused) : undefined) ??
+      remedyOf(remedies, errorCode)),
+  });
+}
+
+/** A service that repeats a request's headers in its answer must not make us print them. */
+const withoutToken = (text: string | undefined) => text?.replace(/Bearer\s+\S+/gi, "Bearer [redacted]");
+
+/** What to do where the service asks for a longer pause than is waited for. */
+function longPauseOf(error: AxiosError): { remedy: string } | undefined {
+  const { retryAfterSeconds = 0 } = failureOf(error);
+  return retryAfterSeconds > MAX_RETRY_AFTER_S
+    ? { remedy: `The service wants ${retryAfterSeconds} s of pause: run again after that.` }
+    : undefined;
+}
+
+/** What to do where new tokens are refused too. */
+const refusalOf = (credential: string | undefined) =>
+  credential && {
+    remedy:
+      `The service refused the token of ${credential}, and once more after asking for a new one. Sign in again, or renew ` +
+      `FABRIC_ACCESS_TOKEN; check the tenant, this machine's clock, and that the tenant lets this identity use Fabric's APIs.`,
+  };
+
+function remedyOf(remedies: FabricCall["remedies"], errorCode: string): { remedy?: string } {
+  const remedy = remedies?.[errorCode];
+  return remedy === undefined ? {} : { remedy };
+}
