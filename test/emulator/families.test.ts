@@ -377,3 +377,33 @@ describe("connections", () => {
     assert.deepEqual(await service.outcome("GET", `/connections/${made.body.id}`), [404, "EntityNotFound"]);
   });
 });
+
+describe("the recycle bin of a workspace", () => {
+  it("keeps deleted items where the tenant says so, and gives them back with their ids, but for a name that is taken", async () => {
+    await using service = await TestService.start({ itemRecovery: true });
+    const path = await service.workspace();
+    const item = { displayName: "bronze", type: "Lakehouse" };
+    const { body: made } = await service.call("POST", `${path}/items`, item);
+    assert.equal((await service.call("DELETE", `${path}/items/${String(made["id"])}`)).status, 200);
+    const { body: bin } = await service.call("GET", `${path}/recoverableItems`);
+    assert.deepEqual(
+      (bin["value"] as { id: string; displayName: string }[]).map(({ id, displayName }) => [id, displayName]),
+      [[made["id"], "bronze"]],
+    );
+    const recover = `${path}/recoverableItems/${String(made["id"])}/recover`;
+    const { body: other } = await service.call("POST", `${path}/items`, item);
+    assert.deepEqual(await service.outcome("POST", recover), [409, "ItemDisplayNameAlreadyInUse"]);
+    await service.call("PATCH", `${path}/items/${String(other["id"])}`, { displayName: "silver" });
+    assert.equal((await service.call("POST", recover)).status, 202);
+    assert.equal((await service.call("GET", `${path}/items/${String(made["id"])}`)).body["displayName"], "bronze");
+    assert.deepEqual(await service.outcome("POST", recover), [404, "EntityNotFound"]);
+  });
+
+  it("stays empty by default", async () => {
+    await using service = await TestService.start();
+    const path = await service.workspace();
+    const { body } = await service.call("POST", `${path}/items`, { displayName: "bronze", type: "Lakehouse" });
+    await service.call("DELETE", `${path}/items/${String(body["id"])}`);
+    assert.deepEqual((await service.call("GET", `${path}/recoverableItems`)).body["value"], []);
+  });
+});

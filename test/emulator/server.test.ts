@@ -137,6 +137,17 @@ describe("faults", () => {
     assert.equal((await service.call("GET", "/capacities")).status, 200);
   });
 
+  it("hit each path on its own, or only requests like the first that was hit", async () => {
+    await using service = await TestService.start();
+    const statusOf = async (path: string) => (await service.call("GET", path)).status;
+    service.emulator.faults([{ each: true, status: 503 }]);
+    const each = [await statusOf("/workspaces"), await statusOf("/capacities"), await statusOf("/workspaces")];
+    assert.deepEqual(each, [503, 503, 200]);
+    service.emulator.faults([{ sticky: true, times: 2, status: 503 }]);
+    const sticky = [await statusOf("/workspaces"), await statusOf("/capacities"), await statusOf("/workspaces")];
+    assert.deepEqual([...sticky, await statusOf("/workspaces")], [503, 200, 503, 200]);
+  });
+
   it("drop the connection before the effect or after it", async () => {
     await using service = await TestService.start();
     service.emulator.faults([{ method: "POST", drop: "before" }]);
