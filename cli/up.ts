@@ -11,7 +11,7 @@ import { ensureStack, projectRoot, pulumiEnvironment, runPulumi } from "./pulumi
 import { catchUp, settleAll } from "./recovery.ts";
 import { checkpointHash, foreignChanges } from "./rollback/checkpoint.ts";
 import type { Checkpoint } from "./rollback/checkpoint.ts";
-import { rollBack } from "./rollback/rollBack.ts";
+import { RollbackRefused, rollBack } from "./rollback/rollBack.ts";
 import type { TransactionOrder } from "./rollback/rollBack.ts";
 import { exportCheckpoint } from "./rollback/stackState.ts";
 import { runStackCommand } from "./stackCommand.ts";
@@ -65,6 +65,14 @@ async function up(stack: string, args: readonly string[]): Promise<number> {
         hasTried: (await readTransactionLog(store, transactionId)).length > earlier,
       };
       return ended.code === 0 ? await commit(run) : await fail(run);
+    } catch (error) {
+      if (error instanceof RollbackRefused) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new Error(
+        `${reason}\nTransaction ${transactionId} is still open: what was done is in its log. When that works again: ` +
+          `pulumi cancel --stack ${stack} where the stack is locked, then npm run up -- --stack ${stack}`,
+        { cause: error },
+      );
     } finally {
       await events.close();
     }

@@ -123,6 +123,7 @@ describe("a storage account with the state that fails in the middle of an up", (
     await state.stop();
     const failed = await first;
     assert.equal(failed.code, 2, failed.text);
+    assert.match(failed.text, /is still open: .* pulumi cancel --stack test .* npm run up -- --stack test/);
     await state.restart();
     assert.equal((await stack.run(["cancel", "--yes", "--stack", "test"])).code, 0);
     const up = await stack.command("cli/up.ts", quick);
