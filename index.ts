@@ -5,7 +5,6 @@ import metadata from "@pulumi/pulumi/metadata.js";
 import settings from "@pulumi/pulumi/runtime/settings.js";
 import { FeatureFlags } from "./lib/featureFlags.ts";
 import { assertSharedBackend } from "./lib/stateBackend.ts";
-import { keysWithoutEffect } from "./lib/stackConfig.ts";
 import { FabricProvider } from "./providers/fabricResource.ts";
 import { FabricWorkspace } from "./providers/fabricWorkspace.ts";
 import { readStackConfig } from "./providers/stackConfigSource.ts";
@@ -31,7 +30,7 @@ async function deploy() {
   if (endpoint) void log.info(`FABRIC_ENDPOINT is set: this run talks to ${endpoint} instead of ${config.endpoint}.`);
   void log.info(`Endpoint ${endpoint || config.endpoint}. Features: ${flags.describe()}.`);
 
-  for (const key of keysWithoutEffect(config)) void log.warn(`${key} is accepted, and has no effect yet.`);
+  if (config.preflight) void log.warn("fabric:preflight is accepted, and has no effect yet.");
 
   if (flags.useRollback && isPlainUpdate()) {
     const { beginProgramTransaction } = await import("./cli/programTransaction.ts");
@@ -49,10 +48,12 @@ async function deploy() {
     features,
     credential,
     keyVaultUrl,
+    onDrift: config.contentDrift ? (config.onDrift ?? "overwrite") : undefined,
     transactionLog,
   });
+  const now = settings.isDryRun() ? undefined : new Date().toISOString();
   const workspaces = config.workspaces.map((workspace) => {
-    const { workspaceId, portalUrl } = new FabricWorkspace(workspace, { provider, protectData });
+    const { workspaceId, portalUrl } = new FabricWorkspace(workspace, { provider, protectData, now });
     return [workspace.name, { id: workspaceId, url: portalUrl }] as const;
   });
   return Object.fromEntries(workspaces);

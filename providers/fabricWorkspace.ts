@@ -6,8 +6,9 @@ import type { WorkspaceConfig } from "../lib/stackConfig.ts";
 import { FabricResource } from "./fabricResource.ts";
 import type { FabricProvider } from "./fabricResource.ts";
 import { folder } from "./folder.ts";
-import { gitConnection } from "./gitConnection.ts";
+import { AS_BEFORE, gitConnection } from "./gitConnection.ts";
 import { item } from "./item.ts";
+import { unlistedUsers } from "./unlistedUsers.ts";
 import { workspace } from "./workspace.ts";
 import { workspaceUser } from "./workspaceUser.ts";
 
@@ -27,7 +28,12 @@ export class FabricWorkspace extends resource.ComponentResource {
 
   constructor(
     config: WorkspaceConfig,
-    settings: { readonly provider: FabricProvider; readonly protectData: boolean },
+    settings: {
+      readonly provider: FabricProvider;
+      readonly protectData: boolean;
+      /** Time of this up; undefined in a preview. */
+      readonly now: string | undefined;
+    },
     opts?: ComponentResourceOptions,
   ) {
     super("fabric:FabricWorkspace", config.name, {}, opts);
@@ -54,11 +60,15 @@ export class FabricWorkspace extends resource.ComponentResource {
           own,
         ),
     );
+    if (config.usersAuthoritative) {
+      const listed = config.users.map(({ principal }) => principal);
+      new FabricResource(unlistedUsers, config.name, { workspaceId: made.id, listed }, { ...own, dependsOn: users });
+    }
     const git = config.git && [
       new FabricResource(
         gitConnection,
         config.name,
-        { workspaceId: made.id, ...gitArgs(config.git) },
+        { workspaceId: made.id, ...gitArgs(config.git, settings.now) },
         { ...own, dependsOn: users },
       ),
     ];
@@ -110,7 +120,7 @@ export class FabricWorkspace extends resource.ComponentResource {
   }
 }
 
-function gitArgs(git: NonNullable<WorkspaceConfig["git"]>) {
-  const { sync: _sync, ...args } = git;
-  return args;
+function gitArgs(git: NonNullable<WorkspaceConfig["git"]>, now = AS_BEFORE) {
+  const { sync, ...args } = git;
+  return { ...args, pulledAt: sync === "always" ? now : undefined };
 }

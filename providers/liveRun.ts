@@ -101,6 +101,8 @@ export async function startRun(
     clock: { now: () => clock.now(), sleep: (ms, signal) => clock.sleep(ms, signal ?? stop) },
     callerId: principalOf(token),
     confirmGone: env["FABRIC_CONFIRM_GONE"] === "true",
+    onDrift: configuration.onDrift,
+    isRollback: Boolean(env["FABRIC_ROLLBACK_OF"]),
     undoesHalfMade: flags.useRollback && !env["FABRIC_ROLLBACK_OF"],
     definitions: new KeptDefinitions(store, {
       transactionId: env["FABRIC_ROLLBACK_OF"] || transaction.knownId,
