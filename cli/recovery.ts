@@ -32,7 +32,7 @@ export async function catchUp(recovery: Recovery): Promise<Checkpoint> {
   const { checkpoint, isChanged } = withoutPendingOperations(exported);
   if (isChanged) await importCheckpoint(recovery, checkpoint);
   const outdated = new Set<string>();
-  const open = await openLogsOf(recovery);
+  const open = (await readTransactionLogs(store, recovery.stack)).filter((log) => !hasEnded(log));
   for (const log of open) {
     const isCutOff = (await store.read(stateHashFile(idOf(log)))) === undefined;
     for (const urn of outdatedIn(log, checkpoint, isCutOff)) outdated.add(urn);
@@ -51,8 +51,9 @@ export async function catchUp(recovery: Recovery): Promise<Checkpoint> {
  */
 export async function settleAll(recovery: Recovery, after: Checkpoint): Promise<Leftover[]> {
   const { store, env, say } = recovery;
-  const open = await openLogsOf(recovery);
-  const orphans = orphansOf(await readTransactionLogs(store, recovery.stack), after);
+  const logs = await readTransactionLogs(store, recovery.stack);
+  const open = logs.filter((log) => !hasEnded(log));
+  const orphans = orphansOf(logs, after);
   await using cleaner = new Orphans({ env, store, say });
   const leftovers: Leftover[] = [];
   for (const transactionId of open.map(idOf)) {
@@ -65,10 +66,6 @@ export async function settleAll(recovery: Recovery, after: Checkpoint): Promise<
     leftovers.push(...left);
   }
   return leftovers;
-}
-
-async function openLogsOf({ store, stack }: Recovery): Promise<Entry[][]> {
-  return (await readTransactionLogs(store, stack)).filter((log) => !hasEnded(log));
 }
 
 const idOf = (log: readonly Entry[]) => log[0]?.transactionId ?? "";

@@ -241,9 +241,14 @@ export async function readTransactionLog(store: LogStore, transactionId: string)
 export const hasEnded = (entries: readonly Entry[]): boolean =>
   entries.some(({ kind }) => kind === "commit" || kind === "rolledBack");
 
-/** Whether a transaction has changed anything at the service, or may have. */
-export function hasEffects(entries: readonly Entry[]): boolean {
-  return entries.some((entry) => entry.kind === "intent" && outcomeOf(entries, entry.step) !== "refused");
+/**
+ * Whether a transaction has changed anything at the service, or may have.
+ * @param isMeant which intents count. @default all
+ */
+export function hasEffects(entries: readonly Entry[], isMeant: (intent: Intent) => boolean = () => true): boolean {
+  return entries.some(
+    (entry) => entry.kind === "intent" && isMeant(entry) && outcomeOf(entries, entry.step) !== "refused",
+  );
 }
 
 /** What became of a step: `unknown` where the process died, or where the answer was lost. */

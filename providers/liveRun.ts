@@ -12,7 +12,7 @@ import { SecretManager } from "../lib/secretManager.ts";
 import { openTelemetry } from "../lib/openTelemetry.ts";
 import { Throttle } from "../lib/throttle.ts";
 import { assertTrustedEndpoint, trustedVaultUrl } from "../lib/trustedHost.ts";
-import { hasEnded, outcomeOf, readTransactionLog } from "../lib/transactionLog.ts";
+import { hasEffects, hasEnded, readTransactionLog } from "../lib/transactionLog.ts";
 import type { Entry, Intent } from "../lib/transactionLog.ts";
 import { readTransactionLogs } from "../lib/transactions.ts";
 import { unsettledLike } from "../lib/unsettled.ts";
@@ -69,7 +69,8 @@ export async function startRun(
     tenantId: configuration.tenantId,
     kind: credentialSetting(configuration.credential),
   });
-  let transactionId = env["FABRIC_ROLLBACK_OF"] || transaction.knownId;
+  const rollbackOf = env["FABRIC_ROLLBACK_OF"] || undefined;
+  let transactionId = rollbackOf ?? transaction.knownId;
   const deployment = () => ({ stack: configuration.stack, transactionId });
   const telemetry = await openTelemetry({ flags, env, secrets, deployment });
   const onAttempt = (attempt: Attempt) => telemetry.trackCall(attempt);
@@ -80,7 +81,6 @@ export async function startRun(
   assertTenant(configuration.tenantId, tenantId, tokens.name);
 
   const asked = new OnceInARun();
-  const rollbackOf = env["FABRIC_ROLLBACK_OF"] || undefined;
   let openLogs: Promise<Entry[][]> | undefined;
   let undone: Promise<Entry[]> | undefined;
   const graphEndpoint = env["FABRIC_GRAPH_ENDPOINT"] || (emulator?.graph ?? GRAPH_ENDPOINT);
@@ -108,7 +108,7 @@ export async function startRun(
     undoesHalfMade: flags.useRollback && !rollbackOf,
     isRollback: Boolean(rollbackOf),
     definitions: new KeptDefinitions(store, {
-      transactionId: rollbackOf || transaction.knownId,
+      transactionId: rollbackOf ?? transaction.knownId,
       isRollback: Boolean(rollbackOf),
       isKeeping: flags.useRollback,
     }),
@@ -160,20 +160,18 @@ export async function startRun(
 
     async mayHaveOtherDefinition(id) {
       openLogs ??= readTransactionLogs(store, configuration.stack).then((logs) => logs.filter((log) => !hasEnded(log)));
-      return (await openLogs).some((log) => mayHaveChangedDefinition(log, id));
+      const isDefinition = ({ compensation, resourceId }: Intent) =>
+        compensation?.function === "restoreDefinition" && resourceId === id;
+      return (await openLogs).some((log) => hasEffects(log, isDefinition));
     },
 
     async wasDeletedByTransaction(resourceType, resourceId) {
       if (!rollbackOf) return false;
       undone ??= readTransactionLog(store, rollbackOf);
-      const log = await undone;
-      return log.some(
-        (entry) =>
-          entry.kind === "intent" &&
-          entry.operation === "delete" &&
-          entry.resourceType === resourceType &&
-          entry.resourceId === resourceId &&
-          outcomeOf(log, entry.step) !== "refused",
+      return hasEffects(
+        await undone,
+        (intent) =>
+          intent.operation === "delete" && intent.resourceType === resourceType && intent.resourceId === resourceId,
       );
     },
 
@@ -221,15 +219,6 @@ function assertTenant(wanted: string | undefined, tenantId: string | undefined, 
       `Nothing was changed. Sign in to the right tenant.`,
   );
 }
-
-const mayHaveChangedDefinition = (log: readonly Entry[], id: string) =>
-  log.some(
-    (entry) =>
-      entry.kind === "intent" &&
-      entry.compensation?.function === "restoreDefinition" &&
-      entry.resourceId === id &&
-      outcomeOf(log, entry.step) !== "refused",
-  );
 
 /** Ids of resources can have two halves; the service's own is the last. */
 const idIn = (resourceId: string) => resourceId.split("/").at(-1);

@@ -4,6 +4,7 @@ import { known } from "../../emulator/defaultSeed.ts";
 import { isLiveProcess } from "../../lib/liveProcess.ts";
 import { crash, projectCommand, pulumi } from "./crash.ts";
 import { EngineStack } from "./engineStack.ts";
+import { salesBranch } from "./salesBranch.ts";
 
 /* kill -9 in the middle of a call, and what the commands do about it. Every call has its turn in crashSweep.test.ts. */
 
@@ -14,14 +15,7 @@ const environment = {
       displayName: "sales-test",
       capacity: "local",
       users: [{ principal: "alice@contoso.com", role: "Member" }],
-      git: {
-        gitProviderType: "GitHub",
-        ownerName: "contoso",
-        repositoryName: "sales",
-        branchName: "main",
-        directoryName: "/fabric",
-        connectionId: known.gitHubConnection,
-      },
+      git: salesBranch,
       items: [
         { name: "bronze", type: "Lakehouse", folder: "/raw" },
         { name: "ingest", path: "fabric/sales/ingest.Notebook" },

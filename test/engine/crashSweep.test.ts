@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { appendFileSync, cpSync } from "node:fs";
 import { join } from "node:path";
 import { before, after, describe, it } from "node:test";
-import { known } from "../../emulator/defaultSeed.ts";
 import { crash, projectCommand, pulumi } from "./crash.ts";
 import type { Victim } from "./crash.ts";
 import { EngineStack } from "./engineStack.ts";
 import { orphansOf, worldOf } from "./worldOf.ts";
+import { salesBranch } from "./salesBranch.ts";
 
 /*
  * kill -9 at a call to the service, of everything or of the CLI alone, just before the service acts or just after; then one
@@ -19,21 +19,13 @@ const quick = ["--yes", "--skip-preview"];
 const LANES = 2;
 
 const people = ["alice", "bob", "carol"];
-const git = {
-  gitProviderType: "GitHub",
-  ownerName: "contoso",
-  repositoryName: "sales",
-  branchName: "main",
-  directoryName: "/fabric",
-  connectionId: known.gitHubConnection,
-};
 const workspace = (name: string, role = "Member", more: object = {}) => ({
   name,
   displayName: `${name}-test`,
   description: "first",
   capacity: "local",
   users: people.map((person) => ({ principal: `${person}@contoso.com`, role })),
-  git,
+  git: salesBranch,
   items: [
     { name: "bronze", type: "Lakehouse", folder: "/raw" },
     { name: "ingest", path: "items/ingest.Notebook" },

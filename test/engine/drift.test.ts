@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { known } from "../../emulator/defaultSeed.ts";
 import { EngineStack } from "./engineStack.ts";
+import { salesBranch } from "./salesBranch.ts";
 
 /* Changes behind Pulumi's back: refresh shows them, and the next up repairs them. */
 
@@ -14,12 +15,7 @@ const environment = {
       capacity: "local",
       users: [{ principal: "alice@contoso.com", role: "Admin" }],
       git: {
-        gitProviderType: "GitHub",
-        ownerName: "contoso",
-        repositoryName: "sales",
-        branchName: "main",
-        directoryName: "/fabric",
-        connectionId: known.gitHubConnection,
+        ...salesBranch,
         allowOverwrite: true,
       },
       items: [{ name: "bronze", type: "Lakehouse", displayName: "bronze", folder: "/raw" }],

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
-import { known } from "../../emulator/defaultSeed.ts";
 import { EngineStack } from "./engineStack.ts";
+import { salesBranch } from "./salesBranch.ts";
 
 const two = {
   workspaces: [
@@ -122,14 +122,6 @@ describe("a service in trouble", () => {
   });
 
   it("finishes a Git connection from every step at which it failed", async () => {
-    const git = {
-      gitProviderType: "GitHub",
-      ownerName: "contoso",
-      repositoryName: "sales",
-      branchName: "main",
-      directoryName: "/fabric",
-      connectionId: known.gitHubConnection,
-    };
     for (const [route, fault] of [
       ["/workspaces/{workspaceId}/git/connect", { drop: "after" }],
       ["/workspaces/{workspaceId}/git/initializeConnection", { status: 400, errorCode: "Broken" }],
@@ -144,7 +136,7 @@ describe("a service in trouble", () => {
       ],
     ] as const) {
       await using stack = await EngineStack.start();
-      stack.configure({ workspaces: [{ ...one.workspaces[0], git }] });
+      stack.configure({ workspaces: [{ ...one.workspaces[0], git: salesBranch }] });
       stack.emulator.faults([{ method: "POST", route, ...fault }]);
       const first = await stack.up();
       assert.equal(first.code, 1, `${route}: ${first.text}`);

@@ -2,15 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { known } from "../../emulator/defaultSeed.ts";
 import { EngineStack } from "./engineStack.ts";
-
-const git = {
-  gitProviderType: "GitHub",
-  ownerName: "contoso",
-  repositoryName: "sales",
-  branchName: "main",
-  directoryName: "/fabric",
-  connectionId: known.gitHubConnection,
-};
+import { salesBranch } from "./salesBranch.ts";
 
 const environment = {
   workspaces: [
@@ -22,7 +14,7 @@ const environment = {
         { principal: "alice@contoso.com", role: "Admin" },
         { principal: known.analysts, type: "Group", role: "Viewer" },
       ],
-      git,
+      git: salesBranch,
       items: [
         { name: "bronze", type: "Lakehouse" },
         { name: "ingest", path: "fabric/sales/ingest.Notebook", folder: "/daily/loads" },

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { known } from "../../emulator/defaultSeed.ts";
 import { EngineStack } from "./engineStack.ts";
+import { salesBranch } from "./salesBranch.ts";
 
 /* One environment, changed one property at a time: the preview says what up does, and the service has it afterwards. */
 
@@ -18,14 +19,7 @@ const base = () => ({
     { principal: "alice@contoso.com", role: "Admin" },
     { principal: "bob@contoso.com", role: "Viewer" },
   ] as Record<string, string>[],
-  git: {
-    gitProviderType: "GitHub",
-    ownerName: "contoso",
-    repositoryName: "sales",
-    branchName: "main",
-    directoryName: "/fabric",
-    connectionId: known.gitHubConnection,
-  } as Record<string, string> | undefined,
+  git: salesBranch as Record<string, string> | undefined,
   items: [
     { name: "ingest", path: `${definitions}/ingest.Notebook`, folder: "/daily" },
     { name: "flow", type: "DataPipeline", displayName: "flow" },

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { known } from "../../emulator/defaultSeed.ts";
 import type { FaultRule } from "../../emulator/faults.ts";
 import { crash, projectCommand } from "./crash.ts";
 import { EngineStack } from "./engineStack.ts";
 import { worldOf } from "./worldOf.ts";
+import { salesBranch } from "./salesBranch.ts";
 
 /* Rollbacks whose own calls fail, and rollbacks that are killed. */
 
@@ -17,14 +17,7 @@ const workspace = (name: string, items: readonly object[] = []) => ({
   displayName: `${name}-test`,
   capacity: "local",
   users: [{ principal: "alice@contoso.com", role: "Member" }],
-  git: {
-    gitProviderType: "GitHub",
-    ownerName: "contoso",
-    repositoryName: "sales",
-    branchName: "main",
-    directoryName: "/fabric",
-    connectionId: known.gitHubConnection,
-  },
+  git: salesBranch,
   items: [
     { name: "bronze", type: "Lakehouse", folder: "/raw" },
     { name: "flow", type: "DataPipeline", displayName: "flow" },

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { known } from "../../emulator/defaultSeed.ts";
 import { EngineStack } from "./engineStack.ts";
+import { salesBranch } from "./salesBranch.ts";
 
 const workspace = { name: "sales", displayName: "sales-test", capacity: "local" };
 
@@ -172,20 +173,11 @@ describe("data", () => {
 });
 
 describe("Git", () => {
-  const git = {
-    gitProviderType: "GitHub",
-    ownerName: "contoso",
-    repositoryName: "sales",
-    branchName: "main",
-    directoryName: "/fabric",
-    connectionId: known.gitHubConnection,
-  };
-
   it("is not pulled over existing items without allowOverwrite, and the workspace is left unconnected", async () => {
     await using stack = await EngineStack.start();
     const { id, call } = await existing(stack);
     await call("POST", `/workspaces/${id}/items`, { displayName: "exploration", type: "DataPipeline" });
-    stack.configure({ workspaces: [{ ...workspace, adopt: true, git }] });
+    stack.configure({ workspaces: [{ ...workspace, adopt: true, git: salesBranch }] });
     const up = await stack.up();
     assert.equal(up.code, 1);
     assert.match(up.text, /holds items that are not in Git.*git\.allowOverwrite: true/s);
@@ -200,7 +192,7 @@ describe("Git", () => {
     await using stack = await EngineStack.start();
     const { id, call } = await existing(stack);
     await call("POST", `/workspaces/${id}/items`, { displayName: "flow", type: "DataPipeline" });
-    stack.configure({ workspaces: [{ ...workspace, adopt: true, git: { ...git, branchName: "empty" } }] });
+    stack.configure({ workspaces: [{ ...workspace, adopt: true, git: { ...salesBranch, branchName: "empty" } }] });
     const up = await stack.up();
     assert.equal(up.code, 0, up.text);
     assert.match(up.text, /were committed to sales, branch empty.*A rollback does not undo commits/s);
@@ -210,10 +202,10 @@ describe("Git", () => {
     await using stack = await EngineStack.start();
     const { id, call } = await existing(stack);
     await call("POST", `/workspaces/${id}/git/connect`, {
-      gitProviderDetails: { ...git, branchName: "theirs" },
+      gitProviderDetails: { ...salesBranch, branchName: "theirs" },
       myGitCredentials: { source: "ConfiguredConnection", connectionId: known.gitHubConnection },
     });
-    stack.configure({ workspaces: [{ ...workspace, adopt: true, git }] });
+    stack.configure({ workspaces: [{ ...workspace, adopt: true, git: salesBranch }] });
     const up = await stack.up();
     assert.match(up.text, /is connected to sales, branch theirs, \/fabric already/);
     assert.equal(stack.emulator.service.gitConnections.get(id)?.details["branchName"], "theirs");
