@@ -28,6 +28,7 @@ import { plant } from "./seed.ts";
 import type { Seed } from "./seed.ts";
 import { defaultLevers, ServiceError } from "./service.ts";
 import type { Call, Levers, Route, Service } from "./service.ts";
+import { respelled } from "./spelling.ts";
 import { Store } from "./store.ts";
 import { Throttling } from "./throttling.ts";
 import { workspaceRoutes } from "./workspaces.ts";
@@ -123,7 +124,10 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     if (fault?.drop === "before") return "dropped";
     const query = new URL(context.req.url).searchParams;
     const call = { params: context.req.param(), query, body, caller, operationError: fault?.operationError };
-    const answered = answer(route, call, service, () => throttling.count(service, caller));
+    const answered = respelled(
+      answer(route, call, service, () => throttling.count(service, caller)),
+      service.levers,
+    );
     if (fault?.holdMs) await delay(fault.holdMs);
     return fault?.drop === "after" ? "dropped" : answered;
   };

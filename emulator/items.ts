@@ -15,7 +15,8 @@ import {
   workspaceOf,
 } from "./service.ts";
 import type { Call, Reply, Route, Service } from "./service.ts";
-import { assertCapacityRuns } from "./workspaces.ts";
+import { rewritten } from "./spelling.ts";
+import { assertCapacityRuns, isCapacityPaused } from "./workspaces.ts";
 
 const path = "/workspaces/{workspaceId}/items";
 /** The service sends an empty one with items, and never a real one. */
@@ -33,7 +34,9 @@ const genericRoutes: readonly Route[] = [
       const root = call.query.get("rootFolderId") ?? undefined;
       if (root) folderById(service, workspace.id, root);
       const isRecursive = call.query.get("recursive")?.toLowerCase() !== "false";
-      const all = itemsOf(service, workspace.id).filter(
+      // without a word: an empty list proves nothing
+      const visible = isCapacityPaused(service, workspace) ? [] : itemsOf(service, workspace.id);
+      const all = visible.filter(
         (item) => (!type || sameName(item.type, type)) && (isRecursive && !root ? true : item.folderId === root),
       );
       return page(call, service, all.map(shown), `/workspaces/${workspace.id}/items`);
@@ -205,7 +208,12 @@ function getDefinition(call: Call, service: Service): Reply {
   if (definition === "none") throw unsupported();
   const isNamed = item.parts?.some((part) => part.path === ".platform");
   const own = item.parts ?? defaultParts(item);
-  const answer = { definition: { ...(format && { format }), parts: isNamed ? own : [...own, platformPart(item)] } };
+  const shown = service.levers.rewriteDefinitions
+    ? [...rewritten(own.filter((part) => part.path !== ".platform")), platformPart(item, item.id)]
+    : isNamed
+      ? own
+      : [...own, platformPart(item)];
+  const answer = { definition: { ...(format && { format }), parts: shown } };
   if (definition === "async" || call.operationError) return startOperation(call, service, true, () => answer);
   return ok(answer);
 }

@@ -17,6 +17,12 @@ export interface Levers {
   assignmentReads: number;
   /** Calls per identity and window; refused above that. @default no limit */
   throttle: { limit: number; windowMs: number } | null;
+  /** Whether answers leave out empty descriptions, as they did until April 2026. @default false */
+  omitEmptyDescriptions: boolean;
+  /** Whether answers spell ids in upper case. @default false */
+  upperCaseIds: boolean;
+  /** Whether definitions come back in another order and spelling, with a `.platform` of the service's own. @default false */
+  rewriteDefinitions: boolean;
   /** Whether only repositories of the seed can be connected to; otherwise any is taken for empty. @default false */
   onlyKnownRepositories: boolean;
   /** Whether the tenant keeps deleted items in the recycle bin of their workspace. @default false */
@@ -30,6 +36,9 @@ export const defaultLevers: Readonly<Levers> = {
   nameReservationMs: 0,
   assignmentReads: 0,
   throttle: null,
+  omitEmptyDescriptions: false,
+  upperCaseIds: false,
+  rewriteDefinitions: false,
   onlyKnownRepositories: false,
   itemRecovery: false,
 };

@@ -209,6 +209,8 @@ function activeCapacity(service: Service, id: unknown): string {
 
 /** Refuses work in a workspace whose capacity is paused: what is on it cannot be seen. */
 export function assertCapacityRuns(service: Service, workspace: Workspace): void {
-  if (workspace.capacityId && service.capacities.get(workspace.capacityId)?.state === "Inactive")
-    throw notFound("item");
+  if (isCapacityPaused(service, workspace)) throw notFound("item");
 }
+
+export const isCapacityPaused = (service: Service, { capacityId }: Workspace): boolean =>
+  capacityId !== undefined && service.capacities.get(capacityId)?.state === "Inactive";

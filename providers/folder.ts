@@ -54,12 +54,15 @@ export const folder = defineKind<Outputs>()({
   },
 
   async read(run, id, state) {
-    const now = await readOrGone(
-      run,
-      state.workspaceId,
-      () => run.get<FabricFolder>(pathOf(id), `read folder '${state.displayName}'`),
-      async () => (await listFolders(run, state.workspaceId)).some((listed) => pathOf(id).endsWith(listed.id)),
-    );
+    const { workspaceId, displayName } = state;
+    const folderId = id.split("/")[1];
+    const now = await readOrGone(run, workspaceId, {
+      listed: async () =>
+        (await run.listOnce<FabricFolder>(`/workspaces/${workspaceId}/folders`, "list folders")).find((listed) =>
+          sameIgnoringCase(listed.id, folderId),
+        ),
+      alone: () => run.get<FabricFolder>(pathOf(id), `read folder '${displayName}'`),
+    });
     if (now === "gone") return "gone";
     return { inputs: { displayName: now.displayName, parentFolderId: now.parentFolderId } };
   },

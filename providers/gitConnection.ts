@@ -106,7 +106,7 @@ export const gitConnection = defineKind<Outputs>()({
     return { id: inputs.workspaceId, outputs: { ...outputs, head } };
   },
 
-  async read(run, id, state) {
+  async read(run, id) {
     let now: Connection;
     try {
       now = await readConnection(run, id);
@@ -116,7 +116,7 @@ export const gitConnection = defineKind<Outputs>()({
     }
     if (now.gitConnectionState === "NotConnected") return "gone";
     return {
-      inputs: { ...detailsOf(now, state), gitConnectionState: now.gitConnectionState },
+      inputs: { ...detailsOf(now), gitConnectionState: now.gitConnectionState },
       outputs: { head: now.gitSyncDetails?.head },
     };
   },
@@ -328,10 +328,9 @@ function isSameBranch(now: Connection, inputs: Inputs): boolean {
   );
 }
 
-/** The provider details as inputs; where they mean the same as those in state, in the state's spelling. */
-function detailsOf(now: Connection, state: Inputs): Partial<Inputs> {
-  const is = now.gitProviderDetails;
-  if (!is || isSameBranch(now, state)) return {};
+/** The provider details as inputs. */
+function detailsOf({ gitProviderDetails: is }: Connection): Partial<Inputs> {
+  if (!is) return {};
   return {
     gitProviderType: is.gitProviderType,
     ownerName: is.ownerName,

@@ -1,3 +1,4 @@
+import { sameIgnoringCase } from "./field.ts";
 import type { Run } from "./run.ts";
 
 /** What differs between a workspace, its last synced commit (head) and the branch. */
@@ -25,6 +26,6 @@ export async function isKnownToGit(run: Run, workspaceId: string, itemId: string
   const { changes } = await readGitStatus(run, workspaceId);
   return !changes.some(
     ({ itemMetadata, workspaceChange }) =>
-      itemMetadata.itemIdentifier.objectId === itemId && workspaceChange === "Added",
+      sameIgnoringCase(itemMetadata.itemIdentifier.objectId ?? undefined, itemId) && workspaceChange === "Added",
   );
 }

@@ -27,25 +27,39 @@ export async function isWorkspaceGone(run: Run, workspaceId: string): Promise<bo
   return !visible.some((workspace) => workspace.id.toLowerCase() === workspaceId.toLowerCase());
 }
 
+/** How an object of a workspace is read. */
+export interface Reads<T> {
+  /** From the complete list that should contain it: one call for all objects of a workspace. */
+  readonly listed: () => Promise<T | undefined>;
+  /** By itself. */
+  readonly alone: () => Promise<T>;
+}
+
 /**
- * Reads an object of a workspace, or proves that it is gone: its workspace is gone, or the complete list that should
- * contain it lacks it while the workspace's capacity runs (on a paused one, objects may be hidden).
+ * Reads an object of a workspace. The list it belongs to is asked first, also for a single object: a workspace holds at
+ * most 1,000 items and as many roles, so the list is one call, like the read of one object. Where the list lacks the
+ * object, or cannot be read, it is read by itself; only both together prove that it is gone, and only while the workspace's
+ * capacity runs (on a paused one, objects may be hidden). Everything in a workspace that is gone is gone as well.
  * @throws the read's own error where there is no proof
  */
-export async function readOrGone<T>(
-  run: Run,
-  workspaceId: string,
-  read: () => Promise<T>,
-  isListed: () => Promise<boolean>,
-): Promise<T | "gone"> {
+export async function readOrGone<T>(run: Run, workspaceId: string, { listed, alone }: Reads<T>): Promise<T | "gone"> {
+  let isListRead = true;
   try {
-    return await read();
+    const found = await listed();
+    if (found !== undefined) return found;
+  } catch (error) {
+    if (!mayMeanGone(error)) throw error;
+    if (await isWorkspaceGone(run, workspaceId)) return "gone";
+    isListRead = false;
+  }
+  try {
+    return await alone();
   } catch (error) {
     if (!mayMeanGone(error)) throw error;
     if (await isWorkspaceGone(run, workspaceId)) return "gone";
     await assertCapacityRuns(run, workspaceId);
-    if (await isListed()) throw error;
-    return "gone";
+    if (isListRead) return "gone";
+    throw error;
   }
 }
 

@@ -11,7 +11,7 @@ import { formatOrigin, assertSameOrigin, hostOfEndpoint } from "./origin.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Fields, InputsOf } from "./field.ts";
 import type { Made, ResourceKind } from "./resourceKind.ts";
-import { check, diff, withoutUndefined } from "./resourceKind.ts";
+import { check, diff, inSpellingOf, withoutUndefined } from "./resourceKind.ts";
 import type { Run } from "./run.ts";
 
 type Properties = Record<string, unknown>;
@@ -72,7 +72,8 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
         assertSameOrigin(titleOf(properties), properties["origin"], run.origin);
         const live = await kind.read(run, id, properties);
         if (live === "gone") return { id: "" };
-        const state = stateOf(run, { ...properties, ...live.inputs }, live.outputs ?? {});
+        const inputs = inSpellingOf(kind, properties, live.inputs);
+        const state = stateOf(run, { ...properties, ...inputs }, live.outputs ?? {});
         return { id, props: state, inputs: inputsOf(kind, state) };
       });
     },

@@ -115,13 +115,12 @@ export const item = defineKind<Outputs>()({
   },
 
   async read(run, id, state) {
-    const title = `${state.type} '${state.displayName}'`;
-    const now = await readOrGone(
-      run,
-      state.workspaceId,
-      () => run.get<FabricItem>(pathOf(id), `read ${title}`),
-      async () => (await run.items(state.workspaceId)).some((listed) => id.endsWith(listed.id)),
-    );
+    const { workspaceId, type, displayName } = state;
+    const itemId = id.split("/")[1];
+    const now = await readOrGone(run, workspaceId, {
+      listed: async () => (await run.items(workspaceId)).find((listed) => sameIgnoringCase(listed.id, itemId)),
+      alone: () => run.get<FabricItem>(pathOf(id), `read ${type} '${displayName}'`),
+    });
     if (now === "gone") return "gone";
     const isDoubtful = state.definitionHash !== undefined && (await run.mayHaveOtherDefinition(id));
     return {

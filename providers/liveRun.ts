@@ -116,6 +116,8 @@ export async function startRun(
     get: (path, operation, query) => fabric.send({ method: "GET", path, operation, ...(query && { query }) }),
     read: (call) => fabric.send(call),
     list: (path, operation, query) => fabric.list({ path, operation, ...(query && { query }) }),
+    listOnce: (path, operation) => asked.get(path, () => fabric.list({ path, operation })),
+    isFirst: (what) => asked.isFirst(what),
 
     async write<T>(intent: Intent, call: Write) {
       const idOf = (answer: unknown) => intent.resourceId ?? (answer as { id?: string } | undefined)?.id ?? "";
@@ -148,6 +150,7 @@ export async function startRun(
         (left.resourceId === undefined ? await isPlausible(reclaimed) : idIn(left.resourceId) === reclaimed.id);
       const work = isOurs ? () => Promise.resolve(reclaimed) : () => attempt(CREATE_REPEATS);
       const answer = await step({ ...intent, wasFree: wasFree || isOurs === true }, work, ({ id }) => id);
+      asked.add(call.path, answer);
       if (isOurs) {
         reclaimedIds.add(answer.id);
         const what = `${intent.resourceType} '${intent.resourceName}'`;
@@ -180,14 +183,9 @@ export async function startRun(
       return unsettled.some((left) => left.resourceType === resourceType && isDeepStrictEqual(left.names, names));
     },
 
-    workspaces: () =>
-      asked.get("/workspaces", () => fabric.list<Workspace>({ path: "/workspaces", operation: "list workspaces" })),
-    capacities: () =>
-      asked.get("/capacities", () => fabric.list<Capacity>({ path: "/capacities", operation: "list capacities" })),
-    items: (workspaceId) => {
-      const path = `/workspaces/${workspaceId}/items`;
-      return asked.get(path, () => fabric.list<FabricItem>({ path, operation: "list items" }));
-    },
+    workspaces: () => run.listOnce<Workspace>("/workspaces", "list workspaces"),
+    capacities: () => run.listOnce<Capacity>("/capacities", "list capacities"),
+    items: (workspaceId) => run.listOnce<FabricItem>(`/workspaces/${workspaceId}/items`, "list items"),
     userId: (userPrincipalName) =>
       asked.get(`user ${userPrincipalName.toLowerCase()}`, () => users.idOf(userPrincipalName)),
 

@@ -122,6 +122,20 @@ function checkField(
   return parsed.data;
 }
 
+/** What the service tells of the inputs; where a value means the same as the one in state, in the state's spelling. */
+export function inSpellingOf(
+  kind: ResourceKind,
+  state: Record<string, unknown>,
+  live: Record<string, unknown>,
+): Record<string, unknown> {
+  const respelled = Object.entries(live).map(([property, value]) => {
+    const old = state[property];
+    const isKnown = old !== undefined && value !== undefined;
+    return [property, isKnown && kind.fields[property]?.same?.(old as never, value as never) ? old : value];
+  });
+  return Object.fromEntries(respelled) as Record<string, unknown>;
+}
+
 /** What the engine is told of a change. Which properties changed is the engine's own finding: it compares inputs. */
 export interface Diff {
   readonly replaces: string[];

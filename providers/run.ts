@@ -27,7 +27,7 @@ export interface Workspace {
   readonly description?: string;
   readonly type: string;
   readonly capacityId?: string | null;
-  /** Only in single reads. */
+  /** Only in single reads: whoever waits for it must not look into lists. */
   readonly capacityAssignmentProgress?: "InProgress" | "Completed" | "Failed";
 }
 
@@ -74,6 +74,10 @@ export interface Run {
   read<T>(call: FabricCall): Promise<T>;
   /** All pages of a list. */
   list<T>(path: string, operation: string, query?: FabricCall["query"]): Promise<T[]>;
+  /** All pages of a list, asked for once in a run, until something here changes what is in it. */
+  listOnce<T>(path: string, operation: string): Promise<readonly T[]>;
+  /** Whether a run does something for the first time. */
+  isFirst(what: string): boolean;
   /**
    * Changes something at the service: intent to the log, call, outcome to the log. The log notes the intent's resource id
    * as done, else the `id` of the answer.

@@ -87,12 +87,14 @@ export const workspaceUser = defineKind<Outputs>()({
   },
 
   async read(run, id, state) {
-    const now = await readOrGone(
-      run,
-      state.workspaceId,
-      () => run.get<RoleAssignment>(pathOf(id), `read the role of ${state.principal}`),
-      async () => (await findRole(run, state.workspaceId, state.principalId)) !== undefined,
-    );
+    const { workspaceId, principal, principalId } = state;
+    const now = await readOrGone(run, workspaceId, {
+      listed: async () =>
+        (
+          await run.listOnce<RoleAssignment>(`/workspaces/${workspaceId}/roleAssignments`, "list role assignments")
+        ).find((listed) => sameIgnoringCase(listed.principal.id, principalId)),
+      alone: () => run.get<RoleAssignment>(pathOf(id), `read the role of ${principal}`),
+    });
     return now === "gone" ? "gone" : { inputs: { role: now.role as "Admin" } };
   },
 

@@ -55,17 +55,17 @@ describe("drift", () => {
   });
   after(async () => stack[Symbol.asyncDispose]());
 
-  it("finds nothing where nothing changed, with one read for each object", async () => {
+  it("finds nothing where nothing changed, with one list of each kind", async () => {
     const before = stack.emulator.requests().length;
     const { repaired } = await repair();
     assert.deepEqual(repaired, []);
     assert.deepEqual(stack.calls(before).sort(), [
+      "GET /workspaces",
       "GET /workspaces/{workspaceId}",
-      "GET /workspaces/{workspaceId}",
-      "GET /workspaces/{workspaceId}/folders/{folderId}",
+      "GET /workspaces/{workspaceId}/folders",
       "GET /workspaces/{workspaceId}/git/connection",
-      "GET /workspaces/{workspaceId}/items/{itemId}",
-      "GET /workspaces/{workspaceId}/roleAssignments/{principalId}",
+      "GET /workspaces/{workspaceId}/items",
+      "GET /workspaces/{workspaceId}/roleAssignments",
     ]);
   });
 
