@@ -120,7 +120,10 @@ export const gitRoutes: readonly Route[] = [
       );
       if (overridden && !mayOverride)
         throw new ServiceError(400, "OverrideItemsNotAllowed", "Items would be overridden");
-      return startOperation(call, service, false, () => pull(service, connection, head, items));
+      const { conflictResolutionPolicy } = (call.body["conflictResolution"] ?? {}) as Record<string, unknown>;
+      return startOperation(call, service, false, () =>
+        pull(service, connection, { head, items }, conflictResolutionPolicy),
+      );
     },
   },
   {
@@ -353,17 +356,28 @@ function paired(service: Service, workspaceId: string, items: readonly Committed
   });
 }
 
-function pull(service: Service, connection: GitConnection, head: string, items: readonly CommittedItem[]): void {
+/** Brings the branch's changes into the workspace. What changed only there stays; the policy decides about what changed on both sides. */
+function pull(
+  service: Service,
+  connection: GitConnection,
+  { head, items }: Pick<BranchFolder, "head" | "items">,
+  policy: unknown,
+): void {
+  const local = trackedItems(service, connection.id);
+  const takes = (here: Content | undefined, base: Content | undefined, there: Content | undefined) => {
+    const isChanged = (now: Content | undefined) => (now && contentOf(now)) !== (base && contentOf(base));
+    return isChanged(there) && !(isChanged(here) && policy === "PreferWorkspace");
+  };
   for (const base of connection.synced) {
-    const gone = !items.some(({ logicalId }) => logicalId === base.logicalId) && service.items.get(base.objectId);
-    if (gone) removeItem(service, gone);
+    if (items.some(({ logicalId }) => logicalId === base.logicalId)) continue;
+    const here = service.items.get(base.objectId);
+    if (here && takes(here, base, undefined)) removeItem(service, here);
   }
   const synced = items.map((item) => {
     const { type, displayName, description, parts } = item;
     const base = connection.synced.find(({ logicalId }) => logicalId === item.logicalId);
-    const here =
-      (base && service.items.get(base.objectId)) ??
-      trackedItems(service, connection.id).find((other) => isSame(other, item));
+    const here = base ? local.find(({ id }) => id === base.objectId) : local.find((other) => isSame(other, item));
+    if (!takes(here, base, item)) return { ...item, objectId: here?.id ?? base?.objectId ?? "" };
     const now = here
       ? service.items.change(here.id, { displayName, description, parts })
       : addItem(service, connection.id, { type, displayName, description, parts });
