@@ -5,7 +5,6 @@ import metadata from "@pulumi/pulumi/metadata.js";
 import settings from "@pulumi/pulumi/runtime/settings.js";
 import { FeatureFlags } from "./lib/featureFlags.ts";
 import { assertForeignBackend, assertSharedBackend } from "./lib/stateBackend.ts";
-import { keysWithoutEffect } from "./lib/stackConfig.ts";
 import { FabricProvider } from "./providers/fabricResource.ts";
 import { FabricWorkspace } from "./providers/fabricWorkspace.ts";
 import { readStackConfig } from "./providers/stackConfigSource.ts";
@@ -38,7 +37,7 @@ async function deploy() {
   if (endpoint) void log.info(`FABRIC_ENDPOINT is set: this run talks to ${endpoint} instead of ${config.endpoint}.`);
   void log.info(`Endpoint ${endpoint || config.endpoint}. Features: ${flags.describe()}.`);
 
-  for (const key of keysWithoutEffect(config)) void log.warn(`${key} is accepted, and has no effect yet.`);
+  if (config.preflight) void log.warn("fabric:preflight is accepted, and has no effect yet.");
 
   const engine = plainUpdateOf(process.env);
   if (flags.useRollback && engine) {
@@ -56,12 +55,18 @@ async function deploy() {
     features,
     credential,
     keyVaultUrl,
+    onDrift: config.contentDrift ? (config.onDrift ?? "overwrite") : undefined,
     transactionLog,
   });
   const azure = config.azure && (await import("./providers/azure.ts")).declareAzure(config.azure, config);
+  const now = settings.isDryRun() ? undefined : new Date().toISOString();
   const workspaces = config.workspaces.map((workspace) => {
-    const settings = { provider, protectData, ownCapacity: azure?.capacity };
-    const { workspaceId, portalUrl } = new FabricWorkspace(workspace, settings);
+    const { workspaceId, portalUrl } = new FabricWorkspace(workspace, {
+      provider,
+      protectData,
+      ownCapacity: azure?.capacity,
+      now,
+    });
     return [workspace.name, { id: workspaceId, url: portalUrl }] as const;
   });
   return { workspaces: Object.fromEntries(workspaces), ...(azure && { azure: azure.outputs }) };

@@ -18,8 +18,8 @@ export function respelled(reply: Reply, { omitEmptyDescriptions, upperCaseIds }:
 }
 
 /**
- * The parts of a definition in another order, with Windows line ends, with JSON on one line and its keys turned round, and
- * with outputs in notebooks.
+ * The parts of a definition in another order, with Windows line ends, with JSON on one line and its keys turned round, with
+ * outputs in notebooks, and with what the service adds to pipelines.
  */
 export function rewritten(parts: readonly Part[]): Part[] {
   return parts.toReversed().map(({ path, payload, payloadType }) => {
@@ -33,7 +33,9 @@ export function rewritten(parts: readonly Part[]): Part[] {
 function respelledText(path: string, text: string): string {
   try {
     const content = turnedRound(JSON.parse(text));
-    return JSON.stringify(path.endsWith(".ipynb") ? withOutputs(content) : content);
+    if (path.endsWith(".ipynb")) return JSON.stringify(withOutputs(content));
+    if (path !== "pipeline-content.json") return JSON.stringify(content);
+    return JSON.stringify({ lastModifiedBy: "the service", ...(content as object) });
   } catch {
     return text.replace(/\n?$/, "\n").replace(/\r?\n/g, "\r\n");
   }

@@ -78,13 +78,3 @@ function completedItem(item: ItemInput, resolved: ResolvedItem): ItemConfig {
   const { name = "", type = "", displayName = "", description, path, folder } = resolved;
   return { ...item, name, type, displayName, description, path, folder };
 }
-
-/** Keys that are on and do nothing yet, so that whoever runs the stack can be told. */
-export function keysWithoutEffect(config: StackConfig): string[] {
-  const keys = (["preflight", "contentDrift"] as const).filter((key) => config[key]).map((key) => `fabric:${key}`);
-  for (const { name, usersAuthoritative, git } of config.workspaces) {
-    if (usersAuthoritative) keys.push(`usersAuthoritative of workspace ${name}`);
-    if (git?.sync === "always") keys.push(`git.sync: always of workspace ${name}`);
-  }
-  return keys;
-}

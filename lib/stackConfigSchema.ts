@@ -41,7 +41,7 @@ const gitOfAnyProvider = {
   initializationStrategy: z.enum(["PreferRemote", "PreferWorkspace"]).default("PreferRemote"),
   /** Whether items of the losing side may be overwritten. While off, the deployment stops before anything is lost. */
   allowOverwrite: boolean.default(false),
-  /** `initial` syncs once, when the workspace is connected; `always` also pulls new commits on every up (without effect yet). */
+  /** `initial` syncs once, when the workspace is connected; `always` also pulls new commits on every up. */
   sync: z.enum(["initial", "always"]).default("initial"),
 };
 
@@ -102,7 +102,7 @@ const workspaceSchema = z.strictObject({
   adopt: boolean.default(false),
   /** Pulumi's `protect`: refuse to delete the workspace. Defaults to `fabric:protectData`. */
   protect: boolean.optional(),
-  /** Also remove role assignments that are not listed in `users`. Without effect yet. */
+  /** Also remove role assignments that are not listed in `users`, once a refresh has shown them. */
   usersAuthoritative: boolean.default(false),
   /** Who may do what. */
   users: z.array(userSchema).default([]),
@@ -134,8 +134,10 @@ export const stackSchema = z.strictObject({
   allowLocalBackend: boolean.default(false),
   /** Check online during preview. Without effect yet. */
   preflight: boolean.default(false),
-  /** Read definitions on refresh, to see content that was changed in the portal. Without effect yet. */
+  /** Read definitions on refresh, to see content that was changed in the portal. */
   contentDrift: boolean.default(false),
+  /** What is done about such content: `overwrite` it on the next up (also where the key is absent), `warn` and leave it, or `fail`. */
+  onDrift: z.enum(["overwrite", "warn", "fail"]).optional(),
   /** Give workspaces and items that hold data Pulumi's `protect`. Lift it with `protect: false` on the object. */
   protectData: boolean.default(true),
   /** What to deploy. Required, because a stack without workspaces would delete those it made; `[]` says so on purpose. */

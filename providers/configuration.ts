@@ -1,3 +1,5 @@
+import type { OnDrift } from "./itemContent.ts";
+
 /**
  * What the explicit provider `fabric` carries from the program to the provider process. It is part of the state, so it
  * holds no secret; and it is there in destroy and refresh, which run no program.
@@ -15,6 +17,8 @@ export interface Configuration {
   readonly credential: string;
   /** `fabric:keyVaultUrl`. */
   readonly keyVaultUrl?: string | undefined;
+  /** `fabric:onDrift`, where `fabric:contentDrift` is on. */
+  readonly onDrift?: OnDrift | undefined;
   /** `fabric:transactionLog`: a folder below the project, or the URL of a blob container. */
   readonly transactionLog: string;
 }
@@ -52,6 +56,7 @@ export function fromProviderInputs(get: (key: string) => string | undefined): Co
     features: JSON.parse(get(`${PREFIX}features`) ?? "{}") as Record<string, boolean>,
     credential: get(`${PREFIX}credential`) ?? "auto",
     keyVaultUrl: get(`${PREFIX}keyVaultUrl`),
+    onDrift: get(`${PREFIX}onDrift`) as OnDrift | undefined,
     transactionLog: get(`${PREFIX}transactionLog`) ?? ".fabric/transactions",
   };
 }

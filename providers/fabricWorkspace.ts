@@ -7,9 +7,10 @@ import { FabricResource } from "./fabricResource.ts";
 import type { FabricProvider } from "./fabricResource.ts";
 import { sameIgnoringCase } from "./field.ts";
 import { folder } from "./folder.ts";
-import { gitConnection } from "./gitConnection.ts";
+import { AS_BEFORE, gitConnection } from "./gitConnection.ts";
 import { item } from "./item.ts";
 import { portalUrl } from "./portalUrl.ts";
+import { unlistedUsers } from "./unlistedUsers.ts";
 import { workspace } from "./workspace.ts";
 import { workspaceUser } from "./workspaceUser.ts";
 
@@ -34,6 +35,8 @@ export class FabricWorkspace extends resource.ComponentResource {
       readonly protectData: boolean;
       /** A capacity that this stack makes. Where the workspace names it, it waits for it, and goes before it. */
       readonly ownCapacity?: { readonly name: string; readonly resource: CustomResource } | undefined;
+      /** Time of this up; undefined in a preview. */
+      readonly now: string | undefined;
     },
     opts?: ComponentResourceOptions,
   ) {
@@ -63,11 +66,15 @@ export class FabricWorkspace extends resource.ComponentResource {
           own,
         ),
     );
+    if (config.usersAuthoritative) {
+      const listed = config.users.map(({ principal }) => principal);
+      new FabricResource(unlistedUsers, config.name, { workspaceId: made.id, listed }, { ...own, dependsOn: users });
+    }
     const git = config.git && [
       new FabricResource(
         gitConnection,
         config.name,
-        { workspaceId: made.id, ...gitArgs(config.git) },
+        { workspaceId: made.id, ...gitArgs(config.git, settings.now) },
         { ...own, dependsOn: users },
       ),
     ];
@@ -119,7 +126,7 @@ export class FabricWorkspace extends resource.ComponentResource {
   }
 }
 
-function gitArgs(git: NonNullable<WorkspaceConfig["git"]>) {
-  const { sync: _sync, ...args } = git;
-  return args;
+function gitArgs(git: NonNullable<WorkspaceConfig["git"]>, now = AS_BEFORE) {
+  const { sync, ...args } = git;
+  return { ...args, pulledAt: sync === "always" ? now : undefined };
 }

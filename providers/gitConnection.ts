@@ -2,7 +2,8 @@ import { z } from "zod";
 import { isFabricError } from "../lib/fabricError.ts";
 import { identifier, isUnknown, sameIgnoringCase } from "./field.ts";
 import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "./gone.ts";
-import { readGitStatus } from "./gitStatus.ts";
+import { isBehind, losersOf, readGitStatus } from "./gitStatus.ts";
+import type { GitStatus } from "./gitStatus.ts";
 import type { Intent } from "../lib/transactionLog.ts";
 import type { InputsOf } from "./field.ts";
 import { defineKind, Problem } from "./resourceKind.ts";
@@ -41,6 +42,9 @@ interface Outputs {
   readonly adopted?: boolean | undefined;
 }
 
+/** What a preview gives for the time of the last pull: no change. */
+export const AS_BEFORE = "as before";
+
 const fields = {
   workspaceId: { schema: identifier, change: "replace", same: sameIgnoringCase },
   gitProviderType: { schema: z.enum(["GitHub", "AzureDevOps"]), change: "update" },
@@ -63,6 +67,17 @@ const fields = {
   },
   /** Whether the losing side may be overwritten. */
   allowOverwrite: { schema: z.boolean().default(false), change: "local" },
+  /**
+   * When an up last looked for new commits; only where every up does. A program gives another value on each up, because
+   * the engine calls nobody whose inputs are the same, and {@link AS_BEFORE} in a preview.
+   */
+  pulledAt: {
+    schema: z.string().optional(),
+    change: "update",
+    same: (_before: string, after: string) => after === AS_BEFORE,
+  },
+  /** Never declared: the commit that a refresh found in the branch and not in the workspace. The next up pulls it. */
+  newCommit: { schema: z.string().optional(), change: "update" },
   /** Always the same; an input, so that a half-made or half-undone connection shows as drift. */
   gitConnectionState: { schema: z.string().default("ConnectedAndInitialized"), change: "update" },
 } as const;
@@ -91,7 +106,7 @@ export const gitConnection = defineKind<Outputs>()({
       missing("organizationName", "AzureDevOps");
       missing("projectName", "AzureDevOps");
     }
-    return { ...inputs, gitConnectionState: "ConnectedAndInitialized" };
+    return { ...inputs, gitConnectionState: "ConnectedAndInitialized", newCommit: undefined };
   },
 
   async create(run, inputs, exists) {
@@ -102,11 +117,13 @@ export const gitConnection = defineKind<Outputs>()({
     else assertSameBranch(now, inputs);
     const outputs = adopted ? { adopted } : {};
     exists({ id: inputs.workspaceId, outputs });
-    const head = adopted ? now.gitSyncDetails?.head : await finish(run, inputs, now, () => exists(null));
+    const head = adopted
+      ? await pullWhereAlways(run, inputs, now.gitSyncDetails?.head)
+      : await finish(run, inputs, now, () => exists(null));
     return { id: inputs.workspaceId, outputs: { ...outputs, head } };
   },
 
-  async read(run, id) {
+  async read(run, id, state) {
     let now: Connection;
     try {
       now = await readConnection(run, id);
@@ -115,8 +132,16 @@ export const gitConnection = defineKind<Outputs>()({
       throw error;
     }
     if (now.gitConnectionState === "NotConnected") return "gone";
+    // the status takes the service a while, and only where commits are to be pulled does it matter that there are some
+    const isLookedAt = state.pulledAt !== undefined && isSameBranch(now, state);
+    const status =
+      isLookedAt && now.gitConnectionState === "ConnectedAndInitialized" ? await readGitStatus(run, id) : undefined;
     return {
-      inputs: { ...detailsOf(now), gitConnectionState: now.gitConnectionState },
+      inputs: {
+        ...detailsOf(now),
+        gitConnectionState: now.gitConnectionState,
+        newCommit: status && isBehind(status) ? (status.remoteCommitHash ?? undefined) : undefined,
+      },
       outputs: { head: now.gitSyncDetails?.head },
     };
   },
@@ -134,7 +159,8 @@ export const gitConnection = defineKind<Outputs>()({
       return { head: await initialize(run, { ...inputs, allowOverwrite: true }) };
     }
     if (!sameIgnoringCase(old.connectionId, inputs.connectionId)) await changeCredentials(run, inputs, old);
-    return { head: old.adopted ? now.gitSyncDetails?.head : await finish(run, inputs, now) };
+    const head = old.adopted ? now.gitSyncDetails?.head : await finish(run, inputs, now);
+    return { head: await pullWhereAlways(run, inputs, head) };
   },
 
   async delete(run, id, state) {
@@ -207,22 +233,9 @@ async function initialize(run: Run, inputs: Inputs, refused?: () => void): Promi
  * @returns the commit that the workspace is synced with then
  */
 async function sync(run: Run, inputs: Inputs, required: Initialized): Promise<string | undefined> {
-  const { workspaceId, initializationStrategy, allowOverwrite } = inputs;
+  const { workspaceId, allowOverwrite } = inputs;
   if (required.requiredAction === "None") return required.workspaceHead || undefined;
-  if (required.requiredAction === "UpdateFromGit") {
-    await run.write(intentOf("update", inputs, null), {
-      method: "POST",
-      path: `/workspaces/${workspaceId}/git/updateFromGit`,
-      body: {
-        remoteCommitHash: required.remoteCommitHash,
-        workspaceHead: required.workspaceHead || null,
-        conflictResolution: { conflictResolutionType: "Workspace", conflictResolutionPolicy: initializationStrategy },
-        options: { allowOverrideItems: allowOverwrite },
-      },
-      operation: `update the workspace from ${whereOf(inputs)}`,
-    });
-    return required.remoteCommitHash ?? undefined;
-  }
+  if (required.requiredAction === "UpdateFromGit") return updateFromGit(run, inputs, required, allowOverwrite);
   await run.write(intentOf("update", inputs, null), {
     method: "POST",
     path: `/workspaces/${workspaceId}/git/commitToGit`,
@@ -235,6 +248,49 @@ async function sync(run: Run, inputs: Inputs, required: Initialized): Promise<st
   });
   run.warn(`The workspace's items were committed to ${whereOf(inputs)}. A rollback does not undo commits.`);
   return (await readConnection(run, workspaceId)).gitSyncDetails?.head;
+}
+
+/** Brings the workspace to the branch's head, by the declared policy. */
+async function updateFromGit(
+  run: Run,
+  inputs: Inputs,
+  { workspaceHead, remoteCommitHash }: Pick<GitStatus, "workspaceHead" | "remoteCommitHash">,
+  allowOverrideItems: boolean,
+): Promise<string | undefined> {
+  const { workspaceId, initializationStrategy: conflictResolutionPolicy } = inputs;
+  await run.write(intentOf("update", inputs, null), {
+    method: "POST",
+    path: `/workspaces/${workspaceId}/git/updateFromGit`,
+    body: {
+      remoteCommitHash,
+      workspaceHead: workspaceHead || null,
+      conflictResolution: { conflictResolutionType: "Workspace", conflictResolutionPolicy },
+      options: { allowOverrideItems },
+    },
+    operation: `update the workspace from ${whereOf(inputs)}`,
+  });
+  return remoteCommitHash ?? undefined;
+}
+
+/**
+ * Pulls new commits where every up is to do that; a rollback never does.
+ * @returns the commit that the workspace is synced with then
+ * @throws Error naming the items that would lose something
+ */
+async function pullWhereAlways(run: Run, inputs: Inputs, head: string | undefined): Promise<string | undefined> {
+  if (inputs.pulledAt === undefined || run.isRollback) return head;
+  const status = await readGitStatus(run, inputs.workspaceId);
+  if (!isBehind(status)) return head;
+  const losers = losersOf(status, inputs);
+  if (losers.length > 0) {
+    throw new Error(
+      `New commits of ${whereOf(inputs)} were not pulled, because something would be lost: ${losers.join(", ")}. ` +
+        `Commit or undo the changes in the workspace, or set git.allowOverwrite: true.`,
+    );
+  }
+  // where both sides changed, nothing is lost: they changed alike, or the workspace's side stays
+  const isOnBothSides = status.changes.some(({ workspaceChange, remoteChange }) => workspaceChange && remoteChange);
+  return updateFromGit(run, inputs, status, inputs.allowOverwrite || isOnBothSides);
 }
 
 /** What initializeConnection said is not said again: when the sync after it failed, the status tells what is left to do. */

@@ -1,3 +1,4 @@
+import { isDataBearing } from "../lib/itemType.ts";
 import { sameIgnoringCase } from "./field.ts";
 import type { Run } from "./run.ts";
 
@@ -6,7 +7,11 @@ export interface GitStatus {
   readonly workspaceHead?: string | null;
   readonly remoteCommitHash?: string | null;
   readonly changes: readonly {
-    readonly itemMetadata: { readonly itemIdentifier: { readonly objectId?: string | null } };
+    readonly itemMetadata: {
+      readonly itemIdentifier: { readonly objectId?: string | null };
+      readonly itemType: string;
+      readonly displayName: string;
+    };
     /** Set when the workspace differs from the head. */
     readonly workspaceChange?: "Added" | "Deleted" | "Modified" | null;
     /** Set when the branch differs from the head. */
@@ -28,4 +33,25 @@ export async function isKnownToGit(run: Run, workspaceId: string, itemId: string
     ({ itemMetadata, workspaceChange }) =>
       sameIgnoringCase(itemMetadata.itemIdentifier.objectId ?? undefined, itemId) && workspaceChange === "Added",
   );
+}
+
+/** Whether the branch has changes that the workspace has not. New commits elsewhere in the repository are none. */
+export const isBehind = ({ changes }: GitStatus): boolean => changes.some(({ remoteChange }) => Boolean(remoteChange));
+
+/**
+ * Items that would lose something if the branch's changes came into the workspace, each with its reason. What was changed
+ * in the workspace too is nowhere else; and no commit brings back the data of a deleted lakehouse.
+ */
+export function losersOf(
+  { changes }: GitStatus,
+  policy: { readonly initializationStrategy: string; readonly allowOverwrite: boolean },
+): string[] {
+  if (policy.allowOverwrite) return [];
+  return changes.flatMap(({ itemMetadata: { itemType, displayName }, workspaceChange, remoteChange, conflictType }) => {
+    const what = `${itemType} '${displayName}'`;
+    const isConflict = workspaceChange && remoteChange && conflictType !== "SameChanges";
+    if (isConflict && policy.initializationStrategy === "PreferRemote") return [`${what} was changed in the workspace`];
+    const isDeletedThereOnly = remoteChange === "Deleted" && !workspaceChange;
+    return isDeletedThereOnly && isDataBearing(itemType) ? [`${what} was deleted in the branch, and holds data`] : [];
+  });
 }

@@ -5,15 +5,14 @@ import type { Part } from "../lib/keptDefinitions.ts";
 import { identifier, isUnknown, sameIgnoringCase } from "./field.ts";
 import { deleteOrGone, readOrGone } from "./gone.ts";
 import { isKnownToGit } from "./gitStatus.ts";
+import { DOUBTFUL_HASH, beforeOverwriting, definitionHashNow, noteSent, readDefinition } from "./itemContent.ts";
+import type { Defined, Sent } from "./itemContent.ts";
 import { recoverItem } from "./recycleBin.ts";
 import { defineKind, Problem } from "./resourceKind.ts";
 import type { FabricItem, Run } from "./run.ts";
 
 /** Longest wait for a display name that the service still holds for a deleted item; minutes have been seen. */
 const NAME_DEADLINE_MS = 10 * 60_000;
-
-/** Stands for the hash of a definition that a run may have changed before it was cut off: equal to no hash. */
-const DOUBTFUL_HASH = "unknown";
 
 /** The values an adopted item had, which its delete gives back. Its definition is not among them. */
 interface Before {
@@ -25,6 +24,10 @@ interface Before {
 interface Outputs {
   /** Only for an item that existed before. */
   readonly adopted?: Before | undefined;
+  /** Only while definitions are looked at on refresh. */
+  readonly sent?: Sent | undefined;
+  /** Only of an item that is half-made: stands in for the input until the definition was sent. */
+  readonly definitionHash?: typeof DOUBTFUL_HASH;
 }
 
 /** An item of any type. Its id is `{workspaceId}/{itemId}`. */
@@ -48,7 +51,7 @@ export const item = defineKind<Outputs>()({
     /** The workspace is connected to Git: an item of that name which came from there is managed from now on. */
     adoptFromGit: { schema: z.boolean().default(false), change: "local" },
   },
-  outputs: ["adopted"],
+  outputs: ["adopted", "sent"],
   title: ({ type, displayName }) => `${type ?? "item"} '${displayName ?? "?"}'`,
 
   derive(inputs) {
@@ -67,13 +70,14 @@ export const item = defineKind<Outputs>()({
   async create(run, inputs, exists) {
     const { workspaceId, type, displayName, description, folderId, creationPayload } = inputs;
     const definition = await definitionFor(run, inputs);
+    const unfinished = definition && { definitionHash: DOUBTFUL_HASH };
     const recovered = run.isRollback ? await recoverItem(run, inputs) : undefined;
     if (recovered) {
       const id = `${workspaceId}/${recovered.id}`;
-      exists({ id, outputs: {} });
+      exists({ id, outputs: { ...unfinished } });
       await converge(run, recovered, inputs);
       if (definition) await pushDefinition(run, id, inputs);
-      return { id, outputs: {} };
+      return { id, outputs: { sent: await noteSent(run, id, inputs) } };
     }
     const wasFree = run.isNewWorkspace(workspaceId) || !findItem(await run.items(workspaceId), type, displayName);
     const make = () =>
@@ -96,21 +100,21 @@ export const item = defineKind<Outputs>()({
       const made = await onceTheNameIsFree(run, make);
       const id = `${workspaceId}/${made.id}`;
       if (run.isReclaimed(made.id)) {
-        exists({ id, outputs: {} });
+        exists({ id, outputs: { ...unfinished } });
         await converge(run, made, inputs);
         if (definition) await pushDefinition(run, id, inputs);
       }
-      return { id, outputs: {} };
+      return { id, outputs: { sent: await noteSent(run, id, inputs) } };
     } catch (error) {
       if (!isFabricError(error, "ItemDisplayNameAlreadyInUse")) throw error;
       const before = findItem(await listItems(run, workspaceId), type, displayName);
       if (!before || !(await mayAdopt(run, before, inputs))) throw error;
       const id = `${workspaceId}/${before.id}`;
       const adopted = priorValues(before);
-      exists({ id, outputs: { adopted } });
+      exists({ id, outputs: { adopted, ...unfinished } });
       await converge(run, before, inputs);
       if (definition) await pushDefinition(run, id, inputs);
-      return { id, outputs: { adopted } };
+      return { id, outputs: { adopted, sent: await noteSent(run, id, inputs) } };
     }
   },
 
@@ -122,10 +126,9 @@ export const item = defineKind<Outputs>()({
       alone: () => run.get<FabricItem>(pathOf(id), `read ${type} '${displayName}'`),
     });
     if (now === "gone") return "gone";
-    const isDoubtful = state.definitionHash !== undefined && (await run.mayHaveOtherDefinition(id));
     return {
       inputs: {
-        ...(isDoubtful && { definitionHash: DOUBTFUL_HASH }),
+        definitionHash: await definitionHashNow(run, id, state),
         type: now.type,
         displayName: now.displayName,
         description: now.description ?? "",
@@ -135,13 +138,14 @@ export const item = defineKind<Outputs>()({
   },
 
   async update(run, id, old, inputs) {
+    const isDefined = inputs.definitionHash !== undefined && inputs.definitionHash !== old.definitionHash;
+    if (isDefined) await beforeOverwriting(run, id, old);
     const now = await run.get<FabricItem>(pathOf(id), `read ${inputs.type} '${inputs.displayName}'`);
     await converge(run, now, inputs);
-    if (inputs.definitionHash !== undefined && inputs.definitionHash !== old.definitionHash) {
-      await keepDefinition(run, id, old);
-      await pushDefinition(run, id, inputs);
-    }
-    return {};
+    if (!isDefined) return {};
+    await keepDefinition(run, id, old);
+    await pushDefinition(run, id, inputs);
+    return { sent: await noteSent(run, id, inputs) };
   },
 
   async delete(run, id, state) {
@@ -247,15 +251,11 @@ async function mayAdopt(
   return inputs.adopt || (inputs.adoptFromGit && (await isKnownToGit(run, before.workspaceId, before.id)));
 }
 
-interface Defined {
-  readonly type: string;
-  readonly displayName: string;
-  readonly path?: string | undefined;
-  readonly definitionHash?: string | undefined;
-}
-
 /** The definition to send: from the files, or in a rollback what was there before, because the files have changed. */
-async function definitionFor(run: Run, inputs: Defined): Promise<{ readonly parts: readonly Part[] } | undefined> {
+async function definitionFor(
+  run: Run,
+  inputs: Defined & { readonly path?: string | undefined },
+): Promise<{ readonly parts: readonly Part[] } | undefined> {
   const { path, definitionHash } = inputs;
   if (path === undefined || definitionHash === undefined) return undefined;
   return { parts: (await run.definitions.kept(keyOf(inputs))) ?? readItemDefinition(path).parts };
@@ -265,19 +265,7 @@ async function definitionFor(run: Run, inputs: Defined): Promise<{ readonly part
 async function keepDefinition(run: Run, id: string, old: Defined): Promise<void> {
   if (!run.definitions.isKeeping || old.definitionHash === undefined) return;
   if (await run.definitions.has(keyOf(old))) return;
-  const parts = await readParts(run, id, `${old.type} '${old.displayName}'`);
-  await run.definitions.keep(keyOf(old), parts);
-}
-
-/** The definition of an item as the service has it. */
-export async function readParts(run: Run, id: string, title: string): Promise<readonly Part[]> {
-  const { definition } = await run.read<{ definition: { parts: Part[] } }>({
-    method: "POST",
-    path: `${pathOf(id)}/getDefinition`,
-    operation: `read the definition of ${title}`,
-    replaySafe: true,
-  });
-  return definition.parts;
+  await run.definitions.keep(keyOf(old), await readDefinition(run, id, old));
 }
 
 const keyOf = ({ type, displayName, definitionHash }: Defined) => `${type}/${displayName}/${definitionHash ?? ""}`;

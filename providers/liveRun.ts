@@ -107,6 +107,7 @@ export async function startRun(
     confirmGone: env["FABRIC_CONFIRM_GONE"] === "true",
     undoesHalfMade: flags.useRollback && !rollbackOf,
     isRollback: Boolean(rollbackOf),
+    onDrift: configuration.onDrift,
     definitions: new KeptDefinitions(store, {
       transactionId: rollbackOf ?? transaction.knownId,
       isRollback: Boolean(rollbackOf),

@@ -10,6 +10,7 @@ import { item } from "./item.ts";
 import type { LiveRun } from "./liveRun.ts";
 import type { ResourceKind } from "./resourceKind.ts";
 import type { RunTransaction } from "./runTransaction.ts";
+import { unlistedUsers } from "./unlistedUsers.ts";
 import { workspace } from "./workspace.ts";
 import { workspaceUser } from "./workspaceUser.ts";
 
@@ -20,7 +21,7 @@ import { workspaceUser } from "./workspaceUser.ts";
  */
 
 /** Every kind by its name in `pulumi-nodejs:dynamic/fabric:<name>`. A new kind is one file and one line here. */
-export const kinds = { workspace, workspaceUser, gitConnection, folder, item } as const;
+export const kinds = { workspace, workspaceUser, unlistedUsers, gitConnection, folder, item } as const;
 
 const byName = new Map(Object.values(kinds).map((kind) => [kind.name, kind as unknown as ResourceKind]));
 

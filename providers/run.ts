@@ -2,6 +2,7 @@ import type { Intent } from "../lib/transactionLog.ts";
 import type { FabricCall } from "../lib/fabricClient.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { KeptDefinitions } from "../lib/keptDefinitions.ts";
+import type { OnDrift } from "./itemContent.ts";
 import type { Origin } from "./origin.ts";
 
 /** A call that changes something at the service. */
@@ -63,10 +64,12 @@ export interface Run {
   readonly callerId: string | undefined;
   /** FABRIC_CONFIRM_GONE: an empty list of workspaces is believed. */
   readonly confirmGone: boolean;
+  /** What is done about definitions that were changed at the service; undefined where a refresh does not look at them. */
+  readonly onDrift: OnDrift | undefined;
+  /** Whether this run rolls a transaction back: it declares what was there before. */
+  readonly isRollback: boolean;
   /** Whether a create that fails half-way removes what it made (`useRollback`), instead of leaving it to the next up. */
   readonly undoesHalfMade: boolean;
-  /** Whether this run rolls a transaction back. */
-  readonly isRollback: boolean;
 
   /** One object or answer. */
   get<T>(path: string, operation: string, query?: FabricCall["query"]): Promise<T>;

@@ -6,9 +6,14 @@ import { defineKind, Problem } from "./resourceKind.ts";
 import type { Run } from "./run.ts";
 
 /** A role assignment as the service gives it; its id is the id of its principal. */
-interface RoleAssignment {
+export interface RoleAssignment {
   readonly id: string;
-  readonly principal: { readonly id: string; readonly type: string };
+  readonly principal: {
+    readonly id: string;
+    readonly type: string;
+    readonly displayName?: string;
+    readonly userDetails?: { readonly userPrincipalName?: string };
+  };
   readonly role: string;
 }
 

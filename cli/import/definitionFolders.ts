@@ -5,7 +5,7 @@ import type { FabricError } from "../../lib/fabricError.ts";
 import { readItemDefinition } from "../../lib/itemDefinition.ts";
 import type { Platform } from "../../lib/itemDefinition.ts";
 import type { Part } from "../../lib/keptDefinitions.ts";
-import { readParts } from "../../providers/item.ts";
+import { readDefinition } from "../../providers/itemContent.ts";
 import type { FabricItem, Run } from "../../providers/run.ts";
 import type { ExportedDefinition } from "./description.ts";
 
@@ -61,7 +61,7 @@ export class DefinitionFolders implements Disposable {
     const target = join(this.#projectRoot, folder);
     let parts: readonly Part[];
     try {
-      parts = await readParts(run, `${item.workspaceId}/${item.id}`, `${item.type} '${item.displayName}'`);
+      parts = await readDefinition(run, `${item.workspaceId}/${item.id}`, item);
     } catch (error) {
       if (isRefusal(error)) return { reason: error.errorCode };
       throw error;

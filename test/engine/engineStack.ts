@@ -35,6 +35,8 @@ export interface Run {
   readonly text: string;
   /** `create Workspace sales`, sorted. Nothing for what stays the same. */
   readonly steps: readonly string[];
+  /** `Workspace sales: description`, sorted: the inputs that an update changes. */
+  readonly changes: readonly string[];
 }
 
 /**
@@ -169,7 +171,7 @@ export class EngineStack implements AsyncDisposable {
     const isOperation = ["up", "preview", "refresh", "destroy"].includes(args[0] ?? "");
     const own = isOperation ? ["--stack", "test", "--color=never", "--event-log", events] : [];
     const { code, text } = await this.#spawn("pulumi", [...args, "--non-interactive", ...own], env);
-    return { code, text, steps: isOperation ? stepsOf(events) : [] };
+    return { code, text, ...(isOperation ? stepsOf(events) : { steps: [], changes: [] }) };
   }
 
   async #spawn(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Pick<Run, "code" | "text">> {
@@ -196,21 +198,32 @@ export class EngineStack implements AsyncDisposable {
   }
 }
 
+interface StepMetadata {
+  readonly op: string;
+  readonly urn: string;
+  readonly type: string;
+  /** Names of changed inputs. */
+  readonly diffs?: readonly string[];
+}
+
 /** Steps from the engine's event log. A replacement is told as one step, not as the three it is made of. */
-function stepsOf(file: string): string[] {
+function stepsOf(file: string): Pick<Run, "steps" | "changes"> {
   let lines: string[] = [];
   try {
     lines = readFileSync(file, "utf8").split("\n").filter(Boolean);
   } catch {
-    return [];
+    return { steps: [], changes: [] };
   }
   const steps = new Set<string>();
+  const changes = new Set<string>();
   for (const line of lines) {
-    const event = JSON.parse(line) as { resourcePreEvent?: { metadata: { op: string; urn: string; type: string } } };
+    const event = JSON.parse(line) as { resourcePreEvent?: { metadata: StepMetadata } };
     const step = event.resourcePreEvent?.metadata;
     if (!step || !step.type.startsWith("pulumi-nodejs:dynamic/fabric:")) continue;
     if (["same", "refresh", "create-replacement", "delete-replaced", "read"].includes(step.op)) continue;
-    steps.add(`${step.op} ${step.type.split(":").at(-1)} ${step.urn.split("::").at(-1)}`);
+    const what = `${step.type.split(":").at(-1)} ${step.urn.split("::").at(-1)}`;
+    steps.add(`${step.op} ${what}`);
+    if (step.op === "update") for (const property of step.diffs ?? []) changes.add(`${what}: ${property}`);
   }
-  return [...steps].sort();
+  return { steps: [...steps].sort(), changes: [...changes].sort() };
 }

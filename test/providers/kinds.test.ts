@@ -14,6 +14,10 @@ const samples: Readonly<Record<keyof typeof kinds, readonly Record<string, unkno
     { workspaceId, principal: "alice@contoso.com", role: "Admin" },
     { workspaceId, principal: workspaceId, type: "Group", role: "Viewer" },
   ],
+  unlistedUsers: [
+    { workspaceId, listed: [] },
+    { workspaceId, listed: ["b@contoso.com", "A@contoso.com"] },
+  ],
   gitConnection: [
     {
       workspaceId,

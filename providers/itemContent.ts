@@ -1,0 +1,112 @@
+import { isFabricError } from "../lib/fabricError.ts";
+import { hashDefinition } from "../lib/itemDefinition.ts";
+import type { DefinitionPart } from "../lib/itemDefinition.ts";
+import type { Run } from "./run.ts";
+
+/** What is done about a definition that was changed at the service: `fabric:onDrift`. */
+export type OnDrift = "overwrite" | "warn" | "fail";
+
+/** What was last sent as an item's definition, and what the service made of it: it may add and reorder what it likes. */
+export interface Sent {
+  /** Hash of what was sent. */
+  readonly definitionHash: string;
+  /** Hash of what the service gave back right after that. */
+  readonly contentHash: string;
+}
+
+/** An item with a definition, as far as its content matters. */
+export interface Defined {
+  readonly type: string;
+  readonly displayName: string;
+  readonly definitionHash?: string | undefined;
+  /** Absent where definitions were not looked at when it was sent; it then counts as kept as it was. */
+  readonly sent?: Sent | undefined;
+}
+
+/** Stands for the hash of a definition that nobody knows for sure, because a run was cut off or failed: equal to no hash. */
+export const DOUBTFUL_HASH = "unknown" as const;
+
+/** The definition as the service has it. */
+export async function readDefinition(run: Run, id: string, { type, displayName }: Defined): Promise<DefinitionPart[]> {
+  const [workspaceId = "", itemId = ""] = id.split("/");
+  const { definition } = await run.read<{ definition: { parts: DefinitionPart[] } }>({
+    method: "POST",
+    path: `/workspaces/${workspaceId}/items/${itemId}/getDefinition`,
+    operation: `read the definition of ${type} '${displayName}'`,
+    replaySafe: true,
+  });
+  return definition.parts;
+}
+
+/** What the service made of a definition that was sent a moment ago; undefined where nobody wants to know, or it does not tell. */
+export async function noteSent(run: Run, id: string, item: Defined): Promise<Sent | undefined> {
+  const { definitionHash } = item;
+  if (run.onDrift === undefined || definitionHash === undefined) return undefined;
+  try {
+    return { definitionHash, contentHash: hashDefinition(await readDefinition(run, id, item)) };
+  } catch (error) {
+    // the item is as declared; only the comparison has to do without this
+    if (isFabricError(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The hash of an item's definition for the state: of what was sent, as long as it is still there; else of what is there,
+ * so that the next up sends the declared one again.
+ * @throws Error where a change at the service is to be a failure
+ */
+export async function definitionHashNow(run: Run, id: string, state: Defined): Promise<string | undefined> {
+  const { definitionHash } = state;
+  if (definitionHash === undefined) return undefined;
+  if (await run.mayHaveOtherDefinition(id)) return DOUBTFUL_HASH;
+  const sent = sentOf(state);
+  if (run.onDrift === undefined || !sent) return definitionHash;
+  const live = await changedContent(run, id, state, sent);
+  if (live === undefined) return sent.definitionHash;
+  const what = `${state.type} '${state.displayName}' was changed at the service since it was deployed`;
+  if (run.onDrift === "fail") {
+    throw new Error(
+      `${what}, and fabric:onDrift is fail. Take the change over into the project and deploy, undo it at the service, or ` +
+        `set fabric:onDrift: overwrite.`,
+    );
+  }
+  if (run.onDrift === "warn") {
+    run.warn(`${what}. It stays like that (fabric:onDrift: warn) until another definition is declared.`);
+    return sent.definitionHash;
+  }
+  run.warn(`${what}. The next up overwrites it with the declared definition.`);
+  return live;
+}
+
+/**
+ * Looks before another definition is sent: what somebody changed at the service, and no refresh has shown, is not
+ * overwritten without a word.
+ * @throws Error where a change at the service is to be a failure
+ */
+export async function beforeOverwriting(run: Run, id: string, old: Defined): Promise<void> {
+  const sent = sentOf(old);
+  const isShown = old.definitionHash !== sent?.definitionHash;
+  if (run.onDrift === undefined || run.isRollback || !sent || isShown) return;
+  if ((await changedContent(run, id, old, sent)) === undefined) return;
+  const what = `${old.type} '${old.displayName}' was changed at the service since it was deployed`;
+  if (run.onDrift === "fail")
+    throw new Error(`${what}, and another definition is declared: nothing was overwritten (fabric:onDrift: fail).`);
+  run.warn(`${what}: that change is overwritten with the declared definition.`);
+}
+
+function sentOf({ sent, definitionHash }: Defined): Sent | undefined {
+  if (sent || definitionHash === undefined || definitionHash === DOUBTFUL_HASH) return sent;
+  return { definitionHash, contentHash: definitionHash };
+}
+
+/** The hash of what an item holds, where that is not what was sent. */
+async function changedContent(run: Run, id: string, item: Defined, sent: Sent): Promise<string | undefined> {
+  try {
+    const live = hashDefinition(await readDefinition(run, id, item));
+    return live === sent.contentHash ? undefined : live;
+  } catch (error) {
+    if (!isFabricError(error, "OperationNotSupportedForItem", "ItemHasProtectedLabel")) throw error;
+    return undefined;
+  }
+}

@@ -1,0 +1,155 @@
+import { z } from "zod";
+import { isFabricError } from "../lib/fabricError.ts";
+import { identifier, sameIgnoringCase } from "./field.ts";
+import { isWorkspaceGone, mayMeanGone } from "./gone.ts";
+import { defineKind } from "./resourceKind.ts";
+import type { Run } from "./run.ts";
+import type { RoleAssignment } from "./workspaceUser.ts";
+
+const unlistedUser = z.object({ name: z.string(), type: z.string(), role: z.string() });
+
+/** Roles by the id of their principal. */
+type Unlisted = Readonly<Record<string, z.output<typeof unlistedUser>>>;
+
+/**
+ * The roles of a workspace that nobody declared; its id is the workspace's. There is to be none: a refresh lists those it
+ * finds, the preview after it shows which go, and the next up removes just these. What no refresh has shown is never
+ * removed, neither are the deploying identity's own role and what it may have its rights from.
+ */
+export const unlistedUsers = defineKind<object>()({
+  name: "UnlistedUsers",
+  fields: {
+    workspaceId: { schema: identifier, change: "replace", same: sameIgnoringCase },
+    /** Who is declared: user principal names and object ids. Not the ids of their roles, which a preview may not know. */
+    listed: { schema: z.array(z.string()).transform(inOrder), change: "local" },
+    /** Always none; an input, so that others show as drift. */
+    unlisted: { schema: z.record(z.string(), unlistedUser).default({}), change: "update" },
+  },
+  outputs: [],
+  title: ({ workspaceId }) => `unlisted users of workspace ${workspaceId ?? "?"}`,
+
+  async create(run, { workspaceId, listed }) {
+    if (run.isNewWorkspace(workspaceId)) return { id: workspaceId, outputs: {} };
+    const { unlisted } = await findUnlisted(run, await listRoles(run, workspaceId), listed);
+    const names = Object.values(unlisted).map(({ name, role }) => `${name} (${role})`);
+    if (names.length > 0) {
+      run.warn(
+        `Not listed, although usersAuthoritative is on: ${names.join(", ")}. Refresh, and the next up removes them.`,
+      );
+    }
+    return { id: workspaceId, outputs: {} };
+  },
+
+  async read(run, id, { listed }) {
+    try {
+      const path = `/workspaces/${id}/roleAssignments`;
+      const roles = await run.listOnce<RoleAssignment>(path, "list role assignments");
+      const { unlisted, kept } = await findUnlisted(run, roles, listed);
+      // without a name of its own, one of the Admins is the deploying identity
+      if (kept.length > (run.callerId === undefined ? 1 : 0)) {
+        run.warn(
+          `${kept.join(", ")}: Admin and not listed, but not removed, because the deploying identity may have its rights ` +
+            `from there. Give it an Admin role of its own first.`,
+        );
+      }
+      return { inputs: { unlisted } };
+    } catch (error) {
+      if (mayMeanGone(error) && (await isWorkspaceGone(run, id))) return "gone";
+      throw error;
+    }
+  },
+
+  async update(run, id, old, inputs) {
+    const roles = await listRoles(run, id);
+    const { unlisted: now } = await findUnlisted(run, roles, inputs.listed);
+    for (const [principalId, shown] of Object.entries(old.unlisted)) {
+      if (inputs.unlisted[principalId] || now[principalId]?.role !== shown.role) continue;
+      const path = `/workspaces/${id}/roleAssignments/${principalId}`;
+      await writeRole(run, id, shown, { method: "DELETE", path, operation: `remove the role of ${shown.name}` });
+    }
+    // only a rollback declares any: it gives back what was removed
+    for (const [principalId, shown] of Object.entries(inputs.unlisted)) {
+      if (roles.some(({ principal }) => sameIgnoringCase(principal.id, principalId))) continue;
+      await writeRole(run, id, shown, {
+        method: "POST",
+        path: `/workspaces/${id}/roleAssignments`,
+        body: { principal: { id: principalId, type: shown.type }, role: shown.role },
+        operation: `give ${shown.name} the role ${shown.role} back`,
+      });
+    }
+    return {};
+  },
+
+  // nothing was made
+  delete: () => Promise.resolve(),
+});
+
+const listRoles = (run: Run, workspaceId: string) =>
+  run.list<RoleAssignment>(`/workspaces/${workspaceId}/roleAssignments`, "list role assignments");
+
+function writeRole(run: Run, workspaceId: string, of: Unlisted[string], call: Parameters<Run["write"]>[1]) {
+  const intent = {
+    operation: "update",
+    resourceType: "UnlistedUsers",
+    resourceName: of.name,
+    resourceId: workspaceId,
+    compensation: null,
+  } as const;
+  return run.write(intent, call);
+}
+
+/** Who has a role without being declared. */
+interface Found {
+  readonly unlisted: Unlisted;
+  /** Names of Admins whose role has to stay. */
+  readonly kept: readonly string[];
+}
+
+/** Where a declared user cannot be told from the others by name, Microsoft Graph is asked for the id. */
+async function findUnlisted(run: Run, roles: readonly RoleAssignment[], listed: readonly string[]): Promise<Found> {
+  const found = unlistedAmong(roles, listed, run.callerId);
+  const nameless = listed.filter((name) => name.includes("@") && !roles.some((role) => isOf(role, name)));
+  if (nameless.length === 0 || Object.keys(found.unlisted).length + found.kept.length === 0) return found;
+  try {
+    const ids = await Promise.all(nameless.map((name) => run.userId(name)));
+    return unlistedAmong(roles, [...listed, ...ids], run.callerId);
+  } catch (error) {
+    if (!isFabricError(error)) throw error;
+    // one of those who have a role may be the one, under a new name
+    run.warn(`Nobody is taken for unlisted: ${error.message}`);
+    return { unlisted: {}, kept: [] };
+  }
+}
+
+/**
+ * Who has a role and is not listed, but for the deploying identity. Admins count only where that has an Admin role of its
+ * own: else its rights may come from one of theirs, a group's for example, and the last Admin may be among them.
+ */
+export function unlistedAmong(
+  roles: readonly RoleAssignment[],
+  listed: readonly string[],
+  callerId: string | undefined,
+): Found {
+  const isCaller = (role: RoleAssignment) => callerId !== undefined && isOf(role, callerId);
+  const isSafe = roles.some((role) => role.role === "Admin" && isCaller(role));
+  const strangers = roles.filter((role) => !isCaller(role) && !listed.some((name) => isOf(role, name)));
+  const removable = strangers.filter(({ role }) => isSafe || role !== "Admin");
+  const unlisted = removable.map((one): [string, Unlisted[string]] => {
+    const { principal, role } = one;
+    return [principal.id.toLowerCase(), { name: nameOf(one), type: principal.type, role }];
+  });
+  return {
+    unlisted: Object.fromEntries(unlisted),
+    kept: strangers.filter((one) => !removable.includes(one)).map(nameOf),
+  };
+}
+
+const isOf = ({ principal }: RoleAssignment, nameOrId: string) =>
+  sameIgnoringCase(principal.id, nameOrId) || sameIgnoringCase(principal.userDetails?.userPrincipalName, nameOrId);
+
+const nameOf = ({ principal: { id, displayName, userDetails } }: RoleAssignment) =>
+  userDetails?.userPrincipalName ?? displayName ?? id;
+
+function inOrder(names: readonly string[]): string[] {
+  return names.map((name) => name.toLowerCase()).sort();
+}

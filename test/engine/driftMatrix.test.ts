@@ -1,0 +1,259 @@
+import assert from "node:assert/strict";
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { known } from "../../emulator/defaultSeed.ts";
+import { removeItem } from "../../emulator/items.ts";
+import type { Part } from "../../emulator/model.ts";
+import { EngineStack } from "./engineStack.ts";
+import { worldOf } from "./worldOf.ts";
+
+/*
+ * Every managed property, changed, taken away and added behind Pulumi's back, while the service spells what it tells in
+ * its own way. A refresh finds exactly that, and the next up makes everything as it was.
+ */
+
+const details = {
+  gitProviderType: "GitHub",
+  ownerName: "contoso",
+  repositoryName: "sales",
+  branchName: "main",
+  directoryName: "/fabric",
+};
+const git = { ...details, connectionId: known.gitHubConnection, sync: "always" };
+
+const environment = (settings: Record<string, unknown> = {}) => ({
+  contentDrift: true,
+  ...settings,
+  workspaces: [
+    {
+      name: "sales",
+      displayName: "sales-test",
+      description: "declared",
+      capacity: "local",
+      usersAuthoritative: true,
+      users: [
+        { principal: "alice@contoso.com", role: "Admin" },
+        { principal: "bob@contoso.com", role: "Viewer" },
+      ],
+      items: [
+        { name: "ingest", path: "items/ingest.Notebook", folder: "/daily" },
+        { name: "daily", path: "items/daily.DataPipeline" },
+        { name: "bronze", type: "Lakehouse", displayName: "bronze", description: "raw", folder: "/daily" },
+        { name: "silver", type: "Lakehouse", displayName: "silver", folder: "/weekly/loads" },
+      ],
+    },
+    { name: "plain", displayName: "plain-test" },
+    { name: "linked", displayName: "linked-test", capacity: "local", git },
+    { name: "bound", displayName: "bound-test", capacity: "local", git },
+  ],
+});
+
+const textOf = (part: Part | undefined) => Buffer.from(part?.payload ?? "", "base64").toString();
+const partOf = (path: string, text: string): Part => ({
+  path,
+  payload: Buffer.from(text).toString("base64"),
+  payloadType: "InlineBase64",
+});
+
+describe("drift of every property", () => {
+  let stack: EngineStack;
+  const service = () => stack.emulator.service;
+  const workspace = (name: string) => {
+    const found = service()
+      .workspaces.all()
+      .find(({ displayName }) => displayName === `${name}-test`);
+    assert.ok(found, name);
+    return found;
+  };
+  const folder = (name: string) => {
+    const found = service()
+      .folders.all()
+      .find(({ displayName }) => displayName === name);
+    assert.ok(found, name);
+    return found;
+  };
+  const item = (name: string) => {
+    const found = service()
+      .items.all()
+      .find(({ displayName, type }) => displayName === name && type !== "SQLEndpoint");
+    assert.ok(found, name);
+    return found;
+  };
+  const changeParts = (name: string, change: (parts: readonly Part[]) => readonly Part[]) =>
+    service().items.change(item(name).id, { parts: change(item(name).parts ?? []) });
+  const changeGit = (name: string, changes: Record<string, string>) =>
+    service().gitConnections.change(workspace(name).id, { details: { ...details, ...changes } });
+
+  /** Refreshes and deploys; gives what the preview between them announced, and checks that up did that. */
+  async function repair(): Promise<{ steps: readonly string[]; changes: readonly string[] }> {
+    const refresh = await stack.refresh();
+    assert.equal(refresh.code, 0, refresh.text);
+    const preview = await stack.preview();
+    const up = await stack.up();
+    assert.equal(up.code, 0, up.text);
+    // each up looks for new commits, and only a refresh lets a preview know of some
+    const isPull = (line: string) => /GitConnection (linked|bound)(: pulledAt)?$/.test(line);
+    const without = (lines: readonly string[]) => lines.filter((line) => !isPull(line));
+    assert.deepEqual(without(up.steps), without(preview.steps), "up did something else than the preview had said");
+    return preview;
+  }
+
+  before(async () => {
+    stack = await EngineStack.start();
+    Object.assign(service().levers, { omitEmptyDescriptions: true, upperCaseIds: true, rewriteDefinitions: true });
+    cpSync(join(stack.folder, "fabric/sales"), join(stack.folder, "items"), { recursive: true });
+    stack.configure(environment());
+    const up = await stack.up();
+    assert.equal(up.code, 0, up.text);
+  });
+  after(async () => stack[Symbol.asyncDispose]());
+
+  it("finds nothing where nothing changed, however the service spells it", async () => {
+    const refresh = await stack.refresh();
+    assert.equal(refresh.code, 0, refresh.text);
+    assert.match(refresh.text, /Resources:\n\s+\d+ unchanged\n/);
+    assert.doesNotMatch(refresh.text, /warning|was changed/);
+    assert.deepEqual((await stack.preview()).steps, []);
+  });
+
+  it("puts back what was changed", async () => {
+    const before = worldOf(stack);
+    service().workspaces.change(workspace("sales").id, { description: "other", capacityId: known.secondCapacity });
+    service().workspaces.change(workspace("plain").id, { displayName: "renamed" });
+    service().roles.change(`${workspace("sales").id}/${known.bob}`, { role: "Contributor" });
+    service().folders.change(folder("daily").id, { displayName: "nightly" });
+    service().folders.change(folder("loads").id, { parentFolderId: folder("nightly").id });
+    service().items.change(item("bronze").id, { displayName: "bronce", description: "other" });
+    service().items.change(item("ingest").id, { folderId: folder("weekly").id });
+    changeParts("daily", (parts) => parts.map(({ path }) => partOf(path, '{"properties":{"activities":[1]}}')));
+    changeGit("linked", { branchName: "other" });
+    changeGit("bound", { directoryName: "/other", repositoryName: "other" });
+    const { changes } = await repair();
+    assert.deepEqual(changes, [
+      "Folder sales/daily: displayName",
+      "Folder sales/weekly/loads: parentFolderId",
+      "GitConnection bound: directoryName",
+      "GitConnection bound: repositoryName",
+      "GitConnection linked: branchName",
+      "Item sales/bronze: description",
+      "Item sales/bronze: displayName",
+      "Item sales/daily: definitionHash",
+      "Item sales/ingest: folderId",
+      "Workspace plain: displayName",
+      "Workspace sales: capacity",
+      "Workspace sales: description",
+      "WorkspaceUser sales/bob@contoso.com: role",
+    ]);
+    assert.deepEqual(worldOf(stack), before);
+  });
+
+  it("brings back what was taken away", async () => {
+    const before = worldOf(stack);
+    service().workspaces.change(workspace("sales").id, { description: "", capacityId: undefined });
+    service().roles.delete(`${workspace("plain").id}/${known.deployer}`);
+    service().workspaces.delete(workspace("plain").id);
+    service().roles.delete(`${workspace("sales").id}/${known.alice}`);
+    service().items.change(item("bronze").id, { folderId: undefined, description: "" });
+    removeItem(service(), item("silver"));
+    service().folders.delete(folder("loads").id);
+    changeParts("ingest", (parts) => parts.filter(({ path }) => path !== "notebook-content.py"));
+    service().gitConnections.delete(workspace("linked").id);
+    service().gitConnections.change(workspace("bound").id, { isInitialized: false, head: undefined, synced: [] });
+    const { changes, steps } = await repair();
+    assert.deepEqual(
+      steps.filter((step) => step.startsWith("create")),
+      [
+        "create Folder sales/weekly/loads",
+        "create GitConnection linked",
+        "create Item sales/silver",
+        "create Workspace plain",
+        "create WorkspaceUser sales/alice@contoso.com",
+      ],
+    );
+    assert.deepEqual(changes, [
+      "GitConnection bound: gitConnectionState",
+      "Item sales/bronze: description",
+      "Item sales/bronze: folderId",
+      "Item sales/ingest: definitionHash",
+      "Workspace sales: capacity",
+      "Workspace sales: description",
+    ]);
+    assert.deepEqual(worldOf(stack), before);
+  });
+
+  it("takes away what was added, but for what nobody declares", async () => {
+    const before = worldOf(stack);
+    const { id } = workspace("sales");
+    service().roles.put({ id: `${id}/${known.carol}`, workspaceId: id, principalId: known.carol, role: "Member" });
+    service().workspaces.change(workspace("plain").id, { description: "added" });
+    service().items.change(item("silver").id, { description: "added" });
+    service().items.change(item("daily").id, { folderId: folder("daily").id });
+    service().folders.change(folder("daily").id, { parentFolderId: folder("weekly").id });
+    changeParts("ingest", (parts) => [...parts, partOf("notes.md", "added")]);
+    const { changes, steps } = await repair();
+    assert.deepEqual(changes, [
+      "Folder sales/daily: parentFolderId",
+      "Item sales/daily: folderId",
+      "Item sales/ingest: definitionHash",
+      "Item sales/silver: description",
+      "UnlistedUsers sales: unlisted",
+      "Workspace plain: description",
+    ]);
+    assert.ok(steps.every((step) => step.startsWith("update")));
+    assert.deepEqual(worldOf(stack), before);
+
+    // not declared, so left as it is
+    service().workspaces.change(workspace("plain").id, { capacityId: known.activeCapacity });
+    service().items.put({ id: known.analysts, workspaceId: id, type: "Report", displayName: "own", description: "" });
+    service().roles.put({
+      id: `${workspace("linked").id}/${known.carol}`,
+      workspaceId: workspace("linked").id,
+      principalId: known.carol,
+      role: "Member",
+    });
+    assert.deepEqual((await repair()).steps, []);
+  });
+
+  it("names whose role goes, and keeps an Admin's, from whom the deploying identity may have its own", async () => {
+    const { id } = workspace("sales");
+    service().roles.put({ id: `${id}/${known.carol}`, workspaceId: id, principalId: known.carol, role: "Viewer" });
+    service().roles.put({ id: `${id}/${known.analysts}`, workspaceId: id, principalId: known.analysts, role: "Admin" });
+    const refresh = await stack.refresh();
+    assert.match(refresh.text, /Analysts.*Admin and not listed, but not removed/);
+    const preview = await stack.run(["preview", "--diff"]);
+    assert.match(preview.text, /- name: "carol@contoso.com"/);
+    assert.doesNotMatch(preview.text, /Analysts/);
+    service().roles.put({
+      id: `${id}/${known.secondCapacity}`,
+      workspaceId: id,
+      principalId: known.secondCapacity,
+      role: "Viewer",
+    });
+    await stack.up();
+    const has = (principalId: string) => service().roles.get(`${id}/${principalId}`) !== undefined;
+    assert.deepEqual([has(known.carol), has(known.analysts), has(known.deployer)], [false, true, true]);
+    assert.ok(has(known.secondCapacity), "came after the refresh, so nobody was shown that it would go");
+  });
+
+  it("leaves a changed definition where it is to be told only, and fails where that is wanted", async () => {
+    const edit = () => changeParts("ingest", (parts) => [...parts, partOf("edited.md", "by hand")]);
+    const isEdited = () => item("ingest").parts?.some((part) => textOf(part) === "by hand");
+    stack.configure(environment({ onDrift: "warn" }));
+    assert.deepEqual((await stack.up()).code, 0);
+    edit();
+    const warned = await stack.refresh();
+    assert.equal(warned.code, 0, warned.text);
+    assert.match(warned.text, /Notebook 'ingest' was changed at the service.*It stays/);
+    await stack.up();
+    assert.ok(isEdited());
+
+    stack.configure(environment({ onDrift: "fail" }));
+    const up = await stack.up();
+    assert.equal(up.code, 0, up.text);
+    const refused = await stack.refresh();
+    assert.equal(refused.code, 1);
+    assert.match(refused.text, /Notebook 'ingest' was changed at the service.*fabric:onDrift is fail/);
+    assert.ok(isEdited());
+  });
+});

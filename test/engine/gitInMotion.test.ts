@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { known } from "../../emulator/defaultSeed.ts";
+import { EngineStack } from "./engineStack.ts";
+
+/* A workspace that follows its branch: git.sync: always. */
+
+const details = {
+  gitProviderType: "GitHub",
+  ownerName: "contoso",
+  repositoryName: "sales",
+  branchName: "main",
+  directoryName: "/fabric",
+};
+const notebook = (displayName: string, text: string) => ({
+  type: "Notebook",
+  displayName,
+  description: "",
+  parts: [{ path: "notebook-content.py", payload: Buffer.from(text).toString("base64"), payloadType: "InlineBase64" }],
+});
+const lakehouse = { type: "Lakehouse", displayName: "bronze", description: "", parts: [] };
+
+describe("a workspace that follows its branch", () => {
+  let stack: EngineStack;
+  const service = () => stack.emulator.service;
+  const contentOf = (name: string) => {
+    const item = service()
+      .items.all()
+      .find(({ displayName, type }) => displayName === name && type === "Notebook");
+    return item && Buffer.from(item.parts?.[0]?.payload ?? "", "base64").toString();
+  };
+  const edit = (name: string, text: string) => {
+    const item = service()
+      .items.all()
+      .find(({ displayName, type }) => displayName === name && type === "Notebook");
+    service().items.change(item?.id ?? "", { parts: notebook(name, text).parts });
+  };
+  const configure = (git: Record<string, unknown> = {}) =>
+    stack.configure({
+      workspaces: [
+        {
+          name: "sales",
+          displayName: "sales-test",
+          capacity: "local",
+          git: { ...details, connectionId: known.gitHubConnection, sync: "always", ...git },
+        },
+      ],
+    });
+
+  before(async () => {
+    stack = await EngineStack.start();
+    stack.emulator.commit(details, [notebook("load", "1"), notebook("report", "1"), lakehouse]);
+    configure();
+    const up = await stack.up();
+    assert.equal(up.code, 0, up.text);
+    assert.equal(contentOf("load"), "1");
+  });
+  after(async () => stack[Symbol.asyncDispose]());
+
+  it("pulls new commits on every up, and leaves alone what was changed in the workspace only", async () => {
+    edit("report", "by hand");
+    stack.emulator.commit(details, [notebook("load", "2"), notebook("report", "1"), notebook("new", "1"), lakehouse]);
+    const up = await stack.up();
+    assert.equal(up.code, 0, up.text);
+    assert.deepEqual(["load", "report", "new"].map(contentOf), ["2", "by hand", "1"]);
+    const calls = stack.emulator.requests().length;
+    await stack.up();
+    assert.ok(!stack.calls(calls).some((call) => call.endsWith("updateFromGit")), "there was nothing to pull");
+  });
+
+  it("tells of new commits in a preview once a refresh has seen them, and of none elsewhere in the repository", async () => {
+    assert.deepEqual((await stack.preview()).changes, []);
+    stack.emulator.commit(details, [notebook("load", "3"), notebook("report", "1"), notebook("new", "1"), lakehouse]);
+    assert.deepEqual((await stack.preview()).changes, []);
+    const refresh = await stack.refresh();
+    assert.equal(refresh.code, 0, refresh.text);
+    assert.deepEqual((await stack.preview()).changes, ["GitConnection sales: newCommit"]);
+    await stack.up();
+    assert.equal(contentOf("load"), "3");
+    stack.emulator.commit(details, [notebook("load", "3"), notebook("report", "1"), notebook("new", "1"), lakehouse]);
+    await stack.refresh();
+    assert.deepEqual((await stack.preview()).changes, []);
+  });
+
+  it("keeps the workspace's side with PreferWorkspace, and pulls the rest", async () => {
+    configure({ initializationStrategy: "PreferWorkspace" });
+    stack.emulator.commit(details, [notebook("load", "4"), notebook("report", "4"), notebook("new", "1"), lakehouse]);
+    const up = await stack.up();
+    assert.equal(up.code, 0, up.text);
+    assert.deepEqual(["load", "report"].map(contentOf), ["4", "by hand"]);
+  });
+
+  it("pulls nothing where something would be lost, and names it", async () => {
+    configure();
+    stack.emulator.commit(details, [notebook("load", "5"), notebook("report", "5"), notebook("new", "1")]);
+    const up = await stack.up();
+    assert.equal(up.code, 1);
+    assert.match(
+      up.text,
+      /not pulled.*Notebook 'report' was changed in the workspace, Lakehouse 'bronze' was deleted in the branch, and holds data/,
+    );
+    assert.deepEqual(["load", "report"].map(contentOf), ["4", "by hand"]);
+  });
+
+  it("overwrites what was changed in the workspace only where it may", async () => {
+    configure({ allowOverwrite: true });
+    stack.emulator.commit(details, [notebook("load", "6"), notebook("report", "6")]);
+    const up = await stack.up();
+    assert.equal(up.code, 0, up.text);
+    assert.deepEqual(["load", "report"].map(contentOf), ["6", "6"]);
+    assert.ok(
+      !service()
+        .items.all()
+        .some(({ type }) => type === "Lakehouse"),
+    );
+  });
+});

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { known } from "../../emulator/defaultSeed.ts";
+import { startEmulator } from "../../emulator/emulator.ts";
+import { tenantId, tokenFor } from "../../emulator/identity.ts";
+import { startRun } from "../../providers/liveRun.ts";
+import { kinds } from "../../providers/registry.ts";
+import { unlistedAmong } from "../../providers/unlistedUsers.ts";
+
+const assignment = (id: string, role: string, type = "User") => ({
+  id,
+  role,
+  principal: { id, type, displayName: id, ...(type === "User" && { userDetails: { userPrincipalName: `${id}@x` } }) },
+});
+const roles = [
+  assignment("me", "Admin", "ServicePrincipal"),
+  assignment("alice", "Admin"),
+  assignment("bob", "Viewer"),
+  assignment("team", "Admin", "Group"),
+];
+const namesOf = (listed: string[], callerId?: string, among = roles) =>
+  Object.values(unlistedAmong(among, listed, callerId).unlisted).map(({ name }) => name);
+
+describe("a role counts as unlisted", () => {
+  it("unless its principal is declared by name or id, in any case, or is the deploying identity", () => {
+    assert.deepEqual(namesOf([], "ME"), ["alice@x", "bob@x", "team"]);
+    assert.deepEqual(namesOf(["Alice@X", "TEAM"], "me"), ["bob@x"]);
+  });
+
+  it("only below Admin, while the deploying identity is unknown or no Admin by itself", () => {
+    assert.deepEqual(namesOf([]), ["bob@x"]);
+    assert.deepEqual(namesOf([], "somebody else"), ["bob@x"]);
+    const asViewer = roles.map((role) => (role.id === "me" ? { ...role, role: "Viewer" } : role));
+    assert.deepEqual(namesOf([], "me", asViewer), ["bob@x"]);
+    assert.deepEqual(unlistedAmong(asViewer, [], "me").kept, ["alice@x", "team"]);
+  });
+});
+
+describe("unlisted users of a workspace", () => {
+  const workspaceId = "00000000-0000-4000-8000-000000000001";
+
+  async function started() {
+    const emulator = await startEmulator();
+    const { workspaces, roles: given } = emulator.service;
+    workspaces.put({ id: workspaceId, displayName: "sales", type: "Workspace" });
+    const give = (principalId: string, role: string) =>
+      given.put({ id: `${workspaceId}/${principalId}`, workspaceId, principalId, role });
+    give(known.deployer, "Admin");
+    give(known.bob, "Admin");
+    const env = {
+      FABRIC_ACCESS_TOKEN: tokenFor(known.deployer, tenantId, "fabric", Date.now()),
+      FABRIC_GRAPH_ENDPOINT: emulator.origin,
+    };
+    const settings = { stack: "dev", features: {}, credential: "auto", transactionLog: "/nowhere" };
+    const run = await startRun({ ...settings, endpoint: emulator.url }, env);
+    const warnings: string[] = [];
+    const read = async (...listed: string[]) => {
+      const state = { workspaceId, listed, unlisted: {} };
+      const live = await kinds.unlistedUsers.read({ ...run, warn: (line) => warnings.push(line) }, workspaceId, state);
+      return live === "gone" ? live : Object.values(live.inputs.unlisted ?? {}).map(({ name }) => name);
+    };
+    const close = async () => {
+      await run.close();
+      await emulator.close();
+    };
+    return { emulator, read, warnings, [Symbol.asyncDispose]: close };
+  }
+
+  it("may be Admins, where the deploying identity is one by itself", async () => {
+    await using service = await started();
+    assert.deepEqual(await service.read(), ["bob@contoso.com"]);
+    assert.deepEqual(service.warnings, []);
+  });
+
+  it("are told apart by id from a declared user who has another name now, and otherwise nobody is one", async () => {
+    await using service = await started();
+    const { principals } = service.emulator.service;
+    // Graph does not know him by the declared name any more
+    principals.change(known.bob, { userPrincipalName: "robert@contoso.com" });
+    assert.deepEqual(await service.read("bob@contoso.com"), []);
+    assert.match(service.warnings.join(), /Nobody is taken for unlisted: .*bob@contoso\.com/);
+    assert.deepEqual(await service.read("alice@contoso.com"), ["robert@contoso.com"], "alice is known, and is not he");
+  });
+
+  it("are gone with their workspace", async () => {
+    await using service = await started();
+    const { workspaces, roles: given } = service.emulator.service;
+    workspaces.put({ id: known.analysts, displayName: "other", type: "Workspace" });
+    given.put({
+      id: `${known.analysts}/${known.deployer}`,
+      workspaceId: known.analysts,
+      principalId: known.deployer,
+      role: "Admin",
+    });
+    workspaces.delete(workspaceId);
+    assert.equal(await service.read(), "gone");
+  });
+});
