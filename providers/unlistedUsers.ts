@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isFabricError } from "../lib/fabricError.ts";
 import { identifier, sameIgnoringCase } from "./field.ts";
-import { isWorkspaceGone, mayMeanGone } from "./gone.ts";
+import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "./gone.ts";
 import { defineKind } from "./resourceKind.ts";
 import type { Run } from "./run.ts";
 import type { RoleAssignment } from "./workspaceUser.ts";
@@ -65,7 +65,8 @@ export const unlistedUsers = defineKind<object>()({
     for (const [principalId, shown] of Object.entries(old.unlisted)) {
       if (inputs.unlisted[principalId] || now[principalId]?.role !== shown.role) continue;
       const path = `/workspaces/${id}/roleAssignments/${principalId}`;
-      await writeRole(run, id, shown, { method: "DELETE", path, operation: `remove the role of ${shown.name}` });
+      const call = { method: "DELETE", path, operation: `remove the role of ${shown.name}` } as const;
+      await deleteOrGone(run, id, () => writeRole(run, id, shown, call));
     }
     // only a rollback declares any: it gives back what was removed
     for (const [principalId, shown] of Object.entries(inputs.unlisted)) {
