@@ -277,7 +277,12 @@ async function updateFromGit(
  * @returns the commit that the workspace is synced with then
  * @throws Error naming the items that would lose something
  */
-async function pullWhereAlways(run: Run, inputs: Inputs, head: string | undefined): Promise<string | undefined> {
+async function pullWhereAlways(
+  run: Run,
+  inputs: Inputs,
+  head: string | undefined,
+  isRepeated = false,
+): Promise<string | undefined> {
   if (inputs.pulledAt === undefined || run.isRollback) return head;
   const status = await readGitStatus(run, inputs.workspaceId);
   if (!isBehind(status)) return head;
@@ -290,7 +295,13 @@ async function pullWhereAlways(run: Run, inputs: Inputs, head: string | undefine
   }
   // where both sides changed, nothing is lost: they changed alike, or the workspace's side stays
   const isOnBothSides = status.changes.some(({ workspaceChange, remoteChange }) => workspaceChange && remoteChange);
-  return updateFromGit(run, inputs, status, inputs.allowOverwrite || isOnBothSides);
+  try {
+    return await updateFromGit(run, inputs, status, inputs.allowOverwrite || isOnBothSides);
+  } catch (error) {
+    // somebody synced meanwhile: what may be lost is looked at again
+    if (isRepeated || !isFabricError(error, "WorkspaceHeadMismatch")) throw error;
+    return pullWhereAlways(run, inputs, head, true);
+  }
 }
 
 /** What initializeConnection said is not said again: when the sync after it failed, the status tells what is left to do. */

@@ -99,6 +99,21 @@ describe("an edit at the service", () => {
     assert.equal(edited.content, "by hand");
   });
 
+  it("is found in what was deployed before definitions were looked at, too, and nothing is where there is none", async () => {
+    await using edited = await EditedStack.start();
+    const { stack } = edited;
+    edited.configure({ contentDrift: false });
+    assert.equal((await stack.up()).code, 0);
+    edited.configure();
+    assert.deepEqual((await stack.up()).steps, [], "turning it on touches nothing");
+    stack.emulator.service.levers.rewriteDefinitions = true;
+    await stack.refresh();
+    assert.deepEqual((await stack.preview()).changes, []);
+    edited.edit("by hand");
+    await stack.refresh();
+    assert.deepEqual((await stack.preview()).changes, ["Item sales/ingest: definitionHash"]);
+  });
+
   it("that no refresh has shown is not overwritten without a word, and not at all where that is to fail", async () => {
     await using edited = await EditedStack.start();
     const { stack } = edited;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cpSync } from "node:fs";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { known } from "../../emulator/defaultSeed.ts";
@@ -39,6 +39,7 @@ const environment = (settings: Record<string, unknown> = {}) => ({
       items: [
         { name: "ingest", path: "items/ingest.Notebook", folder: "/daily" },
         { name: "daily", path: "items/daily.DataPipeline" },
+        { name: "explore", path: "items/explore.Notebook" },
         { name: "bronze", type: "Lakehouse", displayName: "bronze", description: "raw", folder: "/daily" },
         { name: "silver", type: "Lakehouse", displayName: "silver", folder: "/weekly/loads" },
       ],
@@ -55,6 +56,21 @@ const partOf = (path: string, text: string): Part => ({
   payload: Buffer.from(text).toString("base64"),
   payloadType: "InlineBase64",
 });
+
+/** A notebook with an output, to which the service's own way to write it gives another. */
+function writeNotebook(folder: string): void {
+  const cell = {
+    cell_type: "code",
+    source: ["print(7)\n"],
+    metadata: {},
+    execution_count: 1,
+    outputs: [{ text: ["7"] }],
+  };
+  const metadata = { type: "Notebook", displayName: "explore" };
+  mkdirSync(folder);
+  writeFileSync(join(folder, ".platform"), JSON.stringify({ metadata }));
+  writeFileSync(join(folder, "notebook-content.ipynb"), JSON.stringify({ cells: [cell], nbformat: 4 }, null, 1));
+}
 
 describe("drift of every property", () => {
   let stack: EngineStack;
@@ -103,6 +119,7 @@ describe("drift of every property", () => {
     stack = await EngineStack.start();
     Object.assign(service().levers, { omitEmptyDescriptions: true, upperCaseIds: true, rewriteDefinitions: true });
     cpSync(join(stack.folder, "fabric/sales"), join(stack.folder, "items"), { recursive: true });
+    writeNotebook(join(stack.folder, "items/explore.Notebook"));
     stack.configure(environment());
     const up = await stack.up();
     assert.equal(up.code, 0, up.text);

@@ -63,6 +63,14 @@ describe("a workspace that follows its branch", () => {
     const up = await stack.up();
     assert.equal(up.code, 0, up.text);
     assert.deepEqual(["load", "report", "new"].map(contentOf), ["2", "by hand", "1"]);
+
+    // as when somebody else syncs at the same time
+    const updateFromGit = "/workspaces/{workspaceId}/git/updateFromGit";
+    stack.emulator.faults([{ method: "POST", route: updateFromGit, status: 400, errorCode: "WorkspaceHeadMismatch" }]);
+    stack.emulator.commit(details, [notebook("load", "2"), notebook("report", "1"), notebook("new", "2"), lakehouse]);
+    const again = await stack.up();
+    assert.equal(again.code, 0, again.text);
+    assert.equal(contentOf("new"), "2");
     const calls = stack.emulator.requests().length;
     await stack.up();
     assert.ok(!stack.calls(calls).some((call) => call.endsWith("updateFromGit")), "there was nothing to pull");
@@ -70,21 +78,21 @@ describe("a workspace that follows its branch", () => {
 
   it("tells of new commits in a preview once a refresh has seen them, and of none elsewhere in the repository", async () => {
     assert.deepEqual((await stack.preview()).changes, []);
-    stack.emulator.commit(details, [notebook("load", "3"), notebook("report", "1"), notebook("new", "1"), lakehouse]);
+    stack.emulator.commit(details, [notebook("load", "3"), notebook("report", "1"), notebook("new", "2"), lakehouse]);
     assert.deepEqual((await stack.preview()).changes, []);
     const refresh = await stack.refresh();
     assert.equal(refresh.code, 0, refresh.text);
     assert.deepEqual((await stack.preview()).changes, ["GitConnection sales: newCommit"]);
     await stack.up();
     assert.equal(contentOf("load"), "3");
-    stack.emulator.commit(details, [notebook("load", "3"), notebook("report", "1"), notebook("new", "1"), lakehouse]);
+    stack.emulator.commit(details, [notebook("load", "3"), notebook("report", "1"), notebook("new", "2"), lakehouse]);
     await stack.refresh();
     assert.deepEqual((await stack.preview()).changes, []);
   });
 
   it("keeps the workspace's side with PreferWorkspace, and pulls the rest", async () => {
     configure({ initializationStrategy: "PreferWorkspace" });
-    stack.emulator.commit(details, [notebook("load", "4"), notebook("report", "4"), notebook("new", "1"), lakehouse]);
+    stack.emulator.commit(details, [notebook("load", "4"), notebook("report", "4"), notebook("new", "2"), lakehouse]);
     const up = await stack.up();
     assert.equal(up.code, 0, up.text);
     assert.deepEqual(["load", "report"].map(contentOf), ["4", "by hand"]);
@@ -92,7 +100,7 @@ describe("a workspace that follows its branch", () => {
 
   it("pulls nothing where something would be lost, and names it", async () => {
     configure();
-    stack.emulator.commit(details, [notebook("load", "5"), notebook("report", "5"), notebook("new", "1")]);
+    stack.emulator.commit(details, [notebook("load", "5"), notebook("report", "5"), notebook("new", "2")]);
     const up = await stack.up();
     assert.equal(up.code, 1);
     assert.match(
