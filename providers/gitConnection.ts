@@ -1,24 +1,12 @@
-import { z } from "zod";
 import { isFabricError } from "../lib/fabricError.ts";
-import { identifier, isUnknown, sameIgnoringCase } from "./field.ts";
+import { isUnknown, sameIgnoringCase } from "./field.ts";
 import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "./gone.ts";
-import { isBehind, losersOf, readGitStatus } from "./gitStatus.ts";
-import type { GitStatus } from "./gitStatus.ts";
-import type { Intent } from "../lib/transactionLog.ts";
-import type { InputsOf } from "./field.ts";
+import { gitFields, intentOf, normalDirectory, whereOf } from "./gitFields.ts";
+import type { GitInputs as Inputs, GitProviderDetails } from "./gitFields.ts";
+import { pullWhereAlways, updateFromGit } from "./gitPull.ts";
+import { isBehind, readGitStatus } from "./gitStatus.ts";
 import { defineKind, Problem } from "./resourceKind.ts";
 import type { FabricItem, Run } from "./run.ts";
-
-/** Which repository, branch and directory; the other provider's fields are absent. */
-export interface GitProviderDetails {
-  readonly gitProviderType: "GitHub" | "AzureDevOps";
-  readonly ownerName?: string | undefined;
-  readonly organizationName?: string | undefined;
-  readonly projectName?: string | undefined;
-  readonly repositoryName: string;
-  readonly branchName: string;
-  readonly directoryName: string;
-}
 
 /** How a workspace is connected, as the service tells it. */
 interface Connection {
@@ -42,48 +30,6 @@ interface Outputs {
   readonly adopted?: boolean | undefined;
 }
 
-/** What a preview gives for the time of the last pull: no change. */
-export const AS_BEFORE = "as before";
-
-const fields = {
-  workspaceId: { schema: identifier, change: "replace", same: sameIgnoringCase },
-  gitProviderType: { schema: z.enum(["GitHub", "AzureDevOps"]), change: "update" },
-  /** GitHub only. */
-  ownerName: { schema: z.string().min(1).max(100).optional(), change: "update", same: sameIgnoringCase },
-  /** AzureDevOps only. */
-  organizationName: { schema: z.string().min(1).max(100).optional(), change: "update", same: sameIgnoringCase },
-  /** AzureDevOps only. */
-  projectName: { schema: z.string().min(1).max(100).optional(), change: "update", same: sameIgnoringCase },
-  repositoryName: { schema: z.string().min(1).max(128), change: "update", same: sameIgnoringCase },
-  branchName: { schema: z.string().min(1).max(250), change: "update" },
-  /** Folder of the branch; normalised to a leading slash and none at the end. */
-  directoryName: { schema: z.string().max(256).default("/").transform(normalDirectory), change: "update" },
-  /** Connection that holds the credentials; GitHub and service principals need one. */
-  connectionId: { schema: identifier.optional(), change: "update", same: sameIgnoringCase },
-  /** Which side wins at the first sync when both hold items. */
-  initializationStrategy: {
-    schema: z.enum(["PreferRemote", "PreferWorkspace"]).default("PreferRemote"),
-    change: "local",
-  },
-  /** Whether the losing side may be overwritten. */
-  allowOverwrite: { schema: z.boolean().default(false), change: "local" },
-  /**
-   * When an up last looked for new commits; only where every up does. A program gives another value on each up, because
-   * the engine calls nobody whose inputs are the same, and {@link AS_BEFORE} in a preview.
-   */
-  pulledAt: {
-    schema: z.string().optional(),
-    change: "update",
-    same: (_before: string, after: string) => after === AS_BEFORE,
-  },
-  /** Never declared: the commit that a refresh found in the branch and not in the workspace. The next up pulls it. */
-  newCommit: { schema: z.string().optional(), change: "update" },
-  /** Always the same; an input, so that a half-made or half-undone connection shows as drift. */
-  gitConnectionState: { schema: z.string().default("ConnectedAndInitialized"), change: "update" },
-} as const;
-
-type Inputs = InputsOf<typeof fields>;
-
 /**
  * The connection of a workspace to a branch. Its id is the workspace's. It is connected, initialised and synced once;
  * every way to get there starts by looking how far an earlier attempt came. Nothing is written to a side that is not
@@ -91,7 +37,7 @@ type Inputs = InputsOf<typeof fields>;
  */
 export const gitConnection = defineKind<Outputs>()({
   name: "GitConnection",
-  fields,
+  fields: gitFields,
   outputs: ["head", "adopted"],
   title: ({ repositoryName, branchName }) => `Git connection to ${repositoryName ?? "?"}, branch ${branchName ?? "?"}`,
 
@@ -250,60 +196,6 @@ async function sync(run: Run, inputs: Inputs, required: Initialized): Promise<st
   return (await readConnection(run, workspaceId)).gitSyncDetails?.head;
 }
 
-/** Brings the workspace to the branch's head, by the declared policy. */
-async function updateFromGit(
-  run: Run,
-  inputs: Inputs,
-  { workspaceHead, remoteCommitHash }: Pick<GitStatus, "workspaceHead" | "remoteCommitHash">,
-  allowOverrideItems: boolean,
-): Promise<string | undefined> {
-  const { workspaceId, initializationStrategy: conflictResolutionPolicy } = inputs;
-  await run.write(intentOf("update", inputs, null), {
-    method: "POST",
-    path: `/workspaces/${workspaceId}/git/updateFromGit`,
-    body: {
-      remoteCommitHash,
-      workspaceHead: workspaceHead || null,
-      conflictResolution: { conflictResolutionType: "Workspace", conflictResolutionPolicy },
-      options: { allowOverrideItems },
-    },
-    operation: `update the workspace from ${whereOf(inputs)}`,
-  });
-  return remoteCommitHash ?? undefined;
-}
-
-/**
- * Pulls new commits where every up is to do that; a rollback never does.
- * @returns the commit that the workspace is synced with then
- * @throws Error naming the items that would lose something
- */
-async function pullWhereAlways(
-  run: Run,
-  inputs: Inputs,
-  head: string | undefined,
-  isRepeated = false,
-): Promise<string | undefined> {
-  if (inputs.pulledAt === undefined || run.isRollback) return head;
-  const status = await readGitStatus(run, inputs.workspaceId);
-  if (!isBehind(status)) return head;
-  const losers = losersOf(status, inputs);
-  if (losers.length > 0) {
-    throw new Error(
-      `New commits of ${whereOf(inputs)} were not pulled, because something would be lost: ${losers.join(", ")}. ` +
-        `Commit or undo the changes in the workspace, or set git.allowOverwrite: true.`,
-    );
-  }
-  // where both sides changed, nothing is lost: they changed alike, or the workspace's side stays
-  const isOnBothSides = status.changes.some(({ workspaceChange, remoteChange }) => workspaceChange && remoteChange);
-  try {
-    return await updateFromGit(run, inputs, status, inputs.allowOverwrite || isOnBothSides);
-  } catch (error) {
-    // somebody synced meanwhile: what may be lost is looked at again
-    if (isRepeated || !isFabricError(error, "WorkspaceHeadMismatch")) throw error;
-    return pullWhereAlways(run, inputs, head, true);
-  }
-}
-
 /** What initializeConnection said is not said again: when the sync after it failed, the status tells what is left to do. */
 async function requiredNow(run: Run, inputs: Inputs): Promise<Initialized> {
   const { changes, workspaceHead, remoteCommitHash } = await readGitStatus(run, inputs.workspaceId);
@@ -422,19 +314,6 @@ const detailsFor = (inputs: Inputs): GitProviderDetails => ({
 const credentialsOf = ({ connectionId }: Inputs) =>
   connectionId === undefined ? { source: "Automatic" } : { source: "ConfiguredConnection", connectionId };
 
-const intentOf = (operation: Intent["operation"], inputs: Inputs, compensation: Intent["compensation"]): Intent => ({
-  operation,
-  resourceType: "GitConnection",
-  resourceName: inputs.repositoryName,
-  resourceId: inputs.workspaceId,
-  compensation,
-});
-
-const whereOf = (details: Partial<GitProviderDetails> | null | undefined) =>
-  details
-    ? `${details.repositoryName ?? "?"}, branch ${details.branchName ?? "?"}, ${details.directoryName ?? "/"}`
-    : "nothing";
-
 /** Reads how a workspace is connected. */
 export const readConnection = (run: Run, workspaceId: string) =>
   run.get<Connection>(`/workspaces/${workspaceId}/git/connection`, "read the Git connection");
@@ -443,9 +322,4 @@ export const readConnection = (run: Run, workspaceId: string) =>
 async function isEmpty(run: Run, workspaceId: string): Promise<boolean> {
   const items = await run.list<FabricItem>(`/workspaces/${workspaceId}/items`, "list items");
   return items.every(({ type }) => type === "SQLEndpoint");
-}
-
-/** A folder of a branch in one spelling: with a leading slash, and none at the end. */
-export function normalDirectory(directory: string): string {
-  return `/${directory.replace(/^\/+|\/+$/g, "")}`;
 }

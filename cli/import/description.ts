@@ -1,6 +1,6 @@
 import { principalTypes, roles } from "../../lib/stackConfigSchema.ts";
 import { sameIgnoringCase } from "../../providers/field.ts";
-import { normalDirectory } from "../../providers/gitConnection.ts";
+import { normalDirectory } from "../../providers/gitFields.ts";
 import type { FabricItem } from "../../providers/run.ts";
 import type { ExistingFolder, ExistingGit, ExistingUser, ExistingWorkspace } from "./existingWorkspace.ts";
 

@@ -1,7 +1,7 @@
 import { isFabricError } from "../../lib/fabricError.ts";
 import { sameIgnoringCase } from "../../providers/field.ts";
 import { readConnection } from "../../providers/gitConnection.ts";
-import type { GitProviderDetails } from "../../providers/gitConnection.ts";
+import type { GitProviderDetails } from "../../providers/gitFields.ts";
 import { readGitStatus } from "../../providers/gitStatus.ts";
 import type { FabricItem, Run, Workspace } from "../../providers/run.ts";
 

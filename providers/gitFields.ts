@@ -1,0 +1,85 @@
+import { z } from "zod";
+import type { Intent } from "../lib/transactionLog.ts";
+import { identifier, sameIgnoringCase } from "./field.ts";
+import type { InputsOf } from "./field.ts";
+
+/* What is declared of a Git connection. */
+
+/** Which repository, branch and directory; the other provider's fields are absent. */
+export interface GitProviderDetails {
+  readonly gitProviderType: "GitHub" | "AzureDevOps";
+  readonly ownerName?: string | undefined;
+  readonly organizationName?: string | undefined;
+  readonly projectName?: string | undefined;
+  readonly repositoryName: string;
+  readonly branchName: string;
+  readonly directoryName: string;
+}
+
+/** What a preview gives for the time of the last pull: no change. */
+export const AS_BEFORE = "as before";
+
+/** The inputs of a Git connection. */
+export const gitFields = {
+  workspaceId: { schema: identifier, change: "replace", same: sameIgnoringCase },
+  gitProviderType: { schema: z.enum(["GitHub", "AzureDevOps"]), change: "update" },
+  /** GitHub only. */
+  ownerName: { schema: z.string().min(1).max(100).optional(), change: "update", same: sameIgnoringCase },
+  /** AzureDevOps only. */
+  organizationName: { schema: z.string().min(1).max(100).optional(), change: "update", same: sameIgnoringCase },
+  /** AzureDevOps only. */
+  projectName: { schema: z.string().min(1).max(100).optional(), change: "update", same: sameIgnoringCase },
+  repositoryName: { schema: z.string().min(1).max(128), change: "update", same: sameIgnoringCase },
+  branchName: { schema: z.string().min(1).max(250), change: "update" },
+  /** Folder of the branch; normalised to a leading slash and none at the end. */
+  directoryName: { schema: z.string().max(256).default("/").transform(normalDirectory), change: "update" },
+  /** Connection that holds the credentials; GitHub and service principals need one. */
+  connectionId: { schema: identifier.optional(), change: "update", same: sameIgnoringCase },
+  /** Which side wins at the first sync when both hold items. */
+  initializationStrategy: {
+    schema: z.enum(["PreferRemote", "PreferWorkspace"]).default("PreferRemote"),
+    change: "local",
+  },
+  /** Whether the losing side may be overwritten. */
+  allowOverwrite: { schema: z.boolean().default(false), change: "local" },
+  /**
+   * When an up last looked for new commits; only where every up does. A program gives another value on each up, because
+   * the engine calls nobody whose inputs are the same, and {@link AS_BEFORE} in a preview.
+   */
+  pulledAt: {
+    schema: z.string().optional(),
+    change: "update",
+    same: (_before: string, after: string) => after === AS_BEFORE,
+  },
+  /** Never declared: the commit that a refresh found in the branch and not in the workspace. The next up pulls it. */
+  newCommit: { schema: z.string().optional(), change: "update" },
+  /** Always the same; an input, so that a half-made or half-undone connection shows as drift. */
+  gitConnectionState: { schema: z.string().default("ConnectedAndInitialized"), change: "update" },
+} as const;
+
+/** Their values. */
+export type GitInputs = InputsOf<typeof gitFields>;
+
+/** What the log is told of a write. */
+export const intentOf = (
+  operation: Intent["operation"],
+  inputs: GitInputs,
+  compensation: Intent["compensation"],
+): Intent => ({
+  operation,
+  resourceType: "GitConnection",
+  resourceName: inputs.repositoryName,
+  resourceId: inputs.workspaceId,
+  compensation,
+});
+
+/** Repository, branch and directory in words. */
+export const whereOf = (details: Partial<GitProviderDetails> | null | undefined) =>
+  details
+    ? `${details.repositoryName ?? "?"}, branch ${details.branchName ?? "?"}, ${details.directoryName ?? "/"}`
+    : "nothing";
+
+/** A folder of a branch in one spelling: with a leading slash, and none at the end. */
+export function normalDirectory(directory: string): string {
+  return `/${directory.replace(/^\/+|\/+$/g, "")}`;
+}

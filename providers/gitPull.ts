@@ -1,0 +1,60 @@
+import { isFabricError } from "../lib/fabricError.ts";
+import { intentOf, whereOf } from "./gitFields.ts";
+import type { GitInputs } from "./gitFields.ts";
+import { isBehind, losersOf, readGitStatus } from "./gitStatus.ts";
+import type { GitStatus } from "./gitStatus.ts";
+import type { Run } from "./run.ts";
+
+/** Brings the workspace to the branch's head, by the declared policy. */
+export async function updateFromGit(
+  run: Run,
+  inputs: GitInputs,
+  { workspaceHead, remoteCommitHash }: Pick<GitStatus, "workspaceHead" | "remoteCommitHash">,
+  allowOverrideItems: boolean,
+): Promise<string | undefined> {
+  const { workspaceId, initializationStrategy: conflictResolutionPolicy } = inputs;
+  await run.write(intentOf("update", inputs, null), {
+    method: "POST",
+    path: `/workspaces/${workspaceId}/git/updateFromGit`,
+    body: {
+      remoteCommitHash,
+      workspaceHead: workspaceHead || null,
+      conflictResolution: { conflictResolutionType: "Workspace", conflictResolutionPolicy },
+      options: { allowOverrideItems },
+    },
+    operation: `update the workspace from ${whereOf(inputs)}`,
+  });
+  return remoteCommitHash ?? undefined;
+}
+
+/**
+ * Pulls new commits where every up is to do that; a rollback never does.
+ * @returns the commit that the workspace is synced with then
+ * @throws Error naming the items that would lose something
+ */
+export async function pullWhereAlways(
+  run: Run,
+  inputs: GitInputs,
+  head: string | undefined,
+  isRepeated = false,
+): Promise<string | undefined> {
+  if (inputs.pulledAt === undefined || run.isRollback) return head;
+  const status = await readGitStatus(run, inputs.workspaceId);
+  if (!isBehind(status)) return head;
+  const losers = losersOf(status, inputs);
+  if (losers.length > 0) {
+    throw new Error(
+      `New commits of ${whereOf(inputs)} were not pulled, because something would be lost: ${losers.join(", ")}. ` +
+        `Commit or undo the changes in the workspace, or set git.allowOverwrite: true.`,
+    );
+  }
+  // where both sides changed, nothing is lost: they changed alike, or the workspace's side stays
+  const isOnBothSides = status.changes.some(({ workspaceChange, remoteChange }) => workspaceChange && remoteChange);
+  try {
+    return await updateFromGit(run, inputs, status, inputs.allowOverwrite || isOnBothSides);
+  } catch (error) {
+    // somebody synced meanwhile: what may be lost is looked at again
+    if (isRepeated || !isFabricError(error, "WorkspaceHeadMismatch")) throw error;
+    return pullWhereAlways(run, inputs, head, true);
+  }
+}
