@@ -113,7 +113,8 @@ function destructiveSection(changes: readonly Change[], shown: ShownText): Secti
 
 /** What a destructive change costs. */
 function consequenceOf(change: Change): string {
-  const { operation, kind, holdsData, isGivenBack, isProtected, losesProtection } = change;
+  const { operation, kind, holdsData, isGivenBack, isProtected, losesProtection, removesRoles } = change;
+  if (removesRoles) return "**loses access**: not listed, while `usersAuthoritative` is on";
   if (operation !== "delete" && operation !== "replace")
     return losesProtection ? "loses its protection: a later deployment may delete or replace it" : "";
   if (isProtected) return "**refused while it is protected** (see below)";
@@ -148,7 +149,9 @@ function driftSection(drift: readonly Drift[], shown: ShownText): Section {
 function answerTo(property: string, { change }: Drift, shown: ShownText): string {
   if (change?.operation === "delete") return "deletes the object";
   const set = change?.properties.find((changed) => changed.property === property);
-  return set ? `sets ${shown.value(property, set.after)}` : "keeps it as found";
+  if (!set) return "keeps it as found";
+  if (set.after !== undefined) return `sets ${shown.value(property, set.after)}`;
+  return property === "newCommit" ? "pulls it" : "removes it";
 }
 
 /** A table for each workspace, and one for what belongs to none. Destructive changes stand above already. */

@@ -37,6 +37,8 @@ export interface Change extends PreviewedObject {
   readonly isProtected: boolean;
   /** It had Pulumi's protection, and would have it no more. */
   readonly losesProtection: boolean;
+  /** People whom nobody declared lose their roles. */
+  readonly removesRoles: boolean;
 }
 
 /** One object that is not as the state says. */
@@ -48,8 +50,8 @@ export interface Drift extends PreviewedObject {
 }
 
 /** Whether a change can lose something that another deployment does not bring back. */
-export function isDestructive({ operation, losesProtection }: Change): boolean {
-  return operation === "delete" || operation === "replace" || losesProtection;
+export function isDestructive({ operation, losesProtection, removesRoles }: Change): boolean {
+  return operation === "delete" || operation === "replace" || losesProtection || removesRoles;
 }
 
 /** What the deployment would change: the worst first, then by name, so that equal previews read equal. */
@@ -128,16 +130,18 @@ const losesProtection = ({ old, new: next }: Step) => Boolean(old?.protect && ne
 function changeOf(step: Step, operation: Operation): Change {
   const { old, new: next } = step;
   const itemType = old?.inputs?.["type"];
+  const properties = operation === "delete" ? [] : differences(toldOf(old?.inputs), toldOf(next?.inputs));
   return {
     ...objectOf(step),
     operation,
-    properties: operation === "delete" ? [] : differences(old?.inputs ?? {}, next?.inputs ?? {}),
+    properties,
     holdsData:
       step.type.endsWith(":Workspace") ||
       (step.type.endsWith(":Item") && typeof itemType === "string" && isDataBearing(itemType)),
     isGivenBack: old?.outputs?.["adopted"] !== undefined || old?.outputs?.["adoptedRole"] !== undefined,
     isProtected: Boolean((next ?? old)?.protect),
     losesProtection: losesProtection(step),
+    removesRoles: properties.some(({ property, after }) => property.startsWith(ROLE_OF) && after === undefined),
   };
 }
 
@@ -153,7 +157,18 @@ function differences(
 }
 
 /** Some of what a refresh reads stands among the outputs only. */
-const everythingOf = ({ inputs, outputs }: ResourceState) => ({ ...outputs, ...inputs });
+const everythingOf = ({ inputs, outputs }: ResourceState) => toldOf({ ...outputs, ...inputs });
+
+const ROLE_OF = "role of ";
+
+/** Properties as people read them: the roles that nobody declared one by one. Only names of users are unique. */
+function toldOf({ unlisted, ...properties }: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  const byId = (unlisted ?? {}) as Record<string, { readonly name: string; readonly role: string }>;
+  const roles = Object.entries(byId).map(([id, { name, role }]) => {
+    return [ROLE_OF + (name.includes("@") || name === id ? name : `${name} (${id})`), role];
+  });
+  return { ...properties, ...(Object.fromEntries(roles) as Record<string, string>) };
+}
 
 /** By code points: the same order on every machine. */
 function compare(one: string, other: string): number {

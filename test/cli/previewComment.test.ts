@@ -172,6 +172,30 @@ describe("the comment on a preview", () => {
     );
   });
 
+  it("tells one by one who loses a role that nobody declared, among what is destructive", () => {
+    const type = "pulumi-nodejs:dynamic/fabric:UnlistedUsers";
+    const parent = "urn:pulumi:test::fabric::fabric:FabricWorkspace::sales";
+    const side = (unlisted: object) => ({ custom: true, parent, inputs: { unlisted } });
+    const urn = `${parent}$${type}::sales`;
+    const found = side({
+      "11111111-1111-4111-8111-0000000000c1": { name: "carol@contoso.com", type: "User", role: "Member" },
+      "11111111-1111-4111-8111-0000000000d1": { name: "Analysts", type: "Group", role: "Viewer" },
+      "11111111-1111-4111-8111-0000000000d2": { name: "Analysts", type: "Group", role: "Viewer" },
+    });
+    const text = read(
+      comment({
+        ...logOf([]),
+        refreshed: [{ op: "refresh", urn, type, old: side({}), new: found }],
+        steps: [{ op: "update", urn, type, old: found, new: side({}) }],
+      }),
+    );
+    assert.match(text, /`role of carol@contoso.com` \| none \| `Member` \| removes it/);
+    const [line = ""] = text.split("\n").filter((line) => line.startsWith("| ⚠️ **update**"));
+    assert.match(line, /`role of carol@contoso.com` `Member` → none/);
+    assert.equal(line.split("role of Analysts").length, 3);
+    assert.match(line, /\*\*loses access\*\*/);
+  });
+
   it("shows a change of what the provider is told, such as the endpoint", () => {
     const type = "pulumi:providers:pulumi-nodejs";
     const side = (endpoint: string) => ({ custom: true, inputs: { "fabric:endpoint": endpoint } });
