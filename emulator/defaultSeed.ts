@@ -18,6 +18,15 @@ export const known = {
   azureDevOpsConnection: id("b"),
 } as const;
 
+/** The branch, with one notebook in it, that an emulator without a seed begins with. */
+export const knownBranch = {
+  gitProviderType: "GitHub",
+  ownerName: "contoso",
+  repositoryName: "sales",
+  branchName: "main",
+  directoryName: "/fabric",
+} as const;
+
 /** What stack `local` and most tests deploy to. */
 export const defaultSeed: Seed = {
   principals: [
@@ -51,13 +60,7 @@ export const defaultSeed: Seed = {
   ],
   repositories: [
     {
-      details: {
-        gitProviderType: "GitHub",
-        ownerName: "contoso",
-        repositoryName: "sales",
-        branchName: "main",
-        directoryName: "/fabric",
-      },
+      details: knownBranch,
       items: [
         {
           type: "Notebook",

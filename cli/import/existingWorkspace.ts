@@ -4,6 +4,7 @@ import { readConnection } from "../../providers/gitConnection.ts";
 import type { GitProviderDetails } from "../../providers/gitFields.ts";
 import { readGitStatus } from "../../providers/gitStatus.ts";
 import type { FabricItem, Run, Workspace } from "../../providers/run.ts";
+import type { RoleAssignment } from "../../providers/workspaceUser.ts";
 
 /** A role that somebody has. */
 export interface ExistingUser {
@@ -73,16 +74,6 @@ async function capacityOf(run: Run, { capacityId }: Workspace): Promise<string |
   const own = capacities.find(({ id }) => sameIgnoringCase(id, capacityId));
   const namesakes = capacities.filter(({ displayName }) => sameIgnoringCase(displayName, own?.displayName));
   return namesakes.length === 1 ? own?.displayName : own?.id;
-}
-
-interface RoleAssignment {
-  readonly principal: {
-    readonly id: string;
-    readonly type: string;
-    readonly displayName?: string;
-    readonly userDetails?: { readonly userPrincipalName?: string };
-  };
-  readonly role: string;
 }
 
 async function readUsers(run: Run, path: string, of: string): Promise<ExistingUser[]> {

@@ -4,20 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { readExistingWorkspace } from "../../cli/import/existingWorkspace.ts";
-import { known } from "../../emulator/defaultSeed.ts";
+import { known, knownBranch } from "../../emulator/defaultSeed.ts";
 import { startEmulator } from "../../emulator/emulator.ts";
 import type { Emulator } from "../../emulator/emulator.ts";
 import { tenantId, tokenFor } from "../../emulator/identity.ts";
 import { startRun } from "../../providers/liveRun.ts";
 import type { LiveRun } from "../../providers/liveRun.ts";
-
-const details = {
-  gitProviderType: "GitHub",
-  ownerName: "contoso",
-  repositoryName: "sales",
-  branchName: "main",
-  directoryName: "/fabric",
-};
 
 describe("reading a workspace that exists", () => {
   let emulator: Emulator;
@@ -57,7 +49,7 @@ describe("reading a workspace that exists", () => {
 
   const connect = (path: string) =>
     asAlice(`${path}/git/connect`, {
-      gitProviderDetails: details,
+      gitProviderDetails: knownBranch,
       myGitCredentials: { source: "ConfiguredConnection", connectionId: known.gitHubConnection },
     });
 

@@ -1,16 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { known } from "../../emulator/defaultSeed.ts";
+import { known, knownBranch } from "../../emulator/defaultSeed.ts";
 import { TestService } from "./client.ts";
 
-const details = {
-  gitProviderType: "GitHub",
-  ownerName: "contoso",
-  repositoryName: "sales",
-  branchName: "main",
-  directoryName: "/fabric",
-};
-const empty = { ...details, branchName: "empty" };
+const empty = { ...knownBranch, branchName: "empty" };
 const credentials = { source: "ConfiguredConnection", connectionId: known.gitHubConnection };
 const notebook = { displayName: "exploration", type: "Notebook" };
 
@@ -37,7 +30,7 @@ describe("a Git connection", () => {
     assert.deepEqual(await service.outcome("POST", `${workspace}/git/disconnect`), [400, "WorkspaceNotConnectedToGit"]);
     const connect = () =>
       service.outcome("POST", `${workspace}/git/connect`, {
-        gitProviderDetails: details,
+        gitProviderDetails: knownBranch,
         myGitCredentials: credentials,
       });
     assert.deepEqual(await connect(), [200, null]);
@@ -63,16 +56,16 @@ describe("a Git connection", () => {
     const same = [{ ...notebook, description: "", parts: [] }];
     const cases = [
       { item: undefined, branch: empty, strategy: "None", outcome: "None" },
-      { item: undefined, branch: details, strategy: "None", outcome: "UpdateFromGit" },
+      { item: undefined, branch: knownBranch, strategy: "None", outcome: "UpdateFromGit" },
       { item: notebook, branch: empty, strategy: "None", outcome: "CommitToGit" },
-      { item: notebook, branch: details, strategy: "None", outcome: "MissingInitializationStrategy" },
-      { item: notebook, branch: details, strategy: "PreferRemote", outcome: "UpdateFromGit" },
-      { item: notebook, branch: details, strategy: "PreferWorkspace", outcome: "CommitToGit" },
-      { item: notebook, branch: { ...details, branchName: "same" }, strategy: "PreferRemote", outcome: "None" },
+      { item: notebook, branch: knownBranch, strategy: "None", outcome: "MissingInitializationStrategy" },
+      { item: notebook, branch: knownBranch, strategy: "PreferRemote", outcome: "UpdateFromGit" },
+      { item: notebook, branch: knownBranch, strategy: "PreferWorkspace", outcome: "CommitToGit" },
+      { item: notebook, branch: { ...knownBranch, branchName: "same" }, strategy: "PreferRemote", outcome: "None" },
     ];
     for (const { item, branch, strategy, outcome } of cases) {
       await using service = await TestService.start();
-      service.emulator.commit({ ...details, branchName: "same" }, same);
+      service.emulator.commit({ ...knownBranch, branchName: "same" }, same);
       const git = await connected(service, branch, item);
       const answer = await service.call("POST", `${git}/initializeConnection`, { initializationStrategy: strategy });
       const found = answer.code ?? (await service.operation(answer)).result?.body["requiredAction"];
@@ -82,7 +75,7 @@ describe("a Git connection", () => {
 
   it("pulls, shows what differs on either side, and commits", async () => {
     await using service = await TestService.start();
-    const git = await connected(service, details);
+    const git = await connected(service, knownBranch);
     const workspace = git.replace("/git", "");
     const initialized = await service.operation(
       await service.call("POST", `${git}/initializeConnection`, { initializationStrategy: "PreferRemote" }),
@@ -124,7 +117,7 @@ describe("a Git connection", () => {
       [400, "NoChangesToCommit"],
     );
 
-    service.emulator.commit(details, []);
+    service.emulator.commit(knownBranch, []);
     assert.deepEqual(
       (await status()).changes.map(({ remoteChange }) => remoteChange),
       ["Deleted", "Deleted"],
@@ -133,7 +126,7 @@ describe("a Git connection", () => {
 
   it("overrides items only where it is allowed to", async () => {
     await using service = await TestService.start();
-    const git = await connected(service, details, notebook);
+    const git = await connected(service, knownBranch, notebook);
     const { result } = await service.operation(
       await service.call("POST", `${git}/initializeConnection`, { initializationStrategy: "PreferRemote" }),
     );
@@ -158,18 +151,18 @@ describe("a Git connection", () => {
       branchName: "b",
       directoryName: "/",
     };
-    assert.deepEqual(await connect(details), [400, "PrincipalTypeNotSupported"]);
+    assert.deepEqual(await connect(knownBranch), [400, "PrincipalTypeNotSupported"]);
     assert.deepEqual(
       await connect(azureDevOps),
       [400, "PrincipalTypeNotSupported"],
       "the caller is a service principal",
     );
-    assert.deepEqual(await connect(details, { source: "ConfiguredConnection", connectionId: known.alice }), [
+    assert.deepEqual(await connect(knownBranch, { source: "ConfiguredConnection", connectionId: known.alice }), [
       404,
       "ConnectionNotFound",
     ]);
     assert.deepEqual(await connect({ ...azureDevOps, projectName: "" }, credentials), [400, "BadRequest"]);
-    assert.deepEqual(await connect(details, credentials), [200, null]);
+    assert.deepEqual(await connect(knownBranch, credentials), [200, null]);
     await service.call("POST", `${workspace}/roleAssignments`, {
       principal: { id: known.alice, type: "User" },
       role: "Admin",

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { known } from "../../emulator/defaultSeed.ts";
+import { known, knownBranch } from "../../emulator/defaultSeed.ts";
 import { removeItem } from "../../emulator/items.ts";
 import type { Part } from "../../emulator/model.ts";
 import { EngineStack } from "./engineStack.ts";
+import { salesBranch } from "./salesBranch.ts";
 import { worldOf } from "./worldOf.ts";
 
 /*
@@ -13,14 +14,7 @@ import { worldOf } from "./worldOf.ts";
  * its own way. A refresh finds exactly that, and the next up makes everything as it was.
  */
 
-const details = {
-  gitProviderType: "GitHub",
-  ownerName: "contoso",
-  repositoryName: "sales",
-  branchName: "main",
-  directoryName: "/fabric",
-};
-const git = { ...details, connectionId: known.gitHubConnection, sync: "always" };
+const git = { ...salesBranch, sync: "always" };
 
 const environment = (settings: Record<string, unknown> = {}) => ({
   contentDrift: true,
@@ -99,7 +93,7 @@ describe("drift of every property", () => {
   const changeParts = (name: string, change: (parts: readonly Part[]) => readonly Part[]) =>
     service().items.change(item(name).id, { parts: change(item(name).parts ?? []) });
   const changeGit = (name: string, changes: Record<string, string>) =>
-    service().gitConnections.change(workspace(name).id, { details: { ...details, ...changes } });
+    service().gitConnections.change(workspace(name).id, { details: { ...knownBranch, ...changes } });
 
   /** Refreshes and deploys; gives what the preview between them announced, and checks that up did that. */
   async function repair(): Promise<{ steps: readonly string[]; changes: readonly string[] }> {

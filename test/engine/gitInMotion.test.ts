@@ -1,17 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { known } from "../../emulator/defaultSeed.ts";
+import { knownBranch } from "../../emulator/defaultSeed.ts";
 import { EngineStack } from "./engineStack.ts";
+import { salesBranch } from "./salesBranch.ts";
 
 /* A workspace that follows its branch: git.sync: always. */
 
-const details = {
-  gitProviderType: "GitHub",
-  ownerName: "contoso",
-  repositoryName: "sales",
-  branchName: "main",
-  directoryName: "/fabric",
-};
 const notebook = (displayName: string, text: string) => ({
   type: "Notebook",
   displayName,
@@ -42,14 +36,14 @@ describe("a workspace that follows its branch", () => {
           name: "sales",
           displayName: "sales-test",
           capacity: "local",
-          git: { ...details, connectionId: known.gitHubConnection, sync: "always", ...git },
+          git: { ...salesBranch, sync: "always", ...git },
         },
       ],
     });
 
   before(async () => {
     stack = await EngineStack.start();
-    stack.emulator.commit(details, [notebook("load", "1"), notebook("report", "1"), lakehouse]);
+    stack.emulator.commit(knownBranch, [notebook("load", "1"), notebook("report", "1"), lakehouse]);
     configure();
     const up = await stack.up();
     assert.equal(up.code, 0, up.text);
@@ -59,7 +53,12 @@ describe("a workspace that follows its branch", () => {
 
   it("pulls new commits on every up, and leaves alone what was changed in the workspace only", async () => {
     edit("report", "by hand");
-    stack.emulator.commit(details, [notebook("load", "2"), notebook("report", "1"), notebook("new", "1"), lakehouse]);
+    stack.emulator.commit(knownBranch, [
+      notebook("load", "2"),
+      notebook("report", "1"),
+      notebook("new", "1"),
+      lakehouse,
+    ]);
     const up = await stack.up();
     assert.equal(up.code, 0, up.text);
     assert.deepEqual(["load", "report", "new"].map(contentOf), ["2", "by hand", "1"]);
@@ -67,7 +66,12 @@ describe("a workspace that follows its branch", () => {
     // as when somebody else syncs at the same time
     const updateFromGit = "/workspaces/{workspaceId}/git/updateFromGit";
     stack.emulator.faults([{ method: "POST", route: updateFromGit, status: 400, errorCode: "WorkspaceHeadMismatch" }]);
-    stack.emulator.commit(details, [notebook("load", "2"), notebook("report", "1"), notebook("new", "2"), lakehouse]);
+    stack.emulator.commit(knownBranch, [
+      notebook("load", "2"),
+      notebook("report", "1"),
+      notebook("new", "2"),
+      lakehouse,
+    ]);
     const again = await stack.up();
     assert.equal(again.code, 0, again.text);
     assert.equal(contentOf("new"), "2");
@@ -78,21 +82,36 @@ describe("a workspace that follows its branch", () => {
 
   it("tells of new commits in a preview once a refresh has seen them, and of none elsewhere in the repository", async () => {
     assert.deepEqual((await stack.preview()).changes, []);
-    stack.emulator.commit(details, [notebook("load", "3"), notebook("report", "1"), notebook("new", "2"), lakehouse]);
+    stack.emulator.commit(knownBranch, [
+      notebook("load", "3"),
+      notebook("report", "1"),
+      notebook("new", "2"),
+      lakehouse,
+    ]);
     assert.deepEqual((await stack.preview()).changes, []);
     const refresh = await stack.refresh();
     assert.equal(refresh.code, 0, refresh.text);
     assert.deepEqual((await stack.preview()).changes, ["GitConnection sales: newCommit"]);
     await stack.up();
     assert.equal(contentOf("load"), "3");
-    stack.emulator.commit(details, [notebook("load", "3"), notebook("report", "1"), notebook("new", "2"), lakehouse]);
+    stack.emulator.commit(knownBranch, [
+      notebook("load", "3"),
+      notebook("report", "1"),
+      notebook("new", "2"),
+      lakehouse,
+    ]);
     await stack.refresh();
     assert.deepEqual((await stack.preview()).changes, []);
   });
 
   it("keeps the workspace's side with PreferWorkspace, and pulls the rest", async () => {
     configure({ initializationStrategy: "PreferWorkspace" });
-    stack.emulator.commit(details, [notebook("load", "4"), notebook("report", "4"), notebook("new", "2"), lakehouse]);
+    stack.emulator.commit(knownBranch, [
+      notebook("load", "4"),
+      notebook("report", "4"),
+      notebook("new", "2"),
+      lakehouse,
+    ]);
     const up = await stack.up();
     assert.equal(up.code, 0, up.text);
     assert.deepEqual(["load", "report"].map(contentOf), ["4", "by hand"]);
@@ -100,7 +119,7 @@ describe("a workspace that follows its branch", () => {
 
   it("pulls nothing where something would be lost, and names it", async () => {
     configure();
-    stack.emulator.commit(details, [notebook("load", "5"), notebook("report", "5"), notebook("new", "2")]);
+    stack.emulator.commit(knownBranch, [notebook("load", "5"), notebook("report", "5"), notebook("new", "2")]);
     const up = await stack.up();
     assert.equal(up.code, 1);
     assert.match(
@@ -112,7 +131,7 @@ describe("a workspace that follows its branch", () => {
 
   it("overwrites what was changed in the workspace only where it may", async () => {
     configure({ allowOverwrite: true });
-    stack.emulator.commit(details, [notebook("load", "6"), notebook("report", "6")]);
+    stack.emulator.commit(knownBranch, [notebook("load", "6"), notebook("report", "6")]);
     const up = await stack.up();
     assert.equal(up.code, 0, up.text);
     assert.deepEqual(["load", "report"].map(contentOf), ["6", "6"]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
-import { known } from "../../emulator/defaultSeed.ts";
+import { known, knownBranch } from "../../emulator/defaultSeed.ts";
 import { startEmulator } from "../../emulator/emulator.ts";
 import type { Emulator } from "../../emulator/emulator.ts";
 import { runCompleteDeployment } from "../../examples/completeDeployment.ts";
@@ -49,13 +49,7 @@ describe("the examples", () => {
     capacityId: known.activeCapacity,
     users: [{ id: known.alice, type: "User", role: "Member" }],
     git: {
-      details: {
-        gitProviderType: "GitHub",
-        ownerName: "contoso",
-        repositoryName: "sales",
-        branchName: "main",
-        directoryName: "/fabric",
-      },
+      details: knownBranch,
       connectionId: known.gitHubConnection,
     },
     items: [
