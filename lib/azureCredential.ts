@@ -1,4 +1,4 @@
-import type { TokenCredential } from "@azure/identity";
+import type { TokenCredential, TokenCredentialOptions } from "@azure/identity";
 import { assertionAudience, authorityOf } from "./authority.ts";
 import { assertComplete, chooseAzureKind, describeChoice, firstOf } from "./credentialKind.ts";
 import type { AzureCredentialKind, CredentialChoice, CredentialKind } from "./credentialKind.ts";
@@ -12,6 +12,8 @@ export interface CredentialSettings {
   readonly env: NodeJS.ProcessEnv;
   /** Tenant where AZURE_TENANT_ID is missing. */
   readonly tenantId?: string | undefined;
+  /** How often Azure's library tries, and how long one request may take. @default its own */
+  readonly requests?: Pick<TokenCredentialOptions, "retryOptions" | "additionalPolicies"> | undefined;
   /** PEM of the authorities to believe. @default those of the runtime */
   readonly ca?: string | undefined;
   /** Milliseconds since the epoch. @default Date.now */
@@ -118,7 +120,7 @@ async function makeOneOf(
 /** The library is loaded here, because that takes a quarter of a second. */
 async function makeCredential(
   kind: CredentialKind,
-  { env, ca, now }: CredentialSettings,
+  { env, ca, now, requests }: CredentialSettings,
   isRenewal: boolean,
 ): Promise<TokenCredential> {
   const text = (...names: string[]) => firstOf(env, names) ?? "";
@@ -127,7 +129,7 @@ async function makeCredential(
   const azure = await import("@azure/identity");
   const [tenantId, clientId] = [text("AZURE_TENANT_ID"), text("AZURE_CLIENT_ID")];
   const authority = authorityOf(env);
-  const options = { ...authority, ...(ca && { tlsOptions: { ca } }) };
+  const options = { ...authority, ...requests, ...(ca && { tlsOptions: { ca } }) };
   const cli = { ...(tenantId && { tenantId }), processTimeoutInMs: PROCESS_DEADLINE_MS };
   switch (kind) {
     case "clientSecret": {

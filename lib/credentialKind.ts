@@ -170,20 +170,27 @@ export function remedyFor(choice: CredentialChoice): string {
   return remedies.join(" ");
 }
 
+/** What a kind needs and the environment lacks: alternatives of which one would be enough. */
+function missingFor(kind: CredentialKind, env: NodeJS.ProcessEnv): (readonly string[])[] {
+  return kinds[kind].needs.filter((alternatives) => !firstOf(env, alternatives));
+}
+
+/** Whether the environment has all that a kind needs. */
+export function isComplete(kind: CredentialKind, env: NodeJS.ProcessEnv): boolean {
+  return missingFor(kind, env).length === 0;
+}
+
 /** @throws Error naming every variable that a kind needs and the environment lacks */
 export function assertComplete(kind: CredentialKind, env: NodeJS.ProcessEnv): void {
-  const { label, needs } = kinds[kind];
-  const missing = needs
-    .filter((alternatives) => !firstOf(env, alternatives))
-    .map((alternatives) => {
-      const [name, ...also] = alternatives.includes("AZURE_TENANT_ID")
-        ? [...alternatives, "fabric:tenantId"]
-        : alternatives;
-      return also.length > 0 ? `${name} (or ${also.join(", ")})` : `${name}`;
-    });
+  const missing = missingFor(kind, env).map((alternatives) => {
+    const [name, ...also] = alternatives.includes("AZURE_TENANT_ID")
+      ? [...alternatives, "fabric:tenantId"]
+      : alternatives;
+    return also.length > 0 ? `${name} (or ${also.join(", ")})` : `${name}`;
+  });
   if (missing.length === 0) return;
   throw new Error(
-    `Signing in by ${label} needs ${listed(missing, "and")}. Set what is missing, or choose another way to sign in by ` +
+    `Signing in by ${kinds[kind].label} needs ${listed(missing, "and")}. Set what is missing, or choose another way to sign in by ` +
       `fabric:credential.`,
   );
 }

@@ -28,7 +28,7 @@ export interface SecretManagerOptions {
   readonly dotenvPath?: string;
   /** @default Azure's client for KEY_VAULT_URL */
   readonly client?: VaultClient;
-  /** How Azure's client signs in. @default a client secret where there is one, else Azure's default chain */
+  /** How Azure's client signs in. @default what the environment speaks for, else Azure's default chain */
   readonly credential?: VaultCredential;
   readonly clock?: Clock;
   /** Where the one warning about a failing vault goes. @default standard error */
@@ -70,10 +70,7 @@ export class SecretManager {
     this.#dotenv = readDotenv(options.dotenvPath ?? ".env");
     const { client, credential } = options;
     const url = this.#flags.useKeyVault && !client ? vaultUrlOf(this.#env) : "";
-    // .env lies in the project, where a pull request can bring one: it must not say where a sign-in goes
-    const read = (name: string) =>
-      name === "AZURE_AUTHORITY_HOST" ? this.#env[name] || undefined : this.#local(name)?.value;
-    this.#makeClient = () => (client ? Promise.resolve(client) : makeVaultClient(url, read, credential));
+    this.#makeClient = () => (client ? Promise.resolve(client) : makeVaultClient(url, this.#signInEnv(), credential));
   }
 
   /**
@@ -180,6 +177,12 @@ export class SecretManager {
       `Key Vault did not give secret ${key} (${reason}); the environment and .env are used instead. ${remedy} ` +
         "Further failures are not mentioned.",
     );
+  }
+
+  /** `.env` lies in the project, where a pull request can bring one: it must not say where a sign-in goes. */
+  #signInEnv(): NodeJS.ProcessEnv {
+    const names = ["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"];
+    return { ...this.#env, ...Object.fromEntries(names.map((name) => [name, this.#local(name)?.value])) };
   }
 
   #local(name: string): FoundSecret | undefined {

@@ -8,13 +8,32 @@ const TOKEN = /eyJ[\w-]{5,}(\.[\w-]*){0,2}/g;
  * What to throw when a sign-in failed: the credential, why, and what to do. It holds neither the libraries' error, in which
  * whole answers and requests can be, nor any secret of the environment.
  */
-export function signInError(name: string, choice: CredentialChoice, cause: unknown, env: NodeJS.ProcessEnv): Error {
+export function signInError(
+  name: string,
+  choice: CredentialChoice,
+  cause: unknown,
+  env: NodeJS.ProcessEnv,
+): SignInError {
   let reason = reasonOf(cause).replace(TOKEN, "[redacted]");
   for (const variable of secretVariables) {
     const secret = env[variable];
     if (secret) reason = reason.replaceAll(secret, "[redacted]");
   }
-  return new Error(`Signing in by ${name} failed: ${reason.replace(/[.,\s]*$/, ".")} ${remedyFor(choice)}`);
+  return new SignInError(`Signing in by ${name} failed: ${reason.replace(/[.,\s]*$/, "")}`, remedyFor(choice));
+}
+
+/** A sign-in that failed. Neither part of its message holds a secret. */
+export class SignInError extends Error {
+  override readonly name = "SignInError";
+  /** What failed and why, without a full stop. */
+  readonly reason: string;
+  /** What to do, in whole sentences. */
+  readonly remedy: string;
+  constructor(reason: string, remedy: string) {
+    super(`${reason}. ${remedy}`);
+    this.reason = reason;
+    this.remedy = remedy;
+  }
 }
 
 /** First lines only: the others quote what was answered. */

@@ -1,17 +1,19 @@
 import type { TokenCredential } from "@azure/identity";
 import type { SecretClient, SecretClientOptions } from "@azure/keyvault-secrets";
-import { authorityOf } from "./credentials.ts";
+import { authorityOf } from "./authority.ts";
+import { azureCredential } from "./azureCredential.ts";
+import { chooseAzureKind, isComplete } from "./credentialKind.ts";
 import { isLoopback } from "./trustedHost.ts";
 import { wrongAddress } from "./wrongAddress.ts";
 
 /** The part of Azure's client that is used. */
 export type VaultClient = Pick<SecretClient, "getSecret" | "setSecret">;
 
-/** Reads one of the variables that sign in: the environment's, else that of `.env`. */
-export type ReadVariable = (name: string) => string | undefined;
-
-/** Makes the credential that the vault is asked with. */
-export type VaultCredential = (read: ReadVariable) => Promise<TokenCredential>;
+/**
+ * Makes the credential that the vault is asked with.
+ * @param env the environment, with those variables of a client secret that only `.env` has
+ */
+export type VaultCredential = (env: NodeJS.ProcessEnv) => Promise<TokenCredential>;
 
 /**
  * The vault's address, as configured.
@@ -56,10 +58,10 @@ const noLongWaits: Policy = {
 /** Azure's own client. It and the sign-in are loaded only now: they take a quarter of a second. */
 export async function makeVaultClient(
   url: string,
-  read: ReadVariable,
+  env: NodeJS.ProcessEnv,
   credential: VaultCredential = credentialOfEnvironment,
 ): Promise<VaultClient> {
-  const [{ SecretClient: Client }, signIn] = await Promise.all([import("@azure/keyvault-secrets"), credential(read)]);
+  const [{ SecretClient: Client }, signIn] = await Promise.all([import("@azure/keyvault-secrets"), credential(env)]);
   return new Client(url, signIn, {
     retryOptions,
     additionalPolicies: [{ policy: noLongWaits, position: "perRetry" }],
@@ -68,16 +70,16 @@ export async function makeVaultClient(
   });
 }
 
-/** A client secret where there is one, else Azure's default chain. */
-const credentialOfEnvironment: VaultCredential = async (read) => {
-  const { ClientSecretCredential, DefaultAzureCredential } = await import("@azure/identity");
-  const [tenantId, clientId, secret] = [read("AZURE_TENANT_ID"), read("AZURE_CLIENT_ID"), read("AZURE_CLIENT_SECRET")];
-  const options = {
-    retryOptions,
-    additionalPolicies: [{ policy: limitedTime, position: "perRetry" as const }],
-    ...authorityOf({ AZURE_AUTHORITY_HOST: read("AZURE_AUTHORITY_HOST") }),
-  };
-  return tenantId && clientId && secret
-    ? new ClientSecretCredential(tenantId, clientId, secret, options)
-    : new DefaultAzureCredential(options);
+/**
+ * The credential that the environment speaks for, as the deployment's own, else Azure's default chain; that also where
+ * AZURE_TOKEN_CREDENTIALS says what the chain is to try.
+ */
+const credentialOfEnvironment: VaultCredential = async (env) => {
+  const requests = { retryOptions, additionalPolicies: [{ policy: limitedTime, position: "perRetry" as const }] };
+  const { kinds } = chooseAzureKind(env);
+  const [kind, ...others] = kinds;
+  if (kind && others.length === 0 && isComplete(kind, env) && !env["AZURE_TOKEN_CREDENTIALS"])
+    return (await azureCredential({ kind, env, requests })).credential;
+  const { DefaultAzureCredential } = await import("@azure/identity");
+  return new DefaultAzureCredential({ ...requests, ...authorityOf(env) });
 };

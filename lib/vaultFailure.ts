@@ -1,3 +1,5 @@
+import { SignInError } from "./signInError.ts";
+
 /** What is to be made of a request to the vault that failed. */
 export interface VaultFailure {
   /** The vault answered, and has no such secret. */
@@ -37,6 +39,8 @@ const remedies: Readonly<Record<number, string>> = {
 /** Says what a failed request to the vault means. */
 export function vaultFailureOf(error: unknown): VaultFailure {
   const { name, message, statusCode, code, details, response } = (error ?? {}) as LibraryError;
+  if (error instanceof SignInError)
+    return { isMissing: false, isGeneral: true, reason: error.reason, remedy: error.remedy };
   if (/Authentication|Credential/.test(name ?? ""))
     return { isMissing: false, isGeneral: true, reason: `signing in failed: ${firstLine(message)}`, remedy: SIGN_IN };
   if (statusCode === undefined) {

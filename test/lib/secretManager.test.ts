@@ -193,14 +193,25 @@ describe("secrets with Key Vault, through Azure's own client and sign-in", () =>
 
   it("are signed in for where the environment says, never where .env does: a pull request can bring one", async () => {
     let asked: unknown = "nobody asked";
-    const credential: VaultCredential = (read) => {
-      asked = read("AZURE_AUTHORITY_HOST");
+    const credential: VaultCredential = (env) => {
+      asked = env["AZURE_AUTHORITY_HOST"] || undefined;
       return Promise.reject(new Error("no sign-in"));
     };
     const dotenvPath = dotenv("AZURE_AUTHORITY_HOST=https://login.example");
     const manager = managerWith({ AZURE_AUTHORITY_HOST: "" }, { dotenvPath, credential, warn: () => undefined });
     assert.equal(await manager.getSecret("ANY"), undefined);
     assert.equal(asked, undefined);
+  });
+
+  it("are signed in for without any secret, where the environment speaks for such a credential", async () => {
+    azure.vault.put("keyless", "vault");
+    const file = join(mkdtempSync(join(tmpdir(), "federated-")), "token");
+    writeFileSync(file, "an assertion");
+    const before = azure.entra.requests.length;
+    const manager = managerWith({ AZURE_CLIENT_SECRET: "", AZURE_FEDERATED_TOKEN_FILE: file });
+    assert.equal(await manager.getSecret("KEYLESS"), "vault");
+    const assertions = azure.entra.requests.slice(before).map((request) => request["client_assertion"]);
+    assert.deepEqual(assertions, ["an assertion"]);
   });
 
   it("can be had with another credential, and with another client", async () => {
@@ -241,7 +252,7 @@ describe("secrets with Key Vault, through Azure's own client and sign-in", () =>
     await refused.getSecret("HIDDEN");
     azure.entra.check = () => undefined;
     assert.equal(warnings.length, 2);
-    assert.match(warnings[1] ?? "", /signing in failed: .*AADSTS7000215/);
+    assert.match(warnings[1] ?? "", /Signing in by client secret of .* failed: .*AADSTS7000215/);
     printed.push(...warnings, inspect(process.env));
     assert.doesNotMatch(printed.join("\n"), /canary|Bearer|eyJ/);
     assert.deepEqual([...manager.given()], ["canary-value"], "known to telemetry, so that it can leave it out");

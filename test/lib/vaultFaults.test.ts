@@ -58,7 +58,7 @@ const cases: readonly Case[] = [
   {
     title: "the sign-in refuses connections",
     env: () => ({ AZURE_AUTHORITY_HOST: REFUSING }),
-    warning: /signing in failed/,
+    warning: /Signing in by .* failed: /,
   },
   {
     title: "the sign-in is no https address",
