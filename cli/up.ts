@@ -144,10 +144,16 @@ async function fail(run: Run): Promise<number> {
   return failed;
 }
 
-/** Why the first step that failed did so. */
+/** Why the first step that failed did so. One whose object was adopted, or made at another try, was no failure. */
 function firstFailure(entries: readonly Entry[]): string | undefined {
-  const failed = entries.find(({ kind }) => kind === "failed");
-  return failed?.kind === "failed" ? failed.reason : undefined;
+  const objects = new Map(
+    entries.flatMap((entry) =>
+      entry.kind === "intent" ? [[entry.step, `${entry.resourceType} ${entry.resourceName}`]] : [],
+    ),
+  );
+  const done = new Set(entries.flatMap((entry) => (entry.kind === "done" ? [objects.get(entry.step)] : [])));
+  for (const entry of entries) if (entry.kind === "failed" && !done.has(objects.get(entry.step))) return entry.reason;
+  return undefined;
 }
 
 /** What a transaction has changed, one line for each. */

@@ -1,15 +1,20 @@
 import { isFabricError } from "../lib/fabricError.ts";
 import { sameIgnoringCase } from "./field.ts";
 import { deleteOrGone, isWorkspaceGone } from "./gone.ts";
-import { isUntouched } from "./untouched.ts";
+import { giveBackItem } from "./item.ts";
+import type { ItemBefore } from "./item.ts";
 import type { FabricItem, Run, Workspace } from "./run.ts";
+import { isUntouched } from "./untouched.ts";
+import { giveBackWorkspace } from "./workspace.ts";
+import type { WorkspaceBefore } from "./workspace.ts";
+import { giveBackRole } from "./workspaceUser.ts";
 
 type Names = Readonly<Record<string, unknown>>;
 
 /**
- * Undoes a create that the state does not know of, by what the transaction log holds: the names of the object and, where
- * the answer had arrived, its id. Not finding the object is success.
- * @returns whether something was removed
+ * Undoes a create or an adoption that the state does not know of, by what the transaction log holds: the names of the
+ * object, or the values that it had, and where it is known its id. Not finding the object is success.
+ * @returns whether something was removed or given back
  */
 export type Compensation = (run: Run, names: Names, resourceId: string | undefined, isKept: IsKept) => Promise<boolean>;
 
@@ -19,7 +24,7 @@ export type IsKept = (resourceId: string) => boolean;
 const text = (names: Names, key: string): string => (typeof names[key] === "string" ? names[key] : "");
 const halfOf = (resourceId: string | undefined) => resourceId?.split("/").at(-1);
 
-/** The compensations by the names that intents give them. Those of updates and deletes are the engine's work. */
+/** The compensations by the names that the log gives them. Those of updates and deletes are the engine's work. */
 export const compensations: Readonly<Record<string, Compensation>> = {
   async deleteWorkspace(run, names, resourceId, isKept) {
     const all = await run.list<Workspace>("/workspaces", "list workspaces");
@@ -95,7 +100,34 @@ export const compensations: Readonly<Record<string, Compensation>> = {
       throw error;
     }
   },
+
+  giveBackWorkspace: (run, names, id = "", isKept) =>
+    giveBack(run, id, id, isKept, () => giveBackWorkspace(run, id, names["before"] as WorkspaceBefore, true)),
+
+  giveBackItem: (run, names, id = "", isKept) =>
+    giveBack(run, text(names, "workspaceId"), id, isKept, () => giveBackItem(run, id, names["before"] as ItemBefore)),
+
+  giveBackWorkspaceUser: (run, names, id = "", isKept) => {
+    const { role } = names["before"] as { readonly role: string };
+    return giveBack(run, text(names, "workspaceId"), id, isKept, () => giveBackRole(run, id, halfOf(id) ?? "", role));
+  },
 };
+
+/** Whether a compensation gives an adopted object back, instead of removing one that was made. */
+export const givesBack = (compensation: string): boolean => compensation.startsWith("giveBack");
+
+/** Gives an adopted object its values back, unless the state has it by now, or it is gone. */
+async function giveBack(
+  run: Run,
+  workspaceId: string,
+  id: string,
+  isKept: IsKept,
+  work: () => Promise<boolean>,
+): Promise<boolean> {
+  let isGiven = false;
+  if (!isKept(id)) await deleteOrGone(run, workspaceId, async () => (isGiven = await work()));
+  return isGiven;
+}
 
 /** A list of a workspace; nothing, where the workspace is gone. */
 async function inWorkspace<T>(run: Run, workspaceId: string, what: string): Promise<T[]> {

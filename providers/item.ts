@@ -1,29 +1,40 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { isFabricError } from "../lib/fabricError.ts";
-import { readItemDefinition } from "../lib/itemDefinition.ts";
+import { hashDefinition, readItemDefinition } from "../lib/itemDefinition.ts";
 import type { Part } from "../lib/keptDefinitions.ts";
 import { identifier, isUnknown, sameIgnoringCase } from "./field.ts";
 import { deleteOrGone, readOrGone } from "./gone.ts";
 import { isKnownToGit } from "./gitStatus.ts";
-import { DOUBTFUL_HASH, beforeOverwriting, definitionHashNow, noteSent, readDefinition } from "./itemContent.ts";
+import {
+  DOUBTFUL_HASH,
+  beforeOverwriting,
+  definitionHashNow,
+  noteSent,
+  readDefinition,
+  unlessUnreadable,
+} from "./itemContent.ts";
 import type { Defined, Sent } from "./itemContent.ts";
 import { recoverItem } from "./recycleBin.ts";
-import { defineKind, Problem } from "./resourceKind.ts";
+import { defineKind, Problem, withoutUndefined } from "./resourceKind.ts";
 import type { FabricItem, Run } from "./run.ts";
 
 /** Longest wait for a display name that the service still holds for a deleted item; minutes have been seen. */
 const NAME_DEADLINE_MS = 10 * 60_000;
 
-/** The values an adopted item had, which its delete gives back. Its definition is not among them. */
-interface Before {
+/** The values an adopted item had, which its delete gives back. */
+export interface ItemBefore {
+  readonly type: string;
   readonly displayName: string;
   readonly description: string;
   readonly folderId?: string | undefined;
+  /** Hash of the definition that was replaced by the declared one. Only a rollback of that still has it, and gives it back. */
+  readonly definitionHash?: string | undefined;
 }
 
 interface Outputs {
   /** Only for an item that existed before. */
-  readonly adopted?: Before | undefined;
+  readonly adopted?: ItemBefore | undefined;
   /** Only while definitions are looked at on refresh. */
   readonly sent?: Sent | undefined;
   /** Only of an item that is half-made: stands in for the input until the definition was sent. */
@@ -110,10 +121,14 @@ export const item = defineKind<Outputs>()({
       const before = findItem(await listItems(run, workspaceId), type, displayName);
       if (!before || !(await mayAdopt(run, before, inputs))) throw error;
       const id = `${workspaceId}/${before.id}`;
-      const adopted = priorValues(before);
+      const replaced = definition && (await definitionToReplace(run, id, before, inputs));
+      const adopted = await run.adopt(
+        { resourceType: "Item", resourceName: displayName, resourceId: id },
+        { ...priorValues(before), definitionHash: replaced },
+      );
       exists({ id, outputs: { adopted, ...unfinished } });
       await converge(run, before, inputs);
-      if (definition) await pushDefinition(run, id, inputs);
+      if (definition && replaced !== inputs.definitionHash) await pushDefinition(run, id, inputs);
       return { id, outputs: { adopted, sent: await noteSent(run, id, inputs) } };
     }
   },
@@ -149,11 +164,9 @@ export const item = defineKind<Outputs>()({
   },
 
   async delete(run, id, state) {
+    const { adopted } = state;
     await deleteOrGone(run, state.workspaceId, async () => {
-      if (state.adopted) {
-        const now = await run.get<FabricItem>(pathOf(id), `read ${state.type} '${state.displayName}'`);
-        return converge(run, now, { ...state, ...state.adopted, folderId: state.adopted.folderId });
-      }
+      if (adopted) return giveBackItem(run, id, { ...adopted, type: state.type });
       await keepDefinition(run, id, state);
       return run.write(
         {
@@ -210,22 +223,64 @@ async function converge(run: Run, now: FabricItem, wanted: Wanted): Promise<void
 }
 
 async function pushDefinition(run: Run, id: string, inputs: Wanted & Defined): Promise<void> {
+  await sendDefinition(run, id, inputs, await definitionFor(run, inputs));
+}
+
+async function sendDefinition(
+  run: Run,
+  id: string,
+  { type, displayName }: Pick<Wanted, "type" | "displayName">,
+  definition: Definition | undefined,
+): Promise<void> {
   await run.write(
     {
       operation: "update",
       resourceType: "Item",
-      resourceName: inputs.displayName,
+      resourceName: displayName,
       resourceId: id,
       compensation: { function: "restoreDefinition", args: { id } },
     },
     {
       method: "POST",
       path: `${pathOf(id)}/updateDefinition`,
-      body: { definition: await definitionFor(run, inputs) },
-      operation: `update the definition of ${inputs.type} '${inputs.displayName}'`,
+      body: { definition },
+      operation: `update the definition of ${type} '${displayName}'`,
       replaySafe: true,
     },
   );
+}
+
+/**
+ * Gives an adopted item the values back that it had, and in a rollback its definition.
+ * @returns whether there was something to give back
+ */
+export async function giveBackItem(run: Run, id: string, before: ItemBefore): Promise<boolean> {
+  const now = await run.get<FabricItem>(pathOf(id), `read ${before.type} '${before.displayName}'`);
+  await converge(run, now, before);
+  const parts = before.definitionHash === undefined ? undefined : await run.definitions.kept(keyOf(before));
+  if (parts) await sendDefinition(run, id, before, { parts });
+  const { definitionHash: _hash, ...values } = before;
+  return parts !== undefined || !isDeepStrictEqual(withoutUndefined(priorValues(now)), withoutUndefined(values));
+}
+
+/**
+ * What an adopted item holds before the declared definition takes its place: kept where a rollback may want it back, and
+ * told, because nobody has seen it in a preview.
+ * @returns its hash; undefined where the service does not give it
+ */
+async function definitionToReplace(
+  run: Run,
+  id: string,
+  before: FabricItem,
+  { definitionHash }: Defined,
+): Promise<string | undefined> {
+  const parts = await readDefinition(run, id, before).catch(unlessUnreadable);
+  if (!parts) return undefined;
+  const hash = hashDefinition(parts);
+  if (hash === definitionHash) return hash;
+  if (run.definitions.isKeeping) await run.definitions.keep(keyOf({ ...before, definitionHash: hash }), parts);
+  run.warn(`${before.type} '${before.displayName}' existed with another definition: the declared one takes its place.`);
+  return hash;
 }
 
 /** Waits while the service holds the display name for an item deleted a moment ago, and says so. */
@@ -251,11 +306,15 @@ async function mayAdopt(
   return inputs.adopt || (inputs.adoptFromGit && (await isKnownToGit(run, before.workspaceId, before.id)));
 }
 
+interface Definition {
+  readonly parts: readonly Part[];
+}
+
 /** The definition to send: from the files, or in a rollback what was there before, because the files have changed. */
 async function definitionFor(
   run: Run,
   inputs: Defined & { readonly path?: string | undefined },
-): Promise<{ readonly parts: readonly Part[] } | undefined> {
+): Promise<Definition | undefined> {
   const { path, definitionHash } = inputs;
   if (path === undefined || definitionHash === undefined) return undefined;
   return { parts: (await run.definitions.kept(keyOf(inputs))) ?? readItemDefinition(path).parts };
@@ -276,7 +335,8 @@ const listItems = (run: Run, workspaceId: string) =>
 const findItem = (items: readonly FabricItem[], type: string, displayName: string) =>
   items.find((now) => now.type === type && sameIgnoringCase(now.displayName, displayName));
 
-const priorValues = ({ displayName, description, folderId }: FabricItem): Before => ({
+const priorValues = ({ type, displayName, description, folderId }: FabricItem): ItemBefore => ({
+  type,
   displayName,
   description: description ?? "",
   folderId,

@@ -102,11 +102,12 @@ function sentOf({ sent, definitionHash }: Defined): Sent | undefined {
 
 /** The hash of what an item holds, where that is not what was sent. */
 async function changedContent(run: Run, id: string, item: Defined, sent: Sent): Promise<string | undefined> {
-  try {
-    const live = hashDefinition(await readDefinition(run, id, item));
-    return live === sent.contentHash ? undefined : live;
-  } catch (error) {
-    if (!isFabricError(error, "OperationNotSupportedForItem", "ItemHasProtectedLabel")) throw error;
-    return undefined;
-  }
+  const parts = await readDefinition(run, id, item).catch(unlessUnreadable);
+  const live = parts && hashDefinition(parts);
+  return live === sent.contentHash ? undefined : live;
+}
+
+/** Nothing, where the service does not give the definition of such an item to anybody. @throws any other error */
+export function unlessUnreadable(error: unknown): undefined {
+  if (!isFabricError(error, "OperationNotSupportedForItem", "ItemHasProtectedLabel")) throw error;
 }

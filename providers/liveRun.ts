@@ -21,7 +21,7 @@ import { openEmulator } from "./embeddedEmulator.ts";
 import { GRAPH_ENDPOINT, GraphUsers } from "./graphUsers.ts";
 import { OnceInARun } from "./onceInARun.ts";
 import { hostOfEndpoint } from "./origin.ts";
-import type { Capacity, FabricItem, Ours, Run, Workspace, Write } from "./run.ts";
+import type { Adopted, Capacity, FabricItem, Ours, Run, Workspace, Write } from "./run.ts";
 import { runTransactionOf } from "./runTransaction.ts";
 import type { RunTransaction } from "./runTransaction.ts";
 
@@ -158,6 +158,24 @@ export async function startRun(
         run.warn(`${what} was made by a run that was cut off: it was taken, not made again.`);
       }
       return answer;
+    },
+
+    async adopt<B extends object>({ resourceType, resourceName, resourceId }: Adopted, before: B) {
+      const { log, unsettled } = await transaction.join();
+      const compensation = `giveBack${resourceType}`;
+      const earlier = unsettled.find((left) => left.compensation === compensation && left.resourceId === resourceId);
+      if (earlier) return earlier.names["before"] as B;
+      const [workspaceId] = resourceId.split("/");
+      await log.made(
+        {
+          operation: "create",
+          resourceType,
+          resourceName,
+          compensation: { function: compensation, args: { workspaceId, before } },
+        },
+        resourceId,
+      );
+      return before;
     },
 
     isReclaimed: (id) => reclaimedIds.has(id),

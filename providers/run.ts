@@ -11,6 +11,14 @@ export type Write = Omit<FabricCall, "operation"> & {
   readonly operation?: string;
 };
 
+/** An object that existed before. */
+export interface Adopted {
+  readonly resourceType: "Workspace" | "WorkspaceUser" | "Item";
+  readonly resourceName: string;
+  /** As the stack has it. */
+  readonly resourceId: string;
+}
+
 /** How a create recognises its object, when nobody told its id. */
 export interface Ours<T> {
   /** The object of that name, if there is one. */
@@ -91,6 +99,13 @@ export interface Run {
    * of making another; where this answer is lost, looking decides whether the call is repeated.
    */
   create<T extends { id: string }>(intent: Intent, call: Write, ours: Ours<T>): Promise<T>;
+
+  /**
+   * Notes in the log that an object which existed before is managed from now on, and the values it had, so that they are
+   * given back also where no state ever knew of it.
+   * @returns the values to give back: where an earlier run was cut off in this, those that it had found
+   */
+  adopt<B extends object>(object: Adopted, before: B): Promise<B>;
 
   /** Whether a create of this run took an object of an earlier one, which may be as it was declared then. */
   isReclaimed(id: string): boolean;

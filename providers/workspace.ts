@@ -1,17 +1,18 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { isFabricError } from "../lib/fabricError.ts";
 import { capacityIdOf, nameOfCapacity, onCapacity } from "./capacity.ts";
 import { sameIgnoringCase } from "./field.ts";
 import { isWorkspaceGone, mayMeanGone } from "./gone.ts";
 import { isUntouched } from "./untouched.ts";
-import { defineKind } from "./resourceKind.ts";
+import { defineKind, withoutUndefined } from "./resourceKind.ts";
 import type { Run, Workspace } from "./run.ts";
 
 /** Longest wait for a capacity assignment; it usually takes seconds, and is known to get stuck. */
 const CAPACITY_DEADLINE_MS = 10 * 60_000;
 
 /** The values an adopted workspace had, which its delete gives back. */
-interface Before {
+export interface WorkspaceBefore {
   readonly displayName: string;
   readonly description: string;
   readonly capacityId?: string | undefined;
@@ -21,7 +22,7 @@ interface Outputs {
   /** Id of the capacity the workspace is on. */
   readonly capacityId?: string | undefined;
   /** Only for a workspace that existed before. */
-  readonly adopted?: Before | undefined;
+  readonly adopted?: WorkspaceBefore | undefined;
 }
 
 /** A workspace. Its id is the service's own. Renaming, describing and moving to another capacity happen in place. */
@@ -43,8 +44,11 @@ export const workspace = defineKind<Outputs>()({
     const before = (await run.workspaces()).find(({ displayName }) =>
       sameIgnoringCase(displayName, inputs.displayName),
     );
-    if (before && inputs.adopt) {
-      const adopted = priorValues(before);
+    if (before && inputs.adopt && !(await run.wasBegun("Workspace", { displayName: inputs.displayName }))) {
+      const adopted = await run.adopt(
+        { resourceType: "Workspace", resourceName: inputs.displayName, resourceId: before.id },
+        priorValues(before),
+      );
       exists({ id: before.id, outputs: { adopted } });
       return { id: before.id, outputs: { ...(await converge(run, before, inputs, capacityId)), adopted } };
     }
@@ -97,10 +101,7 @@ export const workspace = defineKind<Outputs>()({
 
   async delete(run, id, state) {
     if (state.adopted) {
-      const now = await readWorkspace(run, id, state.displayName);
-      if (now === "gone") return;
-      const capacityId = state.capacity === undefined ? undefined : (state.adopted.capacityId ?? null);
-      await converge(run, now, state.adopted, capacityId);
+      await giveBackWorkspace(run, id, state.adopted, state.capacity !== undefined);
       return;
     }
     try {
@@ -121,6 +122,23 @@ export const workspace = defineKind<Outputs>()({
     }
   },
 });
+
+/**
+ * Gives an adopted workspace the values back that it had; one that is gone needs none.
+ * @param isOnOurs whether it was put on a capacity
+ * @returns whether there was something to give back
+ */
+export async function giveBackWorkspace(
+  run: Run,
+  id: string,
+  before: WorkspaceBefore,
+  isOnOurs: boolean,
+): Promise<boolean> {
+  const now = await readWorkspace(run, id, before.displayName);
+  if (now === "gone") return false;
+  await converge(run, now, before, isOnOurs ? (before.capacityId ?? null) : undefined);
+  return !isDeepStrictEqual(withoutUndefined(priorValues(now)), withoutUndefined(before));
+}
 
 /**
  * Makes an existing workspace like the declared one, and sends nothing for what already is.
@@ -164,7 +182,7 @@ async function converge(
   return { capacityId: capacityId === undefined ? before.capacityId : (capacityId ?? undefined) };
 }
 
-const priorValues = ({ displayName, description, capacityId }: Workspace): Before => ({
+const priorValues = ({ displayName, description, capacityId }: Workspace): WorkspaceBefore => ({
   displayName,
   description: description ?? "",
   capacityId: capacityId ?? undefined,

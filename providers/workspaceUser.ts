@@ -86,8 +86,12 @@ export const workspaceUser = defineKind<Outputs>()({
       if (!isFabricError(error, "PrincipalAlreadyHasWorkspaceRolePermissions")) throw error;
       const before = await findRole(run, inputs.workspaceId, principalId);
       if (!before) throw error;
+      const { role } = await run.adopt(
+        { resourceType: "WorkspaceUser", resourceName: inputs.principal, resourceId: id },
+        { role: before.role },
+      );
       await changeRole(run, id, inputs.principal, before.role, inputs.role);
-      return { id, outputs: { principalId, adoptedRole: before.role } };
+      return { id, outputs: { principalId, adoptedRole: role } };
     }
   },
 
@@ -116,7 +120,7 @@ export const workspaceUser = defineKind<Outputs>()({
     }
     await deleteOrGone(run, state.workspaceId, async () => {
       if (state.adoptedRole !== undefined) {
-        if (state.adoptedRole !== state.role) await setRole(run, id, state.principal, state.role, state.adoptedRole);
+        await giveBackRole(run, id, state.principal, state.adoptedRole);
         return;
       }
       if (state.role === "Admin" && (await isLastAdmin(run, id))) {
@@ -154,6 +158,14 @@ async function changeRole(run: Run, id: string, principal: string, from: string,
     }
   }
   await setRole(run, id, principal, from, to);
+}
+
+/** Gives somebody the role back that they had. @returns whether it was another */
+export async function giveBackRole(run: Run, id: string, principal: string, role: string): Promise<boolean> {
+  const now = await run.get<RoleAssignment>(pathOf(id), `read the role of ${principal}`);
+  if (now.role === role) return false;
+  await setRole(run, id, principal, now.role, role);
+  return true;
 }
 
 async function setRole(run: Run, id: string, principal: string, from: string, to: string): Promise<void> {

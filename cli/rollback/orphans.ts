@@ -1,4 +1,4 @@
-import { compensations } from "../../providers/compensations.ts";
+import { compensations, givesBack } from "../../providers/compensations.ts";
 import type { Configuration } from "../../providers/configuration.ts";
 import type { LogStore } from "../../lib/logStore.ts";
 import { providerFile } from "../../lib/transactions.ts";
@@ -18,7 +18,7 @@ export interface OrphansAccess {
   readonly say: (line: string) => void;
 }
 
-/** Removes objects that a transaction made and no state knows, by the compensations in its log. */
+/** Undoes what a transaction made or adopted and no state knows, by the compensations in its log. */
 export class Orphans implements AsyncDisposable {
   readonly #access: OrphansAccess;
   #run: Promise<LiveRun> | undefined;
@@ -43,13 +43,20 @@ export class Orphans implements AsyncDisposable {
       const isRemoved = await compensations[compensation]?.(run, names, resourceId, (id) => kept.has(id));
       await log.compensated(step);
       if (!isRemoved) return [];
+      if (givesBack(compensation)) {
+        say(`Gave ${what} back with the values that it had (${resourceId ?? ""})`);
+        return [];
+      }
       say(`Cleaning up ${what} (${resourceId ?? "id unknown"})`);
       say(`✓ Successfully cleaned up ${resourceType}`);
       return [];
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       await log.compensationFailed(step, reason);
-      return [{ what, id: resourceId, reason, remedy: removalOf(resourceType, resourceId) }];
+      const remedy = givesBack(compensation)
+        ? `It existed before, and had: ${JSON.stringify(names["before"])}`
+        : removalOf(resourceType, resourceId);
+      return [{ what, id: resourceId, reason, remedy }];
     }
   }
 

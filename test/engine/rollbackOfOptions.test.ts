@@ -114,23 +114,3 @@ describe("a rollback of a program", () => {
     );
   });
 });
-
-describe("a rollback of an adoption", () => {
-  it("gives an adopted object back with the values it had, and deletes it not", async () => {
-    await using stack = await EngineStack.start();
-    const post = { method: "POST", body: JSON.stringify({ displayName: "theirs", description: "before" }) };
-    const headers = { "content-type": "application/json", authorization: "Bearer x" };
-    assert.equal((await fetch(`${stack.emulator.url}/workspaces`, { ...post, headers })).status, 201);
-    const before = worldOf(stack);
-    const adopted = { name: "theirs", description: "ours", adopt: true, capacity: "local" };
-    const refused = { name: "last", items: [{ name: "flow", type: "DataPipeline", displayName: "flow" }] };
-    stack.configure({ features, workspaces: [adopted, refused] });
-    stack.emulator.faults([
-      { method: "POST", route: "/workspaces/{workspaceId}/items", status: 400, errorCode: "Broken", delayMs: 800 },
-    ]);
-    const up = await stack.command("cli/up.ts", quick);
-    assert.equal(up.code, 1, up.text);
-    assert.match(up.text, /fully rolled back/);
-    assert.deepEqual(worldOf(stack), before);
-  });
-});
