@@ -37,8 +37,6 @@ async function deploy() {
   if (endpoint) void log.info(`FABRIC_ENDPOINT is set: this run talks to ${endpoint} instead of ${config.endpoint}.`);
   void log.info(`Endpoint ${endpoint || config.endpoint}. Features: ${flags.describe()}.`);
 
-  if (config.preflight) void log.warn("fabric:preflight is accepted, and has no effect yet.");
-
   const engine = plainUpdateOf(process.env);
   if (flags.useRollback && engine) {
     const { beginProgramTransaction } = await import("./cli/programTransaction.ts");
@@ -48,7 +46,7 @@ async function deploy() {
   // The SDK also takes one for every promise, and nobody reads those; what is wrong with the configuration has been said.
   Error.stackTraceLimit = 0;
   const { tenantId, features, credential, keyVaultUrl, transactionLog, protectData } = config;
-  const provider = new FabricProvider("fabric", {
+  const configuration = {
     stack,
     endpoint: config.endpoint,
     tenantId,
@@ -57,19 +55,23 @@ async function deploy() {
     keyVaultUrl,
     onDrift: config.contentDrift ? (config.onDrift ?? "overwrite") : undefined,
     transactionLog,
-  });
+  };
+  const provider = new FabricProvider("fabric", configuration);
   const azure = config.azure && (await import("./providers/azure.ts")).declareAzure(config.azure, config);
   const now = settings.isDryRun() ? undefined : new Date().toISOString();
-  const workspaces = config.workspaces.map((workspace) => {
-    const { workspaceId, portalUrl } = new FabricWorkspace(workspace, {
-      provider,
-      protectData,
-      ownCapacity: azure?.capacity,
-      now,
-    });
-    return [workspace.name, { id: workspaceId, url: portalUrl }] as const;
-  });
-  return { workspaces: Object.fromEntries(workspaces), ...(azure && { azure: azure.outputs }) };
+  const ownCapacity = azure?.capacity;
+  const workspaces = config.workspaces.map(
+    (workspace) => new FabricWorkspace(workspace, { provider, protectData, ownCapacity, now }),
+  );
+  if (config.preflight && settings.isDryRun()) {
+    const { reportPreflight } = await import("./providers/preflightReport.ts");
+    await reportPreflight(workspaces, configuration, ownCapacity?.name, process.env);
+  }
+  const outputs = workspaces.map(({ config: { name }, workspaceId, portalUrl }) => [
+    name,
+    { id: workspaceId, url: portalUrl },
+  ]);
+  return { workspaces: Object.fromEntries(outputs) as object, ...(azure && { azure: azure.outputs }) };
 }
 
 // a function and not named exports: Pulumi warns of every output that is undefined, and some stacks have no `azure`

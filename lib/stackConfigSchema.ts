@@ -132,7 +132,7 @@ export const stackSchema = z.strictObject({
   transactionLog: text(2000).default(".fabric/transactions"),
   /** Let another stack than `local` keep its state in the folder of the repository. */
   allowLocalBackend: boolean.default(false),
-  /** Check online during preview. Without effect yet. */
+  /** Ask the service during previews for what an up would fail at. */
   preflight: boolean.default(false),
   /** Read definitions on refresh, to see content that was changed in the portal. */
   contentDrift: boolean.default(false),

@@ -7,25 +7,32 @@ export const resumeCapacity = (capacity: string): string =>
   `Resume it and run again: az fabric capacity resume --capacity-name ${capacity} --resource-group … ` +
   `(az resource list --name ${capacity} --query [].resourceGroup tells which).`;
 
+const isMeant =
+  (nameOrId: string) =>
+  ({ id, displayName }: Capacity): boolean =>
+    sameIgnoringCase(id, nameOrId) || sameIgnoringCase(displayName, nameOrId);
+
+/** Why a capacity of that name or id cannot be used, if so: it is not among the visible ones, which are named, or paused. */
+export function capacityProblem(capacities: readonly Capacity[], nameOrId: string): string | undefined {
+  const found = capacities.find(isMeant(nameOrId));
+  if (!found) return `There is no capacity '${nameOrId}' that this identity can use. Visible: ${listOf(capacities)}.`;
+  return found.state === "Inactive" ? pausedCapacity(found.displayName) : undefined;
+}
+
 /**
  * Id of the capacity of that name or id; none where none is wanted.
- * @throws Error naming the visible capacities, when the wanted one is not among them; or telling how to resume it
+ * @throws Error with what {@link capacityProblem} says
  */
 export async function capacityIdOf(run: Run, nameOrId: string | undefined): Promise<string | undefined> {
   if (nameOrId === undefined) return undefined;
-  const isMeant = ({ id, displayName }: Capacity) =>
-    sameIgnoringCase(id, nameOrId) || sameIgnoringCase(displayName, nameOrId);
   let capacities = await run.capacities();
-  if (!capacities.some(isMeant)) {
+  if (!capacities.some(isMeant(nameOrId))) {
     // the stack itself may have made it since this run first asked
     capacities = await run.list<Capacity>("/capacities", "list capacities");
   }
-  const found = capacities.find(isMeant);
-  if (!found) {
-    throw new Error(`There is no capacity '${nameOrId}' that this identity can use. Visible: ${listOf(capacities)}.`);
-  }
-  if (found.state === "Inactive") throw new Error(pausedCapacity(found.displayName));
-  return found.id;
+  const problem = capacityProblem(capacities, nameOrId);
+  if (problem !== undefined) throw new Error(problem);
+  return capacities.find(isMeant(nameOrId))?.id;
 }
 
 /** How people know a capacity: its display name, or its id where this identity cannot see it. */

@@ -15,6 +15,14 @@ import { unlistedUsers } from "./unlistedUsers.ts";
 import { workspace } from "./workspace.ts";
 import { workspaceUser } from "./workspaceUser.ts";
 
+/** The resources of a workspace. */
+export interface DeclaredResources {
+  readonly workspace: CustomResource;
+  readonly users: readonly CustomResource[];
+  readonly git: CustomResource | undefined;
+  readonly items: readonly CustomResource[];
+}
+
 /**
  * One workspace of the configuration with everything in it, as one branch of the preview's tree. The order is workspace,
  * users, Git, folders, items: users first, so that people can look while the rest is made; items last, because Git may
@@ -26,7 +34,11 @@ export class FabricWorkspace extends resource.ComponentResource {
   /** Where a person finds it. */
   readonly portalUrl: Output<string>;
 
-  readonly #config: WorkspaceConfig;
+  /** The configuration that it was declared by. */
+  readonly config: WorkspaceConfig;
+  /** The resources that stand for what the configuration lists, in its order. */
+  readonly declared: DeclaredResources;
+
   readonly #folders = new Map<string, Output<string>>();
 
   constructor(
@@ -42,7 +54,7 @@ export class FabricWorkspace extends resource.ComponentResource {
     opts?: ComponentResourceOptions,
   ) {
     super("fabric:FabricWorkspace", config.name, {}, opts);
-    this.#config = config;
+    this.config = config;
     const own: CustomResourceOptions = { parent: this, provider: settings.provider };
     const protect = config.protect ?? settings.protectData;
 
@@ -58,7 +70,7 @@ export class FabricWorkspace extends resource.ComponentResource {
     this.workspaceId = made.id;
     this.portalUrl = made.id.apply(portalUrl);
 
-    const users = config.users.map(
+    const users: CustomResource[] = config.users.map(
       ({ principal, type, role }) =>
         new FabricResource(
           workspaceUser,
@@ -71,19 +83,19 @@ export class FabricWorkspace extends resource.ComponentResource {
       const listed = config.users.map(({ principal }) => principal);
       new FabricResource(unlistedUsers, config.name, { workspaceId: made.id, listed }, { ...own, dependsOn: users });
     }
-    const git = config.git && [
+    const git =
+      config.git &&
       new FabricResource(
         gitConnection,
         config.name,
         { workspaceId: made.id, ...gitArgs(config.git, settings.now) },
         { ...own, dependsOn: users },
-      ),
-    ];
-    const afterGit = { ...own, dependsOn: git ?? users };
-    for (const declared of config.items) {
+      );
+    const afterGit = { ...own, dependsOn: git ? [git] : users };
+    const items = config.items.map((declared) => {
       const { name, type, displayName, description, path, creationPayload, adopt } = declared;
       const folderId = declared.folder === undefined ? undefined : this.#folder(declared.folder, afterGit);
-      new FabricResource(
+      return new FabricResource(
         item,
         this.#named(name),
         {
@@ -99,13 +111,14 @@ export class FabricWorkspace extends resource.ComponentResource {
         },
         { ...afterGit, protect: declared.protect ?? (settings.protectData && isDataBearing(type)) },
       );
-    }
+    });
+    this.declared = { workspace: made, users, git, items };
     this.registerOutputs({});
   }
 
   /** Keys are unique in a stack, and say where the resource belongs. */
   #named(name: string): string {
-    return `${this.#config.name}/${name}`;
+    return `${this.config.name}/${name}`;
   }
 
   /** The id of a folder by its path; it and the folders above it are made once. */

@@ -1,0 +1,226 @@
+import { isFabricError } from "../lib/fabricError.ts";
+import type { WorkspaceConfig } from "../lib/stackConfig.ts";
+import { capacityProblem } from "./capacity.ts";
+import { sameIgnoringCase } from "./field.ts";
+import { mayMeanGone } from "./gone.ts";
+import type { FabricItem, Run, Workspace } from "./run.ts";
+import type { RoleAssignment } from "./workspaceUser.ts";
+
+/*
+ * `fabric:preflight`: what an up is certain to fail at, asked before anything is done. Only what is to be created is looked
+ * at, because that is all a program knows of the changes; and whatever cannot be found out is told, and stops nothing.
+ */
+
+/** What a preview plans for the objects of one workspace: the id of each that is managed, undefined for each to be made. */
+export interface Planned {
+  readonly workspaceId: string | undefined;
+  /** In the order of the configuration, as are the items. */
+  readonly users: readonly (string | undefined)[];
+  /** Absent where no Git connection is declared. */
+  readonly git?: { readonly id: string | undefined };
+  readonly items: readonly (string | undefined)[];
+}
+
+/** Which object of a workspace's configuration: itself, its Git connection, or one of its users or items by position. */
+export type Subject = "workspace" | "git" | { readonly user: number } | { readonly item: number };
+
+/** Something that is wrong, or cannot be found out. */
+export interface Finding {
+  readonly about: Subject;
+  /** An up is certain to fail at it. */
+  readonly isCertain: boolean;
+  readonly message: string;
+}
+
+/** What is asked about. */
+export interface Asked {
+  readonly config: WorkspaceConfig;
+  readonly planned: Planned;
+  /** Name of a capacity that the stack makes itself. */
+  readonly ownCapacity?: string | undefined;
+  /** Ids of everything that the stack manages, in lower case. */
+  readonly managedIds: ReadonlySet<string>;
+}
+
+/** What is wrong about one workspace of the configuration. Lists are asked for once in a run. */
+export async function findProblems(run: Run, asked: Asked): Promise<Finding[]> {
+  const { config, planned } = asked;
+  const there = await existing(run, asked);
+  const checks: Promise<Finding[]>[] = [
+    told("workspace", () => capacityFindings(run, asked)),
+    told("workspace", () => Promise.resolve(nameFindings(asked, there))),
+    ...config.users.map(async ({ principal }, user) =>
+      planned.users[user] === undefined && principal.includes("@")
+        ? told({ user }, () => personFindings(run, user, principal))
+        : [],
+    ),
+  ];
+  if (config.git?.connectionId !== undefined && planned.git?.id === undefined) {
+    const { connectionId, gitProviderType } = config.git;
+    checks.push(told("git", () => connectionFindings(run, connectionId, gitProviderType)));
+  }
+  if (there && (planned.workspaceId !== undefined || config.adopt)) {
+    checks.push(
+      told("workspace", () => roleFindings(run, asked, there)),
+      told("workspace", () => itemFindings(run, asked, there)),
+    );
+  }
+  return (await Promise.all(checks)).flat();
+}
+
+/** The workspace that is managed, or that has the name. */
+async function existing(run: Run, { config, planned }: Asked): Promise<Workspace | undefined> {
+  const isMeant = ({ id, displayName }: Workspace) =>
+    planned.workspaceId === undefined
+      ? sameIgnoringCase(displayName, config.displayName)
+      : sameIgnoringCase(id, planned.workspaceId);
+  return (await run.workspaces()).find(isMeant);
+}
+
+/** A workspace that is to be made needs its name for itself; one that is managed has to be there. */
+export function nameFindings({ config, planned, managedIds }: Asked, there: Workspace | undefined): Finding[] {
+  const name = `Workspace '${config.displayName}'`;
+  if (planned.workspaceId !== undefined) {
+    return there
+      ? []
+      : warning(
+          "workspace",
+          `${name} is not among those that this identity sees. npm run refresh tells whether it is gone.`,
+        );
+  }
+  // what the stack itself has under that name gets another one, or goes
+  if (!there || config.adopt || managedIds.has(there.id.toLowerCase())) return [];
+  return certain(
+    "workspace",
+    `${name} exists already (${there.id}). Set adopt: true to manage it, import it (npm run import), or choose another displayName.`,
+  );
+}
+
+async function capacityFindings(run: Run, { config, planned, ownCapacity }: Asked): Promise<Finding[]> {
+  const { capacity } = config;
+  if (capacity === undefined || sameIgnoringCase(capacity, ownCapacity)) return [];
+  const problem = capacityProblem(await run.capacities(), capacity);
+  if (problem === undefined) return [];
+  const isNeeded = [planned.workspaceId, ...planned.items, ...(planned.git ? [planned.git.id] : [])].includes(
+    undefined,
+  );
+  return [{ about: "workspace", isCertain: isNeeded, message: problem }];
+}
+
+async function personFindings(run: Run, user: number, principal: string): Promise<Finding[]> {
+  try {
+    await run.userId(principal);
+    return [];
+  } catch (error) {
+    if (!isFabricError(error) || error.status !== 404) throw error;
+    return certain({ user }, error.message);
+  }
+}
+
+/** The types of connections that hold the credentials of a Git provider. */
+const connectionTypes = { GitHub: "GitHubSourceControl", AzureDevOps: "AzureDevOpsSourceControl" } as const;
+
+interface Connection {
+  readonly id: string;
+  readonly displayName?: string | null;
+  readonly connectionDetails?: { readonly type?: string };
+}
+
+/** The list has those that the caller may use; where it lacks one, that is read by itself, because only both are proof. */
+async function connectionFindings(run: Run, id: string, provider: keyof typeof connectionTypes): Promise<Finding[]> {
+  try {
+    const listed = await run.listOnce<Connection>("/connections", "list connections");
+    const { displayName, connectionDetails } =
+      listed.find((connection) => sameIgnoringCase(connection.id, id)) ??
+      (await run.get<Connection>(`/connections/${id}`, `read connection ${id}`));
+    const type = connectionDetails?.type;
+    if (type === undefined || type === connectionTypes[provider]) return [];
+    return warning(
+      "git",
+      `Connection '${displayName ?? id}' is of type ${type}; ${provider} needs ${connectionTypes[provider]}.`,
+    );
+  } catch (error) {
+    if (!mayMeanGone(error)) throw error;
+    const who =
+      run.callerId === undefined ? "the deploying identity" : `the deploying identity (object id ${run.callerId})`;
+    return certain(
+      "git",
+      `Connection ${id} does not exist, or is not shared with ${who}. Give it the role User on it, or check git.connectionId.`,
+    );
+  }
+}
+
+const ranks = ["Viewer", "Contributor", "Member", "Admin"];
+
+/** What of the declared needs which role: see the tables of https://learn.microsoft.com/en-us/fabric/get-started/roles-workspaces */
+function neededRole({ config, planned }: Asked): { readonly role: string; readonly why: string } | undefined {
+  const newRoles = config.users.filter((_, index) => planned.users[index] === undefined).map(({ role }) => role);
+  if (planned.git && planned.git.id === undefined) return { role: "Admin", why: "connecting it to Git" };
+  if (newRoles.includes("Admin")) return { role: "Admin", why: "making others Admin" };
+  if (newRoles.length > 0) return { role: "Member", why: "giving roles" };
+  if (planned.items.includes(undefined)) return { role: "Contributor", why: "making items" };
+  return undefined;
+}
+
+async function roleFindings(run: Run, asked: Asked, { id, displayName }: Workspace): Promise<Finding[]> {
+  const needed = neededRole(asked);
+  if (!needed || run.callerId === undefined) return [];
+  const path = `/workspaces/${id}/roleAssignments`;
+  const roles = await run.listOnce<RoleAssignment>(path, `list the roles in workspace '${displayName}'`);
+  return rightsFindings(roles, run.callerId, displayName, needed);
+}
+
+/** Whether the deploying identity may do what is declared; roles that it has by a group cannot be seen. */
+export function rightsFindings(
+  roles: readonly RoleAssignment[],
+  callerId: string,
+  workspace: string,
+  needed: { readonly role: string; readonly why: string },
+): Finding[] {
+  const isEnough = ({ role }: RoleAssignment) => ranks.indexOf(role) >= ranks.indexOf(needed.role);
+  const own = roles.find(({ principal }) => sameIgnoringCase(principal.id, callerId));
+  if (!own || isEnough(own)) return [];
+  const isCertain = !roles.some((role) => role.principal.type === "Group" && isEnough(role));
+  const byGroup = isCertain ? "" : ", unless it has that by one of the groups";
+  return [
+    {
+      about: "workspace",
+      isCertain,
+      message:
+        `The deploying identity is ${own.role} of workspace '${workspace}', and ${needed.why} needs ${needed.role}${byGroup}. ` +
+        `An Admin of the workspace can give it that role.`,
+    },
+  ];
+}
+
+async function itemFindings(run: Run, asked: Asked, { id }: Workspace): Promise<Finding[]> {
+  return asked.planned.items.includes(undefined) ? takenItems(asked, await run.items(id)) : [];
+}
+
+/** Items that are to be made, and whose name another item of the type has. */
+export function takenItems({ config, planned, managedIds }: Asked, items: readonly FabricItem[]): Finding[] {
+  return config.items.flatMap(({ type, displayName, adopt }, index) => {
+    // what Git has brought is adopted
+    if (planned.items[index] !== undefined || adopt || config.git) return [];
+    const taken = items.find((item) => item.type === type && sameIgnoringCase(item.displayName, displayName));
+    if (!taken || managedIds.has(`${taken.workspaceId}/${taken.id}`.toLowerCase())) return [];
+    const exists = `${type} '${displayName}' exists already in the workspace (${taken.id}).`;
+    const remedy = "Set adopt: true to manage it, or choose another displayName.";
+    // a replaced item looks like a new one here; in a workspace that is adopted just now, there is none
+    const isCertain = planned.workspaceId === undefined;
+    const unless = isCertain ? "" : "Unless this very deployment replaces it: ";
+    return [{ about: { item: index }, isCertain, message: `${exists} ${unless}${remedy}` }];
+  });
+}
+
+const certain = (about: Subject, message: string): Finding[] => [{ about, isCertain: true, message }];
+const warning = (about: Subject, message: string): Finding[] => [{ about, isCertain: false, message }];
+
+/** What cannot be asked is told. */
+async function told(about: Subject, check: () => Promise<Finding[]>): Promise<Finding[]> {
+  try {
+    return await check();
+  } catch (error) {
+    return warning(about, `Not checked before: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { known } from "../../emulator/defaultSeed.ts";
+import { EngineStack } from "./engineStack.ts";
+import { callApi } from "./existingEnvironment.ts";
+import { salesBranch } from "./salesBranch.ts";
+
+/* fabric:preflight: a preview that asks the service for what an up would fail at. */
+
+const missing = "99999999-9999-4999-8999-999999999999";
+const fine = {
+  name: "fine",
+  displayName: "fine-test",
+  capacity: "local",
+  users: [{ principal: "alice@contoso.com", role: "Admin" }],
+  git: salesBranch,
+  items: [{ name: "bronze", type: "Lakehouse" }],
+};
+const broken = [
+  { name: "taken", displayName: "THEIRS" },
+  { name: "paused", displayName: "paused-test", capacity: "paused" },
+  { name: "nowhere", displayName: "nowhere-test", capacity: "F64-typo" },
+  { ...fine, name: "unshared", displayName: "unshared-test", git: { ...salesBranch, connectionId: missing } },
+  { name: "strangers", displayName: "strangers-test", users: [{ principal: "nobody@contoso.com", role: "Viewer" }] },
+  {
+    name: "adopted",
+    displayName: "ours too",
+    adopt: true,
+    items: [{ name: "flow", type: "DataPipeline", displayName: "flow" }],
+  },
+];
+
+describe("a preview with preflight", () => {
+  let stack: EngineStack;
+  before(async () => {
+    stack = await EngineStack.start();
+    await callApi(stack, "POST", "/workspaces", { displayName: "theirs" });
+    const capacityId = known.activeCapacity;
+    const { id } = await callApi(stack, "POST", "/workspaces", { displayName: "ours too", capacityId });
+    await callApi(stack, "POST", `/workspaces/${id}/items`, { type: "DataPipeline", displayName: "flow" });
+  });
+  after(() => stack[Symbol.asyncDispose]());
+  const callsOf = async (work: () => Promise<{ code: number; text: string }>) => {
+    const begun = stack.emulator.requests().length;
+    const { code, text } = await work();
+    return { code, text, calls: stack.calls(begun).sort() };
+  };
+
+  it("tells everything that an up would fail at, each with its resource, and fails; npm run up then does nothing", async () => {
+    stack.configure({ preflight: true, workspaces: [fine, ...broken] });
+    const { code, text, calls } = await callsOf(() => stack.preview());
+    assert.notEqual(code, 0, text);
+    const told = text.slice(text.indexOf("Diagnostics:"));
+    for (const [resource, error] of [
+      ["Workspace (taken)", "Workspace 'THEIRS' exists already"],
+      ["Workspace (paused)", "Capacity 'paused' is paused"],
+      ["Workspace (nowhere)", "There is no capacity 'F64-typo'"],
+      ["GitConnection (unshared)", `Connection ${missing} does not exist, or is not shared`],
+      ["WorkspaceUser (strangers/nobody@contoso.com)", "look up nobody@contoso.com failed: Request_ResourceNotFound"],
+      ["Item (adopted/flow)", "DataPipeline 'flow' exists already in the workspace"],
+    ] as const) {
+      const section = told.slice(told.indexOf(`fabric:${resource}`)).split("\n\n")[0];
+      assert.ok(section?.includes(`error: ${error}`), `${resource}:\n${told}`);
+    }
+    assert.doesNotMatch(told, /fabric:\w+ \(fine/);
+    assert.deepEqual(
+      calls.filter((call) => !call.startsWith("GET")),
+      [],
+    );
+    const up = await callsOf(() => stack.command("cli/up.ts", ["--yes"]));
+    assert.notEqual(up.code, 0, up.text);
+    assert.deepEqual(
+      up.calls.filter((call) => !call.startsWith("GET")),
+      [],
+    );
+  });
+
+  it("asks once for each list, connection and person, for what exists almost nothing, and nothing in the up itself", async () => {
+    stack.configure({ preflight: true, workspaces: [fine, { ...fine, name: "other", displayName: "other-test" }] });
+    const first = await callsOf(() => stack.preview());
+    assert.equal(first.code, 0, first.text);
+    assert.deepEqual(first.calls, ["GET /capacities", "GET /connections", "GET /v1.0/users/{user}", "GET /workspaces"]);
+    const up = await stack.up();
+    assert.equal(up.code, 0, up.text);
+    const second = await callsOf(() => stack.preview());
+    assert.equal(second.code, 0, second.text);
+    assert.deepEqual(second.calls, ["GET /capacities", "GET /workspaces"]);
+  });
+
+  it("warns of a paused capacity where nothing is to be made on it, and fails where something is", async () => {
+    stack.emulator.service.capacities.change(known.activeCapacity, { state: "Inactive" });
+    const same = await stack.preview();
+    assert.equal(same.code, 0, same.text);
+    assert.match(same.text, /warning: Capacity 'local' is paused/);
+    const items = [...fine.items, { name: "flow", type: "DataPipeline" }];
+    stack.configure({
+      preflight: true,
+      workspaces: [
+        { ...fine, items },
+        { ...fine, name: "other", displayName: "other-test" },
+      ],
+    });
+    const more = await stack.preview();
+    assert.notEqual(more.code, 0, more.text);
+    assert.match(more.text, /error: Capacity 'local' is paused/);
+    stack.emulator.service.capacities.change(known.activeCapacity, { state: "Active" });
+  });
+
+  it("warns once of what cannot be found out, and of what can be true of a replacement", async () => {
+    const { git: _git, ...plain } = fine;
+    const both = [plain, { ...plain, name: "other", displayName: "other-test" }];
+    stack.configure({ workspaces: both });
+    const up = await stack.up();
+    assert.equal(up.code, 0, up.text);
+    const items = [{ ...fine.items[0], creationPayload: { enableSchemas: true } }];
+    stack.configure({ preflight: true, workspaces: [{ ...plain, items }, both[1]] });
+    stack.emulator.faults([
+      { method: "GET", route: "/capacities", status: 403, errorCode: "InsufficientPrivileges", times: 9 },
+    ]);
+    const { code, text } = await stack.preview();
+    stack.emulator.faults([]);
+    assert.equal(code, 0, text);
+    const told = text.slice(text.indexOf("Diagnostics:"));
+    assert.equal(
+      told.split("warning: Not checked before: list capacities failed: InsufficientPrivileges (403").length,
+      2,
+    );
+    assert.match(told, /warning: Lakehouse 'bronze' exists already .* Unless this very deployment replaces it/);
+  });
+
+  it("says that it asks nothing of an embedded emulator, which would have to be started for it", async () => {
+    stack.configure({ preflight: true, workspaces: [fine] });
+    const { text } = await stack.preview({ FABRIC_ENDPOINT: "", FABRIC_GRAPH_ENDPOINT: "" });
+    assert.match(text, /fabric:preflight asks nothing here/);
+  });
+
+  it("can be asked for once, by --config", async () => {
+    stack.configure({ workspaces: [{ name: "taken", displayName: "theirs" }] });
+    const { code, text } = await stack.run(["preview", "--config", "fabric:preflight=true"]);
+    assert.notEqual(code, 0, text);
+    assert.match(text, /Workspace 'theirs' exists already/);
+  });
+});
+
+describe("a preview with preflight, where nobody is signed in", () => {
+  it("fails at that, once", async () => {
+    await using stack = await EngineStack.start();
+    stack.configure({ preflight: true, endpoint: "https://api.fabric.microsoft.com/v1", workspaces: [fine] });
+    const { code, text } = await stack.preview();
+    assert.notEqual(code, 0, text);
+    const told = text.slice(text.indexOf("Diagnostics:"));
+    assert.equal(told.split(/error: Signing in by Azure CLI.* failed/).length, 2, text);
+  });
+});
