@@ -62,7 +62,8 @@ export const gitRoutes: readonly Route[] = [
     method: "POST",
     template: `${path}/disconnect`,
     handler(call, service) {
-      service.gitConnections.delete(connectionOf(call, service, "Admin").id);
+      // the one call of Git that asks for no capacity
+      service.gitConnections.delete(connected(service, workspaceOf(call, service, "Admin")).id);
       return ok();
     },
   },
@@ -191,7 +192,10 @@ function branchOf(service: Service, { details }: GitConnection): BranchFolder {
 }
 
 function connectionOf(call: Call, service: Service, atLeast: "Contributor" | "Admin"): GitConnection {
-  const { id } = onCapacity(workspaceOf(call, service, atLeast));
+  return connected(service, onCapacity(workspaceOf(call, service, atLeast)));
+}
+
+function connected(service: Service, { id }: Workspace): GitConnection {
   const connection = service.gitConnections.get(id);
   if (!connection) throw new ServiceError(400, "WorkspaceNotConnectedToGit", "The workspace is not connected to Git");
   return connection;

@@ -177,6 +177,18 @@ describe("a Git connection", () => {
     );
   });
 
+  it("disconnects a workspace that has lost its capacity", async () => {
+    await using service = await TestService.start();
+    const path = await service.workspace();
+    await service.call("POST", `${path}/git/connect`, { gitProviderDetails: empty, myGitCredentials: credentials });
+    await service.call("POST", `${path}/unassignFromCapacity`);
+    assert.deepEqual(await service.outcome("POST", `${path}/git/initializeConnection`, {}), [
+      400,
+      "WorkspaceHasNoCapacityAssigned",
+    ]);
+    assert.deepEqual(await service.outcome("POST", `${path}/git/disconnect`), [200, null]);
+  });
+
   it("needs a capacity, and a repository that is known where that is demanded", async () => {
     await using service = await TestService.start({ onlyKnownRepositories: true });
     const { body } = await service.call("POST", "/workspaces", { displayName: "pro" });
