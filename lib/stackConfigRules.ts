@@ -149,10 +149,23 @@ function checkItems(
     const seen = hasSameType && isTwice("type and displayName", `${type}/${displayName}`, path);
     // items that are the same by default have the same key too: one problem is enough
     if (!seen) isTwice("name", name, item["name"] === undefined ? path : [...path, "name"]);
-    const known = folder === undefined ? undefined : spellings.get(folder.toLowerCase());
-    if (folder !== undefined && known !== undefined && known !== folder) {
+    const known = folder === undefined ? undefined : otherSpelling(folder, spellings);
+    if (known !== undefined) {
       problems.push(problemAt([...path, "folder"], `is spelled ${known} elsewhere, and the service ignores case`));
-    } else if (folder !== undefined) spellings.set(folder.toLowerCase(), folder);
+    }
     return resolved;
   });
+}
+
+/** How the folder, or one above it, was spelled before, where that was differently; notes spellings that are new. */
+function otherSpelling(folder: string, spellings: Map<string, string>): string | undefined {
+  const names = folder.split("/");
+  const above = names.slice(1).map((_, index) => names.slice(0, index + 2).join("/"));
+  return above
+    .map((part) => {
+      const known = spellings.get(part.toLowerCase());
+      if (known === undefined) spellings.set(part.toLowerCase(), part);
+      return known === part ? undefined : known;
+    })
+    .find((known) => known !== undefined);
 }

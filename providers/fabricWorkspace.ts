@@ -6,7 +6,7 @@ import type { WorkspaceConfig } from "../lib/stackConfig.ts";
 import { FabricResource } from "./fabricResource.ts";
 import type { FabricProvider } from "./fabricResource.ts";
 import { sameIgnoringCase } from "./field.ts";
-import { folder } from "./folder.ts";
+import { folder, folderKey } from "./folder.ts";
 import { gitConnection } from "./gitConnection.ts";
 import { AS_BEFORE } from "./gitFields.ts";
 import { item } from "./item.ts";
@@ -123,19 +123,20 @@ export class FabricWorkspace extends resource.ComponentResource {
 
   /** The id of a folder by its path; it and the folders above it are made once. */
   #folder(path: string, own: CustomResourceOptions): Output<string> {
-    const known = this.#folders.get(path);
+    const key = folderKey(path);
+    const known = this.#folders.get(key);
     if (known) return known;
     const names = path.split("/").filter(Boolean);
     const displayName = names.pop() ?? "";
     const parentFolderId = names.length > 0 ? this.#folder(`/${names.join("/")}`, own) : undefined;
     const made = new FabricResource(
       folder,
-      this.#named(path.replace(/^\//, "")),
+      this.#named(key),
       { workspaceId: this.workspaceId, displayName, parentFolderId },
       own,
     );
     const id = made.id.apply((both) => both.split("/")[1] ?? both);
-    this.#folders.set(path, id);
+    this.#folders.set(key, id);
     return id;
   }
 }

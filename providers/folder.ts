@@ -111,6 +111,9 @@ export const folder = defineKind<Outputs>()({
   },
 });
 
+/** Key of a folder in its workspace: its path, without regard to case as at the service, so that a new spelling is a new name. */
+export const folderKey = (path: string): string => path.replace(/^\//, "").toLowerCase();
+
 const listFolders = (run: Run, workspaceId: string) =>
   run.list<FabricFolder>(`/workspaces/${workspaceId}/folders`, "list folders", { recursive: true });
 

@@ -1,6 +1,7 @@
 import { principalTypes, roles } from "../../lib/stackConfigSchema.ts";
 import { sameIgnoringCase } from "../../providers/field.ts";
 import { normalDirectory } from "../../providers/gitFields.ts";
+import { folderKey } from "../../providers/folder.ts";
 import type { FabricItem } from "../../providers/run.ts";
 import type { ExistingFolder, ExistingGit, ExistingUser, ExistingWorkspace } from "./existingWorkspace.ts";
 
@@ -102,11 +103,19 @@ export function describeWorkspace(existing: ExistingWorkspace, options: Descript
       return { kind: "WorkspaceUser", name, id: `${id}/${principalId}`, inputs: { workspaceId: id, role }, outputs };
     }),
     ...(git
-      ? [{ kind: "GitConnection", name: key, id, inputs: { workspaceId: id }, outputs: { head: git.head } } as const]
+      ? [
+          {
+            kind: "GitConnection",
+            name: key,
+            id,
+            inputs: { workspaceId: id },
+            outputs: { head: git.head ?? "" },
+          } as const,
+        ]
       : []),
     ...[...folders.values()].map(({ folder, path }): ImportedObject => {
       const inputs = { workspaceId: id, displayName: folder.displayName, parentFolderId: folder.parentFolderId };
-      return { kind: "Folder", name: `${key}${path}`, id: `${id}/${folder.id}`, inputs, outputs: {} };
+      return { kind: "Folder", name: `${key}/${folderKey(path)}`, id: `${id}/${folder.id}`, inputs, outputs: {} };
     }),
     ...items.map((item): ImportedObject => {
       const inputs = {

@@ -111,14 +111,14 @@ describe("an existing workspace in the words of the configuration", () => {
   it("places items by the path of their folder, and cannot declare a folder without items", () => {
     const folders = [
       { id: "f2", displayName: "raw", parentFolderId: "f1" },
-      { id: "f1", displayName: "ingest" },
+      { id: "f1", displayName: "Ingest" },
       { id: "f3", displayName: "empty", parentFolderId: "f1" },
     ];
     const { entry, objects, notes } = describeWorkspace(
       existing({ folders, items: [item("1", "Notebook", "n", { folderId: "f2" })] }),
       options,
     );
-    assert.deepEqual(entry.items, [{ name: "n", type: "Notebook", folder: "/ingest/raw" }]);
+    assert.deepEqual(entry.items, [{ name: "n", type: "Notebook", folder: "/Ingest/raw" }]);
     assert.deepEqual(
       objects.filter(({ kind }) => kind === "Folder").map(({ name, inputs }) => [name, inputs["parentFolderId"]]),
       [
@@ -126,7 +126,7 @@ describe("an existing workspace in the words of the configuration", () => {
         ["sales/ingest", undefined],
       ],
     );
-    assert.deepEqual(notes, ["folder /ingest/empty: none of the declared items lies there"]);
+    assert.deepEqual(notes, ["folder /Ingest/empty: none of the declared items lies there"]);
   });
 
   it("names an item after itself, with its type before it where two items have that name", () => {

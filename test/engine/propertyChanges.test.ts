@@ -123,6 +123,20 @@ describe("a changed property", () => {
     assert.equal(service().folders.get(item("Notebook")?.folderId ?? "")?.displayName, "loads");
   });
 
+  it("renames a folder whose spelling changes, and what lies in it stays there", async () => {
+    const ids = service()
+      .folders.all()
+      .map(({ id }) => id);
+    declared.items[0] = { name: "ingest", path: `${definitions}/ingest.Notebook`, folder: "/Weekly/loads" };
+    assert.deepEqual(await change(), ["update Folder sales/weekly"]);
+    const folders = service().folders.all();
+    assert.deepEqual(folders.map(({ displayName }) => displayName).sort(), ["Weekly", "loads"]);
+    assert.deepEqual(
+      folders.map(({ id }) => id),
+      ids,
+    );
+  });
+
   it("moves an item back to the root", async () => {
     declared.items[0] = { name: "ingest", path: `${definitions}/ingest.Notebook` };
     assert.deepEqual(await change(), [

@@ -313,6 +313,11 @@ const refused: [title: string, raw: Record<string, unknown>, problem: string][] 
     item({ type: "Lakehouse", name: "x", folder: "/Raw" }, { type: "Lakehouse", name: "y", folder: "/raw" }),
     "fabric:workspaces[0].items[1].folder: is spelled /Raw elsewhere, and the service ignores case",
   ],
+  [
+    "a folder above two others under two spellings",
+    item({ type: "Lakehouse", name: "x", folder: "/Raw/a" }, { type: "Lakehouse", name: "y", folder: "/raw/b" }),
+    "fabric:workspaces[0].items[1].folder: is spelled /Raw elsewhere, and the service ignores case",
+  ],
 ];
 
 describe("A configuration is refused for", () => {
