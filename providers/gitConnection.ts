@@ -24,7 +24,7 @@ interface Initialized {
 }
 
 interface Outputs {
-  /** The commit that the workspace was last synced with. */
+  /** The commit that the workspace was last synced with; empty where both sides were, and nothing was synced. */
   readonly head?: string | undefined;
   /** Whether the workspace was connected like this before; it then stays connected when this resource goes. */
   readonly adopted?: boolean | undefined;
@@ -65,7 +65,7 @@ export const gitConnection = defineKind<Outputs>()({
     exists({ id: inputs.workspaceId, outputs });
     const head = adopted
       ? await pullWhereAlways(run, inputs, now.gitSyncDetails?.head)
-      : await finish(run, inputs, now, () => exists(null));
+      : await finish(run, inputs, now, { refused: () => exists(null) });
     return { id: inputs.workspaceId, outputs: { ...outputs, head } };
   },
 
@@ -88,7 +88,7 @@ export const gitConnection = defineKind<Outputs>()({
         gitConnectionState: now.gitConnectionState,
         newCommit: status && isBehind(status) ? (status.remoteCommitHash ?? undefined) : undefined,
       },
-      outputs: { head: now.gitSyncDetails?.head },
+      outputs: { head: now.gitSyncDetails?.head ?? (state.head === "" ? "" : undefined) },
     };
   },
 
@@ -105,7 +105,9 @@ export const gitConnection = defineKind<Outputs>()({
       return { head: await initialize(run, { ...inputs, allowOverwrite: true }) };
     }
     if (!sameIgnoringCase(old.connectionId, inputs.connectionId)) await changeCredentials(run, inputs, old);
-    const head = old.adopted ? now.gitSyncDetails?.head : await finish(run, inputs, now);
+    // there was nothing to sync then: what was made since is not committed because something else changes
+    const wasEmpty = old.head === "" && isSameBranch({ ...now, gitProviderDetails: old }, inputs);
+    const head = old.adopted ? now.gitSyncDetails?.head : await finish(run, inputs, now, { wasEmpty });
     return { head: await pullWhereAlways(run, inputs, head) };
   },
 
@@ -134,10 +136,19 @@ async function connect(run: Run, inputs: Inputs): Promise<void> {
   );
 }
 
-/** Goes on from where a connection is. */
-async function finish(run: Run, inputs: Inputs, now: Connection, refused?: () => void): Promise<string | undefined> {
-  if (now.gitConnectionState !== "ConnectedAndInitialized") return initialize(run, inputs, refused);
-  return now.gitSyncDetails?.head ?? sync(run, inputs, await requiredNow(run, inputs));
+/**
+ * Goes on from where a connection is.
+ * @param before `refused` is called when it was disconnected again; `wasEmpty` says that the first sync found nothing to do
+ */
+async function finish(
+  run: Run,
+  inputs: Inputs,
+  now: Connection,
+  before: { readonly refused?: () => void; readonly wasEmpty?: boolean },
+): Promise<string | undefined> {
+  if (now.gitConnectionState !== "ConnectedAndInitialized") return initialize(run, inputs, before.refused);
+  if (now.gitSyncDetails?.head || before.wasEmpty) return now.gitSyncDetails?.head ?? "";
+  return sync(run, inputs, await requiredNow(run, inputs));
 }
 
 /**
@@ -176,11 +187,11 @@ async function initialize(run: Run, inputs: Inputs, refused?: () => void): Promi
 
 /**
  * Does what the service said is required.
- * @returns the commit that the workspace is synced with then
+ * @returns the commit that the workspace is synced with then; empty where neither side held anything
  */
 async function sync(run: Run, inputs: Inputs, required: Initialized): Promise<string | undefined> {
   const { workspaceId, allowOverwrite } = inputs;
-  if (required.requiredAction === "None") return required.workspaceHead || undefined;
+  if (required.requiredAction === "None") return required.workspaceHead ?? "";
   if (required.requiredAction === "UpdateFromGit") return updateFromGit(run, inputs, required, allowOverwrite);
   await run.write(intentOf("update", inputs, null), {
     method: "POST",

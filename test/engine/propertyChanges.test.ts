@@ -214,3 +214,23 @@ describe("a changed property", () => {
     assert.deepEqual(service().gitConnections.all(), []);
   });
 });
+
+describe("a Git connection of an empty workspace to an empty branch", () => {
+  it("commits nothing when its credentials change, whatever was made since", async () => {
+    await using stack = await EngineStack.start();
+    const git = { ...salesBranch, branchName: "empty" };
+    const deploy = async (connectionId: string, ...items: object[]) => {
+      stack.configure({ workspaces: [{ name: "new", capacity: "local", git: { ...git, connectionId }, items }] });
+      const begun = stack.emulator.requests().length;
+      const { code, text } = await stack.up();
+      assert.equal(code, 0, text);
+      return stack.calls(begun).filter((call) => !call.startsWith("GET"));
+    };
+    const flow = { name: "flow", type: "DataPipeline" };
+    await deploy(known.gitHubConnection);
+    await deploy(known.gitHubConnection, flow);
+    assert.equal((await stack.refresh()).code, 0);
+    const writes = await deploy(known.secondGitHubConnection, flow);
+    assert.deepEqual(writes, ["PATCH /workspaces/{workspaceId}/git/myGitCredentials"]);
+  });
+});
