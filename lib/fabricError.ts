@@ -75,8 +75,10 @@ export class FabricError extends Error {
 
 /** What to do about the codes that a deployment meets; an entry is a whole sentence. */
 export const remedies: Readonly<Record<string, string>> = {
-  WorkspaceNameAlreadyExists: "Choose another displayName, or set adopt: true to manage the existing workspace.",
-  ItemDisplayNameAlreadyInUse: "Choose another displayName, or set adopt: true to manage the existing item.",
+  WorkspaceNameAlreadyExists:
+    "Choose another displayName, or set adopt: true to manage the existing workspace. Where a workspace of this stack gives the name up, deploy that first.",
+  ItemDisplayNameAlreadyInUse:
+    "Choose another displayName, or set adopt: true to manage the existing item. Where an item of this stack gives the name up, deploy that first.",
   ItemDisplayNameNotAvailableYet: "The name is held for an item deleted a moment ago; run again in a few minutes.",
   CapacityNotInActiveState:
     "The capacity is paused. Resume it and run again: az fabric capacity resume --capacity-name … --resource-group …",
