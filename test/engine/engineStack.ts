@@ -16,17 +16,10 @@ import { join, resolve } from "node:path";
 import { stringify } from "yaml";
 import { startEmulator } from "../../emulator/emulator.ts";
 import type { Emulator, EmulatorOptions } from "../../emulator/emulator.ts";
+import { changedInputsOf, readEngineEvents, summaryOf } from "./engineEvents.ts";
+import type { EngineEvents } from "./engineEvents.ts";
 
 const project = resolve(import.meta.dirname, "../..");
-
-/** One step the engine took or would take, without the steps that change nothing. */
-export interface Step {
-  readonly op: string;
-  /** `Workspace`, `Item`, …; other types in full. */
-  readonly kind: string;
-  /** Name of the resource in the program. */
-  readonly name: string;
-}
 
 /** How one command of the CLI went. */
 export interface Run {
@@ -37,6 +30,8 @@ export interface Run {
   readonly steps: readonly string[];
   /** `Workspace sales: description`, sorted: the inputs that an update changes. */
   readonly changes: readonly string[];
+  /** The same in full, and what a refresh found. */
+  readonly events: EngineEvents;
 }
 
 /**
@@ -123,8 +118,8 @@ export class EngineStack implements AsyncDisposable {
   up(env?: NodeJS.ProcessEnv, ...args: string[]): Promise<Run> {
     return this.run(["up", "--yes", "--skip-preview", ...args], env);
   }
-  preview(env?: NodeJS.ProcessEnv): Promise<Run> {
-    return this.run(["preview"], env);
+  preview(env?: NodeJS.ProcessEnv, ...args: string[]): Promise<Run> {
+    return this.run(["preview", ...args], env);
   }
   refresh(env?: NodeJS.ProcessEnv): Promise<Run> {
     return this.run(["refresh", "--yes", "--skip-preview"], env);
@@ -171,7 +166,9 @@ export class EngineStack implements AsyncDisposable {
     const isOperation = ["up", "preview", "refresh", "destroy"].includes(args[0] ?? "");
     const own = isOperation ? ["--stack", "test", "--color=never", "--event-log", events] : [];
     const { code, text } = await this.#spawn("pulumi", [...args, "--non-interactive", ...own], env);
-    return { code, text, ...(isOperation ? stepsOf(events) : { steps: [], changes: [] }) };
+    const told = readEngineEvents(events);
+    const { changes } = told;
+    return { code, text, steps: summaryOf(changes), changes: changedInputsOf(changes), events: told };
   }
 
   async #spawn(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Pick<Run, "code" | "text">> {
@@ -196,34 +193,4 @@ export class EngineStack implements AsyncDisposable {
     await this.emulator.close();
     this.removeFolder();
   }
-}
-
-interface StepMetadata {
-  readonly op: string;
-  readonly urn: string;
-  readonly type: string;
-  /** Names of changed inputs. */
-  readonly diffs?: readonly string[];
-}
-
-/** Steps from the engine's event log. A replacement is told as one step, not as the three it is made of. */
-function stepsOf(file: string): Pick<Run, "steps" | "changes"> {
-  let lines: string[] = [];
-  try {
-    lines = readFileSync(file, "utf8").split("\n").filter(Boolean);
-  } catch {
-    return { steps: [], changes: [] };
-  }
-  const steps = new Set<string>();
-  const changes = new Set<string>();
-  for (const line of lines) {
-    const event = JSON.parse(line) as { resourcePreEvent?: { metadata: StepMetadata } };
-    const step = event.resourcePreEvent?.metadata;
-    if (!step || !step.type.startsWith("pulumi-nodejs:dynamic/fabric:")) continue;
-    if (["same", "refresh", "create-replacement", "delete-replaced", "read"].includes(step.op)) continue;
-    const what = `${step.type.split(":").at(-1)} ${step.urn.split("::").at(-1)}`;
-    steps.add(`${step.op} ${what}`);
-    if (step.op === "update") for (const property of step.diffs ?? []) changes.add(`${what}: ${property}`);
-  }
-  return { steps: [...steps].sort(), changes: [...changes].sort() };
 }
