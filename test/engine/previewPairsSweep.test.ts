@@ -95,14 +95,17 @@ function explained(seed: number, from: Environment, to: Environment, work: () =>
   }
 }
 
-/** The service's condition, without what depends on the way: commits, and contents and items that are not declared. */
+/**
+ * The service's condition, without what depends on the way: commits, contents that are not declared, and items that Git
+ * or the service puts there. The endpoint of a lakehouse keeps the name that the lakehouse was made with.
+ */
 function conditionOf(stack: EngineStack, { contents }: Environment): unknown {
   const world = worldOf(stack) as Record<string, string[]>;
   const isDeclared = ({ workspaceId, type, displayName }: Record<string, unknown>) =>
     contents.some((one) => isDeepStrictEqual(one, [String(workspaceId).replace("workspace ", ""), type, displayName]));
   const items = (world["items"] ?? [])
     .map((text) => JSON.parse(text) as Record<string, unknown>)
-    .filter(({ displayName }) => displayName !== itemOfBranches)
+    .filter(({ type, displayName }) => type !== "SQLEndpoint" && displayName !== itemOfBranches)
     .map((item) => ({ ...item, ...(!isDeclared(item) && { parts: undefined }) }));
   const gitConnections = (world["gitConnections"] ?? []).map((text) => ({
     ...(JSON.parse(text) as object),
