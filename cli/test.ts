@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { globSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { projectRoot } from "./pulumi.ts";
 
 /*
@@ -38,5 +39,6 @@ if (filters.length === 0) {
 const files = globSync("test/**/*.test.ts", { cwd: projectRoot }).filter(
   (file) => filters.length === 0 || filters.some((filter) => file.includes(filter)),
 );
-// two at a time: the tests on the real engine are themselves several processes each
-process.exit(await node(["--test", "--test-concurrency=2", "--test-reporter=spec", ...files.sort()]));
+// the tests on the real engine are themselves several processes each
+const atOnce = Math.min(Math.max(availableParallelism(), 2), 6);
+process.exit(await node(["--test", `--test-concurrency=${atOnce}`, "--test-reporter=spec", ...files.sort()]));
