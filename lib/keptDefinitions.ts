@@ -1,15 +1,8 @@
 import { createHash } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
+import type { DefinitionPart } from "./itemDefinition.ts";
 import type { LogStore } from "./logStore.ts";
 import { definitionsFolder } from "./transactions.ts";
-
-/** One file of an item's definition. */
-export interface Part {
-  readonly path: string;
-  /** base64. */
-  readonly payload: string;
-  readonly payloadType: string;
-}
 
 /**
  * Definitions of items as they were before a transaction changed or deleted them, compressed, beside its log. A rollback
@@ -37,7 +30,7 @@ export class KeptDefinitions {
   }
 
   /** Keeps a definition; the first of a transaction is the one that counts. */
-  async keep(key: string, parts: readonly Part[]): Promise<void> {
+  async keep(key: string, parts: readonly DefinitionPart[]): Promise<void> {
     if (!this.#folder || (await this.has(key))) return;
     await this.#store.write(this.#file(key), gzipSync(JSON.stringify(parts)));
   }
@@ -48,9 +41,9 @@ export class KeptDefinitions {
   }
 
   /** What was kept; only a rollback is given it. */
-  async kept(key: string): Promise<readonly Part[] | undefined> {
+  async kept(key: string): Promise<readonly DefinitionPart[] | undefined> {
     const content = this.#isRollback && this.#folder ? await this.#store.read(this.#file(key)) : undefined;
-    return content && (JSON.parse(gunzipSync(content).toString()) as Part[]);
+    return content && (JSON.parse(gunzipSync(content).toString()) as DefinitionPart[]);
   }
 
   #file(key: string): string {

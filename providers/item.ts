@@ -1,20 +1,23 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { isFabricError } from "../lib/fabricError.ts";
-import { hashDefinition, readItemDefinition } from "../lib/itemDefinition.ts";
-import type { Part } from "../lib/keptDefinitions.ts";
+import { readItemDefinition } from "../lib/itemDefinition.ts";
 import { identifier, isUnknown, sameIgnoringCase } from "./field.ts";
 import { deleteOrGone, readOrGone } from "./gone.ts";
 import { isKnownToGit } from "./gitStatus.ts";
 import {
   DOUBTFUL_HASH,
   beforeOverwriting,
+  definitionFor,
   definitionHashNow,
+  definitionToReplace,
+  giveBackDefinition,
+  keepDefinition,
   noteSent,
-  readDefinition,
-  unlessUnreadable,
+  pathOf,
+  pushDefinition,
 } from "./itemContent.ts";
-import type { Defined, Sent } from "./itemContent.ts";
+import type { Sent } from "./itemContent.ts";
 import { recoverItem } from "./recycleBin.ts";
 import { defineKind, Problem, withoutUndefined } from "./resourceKind.ts";
 import type { FabricItem, Run } from "./run.ts";
@@ -222,34 +225,6 @@ async function converge(run: Run, now: FabricItem, wanted: Wanted): Promise<void
   }
 }
 
-async function pushDefinition(run: Run, id: string, inputs: Wanted & Defined): Promise<void> {
-  await sendDefinition(run, id, inputs, await definitionFor(run, inputs));
-}
-
-async function sendDefinition(
-  run: Run,
-  id: string,
-  { type, displayName }: Pick<Wanted, "type" | "displayName">,
-  definition: Definition | undefined,
-): Promise<void> {
-  await run.write(
-    {
-      operation: "update",
-      resourceType: "Item",
-      resourceName: displayName,
-      resourceId: id,
-      compensation: { function: "restoreDefinition", args: { id } },
-    },
-    {
-      method: "POST",
-      path: `${pathOf(id)}/updateDefinition`,
-      body: { definition },
-      operation: `update the definition of ${type} '${displayName}'`,
-      replaySafe: true,
-    },
-  );
-}
-
 /**
  * Gives an adopted item the values back that it had, and in a rollback its definition.
  * @returns whether there was something to give back
@@ -257,30 +232,9 @@ async function sendDefinition(
 export async function giveBackItem(run: Run, id: string, before: ItemBefore): Promise<boolean> {
   const now = await run.get<FabricItem>(pathOf(id), `read ${before.type} '${before.displayName}'`);
   await converge(run, now, before);
-  const parts = before.definitionHash === undefined ? undefined : await run.definitions.kept(keyOf(before));
-  if (parts) await sendDefinition(run, id, before, { parts });
+  const hadOther = await giveBackDefinition(run, id, before);
   const { definitionHash: _hash, ...values } = before;
-  return parts !== undefined || !isDeepStrictEqual(withoutUndefined(priorValues(now)), withoutUndefined(values));
-}
-
-/**
- * What an adopted item holds before the declared definition takes its place: kept where a rollback may want it back, and
- * told, because nobody has seen it in a preview.
- * @returns its hash; undefined where the service does not give it
- */
-async function definitionToReplace(
-  run: Run,
-  id: string,
-  before: FabricItem,
-  { definitionHash }: Defined,
-): Promise<string | undefined> {
-  const parts = await readDefinition(run, id, before).catch(unlessUnreadable);
-  if (!parts) return undefined;
-  const hash = hashDefinition(parts);
-  if (hash === definitionHash) return hash;
-  if (run.definitions.isKeeping) await run.definitions.keep(keyOf({ ...before, definitionHash: hash }), parts);
-  run.warn(`${before.type} '${before.displayName}' existed with another definition: the declared one takes its place.`);
-  return hash;
+  return hadOther || !isDeepStrictEqual(withoutUndefined(priorValues(now)), withoutUndefined(values));
 }
 
 /** Waits while the service holds the display name for an item deleted a moment ago, and says so. */
@@ -306,29 +260,6 @@ async function mayAdopt(
   return inputs.adopt || (inputs.adoptFromGit && (await isKnownToGit(run, before.workspaceId, before.id)));
 }
 
-interface Definition {
-  readonly parts: readonly Part[];
-}
-
-/** The definition to send: from the files, or in a rollback what was there before, because the files have changed. */
-async function definitionFor(
-  run: Run,
-  inputs: Defined & { readonly path?: string | undefined },
-): Promise<Definition | undefined> {
-  const { path, definitionHash } = inputs;
-  if (path === undefined || definitionHash === undefined) return undefined;
-  return { parts: (await run.definitions.kept(keyOf(inputs))) ?? readItemDefinition(path).parts };
-}
-
-/** Keeps what an item holds before it is changed or deleted, where a rollback may want it back. */
-async function keepDefinition(run: Run, id: string, old: Defined): Promise<void> {
-  if (!run.definitions.isKeeping || old.definitionHash === undefined) return;
-  if (await run.definitions.has(keyOf(old))) return;
-  await run.definitions.keep(keyOf(old), await readDefinition(run, id, old));
-}
-
-const keyOf = ({ type, displayName, definitionHash }: Defined) => `${type}/${displayName}/${definitionHash ?? ""}`;
-
 const listItems = (run: Run, workspaceId: string) =>
   run.list<FabricItem>(`/workspaces/${workspaceId}/items`, "list items");
 
@@ -341,9 +272,3 @@ const priorValues = ({ type, displayName, description, folderId }: FabricItem): 
   description: description ?? "",
   folderId,
 });
-
-/** `{workspaceId}/{itemId}` as the service's path. */
-function pathOf(id: string): string {
-  const [workspaceId = "", itemId = ""] = id.split("/");
-  return `/workspaces/${workspaceId}/items/${itemId}`;
-}

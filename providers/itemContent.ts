@@ -1,5 +1,5 @@
 import { isFabricError } from "../lib/fabricError.ts";
-import { hashDefinition } from "../lib/itemDefinition.ts";
+import { hashDefinition, readItemDefinition } from "../lib/itemDefinition.ts";
 import type { DefinitionPart } from "../lib/itemDefinition.ts";
 import type { Run } from "./run.ts";
 
@@ -28,10 +28,9 @@ export const DOUBTFUL_HASH = "unknown" as const;
 
 /** The definition as the service has it. */
 export async function readDefinition(run: Run, id: string, { type, displayName }: Defined): Promise<DefinitionPart[]> {
-  const [workspaceId = "", itemId = ""] = id.split("/");
   const { definition } = await run.read<{ definition: { parts: DefinitionPart[] } }>({
     method: "POST",
-    path: `/workspaces/${workspaceId}/items/${itemId}/getDefinition`,
+    path: `${pathOf(id)}/getDefinition`,
     operation: `read the definition of ${type} '${displayName}'`,
     replaySafe: true,
   });
@@ -110,4 +109,91 @@ async function changedContent(run: Run, id: string, item: Defined, sent: Sent): 
 /** Nothing, where the service does not give the definition of such an item to anybody. @throws any other error */
 export function unlessUnreadable(error: unknown): undefined {
   if (!isFabricError(error, "OperationNotSupportedForItem", "ItemHasProtectedLabel")) throw error;
+}
+
+/** An item, and where its definition lies, relative to the project. */
+interface Declared extends Defined {
+  readonly path?: string | undefined;
+}
+
+interface Definition {
+  readonly parts: readonly DefinitionPart[];
+}
+
+/** The definition to send: from the files, or in a rollback what was there before, because the files have changed. */
+export async function definitionFor(run: Run, inputs: Declared): Promise<Definition | undefined> {
+  const { path, definitionHash } = inputs;
+  if (path === undefined || definitionHash === undefined) return undefined;
+  return { parts: (await run.definitions.kept(keyOf(inputs))) ?? readItemDefinition(path).parts };
+}
+
+/** Keeps what an item holds before it is changed or deleted, where a rollback may want it back. */
+export async function keepDefinition(run: Run, id: string, old: Defined): Promise<void> {
+  if (!run.definitions.isKeeping || old.definitionHash === undefined) return;
+  if (await run.definitions.has(keyOf(old))) return;
+  await run.definitions.keep(keyOf(old), await readDefinition(run, id, old));
+}
+
+/** Sends the definition to send. */
+export async function pushDefinition(run: Run, id: string, inputs: Declared): Promise<void> {
+  await sendDefinition(run, id, inputs, await definitionFor(run, inputs));
+}
+
+async function sendDefinition(
+  run: Run,
+  id: string,
+  { type, displayName }: Defined,
+  definition: Definition | undefined,
+): Promise<void> {
+  await run.write(
+    {
+      operation: "update",
+      resourceType: "Item",
+      resourceName: displayName,
+      resourceId: id,
+      compensation: { function: "restoreDefinition", args: { id } },
+    },
+    {
+      method: "POST",
+      path: `${pathOf(id)}/updateDefinition`,
+      body: { definition },
+      operation: `update the definition of ${type} '${displayName}'`,
+      replaySafe: true,
+    },
+  );
+}
+
+/** Gives an adopted item the definition back that it had, where that was kept. @returns whether it was */
+export async function giveBackDefinition(run: Run, id: string, before: Defined): Promise<boolean> {
+  const parts = before.definitionHash === undefined ? undefined : await run.definitions.kept(keyOf(before));
+  if (parts) await sendDefinition(run, id, before, { parts });
+  return parts !== undefined;
+}
+
+/**
+ * What an adopted item holds before the declared definition takes its place: kept where a rollback may want it back, and
+ * told, because nobody has seen it in a preview.
+ * @returns its hash; undefined where the service does not give it
+ */
+export async function definitionToReplace(
+  run: Run,
+  id: string,
+  before: Defined,
+  { definitionHash }: Defined,
+): Promise<string | undefined> {
+  const parts = await readDefinition(run, id, before).catch(unlessUnreadable);
+  if (!parts) return undefined;
+  const hash = hashDefinition(parts);
+  if (hash === definitionHash) return hash;
+  if (run.definitions.isKeeping) await run.definitions.keep(keyOf({ ...before, definitionHash: hash }), parts);
+  run.warn(`${before.type} '${before.displayName}' existed with another definition: the declared one takes its place.`);
+  return hash;
+}
+
+const keyOf = ({ type, displayName, definitionHash }: Defined) => `${type}/${displayName}/${definitionHash ?? ""}`;
+
+/** `{workspaceId}/{itemId}` as the service's path. */
+export function pathOf(id: string): string {
+  const [workspaceId = "", itemId = ""] = id.split("/");
+  return `/workspaces/${workspaceId}/items/${itemId}`;
 }

@@ -4,7 +4,7 @@ import { isFabricError } from "../../lib/fabricError.ts";
 import type { FabricError } from "../../lib/fabricError.ts";
 import { readItemDefinition } from "../../lib/itemDefinition.ts";
 import type { Platform } from "../../lib/itemDefinition.ts";
-import type { Part } from "../../lib/keptDefinitions.ts";
+import type { DefinitionPart } from "../../lib/itemDefinition.ts";
 import { readDefinition } from "../../providers/itemContent.ts";
 import type { FabricItem, Run } from "../../providers/run.ts";
 import type { ExportedDefinition } from "./description.ts";
@@ -28,7 +28,7 @@ export function definitionFolders(root: string, key: string, items: readonly Fab
 const fileNameOf = (name: string) => name.replaceAll(/[<>:"/\\|?*\u0000-\u001f]/g, "_").replace(/[. ]+$/, "") || "_";
 
 /** Where a part may be written: below the item's folder, whatever the service says. */
-export function isSafePart({ path, payloadType }: Part): boolean {
+export function isSafePart({ path, payloadType }: DefinitionPart): boolean {
   const isInside =
     posix.normalize(path) === path && !path.startsWith("../") && !posix.isAbsolute(path) && path !== "..";
   return payloadType === "InlineBase64" && isInside && !/[\\:\u0000]/.test(path) && path !== "." && !path.endsWith("/");
@@ -59,7 +59,7 @@ export class DefinitionFolders implements Disposable {
    */
   async write(run: Run, item: FabricItem, folder: string): Promise<ExportedDefinition | { readonly reason: string }> {
     const target = join(this.#projectRoot, folder);
-    let parts: readonly Part[];
+    let parts: readonly DefinitionPart[];
     try {
       parts = await readDefinition(run, `${item.workspaceId}/${item.id}`, item);
     } catch (error) {
