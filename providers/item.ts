@@ -62,8 +62,11 @@ export const item = defineKind<Outputs>()({
     creationPayload: { schema: z.record(z.string(), z.unknown()).optional(), change: "replace" },
     /** Manage an existing item of that name and type instead of refusing it. */
     adopt: { schema: z.boolean().default(false), change: "local" },
-    /** The workspace is connected to Git: an item of that name which came from there is managed from now on. */
-    adoptFromGit: { schema: z.boolean().default(false), change: "local" },
+    /**
+     * The workspace is connected to Git: an item of that name which came from there is managed from now on. It matters when
+     * the item is made and never again, so a change is none: else connecting a workspace would show as updates of all items.
+     */
+    adoptFromGit: { schema: z.boolean().default(false), change: "local", same: () => true },
   },
   outputs: ["adopted", "sent"],
   title: ({ type, displayName }) => `${type ?? "item"} '${displayName ?? "?"}'`,

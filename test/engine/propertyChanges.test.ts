@@ -216,7 +216,7 @@ describe("a changed property", () => {
 });
 
 describe("a Git connection of an empty workspace to an empty branch", () => {
-  it("commits nothing when its credentials change, whatever was made since", async () => {
+  it("commits nothing when its credentials change, whatever was made since, and goes without a word about items", async () => {
     await using stack = await EngineStack.start();
     const git = { ...salesBranch, branchName: "empty" };
     const deploy = async (connectionId: string, ...items: object[]) => {
@@ -232,5 +232,7 @@ describe("a Git connection of an empty workspace to an empty branch", () => {
     assert.equal((await stack.refresh()).code, 0);
     const writes = await deploy(known.secondGitHubConnection, flow);
     assert.deepEqual(writes, ["PATCH /workspaces/{workspaceId}/git/myGitCredentials"]);
+    stack.configure({ workspaces: [{ name: "new", capacity: "local", items: [flow] }] });
+    assert.deepEqual((await stack.preview()).steps, ["delete GitConnection new"], "its items are not concerned");
   });
 });
