@@ -117,7 +117,7 @@ for (const [name, deployment] of Object.entries(deployments)) {
         const all = Array.from({ length: calls }, (_, index) =>
           sides.map((side) => ({ call: index + 1, side, victim })),
         );
-        const points: Point[] = isWhole ? all.flat() : sample(all.flat());
+        const points: Point[] = isWhole ? all.flat() : sample(all.flat(), victim);
         const killed: Point[] = [];
         const failures: string[] = [];
         const lane = async () => {
@@ -141,8 +141,9 @@ for (const [name, deployment] of Object.entries(deployments)) {
 }
 
 /** A few, spread over the deployment. */
-function sample(points: readonly Point[]): Point[] {
-  return [0.2, 0.75].flatMap((part) => points[Math.floor(points.length * part)] ?? []);
+function sample(points: readonly Point[], victim: Victim): Point[] {
+  const parts = victim === "everything" ? [0.2, 0.75] : [0.45];
+  return parts.flatMap((part) => points[Math.floor(points.length * part)] ?? []);
 }
 
 /** Kills at one point, runs one up, and compares everything. @returns false where the deployment made fewer calls this time. */
