@@ -86,6 +86,8 @@ export const remedies: Readonly<Record<string, string>> = {
   InsufficientPrivileges: "The deploying identity lacks a role for this, or the object is gone.",
   PrincipalNotFound:
     "Check the object id and its type; a service principal is named by the object id of its enterprise application.",
+  WorkspaceItemsCanNotBeUnassignedFromCapacity:
+    "Fabric items need a capacity: deploy without them first, and without the capacity then.",
   WorkspaceHasNoCapacityAssigned: "Give the workspace a capacity: capacity: NAME_OR_ID.",
   GitProviderResourceNotFound: "Repository, branch and directory must exist; the service does not make them.",
   PrincipalTypeNotSupported: "A service principal needs git.connectionId, and a role on that connection.",
