@@ -4,17 +4,16 @@ import type { Configuration } from "./configuration.ts";
 import type { FabricWorkspace } from "./fabricWorkspace.ts";
 import { emulatorStore } from "./embeddedEmulator.ts";
 import { startRun } from "./liveRun.ts";
-import type { LiveRun } from "./liveRun.ts";
 import { findProblems } from "./preflight.ts";
-import type { Planned, Subject } from "./preflight.ts";
+import type { Finding, Planned, Subject } from "./preflight.ts";
 
 /** After so long somebody wants to know what is going on. */
 const SILENCE_MS = 2_000;
 
 /**
  * Asks the service, during a preview, for what an up would fail at, and tells it with the resource that it is about.
- * @throws Error that makes the preview fail, and so the up that it precedes: where something was found, or nobody is signed in
  * @param ownCapacity name of the capacity that the stack makes itself
+ * @throws Error that makes the preview fail, and so the up that it precedes: where something was found, or nobody is signed in
  */
 export async function reportPreflight(
   workspaces: readonly FabricWorkspace[],
@@ -29,46 +28,50 @@ export async function reportPreflight(
       return;
     }
   }
-  const planned = await Promise.all(workspaces.map(plannedFor));
-  const managedIds = new Set(
-    planned.flatMap(({ workspaceId, items }) => [workspaceId, ...items]).flatMap((id) => id?.toLowerCase() ?? []),
-  );
   const progress = setTimeout(() => void log.info("Preflight: asking the service …"), SILENCE_MS);
-  let run: LiveRun | undefined;
-  try {
-    const live = await startRun(configuration, env);
-    run = live;
-    const found = await Promise.all(
-      workspaces.map(async ({ config, declared }, index) => {
-        const own = planned[index] ?? unplanned;
-        const findings = await findProblems(live, { config, planned: own, ownCapacity, managedIds });
-        return findings.map(({ about, isCertain, message }) => ({
-          resource: resourceOf(about, declared),
-          isCertain,
-          message,
-        }));
-      }),
-    );
-    const warnings = new Set<string>();
-    for (const { resource, isCertain, message } of found.flat()) {
-      // what cannot be asked is the same for many
-      if (!isCertain && warnings.has(message)) continue;
-      warnings.add(message);
-      await (isCertain ? log.error : log.warn)(message, resource);
-    }
-    const errors = found.flat().filter(({ isCertain }) => isCertain).length;
-    if (errors > 0)
-      throw new Error(
-        `fabric:preflight found ${errors} ${errors === 1 ? "problem" : "problems"} that an up would fail at, named with the ` +
-          `${errors === 1 ? "resource it belongs" : "resources they belong"} to. Nothing was deployed.`,
-      );
-  } finally {
-    clearTimeout(progress);
-    await run?.close();
+  const findings = await ask(workspaces, configuration, ownCapacity, env).finally(() => clearTimeout(progress));
+  const warned = new Set<string>();
+  for (const { resource, isCertain, message } of findings) {
+    // what cannot be asked is the same for many
+    if (!isCertain && warned.has(message)) continue;
+    warned.add(message);
+    await (isCertain ? log.error : log.warn)(message, resource);
   }
+  const errors = findings.filter(({ isCertain }) => isCertain).length;
+  if (errors === 0) return;
+  throw new Error(
+    `fabric:preflight found ${errors === 1 ? "a problem" : `${errors} problems`} that an up would fail at, told with the ` +
+      `resources concerned. Nothing was deployed.`,
+  );
 }
 
-const unplanned: Planned = { workspaceId: undefined, users: [], items: [] };
+/** A finding with the resource that it is about. */
+interface Located extends Finding {
+  readonly resource: CustomResource | undefined;
+}
+
+async function ask(
+  workspaces: readonly FabricWorkspace[],
+  configuration: Configuration,
+  ownCapacity: string | undefined,
+  env: NodeJS.ProcessEnv,
+): Promise<Located[]> {
+  const all = await Promise.all(
+    workspaces.map(async (workspace) => ({ workspace, planned: await plannedFor(workspace) })),
+  );
+  const ids = all.flatMap(({ planned: { workspaceId, items } }) => [workspaceId, ...items]);
+  const managedIds = new Set(ids.flatMap((id) => id?.toLowerCase() ?? []));
+  const run = await startRun(configuration, env);
+  try {
+    const found = all.map(async ({ workspace: { config, declared }, planned }) => {
+      const findings = await findProblems(run, { config, planned, ownCapacity, managedIds });
+      return findings.map((finding) => ({ ...finding, resource: resourceOf(finding.about, declared) }));
+    });
+    return (await Promise.all(found)).flat();
+  } finally {
+    await run.close();
+  }
+}
 
 async function plannedFor({ declared: { workspace, users, git, items } }: FabricWorkspace): Promise<Planned> {
   return {
