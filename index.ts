@@ -7,6 +7,7 @@ import { FeatureFlags } from "./lib/featureFlags.ts";
 import { assertForeignBackend, assertSharedBackend } from "./lib/stateBackend.ts";
 import { FabricProvider } from "./providers/fabricResource.ts";
 import { FabricWorkspace } from "./providers/fabricWorkspace.ts";
+import { ProgramRun } from "./providers/programRun.ts";
 import { readStackConfig } from "./providers/stackConfigSource.ts";
 
 /** Stops the program with one message and no stack trace. */
@@ -58,14 +59,14 @@ async function deploy() {
   };
   const provider = new FabricProvider("fabric", configuration);
   const azure = config.azure && (await import("./providers/azure.ts")).declareAzure(config.azure, config);
-  const now = settings.isDryRun() ? undefined : new Date().toISOString();
   const ownCapacity = azure?.capacity;
+  const program = new ProgramRun(configuration, process.env);
   const workspaces = config.workspaces.map(
-    (workspace) => new FabricWorkspace(workspace, { provider, protectData, ownCapacity, now }),
+    (workspace) => new FabricWorkspace(workspace, { provider, protectData, ownCapacity, program }),
   );
   if (config.preflight && settings.isDryRun()) {
     const { reportPreflight } = await import("./providers/preflightReport.ts");
-    await reportPreflight(workspaces, configuration, ownCapacity?.name, process.env);
+    await reportPreflight(workspaces, program, ownCapacity?.name);
   }
   const outputs = workspaces.map(({ config: { name }, workspaceId, portalUrl }) => [
     name,

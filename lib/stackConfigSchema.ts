@@ -41,7 +41,7 @@ const gitOfAnyProvider = {
   initializationStrategy: z.enum(["PreferRemote", "PreferWorkspace"]).default("PreferRemote"),
   /** Whether items of the losing side may be overwritten. While off, the deployment stops before anything is lost. */
   allowOverwrite: boolean.default(false),
-  /** `initial` syncs once, when the workspace is connected; `always` also pulls new commits on every up. */
+  /** `initial` syncs once, when the workspace is connected; `always` also pulls new commits on every up, and shows them in previews. */
   sync: z.enum(["initial", "always"]).default("initial"),
 };
 

@@ -1,16 +1,19 @@
 import type { ComponentResourceOptions, CustomResource, CustomResourceOptions } from "@pulumi/pulumi/resource.js";
 import type { Output } from "@pulumi/pulumi/output.js";
 import resource from "@pulumi/pulumi/resource.js";
+import runtime from "@pulumi/pulumi/runtime/settings.js";
 import { isDataBearing } from "../lib/itemType.ts";
 import type { WorkspaceConfig } from "../lib/stackConfig.ts";
 import { FabricResource } from "./fabricResource.ts";
 import type { FabricProvider } from "./fabricResource.ts";
+import { commitToPull } from "./commitToPull.ts";
 import { sameIgnoringCase } from "./field.ts";
 import { folder, folderKey } from "./folder.ts";
 import { gitConnection } from "./gitConnection.ts";
 import { AS_BEFORE } from "./gitFields.ts";
 import { item } from "./item.ts";
 import { portalUrl } from "./portalUrl.ts";
+import type { ProgramRun } from "./programRun.ts";
 import { unlistedUsers } from "./unlistedUsers.ts";
 import { workspace } from "./workspace.ts";
 import { workspaceUser } from "./workspaceUser.ts";
@@ -48,8 +51,8 @@ export class FabricWorkspace extends resource.ComponentResource {
       readonly protectData: boolean;
       /** A capacity that this stack makes. Where the workspace names it, it waits for it, and goes before it. */
       readonly ownCapacity?: { readonly name: string; readonly resource: CustomResource } | undefined;
-      /** Time of this up; undefined in a preview. */
-      readonly now: string | undefined;
+      /** With what to ask the service which commits are to be pulled. */
+      readonly program: ProgramRun;
     },
     opts?: ComponentResourceOptions,
   ) {
@@ -88,7 +91,7 @@ export class FabricWorkspace extends resource.ComponentResource {
       new FabricResource(
         gitConnection,
         config.name,
-        { workspaceId: made.id, ...gitArgs(config.git, settings.now) },
+        { workspaceId: made.id, ...gitArgs(config.git, made.id, settings.program) },
         { ...own, dependsOn: users },
       );
     const afterGit = { ...own, dependsOn: git ? [git] : users };
@@ -141,7 +144,10 @@ export class FabricWorkspace extends resource.ComponentResource {
   }
 }
 
-function gitArgs(git: NonNullable<WorkspaceConfig["git"]>, now = AS_BEFORE) {
+function gitArgs(git: NonNullable<WorkspaceConfig["git"]>, workspaceId: Output<string>, program: ProgramRun) {
   const { sync, ...args } = git;
-  return { ...args, pulledAt: sync === "always" ? now : undefined };
+  if (sync !== "always") return args;
+  // where the service cannot be asked, an up looks for itself, and a preview shows nothing
+  const otherwise = runtime.isDryRun() ? AS_BEFORE : new Date().toISOString();
+  return { ...args, commit: workspaceId.apply((id) => commitToPull(program, id, otherwise)) };
 }

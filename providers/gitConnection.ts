@@ -79,7 +79,7 @@ export const gitConnection = defineKind<Outputs>()({
     }
     if (now.gitConnectionState === "NotConnected") return "gone";
     // the status takes the service a while, and only where commits are to be pulled does it matter that there are some
-    const isLookedAt = state.pulledAt !== undefined && isSameBranch(now, state);
+    const isLookedAt = state.commit !== undefined && isSameBranch(now, state);
     const status =
       isLookedAt && now.gitConnectionState === "ConnectedAndInitialized" ? await readGitStatus(run, id) : undefined;
     return {

@@ -16,7 +16,7 @@ export interface GitProviderDetails {
   readonly directoryName: string;
 }
 
-/** What a preview gives for the time of the last pull: no change. */
+/** What a program declares as the commit to pull where there is none: no change. */
 export const AS_BEFORE = "as before";
 
 /** The inputs of a Git connection. */
@@ -43,10 +43,10 @@ export const gitFields = {
   /** Whether the losing side may be overwritten. */
   allowOverwrite: { schema: z.boolean().default(false), change: "local" },
   /**
-   * When an up last looked for new commits; only where every up does. A program gives another value on each up, because
-   * the engine calls nobody whose inputs are the same, and {@link AS_BEFORE} in a preview.
+   * The commit of the branch that the workspace is to have; only where every up pulls. A program asks the service for it,
+   * and declares {@link AS_BEFORE} while the workspace has everything.
    */
-  pulledAt: {
+  commit: {
     schema: z.string().optional(),
     change: "update",
     same: (_before: string, after: string) => after === AS_BEFORE,

@@ -38,7 +38,7 @@ export async function pullWhereAlways(
   head: string | undefined,
   isRepeated = false,
 ): Promise<string | undefined> {
-  if (inputs.pulledAt === undefined || run.isRollback) return head;
+  if (inputs.commit === undefined || run.isRollback) return head;
   const status = await readGitStatus(run, inputs.workspaceId);
   if (!isBehind(status)) return head;
   const losers = losersOf(status, inputs);

@@ -1,10 +1,8 @@
 import type { CustomResource } from "@pulumi/pulumi/resource.js";
 import log from "@pulumi/pulumi/log/index.js";
-import type { Configuration } from "./configuration.ts";
 import type { FabricWorkspace } from "./fabricWorkspace.ts";
-import { emulatorStore } from "./embeddedEmulator.ts";
-import { startRun } from "./liveRun.ts";
 import { findProblems } from "./preflight.ts";
+import type { ProgramRun } from "./programRun.ts";
 import type { Finding, Planned, Subject } from "./preflight.ts";
 
 /** After so long somebody wants to know what is going on. */
@@ -17,19 +15,15 @@ const SILENCE_MS = 2_000;
  */
 export async function reportPreflight(
   workspaces: readonly FabricWorkspace[],
-  configuration: Configuration,
+  program: ProgramRun,
   ownCapacity: string | undefined,
-  env: NodeJS.ProcessEnv,
 ): Promise<void> {
-  if (configuration.endpoint === "emulator" && !env["FABRIC_ENDPOINT"]) {
-    const { findRunningEmulator } = await import("../emulator/emulator.ts");
-    if (!(await findRunningEmulator(emulatorStore))) {
-      void log.info("fabric:preflight asks nothing here: the embedded emulator runs while something is deployed only.");
-      return;
-    }
-  }
   const progress = setTimeout(() => void log.info("Preflight: asking the service …"), SILENCE_MS);
-  const findings = await ask(workspaces, configuration, ownCapacity, env).finally(() => clearTimeout(progress));
+  const findings = await ask(workspaces, program, ownCapacity).finally(() => clearTimeout(progress));
+  if (!findings) {
+    void log.info("fabric:preflight asks nothing here: the embedded emulator runs while something is deployed only.");
+    return;
+  }
   const warned = new Set<string>();
   for (const { resource, isCertain, message } of findings) {
     // what cannot be asked is the same for many
@@ -52,25 +46,21 @@ interface Located extends Finding {
 
 async function ask(
   workspaces: readonly FabricWorkspace[],
-  configuration: Configuration,
+  program: ProgramRun,
   ownCapacity: string | undefined,
-  env: NodeJS.ProcessEnv,
-): Promise<Located[]> {
+): Promise<Located[] | undefined> {
+  const run = await program.get();
+  if (!run) return undefined;
   const all = await Promise.all(
     workspaces.map(async (workspace) => ({ workspace, planned: await plannedFor(workspace) })),
   );
   const ids = all.flatMap(({ planned: { workspaceId, items } }) => [workspaceId, ...items]);
   const managedIds = new Set(ids.flatMap((id) => id?.toLowerCase() ?? []));
-  const run = await startRun(configuration, env);
-  try {
-    const found = all.map(async ({ workspace: { config, declared }, planned }) => {
-      const findings = await findProblems(run, { config, planned, ownCapacity, managedIds });
-      return findings.map((finding) => ({ ...finding, resource: resourceOf(finding.about, declared) }));
-    });
-    return (await Promise.all(found)).flat();
-  } finally {
-    await run.close();
-  }
+  const found = all.map(async ({ workspace: { config, declared }, planned }) => {
+    const findings = await findProblems(run, { config, planned, ownCapacity, managedIds });
+    return findings.map((finding) => ({ ...finding, resource: resourceOf(finding.about, declared) }));
+  });
+  return (await Promise.all(found)).flat();
 }
 
 async function plannedFor({ declared: { workspace, users, git, items } }: FabricWorkspace): Promise<Planned> {

@@ -80,26 +80,31 @@ describe("a workspace that follows its branch", () => {
     assert.ok(!stack.calls(calls).some((call) => call.endsWith("updateFromGit")), "there was nothing to pull");
   });
 
-  it("tells of new commits in a preview once a refresh has seen them, and of none elsewhere in the repository", async () => {
+  it("tells in a preview what up then pulls, with and without a refresh, and nothing of commits elsewhere", async () => {
+    const commit = (text: string) =>
+      stack.emulator.commit(knownBranch, [
+        notebook("load", text),
+        notebook("report", "1"),
+        notebook("new", "2"),
+        lakehouse,
+      ]);
     assert.deepEqual((await stack.preview()).changes, []);
-    stack.emulator.commit(knownBranch, [
-      notebook("load", "3"),
-      notebook("report", "1"),
-      notebook("new", "2"),
-      lakehouse,
-    ]);
-    assert.deepEqual((await stack.preview()).changes, []);
+    commit("3");
+    assert.deepEqual((await stack.preview()).changes, ["GitConnection sales: commit"]);
+    const up = await stack.up();
+    assert.deepEqual([up.changes, contentOf("load")], [["GitConnection sales: commit"], "3"]);
+    const idle = await stack.up();
+    assert.deepEqual([idle.code, idle.steps], [0, []], idle.text);
+
+    commit("3b");
     const refresh = await stack.refresh();
     assert.equal(refresh.code, 0, refresh.text);
-    assert.deepEqual((await stack.preview()).changes, ["GitConnection sales: newCommit"]);
+    const both = ["GitConnection sales: commit", "GitConnection sales: newCommit"];
+    assert.deepEqual((await stack.preview()).changes, both);
     await stack.up();
-    assert.equal(contentOf("load"), "3");
-    stack.emulator.commit(knownBranch, [
-      notebook("load", "3"),
-      notebook("report", "1"),
-      notebook("new", "2"),
-      lakehouse,
-    ]);
+    assert.equal(contentOf("load"), "3b");
+    // a commit that changes nothing below the directory
+    commit("3b");
     await stack.refresh();
     assert.deepEqual((await stack.preview()).changes, []);
   });

@@ -1,0 +1,22 @@
+import { isFabricError } from "../lib/fabricError.ts";
+import { isBehind, readGitStatus } from "./gitStatus.ts";
+import { AS_BEFORE } from "./gitFields.ts";
+import type { ProgramRun } from "./programRun.ts";
+
+/**
+ * What a program declares for a connection that is to follow its branch: the commit that the workspace lacks, so that
+ * preview and up show the same; {@link AS_BEFORE} where it lacks none.
+ * @param otherwise what to declare where the service cannot be asked
+ */
+export async function commitToPull(program: ProgramRun, workspaceId: string, otherwise: string): Promise<string> {
+  try {
+    const run = await program.get();
+    if (!run) return otherwise;
+    const status = await readGitStatus(run, workspaceId);
+    return isBehind(status) ? (status.remoteCommitHash ?? otherwise) : AS_BEFORE;
+  } catch (error) {
+    // not connected yet: the first sync brings everything
+    if (isFabricError(error, "WorkspaceNotConnectedToGit")) return AS_BEFORE;
+    return otherwise;
+  }
+}
