@@ -109,4 +109,17 @@ describe("an adoption", () => {
     stack.emulator.service.items.change(ingest?.id ?? "", { parts });
     assert.deepEqual(worldOf(stack), before);
   });
+
+  it("is none of what a killed run had made itself: that is deleted in the end", async () => {
+    const hit = Promise.withResolvers<void>();
+    await using stack = await EngineStack.start({ emulator: { onFault: hit.resolve } });
+    stack.configure({ workspaces: [{ name: "own", adopt: true }] });
+    const rule = { method: "POST", route: "/workspaces", holdMs: 400, drop: "after" } as const;
+    await crash(stack, hit.promise, { command: projectCommand("cli/up.ts", ...quick), rule });
+    const up = await stack.command("cli/up.ts", quick);
+    assert.equal(up.code, 0, up.text);
+    assert.equal(stack.emulator.service.workspaces.all().length, 1);
+    assert.equal((await stack.destroy()).code, 0);
+    assert.deepEqual(stack.emulator.service.workspaces.all(), []);
+  });
 });
