@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { commit } from "./git.ts";
+import { commit } from "./branches.ts";
 import { itemTypeOf } from "./itemTypes.ts";
 import type { Principal } from "./model.ts";
 import type { Service } from "./service.ts";
