@@ -79,7 +79,7 @@ export const gitConnection = defineKind<Outputs>()({
     }
     if (now.gitConnectionState === "NotConnected") return "gone";
     // the status takes the service a while, and only where commits are to be pulled does it matter that there are some
-    const isLookedAt = state.commit !== undefined && isSameBranch(now, state);
+    const isLookedAt = state.commit !== undefined && isSameBranch(now.gitProviderDetails, state);
     const status =
       isLookedAt && now.gitConnectionState === "ConnectedAndInitialized" ? await readGitStatus(run, id) : undefined;
     return {
@@ -98,7 +98,7 @@ export const gitConnection = defineKind<Outputs>()({
       await connect(run, inputs);
       return { head: await initialize(run, inputs) };
     }
-    if (!isSameBranch(now, inputs)) {
+    if (!isSameBranch(now.gitProviderDetails, inputs)) {
       await assertNothingIsLost(run, inputs, now);
       await disconnect(run, id, inputs);
       await connect(run, inputs);
@@ -106,7 +106,7 @@ export const gitConnection = defineKind<Outputs>()({
     }
     if (!sameIgnoringCase(old.connectionId, inputs.connectionId)) await changeCredentials(run, inputs, old);
     // there was nothing to sync then: what was made since is not committed because something else changes
-    const wasEmpty = old.head === "" && isSameBranch({ ...now, gitProviderDetails: old }, inputs);
+    const wasEmpty = old.head === "" && isSameBranch(old, inputs);
     const head = old.adopted ? now.gitSyncDetails?.head : await finish(run, inputs, now, { wasEmpty });
     return { head: await pullWhereAlways(run, inputs, head) };
   },
@@ -278,15 +278,14 @@ function bothSidesHold(inputs: Inputs): Error {
 
 /** @throws Error where the workspace is connected to something else, which is never undone silently */
 function assertSameBranch(now: Connection, inputs: Inputs): void {
-  if (isSameBranch(now, inputs)) return;
+  if (isSameBranch(now.gitProviderDetails, inputs)) return;
   throw new Error(
     `The workspace is connected to ${whereOf(now.gitProviderDetails)} already, and ${whereOf(inputs)} is declared. ` +
       `Disconnect it in the workspace's settings, or declare what it is connected to.`,
   );
 }
 
-function isSameBranch(now: Connection, inputs: Inputs): boolean {
-  const is = now.gitProviderDetails;
+function isSameBranch(is: GitProviderDetails | null | undefined, inputs: Inputs): boolean {
   return (
     is?.gitProviderType === inputs.gitProviderType &&
     sameIgnoringCase(is.ownerName, inputs.ownerName) &&

@@ -15,7 +15,7 @@ import {
   keepDefinition,
   noteSent,
   pathOf,
-  pushDefinition,
+  sendDefinition,
 } from "./itemContent.ts";
 import type { Sent } from "./itemContent.ts";
 import { recoverItem } from "./recycleBin.ts";
@@ -88,14 +88,16 @@ export const item = defineKind<Outputs>()({
     const { workspaceId, type, displayName, description, folderId, creationPayload } = inputs;
     const definition = await definitionFor(run, inputs);
     const unfinished = definition && { definitionHash: DOUBTFUL_HASH };
-    const recovered = run.isRollback ? await recoverItem(run, inputs) : undefined;
-    if (recovered) {
-      const id = `${workspaceId}/${recovered.id}`;
+    /** Goes on with an item of ours that is there already. */
+    const finish = async (found: FabricItem) => {
+      const id = `${workspaceId}/${found.id}`;
       exists({ id, outputs: { ...unfinished } });
-      await converge(run, recovered, inputs);
-      if (definition) await pushDefinition(run, id, inputs);
+      await converge(run, found, inputs);
+      if (definition) await sendDefinition(run, id, inputs, definition);
       return { id, outputs: { sent: await noteSent(run, id, inputs) } };
-    }
+    };
+    const recovered = run.isRollback ? await recoverItem(run, inputs) : undefined;
+    if (recovered) return finish(recovered);
     const wasFree = run.isNewWorkspace(workspaceId) || !findItem(await run.items(workspaceId), type, displayName);
     const make = () =>
       run.create<FabricItem>(
@@ -115,12 +117,8 @@ export const item = defineKind<Outputs>()({
       );
     try {
       const made = await onceTheNameIsFree(run, make);
+      if (run.isReclaimed(made.id)) return await finish(made);
       const id = `${workspaceId}/${made.id}`;
-      if (run.isReclaimed(made.id)) {
-        exists({ id, outputs: { ...unfinished } });
-        await converge(run, made, inputs);
-        if (definition) await pushDefinition(run, id, inputs);
-      }
       return { id, outputs: { sent: await noteSent(run, id, inputs) } };
     } catch (error) {
       if (!isFabricError(error, "ItemDisplayNameAlreadyInUse")) throw error;
@@ -134,7 +132,7 @@ export const item = defineKind<Outputs>()({
       );
       exists({ id, outputs: { adopted, ...unfinished } });
       await converge(run, before, inputs);
-      if (definition && replaced !== inputs.definitionHash) await pushDefinition(run, id, inputs);
+      if (definition && replaced !== inputs.definitionHash) await sendDefinition(run, id, inputs, definition);
       return { id, outputs: { adopted, sent: await noteSent(run, id, inputs) } };
     }
   },
@@ -165,7 +163,7 @@ export const item = defineKind<Outputs>()({
     await converge(run, now, inputs);
     if (!isDefined) return {};
     await keepDefinition(run, id, old);
-    await pushDefinition(run, id, inputs);
+    await sendDefinition(run, id, inputs, await definitionFor(run, inputs));
     return { sent: await noteSent(run, id, inputs) };
   },
 

@@ -134,12 +134,8 @@ export async function keepDefinition(run: Run, id: string, old: Defined): Promis
   await run.definitions.keep(keyOf(old), await readDefinition(run, id, old));
 }
 
-/** Sends the definition to send. */
-export async function pushDefinition(run: Run, id: string, inputs: Declared): Promise<void> {
-  await sendDefinition(run, id, inputs, await definitionFor(run, inputs));
-}
-
-async function sendDefinition(
+/** Puts a definition in the place of an item's own. */
+export async function sendDefinition(
   run: Run,
   id: string,
   { type, displayName }: Defined,

@@ -4,6 +4,7 @@ import { identifier, sameIgnoringCase } from "./field.ts";
 import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "./gone.ts";
 import { defineKind } from "./resourceKind.ts";
 import type { Run } from "./run.ts";
+import { listRoles, listRolesOnce } from "./workspaceUser.ts";
 import type { RoleAssignment } from "./workspaceUser.ts";
 
 const unlistedUser = z.object({ name: z.string(), type: z.string(), role: z.string() });
@@ -42,8 +43,7 @@ export const unlistedUsers = defineKind<object>()({
 
   async read(run, id, { listed }) {
     try {
-      const path = `/workspaces/${id}/roleAssignments`;
-      const roles = await run.listOnce<RoleAssignment>(path, "list role assignments");
+      const roles = await listRolesOnce(run, id);
       const { unlisted, kept } = await findUnlisted(run, roles, listed);
       // without a name of its own, one of the Admins is the deploying identity
       if (kept.length > (run.callerId === undefined ? 1 : 0)) {
@@ -84,9 +84,6 @@ export const unlistedUsers = defineKind<object>()({
   // nothing was made
   delete: () => Promise.resolve(),
 });
-
-const listRoles = (run: Run, workspaceId: string) =>
-  run.list<RoleAssignment>(`/workspaces/${workspaceId}/roleAssignments`, "list role assignments");
 
 function writeRole(run: Run, workspaceId: string, of: Unlisted[string], call: Parameters<Run["write"]>[1]) {
   const intent = {

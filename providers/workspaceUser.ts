@@ -99,9 +99,7 @@ export const workspaceUser = defineKind<Outputs>()({
     const { workspaceId, principal, principalId } = state;
     const now = await readOrGone(run, workspaceId, {
       listed: async () =>
-        (
-          await run.listOnce<RoleAssignment>(`/workspaces/${workspaceId}/roleAssignments`, "list role assignments")
-        ).find((listed) => sameIgnoringCase(listed.principal.id, principalId)),
+        (await listRolesOnce(run, workspaceId)).find((listed) => sameIgnoringCase(listed.principal.id, principalId)),
       alone: () => run.get<RoleAssignment>(pathOf(id), `read the role of ${principal}`),
     });
     return now === "gone" ? "gone" : { inputs: { role: now.role as "Admin" } };
@@ -181,14 +179,22 @@ async function setRole(run: Run, id: string, principal: string, from: string, to
   );
 }
 
+/** The roles in a workspace, as they are now. */
+export const listRoles = (run: Run, workspaceId: string) =>
+  run.list<RoleAssignment>(`/workspaces/${workspaceId}/roleAssignments`, "list role assignments");
+
+/** The roles in a workspace, asked for once in a run. */
+export const listRolesOnce = (run: Run, workspaceId: string) =>
+  run.listOnce<RoleAssignment>(`/workspaces/${workspaceId}/roleAssignments`, "list role assignments");
+
 async function findRole(run: Run, workspaceId: string, principalId: string): Promise<RoleAssignment | undefined> {
-  const roles = await run.list<RoleAssignment>(`/workspaces/${workspaceId}/roleAssignments`, "list role assignments");
+  const roles = await listRoles(run, workspaceId);
   return roles.find(({ principal }) => sameIgnoringCase(principal.id, principalId));
 }
 
 async function isLastAdmin(run: Run, id: string): Promise<boolean> {
   const [workspaceId = ""] = id.split("/");
-  const roles = await run.list<RoleAssignment>(`/workspaces/${workspaceId}/roleAssignments`, "list role assignments");
+  const roles = await listRoles(run, workspaceId);
   return !roles.some(({ principal, role }) => role === "Admin" && !sameIgnoringCase(principal.id, principalIdOf(id)));
 }
 

@@ -17,6 +17,8 @@ const lakehouse = { type: "Lakehouse", displayName: "bronze", description: "", p
 describe("a workspace that follows its branch", () => {
   let stack: EngineStack;
   const service = () => stack.emulator.service;
+  const commit = (load: string, report: string, ...others: (ReturnType<typeof notebook> | typeof lakehouse)[]) =>
+    stack.emulator.commit(knownBranch, [notebook("load", load), notebook("report", report), ...others]);
   const contentOf = (name: string) => {
     const item = service()
       .items.all()
@@ -43,7 +45,7 @@ describe("a workspace that follows its branch", () => {
 
   before(async () => {
     stack = await EngineStack.start();
-    stack.emulator.commit(knownBranch, [notebook("load", "1"), notebook("report", "1"), lakehouse]);
+    commit("1", "1", lakehouse);
     configure();
     const up = await stack.up();
     assert.equal(up.code, 0, up.text);
@@ -53,12 +55,7 @@ describe("a workspace that follows its branch", () => {
 
   it("pulls new commits on every up, and leaves alone what was changed in the workspace only", async () => {
     edit("report", "by hand");
-    stack.emulator.commit(knownBranch, [
-      notebook("load", "2"),
-      notebook("report", "1"),
-      notebook("new", "1"),
-      lakehouse,
-    ]);
+    commit("2", "1", notebook("new", "1"), lakehouse);
     const up = await stack.up();
     assert.equal(up.code, 0, up.text);
     assert.deepEqual(["load", "report", "new"].map(contentOf), ["2", "by hand", "1"]);
@@ -66,12 +63,7 @@ describe("a workspace that follows its branch", () => {
     // as when somebody else syncs at the same time
     const updateFromGit = "/workspaces/{workspaceId}/git/updateFromGit";
     stack.emulator.faults([{ method: "POST", route: updateFromGit, status: 400, errorCode: "WorkspaceHeadMismatch" }]);
-    stack.emulator.commit(knownBranch, [
-      notebook("load", "2"),
-      notebook("report", "1"),
-      notebook("new", "2"),
-      lakehouse,
-    ]);
+    commit("2", "1", notebook("new", "2"), lakehouse);
     const again = await stack.up();
     assert.equal(again.code, 0, again.text);
     assert.equal(contentOf("new"), "2");
@@ -81,22 +73,15 @@ describe("a workspace that follows its branch", () => {
   });
 
   it("tells in a preview what up then pulls, with and without a refresh, and nothing of commits elsewhere", async () => {
-    const commit = (text: string) =>
-      stack.emulator.commit(knownBranch, [
-        notebook("load", text),
-        notebook("report", "1"),
-        notebook("new", "2"),
-        lakehouse,
-      ]);
     assert.deepEqual((await stack.preview()).changes, []);
-    commit("3");
+    commit("3", "1", notebook("new", "2"), lakehouse);
     assert.deepEqual((await stack.preview()).changes, ["GitConnection sales: commit"]);
     const up = await stack.up();
     assert.deepEqual([up.changes, contentOf("load")], [["GitConnection sales: commit"], "3"]);
     const idle = await stack.up();
     assert.deepEqual([idle.code, idle.steps], [0, []], idle.text);
 
-    commit("3b");
+    commit("3b", "1", notebook("new", "2"), lakehouse);
     const refresh = await stack.refresh();
     assert.equal(refresh.code, 0, refresh.text);
     const both = ["GitConnection sales: commit", "GitConnection sales: newCommit"];
@@ -104,19 +89,14 @@ describe("a workspace that follows its branch", () => {
     await stack.up();
     assert.equal(contentOf("load"), "3b");
     // a commit that changes nothing below the directory
-    commit("3b");
+    commit("3b", "1", notebook("new", "2"), lakehouse);
     await stack.refresh();
     assert.deepEqual((await stack.preview()).changes, []);
   });
 
   it("keeps the workspace's side with PreferWorkspace, and pulls the rest", async () => {
     configure({ initializationStrategy: "PreferWorkspace" });
-    stack.emulator.commit(knownBranch, [
-      notebook("load", "4"),
-      notebook("report", "4"),
-      notebook("new", "2"),
-      lakehouse,
-    ]);
+    commit("4", "4", notebook("new", "2"), lakehouse);
     const up = await stack.up();
     assert.equal(up.code, 0, up.text);
     assert.deepEqual(["load", "report"].map(contentOf), ["4", "by hand"]);
@@ -124,7 +104,7 @@ describe("a workspace that follows its branch", () => {
 
   it("pulls nothing where something would be lost, and names it", async () => {
     configure();
-    stack.emulator.commit(knownBranch, [notebook("load", "5"), notebook("report", "5"), notebook("new", "2")]);
+    commit("5", "5", notebook("new", "2"));
     const up = await stack.up();
     assert.equal(up.code, 1);
     assert.match(
@@ -136,7 +116,7 @@ describe("a workspace that follows its branch", () => {
 
   it("overwrites what was changed in the workspace only where it may", async () => {
     configure({ allowOverwrite: true });
-    stack.emulator.commit(knownBranch, [notebook("load", "6"), notebook("report", "6")]);
+    commit("6", "6");
     const up = await stack.up();
     assert.equal(up.code, 0, up.text);
     assert.deepEqual(["load", "report"].map(contentOf), ["6", "6"]);
