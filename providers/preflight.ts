@@ -45,10 +45,9 @@ export interface Asked {
 /** What is wrong about one workspace of the configuration. Lists are asked for once in a run. */
 export async function findProblems(run: Run, asked: Asked): Promise<Finding[]> {
   const { config, planned } = asked;
-  const there = await existing(run, asked);
   const checks: Promise<Finding[]>[] = [
     told("workspace", () => capacityFindings(run, asked)),
-    told("workspace", () => Promise.resolve(nameFindings(asked, there))),
+    told("workspace", () => workspaceFindings(run, asked)),
     ...config.users.map(async ({ principal }, user) =>
       planned.users[user] === undefined && principal.includes("@")
         ? told({ user }, () => personFindings(run, user, principal))
@@ -59,13 +58,19 @@ export async function findProblems(run: Run, asked: Asked): Promise<Finding[]> {
     const { connectionId, gitProviderType } = config.git;
     checks.push(told("git", () => connectionFindings(run, connectionId, gitProviderType)));
   }
-  if (there && (planned.workspaceId !== undefined || config.adopt)) {
-    checks.push(
-      told("workspace", () => roleFindings(run, asked, there)),
-      told("workspace", () => itemFindings(run, asked, there)),
-    );
-  }
   return (await Promise.all(checks)).flat();
+}
+
+/** Its name, and where it exists, what is in it. */
+async function workspaceFindings(run: Run, asked: Asked): Promise<Finding[]> {
+  const there = await existing(run, asked);
+  const ofName = nameFindings(asked, there);
+  if (!there || (asked.planned.workspaceId === undefined && !asked.config.adopt)) return ofName;
+  const inside = await Promise.all([
+    told("workspace", () => roleFindings(run, asked, there)),
+    told("workspace", () => itemFindings(run, asked, there)),
+  ]);
+  return [...ofName, ...inside.flat()];
 }
 
 /** The workspace that is managed, or that has the name. */

@@ -128,6 +128,16 @@ describe("a preview with preflight", () => {
     assert.match(told, /warning: Lakehouse 'bronze' exists already .* Unless this very deployment replaces it/);
   });
 
+  it("warns, and stops nothing, where not even the workspaces are told", async () => {
+    stack.configure({ preflight: true, workspaces: [fine] });
+    const insufficient = { status: 403, errorCode: "InsufficientPrivileges", times: 9 };
+    stack.emulator.faults([{ method: "GET", route: "/workspaces", ...insufficient }]);
+    const { code, text } = await stack.preview();
+    stack.emulator.faults([]);
+    assert.equal(code, 0, text);
+    assert.match(text, /warning: Not checked before: list workspaces failed: InsufficientPrivileges \(403/);
+  });
+
   it("says that it asks nothing of an embedded emulator, which would have to be started for it", async () => {
     stack.configure({ preflight: true, workspaces: [fine] });
     const { text } = await stack.preview({ FABRIC_ENDPOINT: "", FABRIC_GRAPH_ENDPOINT: "" });
