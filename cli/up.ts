@@ -151,9 +151,14 @@ function firstFailure(entries: readonly Entry[]): string | undefined {
       entry.kind === "intent" ? [[entry.step, `${entry.resourceType} ${entry.resourceName}`]] : [],
     ),
   );
-  const done = new Set(entries.flatMap((entry) => (entry.kind === "done" ? [objects.get(entry.step)] : [])));
-  for (const entry of entries) if (entry.kind === "failed" && !done.has(objects.get(entry.step))) return entry.reason;
-  return undefined;
+  const failure = entries.find(
+    (entry, index) =>
+      entry.kind === "failed" &&
+      !entries
+        .slice(index)
+        .some((later) => later.kind === "done" && objects.get(later.step) === objects.get(entry.step)),
+  );
+  return failure?.kind === "failed" ? failure.reason : undefined;
 }
 
 /** What a transaction has changed, one line for each. */

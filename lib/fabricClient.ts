@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import axios, { AxiosError, getAdapter } from "axios";
@@ -70,8 +71,8 @@ export interface FabricClientOptions {
   /** Told of each attempt that was sent; one that an open breaker held back is none. */
   readonly onAttempt?: (attempt: Attempt) => void;
   /**
-   * Somebody wants the run to end: no further call or attempt begins, waits between attempts end. What is on its way is
-   * waited for, long-running operations too, because only so its outcome is known.
+   * Graceful stop. No new call or retry starts, except within {@link FabricClient.finishing}, and back-off waits end; calls
+   * and operations in flight run to completion so that their outcome is known.
    */
   readonly stop?: AbortSignal | undefined;
 }
@@ -99,6 +100,7 @@ export class FabricClient {
   readonly #clock: Clock;
   readonly #axios: AxiosInstance;
   readonly #stop: AbortSignal | undefined;
+  readonly #isFinishing = new AsyncLocalStorage<true>();
   readonly #agents = [new HttpAgent({ keepAlive: true }), new HttpsAgent({ keepAlive: true })] as const;
 
   /** @throws Error when the endpoint may not be sent a token */
@@ -126,7 +128,7 @@ export class FabricClient {
       maxRedirects: 0,
       proxy: false,
       headers: { Accept: "application/json" },
-      adapter: attemptOf({ ...options, clock, throttle, breaker }),
+      adapter: attemptOf({ ...options, clock, throttle, breaker }, () => this.#stopNow()),
     });
     this.#axios.interceptors.request.use(async (config) => {
       config.headers.set("Authorization", `Bearer ${await this.#tokens.token(scope)}`);
@@ -141,7 +143,7 @@ export class FabricClient {
    * @throws FabricError
    */
   async send<T = void>(call: FabricCall): Promise<T> {
-    if (this.#stop?.aborted) {
+    if (this.#stopNow()?.aborted) {
       throw new FabricError({
         operation: call.operation,
         errorCode: "Interrupted",
@@ -184,6 +186,19 @@ export class FabricClient {
     }
   }
 
+  /**
+   * Runs the end of what has begun: its calls are made also after `stop`, so that nothing is left half-done or unknown.
+   * Retries still end with `stop`.
+   */
+  finishing<T>(work: () => Promise<T>): Promise<T> {
+    return this.#isFinishing.run(true, work);
+  }
+
+  /** The signal that ends the calls of now. */
+  #stopNow(): AbortSignal | undefined {
+    return this.#isFinishing.getStore() ? undefined : this.#stop;
+  }
+
   /** Closes idle connections. */
   close(): void {
     for (const agent of this.#agents) agent.destroy();
@@ -221,8 +236,9 @@ function attemptOf(
     throttle: Throttle;
     breaker: CircuitBreaker | undefined;
   },
+  stopNow: () => AbortSignal | undefined,
 ) {
-  const { throttle, breaker, stop, attemptTimeoutMs = ATTEMPT_TIMEOUT_MS } = options;
+  const { throttle, breaker, attemptTimeoutMs = ATTEMPT_TIMEOUT_MS } = options;
   const http = getAdapter("http");
   const withDeadline = async (config: Settings): Promise<AxiosResponse> => {
     const deadline = AbortSignal.timeout(attemptTimeoutMs);
@@ -235,7 +251,7 @@ function attemptOf(
     }
   };
   return async (config: Settings): Promise<AxiosResponse> => {
-    await throttle.pass(eitherOf(config.signal as AbortSignal | undefined, stop)).catch(() => {
+    await throttle.pass(eitherOf(config.signal as AbortSignal | undefined, stopNow())).catch(() => {
       throw new AxiosError("not sent", AxiosError.ERR_CANCELED, config);
     });
     const begin = performance.now();

@@ -130,6 +130,20 @@ export class TransactionLog {
     }
   }
 
+  /**
+   * Notes that nobody can rely on what is known of an object: several writes make one change of it, and not all of them
+   * were done. Whoever reads the log takes the object for one whose write has an unknown outcome.
+   */
+  async doubt(intent: Intent, error: unknown): Promise<void> {
+    const step = randomBytes(6).toString("hex");
+    try {
+      await this.#append({ kind: "intent", step, ...intent });
+      await this.#append({ kind: "failed", step, ...reasonOf(error), isOutcomeUnknown: true });
+    } catch (failure) {
+      this.#warn(`The transaction log could not note a half-made change: ${reasonOf(failure).reason}`);
+    }
+  }
+
   /** Notes something that was made already. @returns its step */
   async made(intent: Intent, resourceId: string): Promise<string> {
     const step = randomBytes(6).toString("hex");

@@ -32,6 +32,12 @@ export function isUnknown(value: unknown): boolean {
   return value === UNKNOWN;
 }
 
+/**
+ * Stands in the state for the value of an input that nobody knows for sure, because a write of it failed half-way and a
+ * read does not show it. It equals no declared value, so the next update writes the declared one.
+ */
+export const DOUBTFUL = "unknown" as const;
+
 /** Two spellings of one name, where the service ignores case. */
 export function sameIgnoringCase(before: string | undefined, after: string | undefined): boolean {
   return before?.toLowerCase() === after?.toLowerCase();

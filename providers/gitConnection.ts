@@ -1,8 +1,8 @@
 import { isFabricError } from "../lib/fabricError.ts";
-import { isUnknown, sameIgnoringCase } from "./field.ts";
+import { DOUBTFUL, isUnknown, sameIgnoringCase } from "./field.ts";
 import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "./gone.ts";
 import { gitFields, intentOf, normalDirectory, whereOf } from "./gitFields.ts";
-import type { GitInputs as Inputs, GitProviderDetails } from "./gitFields.ts";
+import type { GitInputs as Inputs, GitLink, GitProviderDetails } from "./gitFields.ts";
 import { pullWhereAlways, updateFromGit } from "./gitPull.ts";
 import { isBehind, readGitStatus } from "./gitStatus.ts";
 import { defineKind, Problem } from "./resourceKind.ts";
@@ -14,6 +14,9 @@ interface Connection {
   readonly gitProviderDetails?: GitProviderDetails | null;
   readonly gitSyncDetails?: { readonly head: string } | null;
 }
+
+/** Stands in the state for a connection that is initialised, and whose first sync failed: the next update syncs it. */
+const NOT_SYNCED = "NotSynced";
 
 const notConnected: Connection = { gitConnectionState: "NotConnected" };
 
@@ -77,33 +80,41 @@ export const gitConnection = defineKind<Outputs>()({
       if (mayMeanGone(error) && (await isWorkspaceGone(run, id))) return "gone";
       throw error;
     }
-    if (now.gitConnectionState === "NotConnected") return "gone";
+    if (now.gitConnectionState === "NotConnected") {
+      // the run that left the branch was cut off before it was connected again: the next up does that
+      const isLeft = (await run.undoOf("connectGit", id)) !== undefined;
+      return isLeft ? { inputs: { gitConnectionState: now.gitConnectionState } } : "gone";
+    }
     // the status takes the service a while, and only where commits are to be pulled does it matter that there are some
     const isLookedAt = state.commit !== undefined && isSameBranch(now.gitProviderDetails, state);
     const status =
       isLookedAt && now.gitConnectionState === "ConnectedAndInitialized" ? await readGitStatus(run, id) : undefined;
+    const head = now.gitSyncDetails?.head ?? (state.head === "" ? "" : undefined);
+    const isSynced = now.gitConnectionState !== "ConnectedAndInitialized" || head !== undefined || state.adopted;
     return {
       inputs: {
         ...detailsOf(now),
-        gitConnectionState: now.gitConnectionState,
+        ...((await run.undoOf("restoreGitCredentials", id)) && { connectionId: DOUBTFUL }),
+        gitConnectionState: isSynced ? now.gitConnectionState : NOT_SYNCED,
         newCommit: status && isBehind(status) ? (status.remoteCommitHash ?? undefined) : undefined,
       },
-      outputs: { head: now.gitSyncDetails?.head ?? (state.head === "" ? "" : undefined) },
+      outputs: { head },
     };
   },
 
   async update(run, id, old, inputs) {
-    const now = await readConnection(run, id);
+    let now = await readConnection(run, id);
     if (now.gitConnectionState === "NotConnected") {
-      await connect(run, inputs);
-      return { head: await initialize(run, inputs) };
+      const left = await run.undoOf<GitLink>("connectGit", id);
+      if (!left || isSameBranch(left.gitProviderDetails, inputs)) {
+        await connect(run, inputs);
+        return { head: await initialize(run, inputs) };
+      }
+      // only the branch that was left can tell whether the workspace holds anything that is not in Git
+      await connectAgain(run, inputs, left);
+      now = await readConnection(run, id);
     }
-    if (!isSameBranch(now.gitProviderDetails, inputs)) {
-      await assertNothingIsLost(run, inputs, now);
-      await disconnect(run, id, inputs);
-      await connect(run, inputs);
-      return { head: await initialize(run, { ...inputs, allowOverwrite: true }) };
-    }
+    if (!isSameBranch(now.gitProviderDetails, inputs)) return { head: await changeBranch(run, inputs, now) };
     if (!sameIgnoringCase(old.connectionId, inputs.connectionId)) await changeCredentials(run, inputs, old);
     // there was nothing to sync then: what was made since is not committed because something else changes
     const wasEmpty = old.head === "" && isSameBranch(old, inputs);
@@ -121,7 +132,7 @@ export const gitConnection = defineKind<Outputs>()({
   },
 });
 
-async function connect(run: Run, inputs: Inputs): Promise<void> {
+async function connect(run: Run, inputs: Inputs, link: GitLink = linkFor(inputs)): Promise<void> {
   await run.write(
     {
       ...intentOf("create", inputs, { function: "disconnectGit", args: { workspaceId: inputs.workspaceId } }),
@@ -130,10 +141,84 @@ async function connect(run: Run, inputs: Inputs): Promise<void> {
     {
       method: "POST",
       path: `/workspaces/${inputs.workspaceId}/git/connect`,
-      body: { gitProviderDetails: detailsFor(inputs), myGitCredentials: credentialsOf(inputs) },
-      operation: `connect to ${whereOf(inputs)}`,
+      body: link,
+      operation: `connect to ${whereOf(link.gitProviderDetails)}`,
     },
   );
+}
+
+/**
+ * Connects a workspace to another branch. There is no call for that: it is disconnected and connected again. If the
+ * service refuses any of it before the branch's items begin to come in, the workspace goes back to the branch that it was
+ * on, without a sync.
+ * @throws Error that also says where the workspace is connected then
+ */
+async function changeBranch(run: Run, inputs: Inputs, now: Connection): Promise<string | undefined> {
+  const { workspaceId } = inputs;
+  await assertNothingIsLost(run, inputs, now);
+  const left = await linkOf(run, workspaceId, now);
+  let isSyncing = false;
+  try {
+    await leave(run, inputs, left);
+    await connect(run, inputs);
+    const required = await initializeConnection(run, inputs);
+    isSyncing = true;
+    return await sync(run, { ...inputs, allowOverwrite: true }, required);
+  } catch (error) {
+    // what came in of the new branch would count as changes of somebody on the old one
+    if (isSyncing && !isRefused(error)) throw error;
+    throw await run.finishing(() => wentBack(run, inputs, left, error));
+  }
+}
+
+/** Whether the service has said no to a request, so that it had no effect. */
+const isRefused = (error: unknown) => isFabricError(error) && error.status !== undefined && error.isOutcomeKnown;
+
+/** Takes a workspace back to the branch that it was on. @returns the error, with how that went */
+async function wentBack(run: Run, inputs: Inputs, left: GitLink, error: unknown): Promise<unknown> {
+  const { workspaceId } = inputs;
+  const where = whereOf(left.gitProviderDetails);
+  try {
+    const now = await readConnection(run, workspaceId);
+    const { directoryName, ...place } = left.gitProviderDetails;
+    if (isSameBranch(now.gitProviderDetails, { ...place, directoryName: normalDirectory(directoryName) })) return error;
+    if (now.gitConnectionState !== "NotConnected") await leave(run, inputs, linkFor(inputs));
+    await connectAgain(run, inputs, left);
+    return withSentence(error, `The workspace is connected to ${where} again, as before; nothing was synced.`);
+  } catch (second) {
+    const why = second instanceof Error ? second.message : String(second);
+    return withSentence(error, `The workspace could not be connected to ${where} again: ${why}`);
+  }
+}
+
+/** Connects a workspace to the branch that it was on, and writes to neither side. */
+async function connectAgain(run: Run, inputs: Inputs, left: GitLink): Promise<void> {
+  await connect(run, inputs, left);
+  await initializeConnection(run, { ...inputs, ...left.gitProviderDetails });
+}
+
+/** How a workspace is connected now, so that it can be connected like that again. */
+async function linkOf(run: Run, workspaceId: string, { gitProviderDetails }: Connection): Promise<GitLink> {
+  const myGitCredentials = await run.get<object>(
+    `/workspaces/${workspaceId}/git/myGitCredentials`,
+    "read the Git credentials",
+  );
+  if (!gitProviderDetails) throw new Error("The service does not say what the workspace is connected to.");
+  return { gitProviderDetails, myGitCredentials };
+}
+
+/** Disconnects a workspace that is about to be connected again: to the engine this is part of an update. */
+async function leave(run: Run, inputs: Inputs, left: GitLink): Promise<void> {
+  const { workspaceId } = inputs;
+  await run.write(
+    intentOf("update", inputs, { function: "connectGit", args: { ...left } }),
+    disconnectCall(workspaceId, left.gitProviderDetails),
+  );
+}
+
+function withSentence(error: unknown, text: string): unknown {
+  if (isFabricError(error)) return error.withRemedy([error.remedy, text].filter(Boolean).join(" "));
+  return error instanceof Error ? new Error(`${error.message} ${text}`, { cause: error }) : error;
 }
 
 /**
@@ -148,7 +233,8 @@ async function finish(
 ): Promise<string | undefined> {
   if (now.gitConnectionState !== "ConnectedAndInitialized") return initialize(run, inputs, before.refused);
   if (now.gitSyncDetails?.head || before.wasEmpty) return now.gitSyncDetails?.head ?? "";
-  return sync(run, inputs, await requiredNow(run, inputs));
+  // what both sides hold is equal, or may be overwritten
+  return sync(run, { ...inputs, allowOverwrite: true }, await requiredNow(run, inputs));
 }
 
 /**
@@ -157,32 +243,37 @@ async function finish(
  */
 async function initialize(run: Run, inputs: Inputs, refused?: () => void): Promise<string | undefined> {
   const { workspaceId } = inputs;
-  const call = (initializationStrategy: string) =>
-    run.write<Initialized>(intentOf("update", inputs, null), {
-      method: "POST",
-      path: `/workspaces/${workspaceId}/git/initializeConnection`,
-      body: { initializationStrategy },
-      operation: `initialise the connection to ${whereOf(inputs)}`,
-    });
-  let required: Initialized;
-  if (inputs.allowOverwrite || run.isNewWorkspace(workspaceId) || (await isEmpty(run, workspaceId))) {
-    required = await call(inputs.initializationStrategy);
-  } else {
-    try {
-      // with no strategy the service goes on only where one side is empty
-      required = await call("None");
-    } catch (error) {
-      if (!isFabricError(error, "MissingInitializationStrategy", "MissingInitializationPolicy")) throw error;
-      // initialising writes to neither side; it makes the service say whether they differ, and in what
-      required = await call(inputs.initializationStrategy);
-      if (required.requiredAction !== "None" && (await isAnythingLost(run, inputs))) {
-        await disconnect(run, workspaceId, inputs);
-        refused?.();
-        throw bothSidesHold(inputs);
-      }
-    }
+  if (inputs.allowOverwrite || run.isNewWorkspace(workspaceId) || (await isEmpty(run, workspaceId)))
+    return sync(run, inputs, await initializeConnection(run, inputs));
+  try {
+    // with no strategy the service goes on only where one side is empty
+    return await sync(run, inputs, await initializeConnection(run, inputs, "None"));
+  } catch (error) {
+    if (!isFabricError(error, "MissingInitializationStrategy", "MissingInitializationPolicy")) throw error;
   }
-  return sync(run, inputs, required);
+  const required = await initializeConnection(run, inputs);
+  if (required.requiredAction === "None") return sync(run, inputs, required);
+  if (await isAnythingLost(run, inputs)) {
+    await disconnect(run, workspaceId, inputs);
+    refused?.();
+    throw bothSidesHold(inputs);
+  }
+  // what both sides hold is equal
+  return sync(run, { ...inputs, allowOverwrite: true }, required);
+}
+
+/** Initialises a connection, which writes to neither side: the service says what is required to sync them. */
+function initializeConnection(
+  run: Run,
+  inputs: Inputs,
+  initializationStrategy: string = inputs.initializationStrategy,
+): Promise<Initialized> {
+  return run.write<Initialized>(intentOf("update", inputs, null), {
+    method: "POST",
+    path: `/workspaces/${inputs.workspaceId}/git/initializeConnection`,
+    body: { initializationStrategy },
+    operation: `initialise the connection to ${whereOf(inputs)}`,
+  });
 }
 
 /**
@@ -207,28 +298,36 @@ async function sync(run: Run, inputs: Inputs, required: Initialized): Promise<st
   return (await readConnection(run, workspaceId)).gitSyncDetails?.head;
 }
 
-/** What initializeConnection said is not said again: when the sync after it failed, the status tells what is left to do. */
+/**
+ * `initializeConnection` reports the required action only once. If the sync after it failed, the status tells what is left
+ * to do.
+ * @throws Error if both sides hold something that the other has not, unless it may be overwritten
+ */
 async function requiredNow(run: Run, inputs: Inputs): Promise<Initialized> {
   const { changes, workspaceHead, remoteCommitHash } = await readGitStatus(run, inputs.workspaceId);
-  const inBranch = changes.some(({ remoteChange }) => Boolean(remoteChange));
-  const inWorkspace = changes.some(({ workspaceChange }) => Boolean(workspaceChange));
-  if (inBranch && inWorkspace && !inputs.allowOverwrite) throw bothSidesHold(inputs);
+  const different = changes.filter(({ conflictType }) => conflictType !== "SameChanges");
+  const inWorkspace = different.some(({ workspaceChange }) => Boolean(workspaceChange));
+  const isInBranchOnly = different.some(({ remoteChange }) => Boolean(remoteChange));
+  if (isInBranchOnly && inWorkspace && !inputs.allowOverwrite) throw bothSidesHold(inputs);
+  // equal changes of both sides are settled by taking over the branch's
+  const inBranch = isInBranchOnly || (changes.length > 0 && different.length === 0);
   const remoteWins = inBranch && (!inWorkspace || inputs.initializationStrategy === "PreferRemote");
   const requiredAction = remoteWins ? "UpdateFromGit" : inWorkspace ? "CommitToGit" : "None";
   return { requiredAction, workspaceHead: workspaceHead ?? null, remoteCommitHash: remoteCommitHash ?? null };
 }
 
 async function disconnect(run: Run, workspaceId: string, connection: Inputs): Promise<void> {
-  await run.write(
-    intentOf("delete", connection, { function: "connectGit", args: { workspaceId, ...detailsFor(connection) } }),
-    {
-      method: "POST",
-      path: `/workspaces/${workspaceId}/git/disconnect`,
-      operation: `disconnect from ${whereOf(connection)}`,
-      replaySafe: true,
-    },
-  );
+  const compensation = { function: "connectGit", args: { workspaceId, ...detailsFor(connection) } };
+  await run.write(intentOf("delete", connection, compensation), disconnectCall(workspaceId, connection));
 }
+
+const disconnectCall = (workspaceId: string, from: GitProviderDetails) =>
+  ({
+    method: "POST",
+    path: `/workspaces/${workspaceId}/git/disconnect`,
+    operation: `disconnect from ${whereOf(from)}`,
+    replaySafe: true,
+  }) as const;
 
 async function changeCredentials(run: Run, inputs: Inputs, old: Inputs): Promise<void> {
   const { workspaceId } = inputs;
@@ -250,9 +349,14 @@ async function changeCredentials(run: Run, inputs: Inputs, old: Inputs): Promise
 async function assertNothingIsLost(run: Run, inputs: Inputs, now: Connection): Promise<void> {
   if (inputs.allowOverwrite) return;
   if (inputs.initializationStrategy === "PreferWorkspace") throw bothSidesHold(inputs);
-  if (now.gitConnectionState !== "ConnectedAndInitialized" || (await isEmpty(run, inputs.workspaceId))) return;
+  if (await isEmpty(run, inputs.workspaceId)) return;
+  // a connection that was not initialised has no status yet
+  if (now.gitConnectionState === "Connected") await initializeConnection(run, inputs);
   const { changes } = await readGitStatus(run, inputs.workspaceId);
-  if (changes.some(({ workspaceChange }) => Boolean(workspaceChange))) throw bothSidesHold(inputs);
+  const isElsewhere = changes.every(
+    ({ workspaceChange, conflictType }) => !workspaceChange || conflictType === "SameChanges",
+  );
+  if (!isElsewhere) throw bothSidesHold(inputs);
 }
 
 /** Whether syncing would write over something on the losing side. Items that are equal on both sides lose nothing. */
@@ -285,7 +389,7 @@ function assertSameBranch(now: Connection, inputs: Inputs): void {
   );
 }
 
-function isSameBranch(is: GitProviderDetails | null | undefined, inputs: Inputs): boolean {
+function isSameBranch(is: GitProviderDetails | null | undefined, inputs: GitProviderDetails): boolean {
   return (
     is?.gitProviderType === inputs.gitProviderType &&
     sameIgnoringCase(is.ownerName, inputs.ownerName) &&
@@ -319,6 +423,11 @@ const detailsFor = (inputs: Inputs): GitProviderDetails => ({
   repositoryName: inputs.repositoryName,
   branchName: inputs.branchName,
   directoryName: inputs.directoryName,
+});
+
+const linkFor = (inputs: Inputs): GitLink => ({
+  gitProviderDetails: detailsFor(inputs),
+  myGitCredentials: credentialsOf(inputs),
 });
 
 const credentialsOf = ({ connectionId }: Inputs) =>

@@ -60,6 +60,13 @@ export const gitFields = {
 /** Their values. */
 export type GitInputs = InputsOf<typeof gitFields>;
 
+/** How a workspace is connected: where, and with whose credentials. */
+export interface GitLink {
+  readonly gitProviderDetails: GitProviderDetails;
+  /** The deploying identity's own, as the service keeps them. */
+  readonly myGitCredentials: object;
+}
+
 /** What the log is told of a write. */
 export const intentOf = (
   operation: Intent["operation"],

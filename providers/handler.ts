@@ -10,6 +10,7 @@ import { isFabricError } from "../lib/fabricError.ts";
 import { formatOrigin, assertSameOrigin, hostOfEndpoint } from "./origin.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Fields, InputsOf } from "./field.ts";
+import { doubtHalfWritten, halfDoneSentence, watched } from "./halfUpdate.ts";
 import type { Made, ResourceKind } from "./resourceKind.ts";
 import { check, diff, inSpellingOf, withoutUndefined } from "./resourceKind.ts";
 import type { Run } from "./run.ts";
@@ -80,22 +81,36 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
 
     async update(id: string, olds: Properties, news: Properties): Promise<UpdateResult<Properties>> {
       return presentable(host, async () => {
-        const run = await host.run();
+        const watch = watched(await host.run());
+        const { run } = watch;
         assertSameOrigin(titleOf(olds), olds["origin"], run.origin);
         const inputs = inputsOf(kind, news);
         const kept = Object.fromEntries(kind.outputs.map((name) => [name, olds[name as string]]));
-        const outputs = await kind.update(run, id, olds, inputs);
-        return { outs: stateOf(run, inputs, { ...kept, ...outputs }) };
+        try {
+          const outputs = await kind.update(run, id, olds, inputs);
+          return { outs: stateOf(run, inputs, { ...kept, ...outputs }) };
+        } catch (error) {
+          if (watch.written.length === 0) throw error;
+          await doubtHalfWritten(watch, id, error);
+          throw await halfUpdated(run, kind, id, olds, error);
+        }
       });
     },
 
     async delete(id: string, properties: Properties): Promise<void> {
       return presentable(host, async () => {
-        const run = await host.run();
+        const watch = watched(await host.run());
+        const { run } = watch;
         assertSameOrigin(titleOf(properties), properties["origin"], run.origin);
         // the same object under another name or spelling was made or adopted in this run: it is not ours to remove
         if (run.isClaimed(claimOf(kind, id))) return;
-        await kind.delete(run, id, properties);
+        try {
+          await kind.delete(run, id, properties);
+        } catch (error) {
+          // giving an adopted object back takes several writes
+          await doubtHalfWritten(watch, id, error);
+          throw error;
+        }
       });
     },
   };
@@ -140,6 +155,28 @@ function stateOf(run: Run, inputs: object, outputs: object): Properties {
 function halfMade(error: unknown, id: string, properties: Properties): Error {
   const reason = error instanceof Error ? error.message : String(error);
   return Object.assign(new Error(reason), { id, properties, reasons: [reason] });
+}
+
+/**
+ * The error that Pulumi understands as "updated, but not to the end", with the values that the object has now. The object
+ * stays in the state with them, and Pulumi calls update on the next run, whatever is declared then. If nobody can say what
+ * the object is like, the state keeps the values from before; an update looks at the service anyway.
+ */
+async function halfUpdated(run: Run, kind: ResourceKind, id: string, olds: Properties, error: unknown): Promise<Error> {
+  let now = olds;
+  try {
+    const live = await run.finishing(() => kind.read(run, id, olds));
+    if (live !== "gone") {
+      const inputs = inSpellingOf(kind, olds, live.inputs);
+      now = { ...stateOf(run, { ...olds, ...inputs }, live.outputs ?? {}), __provider: olds["__provider"] };
+    }
+  } catch {
+    // the error of the update is what has to be told
+  }
+  const half = halfMade(error, id, now);
+  const done = halfDoneSentence(Object.keys(kind.fields), olds, now);
+  const reason = done ? `${half.message} ${done}` : half.message;
+  return Object.assign(half, { message: reason, reasons: [reason] });
 }
 
 /**

@@ -2,11 +2,10 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { isFabricError } from "../lib/fabricError.ts";
 import { readItemDefinition } from "../lib/itemDefinition.ts";
-import { identifier, isUnknown, sameIgnoringCase } from "./field.ts";
+import { DOUBTFUL, identifier, isUnknown, sameIgnoringCase } from "./field.ts";
 import { deleteOrGone, readOrGone } from "./gone.ts";
 import { isKnownToGit } from "./gitStatus.ts";
 import {
-  DOUBTFUL_HASH,
   beforeOverwriting,
   definitionFor,
   definitionHashNow,
@@ -41,7 +40,7 @@ interface Outputs {
   /** Only while definitions are looked at on refresh. */
   readonly sent?: Sent | undefined;
   /** Only of an item that is half-made: stands in for the input until the definition was sent. */
-  readonly definitionHash?: typeof DOUBTFUL_HASH;
+  readonly definitionHash?: typeof DOUBTFUL;
 }
 
 /** An item of any type. Its id is `{workspaceId}/{itemId}`. */
@@ -87,7 +86,7 @@ export const item = defineKind<Outputs>()({
   async create(run, inputs, exists) {
     const { workspaceId, type, displayName, description, folderId, creationPayload } = inputs;
     const definition = await definitionFor(run, inputs);
-    const unfinished = definition && { definitionHash: DOUBTFUL_HASH };
+    const unfinished = definition && { definitionHash: DOUBTFUL };
     /** Goes on with an item of ours that is there already. */
     const finish = async (found: FabricItem) => {
       const id = `${workspaceId}/${found.id}`;

@@ -1,6 +1,7 @@
 import { isFabricError } from "../lib/fabricError.ts";
 import { hashDefinition, readItemDefinition } from "../lib/itemDefinition.ts";
 import type { DefinitionPart } from "../lib/itemDefinition.ts";
+import { DOUBTFUL } from "./field.ts";
 import type { Run } from "./run.ts";
 
 /** What is done about a definition that was changed at the service: `fabric:onDrift`. */
@@ -22,9 +23,6 @@ export interface Defined {
   /** Absent where definitions were not looked at when it was sent; it then counts as kept as it was. */
   readonly sent?: Sent | undefined;
 }
-
-/** Stands for the hash of a definition that nobody knows for sure, because a run was cut off or failed: equal to no hash. */
-export const DOUBTFUL_HASH = "unknown" as const;
 
 /** The definition as the service has it. */
 export async function readDefinition(run: Run, id: string, { type, displayName }: Defined): Promise<DefinitionPart[]> {
@@ -58,7 +56,7 @@ export async function noteSent(run: Run, id: string, item: Defined): Promise<Sen
 export async function definitionHashNow(run: Run, id: string, state: Defined): Promise<string | undefined> {
   const { definitionHash } = state;
   if (definitionHash === undefined) return undefined;
-  if (await run.mayHaveOtherDefinition(id)) return DOUBTFUL_HASH;
+  if (await run.undoOf("restoreDefinition", id)) return DOUBTFUL;
   const sent = sentOf(state);
   if (run.onDrift === undefined || !sent) return definitionHash;
   const live = await changedContent(run, id, state, sent);
@@ -95,7 +93,7 @@ export async function beforeOverwriting(run: Run, id: string, old: Defined): Pro
 }
 
 function sentOf({ sent, definitionHash }: Defined): Sent | undefined {
-  if (sent || definitionHash === undefined || definitionHash === DOUBTFUL_HASH) return sent;
+  if (sent || definitionHash === undefined || definitionHash === DOUBTFUL) return sent;
   return { definitionHash, contentHash: definitionHash };
 }
 

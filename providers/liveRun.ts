@@ -12,7 +12,7 @@ import { SecretManager } from "../lib/secretManager.ts";
 import { openTelemetry } from "../lib/openTelemetry.ts";
 import { Throttle } from "../lib/throttle.ts";
 import { assertTrustedEndpoint, trustedVaultUrl } from "../lib/trustedHost.ts";
-import { hasEffects, hasEnded, readTransactionLog } from "../lib/transactionLog.ts";
+import { hasEffects, hasEnded, outcomeOf, readTransactionLog } from "../lib/transactionLog.ts";
 import type { Entry, Intent } from "../lib/transactionLog.ts";
 import { readTransactionLogs } from "../lib/transactions.ts";
 import { unsettledLike } from "../lib/unsettled.ts";
@@ -93,6 +93,7 @@ export async function startRun(
     const { log } = await transaction.join();
     transactionId ??= log.transactionId;
     const name = `${operation[0]?.toUpperCase()}${operation.slice(1)}${resourceType}`;
+    openLogs = undefined;
     return telemetry.operation(name, { resourceName }, () => log.step(intent, work, resourceId));
   };
   const send = <T>(intent: Intent, call: Write) => {
@@ -122,9 +123,11 @@ export async function startRun(
 
     async write<T>(intent: Intent, call: Write) {
       const idOf = (answer: unknown) => intent.resourceId ?? (answer as { id?: string } | undefined)?.id ?? "";
-      const answer = await step(intent, () => send<T>(intent, call), idOf);
-      asked.forget(call.path);
-      return answer;
+      try {
+        return await step(intent, () => send<T>(intent, call), idOf);
+      } finally {
+        asked.forget(call.path);
+      }
     },
 
     async create<T extends { id: string }>(
@@ -180,11 +183,27 @@ export async function startRun(
 
     isReclaimed: (id) => reclaimedIds.has(id),
 
-    async mayHaveOtherDefinition(id) {
+    async undoOf<A extends object>(compensation: string, id: string) {
       openLogs ??= readTransactionLogs(store, configuration.stack).then((logs) => logs.filter((log) => !hasEnded(log)));
-      const isDefinition = ({ compensation, resourceId }: Intent) =>
-        compensation?.function === "restoreDefinition" && resourceId === id;
-      return (await openLogs).some((log) => hasEffects(log, isDefinition));
+      for (const log of await openLogs) {
+        const update = log.find(
+          (entry) =>
+            entry.kind === "intent" &&
+            entry.operation === "update" &&
+            entry.compensation?.function === compensation &&
+            entry.resourceId === id &&
+            outcomeOf(log, entry.step) !== "refused",
+        );
+        if (update?.kind === "intent") return update.compensation?.args as A;
+      }
+      return undefined;
+    },
+
+    finishing: (work) => fabric.finishing(work),
+
+    async doubt(intent, error) {
+      const { log } = await transaction.join();
+      await log.doubt(intent, error);
     },
 
     async wasDeletedByTransaction(resourceType, resourceId) {

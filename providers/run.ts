@@ -110,10 +110,12 @@ export interface Run {
   /** Whether a create of this run took an object of an earlier one, which may be as it was declared then. */
   isReclaimed(id: string): boolean;
   /**
-   * Whether a transaction that has not ended may have changed an item's definition, although its hash in the state does
-   * not say so: the run was cut off, or the answer lost.
+   * What an update undoes that a transaction which has not ended has made, or may have made: the arguments of the first
+   * compensation of that name for the object. The state may not know of that update, because the run was cut off, the
+   * answer was lost, or a later write failed.
+   * @returns undefined if there was no such update
    */
-  mayHaveOtherDefinition(id: string): Promise<boolean>;
+  undoOf<A extends object>(compensation: string, resourceId: string): Promise<A | undefined>;
   /** Whether this run rolls a transaction back that has deleted, or may have deleted, an object. */
   wasDeletedByTransaction(resourceType: string, resourceId: string): Promise<boolean>;
   /** Whether an earlier run was cut off in a create of this kind and with these names, so that what is there is ours. */
@@ -130,6 +132,14 @@ export interface Run {
 
   /** Definitions as they were before this transaction, kept beside its log for its rollback. */
   readonly definitions: KeptDefinitions;
+
+  /**
+   * Runs the end of what has begun, whose calls are made also after Ctrl-C: looking how far an update came, or taking its
+   * first half back.
+   */
+  finishing<T>(work: () => Promise<T>): Promise<T>;
+  /** Notes in the log that an object is half-changed, so that recovery and rollback read it again. */
+  doubt(intent: Intent, error: unknown): Promise<void>;
 
   /** Notes that this run made or adopted an object, so that a delete of the same id in this run does nothing. */
   claim(id: string, how: "made" | "adopted"): void;

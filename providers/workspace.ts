@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { isFabricError } from "../lib/fabricError.ts";
 import { capacityIdOf, nameOfCapacity, onCapacity } from "./capacity.ts";
-import { sameIgnoringCase } from "./field.ts";
+import { DOUBTFUL, sameIgnoringCase } from "./field.ts";
 import { isWorkspaceGone, mayMeanGone } from "./gone.ts";
 import { isUntouched } from "./untouched.ts";
 import { defineKind, withoutUndefined } from "./resourceKind.ts";
@@ -23,6 +23,8 @@ interface Outputs {
   readonly capacityId?: string | undefined;
   /** Only for a workspace that existed before. */
   readonly adopted?: WorkspaceBefore | undefined;
+  /** Only of a workspace that is half-made: stands in for the input until the capacity is assigned. */
+  readonly capacity?: string | undefined;
 }
 
 /** A workspace. Its id is the service's own. Renaming, describing and moving to another capacity happen in place. */
@@ -72,22 +74,28 @@ export const workspace = defineKind<Outputs>()({
         },
       ),
     );
-    exists({ id: made.id, outputs: {} });
+    exists({ id: made.id, outputs: { ...(capacityId && { capacity: DOUBTFUL }) } });
     if (run.isReclaimed(made.id)) return { id: made.id, outputs: await converge(run, made, inputs, capacityId) };
     if (capacityId) await waitForCapacity(run, made.id, inputs.displayName);
     return { id: made.id, outputs: { capacityId } };
   },
 
   async read(run, id, state) {
-    const now = (await findListed(run, id)) ?? (await readWorkspace(run, id, state.displayName));
+    const before = await run.undoOf<WorkspaceBefore>("restoreWorkspace", id);
+    // only a read of the workspace alone tells how far the assignment of its capacity is
+    const isCertain = !before && state.capacity !== DOUBTFUL;
+    const listed = isCertain ? await findListed(run, id) : undefined;
+    const now = listed ?? (await readWorkspace(run, id, state.displayName));
     if (now === "gone") return "gone";
     const capacityId = now.capacityId ?? undefined;
-    const isAsKnown = state.capacity === undefined || sameIgnoringCase(capacityId, state.capacityId);
+    const known = state.capacity === undefined ? (before ?? now).capacityId : state.capacityId;
+    const isAsKnown = state.capacity !== DOUBTFUL && sameIgnoringCase(capacityId, known ?? undefined);
+    const capacity = isAsKnown ? state.capacity : await nameOfCapacity(run, capacityId);
     return {
       inputs: {
         displayName: now.displayName,
         description: now.description ?? "",
-        capacity: isAsKnown ? state.capacity : await nameOfCapacity(run, capacityId),
+        capacity: isCertain || isAssigned(now) ? capacity : DOUBTFUL,
       },
       outputs: { capacityId },
     };
@@ -96,7 +104,12 @@ export const workspace = defineKind<Outputs>()({
   async update(run, id, old, inputs) {
     const capacityId = await capacityIdOf(run, inputs.capacity);
     const now = await run.get<Workspace>(`/workspaces/${id}`, `read workspace '${inputs.displayName}'`);
-    return converge(run, now, inputs, capacityId ?? (old.capacity === undefined ? undefined : null));
+    const isDoubtful = old.capacity === DOUBTFUL;
+    if (capacityId !== undefined || old.capacity === undefined)
+      return converge(run, now, inputs, capacityId, isDoubtful);
+    // a rollback gives the workspace back to the capacity that it was on, although the stack did not declare that one
+    const before = run.isRollback ? await run.undoOf<WorkspaceBefore>("restoreWorkspace", id) : undefined;
+    return converge(run, now, inputs, before?.capacityId ?? null);
   },
 
   async delete(run, id, state) {
@@ -143,12 +156,14 @@ export async function giveBackWorkspace(
 /**
  * Makes an existing workspace like the declared one, and sends nothing for what already is.
  * @param capacityId undefined leaves the capacity as it is, null unassigns it
+ * @param isDoubtful whether the capacity may be named, and its assignment not be finished
  */
 async function converge(
   run: Run,
   now: Workspace,
   wanted: { displayName: string; description: string },
   capacityId: string | null | undefined,
+  isDoubtful = false,
 ): Promise<Outputs> {
   const before = priorValues(now);
   const write = (call: { method: "PATCH" | "POST"; path: string; body?: unknown }) =>
@@ -166,8 +181,11 @@ async function converge(
     const { displayName, description } = wanted;
     await write({ method: "PATCH", path: `/workspaces/${now.id}`, body: { displayName, description } });
   }
-  if (capacityId !== undefined && !sameIgnoringCase(before.capacityId, capacityId ?? undefined)) {
-    if (capacityId !== null) {
+  const isNamed = sameIgnoringCase(before.capacityId, capacityId ?? undefined);
+  if (capacityId !== undefined && (!isNamed || (isDoubtful && !isAssigned(now)))) {
+    if (isNamed && now.capacityAssignmentProgress === "InProgress") {
+      // the run before assigned it, and did not wait to the end
+    } else if (capacityId !== null) {
       const assignment = {
         method: "POST",
         path: `/workspaces/${now.id}/assignToCapacity`,
@@ -209,13 +227,17 @@ async function readWorkspace(run: Run, id: string, name: string): Promise<Worksp
   }
 }
 
+/** Whether nothing is left to be done about the workspace's capacity. Lists do not tell, and count as yes. */
+const isAssigned = ({ capacityAssignmentProgress }: Workspace) =>
+  capacityAssignmentProgress === undefined || capacityAssignmentProgress === "Completed";
+
 /** The assignment has no operation of its own: the workspace tells its progress. */
 async function waitForCapacity(run: Run, id: string, name: string): Promise<void> {
   const deadline = run.clock.now() + CAPACITY_DEADLINE_MS;
   for (let pause = 500; ; pause = Math.min(pause * 2, 10_000)) {
-    const { capacityAssignmentProgress } = await run.get<Workspace>(`/workspaces/${id}`, `read workspace '${name}'`);
-    if (capacityAssignmentProgress === undefined || capacityAssignmentProgress === "Completed") return;
-    if (capacityAssignmentProgress === "Failed") {
+    const now = await run.get<Workspace>(`/workspaces/${id}`, `read workspace '${name}'`);
+    if (isAssigned(now)) return;
+    if (now.capacityAssignmentProgress === "Failed") {
       throw new Error(
         `The service could not assign the capacity of workspace '${name}'. Check that the capacity is active and that this identity may assign workspaces to it, then run again.`,
       );

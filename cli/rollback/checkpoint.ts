@@ -22,6 +22,8 @@ export interface CheckpointResource {
   readonly deletedWith?: string;
   /** The object is to be deleted: its replacement stands beside it under the same URN. */
   readonly delete?: boolean;
+  /** Why the last create or update of it ended half-way; the engine calls update again. */
+  readonly initErrors?: readonly string[];
   /** The object was deleted before its replacement, which was not made. */
   readonly pendingReplacement?: boolean;
 }
@@ -147,6 +149,8 @@ export function differencesAfterRollback(after: Checkpoint, saved: Checkpoint): 
   const differences = liveResourcesOf(saved).flatMap((before): Difference[] => {
     const same = now.get(before.urn);
     if (!same) return [differenceOf(before, "is missing")];
+    const [half] = before.initErrors ? [] : (same.initErrors ?? []);
+    if (half !== undefined) return [differenceOf(same, `is half-made: ${half}`)];
     const isEqual = rewritten(before.inputs, newIds) === rewritten(same.inputs, new Map());
     return isEqual ? [] : [differenceOf(same, "has other inputs than before")];
   });

@@ -1,0 +1,55 @@
+import { isDeepStrictEqual } from "node:util";
+import { isOutcomeUnknown } from "../lib/fabricError.ts";
+import type { Intent } from "../lib/transactionLog.ts";
+import type { Run } from "./run.ts";
+
+/* Changes that need several writes, and stop half-way: what has been written is known to the log and to the state. */
+
+/** A run that remembers what was written through it. */
+export interface WatchedRun {
+  readonly run: Run;
+  /** Intents of writes that had, or may have had, their effect. */
+  readonly written: readonly Intent[];
+}
+
+/** The same run, which remembers the writes of one change. */
+export function watched(run: Run): WatchedRun {
+  const written: Intent[] = [];
+  const noting = async <T>(intent: Intent, work: () => Promise<T>): Promise<T> => {
+    try {
+      const answer = await work();
+      written.push(intent);
+      return answer;
+    } catch (error) {
+      if (isOutcomeUnknown(error)) written.push(intent);
+      throw error;
+    }
+  };
+  return {
+    written,
+    run: {
+      ...run,
+      write: (intent, call) => noting(intent, () => run.write(intent, call)),
+      create: (intent, call, ours) => noting(intent, () => run.create(intent, call, ours)),
+    },
+  };
+}
+
+/** Notes in the log that an object was changed half-way, if it was. */
+export async function doubtHalfWritten({ run, written }: WatchedRun, id: string, error: unknown): Promise<void> {
+  const last = written.at(-1);
+  if (!last) return;
+  const { resourceType, resourceName } = last;
+  const intent = { operation: "update", resourceType, resourceName, resourceId: id, compensation: null } as const;
+  await run.doubt(intent, error);
+}
+
+/** What a failed update has changed all the same, as a sentence; empty if the object shows no change. */
+export function halfDoneSentence(
+  names: readonly string[],
+  before: Readonly<Record<string, unknown>>,
+  now: Readonly<Record<string, unknown>>,
+): string {
+  const changed = names.filter((name) => !isDeepStrictEqual(before[name], now[name]));
+  return changed.length > 0 ? `Half-made: already changed at the service: ${changed.join(", ")}.` : "";
+}
