@@ -124,7 +124,7 @@ export function isFabricError(error: unknown, ...errorCodes: readonly string[]):
 }
 
 /** Failures before anything was sent. */
-const NEVER_SENT = new Set(["ECONNREFUSED", "EAI_AGAIN", "ENOTFOUND", "CircuitOpen", "Cancelled"]);
+const NEVER_SENT = new Set(["ECONNREFUSED", "EAI_AGAIN", "ENOTFOUND", "CircuitOpen", "Cancelled", "Interrupted"]);
 
 function isAnswered({ status, errorCode }: FabricFailure): boolean {
   return status === undefined ? NEVER_SENT.has(errorCode) : ![408, 500, 502, 504].includes(status);
@@ -136,4 +136,11 @@ function isAnswered({ status, errorCode }: FabricFailure): boolean {
  */
 export function isOutcomeUnknown(error: unknown): boolean {
   return error instanceof FabricError && !error.isOutcomeKnown;
+}
+
+/** Whether a call is known to have had no effect: the service refused it, or it was never sent. */
+export function hadNoEffect(error: unknown): boolean {
+  if (!(error instanceof FabricError) || !error.isOutcomeKnown) return false;
+  // an operation that failed has no status: it may have done a part of its work
+  return error.status !== undefined || NEVER_SENT.has(error.errorCode);
 }

@@ -1,4 +1,4 @@
-import { isFabricError } from "../lib/fabricError.ts";
+import { hadNoEffect, isFabricError } from "../lib/fabricError.ts";
 import { DOUBTFUL, isUnknown, sameIgnoringCase } from "./field.ts";
 import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "./gone.ts";
 import { gitFields, intentOf, normalDirectory, whereOf } from "./gitFields.ts";
@@ -166,13 +166,10 @@ async function changeBranch(run: Run, inputs: Inputs, now: Connection): Promise<
     return await sync(run, { ...inputs, allowOverwrite: true }, required);
   } catch (error) {
     // what came in of the new branch would count as changes of somebody on the old one
-    if (isSyncing && !isRefused(error)) throw error;
+    if (isSyncing && !hadNoEffect(error)) throw error;
     throw await run.finishing(() => wentBack(run, inputs, left, error));
   }
 }
-
-/** Whether the service has said no to a request, so that it had no effect. */
-const isRefused = (error: unknown) => isFabricError(error) && error.status !== undefined && error.isOutcomeKnown;
 
 /** Takes a workspace back to the branch that it was on. @returns the error, with how that went */
 async function wentBack(run: Run, inputs: Inputs, left: GitLink, error: unknown): Promise<unknown> {

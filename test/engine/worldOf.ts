@@ -10,7 +10,7 @@ const PASSING = ["syncedAt", "assignmentReads", "logicalId"];
  * Everything the emulator has, without times and history, in order, and with names instead of the ids of what may have
  * been made again. Equal names show as equal values, so duplicates are seen.
  */
-export function worldOf({ emulator }: EngineStack): unknown {
+export function worldOf({ emulator }: Pick<EngineStack, "emulator">): unknown {
   const { workspaces, folders, items } = emulator.service;
   const nameOfWorkspace = (id: string) => workspaces.get(id)?.displayName ?? id;
   const names = [
