@@ -37,7 +37,7 @@ export function isRelativeBackend(url: string): boolean {
  * its name has.
  */
 export function meantStateFolder(url: string, cwd: string): string | undefined {
-  return folderOf(url, cwd, pathToFileURL(cwd).pathname);
+  return folderOf(url, cwd, folderUrl(cwd).pathname);
 }
 
 /**
@@ -48,9 +48,16 @@ export function meantStateFolder(url: string, cwd: string): string | undefined {
 export function absoluteBackend(url: string, cwd: string): string {
   const folder = isRelativeBackend(url) ? meantStateFolder(url, cwd) : undefined;
   if (folder === undefined) return url;
-  const absolute = pathToFileURL(folder);
+  const absolute = folderUrl(folder);
   absolute.search = /^[^?#]*(\?[^#]*)?/.exec(url)?.[1] ?? "";
   return absolute.href;
+}
+
+/** A folder as a URL without a slash at its end. Without one in between, control characters at the end would be cut off. */
+function folderUrl(folder: string): URL {
+  const url = pathToFileURL(`${folder}/`);
+  if (url.pathname !== "/") url.pathname = url.pathname.slice(0, -1);
+  return url;
 }
 
 /** @param spelledCwd the current folder as it is put into the URL */
