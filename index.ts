@@ -4,7 +4,7 @@ import log from "@pulumi/pulumi/log/index.js";
 import metadata from "@pulumi/pulumi/metadata.js";
 import settings from "@pulumi/pulumi/runtime/settings.js";
 import { FeatureFlags } from "./lib/featureFlags.ts";
-import { assertForeignBackend, assertSharedBackend } from "./lib/stateBackend.ts";
+import { assertForeignBackend, assertReadableFolder, assertSharedBackend } from "./lib/stateBackend.ts";
 import { FabricProvider } from "./providers/fabricResource.ts";
 import { FabricWorkspace } from "./providers/fabricWorkspace.ts";
 import { ProgramRun } from "./providers/programRun.ts";
@@ -28,6 +28,7 @@ function plainUpdateOf({ PULUMI_NODEJS_ENGINE, FABRIC_TRANSACTION_ID, FABRIC_ROL
 async function deploy() {
   if (!existsSync("Pulumi.yaml"))
     throw new Error("Run Pulumi in the folder that holds Pulumi.yaml: state, log and items are looked for there.");
+  assertReadableFolder(process.env);
   const stack = metadata.getStack();
   const config = readStackConfig({ projectRoot: process.cwd(), stack });
   assertSharedBackend(stack, config.allowLocalBackend, process.env);

@@ -4,6 +4,8 @@ import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { backendUrl } from "../lib/stateBackend.ts";
+import { absoluteBackend, isRelativeBackend, stateFolder } from "../lib/stateFolder.ts";
+import { formerStateNote } from "./formerState.ts";
 
 /** The folder that holds Pulumi.yaml: the current one, as npm sets it, else that of this file. */
 export const projectRoot = existsSync("Pulumi.yaml")
@@ -19,10 +21,16 @@ export const projectRoot = existsSync("Pulumi.yaml")
 export function pulumiEnvironment(stack: string, env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   const own: NodeJS.ProcessEnv = { ...env };
   const url = backendUrl(projectRoot, env);
-  if (url?.startsWith("file://./")) {
-    const folder = join(projectRoot, new URL(`file:///${url.slice("file://./".length)}`).pathname);
+  if (url !== undefined && isRelativeBackend(url)) {
+    const absolute = new URL(absoluteBackend(url, projectRoot));
+    const folder = fileURLToPath(absolute);
+    const formerly = stateFolder(url, projectRoot) ?? folder;
+    const logs = join(projectRoot, ".fabric", "transactions");
+    const note = formerStateNote({ stack, formerly, now: folder, logs });
+    if (note !== undefined) console.error(note);
     mkdirSync(folder, { recursive: true });
-    own["PULUMI_BACKEND_URL"] = `file://${folder}?metadata=skip`;
+    if (!absolute.searchParams.has("metadata")) absolute.searchParams.set("metadata", "skip");
+    own["PULUMI_BACKEND_URL"] = absolute.href;
   }
   const hasPassphrase =
     env["PULUMI_CONFIG_PASSPHRASE"] !== undefined || env["PULUMI_CONFIG_PASSPHRASE_FILE"] !== undefined;

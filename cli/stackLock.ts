@@ -1,11 +1,11 @@
-import { globSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { basename, join } from "node:path";
 import { isLiveProcess } from "../lib/liveProcess.ts";
 import { LockedError } from "../lib/logStore.ts";
 import type { Lock, LogStore } from "../lib/logStore.ts";
-import { Patience, runPulumi } from "./pulumi.ts";
+import { stateFolder } from "../lib/stateFolder.ts";
+import { Patience, projectRoot, runPulumi } from "./pulumi.ts";
 
 /** A lock that a run of the CLI left on a stack whose state is in a folder. */
 export interface StaleLock {
@@ -20,7 +20,7 @@ export interface StaleLock {
 export function staleLockOf(stack: string, env: NodeJS.ProcessEnv): StaleLock | undefined {
   const folder = backendFolder(env);
   if (folder === undefined) return undefined;
-  for (const file of globSync(join(folder, "locks/organization/fabric", stack, "*.json"))) {
+  for (const file of filesIn(join(folder, "locks/organization/fabric", stack), ".json")) {
     const lock = JSON.parse(readFileSync(file, "utf8")) as { pid?: number; hostname?: string; timestamp?: string };
     if (lock.pid !== undefined && lock.hostname === hostname() && !isLiveProcess(lock.pid))
       return { pid: lock.pid, since: lock.timestamp ?? "?" };
@@ -30,19 +30,33 @@ export function staleLockOf(stack: string, env: NodeJS.ProcessEnv): StaleLock | 
 
 /** Where a backend in a folder keeps everything; undefined for other kinds of backend. */
 function backendFolder(env: NodeJS.ProcessEnv): string | undefined {
-  const [url = ""] = (env["PULUMI_BACKEND_URL"] ?? "").split("?");
-  return url.startsWith("file:///") ? join(fileURLToPath(url), ".pulumi") : undefined;
+  const folder = stateFolder(env["PULUMI_BACKEND_URL"] ?? "", projectRoot);
+  return folder === undefined ? undefined : join(folder, ".pulumi");
 }
 
 /**
  * Removes side files of a stack's state that a killed CLI was writing. They are not written whole or not at all, as the
  * state itself is, and an empty one makes every command fail with "failed to load checkpoint: EOF"; a missing one does no
- * harm.
+ * harm. Those of other stacks stay, because somebody may be writing them.
  */
 function removeTornSideFiles(stack: string, env: NodeJS.ProcessEnv): void {
   const folder = backendFolder(env);
   if (folder === undefined) return;
-  for (const file of globSync(join(folder, "**", `${stack}*.attrs`))) if (!isJson(file)) rmSync(file, { force: true });
+  const files = [
+    ...filesIn(join(folder, "stacks/fabric"), ".attrs").filter((file) => basename(file).startsWith(`${stack}.json`)),
+    ...["history/fabric", "backups/fabric", "locks/organization/fabric"].flatMap((place) =>
+      filesIn(join(folder, place, stack), ".attrs"),
+    ),
+  ];
+  for (const file of files) if (!isJson(file)) rmSync(file, { force: true });
+}
+
+/** Files of a folder whose names end in a text. No glob: a folder or a stack may be named as a pattern is written. */
+function filesIn(folder: string, end: string): readonly string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(end))
+    .map((name) => join(folder, name));
 }
 
 function isJson(file: string): boolean {

@@ -4,7 +4,16 @@ import { ensureStack, projectRoot, pulumiEnvironment, runPulumi } from "./pulumi
 /* `npm start`: stack `local`, deployed to the emulator by the real engine, and where to look at what was made. */
 
 const stack = "local";
-const env = pulumiEnvironment(stack);
+const env = environment();
+
+function environment(): NodeJS.ProcessEnv {
+  try {
+    return pulumiEnvironment(stack);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(2);
+  }
+}
 
 interface Output {
   readonly id: string;

@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
-import { join, relative, isAbsolute, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readFileSync, realpathSync } from "node:fs";
+import { basename, dirname, join, relative, isAbsolute, resolve, sep } from "node:path";
 import { parse } from "yaml";
+import { absoluteBackend, isRelativeBackend, meantStateFolder, stateFolder } from "./stateFolder.ts";
 
 /** The project's own setting, and what overrides it. */
 export function backendUrl(projectRoot: string, env: NodeJS.ProcessEnv): string | undefined {
@@ -21,7 +21,8 @@ export function assertSharedBackend(
 ): void {
   if (stack === "local" || allowLocalBackend) return;
   const url = backendUrl(projectRoot, env);
-  if (!url?.startsWith("file://") || !isInside(projectRoot, url)) return;
+  const folder = url === undefined ? undefined : meantStateFolder(url, projectRoot);
+  if (folder === undefined || !isInside(projectRoot, folder)) return;
   throw new Error(
     `Stack '${stack}' would keep its state in this clone (${url}), where nobody else sees it. Choose a backend that the team ` +
       `shares, for example PULUMI_BACKEND_URL='azblob://STATE_CONTAINER?storage_account=ACCOUNT' or 'https://api.pulumi.com', ` +
@@ -40,9 +41,10 @@ export function assertForeignBackend(
   env: NodeJS.ProcessEnv,
   projectRoot = process.cwd(),
 ): void {
-  const url = account === undefined ? undefined : backendUrl(projectRoot, env);
-  if (!url?.startsWith("azblob://")) return;
-  const used = /[?&]storage_account=([^&]*)/.exec(url)?.[1] ?? env["AZURE_STORAGE_ACCOUNT"];
+  const text = account === undefined ? undefined : backendUrl(projectRoot, env);
+  const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== "azblob:") return;
+  const used = url.searchParams.get("storage_account") ?? env["AZURE_STORAGE_ACCOUNT"];
   if (used?.toLowerCase() !== account) return;
   throw new Error(
     `The state of this stack would be in storage account '${account}', which the stack itself makes (azure.foundation). ` +
@@ -50,12 +52,37 @@ export function assertForeignBackend(
   );
 }
 
-/** `file://./relative` is Pulumi's own spelling of a path relative to the current folder; other file URLs are absolute. */
-function isInside(projectRoot: string, url: string): boolean {
-  const plain = url.split("?")[0] ?? url;
-  const path = /^file:\/\/[.~]/.test(plain)
-    ? resolve(projectRoot, plain.slice("file://".length))
-    : fileURLToPath(plain);
-  const way = relative(projectRoot, path);
-  return !way.startsWith("..") && !isAbsolute(way);
+/**
+ * Refuses a relative backend in a folder whose name Pulumi's CLI takes for a URL: it would use the state of another folder.
+ * The project's own commands give the CLI an absolute URL, and so work in every folder.
+ * @throws Error saying what works instead
+ */
+export function assertReadableFolder(env: NodeJS.ProcessEnv, projectRoot = process.cwd()): void {
+  const url = backendUrl(projectRoot, env);
+  if (url === undefined || !isRelativeBackend(url)) return;
+  const read = stateFolder(url, projectRoot);
+  const meant = meantStateFolder(url, projectRoot);
+  if (read === meant) return;
+  throw new Error(
+    `The state of this folder would be in ${read} instead of ${meant}, because Pulumi takes the folder's name for a part of ` +
+      `a URL. Use the project's commands (npm run up, preview, refresh, destroy), which name the folder rightly, or ` +
+      `set PULUMI_BACKEND_URL='${absoluteBackend(url, projectRoot).replaceAll("'", "%27")}'.`,
+  );
+}
+
+/** Whether a folder is in another one or is that, by the places that links lead to. */
+function isInside(outer: string, inner: string): boolean {
+  const way = relative(realPath(outer), realPath(inner));
+  return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+/** The path without symbolic links, as far as it exists. */
+function realPath(path: string): string {
+  const absolute = resolve(path);
+  try {
+    return realpathSync.native(absolute);
+  } catch {
+    const parent = dirname(absolute);
+    return parent === absolute ? absolute : join(realPath(parent), basename(absolute));
+  }
 }

@@ -13,6 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { pathToFileURL } from "node:url";
 import { parse, stringify } from "yaml";
 import type { Checkpoint, CheckpointResource } from "./checkpoint.ts";
 
@@ -117,7 +118,7 @@ export async function decryptedCheckpoint(access: StackAccess, saved: Checkpoint
   try {
     const backend = join(folder, "backend");
     mkdirSync(backend);
-    const env = { ...access.env, PULUMI_BACKEND_URL: `file://${backend}` };
+    const env = { ...access.env, PULUMI_BACKEND_URL: pathToFileURL(backend).href };
     await pulumi(["stack", "init", access.stack], { cwd: folder, env });
     await pulumi(["stack", "import", "--stack", access.stack], { cwd: folder, env, input: encrypted });
     return JSON.parse(

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
 import { describe, it } from "node:test";
-import { pulumiEnvironment } from "../../cli/pulumi.ts";
+import { pathToFileURL } from "node:url";
+import { projectRoot, pulumiEnvironment } from "../../cli/pulumi.ts";
+import { stateFolder } from "../../lib/stateFolder.ts";
 
 const name = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION";
 
@@ -12,5 +17,21 @@ describe("the environment of the project's commands", () => {
 
   it("leaves what somebody has set", () => {
     assert.equal(pulumiEnvironment("local", { [name]: "false" })[name], "false");
+  });
+
+  it("names the folder of the state by a URL that Pulumi reads as that folder, and keeps the settings in it", () => {
+    const { PULUMI_BACKEND_URL: own = "" } = pulumiEnvironment("local", {});
+    assert.equal(stateFolder(own, "/elsewhere"), join(projectRoot, ".fabric/state"));
+    assert.equal(new URL(own).searchParams.get("metadata"), "skip");
+  });
+
+  it("leaves a backend that somebody has set, unless it depends on the current folder", () => {
+    const set = (PULUMI_BACKEND_URL: string) =>
+      pulumiEnvironment("local", { PULUMI_BACKEND_URL })["PULUMI_BACKEND_URL"];
+    for (const url of ["azblob://state", "file://~", "file:///a%20b?no_tmp_dir=false", "https://api.pulumi.com"])
+      assert.equal(set(url), url);
+    const folder = mkdtempSync(join(tmpdir(), "fabric-backend-"));
+    const url = `file://${relative(projectRoot, folder)}/a%20b?metadata=`;
+    assert.equal(set(url), `${pathToFileURL(join(folder, "a b")).href}?metadata=`);
   });
 });

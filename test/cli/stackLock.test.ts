@@ -2,18 +2,20 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { describe, it } from "node:test";
+import { pathToFileURL } from "node:url";
+import { projectRoot } from "../../cli/pulumi.ts";
 import { staleLockOf, withStackToItself } from "../../cli/stackLock.ts";
 import { FolderLogStore } from "../../lib/folderLogStore.ts";
 
 /** A backend in a folder, in which a CLI took the lock of stack dev. */
-function lockedBackend(pid: number): { folder: string; env: NodeJS.ProcessEnv } {
-  const folder = mkdtempSync(join(tmpdir(), "fabric-lock-"));
+function lockedBackend(pid: number, name = "state"): { folder: string; env: NodeJS.ProcessEnv } {
+  const folder = join(mkdtempSync(join(tmpdir(), "fabric-lock-")), name);
   const locks = join(folder, ".pulumi/locks/organization/fabric/dev");
   mkdirSync(locks, { recursive: true });
   writeFileSync(join(locks, "1.json"), JSON.stringify({ pid, hostname: hostname(), timestamp: "yesterday" }));
-  return { folder, env: { ...process.env, PULUMI_BACKEND_URL: `file://${folder}?metadata=skip` } };
+  return { folder, env: { ...process.env, PULUMI_BACKEND_URL: `${pathToFileURL(folder).href}?metadata=skip` } };
 }
 
 const deadProcess = () => spawnSync(process.execPath, ["-e", ""]).pid;
@@ -27,17 +29,32 @@ describe("the lock that Pulumi keeps on a stack", () => {
     assert.equal(staleLockOf("dev", { PULUMI_BACKEND_URL: "azblob://state" }), undefined);
   });
 
+  it("is found whatever the folder of the state is called, and in every spelling of its URL", () => {
+    const pid = deadProcess();
+    for (const name of ["My%20Repo", "a#b?c", "x[1]", "{a,b}", "*", "!(x)", "100%", "back\\slash", "..x", " é "])
+      assert.ok(staleLockOf("dev", lockedBackend(pid, name).env), name);
+    const { folder } = lockedBackend(pid);
+    for (const PULUMI_BACKEND_URL of [
+      `file://${folder}/`,
+      `file://${folder}/x/..#y`,
+      `file://${relative(projectRoot, folder)}`,
+    ])
+      assert.ok(staleLockOf("dev", { PULUMI_BACKEND_URL }), PULUMI_BACKEND_URL);
+  });
+
   it("is removed with side files that were being written, which would block the stack", async () => {
     const { folder, env } = lockedBackend(deadProcess());
     const stacks = join(folder, ".pulumi/stacks/fabric");
     mkdirSync(stacks, { recursive: true });
     writeFileSync(join(stacks, "dev.json.attrs"), "");
     writeFileSync(join(stacks, "dev.json.bak.attrs"), "{}");
+    writeFileSync(join(stacks, "dev2.json.attrs"), "");
     const store = new FolderLogStore(join(folder, "log"));
     const code = await withStackToItself("dev", { ...env, PATH: "" }, store, async () => 0).catch(() => 0);
     assert.equal(code, 0);
     assert.equal(existsSync(join(stacks, "dev.json.attrs")), false);
     assert.equal(existsSync(join(stacks, "dev.json.bak.attrs")), true);
+    assert.equal(existsSync(join(stacks, "dev2.json.attrs")), true, "another stack's, which may be being written");
   });
 
   it("does not let a second deployment begin on the same log", async () => {

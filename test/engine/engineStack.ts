@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { stringify } from "yaml";
 import { startEmulator } from "../../emulator/emulator.ts";
 import type { Emulator, EmulatorOptions } from "../../emulator/emulator.ts";
@@ -55,7 +56,7 @@ export class EngineStack implements AsyncDisposable {
     mkdirSync(join(this.folder, "state"));
     this.env = {
       ...process.env,
-      PULUMI_BACKEND_URL: `file://${join(this.folder, "state")}`,
+      PULUMI_BACKEND_URL: pathToFileURL(join(this.folder, "state")).href,
       PULUMI_CONFIG_PASSPHRASE: "",
       PULUMI_DEBUG_COMMANDS: "true",
       FABRIC_RETRY_BASE_MS: "20",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { globSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { pathToFileURL } from "node:url";
 import { EngineStack } from "./engineStack.ts";
 
 /* `npm run preview -- --comment FILE`, with the real CLI. */
@@ -123,7 +124,7 @@ describe("a preview with --comment", () => {
   });
 
   it("whose state cannot be reached ends with 2, and its comment says that it could not begin", async () => {
-    const nowhere = { PULUMI_BACKEND_URL: `file://${join(stack.folder, "nowhere")}` };
+    const nowhere = { PULUMI_BACKEND_URL: pathToFileURL(join(stack.folder, "nowhere")).href };
     const args = ["preview", "--comment", file()];
     const { code, text } = await stack.command("cli/pulumiCommand.ts", args, nowhere);
     assert.equal(code, 2);

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { basename, join, relative } from "node:path";
 import { describe, it } from "node:test";
-import { assertSharedBackend, backendUrl } from "../../lib/stateBackend.ts";
+import { pathToFileURL } from "node:url";
+import { assertReadableFolder, assertSharedBackend, backendUrl } from "../../lib/stateBackend.ts";
 import { assertTrustedEndpoint, trustedVaultUrl } from "../../lib/trustedHost.ts";
 import { Throttle } from "../../lib/throttle.ts";
 import { FakeClock, settled } from "./fakeClock.ts";
@@ -125,5 +126,64 @@ describe("the place of the state", () => {
         /Stack 'dev' would keep its state in this clone/,
       );
     }
+  });
+
+  it("is the clone in every spelling of a folder inside it", () => {
+    const clone = join(mkdtempSync(join(tmpdir(), "fabric-project-")), "my [clone] 100%#?");
+    mkdirSync(clone);
+    writeFileSync(join(clone, "Pulumi.yaml"), "name: fabric\n");
+    const link = join(clone, "../link");
+    symlinkSync(clone, link);
+    const way = relative(userInfo().homedir, clone);
+    const inside = [
+      ...["file://", "file://.", "file://./", "file://./x", "file://x/y", "file://./x/../y", "file://..x"],
+      ...[
+        "file://./x?create_dir=true",
+        "file://./x#y",
+        "file://./%2e/x",
+        "file://./%78",
+        `file://../${encodeURIComponent(basename(clone))}`,
+      ],
+      ...["FILE://./x", "File:x", `FILE:${pathToFileURL(clone).pathname}`],
+      ...[clone, `${clone}/`, `${clone}/a/../b/`, `${clone}/..b`, link, `${link}/not/there/yet`].map(
+        (path) => pathToFileURL(path).href,
+      ),
+      ...[`file://~/${way.split("/").map(encodeURIComponent).join("/")}/x`],
+    ];
+    for (const PULUMI_BACKEND_URL of inside)
+      assert.throws(
+        () => assertSharedBackend("dev", false, { PULUMI_BACKEND_URL }, clone),
+        /in this clone/,
+        PULUMI_BACKEND_URL,
+      );
+    symlinkSync(tmpdir(), join(clone, "away"));
+    const outside = [
+      ...[
+        "file://..",
+        "file://../x",
+        "file://./../other",
+        "file://~",
+        "file://~/x",
+        "file://./away/x",
+        "file://%2e%2e/x",
+      ],
+      ...[join(clone, ".."), `${clone}2/x`, `${link}/../x`].map((path) => pathToFileURL(path).href),
+      // what Pulumi reads is not what looks like the clone
+      `file://${clone}`,
+    ];
+    for (const PULUMI_BACKEND_URL of outside) assertSharedBackend("dev", false, { PULUMI_BACKEND_URL }, clone);
+  });
+
+  it("is refused where Pulumi would take another folder for this one, with a URL that it reads rightly", () => {
+    const clone = join(mkdtempSync(join(tmpdir(), "fabric-project-")), "My%20Repo");
+    mkdirSync(clone);
+    writeFileSync(join(clone, "Pulumi.yaml"), "backend:\n  url: file://./.fabric/state?create_dir=true\n");
+    assert.throws(
+      () => assertReadableFolder({}, clone),
+      /would be in .*My Repo\/\.fabric\/state instead of .*My%20Repo\/\.fabric\/state, .*'file:.*My%2520Repo\/\.fabric\/state\?create_dir=true'/,
+    );
+    for (const PULUMI_BACKEND_URL of ["azblob://state", pathToFileURL(clone).href, "file://~/x"])
+      assertReadableFolder({ PULUMI_BACKEND_URL }, clone);
+    assertReadableFolder({}, project);
   });
 });

@@ -146,7 +146,7 @@ for (const [kind, newPlace] of Object.entries(places)) {
         (error: unknown) =>
           error instanceof LockedError &&
           error.holder?.pid === process.pid &&
-          /^The lock 'test\.run' in \S+ is held by process \d+ on \S+ since \d{4}-\S+Z\. Wait until it has ended\./.test(
+          /^The lock 'test\.run' in .+ is held by process \d+ on \S+ since \d{4}-\S+Z\. Wait until it has ended\./.test(
             error.message,
           ),
       );
