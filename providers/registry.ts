@@ -1,5 +1,6 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { ConfigureRequest, ResourceProvider } from "@pulumi/pulumi/dynamic/index.js";
+import { assertReadableFolder } from "../lib/stateBackend.ts";
 import { fromProviderInputs } from "./configuration.ts";
 import type { Configuration } from "./configuration.ts";
 import { folder } from "./folder.ts";
@@ -48,6 +49,7 @@ const providerProcess: ProviderProcess = {
 };
 
 async function startRun(): Promise<LiveRun> {
+  assertReadableFolder(process.env);
   const live = await import("./liveRun.ts");
   const transaction = await transactionOfRun();
   return live.startRun(providerProcess.configuration(), process.env, { transaction, stop: stop.signal });
