@@ -155,7 +155,7 @@ export async function startRun(
       if (isOurs) {
         reclaimedIds.add(answer.id);
         const what = `${intent.resourceType} '${intent.resourceName}'`;
-        run.warn(`${what} was made by a run that was cut off: it was taken, not made again.`);
+        run.warn(`${what} was made by an earlier run that was not committed: it was taken, not made again.`);
       }
       return answer;
     },
