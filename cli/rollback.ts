@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { openLogStore } from "../lib/openLogStore.ts";
-import { hasEffects, readTransactionLog } from "../lib/transactionLog.ts";
+import { hasEffects, hasEnded, readTransactionLog } from "../lib/transactionLog.ts";
 import type { Entry } from "../lib/transactionLog.ts";
 import { withdrawTransaction } from "../lib/transactions.ts";
 import { DeploymentEvents } from "./deploymentEvents.ts";
@@ -72,12 +72,20 @@ async function rollback(stack: string, args: readonly string[]): Promise<number>
 
 /** Why a log cannot be what was asked for, if so. */
 function notToBeRolledBack(
-  [begin]: readonly Entry[],
+  entries: readonly Entry[],
   { stack, transactionId, where }: { readonly stack: string; readonly transactionId: string; readonly where: string },
 ): string | undefined {
+  const [begin] = entries;
   if (!begin) return lostLog(stack, transactionId, where);
-  if (begin.kind !== "begin" || begin.stack === stack) return undefined;
-  return `Transaction ${transactionId} is of stack '${begin.stack}' and not of '${stack}': nothing was done.`;
+  if (begin.kind !== "begin") return undefined;
+  if (begin.stack !== stack)
+    return `Transaction ${transactionId} is of stack '${begin.stack}' and not of '${stack}': nothing was done.`;
+  if (begin.checkpoint !== undefined || hasEnded(entries) || !hasEffects(entries)) return undefined;
+  return (
+    `There is nothing to roll back: the last run of stack '${stack}' (${transactionId}) was no transaction, but a destroy or ` +
+    `a pulumi up without useRollback, so no checkpoint from before it was saved. To finish a destroy, run it again; else ` +
+    `deploy what you want: npm run up -- --stack ${stack}`
+  );
 }
 
 await runStackCommand({ usage, run: rollback });

@@ -191,7 +191,7 @@ export function compensationOf({ resourceType, compensation, names, resourceId }
     throw new UnknownCompensation(`its log gives '${compensation}' no valid '${issue.path.join(".") || "arguments"}'`);
   const isNamed = resourceId?.split("/").every((half) => idText.safeParse(half).success) ?? !givesBack(compensation);
   if (!isNamed) throw new UnknownCompensation(`its log gives '${compensation}' no valid id of the object`);
-  return compensations[compensation];
+  return (...how) => compensations[compensation](...how);
 }
 
 const isKnown = (compensation: string): compensation is CompensationName => Object.hasOwn(compensations, compensation);

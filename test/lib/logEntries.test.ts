@@ -93,7 +93,7 @@ const options = (store: LogStore, env: NodeJS.ProcessEnv = {}) => ({
   configuration: { stack: "dev", endpoint: "emulator", features: {}, credential: "auto", transactionLog: store.where },
   store: () => Promise.resolve(store),
   env,
-  engine: undefined,
+  engine: { address: undefined, hasChecked: () => false },
   clock: systemClock,
   warn: () => undefined,
 });
