@@ -1,6 +1,6 @@
 import type { LogStore } from "../lib/logStore.ts";
 import type { Entry } from "../lib/transactionLog.ts";
-import { failedFile, stateHashFile } from "../lib/transactions.ts";
+import { failedFile, rollbackLogOf, stateHashFile } from "../lib/transactions.ts";
 
 /**
  * How the last run of a transaction that has not ended went: it failed and said so; it was cut off, so that nobody knows
@@ -23,6 +23,7 @@ export function earlierRunOf(log: readonly Entry[], hasSaidSo: boolean): Earlier
 /** The same, read from where the logs lie. */
 export async function readEarlierRun(store: LogStore, log: readonly Entry[]): Promise<EarlierRun> {
   const transactionId = log[0]?.transactionId ?? "";
+  if (transactionId.endsWith(rollbackLogOf(""))) return "rollback incomplete";
   const files = [stateHashFile(transactionId), failedFile(transactionId)];
   const found = await Promise.all(files.map((file) => store.read(file)));
   return earlierRunOf(

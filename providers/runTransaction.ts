@@ -97,7 +97,10 @@ export class RunTransaction {
     try {
       if (joined && this.#own !== undefined) {
         if (!this.#hasFailed && !joined.log.isBusy) await joined.log.commit();
-        else this.#sayHowToRemoveTheRest();
+        else {
+          this.#sayHowToRemoveTheRest();
+          await this.#noteFailure(joined, this.#own);
+        }
       } else if (run) await this.#endProgramsRun(run, joined);
     } finally {
       await joined?.log.close();
@@ -140,6 +143,12 @@ export class RunTransaction {
     return run && (engine.hasChecked() || !run.declaresSome) ? run : undefined;
   }
 
+  /** So that the next run says that this one failed; one that is stopped within a step was cut off. */
+  async #noteFailure(joined: JoinedTransaction | undefined, transactionId: string): Promise<void> {
+    if (joined?.log.isBusy) return;
+    await (await this.#options.store()).write(failedFile(transactionId), "");
+  }
+
   /** A destroy is no transaction: one that failed is run again. */
   #sayHowToRemoveTheRest(): void {
     const { engine, warn } = this.#options;
@@ -166,7 +175,7 @@ export class RunTransaction {
       if (!joined) await log.close();
       await withdrawTransaction(store, stack);
     } else if (hasEffects(await readTransactionLog(store, transactionId))) {
-      await store.write(failedFile(transactionId), "");
+      await this.#noteFailure(joined, transactionId);
       warn(`Deployment ${transactionId} is incomplete. To take it back: npm run rollback -- --stack ${stack}`);
     }
   }
