@@ -90,7 +90,7 @@ describe("a destroy with useRollback on", () => {
 });
 
 describe("a failed up", () => {
-  it("keeps its transaction through a refresh with --run-program, and through a destroy that fails", async () => {
+  it("keeps its transaction through a refresh with --run-program, and the next up says that it failed", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ features, workspaces: [workspace] });
     stack.emulator.faults([noItem]);
