@@ -15,9 +15,14 @@ function refuse(error: unknown): never {
   throw new errors.RunError(error instanceof Error ? error.message : String(error));
 }
 
-/** Address of the engine that runs a real update which no command of this project has begun a transaction for. */
-function plainUpdateOf({ PULUMI_NODEJS_ENGINE, FABRIC_TRANSACTION_ID, FABRIC_ROLLBACK_OF }: NodeJS.ProcessEnv) {
-  return settings.isDryRun() || FABRIC_TRANSACTION_ID || FABRIC_ROLLBACK_OF ? undefined : PULUMI_NODEJS_ENGINE;
+/**
+ * Address of the engine of a run that may be an update which no command of this project has begun a transaction for: a
+ * program is not told whether it runs for an up, or for a destroy or refresh with --run-program.
+ */
+function plainUpdateOf(env: NodeJS.ProcessEnv) {
+  const { PULUMI_NODEJS_ENGINE, FABRIC_TRANSACTION_ID, FABRIC_ROLLBACK_OF, FABRIC_OPERATION } = env;
+  const isOfCommand = FABRIC_TRANSACTION_ID || FABRIC_ROLLBACK_OF || FABRIC_OPERATION === "destroy";
+  return settings.isDryRun() || isOfCommand ? undefined : PULUMI_NODEJS_ENGINE;
 }
 
 /**
@@ -41,8 +46,9 @@ async function deploy() {
 
   const engine = plainUpdateOf(process.env);
   if (flags.useRollback && engine) {
-    const { beginProgramTransaction } = await import("./cli/programTransaction.ts");
-    await beginProgramTransaction({ stack, transactionLog: config.transactionLog, engine });
+    const { prepareProgramTransaction } = await import("./cli/programTransaction.ts");
+    const declaresSome = config.workspaces.length > 0;
+    await prepareProgramTransaction({ stack, transactionLog: config.transactionLog, engine, declaresSome });
   }
 
   // The SDK also takes one for every promise, and nobody reads those; what is wrong with the configuration has been said.

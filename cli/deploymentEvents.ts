@@ -3,6 +3,7 @@ import type { TelemetryLogger } from "../lib/telemetryLogger.ts";
 import type { StackSettings } from "./stackSettings.ts";
 import { outcomeOf } from "../lib/transactionLog.ts";
 import type { Entry } from "../lib/transactionLog.ts";
+import type { EarlierRun } from "./earlierRun.ts";
 import type { Leftover } from "./leftovers.ts";
 
 /** How many effects of each kind a log holds. */
@@ -38,9 +39,12 @@ export class DeploymentEvents {
     );
   }
 
-  /** An update begins. */
-  started(isResumed: boolean): void {
-    this.#telemetry.trackEvent("DeploymentStarted", { isResumed });
+  /**
+   * An update begins.
+   * @param earlierRun how the run that it goes on with ended
+   */
+  started(isResumed: boolean, earlierRun?: EarlierRun): void {
+    this.#telemetry.trackEvent("DeploymentStarted", { isResumed, ...(earlierRun && { earlierRun }) });
   }
 
   /** An update was committed. */

@@ -21,8 +21,15 @@ export async function destroyStack(stack: string, args: readonly string[]): Prom
     await ensureStack(stack, env);
     const access = { projectRoot, stack, env, store, say: (line: string) => console.error(line) };
     await catchUp(access);
-    const { code } = await runPulumi(["destroy", ...args], env);
-    if (code !== 0) return code;
+    // with --run-program, the program cannot see by itself that this is no update
+    const { code } = await runPulumi(["destroy", ...args], { ...env, FABRIC_OPERATION: "destroy" });
+    if (code !== 0) {
+      console.error(
+        `Stack '${stack}' was not destroyed whole. Run destroy again, with the same options: npm run destroy -- --stack ` +
+          `${stack}. A destroy is no transaction, and is not rolled back.`,
+      );
+      return code;
+    }
     const after = await exportCheckpoint(access);
     // some were only shown, or left out
     if (liveResourcesOf(after).some(({ custom, type }) => custom && !type.startsWith("pulumi:providers:"))) return 0;

@@ -21,17 +21,32 @@ export function leftoverTable(leftovers: readonly Leftover[], title = "To be don
   return [title, ...rows].join("\n");
 }
 
+/** What is in a workspace, by kind. */
+const collections: ReadonlyMap<string, string> = new Map([
+  ["WorkspaceUser", "roleAssignments"],
+  ["Item", "items"],
+  ["Folder", "folders"],
+]);
+
 const API = "https://api.fabric.microsoft.com";
 
-/** How to remove an object without this program: a command of the Azure CLI, else the portal's page. */
+/**
+ * How to remove an object without this program: a command of the Azure CLI, or the portal's page. Undefined for a kind or an
+ * id that this version does not know: a wrong address is worse than none.
+ */
 export function removalOf(kind: string, id: string | undefined): string | undefined {
   if (!id) return kind === "Workspace" ? "https://app.fabric.microsoft.com" : undefined;
-  const [workspaceId = "", second] = id.split("/");
+  const [workspaceId = "", second, ...more] = id.split("/");
+  if (!workspaceId || more.length > 0) return undefined;
   const rest = (method: string, path: string) =>
     `az rest --method ${method} --resource ${API} --url ${API}/v1/workspaces/${path}`;
   if (kind === "Workspace") return rest("delete", workspaceId);
   if (kind === "GitConnection") return rest("post", `${workspaceId}/git/disconnect`);
-  const collection = { WorkspaceUser: "roleAssignments", Item: "items", Folder: "folders" }[kind];
-  if (collection && second) return rest("delete", `${workspaceId}/${collection}/${second}`);
-  return `https://app.fabric.microsoft.com/groups/${workspaceId}`;
+  if (kind === "UnlistedUsers") return `https://app.fabric.microsoft.com/groups/${workspaceId}`;
+  const collection = collections.get(kind);
+  return collection && second ? rest("delete", `${workspaceId}/${collection}/${second}`) : undefined;
 }
+
+/** What finishes a step that this version does not know. */
+export const UPDATE_REMEDY =
+  "Nothing was called for it. Finish it with the version that wrote the log (update this clone and run the command again), or by hand.";

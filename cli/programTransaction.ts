@@ -1,6 +1,6 @@
-import { noteEngineRun } from "../lib/engineRun.ts";
+import { leaveCheckpoint, noteEngineRun } from "../lib/engineRun.ts";
 import { openLogStore } from "../lib/openLogStore.ts";
-import { openTransaction } from "./openTransaction.ts";
+import { chooseTransaction } from "./openTransaction.ts";
 import { exportCheckpoint } from "./rollback/stackState.ts";
 
 /** What the program of a plain `pulumi up` knows of its run. */
@@ -10,19 +10,25 @@ export interface ProgramRun {
   readonly transactionLog: string;
   /** Address of the engine, which the provider process of this run knows too. */
   readonly engine: string;
+  /** Whether it declares something of Fabric. */
+  readonly declaresSome: boolean;
 }
 
 /**
- * Begins the transaction of a plain `pulumi up`, before the first resource is registered: the checkpoint from before is
- * saved, so that the run can be rolled back. The provider process of the run ends it: commits what was declared and made,
- * or says in one line how to go back.
+ * Prepares the transaction of a plain `pulumi up`, before the first resource is registered: the checkpoint from before is
+ * kept, and it is chosen which transaction the run belongs to. Nothing is begun, because the run may be a destroy or a
+ * refresh: the provider process begins it at its first write, and ends it.
+ * @throws UnreadableLogError if a log of the stack cannot be read whole
  */
-export async function beginProgramTransaction({ stack, transactionLog, engine }: ProgramRun): Promise<void> {
+export async function prepareProgramTransaction(run: ProgramRun): Promise<void> {
+  const { stack, transactionLog, engine, declaresSome } = run;
   const store = await openLogStore(transactionLog, { stack, env: process.env });
   const before = await exportCheckpoint({ projectRoot: process.cwd(), stack, env: process.env });
-  const { transactionId } = await openTransaction(store, stack, before, true);
-  noteEngineRun(stack, { engine, transactionId, isDeclared: false });
+  const { transactionId, isResumed } = await chooseTransaction(store, stack, before);
+  leaveCheckpoint(stack, JSON.stringify(before));
+  const note = { engine, transactionId, isResumed, declaresSome };
+  noteEngineRun(stack, { ...note, isDeclared: false });
   process.once("exit", (code) => {
-    if (code === 0) noteEngineRun(stack, { engine, transactionId, isDeclared: true });
+    if (code === 0) noteEngineRun(stack, { ...note, isDeclared: true });
   });
 }

@@ -1,8 +1,10 @@
-import { TransactionLog, hasEnded } from "../lib/transactionLog.ts";
+import { TransactionLog, hasEnded, readTransactionLog } from "../lib/transactionLog.ts";
 import type { Entry } from "../lib/transactionLog.ts";
-import { readTransactionLogs, stateHashFile } from "../lib/transactions.ts";
+import { announcedTransaction, readTransactionLogs, stateHashFile } from "../lib/transactions.ts";
 import type { LogStore } from "../lib/logStore.ts";
+import { readEarlierRun, wordsOfEarlierRun } from "./earlierRun.ts";
 import type { Leftover } from "./leftovers.ts";
+import { lostLog } from "./openTransaction.ts";
 import { checkpointHash, withoutPendingOperations } from "./rollback/checkpoint.ts";
 import type { Checkpoint } from "./rollback/checkpoint.ts";
 import { Orphans } from "./rollback/orphans.ts";
@@ -27,18 +29,25 @@ export interface Recovery extends StackAccess {
  * @returns the checkpoint then
  */
 export async function catchUp(recovery: Recovery): Promise<Checkpoint> {
-  const { store, say } = recovery;
+  const { store, stack, say } = recovery;
+  // first: a log that cannot be read must stop this before anything is changed
+  const open = (await readTransactionLogs(store, stack)).filter((log) => !hasEnded(log));
+  const announced = await announcedTransaction(store, stack);
+  if (announced !== undefined && (await readTransactionLog(store, announced)).length === 0)
+    say(lostLog(stack, announced, store.where));
   const exported = await exportCheckpoint(recovery);
   const { checkpoint, isChanged } = withoutPendingOperations(exported);
   if (isChanged) await importCheckpoint(recovery, checkpoint);
   const outdated = new Set<string>();
-  const open = (await readTransactionLogs(store, recovery.stack)).filter((log) => !hasEnded(log));
   for (const log of open) {
     const isCutOff = (await store.read(stateHashFile(idOf(log)))) === undefined;
-    for (const urn of outdatedIn(log, checkpoint, isCutOff)) outdated.add(urn);
+    const urns = outdatedIn(log, checkpoint, isCutOff);
+    if (urns.length === 0) continue;
+    const how = wordsOfEarlierRun[await readEarlierRun(store, log)];
+    say(`An earlier run ${how}: reading ${urns.length} of its objects again.`);
+    for (const urn of urns) outdated.add(urn);
   }
   if (outdated.size === 0) return checkpoint;
-  say(`An earlier run was cut off: reading ${outdated.size} of its objects again.`);
   // an empty list of workspaces is what a run that deleted them all leaves
   const env = open.some(deletesWorkspaces) ? { ...recovery.env, FABRIC_CONFIRM_GONE: "true" } : recovery.env;
   await refreshStack({ ...recovery, env }, [...outdated]);

@@ -1,10 +1,11 @@
 import { parseArgs } from "node:util";
 import { openLogStore } from "../lib/openLogStore.ts";
-import { hasEffects, readTransactionLog } from "../lib/transactionLog.ts";
+import { hasEffects, hasEnded, readTransactionLog } from "../lib/transactionLog.ts";
+import type { Entry } from "../lib/transactionLog.ts";
 import { withdrawTransaction } from "../lib/transactions.ts";
 import { DeploymentEvents } from "./deploymentEvents.ts";
 import { leftoverTable } from "./leftovers.ts";
-import { endWithoutEffects, unfinishedTransaction } from "./openTransaction.ts";
+import { endWithoutEffects, lostLog, unfinishedTransaction } from "./openTransaction.ts";
 import { projectRoot, pulumiEnvironment } from "./pulumi.ts";
 import { RollbackRefused, rollBack } from "./rollback/rollBack.ts";
 import { runStackCommand } from "./stackCommand.ts";
@@ -37,6 +38,11 @@ async function rollback(stack: string, args: readonly string[]): Promise<number>
       return 1;
     }
     const entries = await readTransactionLog(store, transactionId);
+    const refusal = notToBeRolledBack(entries, { stack, transactionId, where: store.where });
+    if (refusal !== undefined) {
+      console.error(refusal);
+      return 1;
+    }
     if (values.transaction === undefined && !hasEffects(entries)) {
       await endWithoutEffects(store, stack, transactionId);
       console.error(`Transaction ${transactionId} changed nothing: there is nothing to roll back.`);
@@ -62,6 +68,24 @@ async function rollback(stack: string, args: readonly string[]): Promise<number>
     await withdrawTransaction(store, stack);
     return 0;
   });
+}
+
+/** Why a log cannot be what was asked for, if so. */
+function notToBeRolledBack(
+  entries: readonly Entry[],
+  { stack, transactionId, where }: { readonly stack: string; readonly transactionId: string; readonly where: string },
+): string | undefined {
+  const [begin] = entries;
+  if (!begin) return lostLog(stack, transactionId, where);
+  if (begin.kind !== "begin") return undefined;
+  if (begin.stack !== stack)
+    return `Transaction ${transactionId} is of stack '${begin.stack}' and not of '${stack}': nothing was done.`;
+  if (begin.checkpoint !== undefined || hasEnded(entries) || !hasEffects(entries)) return undefined;
+  return (
+    `There is nothing to roll back: the last run of stack '${stack}' (${transactionId}) was no transaction, but a destroy or ` +
+    `a pulumi up without useRollback, so no checkpoint from before it was saved. To finish a destroy, run it again; else ` +
+    `deploy what you want: npm run up -- --stack ${stack}`
+  );
 }
 
 await runStackCommand({ usage, run: rollback });

@@ -4,6 +4,7 @@ import { parse } from "yaml";
 import { isAddress } from "../lib/blobPlace.ts";
 import { FeatureFlags } from "../lib/featureFlags.ts";
 import type { FlagName } from "../lib/featureFlags.ts";
+import { assertNoSecrets } from "../lib/stackConfigSecrets.ts";
 import { trustedVaultUrl } from "../lib/trustedHost.ts";
 
 /** What the commands around Pulumi need of a stack's configuration, before any program runs. */
@@ -19,6 +20,7 @@ export interface StackSettings {
 
 /**
  * Reads a stack's file. Everything in it is checked by the program; here only what is read has to make sense.
+ * @throws StackConfigError if one of the settings is a secret
  * @throws Error where a `FEATURE_USE_…` variable is neither true nor false, or the vault is a host that nobody trusts
  */
 export function readStackSettings(projectRoot: string, stack: string, env: NodeJS.ProcessEnv): StackSettings {
@@ -30,6 +32,8 @@ export function readStackSettings(projectRoot: string, stack: string, env: NodeJ
   const known = features.map(([name, value]) => [name, value === true || value === "true"]);
   const log = config["fabric:transactionLog"];
   const vault = config["fabric:keyVaultUrl"];
+  // what is needed here cannot be decrypted here; the program looks at everything else
+  assertNoSecrets(stack, { features: config["fabric:features"], transactionLog: log, keyVaultUrl: vault });
   return {
     flags: FeatureFlags.load(Object.fromEntries(known) as Partial<Record<FlagName, boolean>>, env),
     transactionLog:

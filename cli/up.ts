@@ -4,6 +4,7 @@ import type { Entry } from "../lib/transactionLog.ts";
 import { stateHashFile, withdrawTransaction } from "../lib/transactions.ts";
 import { checkpointing } from "./checkpointing.ts";
 import { DeploymentEvents } from "./deploymentEvents.ts";
+import { wordsOfEarlierRun } from "./earlierRun.ts";
 import { InterruptionWatch } from "./interruption.ts";
 import { leftoverTable } from "./leftovers.ts";
 import { endWithoutEffects, openTransaction } from "./openTransaction.ts";
@@ -25,8 +26,8 @@ import { readStackSettings } from "./stackSettings.ts";
 
 const usage = `Usage: npm run up -- --stack S [options of pulumi up]
 
-Deploys a stack as a transaction: it is committed whole, or with useRollback on rolled back whole. A run that was cut off is
-gone on with. Everything after the stack's name goes to pulumi up (pulumi up --help).
+Deploys a stack as a transaction: it is committed whole, or with useRollback on rolled back whole. A run that was cut off
+or failed is gone on with. Everything after the stack's name goes to pulumi up (pulumi up --help).
 
 Exit codes: 0 committed; 1 failed and rolled back, declined, or nothing had been done; 2 failed, and something remains;
 130 interrupted, after the same treatment.`;
@@ -41,12 +42,13 @@ async function up(stack: string, args: readonly string[]): Promise<number> {
     const say = (line: string) => console.error(line);
     const access = { projectRoot, stack, env, store, say };
     const before = await catchUp(access);
-    const { transactionId, isResumed } = await openTransaction(store, stack, before, flags.useRollback);
-    if (isResumed) console.error(`Transaction ${transactionId} was cut off: this run goes on with it.`);
+    const { transactionId, isResumed, earlierRun } = await openTransaction(store, stack, before, flags.useRollback);
+    if (earlierRun)
+      console.error(`Transaction ${transactionId} ${wordsOfEarlierRun[earlierRun]}: this run goes on with it.`);
     const earlier = (await readTransactionLog(store, transactionId)).length;
     await store.remove(stateHashFile(transactionId));
     const events = await DeploymentEvents.open(stack, transactionId, settings, env);
-    events.started(isResumed);
+    events.started(isResumed, earlierRun);
     try {
       using watch = new InterruptionWatch();
       const own = {

@@ -9,24 +9,29 @@ import { definitionsFolder } from "./transactions.ts";
  * takes them from there: the files they once came from have changed by then.
  */
 export class KeptDefinitions {
-  /** Whether this process is part of a transaction that may be rolled back. */
-  readonly isKeeping: boolean;
   readonly #store: LogStore;
-  readonly #folder: string | undefined;
+  readonly #transactionId: () => string | undefined;
   readonly #isRollback: boolean;
+  readonly #isKeeping: boolean;
 
   constructor(
     store: LogStore,
     transaction: {
-      readonly transactionId: string | undefined;
+      /** Asked each time: a process knows it when it is about to write, and not when it reads. */
+      readonly transactionId: () => string | undefined;
       readonly isRollback: boolean;
       readonly isKeeping: boolean;
     },
   ) {
     this.#store = store;
     this.#isRollback = transaction.isRollback;
-    this.isKeeping = transaction.isKeeping && transaction.transactionId !== undefined && !transaction.isRollback;
-    this.#folder = transaction.transactionId ? definitionsFolder(transaction.transactionId) : undefined;
+    this.#isKeeping = transaction.isKeeping;
+    this.#transactionId = transaction.transactionId;
+  }
+
+  /** Whether this process is part of a transaction that may be rolled back. */
+  get isKeeping(): boolean {
+    return this.#isKeeping && !this.#isRollback && this.#folder !== undefined;
   }
 
   /** Keeps a definition; the first of a transaction is the one that counts. */
@@ -44,6 +49,11 @@ export class KeptDefinitions {
   async kept(key: string): Promise<readonly DefinitionPart[] | undefined> {
     const content = this.#isRollback && this.#folder ? await this.#store.read(this.#file(key)) : undefined;
     return content && (JSON.parse(gunzipSync(content).toString()) as DefinitionPart[]);
+  }
+
+  get #folder(): string | undefined {
+    const transactionId = this.#transactionId();
+    return transactionId ? definitionsFolder(transactionId) : undefined;
   }
 
   #file(key: string): string {

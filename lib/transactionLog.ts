@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import { FabricError, isOutcomeUnknown } from "./fabricError.ts";
+import { logEntries } from "./logEntries.ts";
 import type { Appender, LogStore } from "./logStore.ts";
 
 /** How to undo an effect, as data: it has to survive the process that had the effect. */
@@ -36,7 +37,8 @@ export type Fact =
       readonly checkpointHash?: string;
     }
   | ({ readonly kind: "intent"; readonly step: string } & Intent)
-  | { readonly kind: "done"; readonly step: string; readonly resourceId: string }
+  /** Without an id if the answer had none. */
+  | { readonly kind: "done"; readonly step: string; readonly resourceId?: string }
   | {
       readonly kind: "failed";
       readonly step: string;
@@ -86,7 +88,10 @@ export class TransactionLog {
     this.#warn = warn;
   }
 
-  /** Opens the log of a transaction, and makes it if it does not exist. A torn last line is cut off. */
+  /**
+   * Opens the log of a transaction, and makes it if it does not exist. A torn last line is cut off.
+   * @throws UnreadableLogError if another version has written to it, or it is damaged; it stays as it is
+   */
   static async open(options: {
     readonly store: LogStore;
     readonly transactionId: string;
@@ -96,8 +101,9 @@ export class TransactionLog {
   }): Promise<TransactionLog> {
     const { store, transactionId, clock = systemClock } = options;
     const warn = options.warn ?? ((line) => void process.stderr.write(`${line}\n`));
+    const entries = await readTransactionLog(store, transactionId);
     const file = await store.appender(logFile(transactionId));
-    const last = (await readTransactionLog(store, transactionId)).at(-1)?.seq ?? 0;
+    const last = entries.reduce((highest, { seq }) => Math.max(highest, seq), 0);
     return new TransactionLog(transactionId, last, file, clock, warn);
   }
 
@@ -242,13 +248,14 @@ export function logFile(transactionId: string): string {
   return `${transactionId}.jsonl`;
 }
 
-/** The entries of a log. A last line without its end was being written when the process died, and does not count. */
+/**
+ * The entries of a log; none if it is not there. A last line without its end was being written when the process died, and
+ * does not count.
+ * @throws UnreadableLogError if another version has written to it, or it is damaged
+ */
 export async function readTransactionLog(store: LogStore, transactionId: string): Promise<Entry[]> {
-  const lines = ((await store.read(logFile(transactionId)))?.toString() ?? "").split("\n");
-  return lines
-    .slice(0, -1)
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as Entry);
+  const name = logFile(transactionId);
+  return logEntries((await store.read(name))?.toString() ?? "", { where: store.where, name });
 }
 
 /** Whether a transaction has ended: nothing of it is to be committed or rolled back any more. */

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
+import { logEntries, logOwner, withoutBegin } from "./logEntries.ts";
 import type { LogStore } from "./logStore.ts";
-import { hasEffects, logFile, readTransactionLog } from "./transactionLog.ts";
+import { hasEffects, logFile } from "./transactionLog.ts";
 import type { Entry } from "./transactionLog.ts";
 
 /* The transactions of a stack: which there are, which is open, which may be forgotten. */
@@ -10,13 +11,28 @@ import type { Entry } from "./transactionLog.ts";
 /** How many committed logs of a stack are kept. */
 const KEPT_LOGS = 20;
 
-/** The logs of a stack, oldest first. */
+/**
+ * The logs of a stack, oldest first. Those of other stacks are not looked at, so that none of them stops this one.
+ * @throws UnreadableLogError if another version has written to one of them, or one is damaged
+ */
 export async function readTransactionLogs(store: LogStore, stack: string): Promise<Entry[][]> {
   const ids = (await store.names()).flatMap((name) => /^([\w.-]+)\.jsonl$/.exec(name)?.[1] ?? []);
-  const logs = await Promise.all(ids.map((transactionId) => readTransactionLog(store, transactionId)));
+  const logs = await Promise.all(ids.map((transactionId) => readOwnLog(store, stack, transactionId)));
   return logs
-    .filter(([begin]) => begin?.kind === "begin" && begin.stack === stack)
+    .filter((log) => log.length > 0)
     .sort(([left], [right]) => (left?.at ?? "").localeCompare(right?.at ?? ""));
+}
+
+/** A log, if it is a stack's; nothing otherwise. */
+async function readOwnLog(store: LogStore, stack: string, transactionId: string): Promise<Entry[]> {
+  const name = logFile(transactionId);
+  const content = (await store.read(name))?.toString() ?? "";
+  const owner = logOwner(content, transactionId);
+  if (owner.stack !== undefined && owner.stack !== stack) return [];
+  const log = { where: store.where, name };
+  const entries = logEntries(content, log);
+  if (owner.needsBegin) throw withoutBegin(log);
+  return owner.hasBegin ? entries : [];
 }
 
 /**
@@ -35,6 +51,7 @@ export async function pruneTransactionLogs(store: LogStore, stack: string, keep 
     await store.remove(checkpointFile(transactionId));
     await store.remove(providerFile(transactionId));
     await store.remove(stateHashFile(transactionId));
+    await store.remove(failedFile(transactionId));
     await store.remove(definitionsFolder(transactionId));
   }
 }
@@ -47,6 +64,9 @@ export const providerFile = (transactionId: string): string => `${transactionId}
 
 /** Name of what tells how the stack was when the last run of an uncommitted transaction ended. */
 export const stateHashFile = (transactionId: string): string => `${transactionId}.state`;
+
+/** Name of what tells that a plain `pulumi up` failed by itself: it cannot tell how the stack was then. */
+export const failedFile = (transactionId: string): string => `${transactionId}.failed`;
 
 /** Where the definitions that a transaction changed or deleted are kept as they were. */
 export const definitionsFolder = (transactionId: string): string => `${transactionId}.definitions/`;

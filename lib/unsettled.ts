@@ -10,7 +10,7 @@ export interface UnsettledCreate {
   readonly step: string;
   readonly resourceType: string;
   readonly resourceName: string;
-  /** Name of the compensation that undoes it. */
+  /** Name of the compensation that undoes it; empty if the log names none. */
   readonly compensation: string;
   /** What names the object: the arguments of the create's compensation. */
   readonly names: Readonly<Record<string, unknown>>;
@@ -34,30 +34,36 @@ interface Removal {
   /** Kind and id. */
   readonly object: string;
   readonly by: Entry;
+  /** Position of its entry in its log. */
+  readonly position: number;
 }
 
 function removalsIn(entries: readonly Entry[]): Removal[] {
   const deletes = new Map(
     entries.flatMap((entry) => (entry.kind === "intent" && entry.operation === "delete" ? [[entry.step, entry]] : [])),
   );
-  return entries.flatMap((by) => {
+  return entries.flatMap((by, position) => {
     const intent = by.kind === "done" ? deletes.get(by.step) : undefined;
-    return intent && by.kind === "done" ? [{ object: `${intent.resourceType} ${by.resourceId}`, by }] : [];
+    return intent && by.kind === "done"
+      ? [{ object: `${intent.resourceType} ${by.resourceId ?? ""}`, by, position }]
+      : [];
   });
 }
 
 function unsettledIn(entries: readonly Entry[], removals: readonly Removal[]): UnsettledCreate[] {
   const compensated = new Set(entries.flatMap((entry) => (entry.kind === "compensated" ? [entry.step] : [])));
-  return entries.flatMap((entry): UnsettledCreate[] => {
-    if (entry.kind !== "intent" || entry.operation !== "create" || !entry.compensation || compensated.has(entry.step))
-      return [];
+  return entries.flatMap((entry, position): UnsettledCreate[] => {
+    if (entry.kind !== "intent" || entry.operation !== "create" || compensated.has(entry.step)) return [];
     const { transactionId, step, resourceType, resourceName } = entry;
-    const { function: compensation, args: names } = entry.compensation;
+    const { function: compensation, args: names } = entry.compensation ?? { function: "", args: {} };
     const outcome = outcomeOf(entries, step);
-    if (outcome === "refused" || (outcome === "unknown" && !entry.wasFree)) return [];
-    const id = outcome === "done" ? resourceIdOf(names, idOf(entries, step)) : undefined;
+    const own = idOf(entries, step);
+    // an answer without an id says no more than none
+    if (outcome === "refused" || (own === "" && !entry.wasFree)) return [];
+    const id = own === "" ? undefined : resourceIdOf(names, own);
     // names are free again after a removal, and ids of roles and Git connections come back: only later ones count
-    const gone = new Set(removals.filter(({ by }) => isAfter(by, entry)).map(({ object }) => object));
+    const later = removals.filter((removal) => isAfter(removal, entry, position));
+    const gone = new Set(later.map(({ object }) => object));
     if (gone.has(`Workspace ${String(names["workspaceId"])}`) || gone.has(`${resourceType} ${id ?? ""}`)) return [];
     const create = { transactionId, step, resourceType, resourceName, compensation, names };
     return [id === undefined ? create : { ...create, resourceId: id }];
@@ -66,7 +72,7 @@ function unsettledIn(entries: readonly Entry[], removals: readonly Removal[]): U
 
 const idOf = (entries: readonly Entry[], step: string) => {
   const done = entries.find((entry) => entry.kind === "done" && entry.step === step);
-  return done?.kind === "done" ? done.resourceId : "";
+  return done?.kind === "done" ? (done.resourceId ?? "") : "";
 };
 
 /** Ids in answers are the service's; those of resources in workspaces have the workspace's before them. */
@@ -74,8 +80,9 @@ function resourceIdOf({ workspaceId }: Readonly<Record<string, unknown>>, id: st
   return typeof workspaceId === "string" && workspaceId !== id && !id.includes("/") ? `${workspaceId}/${id}` : id;
 }
 
-const isAfter = (one: Entry, other: Entry) =>
-  one.transactionId === other.transactionId ? one.seq > other.seq : one.at > other.at;
+/** In one log, lines tell the order: two processes that overlapped have counted from the same `seq`. */
+const isAfter = (removal: Removal, entry: Entry, position: number) =>
+  removal.by.transactionId === entry.transactionId ? removal.position > position : removal.by.at > entry.at;
 
 /** The unsettled create of the same object as an intent, if there is one; the newest wins. */
 export function unsettledLike(unsettled: readonly UnsettledCreate[], intent: Intent): UnsettledCreate | undefined {

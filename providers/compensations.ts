@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { isFabricError } from "../lib/fabricError.ts";
 import { sameIgnoringCase } from "./field.ts";
 import { deleteOrGone, isWorkspaceGone } from "./gone.ts";
@@ -25,7 +26,7 @@ const text = (names: Names, key: string): string => (typeof names[key] === "stri
 const halfOf = (resourceId: string | undefined) => resourceId?.split("/").at(-1);
 
 /** The compensations by the names that the log gives them. Those of updates and deletes are the engine's work. */
-export const compensations: Readonly<Record<string, Compensation>> = {
+const compensations = {
   async deleteWorkspace(run, names, resourceId, isKept) {
     const all = await run.list<Workspace>("/workspaces", "list workspaces");
     const displayName = text(names, "displayName");
@@ -111,7 +112,101 @@ export const compensations: Readonly<Record<string, Compensation>> = {
     const { role } = names["before"] as { readonly role: string };
     return giveBack(run, text(names, "workspaceId"), id, isKept, () => giveBackRole(run, id, halfOf(id) ?? "", role));
   },
+} satisfies Readonly<Record<string, Compensation>>;
+
+type CompensationName = keyof typeof compensations;
+
+// ids become parts of paths: one that is empty or holds a slash would mean another object
+const idText = z.string().regex(/^[\w-]+$/);
+const nameText = z.string().min(1);
+const values = z.record(z.string(), z.unknown());
+
+/** Of which kind of object each is, and which arguments it cannot do without. */
+const needs: Readonly<Record<CompensationName, { readonly resourceType: string; readonly args: z.ZodType }>> = {
+  deleteWorkspace: { resourceType: "Workspace", args: z.looseObject({ displayName: nameText }) },
+  deleteItem: {
+    resourceType: "Item",
+    args: z.looseObject({ workspaceId: idText, type: nameText, displayName: nameText }),
+  },
+  deleteFolder: {
+    resourceType: "Folder",
+    args: z.looseObject({ workspaceId: idText, displayName: nameText, parentFolderId: idText.optional() }),
+  },
+  removeWorkspaceUser: {
+    resourceType: "WorkspaceUser",
+    args: z.looseObject({ workspaceId: idText, principalId: idText }),
+  },
+  disconnectGit: { resourceType: "GitConnection", args: z.looseObject({ workspaceId: idText }) },
+  giveBackWorkspace: { resourceType: "Workspace", args: z.looseObject({ before: values }) },
+  giveBackItem: { resourceType: "Item", args: z.looseObject({ workspaceId: idText, before: values }) },
+  giveBackWorkspaceUser: {
+    resourceType: "WorkspaceUser",
+    args: z.looseObject({ workspaceId: idText, before: z.looseObject({ role: nameText }) }),
+  },
 };
+
+/** Names of compensations of updates and deletes: what they changed is undone by the engine, from the saved checkpoint. */
+const undoneByTheEngine: ReadonlySet<string> = new Set([
+  "restoreWorkspace",
+  "restoreItem",
+  "restoreFolder",
+  "restoreRole",
+  "restoreDefinition",
+  "restoreGitCredentials",
+  "connectGit",
+]);
+
+/** The kinds of object whose changes this version knows how to undo. */
+const knownTypes: ReadonlySet<string> = new Set(Object.values(needs).map(({ resourceType }) => resourceType));
+
+/** A step of a log that this version cannot undo, because it does not know what that means. Nothing was called. */
+export class UnknownCompensation extends Error {
+  override readonly name = "UnknownCompensation";
+}
+
+/** What a log says of a create that is to be undone. */
+export interface ToUndo {
+  readonly resourceType: string;
+  /** Name of its compensation. */
+  readonly compensation: string;
+  readonly names: Names;
+  /** Id of the object as the stack has it, if it is known. */
+  readonly resourceId?: string;
+}
+
+/**
+ * The compensation of a create or an adoption.
+ * @throws UnknownCompensation if this version does not know it, or its arguments name no object
+ */
+export function compensationOf({ resourceType, compensation, names, resourceId }: ToUndo): Compensation {
+  if (!knownTypes.has(resourceType)) throw new UnknownCompensation(`this version knows no kind '${resourceType}'`);
+  if (compensation === "") throw new UnknownCompensation("its log names no compensation");
+  if (!isKnown(compensation))
+    throw new UnknownCompensation(`this version knows no compensation '${compensation}', which its log names`);
+  const { resourceType: ofType, args } = needs[compensation];
+  if (ofType !== resourceType)
+    throw new UnknownCompensation(`its log names '${compensation}', which undoes no ${resourceType} but a ${ofType}`);
+  const [issue] = args.safeParse(names).error?.issues ?? [];
+  if (issue)
+    throw new UnknownCompensation(`its log gives '${compensation}' no valid '${issue.path.join(".") || "arguments"}'`);
+  const isNamed = resourceId?.split("/").every((half) => idText.safeParse(half).success) ?? !givesBack(compensation);
+  if (!isNamed) throw new UnknownCompensation(`its log gives '${compensation}' no valid id of the object`);
+  return (...how) => compensations[compensation](...how);
+}
+
+const isKnown = (compensation: string): compensation is CompensationName => Object.hasOwn(compensations, compensation);
+
+/**
+ * Why this version does not know whether the engine undoes an update or a delete, if so.
+ * @param compensation name that its log gives; null if nothing but the checkpoint can undo it
+ */
+export function unknownToUndo(resourceType: string, compensation: string | null): string | undefined {
+  if (!knownTypes.has(resourceType) && resourceType !== "UnlistedUsers")
+    return `this version knows no kind '${resourceType}'`;
+  if (compensation !== null && !undoneByTheEngine.has(compensation))
+    return `this version knows no compensation '${compensation}', which its log names`;
+  return undefined;
+}
 
 /** Whether a compensation gives an adopted object back, instead of removing one that was made. */
 export const givesBack = (compensation: string): boolean => compensation.startsWith("giveBack");

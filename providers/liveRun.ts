@@ -70,8 +70,11 @@ export async function startRun(
     kind: credentialSetting(configuration.credential),
   });
   const rollbackOf = env["FABRIC_ROLLBACK_OF"] || undefined;
-  let transactionId = rollbackOf ?? transaction.knownId;
-  const deployment = () => ({ stack: configuration.stack, transactionId });
+  let ownTransactionId: string | undefined;
+  const deployment = () => ({
+    stack: configuration.stack,
+    transactionId: rollbackOf ?? transaction.knownId ?? ownTransactionId,
+  });
   const telemetry = await openTelemetry({ flags, env, secrets, deployment });
   const onAttempt = (attempt: Attempt) => telemetry.trackCall(attempt);
   const throttle = new Throttle(clock);
@@ -91,7 +94,7 @@ export async function startRun(
   const step = async <T>(intent: Intent, work: () => Promise<T>, resourceId: (answer: T) => string): Promise<T> => {
     const { operation, resourceType, resourceName } = intent;
     const { log } = await transaction.join();
-    transactionId ??= log.transactionId;
+    ownTransactionId = log.transactionId;
     const name = `${operation[0]?.toUpperCase()}${operation.slice(1)}${resourceType}`;
     openLogs = undefined;
     return telemetry.operation(name, { resourceName }, () => log.step(intent, work, resourceId));
@@ -110,7 +113,7 @@ export async function startRun(
     isRollback: Boolean(rollbackOf),
     onDrift: configuration.onDrift,
     definitions: new KeptDefinitions(store, {
-      transactionId: rollbackOf ?? transaction.knownId,
+      transactionId: () => rollbackOf ?? transaction.knownId,
       isRollback: Boolean(rollbackOf),
       isKeeping: flags.useRollback,
     }),
@@ -158,7 +161,7 @@ export async function startRun(
       if (isOurs) {
         reclaimedIds.add(answer.id);
         const what = `${intent.resourceType} '${intent.resourceName}'`;
-        run.warn(`${what} was made by a run that was cut off: it was taken, not made again.`);
+        run.warn(`${what} was made by an earlier run that was not committed: it was taken, not made again.`);
       }
       return answer;
     },

@@ -29,6 +29,8 @@ const byName = new Map(Object.values(kinds).map((kind) => [kind.name, kind as un
 let configuration: Configuration | undefined;
 let run: Promise<LiveRun> | undefined;
 let transaction: Promise<RunTransaction> | undefined;
+/** Whether the engine has had anything checked: it does so in previews and updates, and in no refresh or destroy. */
+let hasChecked = false;
 /** Aborted by the first Ctrl-C: the engine tells its providers to cancel. */
 const stop = new AbortController();
 
@@ -59,7 +61,7 @@ async function startRun(): Promise<LiveRun> {
 function transactionOfRun(): Promise<RunTransaction> {
   const engine = process.argv.slice(2).find((argument) => /:\d+$/.test(argument));
   transaction ??= import("./runTransaction.ts").then(({ runTransactionOf }) =>
-    runTransactionOf(providerProcess.configuration(), process.env, engine),
+    runTransactionOf(providerProcess.configuration(), process.env, { address: engine, hasChecked: () => hasChecked }),
   );
   return transaction;
 }
@@ -70,8 +72,13 @@ export function provider(kindName: string): ResourceProvider {
   if (!kind)
     throw new Error(`This version knows no resource kind '${kindName}'. Known: ${[...byName.keys()].join(", ")}.`);
   endWithTheEngine();
+  const handler = handlerOf(kind, providerProcess);
   return {
-    ...handlerOf(kind, providerProcess),
+    ...handler,
+    check: async (olds: Record<string, unknown>, news: Record<string, unknown>) => {
+      hasChecked = true;
+      return handler.check?.(olds, news) ?? { inputs: news };
+    },
     // must not await: the host uses the provider at once, also before a promise from here has settled
     configure: (request: ConfigureRequest) => {
       configuration = fromProviderInputs((key) => request.config.get(key));

@@ -1,8 +1,12 @@
-import { engineRunOf } from "../lib/engineRun.ts";
+import { beginTransaction } from "../cli/openTransaction.ts";
+import type { Checkpoint } from "../cli/rollback/checkpoint.ts";
+import { engineRunOf, takeCheckpoint } from "../lib/engineRun.ts";
+import type { EngineRun } from "../lib/engineRun.ts";
 import type { Lock, LogStore } from "../lib/logStore.ts";
 import { openLogStore } from "../lib/openLogStore.ts";
 import { TransactionLog, hasEffects, readTransactionLog } from "../lib/transactionLog.ts";
 import {
+  failedFile,
   newTransactionId,
   providerFile,
   pruneTransactionLogs,
@@ -22,14 +26,23 @@ import type { Configuration } from "./configuration.ts";
  */
 const PREDECESSOR_MS = 30_000;
 
+/** The engine that a process serves. */
+export interface EngineOfProcess {
+  /** Undefined in a process that no engine started. */
+  readonly address: string | undefined;
+  /** Whether it has had anything checked, as only an update does before it writes. */
+  readonly hasChecked: () => boolean;
+}
+
+const noEngine: EngineOfProcess = { address: undefined, hasChecked: () => false };
+
 /** What decides which transaction a provider process belongs to. */
 export interface RunTransactionOptions {
   /** Noted beside the log, so that whoever has to undo something reaches the objects as this process does. */
   readonly configuration: Configuration;
   readonly store: () => Promise<LogStore>;
   readonly env: NodeJS.ProcessEnv;
-  /** Address of the engine that started this process. */
-  readonly engine: string | undefined;
+  readonly engine: EngineOfProcess;
   readonly clock: Clock;
   readonly warn: (line: string) => void;
 }
@@ -43,8 +56,8 @@ export interface JoinedTransaction {
 
 /**
  * The part that one provider process has in a transaction. There are three cases: the transaction is that of a command of
- * this project (FABRIC_TRANSACTION_ID), which ends it; or the program of this very run has begun it; or nobody has, and
- * the process begins a log of its own. The last two it also ends.
+ * this project (FABRIC_TRANSACTION_ID), which ends it; or the program of this very run has chosen it, and the process
+ * begins it; or nobody has, as in a destroy, and the process begins a log of its own. The last two it also ends.
  */
 export class RunTransaction {
   readonly #options: RunTransactionOptions;
@@ -84,6 +97,10 @@ export class RunTransaction {
     try {
       if (joined && this.#own !== undefined) {
         if (!this.#hasFailed && !joined.log.isBusy) await joined.log.commit();
+        else {
+          this.#sayHowToRemoveTheRest();
+          await this.#noteFailure(joined, this.#own);
+        }
       } else if (run) await this.#endProgramsRun(run, joined);
     } finally {
       await joined?.log.close();
@@ -98,6 +115,8 @@ export class RunTransaction {
     const lock = await store.lock(`${stack}.writer`, { waitMs: PREDECESSOR_MS });
     try {
       const unsettled = unsettledCreates(await readTransactionLogs(store, stack));
+      const programs = this.#programsRun();
+      if (programs) await beginTransaction(store, stack, programs, checkpointBefore(stack, programs), true);
       const transactionId = this.knownId ?? (this.#own = newTransactionId(stack, clock));
       const isNew = (await readTransactionLog(store, transactionId)).length === 0;
       const log = await TransactionLog.open({ store, transactionId, clock, warn });
@@ -113,20 +132,42 @@ export class RunTransaction {
     }
   }
 
-  /** The note of the program of this run, where it has begun the transaction. */
-  #programsRun() {
+  /**
+   * The note of the program of this run, if it is of an update. It is none before anything was checked; but a program that
+   * declares nothing has nothing to check, and what such a run deletes may be an update's.
+   */
+  #programsRun(): EngineRun | undefined {
     const { env, configuration, engine } = this.#options;
     if (env["FABRIC_TRANSACTION_ID"] || env["FABRIC_ROLLBACK_OF"]) return undefined;
-    return engineRunOf(configuration.stack, engine);
+    const run = engineRunOf(configuration.stack, engine.address);
+    return run && (engine.hasChecked() || !run.declaresSome) ? run : undefined;
+  }
+
+  /** So that the next run says that this one failed; one that is stopped within a step was cut off. */
+  async #noteFailure(joined: JoinedTransaction | undefined, transactionId: string): Promise<void> {
+    if (joined?.log.isBusy) return;
+    await (await this.#options.store()).write(failedFile(transactionId), "");
+  }
+
+  /** A destroy is no transaction: one that failed is run again. */
+  #sayHowToRemoveTheRest(): void {
+    const { engine, warn } = this.#options;
+    if (engine.address === undefined || engine.hasChecked()) return;
+    warn(
+      "Not everything was removed, and what is left is still in the state. Run the same command again, with the same " +
+        "options: a destroy is no transaction, and is not rolled back.",
+    );
   }
 
   /** Commits what a plain `pulumi up` has begun and done; else says, in one line, how to go back. */
   async #endProgramsRun(
-    { transactionId, isDeclared }: { transactionId: string; isDeclared: boolean },
+    { transactionId, isResumed, isDeclared }: EngineRun,
     joined: JoinedTransaction | undefined,
   ): Promise<void> {
     const { configuration, clock, warn } = this.#options;
     const { stack } = configuration;
+    // it is begun by its first write
+    if (!joined && !isResumed) return;
     const store = await this.#options.store();
     if (isDeclared && !this.#hasFailed && !joined?.log.isBusy) {
       const log = joined?.log ?? (await TransactionLog.open({ store, transactionId, clock, warn }));
@@ -134,19 +175,24 @@ export class RunTransaction {
       if (!joined) await log.close();
       await withdrawTransaction(store, stack);
     } else if (hasEffects(await readTransactionLog(store, transactionId))) {
+      await this.#noteFailure(joined, transactionId);
       warn(`Deployment ${transactionId} is incomplete. To take it back: npm run rollback -- --stack ${stack}`);
     }
   }
 }
 
+/** The checkpoint that the program kept; one that is gone on with has its own. */
+const checkpointBefore = (stack: string, { isResumed }: EngineRun): Checkpoint =>
+  isResumed ? { version: 3, deployment: {} } : (JSON.parse(takeCheckpoint(stack)) as Checkpoint);
+
 /**
  * The part of a process in a transaction.
- * @param engine address of the engine that started it
+ * @param engine that started it. @default none did
  */
 export function runTransactionOf(
   configuration: Configuration,
   env: NodeJS.ProcessEnv,
-  engine?: string,
+  engine: EngineOfProcess = noEngine,
 ): RunTransaction {
   const warn = (line: string) => void process.stderr.write(`${line}\n`);
   let store: Promise<LogStore> | undefined;

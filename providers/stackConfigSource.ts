@@ -1,12 +1,40 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import config from "@pulumi/pulumi/runtime/config.js";
+import { parse } from "yaml";
+import { z } from "zod";
 import { parseStackConfig } from "../lib/stackConfig.ts";
 import type { StackConfig } from "../lib/stackConfig.ts";
-import { stackConfigValues } from "../lib/stackConfigText.ts";
+import { assertNotSecret } from "../lib/stackConfigSecrets.ts";
+import { ownKeys, stackConfigValues } from "../lib/stackConfigText.ts";
 
 /**
  * The configuration of the stack that this program runs for.
- * @throws StackConfigError naming every problem at once
+ * @throws StackConfigError naming every problem at once. Secrets are refused first, because every other message might tell
+ *   something of them
  */
 export function readStackConfig(options: { readonly projectRoot: string; readonly stack: string }): StackConfig {
-  return parseStackConfig(stackConfigValues(config.allConfig()), { ...options, env: process.env });
+  const values = stackConfigValues(config.allConfig());
+  const secretKeys = secretKeysIn(process.env);
+  // a stack without secrets does not need its file
+  const inFile = secretKeys.length > 0 ? valuesInFile(options) : {};
+  assertNotSecret({ stack: options.stack, secretKeys, values, inFile });
+  return parseStackConfig(values, { ...options, env: process.env });
+}
+
+/** The own keys that Pulumi says are secret or hold a secret; the SDK has this for whole keys, and does not export it. */
+function secretKeysIn(env: NodeJS.ProcessEnv): string[] {
+  const keys = z.array(z.string()).parse(JSON.parse(env["PULUMI_CONFIG_SECRET_KEYS"] || "[]"));
+  return Object.keys(ownKeys(Object.fromEntries(keys.map((key) => [key.replace(":config:", ":"), key]))));
+}
+
+/** What the stack's file has; nothing if there is none, or it cannot be read. */
+function valuesInFile({ projectRoot, stack }: { readonly projectRoot: string; readonly stack: string }) {
+  const file = join(projectRoot, `Pulumi.${stack}.yaml`);
+  try {
+    const content = (existsSync(file) ? parse(readFileSync(file, "utf8")) : {}) as { config?: Record<string, unknown> };
+    return ownKeys(content.config ?? {});
+  } catch {
+    return {};
+  }
 }

@@ -6,6 +6,7 @@ import type { LogStore } from "../../lib/logStore.ts";
 import { assertSharedBackend } from "../../lib/stateBackend.ts";
 import { parseStackConfig } from "../../lib/stackConfig.ts";
 import type { StackConfig } from "../../lib/stackConfig.ts";
+import { assertNoSecrets } from "../../lib/stackConfigSecrets.ts";
 import { unfinishedTransaction } from "../openTransaction.ts";
 import { ensureStack } from "../pulumi.ts";
 import { exportCheckpoint } from "../rollback/stackState.ts";
@@ -40,6 +41,7 @@ export async function readTarget(access: StackAccess, store: LogStore, isDryRun:
   const keys: Record<string, unknown> = Object.fromEntries(
     own.map(([key, value]) => [key.slice("fabric:".length), value]),
   );
+  assertNoSecrets(stack, keys);
   const raw = { ...keys, workspaces: keys["workspaces"] ?? [] };
   const config = parseStackConfig(raw, { projectRoot, stack, env });
   assertSharedBackend(stack, config.allowLocalBackend, env, projectRoot);

@@ -1,11 +1,11 @@
-import { compensations, givesBack } from "../../providers/compensations.ts";
+import { UnknownCompensation, compensationOf, givesBack } from "../../providers/compensations.ts";
 import type { Configuration } from "../../providers/configuration.ts";
 import type { LogStore } from "../../lib/logStore.ts";
 import { providerFile } from "../../lib/transactions.ts";
 import type { TransactionLog } from "../../lib/transactionLog.ts";
 import type { UnsettledCreate } from "../../lib/unsettled.ts";
 import type { LiveRun } from "../../providers/liveRun.ts";
-import { removalOf } from "../leftovers.ts";
+import { UPDATE_REMEDY, removalOf } from "../leftovers.ts";
 import type { Leftover } from "../leftovers.ts";
 import { liveResourcesOf } from "./checkpoint.ts";
 import type { Checkpoint } from "./checkpoint.ts";
@@ -38,9 +38,10 @@ export class Orphans implements AsyncDisposable {
     const { step, resourceType, resourceName, names, resourceId, compensation } = orphan;
     const what = `${resourceType} '${resourceName}'`;
     try {
+      const undo = compensationOf(orphan);
       const run = await (this.#run ??= this.#start(orphan.transactionId));
       const kept = keptBy(state);
-      const isRemoved = await compensations[compensation]?.(run, names, resourceId, (id) => kept.has(id));
+      const isRemoved = await undo(run, names, resourceId, (id) => kept.has(id));
       await log.compensated(step);
       if (!isRemoved) return [];
       if (givesBack(compensation)) {
@@ -53,6 +54,7 @@ export class Orphans implements AsyncDisposable {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       await log.compensationFailed(step, reason);
+      if (error instanceof UnknownCompensation) return [{ what, id: resourceId, reason, remedy: UPDATE_REMEDY }];
       const remedy = givesBack(compensation)
         ? `It existed before, and had: ${JSON.stringify(names["before"])}`
         : removalOf(resourceType, resourceId);

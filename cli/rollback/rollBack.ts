@@ -11,6 +11,7 @@ import { remove, restore } from "./restore.ts";
 import type { EngineFailure } from "./restore.ts";
 import { decryptedCheckpoint, exportCheckpoint, importCheckpoint, refreshStack } from "./stackState.ts";
 import type { StackAccess } from "./stackState.ts";
+import { unknownSteps } from "./unknownSteps.ts";
 
 /** A transaction to be brought to an end. */
 export interface TransactionOrder extends StackAccess {
@@ -129,6 +130,10 @@ class Rollback implements AsyncDisposable {
   async end(step: EndStep): Promise<Leftover[]> {
     const { store, transactionId, say } = this.#order;
     const left = [...this.#leftovers, ...this.#failures.map(({ leftover }) => leftover)];
+    for (const { step: unknown, leftover } of unknownSteps(await readTransactionLog(store, transactionId))) {
+      await this.#log.compensationFailed(unknown, leftover.reason);
+      left.push(leftover);
+    }
     const differences = step.kind === "report" ? step.differences : [];
     left.push(...differences.filter(({ what }) => !left.some((known) => known.what === what)));
     if (left.length > 0) return left;

@@ -1,0 +1,26 @@
+import { unknownToUndo } from "../../providers/compensations.ts";
+import { outcomeOf } from "../../lib/transactionLog.ts";
+import type { Entry } from "../../lib/transactionLog.ts";
+import { UPDATE_REMEDY } from "../leftovers.ts";
+import type { Leftover } from "../leftovers.ts";
+
+/** A step whose effect a rollback cannot vouch for. */
+export interface UnknownStep {
+  readonly step: string;
+  readonly leftover: Leftover;
+}
+
+/**
+ * Updates and deletes of a transaction that this version does not know: whether the engine has undone them, it cannot say.
+ * Creates are not among them: the state has them, or they are orphans. Pure.
+ */
+export function unknownSteps(log: readonly Entry[]): UnknownStep[] {
+  return log.flatMap((entry): UnknownStep[] => {
+    if (entry.kind !== "intent" || entry.operation === "create" || outcomeOf(log, entry.step) === "refused") return [];
+    const { step, resourceType, resourceName, resourceId, operation } = entry;
+    const reason = unknownToUndo(resourceType, entry.compensation?.function ?? null);
+    if (reason === undefined) return [];
+    const what = `${resourceType} '${resourceName}'`;
+    return [{ step, leftover: { what, id: resourceId, reason: `its ${operation}: ${reason}`, remedy: UPDATE_REMEDY } }];
+  });
+}

@@ -1,0 +1,101 @@
+import { StackConfigError } from "./stackConfigProblem.ts";
+import type { ConfigPath, Problem } from "./stackConfigProblem.ts";
+
+/*
+ * No key of this project may be a secret of Pulumi's: what is declared ends in the state, in logs and at the service, where
+ * everybody may read it. A value is never looked at to say so.
+ */
+
+/** What Pulumi writes into a stack's file in place of a secret: a map with the one key `secure`. */
+const isSecret = (value: unknown): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  Object.keys(value).length === 1 &&
+  typeof (value as { secure?: unknown }).secure === "string";
+
+/** Places of secrets in a value as a stack's file has it. */
+function secretsIn(value: unknown, path: ConfigPath): ConfigPath[] {
+  if (isSecret(value)) return [path];
+  if (typeof value !== "object" || value === null) return [];
+  const entries: (readonly [string | number, unknown])[] = Array.isArray(value)
+    ? value.map((entry: unknown, index) => [index, entry])
+    : Object.entries(value);
+  return entries.flatMap(([step, entry]) => secretsIn(entry, [...path, step]));
+}
+
+/** Whether a value of a stack's file is what the program was given, apart from its secrets. */
+function isSame(inFile: unknown, given: unknown): boolean {
+  if (isSecret(inFile)) return true;
+  if (typeof inFile !== "object" || inFile === null) return String(inFile) === String(given);
+  if (typeof given !== "object" || given === null || Array.isArray(inFile) !== Array.isArray(given)) return false;
+  const keys = Object.keys(inFile);
+  return (
+    keys.length === Object.keys(given).length &&
+    keys.every(
+      (key) =>
+        Object.hasOwn(given, key) &&
+        isSame((inFile as Record<string, unknown>)[key], (given as Record<string, unknown>)[key]),
+    )
+  );
+}
+
+/** Spelled as `pulumi config set --path` takes it. */
+function spelled([key = "", ...below]: ConfigPath): string {
+  const steps = below.map((step) =>
+    typeof step === "number" ? `[${step}]` : /^\w+$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`,
+  );
+  return `fabric:${key}${steps.join("")}`;
+}
+
+function problemOf(stack: string, path: ConfigPath, isExact: boolean): Problem {
+  const key = spelled(path);
+  const place = isExact ? `'${key}'` : `PATH`;
+  return {
+    path: key,
+    message:
+      `${isExact ? "is a secret" : "holds a secret"}, and this project keeps nothing secret that is configured here. Secrets ` +
+      `belong into Key Vault (npm run secret -- set NAME --stack ${stack}) or into the environment. Make it plain: ` +
+      `pulumi config set --stack ${stack} --path ${place} VALUE --plaintext. If it was deployed before, its value lies in ` +
+      `the state in plain text: replace it where it is used.`,
+  };
+}
+
+/**
+ * Refuses secrets in a configuration as a stack's file has it.
+ * @param values by key without the namespace
+ * @throws StackConfigError naming the path of each
+ */
+export function assertNoSecrets(stack: string, values: Readonly<Record<string, unknown>>): void {
+  const found = Object.entries(values).flatMap(([key, value]) => secretsIn(value, [key]));
+  if (found.length > 0)
+    throw new StackConfigError(
+      stack,
+      found.map((path) => problemOf(stack, path, true)),
+    );
+}
+
+/** A configuration as the program is given it: decrypted, with nothing that marks a secret inside a list or an object. */
+export interface GivenConfig {
+  readonly stack: string;
+  /** Keys that Pulumi says are secret, or hold a secret somewhere; without the namespace. */
+  readonly secretKeys: readonly string[];
+  /** Values by key without the namespace. */
+  readonly values: Readonly<Record<string, unknown>>;
+  /** What the stack's own file has, to find the place by: the configuration may be from another one. */
+  readonly inFile: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Refuses secrets in a configuration as the program is given it. The place inside a key is named if the stack's file is
+ * where the value came from, that is if it is the same apart from its secrets; else the key alone.
+ * @throws StackConfigError naming the path of each
+ */
+export function assertNotSecret({ stack, secretKeys, values, inFile }: GivenConfig): void {
+  const problems = secretKeys.flatMap((key) => {
+    const places = isSame(inFile[key], values[key]) ? secretsIn(inFile[key], [key]) : [];
+    const isScalar = typeof values[key] !== "object" || values[key] === null;
+    if (places.length > 0) return places.map((path) => problemOf(stack, path, true));
+    return [problemOf(stack, [key], isScalar)];
+  });
+  if (problems.length > 0) throw new StackConfigError(stack, problems);
+}
