@@ -1,20 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { describe, it } from "node:test";
-import type { ResourceProvider } from "@pulumi/pulumi/dynamic/index.js";
 import { known, knownBranch } from "../../emulator/defaultSeed.ts";
-import { startEmulator } from "../../emulator/emulator.ts";
-import type { Emulator } from "../../emulator/emulator.ts";
 import type { FaultRule } from "../../emulator/faults.ts";
-import { handlerOf } from "../../providers/handler.ts";
-import { startRun } from "../../providers/liveRun.ts";
-import type { LiveRun } from "../../providers/liveRun.ts";
-import { kinds } from "../../providers/registry.ts";
 import { check, diff } from "../../providers/resourceKind.ts";
-import type { ResourceKind } from "../../providers/resourceKind.ts";
-import { worldOf } from "../engine/worldOf.ts";
+import { Bench, TRANSACTION, conditionOf, deployed, inputsOf, kindOf } from "./providerBench.ts";
+import type { Deployed, Properties } from "./providerBench.ts";
 
 /*
  * Updates of several writes, each call of which fails in turn, as the engine's provider process makes them: what the state
@@ -22,73 +14,9 @@ import { worldOf } from "../engine/worldOf.ts";
  * end after every fault, npm test one of the four.
  */
 
-type Properties = Record<string, unknown>;
-
 /** One object that was deployed and is to be changed. */
-interface Change {
-  readonly kind: keyof typeof kinds;
-  readonly id: string;
-  /** What the state holds of it. */
-  readonly olds: Properties;
+interface Change extends Deployed {
   readonly news: Properties;
-}
-
-const TRANSACTION = "test-1";
-
-/** An emulator, and provider processes that deploy to it one after the other. */
-class Bench implements AsyncDisposable {
-  readonly folder = mkdtempSync(join(tmpdir(), "half-update-"));
-  readonly emulator: Emulator;
-  readonly #runs: LiveRun[] = [];
-
-  private constructor(emulator: Emulator) {
-    this.emulator = emulator;
-  }
-
-  static async start(onFault?: () => void): Promise<Bench> {
-    return new Bench(await startEmulator(onFault && { onFault }));
-  }
-
-  /** A provider process of the transaction, or of its rollback. */
-  async process(kind: keyof typeof kinds, env: NodeJS.ProcessEnv = {}, stop?: AbortSignal): Promise<Handler> {
-    const configuration = {
-      stack: "test",
-      endpoint: "emulator",
-      features: { useRetryLogic: true, useRollback: true },
-      credential: "auto",
-      transactionLog: join(this.folder, "log"),
-    };
-    const own = { FABRIC_ENDPOINT: this.emulator.url, FABRIC_RETRY_BASE_MS: "1", FABRIC_TRANSACTION_ID: TRANSACTION };
-    const run = await startRun(configuration, { ...own, ...env }, { ...(stop && { stop }) });
-    this.#runs.push(run);
-    const host = {
-      configuration: () => configuration,
-      run: () => Promise.resolve(run),
-      failed: () => undefined,
-      isSignInRefused: false,
-    };
-    const handler = handlerOf(kinds[kind] as unknown as ResourceKind, host);
-    return { ...handler, end: () => run.close() } as Handler;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const run of this.#runs) await run.close();
-    await this.emulator.close();
-    rmSync(this.folder, { recursive: true });
-  }
-}
-
-type Handler = Required<Pick<ResourceProvider<Properties, Properties>, "create" | "read" | "update" | "delete">> & {
-  end(): Promise<void>;
-};
-
-/** Deploys an object, and gives it back as the state has it. */
-async function deployed(bench: Bench, kind: keyof typeof kinds, inputs: Properties): Promise<Omit<Change, "news">> {
-  const process = await bench.process(kind, { FABRIC_TRANSACTION_ID: "test-0" });
-  const { inputs: checked } = check(kinds[kind] as unknown as ResourceKind, {}, inputs);
-  const { id, outs } = await process.create(checked);
-  await process.end();
-  return { kind, id: String(id), olds: outs as Properties };
 }
 
 async function workspaceOn(bench: Bench, capacity?: string): Promise<string> {
@@ -219,7 +147,7 @@ async function failing(
   news: Properties,
   stop: AbortController,
 ): Promise<Half | undefined> {
-  const process = await bench.process(change.kind, {}, stop.signal);
+  const process = await bench.process(change.kind, {}, { stop: stop.signal });
   try {
     await process.update(change.id, change.olds, news);
     return undefined;
@@ -234,7 +162,7 @@ async function failing(
 
 /** The inputs of a state, and whether the engine would update it to what is declared. */
 function isChanged({ kind, olds }: Pick<Change, "kind" | "olds">, news: Properties): boolean {
-  const of = kinds[kind] as unknown as ResourceKind;
+  const of = kindOf(kind);
   assert.deepEqual(diff(of, olds, news).replaces, []);
   return Object.keys(of.fields).some((name) => JSON.stringify(olds[name]) !== JSON.stringify(news[name]));
 }
@@ -252,7 +180,7 @@ for (const [row, [what, prepare]] of Object.entries(changes).entries()) {
             let stop = new AbortController();
             await using bench = await Bench.start(() => rule.status === undefined && !rule.drop && stop.abort());
             const change = await prepare(bench);
-            const of = kinds[change.kind] as unknown as ResourceKind;
+            const of = kindOf(change.kind);
             const { inputs: news, failures } = check(of, change.olds, change.news);
             assert.deepEqual(failures, []);
             const before = conditionOf(bench);
@@ -298,11 +226,6 @@ for (const [row, [what, prepare]] of Object.entries(changes).entries()) {
   });
 }
 
-const inputsOf = (kind: ResourceKind, state: Properties): Properties =>
-  Object.fromEntries(
-    Object.keys(kind.fields).flatMap((name) => (state[name] === undefined ? [] : [[name, state[name]]])),
-  );
-
 function isEqual(left: unknown, right: unknown): boolean {
   try {
     assert.deepEqual(left, right);
@@ -310,13 +233,6 @@ function isEqual(left: unknown, right: unknown): boolean {
   } catch {
     return false;
   }
-}
-
-/** What the emulator holds; commits, whose ids come by chance, under the names of their branches. */
-function conditionOf(bench: Bench): unknown {
-  const text = JSON.stringify(worldOf(bench));
-  const branches = bench.emulator.service.branches.all();
-  return JSON.parse(branches.reduce((named, { id, head }) => named.replaceAll(head, `head of ${id}`), text));
 }
 
 const worlds = new Map<unknown, Promise<unknown>>();
@@ -332,6 +248,6 @@ async function changedWorld(prepare: (bench: Bench) => Promise<Change>): Promise
   await using bench = await Bench.start();
   const { kind, id, olds, news } = await prepare(bench);
   const process = await bench.process(kind);
-  await process.update(id, olds, check(kinds[kind] as unknown as ResourceKind, olds, news).inputs);
+  await process.update(id, olds, check(kindOf(kind), olds, news).inputs);
   return conditionOf(bench);
 }
