@@ -1,27 +1,35 @@
+import { z } from "zod";
+import { nothing, optional } from "../lib/answer.ts";
 import { isFabricError } from "../lib/fabricError.ts";
 import { isUnknown, sameIgnoringCase } from "./field.ts";
 import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "./gone.ts";
-import { gitFields, intentOf, normalDirectory, whereOf } from "./gitFields.ts";
+import { detailsShape, gitFields, intentOf, normalDirectory, whereOf } from "./gitFields.ts";
 import type { GitInputs as Inputs, GitProviderDetails } from "./gitFields.ts";
 import { pullWhereAlways, updateFromGit } from "./gitPull.ts";
 import { isBehind, readGitStatus } from "./gitStatus.ts";
 import { defineKind, Problem } from "./resourceKind.ts";
-import type { FabricItem, Run } from "./run.ts";
+import { itemShape } from "./run.ts";
+import type { Run } from "./run.ts";
+
+const connectionShape = z.object({
+  /** Another word is refused: nobody knows what may be done to such a connection. */
+  gitConnectionState: z.enum(["NotConnected", "Connected", "ConnectedAndInitialized"]),
+  gitProviderDetails: detailsShape.nullish(),
+  gitSyncDetails: z.object({ head: optional(z.string()) }).nullish(),
+});
 
 /** How a workspace is connected, as the service tells it. */
-interface Connection {
-  readonly gitConnectionState: "NotConnected" | "Connected" | "ConnectedAndInitialized";
-  readonly gitProviderDetails?: GitProviderDetails | null;
-  readonly gitSyncDetails?: { readonly head: string } | null;
-}
+type Connection = Readonly<z.output<typeof connectionShape>>;
 
 const notConnected: Connection = { gitConnectionState: "NotConnected" };
 
-interface Initialized {
-  readonly requiredAction: "None" | "UpdateFromGit" | "CommitToGit";
-  readonly workspaceHead?: string | null;
-  readonly remoteCommitHash?: string | null;
-}
+const initializedShape = z.object({
+  requiredAction: z.enum(["None", "UpdateFromGit", "CommitToGit"]),
+  workspaceHead: z.string().nullish(),
+  remoteCommitHash: z.string().nullish(),
+});
+
+type Initialized = Readonly<z.output<typeof initializedShape>>;
 
 interface Outputs {
   /** The commit that the workspace was last synced with; empty where both sides were, and nothing was synced. */
@@ -132,6 +140,7 @@ async function connect(run: Run, inputs: Inputs): Promise<void> {
       path: `/workspaces/${inputs.workspaceId}/git/connect`,
       body: { gitProviderDetails: detailsFor(inputs), myGitCredentials: credentialsOf(inputs) },
       operation: `connect to ${whereOf(inputs)}`,
+      answer: nothing,
     },
   );
 }
@@ -158,11 +167,12 @@ async function finish(
 async function initialize(run: Run, inputs: Inputs, refused?: () => void): Promise<string | undefined> {
   const { workspaceId } = inputs;
   const call = (initializationStrategy: string) =>
-    run.write<Initialized>(intentOf("update", inputs, null), {
+    run.write(intentOf("update", inputs, null), {
       method: "POST",
       path: `/workspaces/${workspaceId}/git/initializeConnection`,
       body: { initializationStrategy },
       operation: `initialise the connection to ${whereOf(inputs)}`,
+      answer: initializedShape,
     });
   let required: Initialized;
   if (inputs.allowOverwrite || run.isNewWorkspace(workspaceId) || (await isEmpty(run, workspaceId))) {
@@ -225,6 +235,7 @@ async function disconnect(run: Run, workspaceId: string, connection: Inputs): Pr
       method: "POST",
       path: `/workspaces/${workspaceId}/git/disconnect`,
       operation: `disconnect from ${whereOf(connection)}`,
+      answer: nothing,
       replaySafe: true,
     },
   );
@@ -326,10 +337,10 @@ const credentialsOf = ({ connectionId }: Inputs) =>
 
 /** Reads how a workspace is connected. */
 export const readConnection = (run: Run, workspaceId: string) =>
-  run.get<Connection>(`/workspaces/${workspaceId}/git/connection`, "read the Git connection");
+  run.get(`/workspaces/${workspaceId}/git/connection`, "read the Git connection", connectionShape);
 
 /** Whether the workspace holds no item of its own. SQL endpoints come and go with their lakehouse. */
 async function isEmpty(run: Run, workspaceId: string): Promise<boolean> {
-  const items = await run.list<FabricItem>(`/workspaces/${workspaceId}/items`, "list items");
+  const items = await run.list(`/workspaces/${workspaceId}/items`, "list items", itemShape);
   return items.every(({ type }) => type === "SQLEndpoint");
 }

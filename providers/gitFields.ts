@@ -1,20 +1,24 @@
 import { z } from "zod";
+import { optional } from "../lib/answer.ts";
 import type { Intent } from "../lib/transactionLog.ts";
 import { identifier, sameIgnoringCase } from "./field.ts";
 import type { InputsOf } from "./field.ts";
 
 /* What is declared of a Git connection. */
 
+/** What is read of the repository that a workspace is connected to. */
+export const detailsShape = z.object({
+  gitProviderType: z.enum(["GitHub", "AzureDevOps"]),
+  ownerName: optional(z.string()),
+  organizationName: optional(z.string()),
+  projectName: optional(z.string()),
+  repositoryName: z.string(),
+  branchName: z.string(),
+  directoryName: z.string(),
+});
+
 /** Which repository, branch and directory; the other provider's fields are absent. */
-export interface GitProviderDetails {
-  readonly gitProviderType: "GitHub" | "AzureDevOps";
-  readonly ownerName?: string | undefined;
-  readonly organizationName?: string | undefined;
-  readonly projectName?: string | undefined;
-  readonly repositoryName: string;
-  readonly branchName: string;
-  readonly directoryName: string;
-}
+export type GitProviderDetails = Readonly<z.output<typeof detailsShape>>;
 
 /** What a program declares as the commit to pull where there is none: no change. */
 export const AS_BEFORE = "as before";
