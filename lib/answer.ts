@@ -182,8 +182,8 @@ function readJson(type: string | undefined, text: string): { readonly body: unkn
 function titleOf(text: string): string {
   const title = /<title[^>]*>([^<]*)/i.exec(text.slice(0, 20_000))?.[1];
   const words = title
-    ?.replace(/[^\p{L}\p{N}\p{P}\p{Zs}]+/gu, " ")
-    .replace(/\?\S*|Bearer\s+\S+|\S{40,}/gi, "…")
+    ?.replace(/\?\S*|Bearer\s+\S+|\S{40,}/gi, "…")
+    .replace(/[^\p{L}\p{N}\p{P}\p{Zs}]+/gu, " ")
     .replace(/\s+/g, " ")
     .trim();
   return words ? `, titled '${words.length > 60 ? `${words.slice(0, 60)}…` : words}'` : "";
