@@ -3,7 +3,7 @@ import { assertionAudience, authorityOf } from "./authority.ts";
 import { assertComplete, chooseAzureKind, describeChoice, firstOf } from "./credentialKind.ts";
 import type { AzureCredentialKind, CredentialChoice, CredentialKind } from "./credentialKind.ts";
 import { gitHubAssertion } from "./gitHubAssertion.ts";
-import { signInError } from "./signInError.ts";
+import { NOT_THE_SIGN_IN, signInError } from "./signInError.ts";
 import { claimsOf } from "./tokenClaims.ts";
 
 /** What every credential is made from. */
@@ -102,7 +102,7 @@ const TOKEN = /^[\w.~+/-]+=*$/;
 function plausible(got: AccessToken | null): AccessToken | null {
   if (got === null || (typeof got.token === "string" && TOKEN.test(got.token) && got.expiresOnTimestamp > 0))
     return got;
-  throw new Error("the answer holds no token. Sign in to the network's portal, and check the proxy.");
+  throw new Error(NOT_THE_SIGN_IN);
 }
 
 /** Ends a wait that is too long: outside Azure, the address of managed identities may just never answer. */
