@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { FabricClient } from "../lib/fabricClient.ts";
 import type { DeploymentTransaction } from "../lib/deploymentTransaction.ts";
 import type { TelemetryLogger } from "../lib/telemetryLogger.ts";
@@ -8,11 +9,11 @@ export interface Services {
   readonly telemetry: TelemetryLogger;
 }
 
+/** What answers to creates must have before they are believed. */
+const created = z.object({ id: z.string(), displayName: z.string() });
+
 /** An object with an id, as Fabric answers creates. */
-export interface Created {
-  readonly id: string;
-  readonly displayName: string;
-}
+export type Created = Readonly<z.output<typeof created>>;
 
 /**
  * Creates a workspace with telemetry, and registers its deletion with the transaction.
@@ -25,11 +26,12 @@ export async function createWorkspace(
   transaction: DeploymentTransaction,
 ): Promise<Created> {
   return telemetry.operation("CreateWorkspace", { name: displayName }, async () => {
-    const workspace = await fabric.send<Created>({
+    const workspace = await fabric.send({
       method: "POST",
       path: "/workspaces",
       body: { displayName, ...(capacityId && { capacityId }) },
       operation: `create workspace '${displayName}'`,
+      answer: created,
     });
     await transaction.registerResource({
       resourceType: "workspace",
@@ -103,14 +105,12 @@ export async function connectGit(
         fabric.send({ method: "POST", path: `${path}/disconnect`, operation: "disconnect from Git" }),
       cleanupArgs: {},
     });
-    const { requiredAction, remoteCommitHash } = await fabric.send<{
-      requiredAction: string;
-      remoteCommitHash: string;
-    }>({
+    const { requiredAction, remoteCommitHash } = await fabric.send({
       method: "POST",
       path: `${path}/initializeConnection`,
       body: { initializationStrategy: "PreferRemote" },
       operation: "initialise the Git connection",
+      answer: z.object({ requiredAction: z.string(), remoteCommitHash: z.string().nullish() }),
     });
     if (requiredAction !== "UpdateFromGit") return;
     await fabric.send({
@@ -130,11 +130,12 @@ export async function createItem(
   transaction: DeploymentTransaction,
 ): Promise<Created> {
   return telemetry.operation("CreateItem", { workspaceId, ...item }, async () => {
-    const made = await fabric.send<Created>({
+    const made = await fabric.send({
       method: "POST",
       path: `/workspaces/${workspaceId}/items`,
       body: item,
       operation: `create ${item.type} '${item.displayName}'`,
+      answer: created,
     });
     await transaction.registerResource({
       resourceType: "item",

@@ -1,9 +1,9 @@
-import type { TokenCredential, TokenCredentialOptions } from "@azure/identity";
+import type { AccessToken, TokenCredential, TokenCredentialOptions } from "@azure/identity";
 import { assertionAudience, authorityOf } from "./authority.ts";
 import { assertComplete, chooseAzureKind, describeChoice, firstOf } from "./credentialKind.ts";
 import type { AzureCredentialKind, CredentialChoice, CredentialKind } from "./credentialKind.ts";
 import { gitHubAssertion } from "./gitHubAssertion.ts";
-import { signInError } from "./signInError.ts";
+import { NOT_THE_SIGN_IN, signInError } from "./signInError.ts";
 import { claimsOf } from "./tokenClaims.ts";
 
 /** What every credential is made from. */
@@ -82,7 +82,7 @@ export function prepareCredential(
         try {
           made ??= makeOneOf(choice.kinds, { ...settings, env }, isRenewal);
           const got = made.then((credential) => credential.getToken(scopes, options));
-          return await within(settings.deadlineMs ?? DEADLINE_MS, got);
+          return plausible(await within(settings.deadlineMs ?? DEADLINE_MS, got));
         } catch (error) {
           throw signInError(name, choice, error, env);
         }
@@ -90,6 +90,19 @@ export function prepareCredential(
     };
   };
   return { name, make };
+}
+
+/** What a bearer token is made of, for every service: https://www.rfc-editor.org/rfc/rfc6750#section-2.1 */
+const TOKEN = /^[\w.~+/-]+=*$/;
+
+/**
+ * The libraries hand on what they were answered, whatever that is: a portal may have answered.
+ * @throws Error where that is no token
+ */
+function plausible(got: AccessToken | null): AccessToken | null {
+  if (got === null || (typeof got.token === "string" && TOKEN.test(got.token) && got.expiresOnTimestamp > 0))
+    return got;
+  throw new Error(NOT_THE_SIGN_IN);
 }
 
 /** Ends a wait that is too long: outside Azure, the address of managed identities may just never answer. */

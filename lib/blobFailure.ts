@@ -1,3 +1,4 @@
+import { NOT_THE_SERVICE } from "./fabricError.ts";
 import type { BlobPlace } from "./blobPlace.ts";
 
 /** What Azure's library tells of a failed request, as far as it may be shown. */
@@ -30,6 +31,8 @@ export class BlobFailure extends Error {
 /** The code of what Azure's library has thrown. */
 export function codeOf(cause: unknown): string {
   const { code, name, statusCode } = (cause ?? {}) as StorageError;
+  // the library stumbles over lists that are none, and over blobs without a length
+  if (cause instanceof TypeError || cause instanceof RangeError) return NOT_THE_SERVICE;
   if (code && code !== "REQUEST_SEND_ERROR") return code;
   if (statusCode !== undefined) return `HTTP ${statusCode}`;
   return name === "AbortError" ? "no answer in time" : (code ?? name ?? "unknown");
@@ -37,6 +40,8 @@ export function codeOf(cause: unknown): string {
 
 function remedyOf(errorCode: string, error: StorageError, { account, container, serviceUrl }: BlobPlace): string {
   switch (errorCode) {
+    case NOT_THE_SERVICE:
+      return `Something between this machine and ${new URL(serviceUrl).host} answered in its place: sign in to the network's portal, and check the proxy.`;
     case "ContainerNotFound":
       return `Make it: az storage container create --account-name ${account} --name ${container} --auth-mode login`;
     case "AuthorizationPermissionMismatch":

@@ -2,7 +2,7 @@ import { buffer } from "node:stream/consumers";
 import type { AppendBlobClient, ContainerClient } from "@azure/storage-blob";
 import { BlobLock } from "./blobLock.ts";
 import type { BlobPlace } from "./blobPlace.ts";
-import { blobRequests } from "./blobRequests.ts";
+import { blobRequests, fromStorage } from "./blobRequests.ts";
 import type { SendToBlobs } from "./blobRequests.ts";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
@@ -57,7 +57,7 @@ export class BlobLogStore implements LogStore {
   async read(name: string): Promise<Buffer | undefined> {
     const blob = this.#container.getBlobClient(this.#prefix + name);
     const read = async (abortSignal: AbortSignal) => {
-      const { readableStreamBody } = await blob.download(0, undefined, { abortSignal });
+      const { readableStreamBody } = fromStorage(await blob.download(0, undefined, { abortSignal }));
       return readableStreamBody ? buffer(readableStreamBody) : Buffer.alloc(0);
     };
     return this.#send(`read ${name}`, ({ abortSignal }) => read(abortSignal), "BlobNotFound");
@@ -131,8 +131,8 @@ export class BlobLogStore implements LogStore {
     const prefix = this.#prefix + folder;
     const list = async (abortSignal: AbortSignal) => {
       const names: string[] = [];
-      for await (const { name } of this.#container.listBlobsFlat({ prefix, abortSignal }))
-        names.push(name.slice(this.#prefix.length));
+      for await (const page of this.#container.listBlobsFlat({ prefix, abortSignal }).byPage())
+        names.push(...fromStorage(page).segment.blobItems.map(({ name }) => name.slice(this.#prefix.length)));
       return names;
     };
     return (await this.#send("be listed", ({ abortSignal }) => list(abortSignal))) ?? [];

@@ -1,3 +1,4 @@
+import { NOT_THE_SERVICE } from "./fabricError.ts";
 import { BlobFailure, codeOf } from "./blobFailure.ts";
 import type { BlobPlace } from "./blobPlace.ts";
 
@@ -16,12 +17,22 @@ export type SendToBlobs = <T>(
   ...expected: readonly string[]
 ) => Promise<T | undefined>;
 
+/**
+ * Passes on an answer of the library's that the account itself has given: each of those has an id of its request.
+ * @throws Error where somebody else has answered, a portal for example
+ */
+export function fromStorage<T>(answer: T): T {
+  const isAnswer = typeof answer === "object" && answer !== null && "_response" in answer;
+  if (!isAnswer || (answer as { readonly requestId?: unknown }).requestId !== undefined) return answer;
+  throw Object.assign(new Error("somebody else answered"), { code: NOT_THE_SERVICE });
+}
+
 /** Requests to one container. */
 export const blobRequests =
   (place: BlobPlace): SendToBlobs =>
   async (what, call, ...expected) => {
     try {
-      return await call({ abortSignal: AbortSignal.timeout(PATIENCE_MS) });
+      return fromStorage(await call({ abortSignal: AbortSignal.timeout(PATIENCE_MS) }));
     } catch (error) {
       if (expected.includes(codeOf(error))) return undefined;
       throw new BlobFailure(what, place, error);

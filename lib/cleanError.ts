@@ -1,9 +1,10 @@
 import { AxiosError } from "axios";
 import type { AxiosResponse } from "axios";
+import { notTheService, ownErrorOf, requestIdOf, strangeness, strangerOf } from "./answer.ts";
+import type { Received } from "./answer.ts";
 import { CircuitOpenError } from "./circuitBreaker.ts";
 import type { FabricCall } from "./fabricClient.ts";
-import { FabricError } from "./fabricError.ts";
-import type { ErrorDetail } from "./fabricError.ts";
+import { FabricError, NOT_THE_SERVICE } from "./fabricError.ts";
 import { MAX_RETRY_AFTER_S, failureOf } from "./retryHandler.ts";
 
 /* What went wrong with a call, as plain data. Errors of axios hold the request with its token, and end here. */
@@ -19,9 +20,13 @@ export function headersOf(response: AxiosResponse): Record<string, string | unde
   );
 }
 
-/** Fabric's name, then Microsoft Graph's. */
-export const requestIdOf = (headers: Record<string, string | undefined>) =>
-  headers["requestid"] ?? headers["request-id"];
+/** The answer as it came; the client leaves bodies as text. */
+export const receivedOf = (response: AxiosResponse): Received => ({
+  status: response.status,
+  headers: headersOf(response),
+  text: typeof response.data === "string" ? response.data : "",
+  origin: new URL(response.config.url ?? "").origin,
+});
 
 /** What the client notes on a request while it is tried. */
 export interface Attempted {
@@ -48,8 +53,9 @@ export function cleanError(error: unknown, call: FabricCall, refused?: string): 
     return call.signal?.aborted ? new FabricError({ operation, errorCode: "Cancelled" }) : error;
   }
   const isOutcomeKnown = (error.config as Attempted | undefined)?.mayHaveArrived ? false : undefined;
-  const response = error.response && error.response.status >= 300 ? error.response : undefined;
-  if (!response) {
+  const received = error.response && receivedOf(error.response);
+  if (received && error.code === NOT_THE_SERVICE) return notTheService(received, call, error.message);
+  if (!received || received.status < 300) {
     const errorCode = error.code === AxiosError.ERR_CANCELED ? "Cancelled" : (error.code ?? "NetworkError");
     return new FabricError({
       operation,
@@ -59,30 +65,23 @@ export function cleanError(error: unknown, call: FabricCall, refused?: string): 
       ...remedyOf(remedies, errorCode),
     });
   }
-  const headers = headersOf(response);
-  const body = (typeof response.data === "object" && response.data !== null ? response.data : {}) as {
-    errorCode?: string;
-    message?: string;
-    requestId?: string;
-    isRetriable?: boolean;
-    moreDetails?: ErrorDetail[];
-    /** Microsoft Graph's envelope. */
-    error?: { code?: string; message?: string };
-  };
-  const errorCode =
-    body.errorCode ?? headers["x-ms-public-api-error-code"] ?? body.error?.code ?? `HTTP ${response.status}`;
+  const own = ownErrorOf(received);
+  const stranger = own ? undefined : strangerOf(received);
+  const errorCode = own?.errorCode ?? `HTTP ${received.status}`;
   return new FabricError({
     operation,
     errorCode,
-    status: response.status,
-    requestId: body.requestId ?? requestIdOf(headers),
-    isRetriable: body.isRetriable,
-    serviceMessage: withoutToken(body.message ?? body.error?.message),
-    moreDetails: body.moreDetails,
+    status: received.status,
+    requestId: own?.requestId ?? requestIdOf(received.headers),
+    isRetriable: own?.isRetriable,
+    serviceMessage: withoutToken(own?.message),
+    moreDetails: own?.moreDetails,
     isOutcomeKnown,
-    ...(longPauseOf(error) ??
-      (response.status === 401 ? refusalOf(refused) : undefined) ??
-      remedyOf(remedies, errorCode)),
+    ...(stranger !== undefined
+      ? strangeness(received, call.method, stranger)
+      : (longPauseOf(error) ??
+        (received.status === 401 ? refusalOf(refused) : undefined) ??
+        remedyOf(remedies, errorCode))),
   });
 }
 

@@ -4,16 +4,18 @@ import { Agent as HttpsAgent } from "node:https";
 import axios, { AxiosError, getAdapter } from "axios";
 import type { AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from "axios";
 import axiosRetry from "axios-retry";
+import { z } from "zod";
+import { believe, optional, ownErrorOf, readAnswer, requestIdOf, strangerOf } from "./answer.ts";
+import type { Answer } from "./answer.ts";
 import { CircuitBreaker, CircuitOpenError } from "./circuitBreaker.ts";
-import { cleanError, headersOf, requestIdOf } from "./cleanError.ts";
+import { cleanError, headersOf, receivedOf } from "./cleanError.ts";
 import type { Attempted } from "./cleanError.ts";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import type { TokenSource } from "./credentials.ts";
-import { FabricError } from "./fabricError.ts";
+import { FabricError, NOT_THE_SERVICE } from "./fabricError.ts";
 import type { FeatureFlags } from "./featureFlags.ts";
 import { operationOf, waitForOperation } from "./longRunningOperation.ts";
-import type { Answer } from "./longRunningOperation.ts";
 import { BASE_DELAY_MS, MAX_RETRIES, MAX_RETRY_AFTER_S, decideRetry, failureOf } from "./retryHandler.ts";
 import { Throttle } from "./throttle.ts";
 import { assertTrustedEndpoint } from "./trustedHost.ts";
@@ -34,6 +36,13 @@ export interface FabricCall {
   readonly signal?: AbortSignal;
   /** Longest wait for a long-running operation, in ms. @default 30 minutes */
   readonly deadlineMs?: number;
+  /** What the answer has to be, for who reads it. @default any JSON, or no body */
+  readonly answer?: z.ZodType;
+}
+
+/** A call whose answer is read; of a list, the shape is that of an entry. */
+export interface Answering<T> {
+  readonly answer: z.ZodType<T>;
 }
 
 /** What telemetry learns of one attempt. */
@@ -125,9 +134,14 @@ export class FabricClient {
     this.#axios = axios.create({
       httpAgent,
       httpsAgent,
+      // a redirect is no answer, and must not take the token along
       maxRedirects: 0,
+      validateStatus: (status) => status < 400,
       proxy: false,
       headers: { Accept: "application/json" },
+      // bodies stay text, because axios would hand a page on as if it were an answer
+      responseType: "text",
+      transformResponse: [(data: unknown) => data],
       adapter: attemptOf({ ...options, clock, throttle, breaker }, () => this.#stopNow()),
     });
     this.#axios.interceptors.request.use(async (config) => {
@@ -140,9 +154,11 @@ export class FabricClient {
   /**
    * Sends a call and waits for what it started. 200 and 201: the body. 202 with an operation: the operation's result, or
    * undefined when it has none. 202 without one, or an empty body: undefined.
-   * @throws FabricError
+   * @throws FabricError, also where the answer is not the service's or has not the shape that the call wants
    */
-  async send<T = void>(call: FabricCall): Promise<T> {
+  async send<T>(call: FabricCall & Answering<T>): Promise<T>;
+  async send(call: FabricCall): Promise<void>;
+  async send(call: FabricCall): Promise<unknown> {
     if (this.#stopNow()?.aborted) {
       throw new FabricError({
         operation: call.operation,
@@ -152,28 +168,32 @@ export class FabricClient {
       });
     }
     const answer = await this.#exchange(call);
-    if (operationOf(answer) === undefined)
-      return (answer.status === 202 || answer.body === "" ? undefined : answer.body) as T;
+    const isResultNeeded = call.answer !== undefined && !call.answer.safeParse(undefined).success;
+    if (operationOf(answer) === undefined) {
+      const body = believe(answer, call);
+      return answer.status === 202 && !call.answer ? undefined : body;
+    }
     const { operation, remedies, deadlineMs, signal } = call;
     const get = (path: string) => this.#exchange({ method: "GET", path, operation, ...(signal && { signal }) });
-    return (await waitForOperation(answer, get, { clock: this.#clock, operation, remedies, deadlineMs, signal })) as T;
+    const options = { clock: this.#clock, operation, remedies, deadlineMs, signal, isResultNeeded };
+    const result = await waitForOperation(answer, get, options);
+    return result && believe(result, call);
   }
 
   /**
-   * All pages of a list.
+   * All pages of a list. The call's shape is that of an entry.
    * @throws FabricError
    */
-  async list<T>(call: Omit<FabricCall, "method" | "body">): Promise<T[]> {
-    const all: T[] = [];
+  async list<T>(call: Omit<FabricCall, "method" | "body"> & Answering<T>): Promise<T[]>;
+  async list(call: Omit<FabricCall, "method" | "body">): Promise<unknown[]>;
+  async list(call: Omit<FabricCall, "method" | "body">): Promise<unknown[]> {
+    const answer = pageOf(call.answer ?? z.unknown());
+    const all: unknown[] = [];
     for (let continuationToken: string | undefined; ;) {
       const query = { ...call.query, continuationToken };
-      const page = await this.send<{ value?: T[]; continuationToken?: string | null } | undefined>({
-        ...call,
-        method: "GET",
-        query,
-      });
-      all.push(...(page?.value ?? []));
-      const next = page?.continuationToken ? decoded(page.continuationToken) : undefined;
+      const page = await this.send({ ...call, method: "GET", query, answer });
+      all.push(...page.value);
+      const next = page.continuationToken ? decoded(page.continuationToken) : undefined;
       if (next === undefined) return all;
       if (next === continuationToken) {
         throw new FabricError({
@@ -217,7 +237,7 @@ export class FabricClient {
     try {
       return answerOf(await this.#axios.request<unknown>(config));
     } catch (error) {
-      if (!(error instanceof AxiosError) || error.response?.status !== 401) throw cleanError(error, call);
+      if (!isTokenRefused(error)) throw cleanError(error, call);
     }
     // once: the token may have ended in mid-run
     await this.#tokens.token(this.#scope, { refresh: true });
@@ -250,6 +270,13 @@ function attemptOf(
       throw new AxiosError(`no answer within ${attemptTimeoutMs / 1000} s`, "ETIMEDOUT", config);
     }
   };
+  /** An answer that is not the service's neither opens nor closes the breaker: it says nothing of the service. */
+  const believable = async (config: Settings): Promise<AxiosResponse> => {
+    const response = await withDeadline(config);
+    const read = readAnswer(receivedOf(response));
+    if (typeof read !== "string") return response;
+    throw new AxiosError(read, NOT_THE_SERVICE, config, undefined, response);
+  };
   return async (config: Settings): Promise<AxiosResponse> => {
     await throttle.pass(eitherOf(config.signal as AbortSignal | undefined, stopNow())).catch(() => {
       throw new AxiosError("not sent", AxiosError.ERR_CANCELED, config);
@@ -259,7 +286,7 @@ function attemptOf(
     let isSent = true;
     config.attempt = (config.attempt ?? 0) + 1;
     try {
-      response = await (breaker ? breaker.call(withDeadline, config) : withDeadline(config));
+      response = await (breaker ? breaker.call(believable, config) : believable(config));
       return response;
     } catch (error) {
       isSent = !(error instanceof CircuitOpenError);
@@ -291,8 +318,18 @@ function attemptOf(
 /** Whether the service may have acted on an attempt: it was sent, and no answer of the service's own came back. */
 function mayHaveArrived(error: AxiosError): boolean {
   const { status, code } = failureOf(error);
-  if (status !== undefined) return [408, 500, 502, 504].includes(status);
+  if (status !== undefined) return !isRefusal(error) || [408, 500, 502, 504].includes(status);
   return !["ECONNREFUSED", "EAI_AGAIN", "ENOTFOUND"].includes(code ?? "");
+}
+
+/** Whether the service itself refused, in its own words. */
+const isRefusal = ({ response }: AxiosError) =>
+  response !== undefined && response.status >= 400 && ownErrorOf(receivedOf(response)) !== undefined;
+
+/** Whether a new token may help. Services refuse tokens without a word, too; a page is a proxy's, which wants another sign-in. */
+function isTokenRefused(error: unknown): boolean {
+  if (!(error instanceof AxiosError) || error.response?.status !== 401) return false;
+  return isRefusal(error) || strangerOf(receivedOf(error.response)) === undefined;
 }
 
 /** A refusal by quota counts for every call of the identity. */
@@ -320,11 +357,13 @@ function baseDelayOf(env: NodeJS.ProcessEnv): number {
 }
 
 function addRetries(instance: AxiosInstance, clock: Clock, baseMs: number, stop: AbortSignal | undefined): void {
-  const decide = (attempt: number, error: AxiosError) =>
-    decideRetry(attempt, error.code === AxiosError.ERR_CANCELED ? {} : failureOf(error, clock.now()), {
-      baseMs,
-      repeatable: (error.config as Settings | undefined)?.isRepeatable ?? false,
-    });
+  const decide = (attempt: number, error: AxiosError) => {
+    const repeatable = (error.config as Settings | undefined)?.isRepeatable ?? false;
+    // a gateway's 429 or 503 does not say that the request never arrived
+    const isDoubtful = !repeatable && error.response !== undefined && !isRefusal(error);
+    const isFinal = error.code === AxiosError.ERR_CANCELED || isDoubtful;
+    return decideRetry(attempt, isFinal ? {} : failureOf(error, clock.now()), { baseMs, repeatable });
+  };
   axiosRetry(instance, {
     retries: MAX_RETRIES,
     shouldResetTimeout: true,
@@ -348,11 +387,15 @@ function addRetries(instance: AxiosInstance, clock: Clock, baseMs: number, stop:
 const eitherOf = (one: AbortSignal | undefined, other: AbortSignal | undefined) =>
   one && other ? AbortSignal.any([one, other]) : (one ?? other);
 
-const answerOf = (response: AxiosResponse): Answer => ({
-  status: response.status,
-  headers: headersOf(response),
-  body: response.data as unknown,
-});
+/** The adapter has let it pass, so that it can be read. */
+function answerOf(response: AxiosResponse): Answer {
+  const answer = readAnswer(receivedOf(response));
+  if (typeof answer === "string") throw new Error(answer);
+  return answer;
+}
+
+/** A page of a list. Without its list it is no page: taken for an empty one, it would say that everything is gone. */
+const pageOf = <T>(entry: z.ZodType<T>) => z.object({ value: z.array(entry), continuationToken: optional(z.string()) });
 
 /** Tokens arrive url-encoded; axios encodes them again. */
 function decoded(token: string): string {

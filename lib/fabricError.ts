@@ -1,16 +1,22 @@
+/** Code of ours for an answer that is not the service's: a portal's or a proxy's page, a redirect, JSON of something else. */
+export const NOT_THE_SERVICE = "NotTheService";
+
 /** A cause that the service gives beside its main error. */
 export interface ErrorDetail {
-  readonly errorCode?: string;
-  readonly message?: string;
+  readonly errorCode?: string | undefined;
+  readonly message?: string | undefined;
 }
 
 /** What is known of a failed call. */
 export interface FabricFailure {
   /** What was being done, in words: `create workspace 'sales-dev'`. */
   readonly operation: string;
-  /** The service's stable code (`WorkspaceNameAlreadyExists`), or ours where no answer came: `ECONNRESET`, `CircuitOpen`. */
+  /**
+   * The service's stable code (`WorkspaceNameAlreadyExists`), or ours where no answer of its own came: `ECONNRESET`,
+   * `CircuitOpen`, {@link NOT_THE_SERVICE}, `HTTP 404` where somebody else gave that status.
+   */
   readonly errorCode: string;
-  /** HTTP status; absent where no answer came. */
+  /** HTTP status; absent where no answer came. Not proof of anything by itself: see {@link isServiceAnswer}. */
   readonly status?: number | undefined;
   /** The service's id of the request, for its support. */
   readonly requestId?: string | undefined;
@@ -20,7 +26,7 @@ export interface FabricFailure {
   readonly serviceMessage?: string | undefined;
   /** Further causes, as failed operations have. */
   readonly moreDetails?: readonly ErrorDetail[] | undefined;
-  /** Whether the service has said what became of the request. @default where it answered, unless a gateway did so for it */
+  /** Whether the service has said what became of the request. @default where it answered itself, and not a gateway for it */
   readonly isOutcomeKnown?: boolean | undefined;
   /** What to do about it. @default the entry of {@link remedies} for the code */
   readonly remedy?: string | undefined;
@@ -126,8 +132,22 @@ export function isFabricError(error: unknown, ...errorCodes: readonly string[]):
 /** Failures before anything was sent. */
 const NEVER_SENT = new Set(["ECONNREFUSED", "EAI_AGAIN", "ENOTFOUND", "CircuitOpen", "Cancelled", "Interrupted"]);
 
-function isAnswered({ status, errorCode }: FabricFailure): boolean {
-  return status === undefined ? NEVER_SENT.has(errorCode) : ![408, 500, 502, 504].includes(status);
+function isAnswered(failure: FabricFailure): boolean {
+  const { status, errorCode } = failure;
+  if (status === undefined) return NEVER_SENT.has(errorCode);
+  return isServicesOwn(failure) && ![408, 500, 502, 504].includes(status);
+}
+
+/** A status without a code of the service's is that of a gateway, a proxy or a portal. */
+const isServicesOwn = ({ status, errorCode }: Pick<FabricFailure, "status" | "errorCode">) =>
+  status !== undefined && errorCode !== NOT_THE_SERVICE && !/^HTTP \d+$/.test(errorCode);
+
+/**
+ * Whether the service itself answered with one of these statuses. Only that is proof: a proxy's 404 says nothing of the
+ * object, and a gateway's 429 nothing of whether the request was carried out.
+ */
+export function isServiceAnswer(error: unknown, ...statuses: readonly number[]): error is FabricError {
+  return error instanceof FabricError && isServicesOwn(error) && statuses.includes(error.status ?? 0);
 }
 
 /**

@@ -1,25 +1,15 @@
+import { z } from "zod";
+import { believe, ownWords, tolerant } from "./answer.ts";
+import type { Answer } from "./answer.ts";
 import type { Clock } from "./clock.ts";
-import { FabricError } from "./fabricError.ts";
-import type { ErrorDetail } from "./fabricError.ts";
+import { FabricError, isServiceAnswer } from "./fabricError.ts";
 
-/** An answer, as far as operations are concerned. */
-export interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly body: unknown;
-}
-
-/** The state of an operation as the service tells it; more words may be added. */
-interface OperationState {
-  readonly status: "Undefined" | "NotStarted" | "Running" | "Succeeded" | "Failed" | (string & {});
-  readonly error?: {
-    readonly errorCode?: string;
-    readonly message?: string;
-    readonly requestId?: string;
-    readonly moreDetails?: ErrorDetail[];
-    readonly isRetriable?: boolean;
-  } | null;
-}
+/** The state of an operation as the service tells it. */
+const operationState = z.object({
+  /** `NotStarted`, `Running`, `Succeeded`, `Failed`; more words may be added. */
+  status: z.string().min(1),
+  error: tolerant(ownWords),
+});
 
 /** Shortest pause between polls: 0, as a test server may say, would ask without end. */
 const MIN_PAUSE_MS = 25;
@@ -30,23 +20,35 @@ const MAX_PAUSE_S = 120;
 /** Longest wait for an operation, unless the caller says otherwise. */
 export const OPERATION_DEADLINE_MS = 30 * 60_000;
 
+/** Ids become part of a path: nothing else may come with them. */
+const OPERATION_ID = /^[\w-]{1,100}$/;
+
 /**
- * The id of the operation that an answer started: only of a 202 that names one. A 202 without is a plain "accepted", as
- * capacity assignments give.
+ * The id of the operation that an answer started: only of a 202 that names one, by its header or by a Location that ends in
+ * `/operations/{id}`. A 202 without is a plain "accepted", as capacity assignments give.
  */
-export function operationOf({ status, headers }: Answer): string | undefined {
-  return status === 202 ? headers["x-ms-operation-id"] : undefined;
+export function operationOf({
+  status,
+  headers,
+  origin,
+}: Pick<Answer, "status" | "headers" | "origin">): string | undefined {
+  if (status !== 202) return undefined;
+  const { "x-ms-operation-id": named = "", location = "" } = headers;
+  if (OPERATION_ID.test(named)) return named;
+  if (!URL.canParse(location, origin)) return undefined;
+  const [family, id = ""] = new URL(location, origin).pathname.replace(/\/$/, "").split("/").slice(-2);
+  return family === "operations" && OPERATION_ID.test(id) ? id : undefined;
 }
 
 /**
- * Waits for an operation and returns its result, or undefined when it has none.
+ * Waits for an operation and returns the answer with its result, or undefined when it has none.
  *
  * `Location` is not followed: it names a host of the service's own choice, which must not see our token. The operation's
  * id answers at the configured endpoint too. See
  * https://learn.microsoft.com/en-us/rest/api/fabric/articles/long-running-operation
  * @param started the answer that started it
  * @param get sends a GET below the endpoint
- * @throws FabricError when it failed, or did not end before the deadline
+ * @throws FabricError when it failed, did not end before the deadline, or was answered for by somebody else
  */
 export async function waitForOperation(
   started: Answer,
@@ -57,9 +59,11 @@ export async function waitForOperation(
     remedies?: Readonly<Record<string, string>> | undefined;
     deadlineMs?: number | undefined;
     signal?: AbortSignal | undefined;
+    /** Whether somebody reads the result, so that it is asked for in any case. */
+    isResultNeeded?: boolean;
   },
-): Promise<unknown> {
-  const { clock, operation, deadlineMs = OPERATION_DEADLINE_MS, signal } = options;
+): Promise<Answer | undefined> {
+  const { clock, operation, deadlineMs = OPERATION_DEADLINE_MS, signal, isResultNeeded = false } = options;
   const id = operationOf(started) ?? "";
   // the service has accepted the request: a question about it that fails says nothing of what becomes of it
   const ask = async (path: string): Promise<Answer> => {
@@ -69,13 +73,15 @@ export async function waitForOperation(
       throw error instanceof FabricError ? error.asOutcomeUnknown() : error;
     }
   };
+  const path = `/operations/${id}`;
   const deadline = clock.now() + deadlineMs;
-  for (let last = started; ;) {
+  for (let last = started, status = "accepted"; ;) {
     const pause = pauseMs(last);
-    if (clock.now() + pause > deadline) throw late(operation, id, deadlineMs);
+    if (clock.now() + pause > deadline) throw late(operation, id, status, deadlineMs);
     if (pause > 0) await clock.sleep(pause, signal);
-    last = await ask(`/operations/${id}`);
-    const state = last.body as OperationState;
+    last = await ask(path);
+    const state = believe(last, { operation, method: "GET", path, answer: operationState });
+    status = state.status;
     if (state.status === "Failed") {
       const errorCode = state.error?.errorCode ?? "OperationFailed";
       throw new FabricError({
@@ -91,7 +97,14 @@ export async function waitForOperation(
     }
     if (state.status === "Succeeded") {
       // without Location there is no result to ask for
-      return last.headers["location"] === undefined ? undefined : (await ask(`/operations/${id}/result`)).body;
+      if (!isResultNeeded && last.headers["location"] === undefined) return undefined;
+      try {
+        return await ask(`${path}/result`);
+      } catch (error) {
+        // it has succeeded, and the service says that there is nothing more to tell
+        if (!isResultNeeded && isServiceAnswer(error, 400, 404)) return undefined;
+        throw error;
+      }
     }
   }
 }
@@ -102,11 +115,12 @@ function pauseMs({ headers }: Answer): number {
   return Math.max(believed * 1000, MIN_PAUSE_MS);
 }
 
-function late(operation: string, id: string, deadlineMs: number): FabricError {
+function late(operation: string, id: string, status: string, deadlineMs: number): FabricError {
+  const last = /^\w{1,40}$/.test(status) ? `; its last state was ${status}` : "";
   return new FabricError({
     operation,
     errorCode: "OperationTimedOut",
-    serviceMessage: `Operation ${id} has not ended after ${Math.round(deadlineMs / 60_000)} minutes`,
+    serviceMessage: `Operation ${id} has not ended after ${Math.round(deadlineMs / 60_000)} minutes${last}`,
     remedy: "It may still end; run again to see, nothing is made twice.",
     isOutcomeKnown: false,
   });

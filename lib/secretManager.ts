@@ -151,7 +151,12 @@ export class SecretManager {
 
   async #read(key: string): Promise<string | undefined> {
     try {
-      return (await this.#ask(READ_DEADLINE_MS, (client, abortSignal) => client.getSecret(key, { abortSignal }))).value;
+      const { value } = await this.#ask(READ_DEADLINE_MS, (client, abortSignal) =>
+        client.getSecret(key, { abortSignal }),
+      );
+      // the library hands on whatever was answered
+      if (typeof value !== "string") throw new TypeError("an answer without a value");
+      return value;
     } catch (error) {
       const failure = vaultFailureOf(error);
       if (failure.isGeneral) this.#restsUntil = this.#clock.now() + REST_MS;

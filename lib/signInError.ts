@@ -1,6 +1,13 @@
 import { remedyFor, secretVariables } from "./credentialKind.ts";
 import type { CredentialChoice } from "./credentialKind.ts";
 
+/** What is said of a sign-in that somebody else has answered. */
+export const NOT_THE_SIGN_IN =
+  "the answer is not one of the sign-in service. Sign in to the network's portal, and check the proxy.";
+
+/** The libraries stumble over answers that are none, quote them, and wrap what the runtime says of it in errors of theirs. */
+const STUMBLED = /^Cannot \w+ propert(y|ies) |Unexpected (token|end)|not valid JSON/;
+
 /** Anything that could be a token or an assertion: the libraries below quote answers of other services. */
 const TOKEN = /eyJ[\w-]{5,}(\.[\w-]*){0,2}/g;
 
@@ -44,5 +51,6 @@ function reasonOf(error: unknown): string {
   if (error.message.startsWith("endpoints_resolution_error")) {
     return "the authority did not answer for this tenant. Check the network, AZURE_TENANT_ID and AZURE_AUTHORITY_HOST.";
   }
+  if (STUMBLED.test(error.message)) return NOT_THE_SIGN_IN;
   return error.message.split(/\r?\n/).find((line) => line.trim()) ?? error.name;
 }

@@ -52,6 +52,15 @@ export function vaultFailureOf(error: unknown): VaultFailure {
   const codes = [wordOf(code), wordOf(details?.error?.innerError?.code)].filter((word) => word !== undefined);
   const requestId = wordOf(response?.headers?.get?.("x-ms-request-id"));
   const isGeneral = statusCode === 401 || statusCode === 408 || statusCode === 429 || statusCode >= 500;
+  // a proxy's page says nothing of the secret
+  const isPage = /^text\//i.test(response?.headers?.get?.("content-type") ?? "");
+  if (isPage && !isGeneral)
+    return {
+      isMissing: false,
+      isGeneral: true,
+      reason: `${statusCode}, and its answer is not one of Key Vault`,
+      remedy: REACH,
+    };
   return {
     isMissing: statusCode === 404,
     isGeneral,

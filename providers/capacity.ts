@@ -1,5 +1,6 @@
 import { isFabricError } from "../lib/fabricError.ts";
 import { sameIgnoringCase } from "./field.ts";
+import { capacityShape } from "./run.ts";
 import type { Capacity, Run } from "./run.ts";
 
 /** What to do about a paused capacity, the commonest cause of failed runs. Fabric does not tell the resource group. */
@@ -28,7 +29,7 @@ export async function capacityIdOf(run: Run, nameOrId: string | undefined): Prom
   let capacities = await run.capacities();
   if (!capacities.some(isMeant(nameOrId))) {
     // the stack itself may have made it since this run first asked
-    capacities = await run.list<Capacity>("/capacities", "list capacities");
+    capacities = await run.list("/capacities", "list capacities", capacityShape);
   }
   const problem = capacityProblem(capacities, nameOrId);
   if (problem !== undefined) throw new Error(problem);

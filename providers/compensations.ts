@@ -1,14 +1,17 @@
 import { z } from "zod";
+import { nothing } from "../lib/answer.ts";
 import { isFabricError } from "../lib/fabricError.ts";
 import { sameIgnoringCase } from "./field.ts";
 import { deleteOrGone, isWorkspaceGone } from "./gone.ts";
+import { folderShape } from "./folder.ts";
 import { giveBackItem } from "./item.ts";
 import type { ItemBefore } from "./item.ts";
-import type { FabricItem, Run, Workspace } from "./run.ts";
+import { itemShape, workspaceShape } from "./run.ts";
+import type { Run } from "./run.ts";
 import { isUntouched } from "./untouched.ts";
 import { giveBackWorkspace } from "./workspace.ts";
 import type { WorkspaceBefore } from "./workspace.ts";
-import { giveBackRole } from "./workspaceUser.ts";
+import { giveBackRole, roleShape } from "./workspaceUser.ts";
 
 type Names = Readonly<Record<string, unknown>>;
 
@@ -28,7 +31,7 @@ const halfOf = (resourceId: string | undefined) => resourceId?.split("/").at(-1)
 /** The compensations by the names that the log gives them. Those of updates and deletes are the engine's work. */
 const compensations = {
   async deleteWorkspace(run, names, resourceId, isKept) {
-    const all = await run.list<Workspace>("/workspaces", "list workspaces");
+    const all = await run.list("/workspaces", "list workspaces", workspaceShape);
     const displayName = text(names, "displayName");
     const found = all.find(({ id, displayName: name }) =>
       resourceId ? sameIgnoringCase(id, resourceId) : sameIgnoringCase(name, displayName),
@@ -46,7 +49,7 @@ const compensations = {
   async deleteItem(run, names, resourceId, isKept) {
     const workspaceId = text(names, "workspaceId");
     const displayName = text(names, "displayName");
-    const found = (await inWorkspace<FabricItem>(run, workspaceId, "items")).find(({ id, type, displayName: name }) =>
+    const found = (await inWorkspace(run, workspaceId, "items", itemShape)).find(({ id, type, displayName: name }) =>
       resourceId ? id === halfOf(resourceId) : type === names["type"] && sameIgnoringCase(name, displayName),
     );
     return found && !isKept(`${workspaceId}/${found.id}`)
@@ -57,11 +60,7 @@ const compensations = {
   async deleteFolder(run, names, resourceId, isKept) {
     const workspaceId = text(names, "workspaceId");
     const displayName = text(names, "displayName");
-    const folders = await inWorkspace<{ id: string; displayName: string; parentFolderId?: string }>(
-      run,
-      workspaceId,
-      "folders",
-    );
+    const folders = await inWorkspace(run, workspaceId, "folders", folderShape);
     const found = folders.find(({ id, displayName: name, parentFolderId }) =>
       resourceId
         ? id === halfOf(resourceId)
@@ -75,7 +74,7 @@ const compensations = {
   async removeWorkspaceUser(run, names, _resourceId, isKept) {
     const workspaceId = text(names, "workspaceId");
     const principalId = text(names, "principalId");
-    const roles = await inWorkspace<{ id: string }>(run, workspaceId, "roleAssignments");
+    const roles = await inWorkspace(run, workspaceId, "roleAssignments", roleShape);
     const isThere = roles.some(({ id }) => sameIgnoringCase(id, principalId));
     const path = `/workspaces/${workspaceId}/roleAssignments/${principalId}`;
     return isThere && !isKept(`${workspaceId}/${principalId}`)
@@ -225,9 +224,9 @@ async function giveBack(
 }
 
 /** A list of a workspace; nothing, where the workspace is gone. */
-async function inWorkspace<T>(run: Run, workspaceId: string, what: string): Promise<T[]> {
+async function inWorkspace<T>(run: Run, workspaceId: string, what: string, entry: z.ZodType<T>): Promise<T[]> {
   if (await isWorkspaceGone(run, workspaceId)) return [];
-  return run.list<T>(`/workspaces/${workspaceId}/${what}`, `list ${what}`);
+  return run.list(`/workspaces/${workspaceId}/${what}`, `list ${what}`, entry);
 }
 
 async function remove(
@@ -240,6 +239,6 @@ async function remove(
   const [, , workspaceId = ""] = path.split("/");
   const resourceId = resourceType === "Workspace" ? id : `${workspaceId}/${id}`;
   const intent = { operation: "delete", resourceType, resourceName, resourceId, compensation: null } as const;
-  await deleteOrGone(run, workspaceId, () => run.write(intent, { method: "DELETE", path }));
+  await deleteOrGone(run, workspaceId, () => run.write(intent, { method: "DELETE", path, answer: nothing }));
   return true;
 }

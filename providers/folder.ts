@@ -1,16 +1,21 @@
 import { z } from "zod";
+import { nothing, optional } from "../lib/answer.ts";
 import { isFabricError } from "../lib/fabricError.ts";
 import { identifier, sameIgnoringCase } from "./field.ts";
 import { deleteOrGone, readOrGone } from "./gone.ts";
 import { defineKind } from "./resourceKind.ts";
+import { idShape } from "./run.ts";
 import type { Run } from "./run.ts";
 
-interface FabricFolder {
-  readonly id: string;
-  readonly displayName: string;
+/** What is read of a folder. */
+export const folderShape = z.object({
+  id: idShape,
+  displayName: z.string(),
   /** Absent at the root. */
-  readonly parentFolderId?: string;
-}
+  parentFolderId: optional(idShape),
+});
+
+type FabricFolder = Readonly<z.output<typeof folderShape>>;
 
 interface Outputs {
   /** Whether the folder existed before; it then stays when this resource goes. */
@@ -34,14 +39,19 @@ export const folder = defineKind<Outputs>()({
     const find = async () =>
       (await listFolders(run, workspaceId)).find((now) => isAt(now, displayName, parentFolderId));
     try {
-      const made = await run.create<FabricFolder>(
+      const made = await run.create(
         {
           operation: "create",
           resourceType: "Folder",
           resourceName: displayName,
           compensation: { function: "deleteFolder", args: { workspaceId, displayName, parentFolderId } },
         },
-        { method: "POST", path: `/workspaces/${workspaceId}/folders`, body: { displayName, parentFolderId } },
+        {
+          method: "POST",
+          path: `/workspaces/${workspaceId}/folders`,
+          body: { displayName, parentFolderId },
+          answer: folderShape,
+        },
         { find, wasFree: run.isNewWorkspace(workspaceId) || !(await find()) },
       );
       return { id: `${workspaceId}/${made.id}`, outputs: {} };
@@ -58,17 +68,17 @@ export const folder = defineKind<Outputs>()({
     const folderId = id.split("/")[1];
     const now = await readOrGone(run, workspaceId, {
       listed: async () =>
-        (await run.listOnce<FabricFolder>(`/workspaces/${workspaceId}/folders`, "list folders")).find((listed) =>
+        (await run.listOnce(`/workspaces/${workspaceId}/folders`, "list folders", folderShape)).find((listed) =>
           sameIgnoringCase(listed.id, folderId),
         ),
-      alone: () => run.get<FabricFolder>(pathOf(id), `read folder '${displayName}'`),
+      alone: () => run.get(pathOf(id), `read folder '${displayName}'`, folderShape),
     });
     if (now === "gone") return "gone";
     return { inputs: { displayName: now.displayName, parentFolderId: now.parentFolderId } };
   },
 
   async update(run, id, old, inputs) {
-    const now = await run.get<FabricFolder>(pathOf(id), `read folder '${inputs.displayName}'`);
+    const now = await run.get(pathOf(id), `read folder '${inputs.displayName}'`, folderShape);
     const intent = {
       operation: "update",
       resourceType: "Folder",
@@ -80,7 +90,8 @@ export const folder = defineKind<Outputs>()({
       },
     } as const;
     if (now.displayName !== inputs.displayName) {
-      await run.write(intent, { method: "PATCH", path: pathOf(id), body: { displayName: inputs.displayName } });
+      const body = { displayName: inputs.displayName };
+      await run.write(intent, { method: "PATCH", path: pathOf(id), body, answer: folderShape });
     }
     if (!sameIgnoringCase(now.parentFolderId, inputs.parentFolderId)) {
       const body = { targetFolderId: inputs.parentFolderId };
@@ -101,7 +112,7 @@ export const folder = defineKind<Outputs>()({
             resourceId: id,
             compensation: null,
           },
-          { method: "DELETE", path: pathOf(id) },
+          { method: "DELETE", path: pathOf(id), answer: nothing },
         ),
       );
     } catch (error) {
@@ -115,7 +126,7 @@ export const folder = defineKind<Outputs>()({
 export const folderKey = (path: string): string => path.replace(/^\//, "").toLowerCase();
 
 const listFolders = (run: Run, workspaceId: string) =>
-  run.list<FabricFolder>(`/workspaces/${workspaceId}/folders`, "list folders", { recursive: true });
+  run.list(`/workspaces/${workspaceId}/folders`, "list folders", folderShape, { recursive: true });
 
 const isAt = (now: FabricFolder, displayName: string, parentFolderId: string | undefined) =>
   sameIgnoringCase(now.displayName, displayName) && sameIgnoringCase(now.parentFolderId, parentFolderId);

@@ -1,30 +1,41 @@
+import { z } from "zod";
+import { nothing, optional } from "../lib/answer.ts";
 import { hadNoEffect, isFabricError } from "../lib/fabricError.ts";
 import { DOUBTFUL, isUnknown, sameIgnoringCase } from "./field.ts";
 import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "./gone.ts";
-import { gitFields, intentOf, normalDirectory, whereOf } from "./gitFields.ts";
+import { detailsShape, gitFields, intentOf, normalDirectory, whereOf } from "./gitFields.ts";
 import type { GitInputs as Inputs, GitLink, GitProviderDetails } from "./gitFields.ts";
 import { pullWhereAlways, updateFromGit } from "./gitPull.ts";
 import { isBehind, readGitStatus } from "./gitStatus.ts";
 import { defineKind, Problem } from "./resourceKind.ts";
-import type { FabricItem, Run } from "./run.ts";
+import { itemShape } from "./run.ts";
+import type { Run } from "./run.ts";
+
+const connectionShape = z.object({
+  /** Another word is refused: nobody knows what may be done to such a connection. */
+  gitConnectionState: z.enum(["NotConnected", "Connected", "ConnectedAndInitialized"]),
+  gitProviderDetails: detailsShape.nullish(),
+  gitSyncDetails: z.object({ head: optional(z.string()) }).nullish(),
+});
+
+/** Sent back as it came, so nothing of it may get lost. */
+const credentialsShape = z.looseObject({ source: z.string() });
 
 /** How a workspace is connected, as the service tells it. */
-interface Connection {
-  readonly gitConnectionState: "NotConnected" | "Connected" | "ConnectedAndInitialized";
-  readonly gitProviderDetails?: GitProviderDetails | null;
-  readonly gitSyncDetails?: { readonly head: string } | null;
-}
+type Connection = Readonly<z.output<typeof connectionShape>>;
 
 /** Stands in the state for a connection that is initialised, and whose first sync failed: the next update syncs it. */
 const NOT_SYNCED = "NotSynced";
 
 const notConnected: Connection = { gitConnectionState: "NotConnected" };
 
-interface Initialized {
-  readonly requiredAction: "None" | "UpdateFromGit" | "CommitToGit";
-  readonly workspaceHead?: string | null;
-  readonly remoteCommitHash?: string | null;
-}
+const initializedShape = z.object({
+  requiredAction: z.enum(["None", "UpdateFromGit", "CommitToGit"]),
+  workspaceHead: z.string().nullish(),
+  remoteCommitHash: z.string().nullish(),
+});
+
+type Initialized = Readonly<z.output<typeof initializedShape>>;
 
 interface Outputs {
   /** The commit that the workspace was last synced with; empty where both sides were, and nothing was synced. */
@@ -143,6 +154,7 @@ async function connect(run: Run, inputs: Inputs, link: GitLink = linkFor(inputs)
       path: `/workspaces/${inputs.workspaceId}/git/connect`,
       body: link,
       operation: `connect to ${whereOf(link.gitProviderDetails)}`,
+      answer: nothing,
     },
   );
 }
@@ -196,10 +208,8 @@ async function connectAgain(run: Run, inputs: Inputs, left: GitLink): Promise<vo
 
 /** How a workspace is connected now, so that it can be connected like that again. */
 async function linkOf(run: Run, workspaceId: string, { gitProviderDetails }: Connection): Promise<GitLink> {
-  const myGitCredentials = await run.get<object>(
-    `/workspaces/${workspaceId}/git/myGitCredentials`,
-    "read the Git credentials",
-  );
+  const path = `/workspaces/${workspaceId}/git/myGitCredentials`;
+  const myGitCredentials = await run.get(path, "read the Git credentials", credentialsShape);
   if (!gitProviderDetails) throw new Error("The service does not say what the workspace is connected to.");
   return { gitProviderDetails, myGitCredentials };
 }
@@ -265,11 +275,12 @@ function initializeConnection(
   inputs: Inputs,
   initializationStrategy: string = inputs.initializationStrategy,
 ): Promise<Initialized> {
-  return run.write<Initialized>(intentOf("update", inputs, null), {
+  return run.write(intentOf("update", inputs, null), {
     method: "POST",
     path: `/workspaces/${inputs.workspaceId}/git/initializeConnection`,
     body: { initializationStrategy },
     operation: `initialise the connection to ${whereOf(inputs)}`,
+    answer: initializedShape,
   });
 }
 
@@ -323,6 +334,7 @@ const disconnectCall = (workspaceId: string, from: GitProviderDetails) =>
     method: "POST",
     path: `/workspaces/${workspaceId}/git/disconnect`,
     operation: `disconnect from ${whereOf(from)}`,
+    answer: nothing,
     replaySafe: true,
   }) as const;
 
@@ -432,10 +444,10 @@ const credentialsOf = ({ connectionId }: Inputs) =>
 
 /** Reads how a workspace is connected. */
 export const readConnection = (run: Run, workspaceId: string) =>
-  run.get<Connection>(`/workspaces/${workspaceId}/git/connection`, "read the Git connection");
+  run.get(`/workspaces/${workspaceId}/git/connection`, "read the Git connection", connectionShape);
 
 /** Whether the workspace holds no item of its own. SQL endpoints come and go with their lakehouse. */
 async function isEmpty(run: Run, workspaceId: string): Promise<boolean> {
-  const items = await run.list<FabricItem>(`/workspaces/${workspaceId}/items`, "list items");
+  const items = await run.list(`/workspaces/${workspaceId}/items`, "list items", itemShape);
   return items.every(({ type }) => type === "SQLEndpoint");
 }

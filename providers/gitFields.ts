@@ -1,11 +1,26 @@
 import { z } from "zod";
+import { optional } from "../lib/answer.ts";
 import type { Intent } from "../lib/transactionLog.ts";
 import { identifier, sameIgnoringCase } from "./field.ts";
 import type { InputsOf } from "./field.ts";
 
 /* What is declared of a Git connection. */
 
-/** Which repository, branch and directory; the other provider's fields are absent. */
+/** What is read of the repository that a workspace is connected to. */
+export const detailsShape = z.looseObject({
+  gitProviderType: z.enum(["GitHub", "AzureDevOps"]),
+  ownerName: optional(z.string()),
+  organizationName: optional(z.string()),
+  projectName: optional(z.string()),
+  repositoryName: z.string(),
+  branchName: z.string(),
+  directoryName: z.string(),
+});
+
+/**
+ * Which repository, branch and directory; the other provider's fields are absent. What the service tells beside them is kept,
+ * so that a workspace can be connected again as it was.
+ */
 export interface GitProviderDetails {
   readonly gitProviderType: "GitHub" | "AzureDevOps";
   readonly ownerName?: string | undefined;

@@ -1,29 +1,35 @@
+import { z } from "zod";
 import { isDataBearing } from "../lib/itemType.ts";
 import { sameIgnoringCase } from "./field.ts";
 import type { Run } from "./run.ts";
 
+/** What is read of a Git status. */
+const statusShape = z.object({
+  workspaceHead: z.string().nullish(),
+  remoteCommitHash: z.string().nullish(),
+  changes: z.array(
+    z.object({
+      itemMetadata: z.object({
+        itemIdentifier: z.object({ objectId: z.string().nullish() }),
+        itemType: z.string(),
+        displayName: z.string(),
+      }),
+      /** Set when the workspace differs from the head: `Added`, `Deleted` or `Modified`. */
+      workspaceChange: z.string().nullish(),
+      /** Set when the branch differs from the head, likewise. */
+      remoteChange: z.string().nullish(),
+      /** `None`, `Conflict`, or `SameChanges` where both differ from the head in the same way. */
+      conflictType: z.string().nullish(),
+    }),
+  ),
+});
+
 /** What differs between a workspace, its last synced commit (head) and the branch. */
-export interface GitStatus {
-  readonly workspaceHead?: string | null;
-  readonly remoteCommitHash?: string | null;
-  readonly changes: readonly {
-    readonly itemMetadata: {
-      readonly itemIdentifier: { readonly objectId?: string | null };
-      readonly itemType: string;
-      readonly displayName: string;
-    };
-    /** Set when the workspace differs from the head. */
-    readonly workspaceChange?: "Added" | "Deleted" | "Modified" | null;
-    /** Set when the branch differs from the head. */
-    readonly remoteChange?: "Added" | "Deleted" | "Modified" | null;
-    /** `SameChanges` where both differ from the head in the same way. */
-    readonly conflictType?: "None" | "Conflict" | "SameChanges";
-  }[];
-}
+export type GitStatus = Readonly<z.output<typeof statusShape>>;
 
 /** The status, computed by the service; it takes a while there. */
 export function readGitStatus(run: Run, workspaceId: string): Promise<GitStatus> {
-  return run.get<GitStatus>(`/workspaces/${workspaceId}/git/status`, "read the Git status");
+  return run.get(`/workspaces/${workspaceId}/git/status`, "read the Git status", statusShape);
 }
 
 /** Whether an item of a connected workspace is part of the synced commit, and not only of the workspace. */

@@ -1,13 +1,13 @@
-import { isFabricError } from "../lib/fabricError.ts";
+import { isServiceAnswer } from "../lib/fabricError.ts";
 import { resumeCapacity } from "./capacity.ts";
 import type { Run } from "./run.ts";
 
 /**
  * Whether an error may mean that an object is not there. The service answers 404 and, for objects in workspaces that are
- * gone or invisible, 403; neither is proof of anything.
+ * gone or invisible, 403; neither is proof of anything. What a proxy answers with these statuses means nothing at all.
  */
 export function mayMeanGone(error: unknown): boolean {
-  return isFabricError(error) && (error.status === 404 || error.status === 403);
+  return isServiceAnswer(error, 404, 403);
 }
 
 /**
@@ -71,7 +71,7 @@ export async function deleteOrGone(run: Run, workspaceId: string, remove: () => 
   try {
     await remove();
   } catch (error) {
-    if (isFabricError(error) && error.status === 404) return;
+    if (isServiceAnswer(error, 404)) return;
     if (mayMeanGone(error) && (await isWorkspaceGone(run, workspaceId))) return;
     throw error;
   }

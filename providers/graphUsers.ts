@@ -1,3 +1,5 @@
+import { z } from "zod";
+import { idShape } from "./run.ts";
 import { FabricClient } from "../lib/fabricClient.ts";
 import type { FabricClientOptions } from "../lib/fabricClient.ts";
 
@@ -19,11 +21,12 @@ export class GraphUsers {
    */
   async idOf(userPrincipalName: string): Promise<string> {
     this.#client ??= new FabricClient({ ...this.#options, scope: "https://graph.microsoft.com/.default" });
-    const { id } = await this.#client.send<{ id: string }>({
+    const { id } = await this.#client.send({
       method: "GET",
       path: `/v1.0/users/${encodeURIComponent(userPrincipalName)}`,
       query: { $select: "id" },
       operation: `look up ${userPrincipalName}`,
+      answer: z.object({ id: idShape }),
       remedies: {
         Request_ResourceNotFound: `Microsoft Graph knows no user ${userPrincipalName}. Check the spelling, or give the object id with type: User.`,
         Authorization_RequestDenied:

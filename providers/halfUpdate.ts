@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { isOutcomeUnknown } from "../lib/fabricError.ts";
 import type { Intent } from "../lib/transactionLog.ts";
-import type { Run } from "./run.ts";
+import type { Run, Write } from "./run.ts";
 
 /* Changes that need several writes, and stop half-way: what has been written is known to the log and to the state. */
 
@@ -29,7 +29,7 @@ export function watched(run: Run): WatchedRun {
     written,
     run: {
       ...run,
-      write: (intent, call) => noting(intent, () => run.write(intent, call)),
+      write: ((intent: Intent, call: Write) => noting(intent, () => run.write(intent, call))) as Run["write"],
       create: (intent, call, ours) => noting(intent, () => run.create(intent, call, ours)),
     },
   };

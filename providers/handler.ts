@@ -6,7 +6,7 @@ import type {
   ResourceProvider,
   UpdateResult,
 } from "@pulumi/pulumi/dynamic/index.js";
-import { isFabricError } from "../lib/fabricError.ts";
+import { isServiceAnswer } from "../lib/fabricError.ts";
 import { formatOrigin, assertSameOrigin, hostOfEndpoint } from "./origin.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Fields, InputsOf } from "./field.ts";
@@ -188,7 +188,7 @@ async function presentable<T>(host: ProviderProcess, work: () => Promise<T>): Pr
     return await work();
   } catch (error) {
     host.failed();
-    if (isFabricError(error) && error.status === 401) {
+    if (isServiceAnswer(error, 401)) {
       if (host.isSignInRefused) throw plain("Not done, because the sign-in was refused: see the other error.");
       host.isSignInRefused = true;
     }

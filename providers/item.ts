@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import { nothing } from "../lib/answer.ts";
 import { isFabricError } from "../lib/fabricError.ts";
 import { readItemDefinition } from "../lib/itemDefinition.ts";
 import { DOUBTFUL, identifier, isUnknown, sameIgnoringCase } from "./field.ts";
@@ -19,6 +20,7 @@ import {
 import type { Sent } from "./itemContent.ts";
 import { recoverItem } from "./recycleBin.ts";
 import { defineKind, Problem, withoutUndefined } from "./resourceKind.ts";
+import { itemShape } from "./run.ts";
 import type { FabricItem, Run } from "./run.ts";
 
 /** Longest wait for a display name that the service still holds for a deleted item; minutes have been seen. */
@@ -99,7 +101,7 @@ export const item = defineKind<Outputs>()({
     if (recovered) return finish(recovered);
     const wasFree = run.isNewWorkspace(workspaceId) || !findItem(await run.items(workspaceId), type, displayName);
     const make = () =>
-      run.create<FabricItem>(
+      run.create(
         {
           operation: "create",
           resourceType: "Item",
@@ -111,6 +113,7 @@ export const item = defineKind<Outputs>()({
           path: `/workspaces/${workspaceId}/items`,
           body: { displayName, type, description, folderId, definition, creationPayload },
           operation: `create ${type} '${displayName}'`,
+          answer: itemShape,
         },
         { find: async () => findItem(await listItems(run, workspaceId), type, displayName), wasFree },
       );
@@ -141,7 +144,7 @@ export const item = defineKind<Outputs>()({
     const itemId = id.split("/")[1];
     const now = await readOrGone(run, workspaceId, {
       listed: async () => (await run.items(workspaceId)).find((listed) => sameIgnoringCase(listed.id, itemId)),
-      alone: () => run.get<FabricItem>(pathOf(id), `read ${type} '${displayName}'`),
+      alone: () => run.get(pathOf(id), `read ${type} '${displayName}'`, itemShape),
     });
     if (now === "gone") return "gone";
     return {
@@ -158,7 +161,7 @@ export const item = defineKind<Outputs>()({
   async update(run, id, old, inputs) {
     const isDefined = inputs.definitionHash !== undefined && inputs.definitionHash !== old.definitionHash;
     if (isDefined) await beforeOverwriting(run, id, old);
-    const now = await run.get<FabricItem>(pathOf(id), `read ${inputs.type} '${inputs.displayName}'`);
+    const now = await run.get(pathOf(id), `read ${inputs.type} '${inputs.displayName}'`, itemShape);
     await converge(run, now, inputs);
     if (!isDefined) return {};
     await keepDefinition(run, id, old);
@@ -179,7 +182,12 @@ export const item = defineKind<Outputs>()({
           resourceId: id,
           compensation: null,
         },
-        { method: "DELETE", path: pathOf(id), operation: `delete ${state.type} '${state.displayName}'` },
+        {
+          method: "DELETE",
+          path: pathOf(id),
+          operation: `delete ${state.type} '${state.displayName}'`,
+          answer: nothing,
+        },
       );
     });
   },
@@ -211,6 +219,7 @@ async function converge(run: Run, now: FabricItem, wanted: Wanted): Promise<void
         path: pathOf(id),
         body: { displayName, description },
         operation: `update ${type} '${displayName}'`,
+        answer: itemShape,
       });
     await onceTheNameIsFree(run, rename);
   }
@@ -230,7 +239,7 @@ async function converge(run: Run, now: FabricItem, wanted: Wanted): Promise<void
  * @returns whether there was something to give back
  */
 export async function giveBackItem(run: Run, id: string, before: ItemBefore): Promise<boolean> {
-  const now = await run.get<FabricItem>(pathOf(id), `read ${before.type} '${before.displayName}'`);
+  const now = await run.get(pathOf(id), `read ${before.type} '${before.displayName}'`, itemShape);
   await converge(run, now, before);
   const hadOther = await giveBackDefinition(run, id, before);
   const { definitionHash: _hash, ...values } = before;
@@ -261,7 +270,7 @@ async function mayAdopt(
 }
 
 const listItems = (run: Run, workspaceId: string) =>
-  run.list<FabricItem>(`/workspaces/${workspaceId}/items`, "list items");
+  run.list(`/workspaces/${workspaceId}/items`, "list items", itemShape);
 
 const findItem = (items: readonly FabricItem[], type: string, displayName: string) =>
   items.find((now) => now.type === type && sameIgnoringCase(now.displayName, displayName));

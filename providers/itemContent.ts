@@ -1,8 +1,16 @@
+import { z } from "zod";
 import { isFabricError } from "../lib/fabricError.ts";
 import { hashDefinition, readItemDefinition } from "../lib/itemDefinition.ts";
 import type { DefinitionPart } from "../lib/itemDefinition.ts";
 import { DOUBTFUL } from "./field.ts";
 import type { Run } from "./run.ts";
+
+/** Parts come in one encoding only; another one would be taken for other content. */
+const definitionAnswer = z.object({
+  definition: z.object({
+    parts: z.array(z.object({ path: z.string().min(1), payload: z.string(), payloadType: z.literal("InlineBase64") })),
+  }),
+});
 
 /** What is done about a definition that was changed at the service: `fabric:onDrift`. */
 export type OnDrift = "overwrite" | "warn" | "fail";
@@ -26,11 +34,12 @@ export interface Defined {
 
 /** The definition as the service has it. */
 export async function readDefinition(run: Run, id: string, { type, displayName }: Defined): Promise<DefinitionPart[]> {
-  const { definition } = await run.read<{ definition: { parts: DefinitionPart[] } }>({
+  const { definition } = await run.read({
     method: "POST",
     path: `${pathOf(id)}/getDefinition`,
     operation: `read the definition of ${type} '${displayName}'`,
     replaySafe: true,
+    answer: definitionAnswer,
   });
   return definition.parts;
 }

@@ -3,8 +3,8 @@ import { credentialSetting } from "../lib/credentialKind.ts";
 import { chooseCredential, principalOf, tenantOf } from "../lib/credentials.ts";
 import { systemClock } from "../lib/clock.ts";
 import { FabricClient } from "../lib/fabricClient.ts";
-import type { Attempt } from "../lib/fabricClient.ts";
-import { isOutcomeUnknown } from "../lib/fabricError.ts";
+import type { Answering, Attempt, FabricCall } from "../lib/fabricClient.ts";
+import { FabricError, isOutcomeUnknown } from "../lib/fabricError.ts";
 import { FeatureFlags } from "../lib/featureFlags.ts";
 import { KeptDefinitions } from "../lib/keptDefinitions.ts";
 import { openLogStore } from "../lib/openLogStore.ts";
@@ -21,7 +21,8 @@ import { openEmulator } from "./embeddedEmulator.ts";
 import { GRAPH_ENDPOINT, GraphUsers } from "./graphUsers.ts";
 import { OnceInARun } from "./onceInARun.ts";
 import { hostOfEndpoint } from "./origin.ts";
-import type { Adopted, Capacity, FabricItem, Ours, Run, Workspace, Write } from "./run.ts";
+import { capacityShape, itemShape, workspaceShape } from "./run.ts";
+import type { Adopted, Ours, Run, Write } from "./run.ts";
 import { runTransactionOf } from "./runTransaction.ts";
 import type { RunTransaction } from "./runTransaction.ts";
 
@@ -99,10 +100,11 @@ export async function startRun(
     openLogs = undefined;
     return telemetry.operation(name, { resourceName }, () => log.step(intent, work, resourceId));
   };
-  const send = <T>(intent: Intent, call: Write) => {
+  const send = <T>(intent: Intent, call: Write & Partial<Answering<T>>) => {
     const operation =
       call.operation ?? `${intent.operation} ${intent.resourceType.toLowerCase()} '${intent.resourceName}'`;
-    return fabric.send<T>({ ...call, operation });
+    // without a shape nobody reads the answer, as the overloads of Run.write see to
+    return fabric.send({ ...call, operation } as FabricCall & Answering<T>);
   };
   const run: LiveRun = {
     origin: { host: hostOfEndpoint(configuration.endpoint), tenantId },
@@ -118,16 +120,17 @@ export async function startRun(
       isKeeping: flags.useRollback,
     }),
 
-    get: (path, operation, query) => fabric.send({ method: "GET", path, operation, ...(query && { query }) }),
+    get: (path, operation, answer, query) =>
+      fabric.send({ method: "GET", path, operation, answer, ...(query && { query }) }),
     read: (call) => fabric.send(call),
-    list: (path, operation, query) => fabric.list({ path, operation, ...(query && { query }) }),
-    listOnce: (path, operation) => asked.get(path, () => fabric.list({ path, operation })),
+    list: (path, operation, answer, query) => fabric.list({ path, operation, answer, ...(query && { query }) }),
+    listOnce: (path, operation, answer) => asked.get(path, () => fabric.list({ path, operation, answer })),
     isFirst: (what) => asked.isFirst(what),
 
-    async write<T>(intent: Intent, call: Write) {
+    async write<T = void>(intent: Intent, call: Write & Partial<Answering<T>>) {
       const idOf = (answer: unknown) => intent.resourceId ?? (answer as { id?: string } | undefined)?.id ?? "";
       try {
-        return await step(intent, () => send<T>(intent, call), idOf);
+        return await step(intent, () => send(intent, call), idOf);
       } finally {
         asked.forget(call.path);
       }
@@ -135,19 +138,24 @@ export async function startRun(
 
     async create<T extends { id: string }>(
       intent: Intent,
-      call: Write,
+      call: Write & Answering<T>,
       { find, wasFree, isPlausible = async () => true }: Ours<T>,
     ) {
       const { unsettled } = await transaction.join();
-      const attempt = async (repeats: number): Promise<T> => {
+      const attempt = async (repeats: number, lost?: unknown): Promise<T> => {
         try {
-          return await send<T>(intent, call);
-        } catch (error) {
+          return await send(intent, call);
+        } catch (thrown) {
+          // once an answer was lost, a later refusal may be about the very object that was made
+          const error = lost !== undefined && thrown instanceof FabricError ? thrown.asOutcomeUnknown() : thrown;
           if (!isOutcomeUnknown(error) || !wasFree) throw error;
-          const found = await find();
+          const found = await find().catch(() => {
+            // who cannot look does not know, and says what happened first
+            throw lost ?? error;
+          });
           if (found && (await isPlausible(found))) return found;
           if (found || !flags.useRetryLogic || repeats === 0) throw error;
-          return attempt(repeats - 1);
+          return attempt(repeats - 1, error);
         }
       };
       const left = unsettledLike(unsettled, intent);
@@ -224,9 +232,9 @@ export async function startRun(
       return unsettled.some((left) => left.resourceType === resourceType && isDeepStrictEqual(left.names, names));
     },
 
-    workspaces: () => run.listOnce<Workspace>("/workspaces", "list workspaces"),
-    capacities: () => run.listOnce<Capacity>("/capacities", "list capacities"),
-    items: (workspaceId) => run.listOnce<FabricItem>(`/workspaces/${workspaceId}/items`, "list items"),
+    workspaces: () => run.listOnce("/workspaces", "list workspaces", workspaceShape),
+    capacities: () => run.listOnce("/capacities", "list capacities", capacityShape),
+    items: (workspaceId) => run.listOnce(`/workspaces/${workspaceId}/items`, "list items", itemShape),
     userId: (userPrincipalName) =>
       asked.get(`user ${userPrincipalName.toLowerCase()}`, () => users.idOf(userPrincipalName)),
 

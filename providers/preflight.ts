@@ -1,9 +1,13 @@
-import { isFabricError } from "../lib/fabricError.ts";
+import { z } from "zod";
+import { optional } from "../lib/answer.ts";
+import { isServiceAnswer } from "../lib/fabricError.ts";
 import type { WorkspaceConfig } from "../lib/stackConfig.ts";
 import { capacityProblem } from "./capacity.ts";
 import { sameIgnoringCase } from "./field.ts";
 import { mayMeanGone } from "./gone.ts";
+import { idShape } from "./run.ts";
 import type { FabricItem, Run, Workspace } from "./run.ts";
+import { roleShape } from "./workspaceUser.ts";
 import type { RoleAssignment } from "./workspaceUser.ts";
 
 /*
@@ -117,7 +121,7 @@ async function personFindings(run: Run, user: number, principal: string): Promis
     await run.userId(principal);
     return [];
   } catch (error) {
-    if (!isFabricError(error) || error.status !== 404) throw error;
+    if (!isServiceAnswer(error, 404)) throw error;
     return certain({ user }, error.message);
   }
 }
@@ -125,19 +129,20 @@ async function personFindings(run: Run, user: number, principal: string): Promis
 /** The types of connections that hold the credentials of a Git provider. */
 const connectionTypes = { GitHub: "GitHubSourceControl", AzureDevOps: "AzureDevOpsSourceControl" } as const;
 
-interface Connection {
-  readonly id: string;
-  readonly displayName?: string | null;
-  readonly connectionDetails?: { readonly type?: string };
-}
+/** What is read of a connection. */
+const connectionShape = z.object({
+  id: idShape,
+  displayName: optional(z.string()),
+  connectionDetails: optional(z.object({ type: optional(z.string()) })),
+});
 
 /** The list has those that the caller may use; where it lacks one, that is read by itself, because only both are proof. */
 async function connectionFindings(run: Run, id: string, provider: keyof typeof connectionTypes): Promise<Finding[]> {
   try {
-    const listed = await run.listOnce<Connection>("/connections", "list connections");
+    const listed = await run.listOnce("/connections", "list connections", connectionShape);
     const { displayName, connectionDetails } =
       listed.find((connection) => sameIgnoringCase(connection.id, id)) ??
-      (await run.get<Connection>(`/connections/${id}`, `read connection ${id}`));
+      (await run.get(`/connections/${id}`, `read connection ${id}`, connectionShape));
     const type = connectionDetails?.type;
     if (type === undefined || type === connectionTypes[provider]) return [];
     return warning(
@@ -171,7 +176,7 @@ async function roleFindings(run: Run, asked: Asked, { id, displayName }: Workspa
   const needed = neededRole(asked);
   if (!needed || run.callerId === undefined) return [];
   const path = `/workspaces/${id}/roleAssignments`;
-  const roles = await run.listOnce<RoleAssignment>(path, `list the roles in workspace '${displayName}'`);
+  const roles = await run.listOnce(path, `list the roles in workspace '${displayName}'`, roleShape);
   return rightsFindings(roles, run.callerId, displayName, needed);
 }
 

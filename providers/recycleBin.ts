@@ -1,6 +1,12 @@
-import { isFabricError } from "../lib/fabricError.ts";
+import type { z } from "zod";
+import { isFabricError, isServiceAnswer } from "../lib/fabricError.ts";
 import { sameIgnoringCase } from "./field.ts";
+import { itemShape } from "./run.ts";
 import type { FabricItem, Run } from "./run.ts";
+
+/** What is read of a deleted item. */
+const deletedShape = itemShape.pick({ id: true, type: true, displayName: true });
+type Deleted = z.output<typeof deletedShape>;
 
 /** An item by what a declaration says of it. */
 interface Wanted {
@@ -41,17 +47,18 @@ export async function recoverItem(run: Run, wanted: Wanted): Promise<FabricItem 
       run.warn(`${error.message} It is made again instead, without its data.`);
       return undefined;
     }
-    return run.get<FabricItem>(`/workspaces/${workspaceId}/items/${deleted.id}`, `read ${type} '${displayName}'`);
+    const path = `/workspaces/${workspaceId}/items/${deleted.id}`;
+    return run.get(path, `read ${type} '${displayName}'`, itemShape);
   }
   return undefined;
 }
 
-async function recoverableItems(run: Run, workspaceId: string): Promise<FabricItem[]> {
+async function recoverableItems(run: Run, workspaceId: string): Promise<Deleted[]> {
   try {
-    return await run.list<FabricItem>(`/workspaces/${workspaceId}/recoverableItems`, "list the recycle bin");
+    return await run.list(`/workspaces/${workspaceId}/recoverableItems`, "list the recycle bin", deletedShape);
   } catch (error) {
     // where there is none, or it may not be seen, the item can only be made again
-    if (isFabricError(error) && [400, 403, 404].includes(error.status ?? 0)) return [];
+    if (isServiceAnswer(error, 400, 403, 404)) return [];
     throw error;
   }
 }

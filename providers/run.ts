@@ -1,5 +1,7 @@
+import { z } from "zod";
+import { optional } from "../lib/answer.ts";
 import type { Intent } from "../lib/transactionLog.ts";
-import type { FabricCall } from "../lib/fabricClient.ts";
+import type { Answering, FabricCall } from "../lib/fabricClient.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { KeptDefinitions } from "../lib/keptDefinitions.ts";
 import type { OnDrift } from "./itemContent.ts";
@@ -29,36 +31,53 @@ export interface Ours<T> {
   readonly isPlausible?: (found: T) => Promise<boolean>;
 }
 
+/*
+ * Shapes are what answers must have before they are believed. They demand what is read and no more: the service may add
+ * properties and words.
+ */
+
+/** An id as the service gives it. It becomes part of paths, and must not lead elsewhere. */
+export const idShape = z.string().regex(/^[^/?#\\\s]+$/);
+
+/** What is read of a workspace. */
+export const workspaceShape = z.object({
+  id: idShape,
+  displayName: z.string(),
+  description: optional(z.string()),
+  type: z.string(),
+  capacityId: optional(idShape),
+  /** Only in single reads: whoever waits for it must not look into lists. `InProgress`, `Completed` or `Failed`. */
+  capacityAssignmentProgress: optional(z.string()),
+});
+
 /** A workspace as lists and single reads give it. */
-export interface Workspace {
-  readonly id: string;
-  readonly displayName: string;
-  readonly description?: string;
-  readonly type: string;
-  readonly capacityId?: string | null;
-  /** Only in single reads: whoever waits for it must not look into lists. */
-  readonly capacityAssignmentProgress?: "InProgress" | "Completed" | "Failed";
-}
+export type Workspace = Readonly<z.output<typeof workspaceShape>>;
+
+/** What is read of an item. */
+export const itemShape = z.object({
+  id: idShape,
+  type: z.string().min(1),
+  displayName: z.string(),
+  description: optional(z.string()),
+  workspaceId: idShape,
+  /** Absent at the root. */
+  folderId: optional(idShape),
+});
 
 /** An item as lists and single reads give it. */
-export interface FabricItem {
-  readonly id: string;
-  readonly type: string;
-  readonly displayName: string;
-  readonly description?: string;
-  readonly workspaceId: string;
-  /** Absent at the root. */
-  readonly folderId?: string;
-}
+export type FabricItem = Readonly<z.output<typeof itemShape>>;
+
+/** What is read of a capacity. */
+export const capacityShape = z.object({
+  id: idShape,
+  displayName: z.string(),
+  sku: z.string(),
+  /** `Active`, or `Inactive`, which is what a paused capacity says. */
+  state: z.string(),
+});
 
 /** A Fabric capacity that the deploying identity can see. */
-export interface Capacity {
-  readonly id: string;
-  readonly displayName: string;
-  readonly sku: string;
-  /** `Inactive` is what a paused capacity says. */
-  readonly state: "Active" | "Inactive";
-}
+export type Capacity = Readonly<z.output<typeof capacityShape>>;
 
 /**
  * What a resource kind may do while the engine runs. One run is one provider process: previews, updates, refreshes and
@@ -79,26 +98,27 @@ export interface Run {
   /** Whether a create that fails half-way removes what it made (`useRollback`), instead of leaving it to the next up. */
   readonly undoesHalfMade: boolean;
 
-  /** One object or answer. */
-  get<T>(path: string, operation: string, query?: FabricCall["query"]): Promise<T>;
+  /** One object or answer, of the given shape. */
+  get<T>(path: string, operation: string, answer: z.ZodType<T>, query?: FabricCall["query"]): Promise<T>;
   /** A call that changes nothing although it is no GET. */
-  read<T>(call: FabricCall): Promise<T>;
-  /** All pages of a list. */
-  list<T>(path: string, operation: string, query?: FabricCall["query"]): Promise<T[]>;
+  read<T>(call: FabricCall & Answering<T>): Promise<T>;
+  /** All pages of a list whose entries have the given shape. */
+  list<T>(path: string, operation: string, entry: z.ZodType<T>, query?: FabricCall["query"]): Promise<T[]>;
   /** All pages of a list, asked for once in a run, until something here changes what is in it. */
-  listOnce<T>(path: string, operation: string): Promise<readonly T[]>;
+  listOnce<T>(path: string, operation: string, entry: z.ZodType<T>): Promise<readonly T[]>;
   /** Whether a run does something for the first time. */
   isFirst(what: string): boolean;
   /**
    * Changes something at the service: intent to the log, call, outcome to the log. The log notes the intent's resource id
    * as done, else the `id` of the answer.
    */
-  write<T = void>(intent: Intent, call: Write): Promise<T>;
+  write<T>(intent: Intent, call: Write & Answering<T>): Promise<T>;
+  write(intent: Intent, call: Write): Promise<void>;
   /**
    * Like {@link Run.write}, for creates. Where an earlier run was cut off in the same create, its object is taken instead
    * of making another; where this answer is lost, looking decides whether the call is repeated.
    */
-  create<T extends { id: string }>(intent: Intent, call: Write, ours: Ours<T>): Promise<T>;
+  create<T extends { id: string }>(intent: Intent, call: Write & Answering<T>, ours: Ours<T>): Promise<T>;
 
   /**
    * Notes in the log that an object which existed before is managed from now on, and the values it had, so that they are

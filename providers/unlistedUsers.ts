@@ -1,10 +1,11 @@
 import { z } from "zod";
+import { nothing } from "../lib/answer.ts";
 import { isFabricError } from "../lib/fabricError.ts";
 import { identifier, sameIgnoringCase } from "./field.ts";
 import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "./gone.ts";
 import { defineKind } from "./resourceKind.ts";
-import type { Run } from "./run.ts";
-import { listRoles, listRolesOnce } from "./workspaceUser.ts";
+import type { Run, Write } from "./run.ts";
+import { listRoles, listRolesOnce, roleShape } from "./workspaceUser.ts";
 import type { RoleAssignment } from "./workspaceUser.ts";
 
 const unlistedUser = z.object({ name: z.string(), type: z.string(), role: z.string() });
@@ -65,7 +66,7 @@ export const unlistedUsers = defineKind<object>()({
     for (const [principalId, shown] of Object.entries(old.unlisted)) {
       if (inputs.unlisted[principalId] || now[principalId]?.role !== shown.role) continue;
       const path = `/workspaces/${id}/roleAssignments/${principalId}`;
-      const call = { method: "DELETE", path, operation: `remove the role of ${shown.name}` } as const;
+      const call = { method: "DELETE", path, operation: `remove the role of ${shown.name}`, answer: nothing } as const;
       await deleteOrGone(run, id, () => writeRole(run, id, shown, call));
     }
     // only a rollback declares any: it gives back what was removed
@@ -76,6 +77,7 @@ export const unlistedUsers = defineKind<object>()({
         path: `/workspaces/${id}/roleAssignments`,
         body: { principal: { id: principalId, type: shown.type }, role: shown.role },
         operation: `give ${shown.name} the role ${shown.role} back`,
+        answer: roleShape,
       });
     }
     return {};
@@ -85,7 +87,7 @@ export const unlistedUsers = defineKind<object>()({
   delete: () => Promise.resolve(),
 });
 
-function writeRole(run: Run, workspaceId: string, of: Unlisted[string], call: Parameters<Run["write"]>[1]) {
+function writeRole(run: Run, workspaceId: string, of: Unlisted[string], call: Write) {
   const intent = {
     operation: "update",
     resourceType: "UnlistedUsers",

@@ -1,5 +1,7 @@
 import { sameIgnoringCase } from "./field.ts";
+import { itemShape } from "./run.ts";
 import type { Run } from "./run.ts";
+import { listRoles } from "./workspaceUser.ts";
 
 /**
  * Whether a workspace is as its creation leaves it: nobody but the deploying identity has a role, and nothing is in it.
@@ -8,8 +10,8 @@ import type { Run } from "./run.ts";
  */
 export async function isUntouched(run: Run, workspaceId: string): Promise<boolean> {
   const path = `/workspaces/${workspaceId}`;
-  const roles = await run.list<{ principal: { id: string } }>(`${path}/roleAssignments`, "list role assignments");
+  const roles = await listRoles(run, workspaceId);
   const isOurs = roles.every(({ principal }) => !run.callerId || sameIgnoringCase(principal.id, run.callerId));
   if (!isOurs || roles.length > 1) return false;
-  return (await run.list(`${path}/items`, "list items")).length === 0;
+  return (await run.list(`${path}/items`, "list items", itemShape)).length === 0;
 }

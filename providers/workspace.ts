@@ -1,12 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { isFabricError } from "../lib/fabricError.ts";
+import { nothing } from "../lib/answer.ts";
+import { isServiceAnswer } from "../lib/fabricError.ts";
 import { capacityIdOf, nameOfCapacity, onCapacity } from "./capacity.ts";
 import { DOUBTFUL, sameIgnoringCase } from "./field.ts";
 import { isWorkspaceGone, mayMeanGone } from "./gone.ts";
 import { isUntouched } from "./untouched.ts";
 import { defineKind, withoutUndefined } from "./resourceKind.ts";
-import type { Run, Workspace } from "./run.ts";
+import { workspaceShape } from "./run.ts";
+import type { Run, Workspace, Write } from "./run.ts";
 
 /** Longest wait for a capacity assignment; it usually takes seconds, and is known to get stuck. */
 const CAPACITY_DEADLINE_MS = 10 * 60_000;
@@ -55,7 +57,7 @@ export const workspace = defineKind<Outputs>()({
       return { id: before.id, outputs: { ...(await converge(run, before, inputs, capacityId)), adopted } };
     }
     const made = await onCapacity(run, capacityId, () =>
-      run.create<Workspace>(
+      run.create(
         {
           operation: "create",
           resourceType: "Workspace",
@@ -66,9 +68,11 @@ export const workspace = defineKind<Outputs>()({
           method: "POST",
           path: "/workspaces",
           body: { displayName: inputs.displayName, description: inputs.description, ...(capacityId && { capacityId }) },
+          answer: workspaceShape,
         },
         {
-          find: async () => findByName(await run.list<Workspace>("/workspaces", "list workspaces"), inputs.displayName),
+          find: async () =>
+            findByName(await run.list("/workspaces", "list workspaces", workspaceShape), inputs.displayName),
           wasFree: before === undefined,
           isPlausible: ({ id }) => isUntouched(run, id),
         },
@@ -103,7 +107,7 @@ export const workspace = defineKind<Outputs>()({
 
   async update(run, id, old, inputs) {
     const capacityId = await capacityIdOf(run, inputs.capacity);
-    const now = await run.get<Workspace>(`/workspaces/${id}`, `read workspace '${inputs.displayName}'`);
+    const now = await run.get(`/workspaces/${id}`, `read workspace '${inputs.displayName}'`, workspaceShape);
     const isDoubtful = old.capacity === DOUBTFUL;
     if (capacityId !== undefined || old.capacity === undefined)
       return converge(run, now, inputs, capacityId, isDoubtful);
@@ -126,10 +130,10 @@ export const workspace = defineKind<Outputs>()({
           resourceId: id,
           compensation: null,
         },
-        { method: "DELETE", path: `/workspaces/${id}` },
+        { method: "DELETE", path: `/workspaces/${id}`, answer: nothing },
       );
     } catch (error) {
-      if (isFabricError(error) && error.status === 404) return;
+      if (isServiceAnswer(error, 404)) return;
       if (mayMeanGone(error) && (await isWorkspaceGone(run, id))) return;
       throw error;
     }
@@ -166,7 +170,7 @@ async function converge(
   isDoubtful = false,
 ): Promise<Outputs> {
   const before = priorValues(now);
-  const write = (call: { method: "PATCH" | "POST"; path: string; body?: unknown }) =>
+  const write = (call: Write) =>
     run.write(
       {
         operation: "update",
@@ -179,7 +183,12 @@ async function converge(
     );
   if (now.displayName !== wanted.displayName || before.description !== wanted.description) {
     const { displayName, description } = wanted;
-    await write({ method: "PATCH", path: `/workspaces/${now.id}`, body: { displayName, description } });
+    await write({
+      method: "PATCH",
+      path: `/workspaces/${now.id}`,
+      body: { displayName, description },
+      answer: workspaceShape,
+    });
   }
   const isNamed = sameIgnoringCase(before.capacityId, capacityId ?? undefined);
   if (capacityId !== undefined && (!isNamed || (isDoubtful && !isAssigned(now)))) {
@@ -190,10 +199,11 @@ async function converge(
         method: "POST",
         path: `/workspaces/${now.id}/assignToCapacity`,
         body: { capacityId },
+        answer: nothing,
       } as const;
       await onCapacity(run, capacityId, () => write(assignment));
     } else {
-      await write({ method: "POST", path: `/workspaces/${now.id}/unassignFromCapacity` });
+      await write({ method: "POST", path: `/workspaces/${now.id}/unassignFromCapacity`, answer: nothing });
     }
     await waitForCapacity(run, now.id, wanted.displayName);
   }
@@ -220,7 +230,7 @@ async function findListed(run: Run, id: string): Promise<Workspace | undefined> 
 
 async function readWorkspace(run: Run, id: string, name: string): Promise<Workspace | "gone"> {
   try {
-    return await run.get<Workspace>(`/workspaces/${id}`, `read workspace '${name}'`);
+    return await run.get(`/workspaces/${id}`, `read workspace '${name}'`, workspaceShape);
   } catch (error) {
     if (mayMeanGone(error) && (await isWorkspaceGone(run, id))) return "gone";
     throw error;
@@ -235,7 +245,7 @@ const isAssigned = ({ capacityAssignmentProgress }: Workspace) =>
 async function waitForCapacity(run: Run, id: string, name: string): Promise<void> {
   const deadline = run.clock.now() + CAPACITY_DEADLINE_MS;
   for (let pause = 500; ; pause = Math.min(pause * 2, 10_000)) {
-    const now = await run.get<Workspace>(`/workspaces/${id}`, `read workspace '${name}'`);
+    const now = await run.get(`/workspaces/${id}`, `read workspace '${name}'`, workspaceShape);
     if (isAssigned(now)) return;
     if (now.capacityAssignmentProgress === "Failed") {
       throw new Error(

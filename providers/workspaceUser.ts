@@ -1,21 +1,26 @@
 import { z } from "zod";
+import { nothing, optional } from "../lib/answer.ts";
 import { isFabricError } from "../lib/fabricError.ts";
 import { identifier, isUnknown, sameIgnoringCase } from "./field.ts";
 import { deleteOrGone, readOrGone } from "./gone.ts";
 import { defineKind, Problem } from "./resourceKind.ts";
+import { idShape } from "./run.ts";
 import type { Run } from "./run.ts";
 
+/** What is read of a role assignment. */
+export const roleShape = z.object({
+  id: idShape,
+  principal: z.object({
+    id: idShape,
+    type: z.string(),
+    displayName: optional(z.string()),
+    userDetails: optional(z.object({ userPrincipalName: optional(z.string()) })),
+  }),
+  role: z.string().min(1),
+});
+
 /** A role assignment as the service gives it; its id is the id of its principal. */
-export interface RoleAssignment {
-  readonly id: string;
-  readonly principal: {
-    readonly id: string;
-    readonly type: string;
-    readonly displayName?: string;
-    readonly userDetails?: { readonly userPrincipalName?: string };
-  };
-  readonly role: string;
-}
+export type RoleAssignment = Readonly<z.output<typeof roleShape>>;
 
 interface Outputs {
   /** Object id of the principal. */
@@ -62,7 +67,7 @@ export const workspaceUser = defineKind<Outputs>()({
     const id = `${inputs.workspaceId}/${principalId}`;
     const isFree = run.isNewWorkspace(inputs.workspaceId) || !(await findRole(run, inputs.workspaceId, principalId));
     try {
-      const made = await run.create<RoleAssignment>(
+      const made = await run.create(
         {
           operation: "create",
           resourceType: "WorkspaceUser",
@@ -74,6 +79,7 @@ export const workspaceUser = defineKind<Outputs>()({
           path: `/workspaces/${inputs.workspaceId}/roleAssignments`,
           body: { principal: { id: principalId, type: inputs.type }, role: inputs.role },
           operation: `give ${inputs.principal} the role ${inputs.role}`,
+          answer: roleShape,
         },
         {
           find: () => findRole(run, inputs.workspaceId, principalId),
@@ -100,13 +106,13 @@ export const workspaceUser = defineKind<Outputs>()({
     const now = await readOrGone(run, workspaceId, {
       listed: async () =>
         (await listRolesOnce(run, workspaceId)).find((listed) => sameIgnoringCase(listed.principal.id, principalId)),
-      alone: () => run.get<RoleAssignment>(pathOf(id), `read the role of ${principal}`),
+      alone: () => run.get(pathOf(id), `read the role of ${principal}`, roleShape),
     });
     return now === "gone" ? "gone" : { inputs: { role: now.role as "Admin" } };
   },
 
   async update(run, id, old, inputs) {
-    const now = await run.get<RoleAssignment>(pathOf(id), `read the role of ${inputs.principal}`);
+    const now = await run.get(pathOf(id), `read the role of ${inputs.principal}`, roleShape);
     await changeRole(run, id, inputs.principal, now.role, inputs.role);
     return { principalId: old.principalId };
   },
@@ -135,7 +141,7 @@ export const workspaceUser = defineKind<Outputs>()({
           resourceId: id,
           compensation: { function: "restoreRole", args: { id, type: state.type, role: state.role } },
         },
-        { method: "DELETE", path: pathOf(id), operation: `remove the role of ${state.principal}` },
+        { method: "DELETE", path: pathOf(id), operation: `remove the role of ${state.principal}`, answer: nothing },
       );
     });
   },
@@ -160,7 +166,7 @@ async function changeRole(run: Run, id: string, principal: string, from: string,
 
 /** Gives somebody the role back that they had. @returns whether it was another */
 export async function giveBackRole(run: Run, id: string, principal: string, role: string): Promise<boolean> {
-  const now = await run.get<RoleAssignment>(pathOf(id), `read the role of ${principal}`);
+  const now = await run.get(pathOf(id), `read the role of ${principal}`, roleShape);
   if (now.role === role) return false;
   await setRole(run, id, principal, now.role, role);
   return true;
@@ -175,17 +181,23 @@ async function setRole(run: Run, id: string, principal: string, from: string, to
       resourceId: id,
       compensation: { function: "restoreRole", args: { id, role: from } },
     },
-    { method: "PATCH", path: pathOf(id), body: { role: to }, operation: `give ${principal} the role ${to}` },
+    {
+      method: "PATCH",
+      path: pathOf(id),
+      body: { role: to },
+      operation: `give ${principal} the role ${to}`,
+      answer: roleShape,
+    },
   );
 }
 
 /** The roles in a workspace, as they are now. */
 export const listRoles = (run: Run, workspaceId: string) =>
-  run.list<RoleAssignment>(`/workspaces/${workspaceId}/roleAssignments`, "list role assignments");
+  run.list(`/workspaces/${workspaceId}/roleAssignments`, "list role assignments", roleShape);
 
 /** The roles in a workspace, asked for once in a run. */
 export const listRolesOnce = (run: Run, workspaceId: string) =>
-  run.listOnce<RoleAssignment>(`/workspaces/${workspaceId}/roleAssignments`, "list role assignments");
+  run.listOnce(`/workspaces/${workspaceId}/roleAssignments`, "list role assignments", roleShape);
 
 async function findRole(run: Run, workspaceId: string, principalId: string): Promise<RoleAssignment | undefined> {
   const roles = await listRoles(run, workspaceId);

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
-import { isFabricError } from "../../lib/fabricError.ts";
+import { isFabricError, isServiceAnswer } from "../../lib/fabricError.ts";
 import type { FabricError } from "../../lib/fabricError.ts";
 import { readItemDefinition } from "../../lib/itemDefinition.ts";
 import type { DefinitionPart, Platform } from "../../lib/itemDefinition.ts";
@@ -93,7 +93,7 @@ export class DefinitionFolders implements Disposable {
 function isRefusal(error: unknown): error is FabricError {
   if (!isFabricError(error) || !error.isOutcomeKnown) return false;
   // an operation that failed has no status, and was answered all the same
-  return error.status === undefined ? error.requestId !== undefined : [400, 403, 404, 409].includes(error.status);
+  return error.status === undefined ? error.requestId !== undefined : isServiceAnswer(error, 400, 403, 404, 409);
 }
 
 /** What a deployment would read, or why it could not. */

@@ -1,10 +1,14 @@
+import { z } from "zod";
+import { optional } from "../../lib/answer.ts";
 import { isFabricError } from "../../lib/fabricError.ts";
 import { sameIgnoringCase } from "../../providers/field.ts";
 import { readConnection } from "../../providers/gitConnection.ts";
 import type { GitProviderDetails } from "../../providers/gitFields.ts";
 import { readGitStatus } from "../../providers/gitStatus.ts";
+import { folderShape } from "../../providers/folder.ts";
+import { idShape, itemShape } from "../../providers/run.ts";
 import type { FabricItem, Run, Workspace } from "../../providers/run.ts";
-import type { RoleAssignment } from "../../providers/workspaceUser.ts";
+import { roleShape } from "../../providers/workspaceUser.ts";
 
 /** A role that somebody has. */
 export interface ExistingUser {
@@ -19,12 +23,7 @@ export interface ExistingUser {
 }
 
 /** A folder, as the list of all folders gives it. */
-export interface ExistingFolder {
-  readonly id: string;
-  readonly displayName: string;
-  /** Absent at the root. */
-  readonly parentFolderId?: string;
-}
+export type ExistingFolder = Readonly<z.output<typeof folderShape>>;
 
 /** A connection to a branch that a deployment can manage. */
 export interface ExistingGit {
@@ -60,8 +59,8 @@ export async function readExistingWorkspace(run: Run, workspace: Workspace): Pro
   const [capacity, users, folders, items] = await Promise.all([
     capacityOf(run, workspace),
     readUsers(run, path, of),
-    run.list<ExistingFolder>(`${path}/folders`, `list the folders ${of}`, { recursive: true }),
-    run.list<FabricItem>(`${path}/items`, `list the items ${of}`),
+    run.list(`${path}/folders`, `list the folders ${of}`, folderShape, { recursive: true }),
+    run.list(`${path}/items`, `list the items ${of}`, itemShape),
   ]);
   const [git, withSchemas] = await Promise.all([readGit(run, workspace), readSchemas(run, path, of, items)]);
   return { workspace, capacity, users, ...git, folders, items, withSchemas };
@@ -77,7 +76,7 @@ async function capacityOf(run: Run, { capacityId }: Workspace): Promise<string |
 }
 
 async function readUsers(run: Run, path: string, of: string): Promise<ExistingUser[]> {
-  const roles = await run.list<RoleAssignment>(`${path}/roleAssignments`, `list the roles ${of}`);
+  const roles = await run.list(`${path}/roleAssignments`, `list the roles ${of}`, roleShape);
   return Promise.all(
     roles.map(async ({ principal: { id, type, displayName, userDetails }, role }) => {
       const name = userDetails?.userPrincipalName;
@@ -97,10 +96,8 @@ async function isNameOf(run: Run, userPrincipalName: string, id: string): Promis
   }
 }
 
-interface Credentials {
-  readonly source: "Automatic" | "ConfiguredConnection" | "None";
-  readonly connectionId?: string;
-}
+/** What is read of Git credentials: `Automatic`, `ConfiguredConnection` or `None`. */
+const credentialsShape = z.object({ source: z.string().min(1), connectionId: optional(idShape) });
 
 async function readGit(
   run: Run,
@@ -111,9 +108,10 @@ async function readGit(
   if (now.gitConnectionState === "NotConnected" || !details) return {};
   if (now.gitConnectionState === "Connected")
     return { gitProblem: "it was never initialised: declare git, and the next up finishes it" };
-  const credentials = await run.get<Credentials>(
+  const credentials = await run.get(
     `/workspaces/${id}/git/myGitCredentials`,
     `read the Git credentials of workspace '${displayName}'`,
+    credentialsShape,
   );
   const { source, connectionId } = credentials;
   if (source === "None" || (connectionId === undefined && details.gitProviderType === "GitHub")) {
@@ -129,13 +127,14 @@ async function readGit(
   return { git: { details, connectionId, head: now.gitSyncDetails?.head, onlyInWorkspace } };
 }
 
-interface Lakehouse {
-  readonly id: string;
-  readonly properties?: { readonly defaultSchema?: string };
-}
+/** What is read of a lakehouse. */
+const lakehouseShape = z.object({
+  id: idShape,
+  properties: optional(z.object({ defaultSchema: optional(z.string()) })),
+});
 
 async function readSchemas(run: Run, path: string, of: string, items: readonly FabricItem[]): Promise<Set<string>> {
   if (!items.some(({ type }) => type === "Lakehouse")) return new Set();
-  const lakehouses = await run.list<Lakehouse>(`${path}/lakehouses`, `list the lakehouses ${of}`);
+  const lakehouses = await run.list(`${path}/lakehouses`, `list the lakehouses ${of}`, lakehouseShape);
   return new Set(lakehouses.filter(({ properties }) => properties?.defaultSchema).map(({ id }) => id));
 }

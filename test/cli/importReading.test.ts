@@ -9,6 +9,7 @@ import { startEmulator } from "../../emulator/emulator.ts";
 import type { Emulator } from "../../emulator/emulator.ts";
 import { tenantId, tokenFor } from "../../emulator/identity.ts";
 import { startRun } from "../../providers/liveRun.ts";
+import { workspaceShape } from "../../providers/run.ts";
 import type { LiveRun } from "../../providers/liveRun.ts";
 
 describe("reading a workspace that exists", () => {
@@ -43,7 +44,7 @@ describe("reading a workspace that exists", () => {
     const { id } = await asAlice("/workspaces", { displayName, capacityId: known.activeCapacity });
     const principal = { id: known.deployer, type: "ServicePrincipal" };
     await asAlice(`/workspaces/${id}/roleAssignments`, { principal, role: "Admin" });
-    const read = async () => readExistingWorkspace(run, await run.get(`/workspaces/${id}`, "read"));
+    const read = async () => readExistingWorkspace(run, await run.get(`/workspaces/${id}`, "read", workspaceShape));
     return { path: `/workspaces/${id}`, read };
   }
 

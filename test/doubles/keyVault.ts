@@ -22,6 +22,8 @@ export type VaultFault =
       readonly once?: boolean;
       /** Without a body, as something in front of the vault would answer. */
       readonly isEmpty?: boolean;
+      /** What something in front of the vault answers, of a type of its own. */
+      readonly page?: { readonly type: string; readonly body: string };
     };
 
 /** A request that carried a token. */
@@ -56,6 +58,8 @@ interface Stored {
 interface Answer {
   readonly status: number;
   readonly body?: unknown;
+  /** As it stands, in the place of JSON. */
+  readonly text?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -113,8 +117,9 @@ export async function startKeyVault(
     requests.push({ method, name });
     if (fault === "hang") return "hang";
     if (fault) {
-      const { status, code = "Fault", retryAfter, once: isOnce, isEmpty } = fault;
+      const { status, code = "Fault", retryAfter, once: isOnce, isEmpty, page } = fault;
       if (isOnce) fault = undefined;
+      if (page) return { status, text: page.body, headers: { "content-type": page.type } };
       const headers = retryAfter ? { "retry-after": String(retryAfter) } : {};
       return { ...(isEmpty ? { status } : refusal(status, code)), headers };
     }
@@ -132,7 +137,7 @@ export async function startKeyVault(
         "x-ms-request-id": "r-1",
         ...made.headers,
       });
-      response.end(made.body === undefined ? "" : JSON.stringify(made.body));
+      response.end(made.text ?? (made.body === undefined ? "" : JSON.stringify(made.body)));
     });
   });
   server.listen(0, "127.0.0.1");

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, request } from "node:http";
 import type { IncomingMessage, Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { WireAnswer } from "./foreignAnswers.ts";
 
 /** A request that went over the wire. */
 export interface Passed {
@@ -11,11 +12,12 @@ export interface Passed {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
-/** The wire to a server: an HTTP proxy that can lose answers. */
+/** The wire to a server: an HTTP proxy that can lose answers, and give others in their place. */
 export class Wire implements AsyncDisposable {
   readonly #server: Server;
   readonly #passed: Passed[] = [];
   #losing: (passed: Passed) => boolean = () => false;
+  #replacing: (passed: Passed) => WireAnswer | undefined = () => undefined;
 
   private constructor(server: Server) {
     this.#server = server;
@@ -32,6 +34,11 @@ export class Wire implements AsyncDisposable {
         wire.#passed.push(passed);
         if (wire.#losing(passed)) {
           reply.resume().on("end", () => incoming.socket.destroy());
+          return;
+        }
+        const other = wire.#replacing(passed);
+        if (other) {
+          reply.resume().on("end", () => answer.writeHead(other.status, other.headers).end(other.body));
           return;
         }
         answer.writeHead(reply.statusCode ?? 500, reply.headers);
@@ -58,6 +65,11 @@ export class Wire implements AsyncDisposable {
   loseAnswers(count: number, of: (passed: Passed) => boolean): void {
     let left = count;
     this.#losing = (passed) => of(passed) && left-- > 0;
+  }
+
+  /** Answers in the server's place where an answer is given; the server has acted on the request. */
+  replaceAnswers(other: (passed: Passed) => WireAnswer | undefined): void {
+    this.#replacing = other;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { resolve } from "node:path";
 import { after, before, beforeEach, describe, it } from "node:test";
+import { z } from "zod";
 import { FabricClient } from "../../lib/fabricClient.ts";
 import { FeatureFlags } from "../../lib/featureFlags.ts";
 import { TelemetryLogger } from "../../lib/telemetryLogger.ts";
@@ -83,11 +84,12 @@ describe("telemetry", () => {
       onAttempt: (attempt) => logger.trackCall(attempt),
     });
     const body = { displayName: "canary-body" };
-    const { id } = await client.send<{ id: string }>({
+    const { id } = await client.send({
       method: "POST",
       path: "/workspaces",
       body,
       operation: "create",
+      answer: z.object({ id: z.string() }),
     });
     await client.send({ method: "GET", path: `/workspaces/${id}`, query: { x: "canary-query" }, operation: "read" });
     client.close();

@@ -27,6 +27,8 @@ interface Case {
   readonly value?: string;
 }
 
+const page = { type: "text/html", body: "<html><title>Wi-Fi</title>canary</html>" };
+
 const cases: readonly Case[] = [
   { title: "the vault hangs", fault: "hang", warning: /no answer within 1\.8 s/, requests: 1 },
   { title: "the vault refuses connections", env: () => ({ KEY_VAULT_URL: REFUSING }), warning: /ECONNREFUSED/ },
@@ -50,6 +52,19 @@ const cases: readonly Case[] = [
     fault: { status: 503, isEmpty: true },
     warning: /its answer is not one of Key Vault/,
   },
+  ...[200, 404, 403].map((status) => ({
+    title: `a portal answers ${status} with a page`,
+    fault: { status, page },
+    warning: /its answer is not one of Key Vault/,
+    requests: 1,
+  })),
+  ...['{"value":7,"id":"https://v/secrets/a/1"}', '{"id":"https://v/secrets/a/1"}', "{}", "[]", "7", "canary"].map(
+    (body) => ({
+      title: `somebody else answers ${body}`,
+      fault: { status: 200, page: { type: "application/json", body } },
+      warning: /Key Vault did not give secret/,
+    }),
+  ),
   {
     title: "the sign-in hangs",
     env: () => ({ AZURE_AUTHORITY_HOST: silence.url }),
@@ -115,6 +130,7 @@ describe("a vault that does not work", () => {
       assert.ok(second < 500, `the second secret took ${second} ms`);
       assert.equal(warnings.length, warning ? 1 : 0);
       if (warning) assert.match(warnings[0] ?? "", warning);
+      assert.doesNotMatch(warnings.join(), /canary/);
       if (requests !== undefined) assert.equal(azure.vault.requests.length - before, requests);
     });
 

@@ -1,0 +1,225 @@
+import { z } from "zod";
+import { FabricError, NOT_THE_SERVICE } from "./fabricError.ts";
+import type { ErrorDetail } from "./fabricError.ts";
+
+/*
+ * What an answer must be before anything of it is believed. Captive portals, proxies and gateways answer in the service's
+ * place: with pages, with redirects, and with statuses that say nothing of what the service did.
+ */
+
+/** An answer as it came over the wire. */
+export interface Received {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly text: string;
+  /** `https://api.fabric.microsoft.com`: who was asked. */
+  readonly origin: string;
+}
+
+/** An answer that is the service's by its content type. Whether it has the needed shape is the caller's question. */
+export interface Answer extends Omit<Received, "text"> {
+  /** JSON; undefined where there was no body. */
+  readonly body: unknown;
+}
+
+/** What a call wants its answer to be. */
+export interface Wanted<T> {
+  /** What a failure is called. */
+  readonly operation: string;
+  readonly method: string;
+  /** Below the endpoint. */
+  readonly path: string;
+  /** Shape of the body. @default whatever JSON there is */
+  readonly answer?: z.ZodType<T> | undefined;
+}
+
+/** A property of an answer that may be missing; null counts as missing. */
+export const optional = <S extends z.ZodType>(shape: S) =>
+  z.preprocess((value) => value ?? undefined, shape.optional());
+
+/** The answer of a call that has nothing to say. */
+export const nothing = z.union([z.undefined(), z.null(), z.strictObject({})]);
+
+const REMEDY =
+  "Something between this machine and the service answered in its place: sign in to the network's portal, and check the " +
+  "proxy and fabric:endpoint.";
+const BUSY_REMEDY = "A gateway or proxy answered for the service: run again, and check the proxy if it goes on.";
+
+/**
+ * Reads an answer that says success.
+ * @returns the answer, or in words what came instead of one
+ */
+export function readAnswer(received: Received): Answer | string {
+  const { status, headers, text, origin } = received;
+  if (status >= 300 && status < 400) return `a redirect${targetOf(received)}`;
+  const read = readJson(headers["content-type"], text);
+  return "stranger" in read ? read.stranger : { status, headers, origin, body: read.body };
+}
+
+/** The service's own words about a failure. */
+export interface OwnError {
+  readonly errorCode: string;
+  readonly message?: string | undefined;
+  readonly requestId?: string | undefined;
+  readonly isRetriable?: boolean | undefined;
+  readonly moreDetails?: ErrorDetail[] | undefined;
+}
+
+/**
+ * The error that the service itself answered with.
+ * @returns undefined where nothing proves that the answer is the service's: no errorCode in JSON, and none in the header
+ */
+export function ownErrorOf({ headers, text }: Pick<Received, "headers" | "text">): OwnError | undefined {
+  const read = readJson(headers["content-type"], text);
+  const parsed = errorBody.safeParse("stranger" in read ? undefined : read.body);
+  const { error, ...body } = parsed.data ?? {};
+  const errorCode = body.errorCode ?? headers["x-ms-public-api-error-code"] ?? error?.code;
+  return errorCode ? { ...body, message: body.message ?? error?.message, errorCode } : undefined;
+}
+
+/** A property that is left out where it is not what it should be: odd words must not hide a code. */
+export const tolerant = <S extends z.ZodType>(shape: S) => optional(shape).catch(undefined);
+
+/** How the service tells what went wrong. */
+export const ownWords = z.object({
+  errorCode: tolerant(z.string().min(1)),
+  message: tolerant(z.string()),
+  requestId: tolerant(z.string()),
+  isRetriable: tolerant(z.boolean()),
+  moreDetails: tolerant(z.array(z.object({ errorCode: tolerant(z.string()), message: tolerant(z.string()) }))),
+});
+
+const errorBody = ownWords.extend({
+  /** Microsoft Graph's envelope. */
+  error: tolerant(z.object({ code: z.string().min(1), message: tolerant(z.string()) })),
+});
+
+/** In words, what an answer with an error status is, where it is not the service's own; undefined where it has no body. */
+export function strangerOf({ headers, text }: Pick<Received, "headers" | "text">): string | undefined {
+  if (text.trim() === "") return undefined;
+  const read = readJson(headers["content-type"], text);
+  return "stranger" in read ? read.stranger : "JSON without an errorCode";
+}
+
+/**
+ * The body of an answer in the shape that the call wants; what the shape does not name is left out.
+ * @throws FabricError where the answer has another shape, or is of another object than the path names
+ */
+export function believe<T>(answer: Answer, wanted: Wanted<T>): T {
+  const isOther = isOfOtherObject(answer.body, wanted);
+  if (isOther) throw notTheService(answer, wanted, "an answer about another object than the one that was asked for");
+  if (!wanted.answer) return answer.body as T;
+  const parsed = wanted.answer.safeParse(answer.body);
+  if (parsed.success) return parsed.data;
+  throw notTheService(answer, wanted, misfit(answer, parsed.error));
+}
+
+function misfit({ status, body }: Answer, error: z.ZodError): string {
+  const isEmpty = body === undefined || body === null;
+  if (isEmpty && status === 202)
+    return "that it accepted the request, without naming an operation that tells the result";
+  if (isEmpty) return "no body, although one is needed";
+  const paths = [...new Set(error.issues.map(({ path }) => path.map(String).join(".")))].filter(Boolean);
+  const more = paths.length > 3 ? ` and ${paths.length - 3} more` : "";
+  return `JSON of another shape${paths.length > 0 ? ` (see ${paths.slice(0, 3).join(", ")}${more})` : ""}`;
+}
+
+/**
+ * The error for an answer that is not the service's. Nothing of it is believed, its status neither.
+ * @param came what came instead, in words
+ */
+export function notTheService(
+  answer: Pick<Received, "status" | "headers" | "origin">,
+  { operation, method }: Pick<Wanted<unknown>, "operation" | "method">,
+  came: string,
+): FabricError {
+  return new FabricError({
+    operation,
+    errorCode: NOT_THE_SERVICE,
+    status: answer.status,
+    requestId: requestIdOf(answer.headers),
+    ...strangeness(answer, method, came),
+  });
+}
+
+/** What to say of an answer that is not the service's own, and what to do. */
+export function strangeness(
+  { status, origin }: Pick<Received, "status" | "origin">,
+  method: string,
+  came: string,
+): { readonly serviceMessage: string; readonly remedy: string; readonly isOutcomeKnown: false } {
+  const doubt = method.toUpperCase() === "GET" ? "" : " Whether the request was carried out is not known.";
+  const isBusy = status === 429 || status >= 500;
+  return {
+    serviceMessage: `${origin} answered with ${came}, which is not an answer of the service.${doubt}`,
+    remedy: isBusy ? BUSY_REMEDY : REMEDY,
+    isOutcomeKnown: false,
+  };
+}
+
+/** Fabric's name for the id of a request, then Microsoft Graph's. */
+export const requestIdOf = (headers: Readonly<Record<string, string | undefined>>) =>
+  headers["requestid"] ?? headers["request-id"];
+
+const JSON_TYPE = /^application\/([\w.-]+\+)?json\s*(;|$)/i;
+
+/** An answer without a type is taken for what it looks like; one with another type than JSON is not. */
+function readJson(type: string | undefined, text: string): { readonly body: unknown } | { readonly stranger: string } {
+  if (text.trim() === "") return { body: undefined };
+  if (type !== undefined && !JSON_TYPE.test(type.trim())) {
+    const kind = /^[\w.+-]+\/[\w.+-]+/.exec(type.trim())?.[0] ?? "a body of an unknown type";
+    return { stranger: `${kind}${titleOf(text)}` };
+  }
+  try {
+    return { body: JSON.parse(text) as unknown };
+  } catch {
+    return { stranger: `a body that is no JSON${titleOf(text)}` };
+  }
+}
+
+/** First words of a page's title: whoever reads them knows which portal it is. Never more of the body. */
+function titleOf(text: string): string {
+  const title = /<title[^>]*>([^<]*)/i.exec(text.slice(0, 20_000))?.[1];
+  const words = title
+    ?.replace(/\?\S*|Bearer\s+\S+|\S{40,}/gi, "…")
+    .replace(/[^\p{L}\p{N}\p{P}\p{Zs}]+/gu, " ")
+    .replace(/\s+/g, " ")
+    .trim();
+  return words ? `, titled '${words.length > 60 ? `${words.slice(0, 60)}…` : words}'` : "";
+}
+
+/** Where a redirect points, without path and query: they can hold what was asked for, and sessions. */
+function targetOf({ headers, origin }: Received): string {
+  const location = headers["location"];
+  if (!location || !URL.canParse(location, origin)) return "";
+  const { host, protocol } = new URL(location, origin);
+  return host && /^https?:$/.test(protocol) ? ` to ${host}` : "";
+}
+
+const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Whether an answer names another object than the path of the call, or objects of another workspace. */
+function isOfOtherObject(body: unknown, { method, path }: Wanted<unknown>): boolean {
+  const [, family, workspaceId = "", ...below] = path.split("/");
+  const entries = (body as { value?: unknown } | null | undefined)?.value;
+  const isElsewhere = (entry: unknown) => {
+    const named = textOf(entry, "workspaceId");
+    return named !== undefined && !isSame(named, workspaceId);
+  };
+  if (family === "workspaces" && below.length > 0 && (Array.isArray(entries) ? entries : [body]).some(isElsewhere))
+    return true;
+  const last = path.split("/").at(-1) ?? "";
+  const isNamed = ID.test(last) && !["POST", "DELETE"].includes(method.toUpperCase());
+  // a role is asked for by its principal, and may have an id of its own
+  const principal = (body as { principal?: unknown } | null | undefined)?.principal;
+  const named = [textOf(body, "id"), textOf(principal, "id")].filter((id) => id !== undefined);
+  return isNamed && named.length > 0 && !named.some((id) => isSame(id, last));
+}
+
+function textOf(value: unknown, key: string): string | undefined {
+  const text: unknown = typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
+  return typeof text === "string" ? text : undefined;
+}
+
+const isSame = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();
