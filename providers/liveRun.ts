@@ -87,6 +87,7 @@ export async function startRun(
   const users = new GraphUsers({ endpoint: graphEndpoint, tokens, flags, clock, env, onAttempt });
   const reclaimedIds = new Set<string>();
   const claims = new Map<string, "made" | "adopted">();
+  const released = new Map<string, object>();
   /** One step of the log, as one operation of the telemetry. */
   const step = async <T>(intent: Intent, work: () => Promise<T>, resourceId: (answer: T) => string): Promise<T> => {
     const { operation, resourceType, resourceName } = intent;
@@ -208,6 +209,8 @@ export async function startRun(
     userId: (userPrincipalName) =>
       asked.get(`user ${userPrincipalName.toLowerCase()}`, () => users.idOf(userPrincipalName)),
 
+    release: (id, state) => void released.set(id, state),
+    released: (kindName, id) => released.get(`${kindName} ${id.toLowerCase()}`),
     claim: (id, how) => void claims.set(id, how),
     isClaimed: (id) => claims.has(id),
     // one that was taken from a run that was cut off may hold what that run put there
