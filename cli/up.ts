@@ -6,6 +6,7 @@ import { checkpointing } from "./checkpointing.ts";
 import { DeploymentEvents } from "./deploymentEvents.ts";
 import { InterruptionWatch } from "./interruption.ts";
 import { leftoverTable } from "./leftovers.ts";
+import { liftedProtection, tellLifted } from "./liftedProtection.ts";
 import { endWithoutEffects, openTransaction } from "./openTransaction.ts";
 import { ensureStack, projectRoot, pulumiEnvironment, runPulumi } from "./pulumi.ts";
 import { catchUp, settleAll } from "./recovery.ts";
@@ -41,6 +42,12 @@ async function up(stack: string, args: readonly string[]): Promise<number> {
     const say = (line: string) => console.error(line);
     const access = { projectRoot, stack, env, store, say };
     const before = await catchUp(access);
+    const protection = await liftedProtection("up", args, access, before);
+    if (protection.refusal !== undefined) {
+      console.error(protection.refusal);
+      return 1;
+    }
+    tellLifted(protection, "is");
     const { transactionId, isResumed } = await openTransaction(store, stack, before, flags.useRollback);
     if (isResumed) console.error(`Transaction ${transactionId} was cut off: this run goes on with it.`);
     const earlier = (await readTransactionLog(store, transactionId)).length;
@@ -64,7 +71,9 @@ async function up(stack: string, args: readonly string[]): Promise<number> {
         before,
         hasTried: (await readTransactionLog(store, transactionId)).length > earlier,
       };
-      return ended.code === 0 ? await commit(run) : await fail(run);
+      const code = ended.code === 0 ? await commit(run) : await fail(run);
+      if (code !== 1) tellLifted(protection, "was");
+      return code;
     } catch (error) {
       if (error instanceof RollbackRefused) throw error;
       const reason = error instanceof Error ? error.message : String(error);
@@ -148,7 +157,9 @@ async function fail(run: Run): Promise<number> {
 function firstFailure(entries: readonly Entry[]): string | undefined {
   const objects = new Map(
     entries.flatMap((entry) =>
-      entry.kind === "intent" ? [[entry.step, `${entry.resourceType} ${entry.resourceName}`]] : [],
+      entry.kind === "intent"
+        ? [[entry.step, `${entry.resourceType} ${entry.resourceName} ${entry.operation === "delete"}`]]
+        : [],
     ),
   );
   const done = new Set(entries.flatMap((entry) => (entry.kind === "done" ? [objects.get(entry.step)] : [])));
