@@ -8,6 +8,7 @@ import { InterruptionWatch } from "./interruption.ts";
 import { leftoverTable } from "./leftovers.ts";
 import { liftedProtection, tellLifted } from "./liftedProtection.ts";
 import { endWithoutEffects, openTransaction } from "./openTransaction.ts";
+import { pendingReplacements } from "./pendingReplacements.ts";
 import { ensureStack, projectRoot, pulumiEnvironment, runPulumi } from "./pulumi.ts";
 import { catchUp, settleAll } from "./recovery.ts";
 import { checkpointHash, foreignChanges } from "./rollback/checkpoint.ts";
@@ -59,6 +60,7 @@ async function up(stack: string, args: readonly string[]): Promise<number> {
       const own = {
         ...watch.env,
         ...checkpointing(settings, env),
+        ...pendingReplacements(before),
         FABRIC_TRANSACTION_ID: transactionId,
       };
       const ended = await runPulumi(["up", ...args, ...watch.args], { ...env, ...own });

@@ -51,7 +51,7 @@ export const folder = defineKind<Outputs>()({
       if (!before) throw error;
       const id = `${workspaceId}/${before.id}`;
       // one of the stack's own that its delete has left, because it is not empty
-      const former = run.released<Outputs>("Folder", id);
+      const former = await run.formerState<Outputs>("Folder", id);
       return { id, outputs: { adopted: former ? former.adopted : true } };
     }
   },

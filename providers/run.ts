@@ -138,6 +138,8 @@ export interface Run {
    * it back: a create that meets it goes on with the stack's own object, and adopts nothing anew.
    */
   released<S extends object>(kindName: string, id: string): Partial<S> | undefined;
+  /** The same; and in a rollback the state of an object that was the stack's before the transaction. */
+  formerState<S extends object>(kindName: string, id: string): Promise<Partial<S> | undefined>;
   /** Notes that this run made or adopted an object, so that a delete of the same id in this run does nothing. */
   claim(id: string, how: "made" | "adopted"): void;
   /** Whether this run made or adopted the object. */

@@ -86,7 +86,7 @@ export const workspaceUser = defineKind<Outputs>()({
       if (!isFabricError(error, "PrincipalAlreadyHasWorkspaceRolePermissions")) throw error;
       const before = await findRole(run, inputs.workspaceId, principalId);
       if (!before) throw error;
-      const former = run.released<Outputs>("WorkspaceUser", id);
+      const former = await run.formerState<Outputs>("WorkspaceUser", id);
       // a role of the stack's own that its delete has left: the deploying identity's, or the last Admin's
       const isOwn = former !== undefined && former.adoptedRole === undefined;
       const object = { resourceType: "WorkspaceUser", resourceName: inputs.principal, resourceId: id } as const;

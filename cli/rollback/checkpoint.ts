@@ -57,7 +57,7 @@ export interface Prepared {
  * - an original that waits for deletion, because its replacement was made, becomes the live one again, and the
  *   replacement is marked for deletion: ids stay as they were;
  * - what the engine dropped without deleting it (`retainOnDelete`) is put back: it is still there, and cannot be made;
- * - what was deleted before its replacement is dropped, because it is gone;
+ * - what was deleted before its replacement is dropped, because it is gone, and so is what others have of it as a dependency;
  * - what the transaction made loses its protection: only that. What was there before gets one until it is restored, so
  *   that the engine deletes none of it whatever happens: to the engine, what a program does not register is to go;
  * - marks for replacement (`taint`) are dropped: what was there before is to stay, not to be made anew;

@@ -107,6 +107,23 @@ describe("a forced replacement", () => {
     assert.deepEqual(stack.emulator.service.folders.all(), []);
   });
 
+  for (const useRollback of [true, false]) {
+    const next = useRollback ? "the rollback" : "the next up";
+    it(`of a folder that is not empty and whose create fails leaves it the stack's own after ${next}`, async () => {
+      const declared = { ...sales, users: [bob], items: [{ ...ingest, folder: "/reports" }] };
+      await using stack = await deployed(declared, { features: { useRetryLogic: true, useRollback } });
+      stack.emulator.faults([{ method: "POST", route: folders, status: 400, errorCode: "Broken" }]);
+      const patterns = ["--replace", "**Folder::**", "--replace", "**WorkspaceUser::**"];
+      const up = await stack.command("cli/up.ts", [...quick, ...patterns]);
+      assert.equal(up.code, useRollback ? 1 : 2, up.text);
+      assert.match(up.text, useRollback ? /fully rolled back/ : /remains/);
+      if (!useRollback) assert.equal((await stack.command("cli/up.ts", quick)).code, 0);
+      await undeclare(stack);
+      assert.deepEqual(stack.emulator.service.folders.all(), []);
+      assert.ok(!stack.emulator.service.roles.all().some(({ principalId }) => principalId === known.bob));
+    });
+  }
+
   it("of the last Admin's role leaves it, and it is the stack's own as before", async () => {
     const carol = { principal: "carol@contoso.com", role: "Admin" };
     const stranger = known.deployer;

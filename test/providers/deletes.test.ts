@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { known, knownBranch } from "../../emulator/defaultSeed.ts";
 import { startEmulator } from "../../emulator/emulator.ts";
 import type { Emulator } from "../../emulator/emulator.ts";
+import { pendingReplacements } from "../../cli/pendingReplacements.ts";
 import { handlerOf } from "../../providers/handler.ts";
 import { startRun } from "../../providers/liveRun.ts";
 import type { LiveRun } from "../../providers/liveRun.ts";
@@ -26,12 +27,12 @@ describe("a delete", () => {
   let running: LiveRun | undefined;
 
   /** A process of the provider, as the engine sees it; the one before has ended. */
-  async function startProcess() {
+  async function startProcess(env: NodeJS.ProcessEnv = {}) {
     await running?.close();
     const configuration = { stack: "test", features: {}, credential: "auto", transactionLog: folder };
     const run = await startRun(
       { ...configuration, endpoint: "emulator" },
-      { FABRIC_ENDPOINT: emulator.url, FABRIC_GRAPH_ENDPOINT: emulator.origin },
+      { FABRIC_ENDPOINT: emulator.url, FABRIC_GRAPH_ENDPOINT: emulator.origin, ...env },
     );
     running = run;
     const failures: unknown[] = [];
@@ -149,6 +150,25 @@ describe("a delete", () => {
       );
     }
     assert.deepEqual(second.failures, []);
+  });
+
+  it("that an earlier run was asked for leaves the stack's own, in the run that goes on and in a rollback", async () => {
+    const first = await startProcess();
+    const reports = await first.create(kinds.folder, { workspaceId, displayName: "reports" });
+    const type = "pulumi-nodejs:dynamic/fabric:Folder";
+    const resource = { urn: "urn", type, custom: true, id: reports.id, outputs: reports.state };
+    const deployment = { resources: [{ ...resource, pendingReplacement: true }] };
+    writeFileSync(join(folder, "failed.checkpoint.json"), JSON.stringify({ deployment: { resources: [resource] } }));
+    for (const [env, adopted] of [
+      [{}, true],
+      [pendingReplacements({ version: 3, deployment }), undefined],
+      [{ FABRIC_ROLLBACK_OF: "failed" }, undefined],
+    ] as const) {
+      const next = await startProcess(env);
+      const again = await next.create(kinds.folder, { workspaceId, displayName: "reports" });
+      assert.deepEqual([again.id, again.state["adopted"]], [reports.id, adopted], JSON.stringify(env));
+      rmSync(join(folder, "failed.rollback.log"), { force: true });
+    }
   });
 
   it("that leaves a folder of the stack's own leaves it the stack's own", async () => {
