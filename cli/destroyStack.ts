@@ -1,6 +1,7 @@
 import { openLogStore } from "../lib/openLogStore.ts";
 import { withdrawTransaction } from "../lib/transactions.ts";
 import { leftoverTable } from "./leftovers.ts";
+import { liftedProtection, tellLifted } from "./liftedProtection.ts";
 import { ensureStack, projectRoot, pulumiEnvironment, runPulumi } from "./pulumi.ts";
 import { catchUp, settleAll } from "./recovery.ts";
 import { liveResourcesOf } from "./rollback/checkpoint.ts";
@@ -20,7 +21,12 @@ export async function destroyStack(stack: string, args: readonly string[]): Prom
   return withStackToItself(stack, env, store, async () => {
     await ensureStack(stack, env);
     const access = { projectRoot, stack, env, store, say: (line: string) => console.error(line) };
-    await catchUp(access);
+    const protection = await liftedProtection("destroy", args, access, await catchUp(access));
+    if (protection.refusal !== undefined) {
+      console.error(protection.refusal);
+      return 1;
+    }
+    tellLifted(protection, "is");
     // with --run-program, the program cannot see by itself that this is no update
     const { code } = await runPulumi(["destroy", ...args], { ...env, FABRIC_OPERATION: "destroy" });
     if (code !== 0) {

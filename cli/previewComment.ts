@@ -5,6 +5,7 @@ import { Redaction } from "../lib/redaction.ts";
 import { parseStackConfig } from "../lib/stackConfig.ts";
 import type { StackConfig } from "../lib/stackConfig.ts";
 import { stackConfigValues } from "../lib/stackConfigText.ts";
+import { judgePreview, tellLifted } from "./liftedProtection.ts";
 import { commentMarkdown } from "./preview/commentMarkdown.ts";
 import { readPreviewLog } from "./preview/previewLog.ts";
 import type { PreviewLog } from "./preview/previewLog.ts";
@@ -25,12 +26,13 @@ export function commentOption(args: readonly string[]): { readonly file: string 
 /**
  * `pulumi preview` with the terminal's usual output, and the same preview as Markdown in a file, also when it fails.
  * @param args for pulumi preview, the stack among them
- * @returns the exit code of pulumi preview
+ * @param file where the Markdown goes; none is written without it
+ * @returns the exit code of pulumi preview; 1 where an up would be refused because of what it would delete
  */
-export async function previewWithComment(stack: string, args: readonly string[], file: string): Promise<number> {
+export async function previewStack(stack: string, args: readonly string[], file: string | undefined): Promise<number> {
   // where npm was called, not where it runs scripts
-  const target = resolve(process.env["INIT_CWD"] ?? projectRoot, file);
-  mkdirSync(dirname(target), { recursive: true });
+  const target = file === undefined ? undefined : resolve(process.env["INIT_CWD"] ?? projectRoot, file);
+  if (target !== undefined) mkdirSync(dirname(target), { recursive: true });
   const folder = mkdtempSync(join(tmpdir(), "fabric-preview-"));
   const events = join(folder, "events.json");
   let log: PreviewLog | undefined;
@@ -39,13 +41,25 @@ export async function previewWithComment(stack: string, args: readonly string[],
     await ensureStack(stack, env);
     const { code } = await runPulumi(["preview", ...args, "--event-log", events], env);
     if (existsSync(events)) log = readPreviewLog(readFileSync(events, "utf8"));
-    return code;
+    const protection = log && judgePreview(log, env);
+    if (protection) tellLifted(protection, "is");
+    if (log && protection?.refusal !== undefined) {
+      log = refusedLog(log, protection.refusal);
+      console.error(protection.refusal);
+    }
+    return code === 0 && protection?.refusal !== undefined ? 1 : code;
   } finally {
     // private, and removed: it holds the values of resources
     rmSync(folder, { recursive: true, force: true });
     const redaction = new Redaction(process.env, () => []);
-    writeFileSync(target, commentMarkdown({ stack, log, config: configOf(stack, log), redaction }));
+    const markdown = () => commentMarkdown({ stack, log, config: configOf(stack, log), redaction });
+    if (target !== undefined) writeFileSync(target, markdown());
   }
+}
+
+/** A preview of what up refuses to do, as one that failed of it. */
+function refusedLog(log: PreviewLog, refusal: string): PreviewLog {
+  return { ...log, isWhole: false, messages: [{ severity: "error", text: refusal }, ...log.messages] };
 }
 
 /** The configuration that the preview ran with. */

@@ -1,4 +1,4 @@
-import { commentOption, previewWithComment } from "./previewComment.ts";
+import { commentOption, previewStack } from "./previewComment.ts";
 import { destroyStack } from "./destroyStack.ts";
 import { ensureStack, pulumiEnvironment, runPulumi } from "./pulumi.ts";
 import { runStackCommand } from "./stackCommand.ts";
@@ -20,7 +20,7 @@ await runStackCommand(
 Runs pulumi ${command} with the project's environment. Everything after the stack's name goes to it (pulumi ${command} --help).${isPreview ? aboutComment : ""}`,
     async run(stack) {
       const { file, rest } = isPreview ? commentOption(args) : { file: undefined, rest: args };
-      if (file !== undefined) return previewWithComment(stack, rest, file);
+      if (isPreview) return previewStack(stack, rest, file);
       if (command === "destroy") return destroyStack(stack, rest);
       const env = pulumiEnvironment(stack);
       await ensureStack(stack, env);

@@ -7,7 +7,9 @@ import { DeploymentEvents } from "./deploymentEvents.ts";
 import { wordsOfEarlierRun } from "./earlierRun.ts";
 import { InterruptionWatch } from "./interruption.ts";
 import { leftoverTable } from "./leftovers.ts";
+import { liftedProtection, tellLifted } from "./liftedProtection.ts";
 import { endWithoutEffects, openTransaction } from "./openTransaction.ts";
+import { pendingReplacements } from "./pendingReplacements.ts";
 import { ensureStack, projectRoot, pulumiEnvironment, runPulumi } from "./pulumi.ts";
 import { catchUp, settleAll } from "./recovery.ts";
 import { checkpointHash, foreignChanges } from "./rollback/checkpoint.ts";
@@ -42,6 +44,12 @@ async function up(stack: string, args: readonly string[]): Promise<number> {
     const say = (line: string) => console.error(line);
     const access = { projectRoot, stack, env, store, say };
     const before = await catchUp(access);
+    const protection = await liftedProtection("up", args, access, before);
+    if (protection.refusal !== undefined) {
+      console.error(protection.refusal);
+      return 1;
+    }
+    tellLifted(protection, "is");
     const { transactionId, isResumed, earlierRun } = await openTransaction(store, stack, before, flags.useRollback);
     if (earlierRun)
       console.error(`Transaction ${transactionId} ${wordsOfEarlierRun[earlierRun]}: this run goes on with it.`);
@@ -54,6 +62,7 @@ async function up(stack: string, args: readonly string[]): Promise<number> {
       const own = {
         ...watch.env,
         ...checkpointing(settings, env),
+        ...pendingReplacements(before),
         FABRIC_TRANSACTION_ID: transactionId,
       };
       const ended = await runPulumi(["up", ...args, ...watch.args], { ...env, ...own });
@@ -66,7 +75,9 @@ async function up(stack: string, args: readonly string[]): Promise<number> {
         before,
         hasTried: (await readTransactionLog(store, transactionId)).length > earlier,
       };
-      return ended.code === 0 ? await commit(run) : await fail(run);
+      const code = ended.code === 0 ? await commit(run) : await fail(run);
+      if (code !== 1) tellLifted(protection, "was");
+      return code;
     } catch (error) {
       if (error instanceof RollbackRefused) throw error;
       const reason = error instanceof Error ? error.message : String(error);
@@ -150,7 +161,9 @@ async function fail(run: Run): Promise<number> {
 function firstFailure(entries: readonly Entry[]): string | undefined {
   const objects = new Map(
     entries.flatMap((entry) =>
-      entry.kind === "intent" ? [[entry.step, `${entry.resourceType} ${entry.resourceName}`]] : [],
+      entry.kind === "intent"
+        ? [[entry.step, `${entry.resourceType} ${entry.resourceName} ${entry.operation === "delete"}`]]
+        : [],
     ),
   );
   const failure = entries.find(

@@ -44,6 +44,9 @@ export class FabricResource<F extends Fields, O extends object> extends resource
   constructor(kind: ResourceKind<F, O>, name: string, args: ArgsOf<F>, opts: CustomResourceOptions) {
     const outputs = Object.fromEntries(kind.outputs.map((output) => [output, undefined]));
     const bootstrap = `exports.handler=()=>require("./providers/registry.ts").provider(${JSON.stringify(kind.name)})`;
-    super(`pulumi-nodejs:dynamic/fabric:${kind.name}`, name, { ...outputs, ...args, __provider: bootstrap }, opts);
+    // names are unique at the service, so a new object cannot stand beside the old. It has to be an option of the resource:
+    // where a replacement is forced, the engine does not ask the diff
+    const own = { ...opts, deleteBeforeReplace: true };
+    super(`pulumi-nodejs:dynamic/fabric:${kind.name}`, name, { ...outputs, ...args, __provider: bootstrap }, own);
   }
 }

@@ -59,7 +59,10 @@ export const folder = defineKind<Outputs>()({
       if (!isFabricError(error, "FolderDisplayNameAlreadyInUse")) throw error;
       const before = await find();
       if (!before) throw error;
-      return { id: `${workspaceId}/${before.id}`, outputs: { adopted: true } };
+      const id = `${workspaceId}/${before.id}`;
+      // one of the stack's own that its delete has left, because it is not empty
+      const former = await run.formerState<Outputs>("Folder", id);
+      return { id, outputs: { adopted: former ? former.adopted : true } };
     }
   },
 

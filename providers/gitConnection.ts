@@ -72,7 +72,9 @@ export const gitConnection = defineKind<Outputs>()({
   async create(run, inputs, exists) {
     const now = run.isNewWorkspace(inputs.workspaceId) ? notConnected : await readConnection(run, inputs.workspaceId);
     const isOurs = await run.wasBegun("GitConnection", { workspaceId: inputs.workspaceId });
-    const adopted = now.gitConnectionState === "ConnectedAndInitialized" && !isOurs;
+    const former = run.released<Outputs>("GitConnection", inputs.workspaceId);
+    const isTheirs = former ? former.adopted === true : !isOurs;
+    const adopted = now.gitConnectionState === "ConnectedAndInitialized" && isTheirs;
     if (now.gitConnectionState === "NotConnected") await connect(run, inputs);
     else assertSameBranch(now, inputs);
     const outputs = adopted ? { adopted } : {};

@@ -16,6 +16,8 @@ export function mayMeanGone(error: unknown): boolean {
  *   believing it would make a stack forget everything; FABRIC_CONFIRM_GONE=true says that it is so.
  */
 export async function isWorkspaceGone(run: Run, workspaceId: string): Promise<boolean> {
+  const deleted = run.released<{ adopted: unknown }>("Workspace", workspaceId);
+  if (deleted && deleted.adopted === undefined) return true;
   const visible = (await run.workspaces()).filter((workspace) => workspace.type !== "Personal");
   if (visible.length === 0 && !run.confirmGone) {
     throw new Error(

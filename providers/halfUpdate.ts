@@ -29,7 +29,7 @@ export function watched(run: Run): WatchedRun {
     written,
     run: {
       ...run,
-      write: ((intent: Intent, call: Write) => noting(intent, () => run.write(intent, call))),
+      write: (intent: Intent, call: Write) => noting(intent, () => run.write(intent, call)),
       create: (intent, call, ours) => noting(intent, () => run.create(intent, call, ours)),
     },
   };

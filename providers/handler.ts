@@ -7,6 +7,7 @@ import type {
   UpdateResult,
 } from "@pulumi/pulumi/dynamic/index.js";
 import { isServiceAnswer } from "../lib/fabricError.ts";
+import { ForcedReplacements } from "./forcedReplacement.ts";
 import { formatOrigin, assertSameOrigin, hostOfEndpoint } from "./origin.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Fields, InputsOf } from "./field.ts";
@@ -32,17 +33,20 @@ export interface ProviderProcess {
 /** The engine's view of a kind: Pulumi's own dynamic provider calls these methods. */
 export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourceProvider<Properties, Properties> {
   const titleOf = (properties: Properties) => kind.title(properties);
+  const forced = new ForcedReplacements(kind);
 
   return {
     async check(olds: Properties, news: Properties): Promise<CheckResult<Properties>> {
       // what a rollback declares was checked when it was deployed, and the files it came from have changed since
       if (isRollback()) return { inputs: news, failures: [] };
       const { inputs, failures } = check(kind, olds, news);
+      forced.checked(olds, inputs);
       return { inputs, failures: [...failures] };
     },
 
-    async diff(_id: string, olds: Properties, news: Properties): Promise<DiffResult> {
+    async diff(id: string, olds: Properties, news: Properties): Promise<DiffResult> {
       assertSameOrigin(titleOf(olds), olds["origin"], { host: hostOfEndpoint(host.configuration().endpoint) });
+      forced.compared(id, olds, news);
       return diff(kind, olds, news);
     },
 
@@ -104,6 +108,8 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
         assertSameOrigin(titleOf(properties), properties["origin"], run.origin);
         // the same object under another name or spelling was made or adopted in this run: it is not ours to remove
         if (run.isClaimed(claimOf(kind, id))) return;
+        const warning = forced.warningFor(id, properties);
+        if (warning !== undefined) run.warn(warning);
         try {
           await kind.delete(run, id, properties);
         } catch (error) {
@@ -111,6 +117,7 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
           await doubtHalfWritten(watch, id, error);
           throw error;
         }
+        run.release(claimOf(kind, id), properties);
       });
     },
   };

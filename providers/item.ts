@@ -82,9 +82,6 @@ export const item = defineKind<Outputs>()({
     }
   },
 
-  // names are unique by workspace and type, so a new one cannot stand beside the old
-  deleteBeforeReplace: (old, inputs) => old.workspaceId === inputs.workspaceId && old.type === inputs.type,
-
   async create(run, inputs, exists) {
     const { workspaceId, type, displayName, description, folderId, creationPayload } = inputs;
     const definition = await definitionFor(run, inputs);
@@ -125,12 +122,15 @@ export const item = defineKind<Outputs>()({
     } catch (error) {
       if (!isFabricError(error, "ItemDisplayNameAlreadyInUse")) throw error;
       const before = findItem(await listItems(run, workspaceId), type, displayName);
-      if (!before || !(await mayAdopt(run, before, inputs))) throw error;
+      if (!before) throw error;
       const id = `${workspaceId}/${before.id}`;
+      const former = run.released<Outputs>("Item", id);
+      // one that was deleted can be in a list for a moment longer; one that was given back stays adopted, whatever is declared
+      if (former ? !former.adopted : !(await mayAdopt(run, before, inputs))) throw error;
       const replaced = definition && (await definitionToReplace(run, id, before, inputs));
       const adopted = await run.adopt(
         { resourceType: "Item", resourceName: displayName, resourceId: id },
-        { ...priorValues(before), definitionHash: replaced },
+        former?.adopted ?? { ...priorValues(before), definitionHash: replaced },
       );
       exists({ id, outputs: { adopted, ...unfinished } });
       await converge(run, before, inputs);

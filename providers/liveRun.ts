@@ -14,9 +14,11 @@ import { Throttle } from "../lib/throttle.ts";
 import { assertTrustedEndpoint, trustedVaultUrl } from "../lib/trustedHost.ts";
 import { hasEffects, hasEnded, outcomeOf, readTransactionLog } from "../lib/transactionLog.ts";
 import type { Entry, Intent } from "../lib/transactionLog.ts";
-import { readTransactionLogs } from "../lib/transactions.ts";
+import { checkpointFile, readTransactionLogs } from "../lib/transactions.ts";
 import { unsettledLike } from "../lib/unsettled.ts";
 import type { Configuration } from "./configuration.ts";
+import { pendingStates, statesIn } from "./formerStates.ts";
+import type { FormerStates } from "./formerStates.ts";
 import { openEmulator } from "./embeddedEmulator.ts";
 import { GRAPH_ENDPOINT, GraphUsers } from "./graphUsers.ts";
 import { OnceInARun } from "./onceInARun.ts";
@@ -91,6 +93,9 @@ export async function startRun(
   const users = new GraphUsers({ endpoint: graphEndpoint, tokens, flags, clock, env, onAttempt });
   const reclaimedIds = new Set<string>();
   const claims = new Map<string, "made" | "adopted">();
+  // what an earlier run was asked to delete counts as well, as long as it was not made anew
+  const released = pendingStates(env);
+  let saved: Promise<FormerStates> | undefined;
   /** One step of the log, as one operation of the telemetry. */
   const step = async <T>(intent: Intent, work: () => Promise<T>, resourceId: (answer: T) => string): Promise<T> => {
     const { operation, resourceType, resourceName } = intent;
@@ -238,6 +243,14 @@ export async function startRun(
     userId: (userPrincipalName) =>
       asked.get(`user ${userPrincipalName.toLowerCase()}`, () => users.idOf(userPrincipalName)),
 
+    release: (id, state) => void released.set(id, state),
+    released: (kindName, id) => released.get(`${kindName} ${id.toLowerCase()}`),
+    async formerState(kindName, id) {
+      const key = `${kindName} ${id.toLowerCase()}`;
+      if (released.has(key) || !rollbackOf) return released.get(key);
+      saved ??= store.read(checkpointFile(rollbackOf)).then(statesIn);
+      return (await saved).get(key);
+    },
     claim: (id, how) => void claims.set(id, how),
     isClaimed: (id) => claims.has(id),
     // one that was taken from a run that was cut off may hold what that run put there

@@ -37,8 +37,6 @@ export interface ResourceKind<F extends Fields = Fields, O extends object = obje
    * @throws Problem for what no single field can see
    */
   derive?(inputs: InputsOf<F>): InputsOf<F>;
-  /** Whether a replacement must delete first, because both cannot exist at once. @default false */
-  deleteBeforeReplace?(old: StateOf<F, O>, inputs: InputsOf<F>): boolean;
   /**
    * Makes the object.
    * @param exists to be called once the object is there and more steps follow: when one of those fails, the object stays
@@ -139,7 +137,6 @@ export function inSpellingOf(
 /** What the engine is told of a change. Which properties changed is the engine's own finding: it compares inputs. */
 export interface Diff {
   readonly replaces: string[];
-  readonly deleteBeforeReplace: boolean;
 }
 
 /** Which of the changed inputs need a new object. Pure and offline. */
@@ -147,8 +144,7 @@ export function diff(kind: ResourceKind, old: Record<string, unknown>, inputs: R
   const replaces = Object.entries(kind.fields)
     .filter(([property, field]) => field.change === "replace" && !isDeepStrictEqual(old[property], inputs[property]))
     .map(([property]) => property);
-  const deleteBeforeReplace = replaces.length > 0 && (kind.deleteBeforeReplace?.(old, inputs) ?? false);
-  return { replaces, deleteBeforeReplace };
+  return { replaces };
 }
 
 /** A copy without undefined values, at any depth: the engine cannot transport them. */

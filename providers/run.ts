@@ -161,6 +161,15 @@ export interface Run {
   /** Notes in the log that an object is half-changed, so that recovery and rollback read it again. */
   doubt(intent: Intent, error: unknown): Promise<void>;
 
+  /** Notes that this run did what the delete of an object means, and the state that the object had. */
+  release(id: string, state: object): void;
+  /**
+   * The state of an object that this run was asked to delete. If the object is still there, its delete has left it or given
+   * it back: a create that meets it goes on with the stack's own object, and adopts nothing anew.
+   */
+  released<S extends object>(kindName: string, id: string): Partial<S> | undefined;
+  /** The same; and in a rollback the state of an object that was the stack's before the transaction. */
+  formerState<S extends object>(kindName: string, id: string): Promise<Partial<S> | undefined>;
   /** Notes that this run made or adopted an object, so that a delete of the same id in this run does nothing. */
   claim(id: string, how: "made" | "adopted"): void;
   /** Whether this run made or adopted the object. */

@@ -48,10 +48,13 @@ export const workspace = defineKind<Outputs>()({
     const before = (await run.workspaces()).find(({ displayName }) =>
       sameIgnoringCase(displayName, inputs.displayName),
     );
-    if (before && inputs.adopt && !(await run.wasBegun("Workspace", { displayName: inputs.displayName }))) {
+    const former = before && run.released<Outputs>("Workspace", before.id);
+    // one that was deleted can be in a list for a moment longer; one that was given back stays adopted, whatever is declared
+    const mayAdopt = former ? former.adopted !== undefined : inputs.adopt;
+    if (before && mayAdopt && !(await run.wasBegun("Workspace", { displayName: inputs.displayName }))) {
       const adopted = await run.adopt(
         { resourceType: "Workspace", resourceName: inputs.displayName, resourceId: before.id },
-        priorValues(before),
+        former?.adopted ?? priorValues(before),
       );
       exists({ id: before.id, outputs: { adopted } });
       return { id: before.id, outputs: { ...(await converge(run, before, inputs, capacityId)), adopted } };

@@ -92,12 +92,15 @@ export const workspaceUser = defineKind<Outputs>()({
       if (!isFabricError(error, "PrincipalAlreadyHasWorkspaceRolePermissions")) throw error;
       const before = await findRole(run, inputs.workspaceId, principalId);
       if (!before) throw error;
-      const { role } = await run.adopt(
-        { resourceType: "WorkspaceUser", resourceName: inputs.principal, resourceId: id },
-        { role: before.role },
-      );
+      const former = await run.formerState<Outputs>("WorkspaceUser", id);
+      // a role of the stack's own that its delete has left: the deploying identity's, or the last Admin's
+      const isOwn = former !== undefined && former.adoptedRole === undefined;
+      const object = { resourceType: "WorkspaceUser", resourceName: inputs.principal, resourceId: id } as const;
+      const adoptedRole = isOwn
+        ? undefined
+        : (await run.adopt(object, { role: former?.adoptedRole ?? before.role })).role;
       await changeRole(run, id, inputs.principal, before.role, inputs.role);
-      return { id, outputs: { principalId, adoptedRole: role } };
+      return { id, outputs: { principalId, adoptedRole } };
     }
   },
 

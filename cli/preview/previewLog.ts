@@ -7,6 +7,8 @@ export interface ResourceState {
   /** False or absent for components, which stand for nothing at the service. */
   readonly custom?: boolean;
   readonly protect?: boolean;
+  /** Empty or absent where there is none yet. */
+  readonly id?: string;
   readonly inputs?: Readonly<Record<string, unknown>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
@@ -18,6 +20,8 @@ export interface Step {
   readonly type: string;
   readonly old: ResourceState | null;
   readonly new: ResourceState | null;
+  /** What causes a replacement: names of inputs; `id` where it is forced. Only some steps of a replacement tell. */
+  readonly keys?: readonly string[] | null;
 }
 
 /** A message of the program, the provider or the engine. */

@@ -26,6 +26,8 @@ export interface CheckpointResource {
   readonly initErrors?: readonly string[];
   /** The object was deleted before its replacement, which was not made. */
   readonly pendingReplacement?: boolean;
+  /** The next update is to replace the object, whatever is declared (`pulumi state taint`). */
+  readonly taint?: boolean;
 }
 
 /** A checkpoint. The first deployment's has no resources at all. */
@@ -57,9 +59,10 @@ export interface Prepared {
  * - an original that waits for deletion, because its replacement was made, becomes the live one again, and the
  *   replacement is marked for deletion: ids stay as they were;
  * - what the engine dropped without deleting it (`retainOnDelete`) is put back: it is still there, and cannot be made;
- * - what was deleted before its replacement is dropped, because it is gone;
+ * - what was deleted before its replacement is dropped, because it is gone, and so is what others have of it as a dependency;
  * - what the transaction made loses its protection: only that. What was there before gets one until it is restored, so
  *   that the engine deletes none of it whatever happens: to the engine, what a program does not register is to go;
+ * - marks for replacement (`taint`) are dropped: what was there before is to stay, not to be made anew;
  * - pending operations are dropped: the transaction log knows better.
  */
 export function prepareForRollback(current: Checkpoint, saved: Checkpoint): Prepared {
@@ -67,7 +70,7 @@ export function prepareForRollback(current: Checkpoint, saved: Checkpoint): Prep
   const isOriginal = ({ urn, id }: CheckpointResource) => id !== undefined && savedByUrn.get(urn)?.id === id;
   const live: CheckpointResource[] = [];
   const doomed: CheckpointResource[] = [];
-  for (const resource of resourcesOf(current)) {
+  for (const { taint: _taint, ...resource } of resourcesOf(current)) {
     if (resource.pendingReplacement) continue;
     if (!resource.delete) live.push(resource);
     else if (!isOriginal(resource)) doomed.push(resource);
@@ -80,7 +83,9 @@ export function prepareForRollback(current: Checkpoint, saved: Checkpoint): Prep
     }
   }
   live.push(...droppedFrom(live, saved));
-  const resources = [...live, ...doomed].map((resource) => {
+  const kept = new Set([...live, ...doomed].map(({ urn }) => urn));
+  const resources = [...live, ...doomed].map((known) => {
+    const resource = dependingOn(known, kept);
     if (!resource.custom) return resource;
     if (isOriginal(resource)) return { ...resource, protect: true };
     const { protect: _protect, ...unprotected } = resource;
@@ -104,16 +109,20 @@ function droppedFrom(live: readonly CheckpointResource[], saved: Checkpoint): Ch
     need(providerUrnOf(resource));
   };
   for (const { urn, retainOnDelete } of byUrn.values()) if (retainOnDelete) need(urn);
-  const isThere = (urn: string) => known.has(urn) || needed.has(urn);
-  return [...byUrn.values()]
-    .filter(({ urn }) => needed.has(urn))
-    .map(({ dependencies = [], propertyDependencies = {}, ...resource }) => ({
-      ...resource,
-      dependencies: dependencies.filter(isThere),
-      propertyDependencies: Object.fromEntries(
-        Object.entries(propertyDependencies).map(([property, urns]) => [property, urns.filter(isThere)]),
-      ),
-    }));
+  return [...byUrn.values()].filter(({ urn }) => needed.has(urn)).map(({ taint: _taint, ...resource }) => resource);
+}
+
+/** A resource without the dependencies on what is not in the state any more: the engine takes no such state. */
+function dependingOn(resource: CheckpointResource, there: ReadonlySet<string>): CheckpointResource {
+  const { dependencies = [], propertyDependencies = {} } = resource;
+  if ([dependencies, ...Object.values(propertyDependencies)].flat().every((urn) => there.has(urn))) return resource;
+  return {
+    ...resource,
+    dependencies: dependencies.filter((urn) => there.has(urn)),
+    propertyDependencies: Object.fromEntries(
+      Object.entries(propertyDependencies).map(([property, urns]) => [property, urns.filter((urn) => there.has(urn))]),
+    ),
+  };
 }
 
 /** The provider that a resource names, without its id. */

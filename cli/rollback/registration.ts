@@ -80,6 +80,8 @@ function optionsOf(
     ...(resource.retainOnDelete !== undefined && { retainOnDelete: resource.retainOnDelete }),
     ...(resource.additionalSecretOutputs && { additionalSecretOutputs: [...resource.additionalSecretOutputs] }),
   };
+  // as in FabricResource; options like this one are not in checkpoints
+  if (resource.type.startsWith("pulumi-nodejs:dynamic/fabric:")) options.deleteBeforeReplace = true;
   const parent = resource.parent && registered.get(resource.parent);
   if (parent) options.parent = parent;
   const deletedWith = resource.deletedWith && registered.get(resource.deletedWith);

@@ -1,6 +1,7 @@
 import type { LogStore } from "../../lib/logStore.ts";
 import { TransactionLog, readTransactionLog } from "../../lib/transactionLog.ts";
 import { checkpointFile, readTransactionLogs, rollbackLogOf, stateHashFile } from "../../lib/transactions.ts";
+import { forcingNothing } from "../forcingOptions.ts";
 import type { Leftover } from "../leftovers.ts";
 import type { UnsettledCreate } from "../../lib/unsettled.ts";
 import type { Checkpoint } from "./checkpoint.ts";
@@ -71,7 +72,7 @@ class Rollback implements AsyncDisposable {
     const { transactionId, store, say } = order;
     // a log of its own for what the rollback does: it is not part of the transaction that it undoes
     const own = { FABRIC_ROLLBACK_OF: transactionId, FABRIC_TRANSACTION_ID: rollbackLogOf(transactionId) };
-    this.#access = { ...order, env: { ...order.env, ...own } };
+    this.#access = { ...order, env: { ...order.env, ...forcingNothing(order.env), ...own } };
     this.#orphans = new Orphans({ env: this.#access.env, store, say });
   }
 

@@ -25,14 +25,14 @@ export interface StackAccess {
 }
 
 /** How the CLI is run. */
-interface CliOptions {
+export interface CliOptions {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   readonly input?: string;
 }
 
 /** Runs the CLI without a terminal. */
-async function runCli(args: readonly string[], { cwd, env, input = "" }: CliOptions) {
+export async function runCli(args: readonly string[], { cwd, env, input = "" }: CliOptions) {
   const child = spawn("pulumi", [...args, "--non-interactive"], { cwd, env, stdio: "pipe" });
   // a CLI that ends without reading breaks the pipe; its exit code and words say why
   child.stdin.on("error", () => undefined);

@@ -58,6 +58,17 @@ describe("a checkpoint before its rollback", () => {
     assert.equal(withoutPendingOperations(current).isChanged, false);
   });
 
+  it("names no dependency that was lost, which the engine would not take, and no mark for a replacement", () => {
+    const [lost, kept] = [resource("a", { pendingReplacement: true }), resource("b", { taint: true })];
+    const urns = [lost.urn, kept.urn];
+    const dependent = resource("c", { dependencies: urns, propertyDependencies: { x: urns, y: [lost.urn] } });
+    const { checkpoint: now } = prepared(checkpoint(lost, kept, dependent), checkpoint(lost, kept, dependent));
+    assert.deepEqual(resourcesOf(now), [
+      resource("b", { protect: true }),
+      { ...dependent, dependencies: [kept.urn], propertyDependencies: { x: [kept.urn], y: [] }, protect: true },
+    ]);
+  });
+
   it("loses the protection of what the transaction made, and of nothing else", () => {
     const old = resource("a", { protect: true });
     const { checkpoint: now } = prepared(checkpoint(old, resource("b", { protect: true })), checkpoint(old));

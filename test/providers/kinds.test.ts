@@ -62,7 +62,7 @@ for (const [name, kind] of Object.entries(kinds) as unknown as [keyof typeof kin
         assert.deepEqual(once.failures, []);
         const twice = check(kind, once.inputs, once.inputs);
         assert.deepEqual(twice, once);
-        assert.deepEqual(diff(kind, once.inputs, twice.inputs), { replaces: [], deleteBeforeReplace: false });
+        assert.deepEqual(diff(kind, once.inputs, twice.inputs), { replaces: [] });
         assert.deepEqual(JSON.parse(JSON.stringify(once.inputs)), once.inputs, "state can only hold JSON");
       });
     }
@@ -122,13 +122,5 @@ describe("an Item", () => {
     );
     assert.equal(failures[0]?.property, "path");
     assert.match(failures[0].reason, /fabric\/none\.Notebook/);
-  });
-
-  it("is deleted before its replacement only where both would have one name and type", () => {
-    const kind = kinds.item as unknown as ResourceKind;
-    const old = { workspaceId, type: "Lakehouse", displayName: "bronze" };
-    assert.equal(diff(kind, old, { ...old, creationPayload: { enableSchemas: true } }).deleteBeforeReplace, true);
-    assert.equal(diff(kind, old, { ...old, type: "Warehouse" }).deleteBeforeReplace, false);
-    assert.equal(diff(kind, old, { ...old, workspaceId: unknown }).deleteBeforeReplace, false);
   });
 });

@@ -1,0 +1,123 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { closestName } from "../lib/closestName.ts";
+import { mayForce, workEnvironment, workOptions } from "./forcingOptions.ts";
+import { keyOf, liftingsIn } from "./preview/liftings.ts";
+import type { Lifting } from "./preview/liftings.ts";
+import { readPreviewLog } from "./preview/previewLog.ts";
+import type { PreviewLog } from "./preview/previewLog.ts";
+import { liveResourcesOf } from "./rollback/checkpoint.ts";
+import type { Checkpoint } from "./rollback/checkpoint.ts";
+import { runCli } from "./rollback/stackState.ts";
+import type { StackAccess } from "./rollback/stackState.ts";
+
+/** What a command may do to protected objects. */
+export interface LiftedProtection {
+  /** Why the command must not run; undefined where it may. */
+  readonly refusal: string | undefined;
+  /** Names of the objects that it may delete, because the environment names them. */
+  readonly lifted: readonly string[];
+}
+
+const NOTHING: LiftedProtection = { refusal: undefined, lifted: [] };
+
+/**
+ * Looks, before a command does anything, what its options or marks in the state would delete that is not deleted otherwise:
+ * `--ignore-protect`, `--replace`, `--target-replace`, `pulumi state taint`. The engine says so itself, by a preview with the
+ * same options; without any of these there is none. The environment allows it, by FABRIC_ALLOW_UNPROTECT.
+ * @param state the stack's checkpoint
+ */
+export async function liftedProtection(
+  command: "up" | "destroy",
+  args: readonly string[],
+  access: StackAccess,
+  state: Checkpoint,
+): Promise<LiftedProtection> {
+  const isTainted = command === "up" && liveResourcesOf(state).some(({ taint }) => taint);
+  if (!isTainted && !mayForce(args, access.env)) return NOTHING;
+  const { log, failure } = await lookAhead(command, args, access);
+  // what the engine refuses by itself, or cannot do at all
+  if (failure !== undefined) return { refusal: failure, lifted: [] };
+  const keys = liveResourcesOf(state).map(({ urn }) => keyOf(urn));
+  return judge(liftingsIn(log.steps), access.env["FABRIC_ALLOW_UNPROTECT"], keys);
+}
+
+/** The same for a preview that was made. */
+export function judgePreview({ steps }: PreviewLog, env: NodeJS.ProcessEnv): LiftedProtection {
+  const keys = steps.map(({ urn }) => keyOf(urn));
+  return judge(liftingsIn(steps), env["FABRIC_ALLOW_UNPROTECT"], keys);
+}
+
+/** Says what a command is about to do to protected objects, and what it has done. */
+export function tellLifted({ lifted }: LiftedProtection, tense: "is" | "was"): void {
+  for (const what of lifted) console.error(`Protection ${tense} lifted from ${what} (FABRIC_ALLOW_UNPROTECT).`);
+}
+
+/**
+ * Decides what is allowed. Pure.
+ * @param allowed resource names, separated by commas; spaces around them do not count
+ * @param keys the names of the stack's resources
+ */
+export function judge(
+  liftings: readonly Lifting[],
+  allowed: string | undefined,
+  keys: readonly string[],
+): LiftedProtection {
+  const named = (allowed ?? "").split(",").map((name) => name.trim());
+  // names of folders can hold commas
+  const isNamed = (key: string) => named.includes(key) || `,${named.join(",")},`.includes(`,${key},`);
+  const refused = liftings.filter(({ key }) => !isNamed(key));
+  if (refused.length === 0) return { refusal: undefined, lifted: liftings.map(({ what }) => what) };
+  const enough = [...new Set([...liftings.filter(({ key }) => isNamed(key)), ...refused].map(({ key }) => key))];
+  const lines = [
+    "Refused, and nothing was done:",
+    ...refused.map(({ what, why }) => `  ${what} ${why}.`),
+    ...unknownNames(named, keys),
+    "Leave out --ignore-protect and --replace, and take marks back with pulumi state untaint. If it is meant, set in the " +
+      `environment: FABRIC_ALLOW_UNPROTECT='${enough.join(",").replaceAll("'", String.raw`'\''`)}'`,
+  ];
+  return { refusal: lines.join("\n"), lifted: [] };
+}
+
+function unknownNames(named: readonly string[], keys: readonly string[]): string[] {
+  return named
+    .filter((name) => name !== "" && !keys.some((key) => key.split(",").some((part) => part.trim() === name)))
+    .map((name) => {
+      const close = closestName(name, keys);
+      return `  FABRIC_ALLOW_UNPROTECT names '${name}', which the stack does not have.${close ? ` Did you mean '${close}'?` : ""}`;
+    });
+}
+
+/** The engine's preview of a command. */
+async function lookAhead(
+  command: "up" | "destroy",
+  args: readonly string[],
+  { projectRoot, stack, env }: StackAccess,
+): Promise<{ readonly log: PreviewLog; readonly failure: string | undefined }> {
+  const folder = mkdtempSync(join(tmpdir(), "fabric-preview-"));
+  const events = join(folder, "events.json");
+  try {
+    const words = command === "destroy" ? ["destroy", "--preview-only"] : ["preview"];
+    const { complaints, printed, code } = await runCli(
+      [...words, "--stack", stack, ...workOptions(args), "--color=never", "--event-log", events],
+      { cwd: projectRoot, env: { ...workEnvironment(env), PULUMI_DEBUG_COMMANDS: "true" } },
+    );
+    const log = readPreviewLog(read(events));
+    if (code === 0) return { log, failure: undefined };
+    const errors = log.messages.filter(({ severity }) => severity === "error").map(({ text }) => text);
+    return { log, failure: errors.join("\n") || complaints.trim() || printed.trim() };
+  } finally {
+    // private, and removed: it holds the values of resources
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A file; nothing where the CLI did not come so far. */
+function read(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}

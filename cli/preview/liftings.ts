@@ -1,0 +1,68 @@
+import { isDataBearing } from "../../lib/itemType.ts";
+import { nameOf } from "../rollback/checkpoint.ts";
+import type { Step } from "./previewLog.ts";
+
+/** An object that a command would delete although that is not to happen by the way, only because a flag or a mark forces it. */
+export interface Lifting {
+  /** Name of its resource: the last part of the URN, which is the key of the configuration. */
+  readonly key: string;
+  /** `Item 'sales/bronze'`. */
+  readonly what: string;
+  /** What would happen to it, in words that go on after `what`. */
+  readonly why: string;
+}
+
+const REPLACES = new Set(["replace", "create-replacement", "delete-replaced"]);
+
+/** The last part of a URN. */
+export const keyOf = (urn: string): string => urn.split("::").slice(3).join("::");
+
+/**
+ * What a preview would do to objects that only `--ignore-protect`, `--replace`, `--target-replace` or a taint makes possible:
+ * protected ones that are deleted or replaced; and workspaces, objects that existed before the stack, and items with data
+ * whose replacement, or whose workspace's, is forced. Each object once, in the engine's order. Pure.
+ */
+export function liftingsIn(steps: readonly Step[]): Lifting[] {
+  const keys = new Map<string, string[]>();
+  for (const { urn, keys: some } of steps) keys.set(urn, [...(keys.get(urn) ?? []), ...(some ?? [])]);
+  const replacedWorkspaces = new Set(
+    steps.flatMap(({ op, type, old }) => (REPLACES.has(op) && kindOf(type) === "Workspace" && old?.id) || []),
+  );
+  const found = new Map<string, Lifting>();
+  for (const step of steps) {
+    const isForced = isForcedReplacement(step, keys.get(step.urn) ?? [], replacedWorkspaces);
+    const why = ofProtected(step) ?? (isForced ? ofForced(step) : undefined);
+    if (why !== undefined && !found.has(step.urn))
+      found.set(step.urn, { key: keyOf(step.urn), what: nameOf(step), why });
+  }
+  return [...found.values()];
+}
+
+/** The engine itself refuses these, unless it is told to ignore the protection. */
+function ofProtected({ op, old, new: next }: Step): string | undefined {
+  if (!old?.protect) return undefined;
+  if (op === "delete") return "is protected, and would be deleted";
+  // an object whose protection the configuration takes away may be replaced at once
+  return op === "replace" && next?.protect ? "is protected, and would be deleted and made anew" : undefined;
+}
+
+/** A replacement that no declared value causes; or that its workspace causes, which no declared value ever replaces. */
+function isForcedReplacement({ op, old }: Step, keys: readonly string[], workspaces: ReadonlySet<string>): boolean {
+  if (!REPLACES.has(op) || !old?.custom) return false;
+  const inputs = old.inputs ?? {};
+  if (workspaces.has(String(inputs["workspaceId"]))) return true;
+  return keys.length > 0 && !keys.some((key) => key in inputs);
+}
+
+function ofForced({ type, old }: Step): string | undefined {
+  const kind = kindOf(type);
+  if (old?.outputs?.["adopted"] || old?.outputs?.["adoptedRole"] !== undefined)
+    return "existed before the stack: it would be given back, and taken over again";
+  if (kind === "Workspace") return "would be deleted with everything in it, and made anew";
+  const itemType = old?.inputs?.["type"];
+  if (kind !== "Item" || typeof itemType !== "string" || !isDataBearing(itemType)) return undefined;
+  return `holds data (${itemType}): it would be deleted, and made anew without them`;
+}
+
+/** `Workspace`, `Item`, …; nothing for types that are not Fabric's. */
+const kindOf = (type: string) => /^pulumi-nodejs:dynamic\/fabric:(\w+)$/.exec(type)?.[1];

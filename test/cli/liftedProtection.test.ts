@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { forcingNothing, mayForce, workEnvironment, workOptions } from "../../cli/forcingOptions.ts";
+import { judge } from "../../cli/liftedProtection.ts";
+import { liftingsIn } from "../../cli/preview/liftings.ts";
+import type { ResourceState, Step } from "../../cli/preview/previewLog.ts";
+
+const fabric = "pulumi-nodejs:dynamic/fabric:";
+const workspaceId = "11111111-1111-4111-8111-111111111111";
+
+function step(op: string, kind: string, name: string, old: ResourceState, more: Partial<Step> = {}): Step {
+  const type = fabric + kind;
+  const urn = `urn:pulumi:dev::fabric::fabric:FabricWorkspace$${type}::${name}`;
+  return { op, urn, type, old: { custom: true, ...old }, new: null, ...more };
+}
+
+const lakehouse = { inputs: { workspaceId, type: "Lakehouse" } };
+const notebook = { inputs: { workspaceId, type: "Notebook" } };
+const replaced = (kind: string, old: ResourceState, keys: string[]) => [
+  step("delete-replaced", kind, "sales/x", old),
+  step("replace", kind, "sales/x", old, { keys, new: { custom: true } }),
+  step("create-replacement", kind, "sales/x", old, { keys }),
+];
+const told = (steps: readonly Step[]) => liftingsIn(steps).map(({ what, why }) => `${what} ${why}`);
+
+describe("what a preview would lift protection from", () => {
+  it("are protected objects that would be deleted or replaced, unless the configuration takes their protection away", () => {
+    const protectedOne = { ...notebook, protect: true };
+    assert.deepEqual(told([step("delete", "Item", "sales/x", protectedOne)]), [
+      "Item 'sales/x' is protected, and would be deleted",
+    ]);
+    const replacement = (protect: boolean) => [
+      step("replace", "Item", "sales/x", protectedOne, { keys: ["type"], new: { custom: true, protect } }),
+    ];
+    assert.equal(told(replacement(true)).length, 1);
+    assert.deepEqual(told(replacement(false)), []);
+    for (const op of ["same", "update", "refresh"]) assert.deepEqual(told([step(op, "Item", "x", protectedOne)]), []);
+  });
+
+  it("are workspaces, adopted objects and data whose replacement is forced, and no others", () => {
+    for (const [kind, old, expected] of [
+      ["Workspace", { id: workspaceId, inputs: {} }, /^Workspace 'sales\/x' would be deleted with everything in it/],
+      ["Item", lakehouse, /^Item 'sales\/x' holds data \(Lakehouse\)/],
+      ["Item", { ...notebook, outputs: { adopted: { displayName: "x" } } }, /existed before the stack/],
+      ["WorkspaceUser", { inputs: { workspaceId }, outputs: { adoptedRole: "Viewer" } }, /existed before the stack/],
+      ["Folder", { inputs: { workspaceId }, outputs: { adopted: true } }, /existed before the stack/],
+      ["GitConnection", { inputs: { workspaceId }, outputs: { adopted: true } }, /existed before the stack/],
+    ] as const) {
+      const [line, ...more] = told(replaced(kind, old, ["id"]));
+      assert.match(line ?? "", expected);
+      assert.deepEqual(more, []);
+    }
+    for (const [kind, old] of [
+      ["Item", notebook],
+      ["WorkspaceUser", { inputs: { workspaceId } }],
+      ["Folder", { inputs: { workspaceId }, outputs: {} }],
+    ] as const)
+      assert.deepEqual(told(replaced(kind, old, ["id"])), []);
+  });
+
+  it("is not data that a changed input replaces, or whose old object is gone already", () => {
+    assert.deepEqual(told(replaced("Item", lakehouse, ["type"])), []);
+    assert.deepEqual(told(replaced("Item", lakehouse, [])), []);
+  });
+
+  it("is data of a workspace whose replacement is forced, although the change of its workspaceId explains it", () => {
+    const workspace = step("replace", "Workspace", "sales", { id: workspaceId, inputs: {} }, { keys: ["id"] });
+    const moved = step("replace", "Item", "sales/bronze", lakehouse, { keys: ["workspaceId"] });
+    assert.deepEqual(
+      liftingsIn([moved, workspace]).map(({ key }) => key),
+      ["sales/bronze", "sales"],
+    );
+    assert.deepEqual(liftingsIn([moved]), []);
+  });
+});
+
+describe("FABRIC_ALLOW_UNPROTECT", () => {
+  const liftings = ["sales", "sales/bronze"].map((key) => ({ key, what: `Item '${key}'`, why: "is protected" }));
+  const keys = ["sales", "sales/bronze", "sales/reports, old"];
+
+  it("has to name every object, by its exact key; spaces around it do not count", () => {
+    assert.deepEqual(judge(liftings, " sales ,sales/bronze", keys), {
+      refusal: undefined,
+      lifted: ["Item 'sales'", "Item 'sales/bronze'"],
+    });
+    for (const allowed of [undefined, "", "sales", "bronze", "*", "Sales,sales/bronze", "sales sales/bronze"])
+      assert.notEqual(judge(liftings, allowed, keys).refusal, undefined, allowed);
+    assert.deepEqual(judge([], undefined, keys), { refusal: undefined, lifted: [] });
+  });
+
+  it("can name a folder whose name has a comma", () => {
+    const folder = { key: "sales/a,b", what: "Folder 'sales/a,b'", why: "existed before" };
+    assert.equal(judge([folder], "sales,sales/a,b", [...keys, folder.key]).refusal, undefined);
+  });
+
+  it("is told in full by a refusal, with the names in it that the stack does not have", () => {
+    const { refusal } = judge(liftings, "sales,sales/bronz", keys);
+    assert.match(refusal ?? "", /^Refused, and nothing was done:\n {2}Item 'sales\/bronze' is protected\.\n/);
+    assert.match(refusal ?? "", /names 'sales\/bronz', which the stack does not have\. Did you mean 'sales\/bronze'\?/);
+    assert.match(refusal ?? "", /FABRIC_ALLOW_UNPROTECT='sales,sales\/bronze'/);
+  });
+});
+
+describe("options that force something", () => {
+  it("are found in every spelling, and in the environment", () => {
+    for (const args of [
+      ["--ignore-protect"],
+      ["--ignore-protect=true"],
+      ["--replace", "urn"],
+      ["--replace=urn"],
+      ["--target-replace", "**"],
+      ["--message", "--", "--replace", "urn"],
+    ])
+      assert.ok(mayForce(args, {}), args.join(" "));
+    for (const name of ["IGNORE_PROTECT", "REPLACE", "TARGET_REPLACE"])
+      assert.ok(mayForce([], { [`PULUMI_OPTION_${name}`]: "1" }), name);
+    assert.ok(!mayForce(["--stack", "dev", "--refresh", "-y", "--target", "urn"], { PULUMI_OPTION_REPLACE: "" }));
+  });
+
+  it("are handed to a preview with what they work on, and without what only a real run knows", () => {
+    const args = ["--stack", "dev", "-yf", "--replace", "a", "--replace=b", "--target-replace", "c", "-t", "d", "-r"];
+    assert.deepEqual(workOptions([...args, "--ignore-protect=false", "-m", "--replace", "--plan", "p", "-c", "k=v"]), [
+      "--stack=dev",
+      "--replace=a",
+      "--replace=b",
+      "--target-replace=c",
+      "--target=d",
+      "--refresh",
+      "--ignore-protect=false",
+      "--config=k=v",
+    ]);
+    assert.deepEqual(
+      workEnvironment({ PULUMI_OPTION_REPLACE: "a", PULUMI_OPTION_EXPECT_NO_CHANGES: "true", HOME: "/" }),
+      { PULUMI_OPTION_REPLACE: "a", HOME: "/" },
+    );
+  });
+
+  it("force nothing in what a command does by itself", () => {
+    assert.deepEqual(forcingNothing({ PULUMI_OPTION_IGNORE_PROTECT: "true", PULUMI_OPTION_REPLACE: "**", HOME: "/" }), {
+      PULUMI_OPTION_IGNORE_PROTECT: "false",
+      PULUMI_OPTION_REPLACE: "",
+    });
+  });
+});
