@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, posix } from "node:path";
 import { parseArgs } from "node:util";
-import { hasDefinition } from "../lib/itemType.ts";
+import { hasDefinition } from "../lib/api/itemType.ts";
 import { openLogStore } from "../lib/openLogStore.ts";
 import { startRun } from "../providers/liveRun.ts";
 import type { Run } from "../providers/run.ts";

@@ -5,7 +5,7 @@ import { isAddress } from "../lib/blobPlace.ts";
 import { FeatureFlags } from "../lib/featureFlags.ts";
 import type { FlagName } from "../lib/featureFlags.ts";
 import { assertNoSecrets } from "../lib/stackConfigSecrets.ts";
-import { trustedVaultUrl } from "../lib/trustedHost.ts";
+import { trustedVaultUrl } from "../lib/api/trustedHost.ts";
 
 /** What the commands around Pulumi need of a stack's configuration, before any program runs. */
 export interface StackSettings {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { FabricClient } from "../lib/fabricClient.ts";
+import type { FabricClient } from "../lib/api/fabricClient.ts";
 import type { DeploymentTransaction } from "../lib/deploymentTransaction.ts";
 import type { TelemetryLogger } from "../lib/telemetryLogger.ts";
 

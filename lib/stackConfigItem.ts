@@ -1,7 +1,7 @@
 import { join, posix, sep } from "node:path";
-import { readPlatform } from "./itemDefinition.ts";
-import type { Platform } from "./itemDefinition.ts";
-import { hasDefinition, knownItemType } from "./itemType.ts";
+import { readPlatform } from "./api/itemDefinition.ts";
+import type { Platform } from "./api/itemDefinition.ts";
+import { hasDefinition, knownItemType } from "./api/itemType.ts";
 import { textOf } from "./stackConfigEntries.ts";
 import { problemAt } from "./stackConfigProblem.ts";
 import type { ConfigPath, Problem } from "./stackConfigProblem.ts";

@@ -9,8 +9,8 @@ import type { Entry } from "./stackConfigEntries.ts";
 import { resolveItem } from "./stackConfigItem.ts";
 import type { ResolvedItem } from "./stackConfigItem.ts";
 import { principalTypes } from "./stackConfigSchema.ts";
-import { assertTrustedEndpoint, trustedVaultUrl } from "./trustedHost.ts";
-import { wrongAddress } from "./wrongAddress.ts";
+import { assertTrustedEndpoint, trustedVaultUrl } from "./api/trustedHost.ts";
+import { wrongAddress } from "./api/wrongAddress.ts";
 
 /** What the rules need to know besides the file. */
 export interface RuleContext {

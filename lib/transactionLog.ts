@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
-import { FabricError, isOutcomeUnknown } from "./fabricError.ts";
+import { FabricError, isOutcomeUnknown } from "./api/fabricError.ts";
 import { logEntries } from "./logEntries.ts";
 import type { Appender, LogStore } from "./logStore.ts";
 

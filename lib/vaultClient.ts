@@ -3,8 +3,8 @@ import type { SecretClient, SecretClientOptions } from "@azure/keyvault-secrets"
 import { authorityOf } from "./authority.ts";
 import { azureCredential } from "./azureCredential.ts";
 import { chooseAzureKind, isComplete } from "./credentialKind.ts";
-import { isLoopback } from "./trustedHost.ts";
-import { wrongAddress } from "./wrongAddress.ts";
+import { isLoopback } from "./api/trustedHost.ts";
+import { wrongAddress } from "./api/wrongAddress.ts";
 
 /** The part of Azure's client that is used. */
 export type VaultClient = Pick<SecretClient, "getSecret" | "setSecret">;

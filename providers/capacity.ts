@@ -1,4 +1,4 @@
-import { isFabricError } from "../lib/fabricError.ts";
+import { isFabricError } from "../lib/api/fabricError.ts";
 import { sameIgnoringCase } from "./field.ts";
 import { capacityShape } from "./run.ts";
 import type { Capacity, Run } from "./run.ts";

@@ -1,4 +1,4 @@
-import { isFabricError } from "../lib/fabricError.ts";
+import { isFabricError } from "../lib/api/fabricError.ts";
 import { isBehind, readGitStatus } from "./gitStatus.ts";
 import { AS_BEFORE } from "./gitFields.ts";
 import type { ProgramRun } from "./programRun.ts";

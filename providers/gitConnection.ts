@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { nothing, optional } from "../lib/answer.ts";
-import { hadNoEffect, isFabricError } from "../lib/fabricError.ts";
+import { nothing, optional } from "../lib/api/answer.ts";
+import { hadNoEffect, isFabricError } from "../lib/api/fabricError.ts";
 import { DOUBTFUL, isUnknown, sameIgnoringCase } from "./field.ts";
 import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "./gone.ts";
 import { detailsShape, gitFields, intentOf, normalDirectory, whereOf } from "./gitFields.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { optional } from "../lib/answer.ts";
+import { optional } from "../lib/api/answer.ts";
 import type { Intent } from "../lib/transactionLog.ts";
 import { identifier, sameIgnoringCase } from "./field.ts";
 import type { InputsOf } from "./field.ts";

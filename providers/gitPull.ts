@@ -1,4 +1,4 @@
-import { isFabricError } from "../lib/fabricError.ts";
+import { isFabricError } from "../lib/api/fabricError.ts";
 import { intentOf, whereOf } from "./gitFields.ts";
 import type { GitInputs } from "./gitFields.ts";
 import { isBehind, losersOf, readGitStatus } from "./gitStatus.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isDataBearing } from "../lib/itemType.ts";
+import { isDataBearing } from "../lib/api/itemType.ts";
 import { sameIgnoringCase } from "./field.ts";
 import type { Run } from "./run.ts";
 

@@ -1,4 +1,4 @@
-import { isServiceAnswer } from "../lib/fabricError.ts";
+import { isServiceAnswer } from "../lib/api/fabricError.ts";
 import { resumeCapacity } from "./capacity.ts";
 import type { Run } from "./run.ts";
 

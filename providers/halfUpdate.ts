@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isOutcomeUnknown } from "../lib/fabricError.ts";
+import { isOutcomeUnknown } from "../lib/api/fabricError.ts";
 import type { Intent } from "../lib/transactionLog.ts";
 import type { Run, Write } from "./run.ts";
 

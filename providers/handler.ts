@@ -6,7 +6,7 @@ import type {
   ResourceProvider,
   UpdateResult,
 } from "@pulumi/pulumi/dynamic/index.js";
-import { isServiceAnswer } from "../lib/fabricError.ts";
+import { isServiceAnswer } from "../lib/api/fabricError.ts";
 import { ForcedReplacements } from "./forcedReplacement.ts";
 import { formatOrigin, assertSameOrigin, hostOfEndpoint } from "./origin.ts";
 import type { Configuration } from "./configuration.ts";

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { nothing } from "../lib/answer.ts";
-import { isFabricError } from "../lib/fabricError.ts";
-import { readItemDefinition } from "../lib/itemDefinition.ts";
+import { nothing } from "../lib/api/answer.ts";
+import { isFabricError } from "../lib/api/fabricError.ts";
+import { readItemDefinition } from "../lib/api/itemDefinition.ts";
 import { DOUBTFUL, identifier, isUnknown, sameIgnoringCase } from "./field.ts";
 import { deleteOrGone, readOrGone } from "./gone.ts";
 import { isKnownToGit } from "./gitStatus.ts";

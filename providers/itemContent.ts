@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { isFabricError } from "../lib/fabricError.ts";
-import { hashDefinition, readItemDefinition } from "../lib/itemDefinition.ts";
-import type { DefinitionPart } from "../lib/itemDefinition.ts";
+import { isFabricError } from "../lib/api/fabricError.ts";
+import { hashDefinition, readItemDefinition } from "../lib/api/itemDefinition.ts";
+import type { DefinitionPart } from "../lib/api/itemDefinition.ts";
 import { DOUBTFUL } from "./field.ts";
 import type { Run } from "./run.ts";
 

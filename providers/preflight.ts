@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { optional } from "../lib/answer.ts";
-import { isServiceAnswer } from "../lib/fabricError.ts";
+import { optional } from "../lib/api/answer.ts";
+import { isServiceAnswer } from "../lib/api/fabricError.ts";
 import type { WorkspaceConfig } from "../lib/stackConfig.ts";
 import { capacityProblem } from "./capacity.ts";
 import { sameIgnoringCase } from "./field.ts";

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { isFabricError, isServiceAnswer } from "../lib/fabricError.ts";
+import { isFabricError, isServiceAnswer } from "../lib/api/fabricError.ts";
 import { sameIgnoringCase } from "./field.ts";
 import { itemShape } from "./run.ts";
 import type { FabricItem, Run } from "./run.ts";

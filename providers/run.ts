@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { optional } from "../lib/answer.ts";
+import { optional } from "../lib/api/answer.ts";
 import type { Intent } from "../lib/transactionLog.ts";
-import type { Answering, FabricCall } from "../lib/fabricClient.ts";
+import type { Answering, FabricCall } from "../lib/api/fabricClient.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { KeptDefinitions } from "../lib/keptDefinitions.ts";
 import type { OnDrift } from "./itemContent.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { nothing } from "../lib/answer.ts";
-import { isFabricError } from "../lib/fabricError.ts";
+import { nothing } from "../lib/api/answer.ts";
+import { isFabricError } from "../lib/api/fabricError.ts";
 import { identifier, sameIgnoringCase } from "./field.ts";
 import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "./gone.ts";
 import { defineKind } from "./resourceKind.ts";

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { nothing } from "../lib/answer.ts";
-import { isServiceAnswer } from "../lib/fabricError.ts";
+import { nothing } from "../lib/api/answer.ts";
+import { isServiceAnswer } from "../lib/api/fabricError.ts";
 import { capacityIdOf, nameOfCapacity, onCapacity } from "./capacity.ts";
 import { DOUBTFUL, sameIgnoringCase } from "./field.ts";
 import { isWorkspaceGone, mayMeanGone } from "./gone.ts";

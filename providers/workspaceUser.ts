@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { nothing, optional } from "../lib/answer.ts";
-import { isFabricError } from "../lib/fabricError.ts";
+import { nothing, optional } from "../lib/api/answer.ts";
+import { isFabricError } from "../lib/api/fabricError.ts";
 import { identifier, isUnknown, sameIgnoringCase } from "./field.ts";
 import { deleteOrGone, readOrGone } from "./gone.ts";
 import { defineKind, Problem } from "./resourceKind.ts";

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
-import { isFabricError, isServiceAnswer } from "../../lib/fabricError.ts";
-import type { FabricError } from "../../lib/fabricError.ts";
-import { readItemDefinition } from "../../lib/itemDefinition.ts";
-import type { DefinitionPart, Platform } from "../../lib/itemDefinition.ts";
+import { isFabricError, isServiceAnswer } from "../../lib/api/fabricError.ts";
+import type { FabricError } from "../../lib/api/fabricError.ts";
+import { readItemDefinition } from "../../lib/api/itemDefinition.ts";
+import type { DefinitionPart, Platform } from "../../lib/api/itemDefinition.ts";
 import { readDefinition } from "../../providers/itemContent.ts";
 import type { FabricItem, Run } from "../../providers/run.ts";
 import type { ExportedDefinition } from "./description.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { optional } from "../../lib/answer.ts";
-import { isFabricError } from "../../lib/fabricError.ts";
+import { optional } from "../../lib/api/answer.ts";
+import { isFabricError } from "../../lib/api/fabricError.ts";
 import { sameIgnoringCase } from "../../providers/field.ts";
 import { readConnection } from "../../providers/gitConnection.ts";
 import type { GitProviderDetails } from "../../providers/gitFields.ts";

@@ -1,4 +1,4 @@
-import { isDataBearing } from "../../lib/itemType.ts";
+import { isDataBearing } from "../../lib/api/itemType.ts";
 import { nameOf } from "../rollback/checkpoint.ts";
 import type { Step } from "./previewLog.ts";
 

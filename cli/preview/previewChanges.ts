@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isDataBearing } from "../../lib/itemType.ts";
+import { isDataBearing } from "../../lib/api/itemType.ts";
 import type { PreviewLog, ResourceState, Step } from "./previewLog.ts";
 
 /** What happens to an object, the worst first. */

@@ -2,7 +2,7 @@
 import { inspect } from "node:util";
 import { chooseCredential } from "../../lib/credentials.ts";
 import { credentialSetting } from "../../lib/credentialKind.ts";
-import { FabricClient } from "../../lib/fabricClient.ts";
+import { FabricClient } from "../../lib/api/fabricClient.ts";
 import { SecretManager } from "../../lib/secretManager.ts";
 
 const result: Record<string, unknown> = {};

@@ -7,7 +7,7 @@ import { runCompleteDeployment } from "../../examples/completeDeployment.ts";
 import { getApiCredentials } from "../../examples/gradualKeyVault.ts";
 import { deployWorkspace } from "../../examples/workspaceWithTransaction.ts";
 import type { Services } from "../../examples/fabricOperations.ts";
-import { FabricClient } from "../../lib/fabricClient.ts";
+import { FabricClient } from "../../lib/api/fabricClient.ts";
 import { FeatureFlags } from "../../lib/featureFlags.ts";
 import { SecretManager } from "../../lib/secretManager.ts";
 import { TelemetryLogger } from "../../lib/telemetryLogger.ts";

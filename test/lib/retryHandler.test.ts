@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { FabricError } from "../../lib/fabricError.ts";
+import { FabricError } from "../../lib/api/fabricError.ts";
 import { FeatureFlags } from "../../lib/featureFlags.ts";
 import {
   decideRetry,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { resolve } from "node:path";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { z } from "zod";
-import { FabricClient } from "../../lib/fabricClient.ts";
+import { FabricClient } from "../../lib/api/fabricClient.ts";
 import { FeatureFlags } from "../../lib/featureFlags.ts";
 import { TelemetryLogger } from "../../lib/telemetryLogger.ts";
 import type { TelemetryLoggerOptions } from "../../lib/telemetryLogger.ts";

@@ -5,7 +5,7 @@ import { appendFileSync, mkdtempSync, readFileSync, readdirSync, statSync } from
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, it } from "node:test";
-import { FabricError } from "../../lib/fabricError.ts";
+import { FabricError } from "../../lib/api/fabricError.ts";
 import { FolderLogStore } from "../../lib/folderLogStore.ts";
 import { TransactionLog, readTransactionLog } from "../../lib/transactionLog.ts";
 import {

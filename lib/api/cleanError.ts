@@ -2,10 +2,10 @@ import { AxiosError } from "axios";
 import type { AxiosResponse } from "axios";
 import { notTheService, ownErrorOf, requestIdOf, strangeness, strangerOf } from "./answer.ts";
 import type { Received } from "./answer.ts";
-import { CircuitOpenError } from "./circuitBreaker.ts";
+import { CircuitOpenError } from "../circuitBreaker.ts";
 import type { FabricCall } from "./fabricClient.ts";
 import { FabricError, NOT_THE_SERVICE } from "./fabricError.ts";
-import { MAX_RETRY_AFTER_S, failureOf } from "./retryHandler.ts";
+import { MAX_RETRY_AFTER_S, failureOf } from "../retryHandler.ts";
 
 /* What went wrong with a call, as plain data. Errors of axios hold the request with its token, and end here. */
 

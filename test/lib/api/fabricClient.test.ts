@@ -4,11 +4,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
 import { inspect } from "node:util";
-import { FabricClient } from "../../lib/fabricClient.ts";
-import type { Attempt, FabricCall, FabricClientOptions } from "../../lib/fabricClient.ts";
-import { FabricError, isOutcomeUnknown } from "../../lib/fabricError.ts";
-import { FeatureFlags } from "../../lib/featureFlags.ts";
-import { FakeClock, ImpatientClock, settled } from "./fakeClock.ts";
+import { FabricClient } from "../../../lib/api/fabricClient.ts";
+import type { Attempt, FabricCall, FabricClientOptions } from "../../../lib/api/fabricClient.ts";
+import { FabricError, isOutcomeUnknown } from "../../../lib/api/fabricError.ts";
+import { FeatureFlags } from "../../../lib/featureFlags.ts";
+import { FakeClock, ImpatientClock, settled } from "../fakeClock.ts";
 
 type Responder = (request: IncomingMessage, response: ServerResponse, nth: number) => void;
 

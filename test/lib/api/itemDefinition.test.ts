@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { afterEach, describe, test } from "node:test";
-import { hashDefinition, readItemDefinition, readPlatform } from "../../lib/itemDefinition.ts";
-import type { DefinitionPart } from "../../lib/itemDefinition.ts";
+import { hashDefinition, readItemDefinition, readPlatform } from "../../../lib/api/itemDefinition.ts";
+import type { DefinitionPart } from "../../../lib/api/itemDefinition.ts";
 
 const roots: string[] = [];
 afterEach(() => {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { believe, ownWords, tolerant } from "./answer.ts";
 import type { Answer } from "./answer.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../clock.ts";
 import { FabricError, isServiceAnswer } from "./fabricError.ts";
 
 /** The state of an operation as the service tells it. */

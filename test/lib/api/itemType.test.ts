@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hasDefinition, isDataBearing, knownItemType } from "../../lib/itemType.ts";
+import { hasDefinition, isDataBearing, knownItemType } from "../../../lib/api/itemType.ts";
 
 test("Items that hold data are told from those a definition brings back", () => {
   for (const type of [

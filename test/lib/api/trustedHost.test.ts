@@ -4,10 +4,10 @@ import { tmpdir, userInfo } from "node:os";
 import { basename, join, relative } from "node:path";
 import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
-import { assertReadableFolder, assertSharedBackend, backendUrl } from "../../lib/stateBackend.ts";
-import { assertTrustedEndpoint, trustedVaultUrl } from "../../lib/trustedHost.ts";
-import { Throttle } from "../../lib/throttle.ts";
-import { FakeClock, settled } from "./fakeClock.ts";
+import { assertReadableFolder, assertSharedBackend, backendUrl } from "../../../lib/stateBackend.ts";
+import { assertTrustedEndpoint, trustedVaultUrl } from "../../../lib/api/trustedHost.ts";
+import { Throttle } from "../../../lib/api/throttle.ts";
+import { FakeClock, settled } from "../fakeClock.ts";
 
 describe("hosts that may be sent a token", () => {
   it("are Fabric's, Power BI's and Graph's in all clouds, and this machine", () => {

@@ -1,5 +1,5 @@
-import { systemClock } from "./clock.ts";
-import type { Clock } from "./clock.ts";
+import { systemClock } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 
 /**
  * The gate that every call of the process passes. The service's quota is per identity, not per call: when it refuses one
