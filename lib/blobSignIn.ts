@@ -1,7 +1,7 @@
 import { BlobServiceClient, StorageSharedKeyCredential } from "@azure/storage-blob";
 import type { ContainerClient } from "@azure/storage-blob";
 import type { BlobPlace } from "./blobPlace.ts";
-import { azureCredential } from "./azureCredential.ts";
+import { azureCredential } from "./signIn/azureCredential.ts";
 import { isLoopback } from "./api/trustedHost.ts";
 
 /** Requests without an answer, and 500 and 503, are sent six times in 13 s. */

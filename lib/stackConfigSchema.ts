@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { credentialKinds } from "./credentialKind.ts";
+import { credentialKinds } from "./signIn/credentialKind.ts";
 import type { FlagName } from "./featureFlags.ts";
 import { flagVariables } from "./featureFlags.ts";
 import { azureKeys, azureSchema } from "./stackConfigAzureSchema.ts";

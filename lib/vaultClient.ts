@@ -1,8 +1,8 @@
 import type { TokenCredential } from "@azure/identity";
 import type { SecretClient, SecretClientOptions } from "@azure/keyvault-secrets";
-import { authorityOf } from "./authority.ts";
-import { azureCredential } from "./azureCredential.ts";
-import { chooseAzureKind, isComplete } from "./credentialKind.ts";
+import { authorityOf } from "./signIn/authority.ts";
+import { azureCredential } from "./signIn/azureCredential.ts";
+import { chooseAzureKind, isComplete } from "./signIn/credentialKind.ts";
 import { isLoopback } from "./api/trustedHost.ts";
 import { wrongAddress } from "./api/wrongAddress.ts";
 

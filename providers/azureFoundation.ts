@@ -5,7 +5,7 @@ import storage from "@pulumi/azure-native/storage/index.js";
 import type { Output } from "@pulumi/pulumi/output.js";
 import type { ComponentResourceOptions, CustomResource, CustomResourceOptions } from "@pulumi/pulumi/resource.js";
 import resource from "@pulumi/pulumi/resource.js";
-import { federatedToken } from "../lib/federatedToken.ts";
+import { federatedToken } from "../lib/signIn/federatedToken.ts";
 import type { AzureConfig } from "../lib/stackConfig.ts";
 import type { FoundationConfig, IdentityConfig } from "../lib/stackConfigAzureSchema.ts";
 import { assignRole } from "./azureRole.ts";

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { credentialSetting } from "../lib/credentialKind.ts";
-import { chooseCredential, principalOf, tenantOf } from "../lib/credentials.ts";
+import { credentialSetting } from "../lib/signIn/credentialKind.ts";
+import { chooseCredential, principalOf, tenantOf } from "../lib/signIn/credentials.ts";
 import { systemClock } from "../lib/clock.ts";
 import { FabricClient } from "../lib/api/fabricClient.ts";
 import type { Answering, Attempt, FabricCall } from "../lib/api/fabricClient.ts";

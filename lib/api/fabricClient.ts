@@ -12,7 +12,7 @@ import { cleanError, headersOf, receivedOf } from "./cleanError.ts";
 import type { Attempted } from "./cleanError.ts";
 import { systemClock } from "../clock.ts";
 import type { Clock } from "../clock.ts";
-import type { TokenSource } from "../credentials.ts";
+import type { TokenSource } from "../signIn/credentials.ts";
 import { FabricError, NOT_THE_SERVICE } from "./fabricError.ts";
 import type { FeatureFlags } from "../featureFlags.ts";
 import { operationOf, waitForOperation } from "./longRunningOperation.ts";

@@ -1,7 +1,7 @@
 // Signs in like the deployment does, in a process of its own: Azure's library reads process.env, and keeps state in it.
 import { inspect } from "node:util";
-import { chooseCredential } from "../../lib/credentials.ts";
-import { credentialSetting } from "../../lib/credentialKind.ts";
+import { chooseCredential } from "../../lib/signIn/credentials.ts";
+import { credentialSetting } from "../../lib/signIn/credentialKind.ts";
 import { FabricClient } from "../../lib/api/fabricClient.ts";
 import { SecretManager } from "../../lib/secretManager.ts";
 

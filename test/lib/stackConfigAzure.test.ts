@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { federatedToken } from "../../lib/federatedToken.ts";
+import { federatedToken } from "../../lib/signIn/federatedToken.ts";
 import { assertForeignBackend } from "../../lib/stateBackend.ts";
 import { azure, azureBasics, foundation, groupId, problemsOf, read } from "./exampleStack.ts";
 

@@ -1,5 +1,5 @@
 import { claimsOf } from "./tokenClaims.ts";
-import { isLoopback } from "./api/trustedHost.ts";
+import { isLoopback } from "../api/trustedHost.ts";
 
 /** What GitHub is asked with. */
 export interface GitHubAssertionOptions {

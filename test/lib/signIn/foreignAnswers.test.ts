@@ -11,14 +11,14 @@ import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
 import { inspect } from "node:util";
-import { tenantId } from "../../emulator/identity.ts";
-import { makeCertificate } from "../../emulator/tls.ts";
-import type { Certificate } from "../../emulator/tls.ts";
-import { azureCredential } from "../../lib/azureCredential.ts";
-import { chooseCredential } from "../../lib/credentials.ts";
-import { SecretManager } from "../../lib/secretManager.ts";
-import { foreign, misshapen } from "../doubles/foreignAnswers.ts";
-import type { WireAnswer } from "../doubles/foreignAnswers.ts";
+import { tenantId } from "../../../emulator/identity.ts";
+import { makeCertificate } from "../../../emulator/tls.ts";
+import type { Certificate } from "../../../emulator/tls.ts";
+import { azureCredential } from "../../../lib/signIn/azureCredential.ts";
+import { chooseCredential } from "../../../lib/signIn/credentials.ts";
+import { SecretManager } from "../../../lib/secretManager.ts";
+import { foreign, misshapen } from "../../doubles/foreignAnswers.ts";
+import type { WireAnswer } from "../../doubles/foreignAnswers.ts";
 
 /* A sign-in that a portal answers. Azure's library refuses most of it; what it hands on is looked at here. */
 
@@ -87,7 +87,7 @@ describe("a sign-in that is answered by somebody else", () => {
 
   /** Signs in as the deployment does, in a process whose environment holds nothing else. */
   async function signIn(kind: string, env: NodeJS.ProcessEnv): Promise<Outcome> {
-    const child = spawn(process.execPath, [resolve(import.meta.dirname, "../doubles/signIn.ts"), kind], {
+    const child = spawn(process.execPath, [resolve(import.meta.dirname, "../../doubles/signIn.ts"), kind], {
       env: { PATH: process.env["PATH"], NODE_EXTRA_CA_CERTS: certificate.caFile, ...env },
       stdio: ["ignore", "pipe", "inherit"],
     });

@@ -6,8 +6,8 @@ import {
   chooseKind,
   credentialKinds,
   credentialSetting,
-} from "../../lib/credentialKind.ts";
-import type { CredentialKind } from "../../lib/credentialKind.ts";
+} from "../../../lib/signIn/credentialKind.ts";
+import type { CredentialKind } from "../../../lib/signIn/credentialKind.ts";
 
 const ids = ["AZURE_TENANT_ID", "AZURE_CLIENT_ID"];
 const pipeline = ["SYSTEM_OIDCREQUESTURI", "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID"];

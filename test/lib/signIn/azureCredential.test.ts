@@ -8,23 +8,23 @@ import { delimiter, join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { inspect } from "node:util";
-import { known } from "../../emulator/defaultSeed.ts";
-import { tenantId } from "../../emulator/identity.ts";
-import { makeCertificate } from "../../emulator/tls.ts";
-import type { Certificate } from "../../emulator/tls.ts";
-import { assertionAudience, authorityOf } from "../../lib/authority.ts";
-import { azureCredential } from "../../lib/azureCredential.ts";
-import type { AzureCredentialOptions } from "../../lib/azureCredential.ts";
-import { chooseCredential } from "../../lib/credentials.ts";
-import { gitHubAssertion } from "../../lib/gitHubAssertion.ts";
-import { SecretManager } from "../../lib/secretManager.ts";
-import { principalOf, tenantOf } from "../../lib/tokenClaims.ts";
-import { startEntra } from "../doubles/entra.ts";
-import type { Entra } from "../doubles/entra.ts";
-import { startIdentityIssuer } from "../doubles/identityIssuer.ts";
-import type { IdentityIssuer } from "../doubles/identityIssuer.ts";
-import { verifiedByCertificate } from "../doubles/jwt.ts";
-import { startManagedIdentity } from "../doubles/managedIdentity.ts";
+import { known } from "../../../emulator/defaultSeed.ts";
+import { tenantId } from "../../../emulator/identity.ts";
+import { makeCertificate } from "../../../emulator/tls.ts";
+import type { Certificate } from "../../../emulator/tls.ts";
+import { assertionAudience, authorityOf } from "../../../lib/signIn/authority.ts";
+import { azureCredential } from "../../../lib/signIn/azureCredential.ts";
+import type { AzureCredentialOptions } from "../../../lib/signIn/azureCredential.ts";
+import { chooseCredential } from "../../../lib/signIn/credentials.ts";
+import { gitHubAssertion } from "../../../lib/signIn/gitHubAssertion.ts";
+import { SecretManager } from "../../../lib/secretManager.ts";
+import { principalOf, tenantOf } from "../../../lib/signIn/tokenClaims.ts";
+import { startEntra } from "../../doubles/entra.ts";
+import type { Entra } from "../../doubles/entra.ts";
+import { startIdentityIssuer } from "../../doubles/identityIssuer.ts";
+import type { IdentityIssuer } from "../../doubles/identityIssuer.ts";
+import { verifiedByCertificate } from "../../doubles/jwt.ts";
+import { startManagedIdentity } from "../../doubles/managedIdentity.ts";
 
 const scope = "https://vault.azure.net/.default";
 const clientId = known.deployer;
@@ -88,7 +88,7 @@ interface Outcome {
 
 /** Signs in as the deployment does, in a process whose environment holds nothing else. */
 async function inProcess(kind: string, more: NodeJS.ProcessEnv): Promise<Outcome> {
-  const child = spawn(process.execPath, [resolve(import.meta.dirname, "../doubles/signIn.ts"), kind], {
+  const child = spawn(process.execPath, [resolve(import.meta.dirname, "../../doubles/signIn.ts"), kind], {
     env: { PATH: process.env["PATH"], NODE_EXTRA_CA_CERTS: certificate.caFile, ...more },
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -3,21 +3,21 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, it } from "node:test";
-import { known } from "../../emulator/defaultSeed.ts";
-import { startEmulator } from "../../emulator/emulator.ts";
-import type { Emulator } from "../../emulator/emulator.ts";
-import { tenantId, tokenFor } from "../../emulator/identity.ts";
-import { makeCertificate } from "../../emulator/tls.ts";
-import type { Certificate } from "../../emulator/tls.ts";
-import { chooseCredential, principalOf, tenantOf } from "../../lib/credentials.ts";
-import type { CredentialOptions } from "../../lib/credentials.ts";
-import { FabricClient } from "../../lib/api/fabricClient.ts";
-import type { FabricCall } from "../../lib/api/fabricClient.ts";
-import { FeatureFlags } from "../../lib/featureFlags.ts";
-import { SecretManager } from "../../lib/secretManager.ts";
-import { startEntra } from "../doubles/entra.ts";
-import type { Entra } from "../doubles/entra.ts";
-import { FakeClock } from "./fakeClock.ts";
+import { known } from "../../../emulator/defaultSeed.ts";
+import { startEmulator } from "../../../emulator/emulator.ts";
+import type { Emulator } from "../../../emulator/emulator.ts";
+import { tenantId, tokenFor } from "../../../emulator/identity.ts";
+import { makeCertificate } from "../../../emulator/tls.ts";
+import type { Certificate } from "../../../emulator/tls.ts";
+import { chooseCredential, principalOf, tenantOf } from "../../../lib/signIn/credentials.ts";
+import type { CredentialOptions } from "../../../lib/signIn/credentials.ts";
+import { FabricClient } from "../../../lib/api/fabricClient.ts";
+import type { FabricCall } from "../../../lib/api/fabricClient.ts";
+import { FeatureFlags } from "../../../lib/featureFlags.ts";
+import { SecretManager } from "../../../lib/secretManager.ts";
+import { startEntra } from "../../doubles/entra.ts";
+import type { Entra } from "../../doubles/entra.ts";
+import { FakeClock } from "../fakeClock.ts";
 
 const choose = (env: NodeJS.ProcessEnv, more: Partial<CredentialOptions> = {}) =>
   chooseCredential({

@@ -3,7 +3,7 @@ import { asConfigured, prepareCredential } from "./azureCredential.ts";
 import type { CredentialSettings } from "./azureCredential.ts";
 import { chooseKind } from "./credentialKind.ts";
 import type { CredentialKind } from "./credentialKind.ts";
-import type { SecretManager } from "./secretManager.ts";
+import type { SecretManager } from "../secretManager.ts";
 
 export { authorityOf } from "./authority.ts";
 export { azureCredential } from "./azureCredential.ts";
