@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { SecretManager } from "../lib/secretManager.ts";
-import { vaultNameOf } from "../lib/secretName.ts";
+import { vaultNameOf } from "../lib/secrets/secretName.ts";
 import { projectRoot } from "./pulumi.ts";
 import { readSecretValue } from "./secretValue.ts";
 import { readStackSettings } from "./stackSettings.ts";

@@ -3,11 +3,11 @@ import { parseEnv } from "node:util";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import { FeatureFlags } from "./featureFlags.ts";
-import { isOwnSignIn, localNamesOf, vaultNameOf } from "./secretName.ts";
-import { makeVaultClient, vaultUrlOf } from "./vaultClient.ts";
-import type { VaultClient, VaultCredential } from "./vaultClient.ts";
-import { vaultFailureOf } from "./vaultFailure.ts";
-import type { VaultFailure } from "./vaultFailure.ts";
+import { isOwnSignIn, localNamesOf, vaultNameOf } from "./secrets/secretName.ts";
+import { makeVaultClient, vaultUrlOf } from "./secrets/vaultClient.ts";
+import type { VaultClient, VaultCredential } from "./secrets/vaultClient.ts";
+import { vaultFailureOf } from "./secrets/vaultFailure.ts";
+import type { VaultFailure } from "./secrets/vaultFailure.ts";
 
 /** How long a secret from the vault is believed. */
 const CACHE_MS = 60 * 60_000;

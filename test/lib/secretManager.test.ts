@@ -6,7 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { inspect } from "node:util";
 import { SecretManager } from "../../lib/secretManager.ts";
 import type { SecretManagerOptions } from "../../lib/secretManager.ts";
-import type { VaultCredential } from "../../lib/vaultClient.ts";
+import type { VaultCredential } from "../../lib/secrets/vaultClient.ts";
 import { startVaultAndSignIn } from "../doubles/vaultAndSignIn.ts";
 import type { VaultAndSignIn } from "../doubles/vaultAndSignIn.ts";
 import { FakeClock } from "./fakeClock.ts";

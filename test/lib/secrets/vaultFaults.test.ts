@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, afterEach, before, describe, it } from "node:test";
-import { SecretManager } from "../../lib/secretManager.ts";
-import type { VaultFault } from "../doubles/keyVault.ts";
-import { startSilence } from "../doubles/silence.ts";
-import type { Silence } from "../doubles/silence.ts";
-import { startVaultAndSignIn } from "../doubles/vaultAndSignIn.ts";
-import type { VaultAndSignIn } from "../doubles/vaultAndSignIn.ts";
-import { FakeClock } from "./fakeClock.ts";
+import { SecretManager } from "../../../lib/secretManager.ts";
+import type { VaultFault } from "../../doubles/keyVault.ts";
+import { startSilence } from "../../doubles/silence.ts";
+import type { Silence } from "../../doubles/silence.ts";
+import { startVaultAndSignIn } from "../../doubles/vaultAndSignIn.ts";
+import type { VaultAndSignIn } from "../../doubles/vaultAndSignIn.ts";
+import { FakeClock } from "../fakeClock.ts";
 
 /** The contract: whatever is wrong, the value is there in this time. */
 const LIMIT_MS = 2_000;

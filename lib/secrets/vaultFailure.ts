@@ -1,4 +1,4 @@
-import { SignInError } from "./signIn/signInError.ts";
+import { SignInError } from "../signIn/signInError.ts";
 
 /** What is to be made of a request to the vault that failed. */
 export interface VaultFailure {

@@ -1,10 +1,10 @@
 import type { TokenCredential } from "@azure/identity";
 import type { SecretClient, SecretClientOptions } from "@azure/keyvault-secrets";
-import { authorityOf } from "./signIn/authority.ts";
-import { azureCredential } from "./signIn/azureCredential.ts";
-import { chooseAzureKind, isComplete } from "./signIn/credentialKind.ts";
-import { isLoopback } from "./api/trustedHost.ts";
-import { wrongAddress } from "./api/wrongAddress.ts";
+import { authorityOf } from "../signIn/authority.ts";
+import { azureCredential } from "../signIn/azureCredential.ts";
+import { chooseAzureKind, isComplete } from "../signIn/credentialKind.ts";
+import { isLoopback } from "../api/trustedHost.ts";
+import { wrongAddress } from "../api/wrongAddress.ts";
 
 /** The part of Azure's client that is used. */
 export type VaultClient = Pick<SecretClient, "getSecret" | "setSecret">;
