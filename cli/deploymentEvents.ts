@@ -1,4 +1,4 @@
-import { openTelemetry } from "../lib/openTelemetry.ts";
+import { openTelemetry } from "../lib/telemetry/openTelemetry.ts";
 import type { TelemetryLogger } from "../lib/telemetryLogger.ts";
 import type { StackSettings } from "./stackSettings.ts";
 import { outcomeOf } from "../lib/transactionLog.ts";

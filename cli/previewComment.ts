@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { Redaction } from "../lib/redaction.ts";
+import { Redaction } from "../lib/telemetry/redaction.ts";
 import { parseStackConfig } from "../lib/stackConfig.ts";
 import type { StackConfig } from "../lib/stackConfig.ts";
 import { stackConfigValues } from "../lib/stackConfigText.ts";

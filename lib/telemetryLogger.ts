@@ -2,11 +2,11 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { TelemetryClient } from "applicationinsights";
 import type { Attempt } from "./api/fabricClient.ts";
 import { FeatureFlags } from "./featureFlags.ts";
-import { openInsightsClient } from "./insightsClient.ts";
-import type { InsightsClient, Stamp } from "./insightsClient.ts";
-import { Redaction } from "./redaction.ts";
-import { newRecordId, placeOfRun, placeOfTransaction } from "./telemetryPlace.ts";
-import type { Place } from "./telemetryPlace.ts";
+import { openInsightsClient } from "./telemetry/insightsClient.ts";
+import type { InsightsClient, Stamp } from "./telemetry/insightsClient.ts";
+import { Redaction } from "./telemetry/redaction.ts";
+import { newRecordId, placeOfRun, placeOfTransaction } from "./telemetry/telemetryPlace.ts";
+import type { Place } from "./telemetry/telemetryPlace.ts";
 
 /** A deployment is not held up by telemetry for longer than this. */
 const FLUSH_DEADLINE_MS = 2_000;

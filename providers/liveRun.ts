@@ -9,7 +9,7 @@ import { FeatureFlags } from "../lib/featureFlags.ts";
 import { KeptDefinitions } from "../lib/keptDefinitions.ts";
 import { openLogStore } from "../lib/openLogStore.ts";
 import { SecretManager } from "../lib/secretManager.ts";
-import { openTelemetry } from "../lib/openTelemetry.ts";
+import { openTelemetry } from "../lib/telemetry/openTelemetry.ts";
 import { Throttle } from "../lib/api/throttle.ts";
 import { assertTrustedEndpoint, trustedVaultUrl } from "../lib/api/trustedHost.ts";
 import { hasEffects, hasEnded, outcomeOf, readTransactionLog } from "../lib/transactionLog.ts";

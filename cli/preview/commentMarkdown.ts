@@ -1,4 +1,4 @@
-import type { Redaction } from "../../lib/redaction.ts";
+import type { Redaction } from "../../lib/telemetry/redaction.ts";
 import type { StackConfig } from "../../lib/stackConfig.ts";
 import { fittedSections } from "./fittedSections.ts";
 import type { Section } from "./fittedSections.ts";

@@ -1,4 +1,4 @@
-import type { Redaction } from "../../lib/redaction.ts";
+import type { Redaction } from "../../lib/telemetry/redaction.ts";
 import { isUnknown } from "../../providers/field.ts";
 import { block, code, wholeCode } from "./inertText.ts";
 import type { PropertyChange } from "./previewChanges.ts";

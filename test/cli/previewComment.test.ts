@@ -7,7 +7,7 @@ import { fittedSections } from "../../cli/preview/fittedSections.ts";
 import { readPreviewLog } from "../../cli/preview/previewLog.ts";
 import type { PreviewLog, ResourceState } from "../../cli/preview/previewLog.ts";
 import { commentOption } from "../../cli/previewComment.ts";
-import { Redaction } from "../../lib/redaction.ts";
+import { Redaction } from "../../lib/telemetry/redaction.ts";
 import { parseStackConfig } from "../../lib/stackConfig.ts";
 import { stackConfigValues } from "../../lib/stackConfigText.ts";
 

@@ -1,7 +1,7 @@
-import type { FeatureFlags } from "./featureFlags.ts";
-import { SecretManager } from "./secretManager.ts";
-import { TelemetryLogger } from "./telemetryLogger.ts";
-import type { Deployment } from "./telemetryLogger.ts";
+import type { FeatureFlags } from "../featureFlags.ts";
+import { SecretManager } from "../secretManager.ts";
+import { TelemetryLogger } from "../telemetryLogger.ts";
+import type { Deployment } from "../telemetryLogger.ts";
 
 /** What the telemetry of a run is made from. */
 export interface TelemetrySettings {

@@ -149,6 +149,6 @@ function exporterOptions({ connectionString, timeoutMs, end, onLoss }: InsightsS
 }
 
 function projectVersion(): string {
-  const file = new URL("../package.json", import.meta.url);
+  const file = new URL("../../package.json", import.meta.url);
   return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }
