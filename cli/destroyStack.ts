@@ -1,5 +1,5 @@
 import { openLogStore } from "../lib/openLogStore.ts";
-import { withdrawTransaction } from "../lib/transactions.ts";
+import { withdrawTransaction } from "../lib/transactions/transactions.ts";
 import { leftoverTable } from "./leftovers.ts";
 import { liftedProtection, tellLifted } from "./liftedProtection.ts";
 import { ensureStack, projectRoot, pulumiEnvironment, runPulumi } from "./pulumi.ts";

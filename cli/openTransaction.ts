@@ -1,5 +1,5 @@
 import type { LogStore } from "../lib/logStore.ts";
-import { TransactionLog, hasEffects, hasEnded, readTransactionLog } from "../lib/transactionLog.ts";
+import { TransactionLog, hasEffects, hasEnded, readTransactionLog } from "../lib/transactions/transactionLog.ts";
 import {
   announceTransaction,
   announcedTransaction,
@@ -10,7 +10,7 @@ import {
   readTransactionLogs,
   rollbackLogOf,
   withdrawTransaction,
-} from "../lib/transactions.ts";
+} from "../lib/transactions/transactions.ts";
 import { readEarlierRun } from "./earlierRun.ts";
 import type { EarlierRun } from "./earlierRun.ts";
 import { checkpointHash, withoutPendingOperations } from "./rollback/checkpoint.ts";

@@ -1,4 +1,4 @@
-import { leaveCheckpoint, noteEngineRun } from "../lib/engineRun.ts";
+import { leaveCheckpoint, noteEngineRun } from "../lib/transactions/engineRun.ts";
 import { openLogStore } from "../lib/openLogStore.ts";
 import { chooseTransaction } from "./openTransaction.ts";
 import { exportCheckpoint } from "./rollback/stackState.ts";

@@ -1,6 +1,6 @@
-import { TransactionLog, hasEnded, readTransactionLog } from "../lib/transactionLog.ts";
-import type { Entry } from "../lib/transactionLog.ts";
-import { announcedTransaction, readTransactionLogs, stateHashFile } from "../lib/transactions.ts";
+import { TransactionLog, hasEnded, readTransactionLog } from "../lib/transactions/transactionLog.ts";
+import type { Entry } from "../lib/transactions/transactionLog.ts";
+import { announcedTransaction, readTransactionLogs, stateHashFile } from "../lib/transactions/transactions.ts";
 import type { LogStore } from "../lib/logStore.ts";
 import { readEarlierRun, wordsOfEarlierRun } from "./earlierRun.ts";
 import type { Leftover } from "./leftovers.ts";

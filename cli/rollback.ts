@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
 import { openLogStore } from "../lib/openLogStore.ts";
-import { hasEffects, hasEnded, readTransactionLog } from "../lib/transactionLog.ts";
-import type { Entry } from "../lib/transactionLog.ts";
-import { withdrawTransaction } from "../lib/transactions.ts";
+import { hasEffects, hasEnded, readTransactionLog } from "../lib/transactions/transactionLog.ts";
+import type { Entry } from "../lib/transactions/transactionLog.ts";
+import { withdrawTransaction } from "../lib/transactions/transactions.ts";
 import { DeploymentEvents } from "./deploymentEvents.ts";
 import { leftoverTable } from "./leftovers.ts";
 import { endWithoutEffects, lostLog, unfinishedTransaction } from "./openTransaction.ts";

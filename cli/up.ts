@@ -1,7 +1,7 @@
 import { openLogStore } from "../lib/openLogStore.ts";
-import { hasEffects, outcomeOf, readTransactionLog } from "../lib/transactionLog.ts";
-import type { Entry } from "../lib/transactionLog.ts";
-import { stateHashFile, withdrawTransaction } from "../lib/transactions.ts";
+import { hasEffects, outcomeOf, readTransactionLog } from "../lib/transactions/transactionLog.ts";
+import type { Entry } from "../lib/transactions/transactionLog.ts";
+import { stateHashFile, withdrawTransaction } from "../lib/transactions/transactions.ts";
 import { checkpointing } from "./checkpointing.ts";
 import { DeploymentEvents } from "./deploymentEvents.ts";
 import { wordsOfEarlierRun } from "./earlierRun.ts";

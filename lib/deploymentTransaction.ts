@@ -1,4 +1,4 @@
-import { ClosureLog } from "./closureLog.ts";
+import { ClosureLog } from "./transactions/closureLog.ts";
 import { FeatureFlags } from "./featureFlags.ts";
 import type { LogStore } from "./logStore.ts";
 

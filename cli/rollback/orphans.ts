@@ -1,9 +1,9 @@
 import { UnknownCompensation, compensationOf, givesBack } from "../../providers/compensations.ts";
 import type { Configuration } from "../../providers/configuration.ts";
 import type { LogStore } from "../../lib/logStore.ts";
-import { providerFile } from "../../lib/transactions.ts";
-import type { TransactionLog } from "../../lib/transactionLog.ts";
-import type { UnsettledCreate } from "../../lib/unsettled.ts";
+import { providerFile } from "../../lib/transactions/transactions.ts";
+import type { TransactionLog } from "../../lib/transactions/transactionLog.ts";
+import type { UnsettledCreate } from "../../lib/transactions/unsettled.ts";
 import type { LiveRun } from "../../providers/liveRun.ts";
 import { UPDATE_REMEDY, removalOf } from "../leftovers.ts";
 import type { Leftover } from "../leftovers.ts";

@@ -1,8 +1,8 @@
-import { hasEffects, hasEnded, outcomeOf } from "../../lib/transactionLog.ts";
-import type { Entry } from "../../lib/transactionLog.ts";
-import { rollbackLogOf } from "../../lib/transactions.ts";
-import { unsettledCreates } from "../../lib/unsettled.ts";
-import type { UnsettledCreate } from "../../lib/unsettled.ts";
+import { hasEffects, hasEnded, outcomeOf } from "../../lib/transactions/transactionLog.ts";
+import type { Entry } from "../../lib/transactions/transactionLog.ts";
+import { rollbackLogOf } from "../../lib/transactions/transactions.ts";
+import { unsettledCreates } from "../../lib/transactions/unsettled.ts";
+import type { UnsettledCreate } from "../../lib/transactions/unsettled.ts";
 import {
   checkpointHash,
   differencesAfterRollback,

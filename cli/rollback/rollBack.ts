@@ -1,9 +1,14 @@
 import type { LogStore } from "../../lib/logStore.ts";
-import { TransactionLog, readTransactionLog } from "../../lib/transactionLog.ts";
-import { checkpointFile, readTransactionLogs, rollbackLogOf, stateHashFile } from "../../lib/transactions.ts";
+import { TransactionLog, readTransactionLog } from "../../lib/transactions/transactionLog.ts";
+import {
+  checkpointFile,
+  readTransactionLogs,
+  rollbackLogOf,
+  stateHashFile,
+} from "../../lib/transactions/transactions.ts";
 import { forcingNothing } from "../forcingOptions.ts";
 import type { Leftover } from "../leftovers.ts";
-import type { UnsettledCreate } from "../../lib/unsettled.ts";
+import type { UnsettledCreate } from "../../lib/transactions/unsettled.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { Orphans } from "./orphans.ts";
 import { builtUpon, nothingObserved, plan } from "./plan.ts";

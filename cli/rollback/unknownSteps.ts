@@ -1,6 +1,6 @@
 import { unknownToUndo } from "../../providers/compensations.ts";
-import { outcomeOf } from "../../lib/transactionLog.ts";
-import type { Entry } from "../../lib/transactionLog.ts";
+import { outcomeOf } from "../../lib/transactions/transactionLog.ts";
+import type { Entry } from "../../lib/transactions/transactionLog.ts";
 import { UPDATE_REMEDY } from "../leftovers.ts";
 import type { Leftover } from "../leftovers.ts";
 

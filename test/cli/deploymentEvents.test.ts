@@ -3,7 +3,7 @@ import { after, before, beforeEach, describe, it } from "node:test";
 import { DeploymentEvents } from "../../cli/deploymentEvents.ts";
 import type { Leftover } from "../../cli/leftovers.ts";
 import { FeatureFlags } from "../../lib/featureFlags.ts";
-import type { Entry } from "../../lib/transactionLog.ts";
+import type { Entry } from "../../lib/transactions/transactionLog.ts";
 import { InsightsSink } from "../doubles/insightsSink.ts";
 
 let sink: InsightsSink;

@@ -8,9 +8,9 @@ import type { Leftover } from "../../cli/leftovers.ts";
 import { Orphans } from "../../cli/rollback/orphans.ts";
 import { unknownSteps } from "../../cli/rollback/unknownSteps.ts";
 import { FolderLogStore } from "../../lib/folderLogStore.ts";
-import { TransactionLog, readTransactionLog } from "../../lib/transactionLog.ts";
-import type { Entry, Intent } from "../../lib/transactionLog.ts";
-import { unsettledCreates } from "../../lib/unsettled.ts";
+import { TransactionLog, readTransactionLog } from "../../lib/transactions/transactionLog.ts";
+import type { Entry, Intent } from "../../lib/transactions/transactionLog.ts";
+import { unsettledCreates } from "../../lib/transactions/unsettled.ts";
 import { unknownToUndo } from "../../providers/compensations.ts";
 
 /* What the log names and this version cannot undo is left over: it is never said to be undone. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { known } from "../../emulator/defaultSeed.ts";
 import { FolderLogStore } from "../../lib/folderLogStore.ts";
-import { TransactionLog } from "../../lib/transactionLog.ts";
+import { TransactionLog } from "../../lib/transactions/transactionLog.ts";
 import { EngineStack } from "./engineStack.ts";
 import { callApi } from "./existingEnvironment.ts";
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { DeploymentTransaction } from "../../lib/deploymentTransaction.ts";
 import { FolderLogStore } from "../../lib/folderLogStore.ts";
-import { readTransactionLog } from "../../lib/transactionLog.ts";
+import { readTransactionLog } from "../../lib/transactions/transactionLog.ts";
 import type { LogLine } from "../../lib/deploymentTransaction.ts";
 
 function world() {

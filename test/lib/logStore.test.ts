@@ -8,7 +8,7 @@ import { after, before, describe, it } from "node:test";
 import type { LogStore } from "../../lib/logStore.ts";
 import { LockedError } from "../../lib/logStore.ts";
 import { openLogStore } from "../../lib/openLogStore.ts";
-import { TransactionLog, readTransactionLog } from "../../lib/transactionLog.ts";
+import { TransactionLog, readTransactionLog } from "../../lib/transactions/transactionLog.ts";
 import { Azurite } from "../doubles/azurite.ts";
 
 /* What every place for logs keeps to: the same tests on a folder and on a container of blobs. */

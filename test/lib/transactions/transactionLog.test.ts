@@ -5,9 +5,9 @@ import { appendFileSync, mkdtempSync, readFileSync, readdirSync, statSync } from
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, it } from "node:test";
-import { FabricError } from "../../lib/api/fabricError.ts";
-import { FolderLogStore } from "../../lib/folderLogStore.ts";
-import { TransactionLog, readTransactionLog } from "../../lib/transactionLog.ts";
+import { FabricError } from "../../../lib/api/fabricError.ts";
+import { FolderLogStore } from "../../../lib/folderLogStore.ts";
+import { TransactionLog, readTransactionLog } from "../../../lib/transactions/transactionLog.ts";
 import {
   announceTransaction,
   announcedTransaction,
@@ -17,9 +17,9 @@ import {
   pruneTransactionLogs,
   readTransactionLogs,
   withdrawTransaction,
-} from "../../lib/transactions.ts";
-import type { Intent } from "../../lib/transactionLog.ts";
-import { FakeClock } from "./fakeClock.ts";
+} from "../../../lib/transactions/transactions.ts";
+import type { Intent } from "../../../lib/transactions/transactionLog.ts";
+import { FakeClock } from "../fakeClock.ts";
 
 const temporary = () => join(mkdtempSync(join(tmpdir(), "fabric-log-")), "transactions");
 const intent: Intent = {
@@ -113,7 +113,7 @@ describe("the transaction log", () => {
 
   it("takes the lines of two processes", async () => {
     const folder = temporary();
-    const lib = resolve(import.meta.dirname, "../../lib");
+    const lib = resolve(import.meta.dirname, "../../../lib");
     const script = `const { TransactionLog } = await import(${JSON.stringify(`${lib}/transactionLog.ts`)});
       const { FolderLogStore } = await import(${JSON.stringify(`${lib}/folderLogStore.ts`)});
       const store = new FolderLogStore(${JSON.stringify(folder)});

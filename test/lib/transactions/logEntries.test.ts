@@ -3,18 +3,18 @@ import { mkdtempSync, readFileSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { openTransaction, unfinishedTransaction } from "../../cli/openTransaction.ts";
-import { FolderLogStore } from "../../lib/folderLogStore.ts";
-import type { LogStore } from "../../lib/logStore.ts";
-import { TransactionLog, readTransactionLog } from "../../lib/transactionLog.ts";
+import { openTransaction, unfinishedTransaction } from "../../../cli/openTransaction.ts";
+import { FolderLogStore } from "../../../lib/folderLogStore.ts";
+import type { LogStore } from "../../../lib/logStore.ts";
+import { TransactionLog, readTransactionLog } from "../../../lib/transactions/transactionLog.ts";
 import {
   announceTransaction,
   announcedTransaction,
   pruneTransactionLogs,
   readTransactionLogs,
-} from "../../lib/transactions.ts";
-import { RunTransaction } from "../../providers/runTransaction.ts";
-import { systemClock } from "../../lib/clock.ts";
+} from "../../../lib/transactions/transactions.ts";
+import { RunTransaction } from "../../../providers/runTransaction.ts";
+import { systemClock } from "../../../lib/clock.ts";
 
 /* What this version does not know in a log is refused: it is never skipped. */
 
@@ -185,7 +185,7 @@ describe("a log that is not as it usually is", () => {
   it("of a newer version lets closures go on without a log, and is not appended to", async () => {
     const store = await storeWith([{ ...begin, v: 2 }]);
     const content = readFileSync(join(store.where, `${ID}.jsonl`), "utf8");
-    const { ClosureLog } = await import("../../lib/closureLog.ts");
+    const { ClosureLog } = await import("../../../lib/transactions/closureLog.ts");
     const log = new ClosureLog(ID, true, store);
     await log.registered({
       resourceType: "T",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Entry, Fact } from "../../lib/transactionLog.ts";
-import { unsettledCreates, unsettledLike } from "../../lib/unsettled.ts";
+import type { Entry, Fact } from "../../../lib/transactions/transactionLog.ts";
+import { unsettledCreates, unsettledLike } from "../../../lib/transactions/unsettled.ts";
 
 const entries = (...facts: Fact[]): Entry[] =>
   facts.map((fact, index) => ({ v: 1, transactionId: "t", pid: 1, at: "", seq: index + 1, ...fact }));
