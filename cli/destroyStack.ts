@@ -1,4 +1,4 @@
-import { openLogStore } from "../lib/openLogStore.ts";
+import { openLogStore } from "../lib/logStore/openLogStore.ts";
 import { withdrawTransaction } from "../lib/transactions/transactions.ts";
 import { leftoverTable } from "./leftovers.ts";
 import { liftedProtection, tellLifted } from "./liftedProtection.ts";

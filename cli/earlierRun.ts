@@ -1,4 +1,4 @@
-import type { LogStore } from "../lib/logStore.ts";
+import type { LogStore } from "../lib/logStore/logStore.ts";
 import type { Entry } from "../lib/transactions/transactionLog.ts";
 import { failedFile, rollbackLogOf, stateHashFile } from "../lib/transactions/transactions.ts";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join, posix } from "node:path";
 import { parseArgs } from "node:util";
 import { hasDefinition } from "../lib/api/itemType.ts";
-import { openLogStore } from "../lib/openLogStore.ts";
+import { openLogStore } from "../lib/logStore/openLogStore.ts";
 import { startRun } from "../providers/liveRun.ts";
 import type { Run } from "../providers/run.ts";
 import { DefinitionFolders, definitionFolders } from "./import/definitionFolders.ts";

@@ -1,4 +1,4 @@
-import type { LogStore } from "../lib/logStore.ts";
+import type { LogStore } from "../lib/logStore/logStore.ts";
 import { TransactionLog, hasEffects, hasEnded, readTransactionLog } from "../lib/transactions/transactionLog.ts";
 import {
   announceTransaction,

@@ -1,5 +1,5 @@
 import { leaveCheckpoint, noteEngineRun } from "../lib/transactions/engineRun.ts";
-import { openLogStore } from "../lib/openLogStore.ts";
+import { openLogStore } from "../lib/logStore/openLogStore.ts";
 import { chooseTransaction } from "./openTransaction.ts";
 import { exportCheckpoint } from "./rollback/stackState.ts";
 

@@ -1,7 +1,7 @@
 import { TransactionLog, hasEnded, readTransactionLog } from "../lib/transactions/transactionLog.ts";
 import type { Entry } from "../lib/transactions/transactionLog.ts";
 import { announcedTransaction, readTransactionLogs, stateHashFile } from "../lib/transactions/transactions.ts";
-import type { LogStore } from "../lib/logStore.ts";
+import type { LogStore } from "../lib/logStore/logStore.ts";
 import { readEarlierRun, wordsOfEarlierRun } from "./earlierRun.ts";
 import type { Leftover } from "./leftovers.ts";
 import { lostLog } from "./openTransaction.ts";

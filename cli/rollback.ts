@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { openLogStore } from "../lib/openLogStore.ts";
+import { openLogStore } from "../lib/logStore/openLogStore.ts";
 import { hasEffects, hasEnded, readTransactionLog } from "../lib/transactions/transactionLog.ts";
 import type { Entry } from "../lib/transactions/transactionLog.ts";
 import { withdrawTransaction } from "../lib/transactions/transactions.ts";

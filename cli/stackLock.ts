@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, join } from "node:path";
-import { isLiveProcess } from "../lib/liveProcess.ts";
-import { LockedError } from "../lib/logStore.ts";
-import type { Lock, LogStore } from "../lib/logStore.ts";
+import { isLiveProcess } from "../lib/logStore/liveProcess.ts";
+import { LockedError } from "../lib/logStore/logStore.ts";
+import type { Lock, LogStore } from "../lib/logStore/logStore.ts";
 import { stateFolder } from "../lib/stateFolder.ts";
 import { Patience, projectRoot, runPulumi } from "./pulumi.ts";
 

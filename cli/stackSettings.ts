@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parse } from "yaml";
-import { isAddress } from "../lib/blobPlace.ts";
+import { isAddress } from "../lib/logStore/blobPlace.ts";
 import { FeatureFlags } from "../lib/featureFlags.ts";
 import type { FlagName } from "../lib/featureFlags.ts";
 import { assertNoSecrets } from "../lib/stackConfigSecrets.ts";

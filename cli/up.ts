@@ -1,4 +1,4 @@
-import { openLogStore } from "../lib/openLogStore.ts";
+import { openLogStore } from "../lib/logStore/openLogStore.ts";
 import { hasEffects, outcomeOf, readTransactionLog } from "../lib/transactions/transactionLog.ts";
 import type { Entry } from "../lib/transactions/transactionLog.ts";
 import { stateHashFile, withdrawTransaction } from "../lib/transactions/transactions.ts";

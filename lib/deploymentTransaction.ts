@@ -1,6 +1,6 @@
 import { ClosureLog } from "./transactions/closureLog.ts";
 import { FeatureFlags } from "./featureFlags.ts";
-import type { LogStore } from "./logStore.ts";
+import type { LogStore } from "./logStore/logStore.ts";
 
 /** Something that was made, and how to remove it again. */
 export interface ResourceRecord {

@@ -1,5 +1,5 @@
 import { isAbsolute, posix } from "node:path";
-import { blobPlaceOf, isAddress } from "./blobPlace.ts";
+import { blobPlaceOf, isAddress } from "./logStore/blobPlace.ts";
 import { listed } from "./listed.ts";
 import { problemAt } from "./stackConfigProblem.ts";
 import type { ConfigPath, Problem } from "./stackConfigProblem.ts";

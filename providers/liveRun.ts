@@ -7,7 +7,7 @@ import type { Answering, Attempt, FabricCall } from "../lib/api/fabricClient.ts"
 import { FabricError, isOutcomeUnknown } from "../lib/api/fabricError.ts";
 import { FeatureFlags } from "../lib/featureFlags.ts";
 import { KeptDefinitions } from "../lib/transactions/keptDefinitions.ts";
-import { openLogStore } from "../lib/openLogStore.ts";
+import { openLogStore } from "../lib/logStore/openLogStore.ts";
 import { SecretManager } from "../lib/secretManager.ts";
 import { openTelemetry } from "../lib/telemetry/openTelemetry.ts";
 import { Throttle } from "../lib/api/throttle.ts";

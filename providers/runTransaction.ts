@@ -2,8 +2,8 @@ import { beginTransaction } from "../cli/openTransaction.ts";
 import type { Checkpoint } from "../cli/rollback/checkpoint.ts";
 import { engineRunOf, takeCheckpoint } from "../lib/transactions/engineRun.ts";
 import type { EngineRun } from "../lib/transactions/engineRun.ts";
-import type { Lock, LogStore } from "../lib/logStore.ts";
-import { openLogStore } from "../lib/openLogStore.ts";
+import type { Lock, LogStore } from "../lib/logStore/logStore.ts";
+import { openLogStore } from "../lib/logStore/openLogStore.ts";
 import { TransactionLog, hasEffects, readTransactionLog } from "../lib/transactions/transactionLog.ts";
 import {
   failedFile,

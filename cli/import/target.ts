@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { hasEffects, readTransactionLog } from "../../lib/transactions/transactionLog.ts";
-import type { LogStore } from "../../lib/logStore.ts";
+import type { LogStore } from "../../lib/logStore/logStore.ts";
 import { assertSharedBackend } from "../../lib/stateBackend.ts";
 import { parseStackConfig } from "../../lib/stackConfig.ts";
 import type { StackConfig } from "../../lib/stackConfig.ts";

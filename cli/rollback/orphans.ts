@@ -1,6 +1,6 @@
 import { UnknownCompensation, compensationOf, givesBack } from "../../providers/compensations.ts";
 import type { Configuration } from "../../providers/configuration.ts";
-import type { LogStore } from "../../lib/logStore.ts";
+import type { LogStore } from "../../lib/logStore/logStore.ts";
 import { providerFile } from "../../lib/transactions/transactions.ts";
 import type { TransactionLog } from "../../lib/transactions/transactionLog.ts";
 import type { UnsettledCreate } from "../../lib/transactions/unsettled.ts";

@@ -1,6 +1,6 @@
 import type { ResourceRecord } from "../deploymentTransaction.ts";
-import { FolderLogStore } from "../folderLogStore.ts";
-import type { LogStore } from "../logStore.ts";
+import { FolderLogStore } from "../logStore/folderLogStore.ts";
+import type { LogStore } from "../logStore/logStore.ts";
 import { TransactionLog } from "./transactionLog.ts";
 
 /** Where logs lie that no stack has a say in, below the current folder. */

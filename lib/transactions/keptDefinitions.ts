@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { DefinitionPart } from "../api/itemDefinition.ts";
-import type { LogStore } from "../logStore.ts";
+import type { LogStore } from "../logStore/logStore.ts";
 import { definitionsFolder } from "./transactions.ts";
 
 /**

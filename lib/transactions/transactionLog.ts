@@ -3,7 +3,7 @@ import { systemClock } from "../clock.ts";
 import type { Clock } from "../clock.ts";
 import { FabricError, isOutcomeUnknown } from "../api/fabricError.ts";
 import { logEntries } from "./logEntries.ts";
-import type { Appender, LogStore } from "../logStore.ts";
+import type { Appender, LogStore } from "../logStore/logStore.ts";
 
 /** How to undo an effect, as data: it has to survive the process that had the effect. */
 export interface Compensation {

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { systemClock } from "../clock.ts";
 import type { Clock } from "../clock.ts";
 import { logEntries, logOwner, withoutBegin } from "./logEntries.ts";
-import type { LogStore } from "../logStore.ts";
+import type { LogStore } from "../logStore/logStore.ts";
 import { hasEffects, logFile } from "./transactionLog.ts";
 import type { Entry } from "./transactionLog.ts";
 

@@ -7,7 +7,7 @@ import { leftoverTable, removalOf } from "../../cli/leftovers.ts";
 import type { Leftover } from "../../cli/leftovers.ts";
 import { Orphans } from "../../cli/rollback/orphans.ts";
 import { unknownSteps } from "../../cli/rollback/unknownSteps.ts";
-import { FolderLogStore } from "../../lib/folderLogStore.ts";
+import { FolderLogStore } from "../../lib/logStore/folderLogStore.ts";
 import { TransactionLog, readTransactionLog } from "../../lib/transactions/transactionLog.ts";
 import type { Entry, Intent } from "../../lib/transactions/transactionLog.ts";
 import { unsettledCreates } from "../../lib/transactions/unsettled.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { known } from "../../emulator/defaultSeed.ts";
-import { isLiveProcess } from "../../lib/liveProcess.ts";
+import { isLiveProcess } from "../../lib/logStore/liveProcess.ts";
 import { crash, projectCommand, pulumi } from "./crash.ts";
 import { EngineStack } from "./engineStack.ts";
 import { salesBranch } from "./salesBranch.ts";

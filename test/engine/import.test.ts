@@ -3,7 +3,7 @@ import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, writeFi
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { known } from "../../emulator/defaultSeed.ts";
-import { FolderLogStore } from "../../lib/folderLogStore.ts";
+import { FolderLogStore } from "../../lib/logStore/folderLogStore.ts";
 import { TransactionLog } from "../../lib/transactions/transactionLog.ts";
 import { EngineStack } from "./engineStack.ts";
 import { callApi } from "./existingEnvironment.ts";

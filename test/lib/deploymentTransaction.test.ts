@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { DeploymentTransaction } from "../../lib/deploymentTransaction.ts";
-import { FolderLogStore } from "../../lib/folderLogStore.ts";
+import { FolderLogStore } from "../../lib/logStore/folderLogStore.ts";
 import { readTransactionLog } from "../../lib/transactions/transactionLog.ts";
 import type { LogLine } from "../../lib/deploymentTransaction.ts";
 

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { openTransaction, unfinishedTransaction } from "../../../cli/openTransaction.ts";
-import { FolderLogStore } from "../../../lib/folderLogStore.ts";
-import type { LogStore } from "../../../lib/logStore.ts";
+import { FolderLogStore } from "../../../lib/logStore/folderLogStore.ts";
+import type { LogStore } from "../../../lib/logStore/logStore.ts";
 import { TransactionLog, readTransactionLog } from "../../../lib/transactions/transactionLog.ts";
 import {
   announceTransaction,

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, it } from "node:test";
 import { FabricError } from "../../../lib/api/fabricError.ts";
-import { FolderLogStore } from "../../../lib/folderLogStore.ts";
+import { FolderLogStore } from "../../../lib/logStore/folderLogStore.ts";
 import { TransactionLog, readTransactionLog } from "../../../lib/transactions/transactionLog.ts";
 import {
   announceTransaction,

@@ -1,4 +1,4 @@
-import { NOT_THE_SERVICE } from "./api/fabricError.ts";
+import { NOT_THE_SERVICE } from "../api/fabricError.ts";
 import { BlobFailure, codeOf } from "./blobFailure.ts";
 import type { BlobPlace } from "./blobPlace.ts";
 

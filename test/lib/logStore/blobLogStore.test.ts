@@ -4,16 +4,16 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { BlobServiceClient } from "@azure/storage-blob";
-import { blobPlaceOf } from "../../lib/blobPlace.ts";
-import { BlobLogStore } from "../../lib/blobLogStore.ts";
-import { systemClock } from "../../lib/clock.ts";
-import type { Clock } from "../../lib/clock.ts";
-import { LockLostError, LockedError } from "../../lib/logStore.ts";
-import { openLogStore } from "../../lib/openLogStore.ts";
-import { Azurite } from "../doubles/azurite.ts";
-import { Wire } from "../doubles/wire.ts";
-import type { Passed } from "../doubles/wire.ts";
-import { FakeClock } from "./fakeClock.ts";
+import { blobPlaceOf } from "../../../lib/logStore/blobPlace.ts";
+import { BlobLogStore } from "../../../lib/logStore/blobLogStore.ts";
+import { systemClock } from "../../../lib/clock.ts";
+import type { Clock } from "../../../lib/clock.ts";
+import { LockLostError, LockedError } from "../../../lib/logStore/logStore.ts";
+import { openLogStore } from "../../../lib/logStore/openLogStore.ts";
+import { Azurite } from "../../doubles/azurite.ts";
+import { Wire } from "../../doubles/wire.ts";
+import type { Passed } from "../../doubles/wire.ts";
+import { FakeClock } from "../fakeClock.ts";
 
 /* What only blobs can do wrong: answers that are lost, leases that end, accounts that refuse. */
 

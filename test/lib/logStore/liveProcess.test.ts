@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { it } from "node:test";
-import { isLiveProcess } from "../../lib/liveProcess.ts";
+import { isLiveProcess } from "../../../lib/logStore/liveProcess.ts";
 
 it("a process is live until it has ended", async () => {
   assert.equal(isLiveProcess(process.pid), true);

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { BlobServiceClient } from "@azure/storage-blob";
-import { BlobFailure } from "../../lib/blobFailure.ts";
-import { BlobLogStore } from "../../lib/blobLogStore.ts";
-import { blobPlaceOf } from "../../lib/blobPlace.ts";
-import { Azurite } from "../doubles/azurite.ts";
-import { foreign } from "../doubles/foreignAnswers.ts";
-import { Wire } from "../doubles/wire.ts";
+import { BlobFailure } from "../../../lib/logStore/blobFailure.ts";
+import { BlobLogStore } from "../../../lib/logStore/blobLogStore.ts";
+import { blobPlaceOf } from "../../../lib/logStore/blobPlace.ts";
+import { Azurite } from "../../doubles/azurite.ts";
+import { foreign } from "../../doubles/foreignAnswers.ts";
+import { Wire } from "../../doubles/wire.ts";
 
 /* Azure's library takes any body for a blob, and any answer of a good status for success. */
 

@@ -1,8 +1,8 @@
 import { BlobServiceClient, StorageSharedKeyCredential } from "@azure/storage-blob";
 import type { ContainerClient } from "@azure/storage-blob";
 import type { BlobPlace } from "./blobPlace.ts";
-import { azureCredential } from "./signIn/azureCredential.ts";
-import { isLoopback } from "./api/trustedHost.ts";
+import { azureCredential } from "../signIn/azureCredential.ts";
+import { isLoopback } from "../api/trustedHost.ts";
 
 /** Requests without an answer, and 500 and 503, are sent six times in 13 s. */
 const retryOptions = { maxTries: 6, retryDelayInMs: 500, maxRetryDelayInMs: 8_000 };

@@ -5,11 +5,11 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, describe, it } from "node:test";
-import type { LogStore } from "../../lib/logStore.ts";
-import { LockedError } from "../../lib/logStore.ts";
-import { openLogStore } from "../../lib/openLogStore.ts";
-import { TransactionLog, readTransactionLog } from "../../lib/transactions/transactionLog.ts";
-import { Azurite } from "../doubles/azurite.ts";
+import type { LogStore } from "../../../lib/logStore/logStore.ts";
+import { LockedError } from "../../../lib/logStore/logStore.ts";
+import { openLogStore } from "../../../lib/logStore/openLogStore.ts";
+import { TransactionLog, readTransactionLog } from "../../../lib/transactions/transactionLog.ts";
+import { Azurite } from "../../doubles/azurite.ts";
 
 /* What every place for logs keeps to: the same tests on a folder and on a container of blobs. */
 
@@ -28,7 +28,7 @@ const openedAt = (place: string): Promise<LogStore> => openLogStore(place, { sta
 
 /** A process that takes a lock and keeps it. */
 async function otherHolder(place: string, lock: string) {
-  const lib = resolve(import.meta.dirname, "../../lib/openLogStore.ts");
+  const lib = resolve(import.meta.dirname, "../../../lib/logStore/openLogStore.ts");
   const script = `const { openLogStore } = await import(${JSON.stringify(lib)});
     const store = await openLogStore(${JSON.stringify(place)}, { stack: "test" });
     await store.lock(${JSON.stringify(lock)});

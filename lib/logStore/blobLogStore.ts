@@ -4,8 +4,8 @@ import { BlobLock } from "./blobLock.ts";
 import type { BlobPlace } from "./blobPlace.ts";
 import { blobRequests, fromStorage } from "./blobRequests.ts";
 import type { SendToBlobs } from "./blobRequests.ts";
-import { systemClock } from "./clock.ts";
-import type { Clock } from "./clock.ts";
+import { systemClock } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import { LineQueue } from "./lineQueue.ts";
 import type { Appender, Lock, LogStore } from "./logStore.ts";
 

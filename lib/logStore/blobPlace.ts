@@ -1,4 +1,4 @@
-import { assertTrustedBlobEndpoint, isLoopback } from "./api/trustedHost.ts";
+import { assertTrustedBlobEndpoint, isLoopback } from "../api/trustedHost.ts";
 
 /** A place for blobs, taken from its address. */
 export interface BlobPlace {

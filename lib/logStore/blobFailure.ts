@@ -1,4 +1,4 @@
-import { NOT_THE_SERVICE } from "./api/fabricError.ts";
+import { NOT_THE_SERVICE } from "../api/fabricError.ts";
 import type { BlobPlace } from "./blobPlace.ts";
 
 /** What Azure's library tells of a failed request, as far as it may be shown. */

@@ -17,8 +17,8 @@ import {
 } from "node:fs";
 import { open } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
-import { systemClock } from "./clock.ts";
-import type { Clock } from "./clock.ts";
+import { systemClock } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import { LineQueue } from "./lineQueue.ts";
 import { isDead, ownHolder } from "./lockHolder.ts";
 import { LockedError } from "./logStore.ts";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { buffer } from "node:stream/consumers";
 import type { BlobLeaseClient, BlockBlobClient } from "@azure/storage-blob";
 import type { SendToBlobs } from "./blobRequests.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../clock.ts";
 import { isDead, ownHolder } from "./lockHolder.ts";
 import { LockLostError, LockedError } from "./logStore.ts";
 import type { Holder, Lock } from "./logStore.ts";
