@@ -4,7 +4,7 @@ import log from "@pulumi/pulumi/log/index.js";
 import metadata from "@pulumi/pulumi/metadata.js";
 import settings from "@pulumi/pulumi/runtime/settings.js";
 import { FeatureFlags } from "./lib/featureFlags.ts";
-import { assertForeignBackend, assertReadableFolder, assertSharedBackend } from "./lib/stateBackend.ts";
+import { assertForeignBackend, assertReadableFolder, assertSharedBackend } from "./lib/config/stateBackend.ts";
 import { FabricProvider } from "./providers/fabricResource.ts";
 import { FabricWorkspace } from "./providers/fabricWorkspace.ts";
 import { ProgramRun } from "./providers/programRun.ts";

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { closestName } from "../lib/closestName.ts";
+import { closestName } from "../lib/config/closestName.ts";
 import { mayForce, workEnvironment, workOptions } from "./forcingOptions.ts";
 import { keyOf, liftingsIn } from "./preview/liftings.ts";
 import type { Lifting } from "./preview/liftings.ts";

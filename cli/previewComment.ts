@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { Redaction } from "../lib/telemetry/redaction.ts";
-import { parseStackConfig } from "../lib/stackConfig.ts";
-import type { StackConfig } from "../lib/stackConfig.ts";
-import { stackConfigValues } from "../lib/stackConfigText.ts";
+import { parseStackConfig } from "../lib/config/stackConfig.ts";
+import type { StackConfig } from "../lib/config/stackConfig.ts";
+import { stackConfigValues } from "../lib/config/text.ts";
 import { judgePreview, tellLifted } from "./liftedProtection.ts";
 import { commentMarkdown } from "./preview/commentMarkdown.ts";
 import { readPreviewLog } from "./preview/previewLog.ts";

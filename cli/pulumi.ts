@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { backendUrl } from "../lib/stateBackend.ts";
-import { absoluteBackend, isRelativeBackend, stateFolder } from "../lib/stateFolder.ts";
+import { backendUrl } from "../lib/config/stateBackend.ts";
+import { absoluteBackend, isRelativeBackend, stateFolder } from "../lib/config/stateFolder.ts";
 import { formerStateNote } from "./formerState.ts";
 
 /** The folder that holds Pulumi.yaml: the current one, as npm sets it, else that of this file. */

@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { isAddress } from "../lib/logStore/blobPlace.ts";
 import { FeatureFlags } from "../lib/featureFlags.ts";
 import type { FlagName } from "../lib/featureFlags.ts";
-import { assertNoSecrets } from "../lib/stackConfigSecrets.ts";
+import { assertNoSecrets } from "../lib/config/secrets.ts";
 import { trustedVaultUrl } from "../lib/api/trustedHost.ts";
 
 /** What the commands around Pulumi need of a stack's configuration, before any program runs. */

@@ -1,7 +1,7 @@
 import { Provider } from "@pulumi/azure-native/provider.js";
 import type { Output } from "@pulumi/pulumi/output.js";
 import type { CustomResource } from "@pulumi/pulumi/resource.js";
-import type { AzureConfig, StackConfig } from "../lib/stackConfig.ts";
+import type { AzureConfig, StackConfig } from "../lib/config/stackConfig.ts";
 import { AzureEnvironment } from "./azureEnvironment.ts";
 import { AzureFoundation } from "./azureFoundation.ts";
 import type { DeployedIdentity } from "./azureFoundation.ts";

@@ -6,8 +6,8 @@ import type { Output } from "@pulumi/pulumi/output.js";
 import type { ComponentResourceOptions, CustomResource, CustomResourceOptions } from "@pulumi/pulumi/resource.js";
 import resource from "@pulumi/pulumi/resource.js";
 import { federatedToken } from "../lib/signIn/federatedToken.ts";
-import type { AzureConfig } from "../lib/stackConfig.ts";
-import type { FoundationConfig, IdentityConfig } from "../lib/stackConfigAzureSchema.ts";
+import type { AzureConfig } from "../lib/config/stackConfig.ts";
+import type { FoundationConfig, IdentityConfig } from "../lib/config/azureSchema.ts";
 import { assignRole } from "./azureRole.ts";
 import type { AzurePrincipal, AzureRole, RoleGrant } from "./azureRole.ts";
 

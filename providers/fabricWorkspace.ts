@@ -3,7 +3,7 @@ import type { Output } from "@pulumi/pulumi/output.js";
 import resource from "@pulumi/pulumi/resource.js";
 import runtime from "@pulumi/pulumi/runtime/settings.js";
 import { isDataBearing } from "../lib/api/itemType.ts";
-import type { WorkspaceConfig } from "../lib/stackConfig.ts";
+import type { WorkspaceConfig } from "../lib/config/stackConfig.ts";
 import { FabricResource } from "./fabricResource.ts";
 import type { FabricProvider } from "./fabricResource.ts";
 import { commitToPull } from "./commitToPull.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { optional } from "../lib/api/answer.ts";
 import { isServiceAnswer } from "../lib/api/fabricError.ts";
-import type { WorkspaceConfig } from "../lib/stackConfig.ts";
+import type { WorkspaceConfig } from "../lib/config/stackConfig.ts";
 import { capacityProblem } from "./capacity.ts";
 import { sameIgnoringCase } from "./field.ts";
 import { mayMeanGone } from "./gone.ts";

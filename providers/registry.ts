@@ -1,6 +1,6 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { ConfigureRequest, ResourceProvider } from "@pulumi/pulumi/dynamic/index.js";
-import { assertReadableFolder } from "../lib/stateBackend.ts";
+import { assertReadableFolder } from "../lib/config/stateBackend.ts";
 import { fromProviderInputs } from "./configuration.ts";
 import type { Configuration } from "./configuration.ts";
 import { folder } from "./folder.ts";

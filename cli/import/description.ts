@@ -1,4 +1,4 @@
-import { principalTypes, roles } from "../../lib/stackConfigSchema.ts";
+import { principalTypes, roles } from "../../lib/config/schema.ts";
 import { sameIgnoringCase } from "../../providers/field.ts";
 import { normalDirectory } from "../../providers/gitFields.ts";
 import { folderKey } from "../../providers/folder.ts";

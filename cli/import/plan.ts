@@ -1,4 +1,4 @@
-import { parseStackConfig } from "../../lib/stackConfig.ts";
+import { parseStackConfig } from "../../lib/config/stackConfig.ts";
 import type { Run, Workspace } from "../../providers/run.ts";
 import { liveResourcesOf } from "../rollback/checkpoint.ts";
 import { describeWorkspace } from "./description.ts";

@@ -1,4 +1,4 @@
-import { closestName } from "../../lib/closestName.ts";
+import { closestName } from "../../lib/config/closestName.ts";
 import { sameIgnoringCase } from "../../providers/field.ts";
 import type { Workspace } from "../../providers/run.ts";
 

@@ -1,5 +1,5 @@
 import type { Redaction } from "../../lib/telemetry/redaction.ts";
-import type { StackConfig } from "../../lib/stackConfig.ts";
+import type { StackConfig } from "../../lib/config/stackConfig.ts";
 import { fittedSections } from "./fittedSections.ts";
 import type { Section } from "./fittedSections.ts";
 import { wholeCode } from "./inertText.ts";

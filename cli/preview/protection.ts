@@ -1,4 +1,4 @@
-import type { StackConfig } from "../../lib/stackConfig.ts";
+import type { StackConfig } from "../../lib/config/stackConfig.ts";
 import type { PreviewedObject } from "./previewChanges.ts";
 
 /** Why an object is protected, and the one thing to do that lifts it. */

@@ -1,4 +1,4 @@
-import { listed } from "../listed.ts";
+import { listed } from "../config/listed.ts";
 
 /** Ways to sign in to Entra ID, as `fabric:credential` names them; `auto` looks for them in this order. */
 export const azureCredentialKinds = [

@@ -1,4 +1,4 @@
-import type { FederatedCredentialConfig } from "../stackConfigAzureSchema.ts";
+import type { FederatedCredentialConfig } from "../config/azureSchema.ts";
 
 /** Which tokens of a pipeline Entra ID takes for an identity. */
 export interface FederatedToken {

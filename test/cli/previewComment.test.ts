@@ -8,8 +8,8 @@ import { readPreviewLog } from "../../cli/preview/previewLog.ts";
 import type { PreviewLog, ResourceState } from "../../cli/preview/previewLog.ts";
 import { commentOption } from "../../cli/previewComment.ts";
 import { Redaction } from "../../lib/telemetry/redaction.ts";
-import { parseStackConfig } from "../../lib/stackConfig.ts";
-import { stackConfigValues } from "../../lib/stackConfigText.ts";
+import { parseStackConfig } from "../../lib/config/stackConfig.ts";
+import { stackConfigValues } from "../../lib/config/text.ts";
 
 /** An event log that the real CLI wrote, without its debug messages. */
 const recorded = (name: string) => readFileSync(join(import.meta.dirname, "recorded", `${name}.jsonl`), "utf8");

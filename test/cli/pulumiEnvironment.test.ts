@@ -5,7 +5,7 @@ import { join, relative } from "node:path";
 import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
 import { projectRoot, pulumiEnvironment } from "../../cli/pulumi.ts";
-import { stateFolder } from "../../lib/stateFolder.ts";
+import { stateFolder } from "../../lib/config/stateFolder.ts";
 
 const name = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION";
 

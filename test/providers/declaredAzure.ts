@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
-import { parseStackConfig } from "../../lib/stackConfig.ts";
-import type { AzureConfig, StackConfig } from "../../lib/stackConfig.ts";
+import { parseStackConfig } from "../../lib/config/stackConfig.ts";
+import type { AzureConfig, StackConfig } from "../../lib/config/stackConfig.ts";
 import { declareAzure } from "../../providers/azure.ts";
 import type { Azure } from "../../providers/azure.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { WorkspaceConfig } from "../../lib/stackConfig.ts";
+import type { WorkspaceConfig } from "../../lib/config/stackConfig.ts";
 import { nameFindings, rightsFindings, takenItems } from "../../providers/preflight.ts";
 import type { Asked } from "../../providers/preflight.ts";
 import type { RoleAssignment } from "../../providers/workspaceUser.ts";

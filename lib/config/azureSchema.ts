@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { id, shaped, text, whole } from "./stackConfigValue.ts";
+import { id, shaped, text, whole } from "./value.ts";
 
 /** Sizes of a Fabric capacity. */
 export const capacitySkus = ["F2", "F4", "F8", "F16", "F32", "F64", "F128", "F256", "F512", "F1024", "F2048"] as const;

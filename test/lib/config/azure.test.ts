@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { federatedToken } from "../../lib/signIn/federatedToken.ts";
-import { assertForeignBackend } from "../../lib/stateBackend.ts";
+import { federatedToken } from "../../../lib/signIn/federatedToken.ts";
+import { assertForeignBackend } from "../../../lib/config/stateBackend.ts";
 import { azure, azureBasics, foundation, groupId, problemsOf, read } from "./exampleStack.ts";
 
 const capacity = { name: "fabricdev", sku: "F2", administrators: ["alice@contoso.com"] };

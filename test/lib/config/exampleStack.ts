@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before } from "node:test";
-import { parseStackConfig, StackConfigError } from "../../lib/stackConfig.ts";
-import type { StackConfig } from "../../lib/stackConfig.ts";
+import { parseStackConfig, StackConfigError } from "../../../lib/config/stackConfig.ts";
+import type { StackConfig } from "../../../lib/config/stackConfig.ts";
 
 /** Object id of some group. */
 export const groupId = "3f2b8a51-0c6d-4e0e-9a51-6d0f1c7b2e10";

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { closestName } from "./closestName.ts";
 import { listed } from "./listed.ts";
-import { knownKeys } from "./stackConfigSchema.ts";
+import { knownKeys } from "./schema.ts";
 
 /** Where in the file: keys, and positions in lists. */
 export type ConfigPath = readonly (string | number)[];

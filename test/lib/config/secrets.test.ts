@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { StackConfigError } from "../../lib/stackConfigProblem.ts";
-import { assertNoSecrets, assertNotSecret } from "../../lib/stackConfigSecrets.ts";
+import { StackConfigError } from "../../../lib/config/problem.ts";
+import { assertNoSecrets, assertNotSecret } from "../../../lib/config/secrets.ts";
 
 /* Secrets in the configuration are refused by their path, and their values never appear. */
 

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { credentialKinds } from "./signIn/credentialKind.ts";
-import type { FlagName } from "./featureFlags.ts";
-import { flagVariables } from "./featureFlags.ts";
-import { azureKeys, azureSchema } from "./stackConfigAzureSchema.ts";
-import { boolean, id, text } from "./stackConfigValue.ts";
+import { credentialKinds } from "../signIn/credentialKind.ts";
+import type { FlagName } from "../featureFlags.ts";
+import { flagVariables } from "../featureFlags.ts";
+import { azureKeys, azureSchema } from "./azureSchema.ts";
+import { boolean, id, text } from "./value.ts";
 
 /** Required text of one Git provider, whose absence is explained by that provider's name. */
 const ofProvider = (provider: string, max: number) =>

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { closestName } from "../../lib/closestName.ts";
+import { closestName } from "../../../lib/config/closestName.ts";
 
 const names = ["displayName", "description", "name", "capacity"];
 

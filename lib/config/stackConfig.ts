@@ -1,13 +1,13 @@
-import type { FlagName } from "./featureFlags.ts";
-import { inOurWords, schemaProblems, StackConfigError } from "./stackConfigProblem.ts";
-import { checkRules } from "./stackConfigRules.ts";
-import type { ResolvedItem } from "./stackConfigItem.ts";
-import { stackSchema } from "./stackConfigSchema.ts";
-import type { GitConfig, ItemInput, StackInput, UserConfig, WorkspaceInput } from "./stackConfigSchema.ts";
+import type { FlagName } from "../featureFlags.ts";
+import { inOurWords, schemaProblems, StackConfigError } from "./problem.ts";
+import { checkRules } from "./rules.ts";
+import type { ResolvedItem } from "./item.ts";
+import { stackSchema } from "./schema.ts";
+import type { GitConfig, ItemInput, StackInput, UserConfig, WorkspaceInput } from "./schema.ts";
 
-export { StackConfigError } from "./stackConfigProblem.ts";
-export type { AzureConfig } from "./stackConfigAzureSchema.ts";
-export type { GitConfig, UserConfig } from "./stackConfigSchema.ts";
+export { StackConfigError } from "./problem.ts";
+export type { AzureConfig } from "./azureSchema.ts";
+export type { GitConfig, UserConfig } from "./schema.ts";
 
 /** An item, with what its folder says about it filled in. The keys are described in {@link ItemInput}. */
 export interface ItemConfig extends Omit<ItemInput, "name" | "type" | "displayName"> {

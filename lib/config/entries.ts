@@ -1,5 +1,5 @@
-import { problemAt } from "./stackConfigProblem.ts";
-import type { ConfigPath, Problem } from "./stackConfigProblem.ts";
+import { problemAt } from "./problem.ts";
+import type { ConfigPath, Problem } from "./problem.ts";
 
 /* How rules look at the file as it stands, whatever shape its parts have. */
 

@@ -1,5 +1,5 @@
-import { StackConfigError } from "./stackConfigProblem.ts";
-import type { ConfigPath, Problem } from "./stackConfigProblem.ts";
+import { StackConfigError } from "./problem.ts";
+import type { ConfigPath, Problem } from "./problem.ts";
 
 /*
  * No key of this project may be a secret of Pulumi's: what is declared ends in the state, in logs and at the service, where

@@ -1,10 +1,10 @@
 import { join, posix, sep } from "node:path";
-import { readPlatform } from "./api/itemDefinition.ts";
-import type { Platform } from "./api/itemDefinition.ts";
-import { hasDefinition, knownItemType } from "./api/itemType.ts";
-import { textOf } from "./stackConfigEntries.ts";
-import { problemAt } from "./stackConfigProblem.ts";
-import type { ConfigPath, Problem } from "./stackConfigProblem.ts";
+import { readPlatform } from "../api/itemDefinition.ts";
+import type { Platform } from "../api/itemDefinition.ts";
+import { hasDefinition, knownItemType } from "../api/itemType.ts";
+import { textOf } from "./entries.ts";
+import { problemAt } from "./problem.ts";
+import type { ConfigPath, Problem } from "./problem.ts";
 
 /** What an entry of `items` means once its folder was looked at; parts that could not be found out are absent. */
 export interface ResolvedItem {

@@ -3,11 +3,11 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, test } from "node:test";
 import { parse } from "yaml";
-import { parseStackConfig, StackConfigError } from "../../lib/stackConfig.ts";
-import type { StackConfig } from "../../lib/stackConfig.ts";
+import { parseStackConfig, StackConfigError } from "../../../lib/config/stackConfig.ts";
+import type { StackConfig } from "../../../lib/config/stackConfig.ts";
 import { git, gitHub, groupId, item, problemsOf, read, stack, workspace } from "./exampleStack.ts";
 
-const repository = resolve(import.meta.dirname, "../..");
+const repository = resolve(import.meta.dirname, "../../..");
 describe("A configuration is accepted", () => {
   test("with every default where a key is absent", () => {
     assert.deepEqual(read({ workspaces: [{ name: "sales" }] }), {

@@ -1,16 +1,16 @@
 import { isAbsolute, posix } from "node:path";
-import { blobPlaceOf, isAddress } from "./logStore/blobPlace.ts";
+import { blobPlaceOf, isAddress } from "../logStore/blobPlace.ts";
 import { listed } from "./listed.ts";
-import { problemAt } from "./stackConfigProblem.ts";
-import type { ConfigPath, Problem } from "./stackConfigProblem.ts";
-import { checkAzure } from "./stackConfigAzure.ts";
-import { entriesOf, isEntry, textOf, twice } from "./stackConfigEntries.ts";
-import type { Entry } from "./stackConfigEntries.ts";
-import { resolveItem } from "./stackConfigItem.ts";
-import type { ResolvedItem } from "./stackConfigItem.ts";
-import { principalTypes } from "./stackConfigSchema.ts";
-import { assertTrustedEndpoint, trustedVaultUrl } from "./api/trustedHost.ts";
-import { wrongAddress } from "./api/wrongAddress.ts";
+import { problemAt } from "./problem.ts";
+import type { ConfigPath, Problem } from "./problem.ts";
+import { checkAzure } from "./azure.ts";
+import { entriesOf, isEntry, textOf, twice } from "./entries.ts";
+import type { Entry } from "./entries.ts";
+import { resolveItem } from "./item.ts";
+import type { ResolvedItem } from "./item.ts";
+import { principalTypes } from "./schema.ts";
+import { assertTrustedEndpoint, trustedVaultUrl } from "../api/trustedHost.ts";
+import { wrongAddress } from "../api/wrongAddress.ts";
 
 /** What the rules need to know besides the file. */
 export interface RuleContext {

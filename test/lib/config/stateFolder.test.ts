@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { homedir, userInfo } from "node:os";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { absoluteBackend, isRelativeBackend, meantStateFolder, stateFolder } from "../../lib/stateFolder.ts";
+import { absoluteBackend, isRelativeBackend, meantStateFolder, stateFolder } from "../../../lib/config/stateFolder.ts";
 
 /** Folders of this project, most of whose names mean something in a URL, a pattern, a shell or a regular expression. */
 const printable = Array.from({ length: 0x7f - 0x20 }, (_, index) => String.fromCharCode(0x20 + index));

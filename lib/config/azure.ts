@@ -1,8 +1,8 @@
-import { entriesOf, entryOf, isEntry, textOf, twice } from "./stackConfigEntries.ts";
-import type { Entry } from "./stackConfigEntries.ts";
+import { entriesOf, entryOf, isEntry, textOf, twice } from "./entries.ts";
+import type { Entry } from "./entries.ts";
 import { listed } from "./listed.ts";
-import { problemAt } from "./stackConfigProblem.ts";
-import type { ConfigPath, Problem } from "./stackConfigProblem.ts";
+import { problemAt } from "./problem.ts";
+import type { ConfigPath, Problem } from "./problem.ts";
 
 /** What a GitHub credential can be limited to; it has to be exactly one. */
 const LIMITS = ["environment", "branch", "pullRequest"] as const;
