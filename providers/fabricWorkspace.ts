@@ -8,15 +8,15 @@ import { FabricResource } from "./fabricResource.ts";
 import type { FabricProvider } from "./fabricResource.ts";
 import { commitToPull } from "./commitToPull.ts";
 import { sameIgnoringCase } from "./field.ts";
-import { folder, folderKey } from "./folder.ts";
-import { gitConnection } from "./gitConnection.ts";
-import { AS_BEFORE } from "./gitFields.ts";
-import { item } from "./item.ts";
+import { folder, folderKey } from "./kinds/item/folder.ts";
+import { gitConnection } from "./kinds/git/connection.ts";
+import { AS_BEFORE } from "./kinds/git/fields.ts";
+import { item } from "./kinds/item/item.ts";
 import { portalUrl } from "./portalUrl.ts";
 import type { ProgramRun } from "./programRun.ts";
-import { unlistedUsers } from "./unlistedUsers.ts";
-import { workspace } from "./workspace.ts";
-import { workspaceUser } from "./workspaceUser.ts";
+import { unlistedUsers } from "./kinds/workspace/unlistedUsers.ts";
+import { workspace } from "./kinds/workspace/workspace.ts";
+import { workspaceUser } from "./kinds/workspace/workspaceUser.ts";
 
 /** The resources of a workspace. */
 export interface DeclaredResources {

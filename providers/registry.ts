@@ -3,17 +3,17 @@ import type { ConfigureRequest, ResourceProvider } from "@pulumi/pulumi/dynamic/
 import { assertReadableFolder } from "../lib/config/stateBackend.ts";
 import { fromProviderInputs } from "./configuration.ts";
 import type { Configuration } from "./configuration.ts";
-import { folder } from "./folder.ts";
-import { gitConnection } from "./gitConnection.ts";
+import { folder } from "./kinds/item/folder.ts";
+import { gitConnection } from "./kinds/git/connection.ts";
 import { handlerOf } from "./handler.ts";
 import type { ProviderProcess } from "./handler.ts";
-import { item } from "./item.ts";
+import { item } from "./kinds/item/item.ts";
 import type { LiveRun } from "./liveRun.ts";
 import type { ResourceKind } from "./resourceKind.ts";
 import type { RunTransaction } from "./runTransaction.ts";
-import { unlistedUsers } from "./unlistedUsers.ts";
-import { workspace } from "./workspace.ts";
-import { workspaceUser } from "./workspaceUser.ts";
+import { unlistedUsers } from "./kinds/workspace/unlistedUsers.ts";
+import { workspace } from "./kinds/workspace/workspace.ts";
+import { workspaceUser } from "./kinds/workspace/workspaceUser.ts";
 
 /*
  * The composition root of the provider process. The state of every resource holds one constant string that requires this

@@ -4,7 +4,7 @@ import { isFabricError, isServiceAnswer } from "../../lib/api/fabricError.ts";
 import type { FabricError } from "../../lib/api/fabricError.ts";
 import { readItemDefinition } from "../../lib/api/itemDefinition.ts";
 import type { DefinitionPart, Platform } from "../../lib/api/itemDefinition.ts";
-import { readDefinition } from "../../providers/itemContent.ts";
+import { readDefinition } from "../../providers/kinds/item/itemContent.ts";
 import type { FabricItem, Run } from "../../providers/run.ts";
 import type { ExportedDefinition } from "./description.ts";
 

@@ -1,7 +1,7 @@
 import { principalTypes, roles } from "../../lib/config/schema.ts";
 import { sameIgnoringCase } from "../../providers/field.ts";
-import { normalDirectory } from "../../providers/gitFields.ts";
-import { folderKey } from "../../providers/folder.ts";
+import { normalDirectory } from "../../providers/kinds/git/fields.ts";
+import { folderKey } from "../../providers/kinds/item/folder.ts";
 import type { FabricItem } from "../../providers/run.ts";
 import type { ExistingFolder, ExistingGit, ExistingUser, ExistingWorkspace } from "./existingWorkspace.ts";
 

@@ -2,13 +2,13 @@ import { z } from "zod";
 import { optional } from "../../lib/api/answer.ts";
 import { isFabricError } from "../../lib/api/fabricError.ts";
 import { sameIgnoringCase } from "../../providers/field.ts";
-import { readConnection } from "../../providers/gitConnection.ts";
-import type { GitProviderDetails } from "../../providers/gitFields.ts";
-import { readGitStatus } from "../../providers/gitStatus.ts";
-import { folderShape } from "../../providers/folder.ts";
+import { readConnection } from "../../providers/kinds/git/connection.ts";
+import type { GitProviderDetails } from "../../providers/kinds/git/fields.ts";
+import { readGitStatus } from "../../providers/kinds/git/status.ts";
+import { folderShape } from "../../providers/kinds/item/folder.ts";
 import { idShape, itemShape } from "../../providers/run.ts";
 import type { FabricItem, Run, Workspace } from "../../providers/run.ts";
-import { roleShape } from "../../providers/workspaceUser.ts";
+import { roleShape } from "../../providers/kinds/workspace/workspaceUser.ts";
 
 /** A role that somebody has. */
 export interface ExistingUser {

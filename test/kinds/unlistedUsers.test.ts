@@ -5,7 +5,7 @@ import { startEmulator } from "../../emulator/emulator.ts";
 import { tenantId, tokenFor } from "../../emulator/identity.ts";
 import { startRun } from "../../providers/liveRun.ts";
 import { kinds } from "../../providers/registry.ts";
-import { unlistedAmong } from "../../providers/unlistedUsers.ts";
+import { unlistedAmong } from "../../providers/kinds/workspace/unlistedUsers.ts";
 
 const assignment = (id: string, role: string, type = "User") => ({
   id,

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { nothing } from "../lib/api/answer.ts";
-import { isFabricError } from "../lib/api/fabricError.ts";
-import { readItemDefinition } from "../lib/api/itemDefinition.ts";
-import { DOUBTFUL, identifier, isUnknown, sameIgnoringCase } from "./field.ts";
-import { deleteOrGone, readOrGone } from "./gone.ts";
-import { isKnownToGit } from "./gitStatus.ts";
+import { nothing } from "../../../lib/api/answer.ts";
+import { isFabricError } from "../../../lib/api/fabricError.ts";
+import { readItemDefinition } from "../../../lib/api/itemDefinition.ts";
+import { DOUBTFUL, identifier, isUnknown, sameIgnoringCase } from "../../field.ts";
+import { deleteOrGone, readOrGone } from "../workspace/gone.ts";
+import { isKnownToGit } from "../git/status.ts";
 import {
   beforeOverwriting,
   definitionFor,
@@ -19,9 +19,9 @@ import {
 } from "./itemContent.ts";
 import type { Sent } from "./itemContent.ts";
 import { recoverItem } from "./recycleBin.ts";
-import { defineKind, Problem, withoutUndefined } from "./resourceKind.ts";
-import { itemShape } from "./run.ts";
-import type { FabricItem, Run } from "./run.ts";
+import { defineKind, Problem, withoutUndefined } from "../../resourceKind.ts";
+import { itemShape } from "../../run.ts";
+import type { FabricItem, Run } from "../../run.ts";
 
 /** Longest wait for a display name that the service still holds for a deleted item; minutes have been seen. */
 const NAME_DEADLINE_MS = 10 * 60_000;

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { nothing, optional } from "../lib/api/answer.ts";
-import { isFabricError } from "../lib/api/fabricError.ts";
-import { identifier, isUnknown, sameIgnoringCase } from "./field.ts";
+import { nothing, optional } from "../../../lib/api/answer.ts";
+import { isFabricError } from "../../../lib/api/fabricError.ts";
+import { identifier, isUnknown, sameIgnoringCase } from "../../field.ts";
 import { deleteOrGone, readOrGone } from "./gone.ts";
-import { defineKind, Problem } from "./resourceKind.ts";
-import { idShape } from "./run.ts";
-import type { Run } from "./run.ts";
+import { defineKind, Problem } from "../../resourceKind.ts";
+import { idShape } from "../../run.ts";
+import type { Run } from "../../run.ts";
 
 /** What is read of a role assignment. */
 export const roleShape = z.object({

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { nothing, optional } from "../lib/api/answer.ts";
-import { isFabricError } from "../lib/api/fabricError.ts";
-import { identifier, sameIgnoringCase } from "./field.ts";
-import { deleteOrGone, readOrGone } from "./gone.ts";
-import { defineKind } from "./resourceKind.ts";
-import { idShape } from "./run.ts";
-import type { Run } from "./run.ts";
+import { nothing, optional } from "../../../lib/api/answer.ts";
+import { isFabricError } from "../../../lib/api/fabricError.ts";
+import { identifier, sameIgnoringCase } from "../../field.ts";
+import { deleteOrGone, readOrGone } from "../workspace/gone.ts";
+import { defineKind } from "../../resourceKind.ts";
+import { idShape } from "../../run.ts";
+import type { Run } from "../../run.ts";
 
 /** What is read of a folder. */
 export const folderShape = z.object({

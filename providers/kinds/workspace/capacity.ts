@@ -1,7 +1,7 @@
-import { isFabricError } from "../lib/api/fabricError.ts";
-import { sameIgnoringCase } from "./field.ts";
-import { capacityShape } from "./run.ts";
-import type { Capacity, Run } from "./run.ts";
+import { isFabricError } from "../../../lib/api/fabricError.ts";
+import { sameIgnoringCase } from "../../field.ts";
+import { capacityShape } from "../../run.ts";
+import type { Capacity, Run } from "../../run.ts";
 
 /** What to do about a paused capacity, the commonest cause of failed runs. Fabric does not tell the resource group. */
 export const resumeCapacity = (capacity: string): string =>

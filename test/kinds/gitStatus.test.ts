@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { isBehind, losersOf } from "../../providers/gitStatus.ts";
-import type { GitStatus } from "../../providers/gitStatus.ts";
+import { isBehind, losersOf } from "../../providers/kinds/git/status.ts";
+import type { GitStatus } from "../../providers/kinds/git/status.ts";
 
 type Change = GitStatus["changes"][number];
 

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { nothing } from "../lib/api/answer.ts";
-import { isFabricError } from "../lib/api/fabricError.ts";
-import { identifier, sameIgnoringCase } from "./field.ts";
+import { nothing } from "../../../lib/api/answer.ts";
+import { isFabricError } from "../../../lib/api/fabricError.ts";
+import { identifier, sameIgnoringCase } from "../../field.ts";
 import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "./gone.ts";
-import { defineKind } from "./resourceKind.ts";
-import type { Run, Write } from "./run.ts";
+import { defineKind } from "../../resourceKind.ts";
+import type { Run, Write } from "../../run.ts";
 import { listRoles, listRolesOnce, roleShape } from "./workspaceUser.ts";
 import type { RoleAssignment } from "./workspaceUser.ts";
 

@@ -8,7 +8,7 @@ import { startEmulator } from "../../emulator/emulator.ts";
 import type { Emulator } from "../../emulator/emulator.ts";
 import { startRun } from "../../providers/liveRun.ts";
 import type { LiveRun } from "../../providers/liveRun.ts";
-import { workspace } from "../../providers/workspace.ts";
+import { workspace } from "../../providers/kinds/workspace/workspace.ts";
 
 /** What every error about the paused capacity says. */
 const HOW_TO_RESUME =

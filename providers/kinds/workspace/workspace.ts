@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { nothing } from "../lib/api/answer.ts";
-import { isServiceAnswer } from "../lib/api/fabricError.ts";
+import { nothing } from "../../../lib/api/answer.ts";
+import { isServiceAnswer } from "../../../lib/api/fabricError.ts";
 import { capacityIdOf, nameOfCapacity, onCapacity } from "./capacity.ts";
-import { DOUBTFUL, sameIgnoringCase } from "./field.ts";
+import { DOUBTFUL, sameIgnoringCase } from "../../field.ts";
 import { isWorkspaceGone, mayMeanGone } from "./gone.ts";
 import { isUntouched } from "./untouched.ts";
-import { defineKind, withoutUndefined } from "./resourceKind.ts";
-import { workspaceShape } from "./run.ts";
-import type { Run, Workspace, Write } from "./run.ts";
+import { defineKind, withoutUndefined } from "../../resourceKind.ts";
+import { workspaceShape } from "../../run.ts";
+import type { Run, Workspace, Write } from "../../run.ts";
 
 /** Longest wait for a capacity assignment; it usually takes seconds, and is known to get stuck. */
 const CAPACITY_DEADLINE_MS = 10 * 60_000;

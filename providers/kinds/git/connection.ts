@@ -1,15 +1,15 @@
 import { z } from "zod";
-import { nothing, optional } from "../lib/api/answer.ts";
-import { hadNoEffect, isFabricError } from "../lib/api/fabricError.ts";
-import { DOUBTFUL, isUnknown, sameIgnoringCase } from "./field.ts";
-import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "./gone.ts";
-import { detailsShape, gitFields, intentOf, normalDirectory, whereOf } from "./gitFields.ts";
-import type { GitInputs as Inputs, GitLink, GitProviderDetails } from "./gitFields.ts";
-import { pullWhereAlways, updateFromGit } from "./gitPull.ts";
-import { isBehind, readGitStatus } from "./gitStatus.ts";
-import { defineKind, Problem } from "./resourceKind.ts";
-import { itemShape } from "./run.ts";
-import type { Run } from "./run.ts";
+import { nothing, optional } from "../../../lib/api/answer.ts";
+import { hadNoEffect, isFabricError } from "../../../lib/api/fabricError.ts";
+import { DOUBTFUL, isUnknown, sameIgnoringCase } from "../../field.ts";
+import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "../workspace/gone.ts";
+import { detailsShape, gitFields, intentOf, normalDirectory, whereOf } from "./fields.ts";
+import type { GitInputs as Inputs, GitLink, GitProviderDetails } from "./fields.ts";
+import { pullWhereAlways, updateFromGit } from "./pull.ts";
+import { isBehind, readGitStatus } from "./status.ts";
+import { defineKind, Problem } from "../../resourceKind.ts";
+import { itemShape } from "../../run.ts";
+import type { Run } from "../../run.ts";
 
 const connectionShape = z.object({
   /** Another word is refused: nobody knows what may be done to such a connection. */

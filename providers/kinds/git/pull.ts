@@ -1,9 +1,9 @@
-import { isFabricError } from "../lib/api/fabricError.ts";
-import { intentOf, whereOf } from "./gitFields.ts";
-import type { GitInputs } from "./gitFields.ts";
-import { isBehind, losersOf, readGitStatus } from "./gitStatus.ts";
-import type { GitStatus } from "./gitStatus.ts";
-import type { Run } from "./run.ts";
+import { isFabricError } from "../../../lib/api/fabricError.ts";
+import { intentOf, whereOf } from "./fields.ts";
+import type { GitInputs } from "./fields.ts";
+import { isBehind, losersOf, readGitStatus } from "./status.ts";
+import type { GitStatus } from "./status.ts";
+import type { Run } from "../../run.ts";
 
 /** Brings the workspace to the branch's head, by the declared policy. */
 export async function updateFromGit(

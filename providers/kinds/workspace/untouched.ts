@@ -1,6 +1,6 @@
-import { sameIgnoringCase } from "./field.ts";
-import { itemShape } from "./run.ts";
-import type { Run } from "./run.ts";
+import { sameIgnoringCase } from "../../field.ts";
+import { itemShape } from "../../run.ts";
+import type { Run } from "../../run.ts";
 import { listRoles } from "./workspaceUser.ts";
 
 /**
