@@ -4,8 +4,8 @@ import type { Input } from "@pulumi/pulumi/output.js";
 import type { z } from "zod";
 import { toProviderInputs } from "./configuration.ts";
 import type { Configuration } from "./configuration.ts";
-import type { Fields } from "./field.ts";
-import type { ResourceKind } from "./resourceKind.ts";
+import type { Fields } from "./engine/field.ts";
+import type { ResourceKind } from "./engine/resourceKind.ts";
 
 /*
  * The program's side of a resource. The SDK is imported file by file: its main entry loads the TypeScript compiler and

@@ -7,7 +7,7 @@ import type { WorkspaceConfig } from "../lib/config/stackConfig.ts";
 import { FabricResource } from "./fabricResource.ts";
 import type { FabricProvider } from "./fabricResource.ts";
 import { commitToPull } from "./commitToPull.ts";
-import { sameIgnoringCase } from "./field.ts";
+import { sameIgnoringCase } from "./engine/field.ts";
 import { folder, folderKey } from "./kinds/item/folder.ts";
 import { gitConnection } from "./kinds/git/connection.ts";
 import { AS_BEFORE } from "./kinds/git/fields.ts";

@@ -3,7 +3,7 @@ import { optional } from "../lib/api/answer.ts";
 import { isServiceAnswer } from "../lib/api/fabricError.ts";
 import type { WorkspaceConfig } from "../lib/config/stackConfig.ts";
 import { capacityProblem } from "./kinds/workspace/capacity.ts";
-import { sameIgnoringCase } from "./field.ts";
+import { sameIgnoringCase } from "./engine/field.ts";
 import { mayMeanGone } from "./kinds/workspace/gone.ts";
 import { idShape } from "./run.ts";
 import type { FabricItem, Run, Workspace } from "./run.ts";

@@ -1,8 +1,8 @@
 import { formatOrigin } from "../../providers/origin.ts";
 import type { Origin } from "../../providers/origin.ts";
-import { isUnknown } from "../../providers/field.ts";
+import { isUnknown } from "../../providers/engine/field.ts";
 import { portalUrl } from "../../providers/portalUrl.ts";
-import { withoutUndefined } from "../../providers/resourceKind.ts";
+import { withoutUndefined } from "../../providers/engine/resourceKind.ts";
 import { nameOf, resourcesOf } from "../rollback/checkpoint.ts";
 import type { Checkpoint, CheckpointResource } from "../rollback/checkpoint.ts";
 import type { PreviewStep } from "../rollback/stackState.ts";

@@ -1,5 +1,5 @@
 import { closestName } from "../../lib/config/closestName.ts";
-import { sameIgnoringCase } from "../../providers/field.ts";
+import { sameIgnoringCase } from "../../providers/engine/field.ts";
 import type { Workspace } from "../../providers/run.ts";
 
 /** What a command line asks for. */

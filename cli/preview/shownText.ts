@@ -1,5 +1,5 @@
 import type { Redaction } from "../../lib/telemetry/redaction.ts";
-import { isUnknown } from "../../providers/field.ts";
+import { isUnknown } from "../../providers/engine/field.ts";
 import { block, code, wholeCode } from "./inertText.ts";
 import type { PropertyChange } from "./previewChanges.ts";
 

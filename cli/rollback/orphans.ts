@@ -1,4 +1,4 @@
-import { UnknownCompensation, compensationOf, givesBack } from "../../providers/compensations.ts";
+import { UnknownCompensation, compensationOf, givesBack } from "../../providers/engine/compensations.ts";
 import type { Configuration } from "../../providers/configuration.ts";
 import type { LogStore } from "../../lib/logStore/logStore.ts";
 import { providerFile } from "../../lib/transactions/transactions.ts";

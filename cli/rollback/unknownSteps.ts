@@ -1,4 +1,4 @@
-import { unknownToUndo } from "../../providers/compensations.ts";
+import { unknownToUndo } from "../../providers/engine/compensations.ts";
 import { outcomeOf } from "../../lib/transactions/transactionLog.ts";
 import type { Entry } from "../../lib/transactions/transactionLog.ts";
 import { UPDATE_REMEDY } from "../leftovers.ts";

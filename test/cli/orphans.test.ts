@@ -11,7 +11,7 @@ import { FolderLogStore } from "../../lib/logStore/folderLogStore.ts";
 import { TransactionLog, readTransactionLog } from "../../lib/transactions/transactionLog.ts";
 import type { Entry, Intent } from "../../lib/transactions/transactionLog.ts";
 import { unsettledCreates } from "../../lib/transactions/unsettled.ts";
-import { unknownToUndo } from "../../providers/compensations.ts";
+import { unknownToUndo } from "../../providers/engine/compensations.ts";
 
 /* What the log names and this version cannot undo is left over: it is never said to be undone. */
 

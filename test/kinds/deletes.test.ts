@@ -7,11 +7,11 @@ import { known, knownBranch } from "../../emulator/defaultSeed.ts";
 import { startEmulator } from "../../emulator/emulator.ts";
 import type { Emulator } from "../../emulator/emulator.ts";
 import { pendingReplacements } from "../../cli/pendingReplacements.ts";
-import { handlerOf } from "../../providers/handler.ts";
+import { handlerOf } from "../../providers/engine/handler.ts";
 import { startRun } from "../../providers/liveRun.ts";
 import type { LiveRun } from "../../providers/liveRun.ts";
 import { kinds } from "../../providers/registry.ts";
-import type { ResourceKind } from "../../providers/resourceKind.ts";
+import type { ResourceKind } from "../../providers/engine/resourceKind.ts";
 
 /*
  * The engine can ask for a delete twice, and lets a create follow on it: after a forced replacement that failed half-way, and

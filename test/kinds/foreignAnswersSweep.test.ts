@@ -12,7 +12,7 @@ import { readItemDefinition } from "../../lib/api/itemDefinition.ts";
 import { FabricError, isOutcomeUnknown } from "../../lib/api/fabricError.ts";
 import { startRun } from "../../providers/liveRun.ts";
 import { kinds } from "../../providers/registry.ts";
-import type { ResourceKind } from "../../providers/resourceKind.ts";
+import type { ResourceKind } from "../../providers/engine/resourceKind.ts";
 import type { Run } from "../../providers/run.ts";
 import { foreign, misshapen } from "../doubles/foreignAnswers.ts";
 import type { WireAnswer } from "../doubles/foreignAnswers.ts";

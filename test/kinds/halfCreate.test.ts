@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import { describe, it } from "node:test";
 import { known, knownBranch } from "../../emulator/defaultSeed.ts";
 import type { FaultRule } from "../../emulator/faults.ts";
-import { check } from "../../providers/resourceKind.ts";
+import { check } from "../../providers/engine/resourceKind.ts";
 import { Bench, conditionOf, deployed, inputsOf, kindOf } from "./providerBench.ts";
 import type { KindKey, Properties } from "./providerBench.ts";
 

@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import { describe, it } from "node:test";
 import { known, knownBranch } from "../../emulator/defaultSeed.ts";
 import type { FaultRule } from "../../emulator/faults.ts";
-import { check, diff } from "../../providers/resourceKind.ts";
+import { check, diff } from "../../providers/engine/resourceKind.ts";
 import { Bench, TRANSACTION, conditionOf, deployed, inputsOf, kindOf } from "./providerBench.ts";
 import type { Deployed, Properties } from "./providerBench.ts";
 

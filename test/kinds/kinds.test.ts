@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { kinds } from "../../providers/registry.ts";
-import { check, diff } from "../../providers/resourceKind.ts";
-import type { ResourceKind } from "../../providers/resourceKind.ts";
+import { check, diff } from "../../providers/engine/resourceKind.ts";
+import type { ResourceKind } from "../../providers/engine/resourceKind.ts";
 
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 const workspaceId = "00000000-0000-4000-8000-000000000001";

@@ -4,12 +4,12 @@ import { join } from "node:path";
 import type { ResourceProvider } from "@pulumi/pulumi/dynamic/index.js";
 import { startEmulator } from "../../emulator/emulator.ts";
 import type { Emulator } from "../../emulator/emulator.ts";
-import { handlerOf } from "../../providers/handler.ts";
+import { handlerOf } from "../../providers/engine/handler.ts";
 import { startRun } from "../../providers/liveRun.ts";
 import type { LiveRun } from "../../providers/liveRun.ts";
 import { kinds } from "../../providers/registry.ts";
-import { check } from "../../providers/resourceKind.ts";
-import type { ResourceKind } from "../../providers/resourceKind.ts";
+import { check } from "../../providers/engine/resourceKind.ts";
+import type { ResourceKind } from "../../providers/engine/resourceKind.ts";
 import { worldOf } from "../engine/worldOf.ts";
 
 /* Provider processes in the process of a test: the handlers that the engine calls, on an emulator, with a real log. */

@@ -7,7 +7,7 @@ import { startRun } from "../../providers/liveRun.ts";
 import type { LiveRun } from "../../providers/liveRun.ts";
 import { OnceInARun } from "../../providers/onceInARun.ts";
 import { kinds } from "../../providers/registry.ts";
-import type { ResourceKind } from "../../providers/resourceKind.ts";
+import type { ResourceKind } from "../../providers/engine/resourceKind.ts";
 import type { Run } from "../../providers/run.ts";
 
 /* A refresh reads objects from lists. It must find what reading each of them by itself finds. */

@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { nothing, optional } from "../../../lib/api/answer.ts";
 import { hadNoEffect, isFabricError } from "../../../lib/api/fabricError.ts";
-import { DOUBTFUL, isUnknown, sameIgnoringCase } from "../../field.ts";
+import { DOUBTFUL, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
 import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "../workspace/gone.ts";
 import { detailsShape, gitFields, intentOf, normalDirectory, whereOf } from "./fields.ts";
 import type { GitInputs as Inputs, GitLink, GitProviderDetails } from "./fields.ts";
 import { pullWhereAlways, updateFromGit } from "./pull.ts";
 import { isBehind, readGitStatus } from "./status.ts";
-import { defineKind, Problem } from "../../resourceKind.ts";
+import { defineKind, Problem } from "../../engine/resourceKind.ts";
 import { itemShape } from "../../run.ts";
 import type { Run } from "../../run.ts";
 

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { optional } from "../../../lib/api/answer.ts";
 import type { Intent } from "../../../lib/transactions/transactionLog.ts";
-import { identifier, sameIgnoringCase } from "../../field.ts";
-import type { InputsOf } from "../../field.ts";
+import { identifier, sameIgnoringCase } from "../../engine/field.ts";
+import type { InputsOf } from "../../engine/field.ts";
 
 /* What is declared of a Git connection. */
 

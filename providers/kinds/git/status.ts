@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { isDataBearing } from "../../../lib/api/itemType.ts";
-import { sameIgnoringCase } from "../../field.ts";
+import { sameIgnoringCase } from "../../engine/field.ts";
 import type { Run } from "../../run.ts";
 
 /** What is read of a Git status. */

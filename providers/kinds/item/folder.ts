@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { nothing, optional } from "../../../lib/api/answer.ts";
 import { isFabricError } from "../../../lib/api/fabricError.ts";
-import { identifier, sameIgnoringCase } from "../../field.ts";
+import { identifier, sameIgnoringCase } from "../../engine/field.ts";
 import { deleteOrGone, readOrGone } from "../workspace/gone.ts";
-import { defineKind } from "../../resourceKind.ts";
+import { defineKind } from "../../engine/resourceKind.ts";
 import { idShape } from "../../run.ts";
 import type { Run } from "../../run.ts";
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { nothing } from "../../../lib/api/answer.ts";
 import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { readItemDefinition } from "../../../lib/api/itemDefinition.ts";
-import { DOUBTFUL, identifier, isUnknown, sameIgnoringCase } from "../../field.ts";
+import { DOUBTFUL, identifier, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
 import { deleteOrGone, readOrGone } from "../workspace/gone.ts";
 import { isKnownToGit } from "../git/status.ts";
 import {
@@ -19,7 +19,7 @@ import {
 } from "./itemContent.ts";
 import type { Sent } from "./itemContent.ts";
 import { recoverItem } from "./recycleBin.ts";
-import { defineKind, Problem, withoutUndefined } from "../../resourceKind.ts";
+import { defineKind, Problem, withoutUndefined } from "../../engine/resourceKind.ts";
 import { itemShape } from "../../run.ts";
 import type { FabricItem, Run } from "../../run.ts";
 

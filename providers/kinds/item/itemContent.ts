@@ -2,7 +2,7 @@ import { z } from "zod";
 import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { hashDefinition, readItemDefinition } from "../../../lib/api/itemDefinition.ts";
 import type { DefinitionPart } from "../../../lib/api/itemDefinition.ts";
-import { DOUBTFUL } from "../../field.ts";
+import { DOUBTFUL } from "../../engine/field.ts";
 import type { Run } from "../../run.ts";
 
 /** Parts come in one encoding only; another one would be taken for other content. */

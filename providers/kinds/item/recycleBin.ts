@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { isFabricError, isServiceAnswer } from "../../../lib/api/fabricError.ts";
-import { sameIgnoringCase } from "../../field.ts";
+import { sameIgnoringCase } from "../../engine/field.ts";
 import { itemShape } from "../../run.ts";
 import type { FabricItem, Run } from "../../run.ts";
 

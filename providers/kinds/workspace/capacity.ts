@@ -1,5 +1,5 @@
 import { isFabricError } from "../../../lib/api/fabricError.ts";
-import { sameIgnoringCase } from "../../field.ts";
+import { sameIgnoringCase } from "../../engine/field.ts";
 import { capacityShape } from "../../run.ts";
 import type { Capacity, Run } from "../../run.ts";
 

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { nothing } from "../../../lib/api/answer.ts";
 import { isFabricError } from "../../../lib/api/fabricError.ts";
-import { identifier, sameIgnoringCase } from "../../field.ts";
+import { identifier, sameIgnoringCase } from "../../engine/field.ts";
 import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "./gone.ts";
-import { defineKind } from "../../resourceKind.ts";
+import { defineKind } from "../../engine/resourceKind.ts";
 import type { Run, Write } from "../../run.ts";
 import { listRoles, listRolesOnce, roleShape } from "./workspaceUser.ts";
 import type { RoleAssignment } from "./workspaceUser.ts";

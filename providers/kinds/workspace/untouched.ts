@@ -1,4 +1,4 @@
-import { sameIgnoringCase } from "../../field.ts";
+import { sameIgnoringCase } from "../../engine/field.ts";
 import { itemShape } from "../../run.ts";
 import type { Run } from "../../run.ts";
 import { listRoles } from "./workspaceUser.ts";

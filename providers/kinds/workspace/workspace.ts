@@ -3,10 +3,10 @@ import { z } from "zod";
 import { nothing } from "../../../lib/api/answer.ts";
 import { isServiceAnswer } from "../../../lib/api/fabricError.ts";
 import { capacityIdOf, nameOfCapacity, onCapacity } from "./capacity.ts";
-import { DOUBTFUL, sameIgnoringCase } from "../../field.ts";
+import { DOUBTFUL, sameIgnoringCase } from "../../engine/field.ts";
 import { isWorkspaceGone, mayMeanGone } from "./gone.ts";
 import { isUntouched } from "./untouched.ts";
-import { defineKind, withoutUndefined } from "../../resourceKind.ts";
+import { defineKind, withoutUndefined } from "../../engine/resourceKind.ts";
 import { workspaceShape } from "../../run.ts";
 import type { Run, Workspace, Write } from "../../run.ts";
 

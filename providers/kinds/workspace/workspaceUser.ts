@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { nothing, optional } from "../../../lib/api/answer.ts";
 import { isFabricError } from "../../../lib/api/fabricError.ts";
-import { identifier, isUnknown, sameIgnoringCase } from "../../field.ts";
+import { identifier, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
 import { deleteOrGone, readOrGone } from "./gone.ts";
-import { defineKind, Problem } from "../../resourceKind.ts";
+import { defineKind, Problem } from "../../engine/resourceKind.ts";
 import { idShape } from "../../run.ts";
 import type { Run } from "../../run.ts";
 

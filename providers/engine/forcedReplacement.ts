@@ -1,4 +1,4 @@
-import { isDataBearing } from "../lib/api/itemType.ts";
+import { isDataBearing } from "../../lib/api/itemType.ts";
 import { isUnknown } from "./field.ts";
 import type { ResourceKind } from "./resourceKind.ts";
 

@@ -1,17 +1,17 @@
 import { z } from "zod";
-import { nothing } from "../lib/api/answer.ts";
-import { isFabricError } from "../lib/api/fabricError.ts";
+import { nothing } from "../../lib/api/answer.ts";
+import { isFabricError } from "../../lib/api/fabricError.ts";
 import { sameIgnoringCase } from "./field.ts";
-import { deleteOrGone, isWorkspaceGone } from "./kinds/workspace/gone.ts";
-import { folderShape } from "./kinds/item/folder.ts";
-import { giveBackItem } from "./kinds/item/item.ts";
-import type { ItemBefore } from "./kinds/item/item.ts";
-import { itemShape, workspaceShape } from "./run.ts";
-import type { Run } from "./run.ts";
-import { isUntouched } from "./kinds/workspace/untouched.ts";
-import { giveBackWorkspace } from "./kinds/workspace/workspace.ts";
-import type { WorkspaceBefore } from "./kinds/workspace/workspace.ts";
-import { giveBackRole, roleShape } from "./kinds/workspace/workspaceUser.ts";
+import { deleteOrGone, isWorkspaceGone } from "../kinds/workspace/gone.ts";
+import { folderShape } from "../kinds/item/folder.ts";
+import { giveBackItem } from "../kinds/item/item.ts";
+import type { ItemBefore } from "../kinds/item/item.ts";
+import { itemShape, workspaceShape } from "../run.ts";
+import type { Run } from "../run.ts";
+import { isUntouched } from "../kinds/workspace/untouched.ts";
+import { giveBackWorkspace } from "../kinds/workspace/workspace.ts";
+import type { WorkspaceBefore } from "../kinds/workspace/workspace.ts";
+import { giveBackRole, roleShape } from "../kinds/workspace/workspaceUser.ts";
 
 type Names = Readonly<Record<string, unknown>>;
 
