@@ -2,8 +2,8 @@ import resource from "@pulumi/pulumi/resource.js";
 import type { CustomResourceOptions } from "@pulumi/pulumi/resource.js";
 import type { Input } from "@pulumi/pulumi/output.js";
 import type { z } from "zod";
-import { toProviderInputs } from "./configuration.ts";
-import type { Configuration } from "./configuration.ts";
+import { toProviderInputs } from "./run/configuration.ts";
+import type { Configuration } from "./run/configuration.ts";
 import type { Fields } from "./engine/field.ts";
 import type { ResourceKind } from "./engine/resourceKind.ts";
 

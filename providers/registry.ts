@@ -1,16 +1,16 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { ConfigureRequest, ResourceProvider } from "@pulumi/pulumi/dynamic/index.js";
 import { assertReadableFolder } from "../lib/config/stateBackend.ts";
-import { fromProviderInputs } from "./configuration.ts";
-import type { Configuration } from "./configuration.ts";
+import { fromProviderInputs } from "./run/configuration.ts";
+import type { Configuration } from "./run/configuration.ts";
 import { folder } from "./kinds/item/folder.ts";
 import { gitConnection } from "./kinds/git/connection.ts";
 import { handlerOf } from "./engine/handler.ts";
 import type { ProviderProcess } from "./engine/handler.ts";
 import { item } from "./kinds/item/item.ts";
-import type { LiveRun } from "./liveRun.ts";
+import type { LiveRun } from "./run/liveRun.ts";
 import type { ResourceKind } from "./engine/resourceKind.ts";
-import type { RunTransaction } from "./runTransaction.ts";
+import type { RunTransaction } from "./run/runTransaction.ts";
 import { unlistedUsers } from "./kinds/workspace/unlistedUsers.ts";
 import { workspace } from "./kinds/workspace/workspace.ts";
 import { workspaceUser } from "./kinds/workspace/workspaceUser.ts";
@@ -52,7 +52,7 @@ const providerProcess: ProviderProcess = {
 
 async function startRun(): Promise<LiveRun> {
   assertReadableFolder(process.env);
-  const live = await import("./liveRun.ts");
+  const live = await import("./run/liveRun.ts");
   const transaction = await transactionOfRun();
   return live.startRun(providerProcess.configuration(), process.env, { transaction, stop: stop.signal });
 }
@@ -60,7 +60,7 @@ async function startRun(): Promise<LiveRun> {
 /** The engine's address is this process's only argument, and tells apart this run from every other. */
 function transactionOfRun(): Promise<RunTransaction> {
   const engine = process.argv.slice(2).find((argument) => /:\d+$/.test(argument));
-  transaction ??= import("./runTransaction.ts").then(({ runTransactionOf }) =>
+  transaction ??= import("./run/runTransaction.ts").then(({ runTransactionOf }) =>
     runTransactionOf(providerProcess.configuration(), process.env, { address: engine, hasChecked: () => hasChecked }),
   );
   return transaction;

@@ -1,5 +1,5 @@
-import { formatOrigin } from "../../providers/origin.ts";
-import type { Origin } from "../../providers/origin.ts";
+import { formatOrigin } from "../../providers/run/origin.ts";
+import type { Origin } from "../../providers/run/origin.ts";
 import { isUnknown } from "../../providers/engine/field.ts";
 import { portalUrl } from "../../providers/portalUrl.ts";
 import { withoutUndefined } from "../../providers/engine/resourceKind.ts";

@@ -1,10 +1,10 @@
 import { UnknownCompensation, compensationOf, givesBack } from "../../providers/engine/compensations.ts";
-import type { Configuration } from "../../providers/configuration.ts";
+import type { Configuration } from "../../providers/run/configuration.ts";
 import type { LogStore } from "../../lib/logStore/logStore.ts";
 import { providerFile } from "../../lib/transactions/transactions.ts";
 import type { TransactionLog } from "../../lib/transactions/transactionLog.ts";
 import type { UnsettledCreate } from "../../lib/transactions/unsettled.ts";
-import type { LiveRun } from "../../providers/liveRun.ts";
+import type { LiveRun } from "../../providers/run/liveRun.ts";
 import { UPDATE_REMEDY, removalOf } from "../leftovers.ts";
 import type { Leftover } from "../leftovers.ts";
 import { liveResourcesOf } from "./checkpoint.ts";
@@ -66,7 +66,7 @@ export class Orphans implements AsyncDisposable {
     const { env, store } = this.#access;
     const noted = await store.read(providerFile(transactionId));
     if (!noted) throw new Error(`${providerFile(transactionId)} is missing beside its log in ${store.where}.`);
-    const { startRun } = await import("../../providers/liveRun.ts");
+    const { startRun } = await import("../../providers/run/liveRun.ts");
     const configuration = JSON.parse(noted.toString()) as Configuration;
     // an empty list of workspaces means here that the engine has removed them all
     return startRun(configuration, { ...env, FABRIC_CONFIRM_GONE: "true" });

@@ -8,13 +8,13 @@ import type {
 } from "@pulumi/pulumi/dynamic/index.js";
 import { isServiceAnswer } from "../../lib/api/fabricError.ts";
 import { ForcedReplacements } from "./forcedReplacement.ts";
-import { formatOrigin, assertSameOrigin, hostOfEndpoint } from "../origin.ts";
-import type { Configuration } from "../configuration.ts";
+import { formatOrigin, assertSameOrigin, hostOfEndpoint } from "../run/origin.ts";
+import type { Configuration } from "../run/configuration.ts";
 import type { Fields, InputsOf } from "./field.ts";
 import { doubtHalfWritten, halfDoneSentence, watched } from "./halfUpdate.ts";
 import type { Made, ResourceKind } from "./resourceKind.ts";
 import { check, diff, inSpellingOf, withoutUndefined } from "./resourceKind.ts";
-import type { Run } from "../run.ts";
+import type { Run } from "../run/run.ts";
 
 type Properties = Record<string, unknown>;
 

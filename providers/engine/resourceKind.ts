@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Field, Fields, InputsOf } from "./field.ts";
 import { isUnknown } from "./field.ts";
-import type { Run } from "../run.ts";
+import type { Run } from "../run/run.ts";
 
 /** What the state of an object holds: its inputs, the kind's own outputs, and where it lives. */
 export type StateOf<F extends Fields, O extends object> = InputsOf<F> & O & { readonly origin?: string };

@@ -8,9 +8,9 @@ import { known, knownBranch } from "../../emulator/defaultSeed.ts";
 import { startEmulator } from "../../emulator/emulator.ts";
 import type { Emulator } from "../../emulator/emulator.ts";
 import { tenantId, tokenFor } from "../../emulator/identity.ts";
-import { startRun } from "../../providers/liveRun.ts";
-import { workspaceShape } from "../../providers/run.ts";
-import type { LiveRun } from "../../providers/liveRun.ts";
+import { startRun } from "../../providers/run/liveRun.ts";
+import { workspaceShape } from "../../providers/run/run.ts";
+import type { LiveRun } from "../../providers/run/liveRun.ts";
 
 describe("reading a workspace that exists", () => {
   let emulator: Emulator;

@@ -6,8 +6,8 @@ import { describe, it } from "node:test";
 import { known } from "../../emulator/defaultSeed.ts";
 import { startEmulator } from "../../emulator/emulator.ts";
 import type { Emulator } from "../../emulator/emulator.ts";
-import { startRun } from "../../providers/liveRun.ts";
-import type { LiveRun } from "../../providers/liveRun.ts";
+import { startRun } from "../../providers/run/liveRun.ts";
+import type { LiveRun } from "../../providers/run/liveRun.ts";
 import { workspace } from "../../providers/kinds/workspace/workspace.ts";
 
 /** What every error about the paused capacity says. */

@@ -8,8 +8,8 @@ import { startEmulator } from "../../emulator/emulator.ts";
 import type { Emulator } from "../../emulator/emulator.ts";
 import { pendingReplacements } from "../../cli/pendingReplacements.ts";
 import { handlerOf } from "../../providers/engine/handler.ts";
-import { startRun } from "../../providers/liveRun.ts";
-import type { LiveRun } from "../../providers/liveRun.ts";
+import { startRun } from "../../providers/run/liveRun.ts";
+import type { LiveRun } from "../../providers/run/liveRun.ts";
 import { kinds } from "../../providers/registry.ts";
 import type { ResourceKind } from "../../providers/engine/resourceKind.ts";
 

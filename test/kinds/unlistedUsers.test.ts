@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { known } from "../../emulator/defaultSeed.ts";
 import { startEmulator } from "../../emulator/emulator.ts";
 import { tenantId, tokenFor } from "../../emulator/identity.ts";
-import { startRun } from "../../providers/liveRun.ts";
+import { startRun } from "../../providers/run/liveRun.ts";
 import { kinds } from "../../providers/registry.ts";
 import { unlistedAmong } from "../../providers/kinds/workspace/unlistedUsers.ts";
 

@@ -8,8 +8,8 @@ import type { GitInputs as Inputs, GitLink, GitProviderDetails } from "./fields.
 import { pullWhereAlways, updateFromGit } from "./pull.ts";
 import { isBehind, readGitStatus } from "./status.ts";
 import { defineKind, Problem } from "../../engine/resourceKind.ts";
-import { itemShape } from "../../run.ts";
-import type { Run } from "../../run.ts";
+import { itemShape } from "../../run/run.ts";
+import type { Run } from "../../run/run.ts";
 
 const connectionShape = z.object({
   /** Another word is refused: nobody knows what may be done to such a connection. */

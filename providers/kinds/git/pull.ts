@@ -3,7 +3,7 @@ import { intentOf, whereOf } from "./fields.ts";
 import type { GitInputs } from "./fields.ts";
 import { isBehind, losersOf, readGitStatus } from "./status.ts";
 import type { GitStatus } from "./status.ts";
-import type { Run } from "../../run.ts";
+import type { Run } from "../../run/run.ts";
 
 /** Brings the workspace to the branch's head, by the declared policy. */
 export async function updateFromGit(

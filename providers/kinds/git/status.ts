@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isDataBearing } from "../../../lib/api/itemType.ts";
 import { sameIgnoringCase } from "../../engine/field.ts";
-import type { Run } from "../../run.ts";
+import type { Run } from "../../run/run.ts";
 
 /** What is read of a Git status. */
 const statusShape = z.object({

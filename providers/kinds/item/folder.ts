@@ -4,8 +4,8 @@ import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { identifier, sameIgnoringCase } from "../../engine/field.ts";
 import { deleteOrGone, readOrGone } from "../workspace/gone.ts";
 import { defineKind } from "../../engine/resourceKind.ts";
-import { idShape } from "../../run.ts";
-import type { Run } from "../../run.ts";
+import { idShape } from "../../run/run.ts";
+import type { Run } from "../../run/run.ts";
 
 /** What is read of a folder. */
 export const folderShape = z.object({

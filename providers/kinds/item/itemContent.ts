@@ -3,7 +3,7 @@ import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { hashDefinition, readItemDefinition } from "../../../lib/api/itemDefinition.ts";
 import type { DefinitionPart } from "../../../lib/api/itemDefinition.ts";
 import { DOUBTFUL } from "../../engine/field.ts";
-import type { Run } from "../../run.ts";
+import type { Run } from "../../run/run.ts";
 
 /** Parts come in one encoding only; another one would be taken for other content. */
 const definitionAnswer = z.object({

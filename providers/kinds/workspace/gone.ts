@@ -1,6 +1,6 @@
 import { isServiceAnswer } from "../../../lib/api/fabricError.ts";
 import { resumeCapacity } from "./capacity.ts";
-import type { Run } from "../../run.ts";
+import type { Run } from "../../run/run.ts";
 
 /**
  * Whether an error may mean that an object is not there. The service answers 404 and, for objects in workspaces that are

@@ -4,7 +4,7 @@ import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { identifier, sameIgnoringCase } from "../../engine/field.ts";
 import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "./gone.ts";
 import { defineKind } from "../../engine/resourceKind.ts";
-import type { Run, Write } from "../../run.ts";
+import type { Run, Write } from "../../run/run.ts";
 import { listRoles, listRolesOnce, roleShape } from "./workspaceUser.ts";
 import type { RoleAssignment } from "./workspaceUser.ts";
 

@@ -1,6 +1,6 @@
 import { sameIgnoringCase } from "../../engine/field.ts";
-import { itemShape } from "../../run.ts";
-import type { Run } from "../../run.ts";
+import { itemShape } from "../../run/run.ts";
+import type { Run } from "../../run/run.ts";
 import { listRoles } from "./workspaceUser.ts";
 
 /**

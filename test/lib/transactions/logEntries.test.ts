@@ -13,7 +13,7 @@ import {
   pruneTransactionLogs,
   readTransactionLogs,
 } from "../../../lib/transactions/transactions.ts";
-import { RunTransaction } from "../../../providers/runTransaction.ts";
+import { RunTransaction } from "../../../providers/run/runTransaction.ts";
 import { systemClock } from "../../../lib/clock.ts";
 
 /* What this version does not know in a log is refused: it is never skipped. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { known } from "../../emulator/defaultSeed.ts";
-import { startEmulator } from "../../emulator/emulator.ts";
-import { tenantId, tokenFor } from "../../emulator/identity.ts";
-import { startRun } from "../../providers/liveRun.ts";
+import { known } from "../../../emulator/defaultSeed.ts";
+import { startEmulator } from "../../../emulator/emulator.ts";
+import { tenantId, tokenFor } from "../../../emulator/identity.ts";
+import { startRun } from "../../../providers/run/liveRun.ts";
 
 it("a run signs in by what fabric:credential says, and asks for everything that is missing before it begins", async () => {
   const emulator = await startEmulator();

@@ -3,15 +3,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, beforeEach, describe, it } from "node:test";
-import { runChild } from "../doubles/childRun.ts";
-import type { ChildRun } from "../doubles/childRun.ts";
-import { InsightsSink } from "../doubles/insightsSink.ts";
+import { runChild } from "../../doubles/childRun.ts";
+import type { ChildRun } from "../../doubles/childRun.ts";
+import { InsightsSink } from "../../doubles/insightsSink.ts";
 
 /*
  * A run of the provider in a process of its own, as the engine would have it: stack `local` on the embedded emulator, one
  * workspace, and the end of the run.
  */
-const liveRun = JSON.stringify(resolve(import.meta.dirname, "../../providers/liveRun.ts"));
+const liveRun = JSON.stringify(resolve(import.meta.dirname, "../../../providers/run/liveRun.ts"));
 const script = `const { startRun } = await import(${liveRun});
   const settings = { stack: "local", endpoint: "emulator", features: {}, credential: "auto", transactionLog: "log" };
   const run = await startRun(settings, process.env);

@@ -1,10 +1,10 @@
-import { beginTransaction } from "../cli/openTransaction.ts";
-import type { Checkpoint } from "../cli/rollback/checkpoint.ts";
-import { engineRunOf, takeCheckpoint } from "../lib/transactions/engineRun.ts";
-import type { EngineRun } from "../lib/transactions/engineRun.ts";
-import type { Lock, LogStore } from "../lib/logStore/logStore.ts";
-import { openLogStore } from "../lib/logStore/openLogStore.ts";
-import { TransactionLog, hasEffects, readTransactionLog } from "../lib/transactions/transactionLog.ts";
+import { beginTransaction } from "../../cli/openTransaction.ts";
+import type { Checkpoint } from "../../cli/rollback/checkpoint.ts";
+import { engineRunOf, takeCheckpoint } from "../../lib/transactions/engineRun.ts";
+import type { EngineRun } from "../../lib/transactions/engineRun.ts";
+import type { Lock, LogStore } from "../../lib/logStore/logStore.ts";
+import { openLogStore } from "../../lib/logStore/openLogStore.ts";
+import { TransactionLog, hasEffects, readTransactionLog } from "../../lib/transactions/transactionLog.ts";
 import {
   failedFile,
   newTransactionId,
@@ -13,11 +13,11 @@ import {
   readTransactionLogs,
   rollbackLogOf,
   withdrawTransaction,
-} from "../lib/transactions/transactions.ts";
-import { systemClock } from "../lib/clock.ts";
-import type { Clock } from "../lib/clock.ts";
-import { unsettledCreates } from "../lib/transactions/unsettled.ts";
-import type { UnsettledCreate } from "../lib/transactions/unsettled.ts";
+} from "../../lib/transactions/transactions.ts";
+import { systemClock } from "../../lib/clock.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { unsettledCreates } from "../../lib/transactions/unsettled.ts";
+import type { UnsettledCreate } from "../../lib/transactions/unsettled.ts";
 import type { Configuration } from "./configuration.ts";
 
 /**

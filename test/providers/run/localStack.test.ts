@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { known } from "../../emulator/defaultSeed.ts";
-import { startEmulator } from "../../emulator/emulator.ts";
-import { tenantId, tokenFor } from "../../emulator/identity.ts";
-import { startRun } from "../../providers/liveRun.ts";
+import { known } from "../../../emulator/defaultSeed.ts";
+import { startEmulator } from "../../../emulator/emulator.ts";
+import { tenantId, tokenFor } from "../../../emulator/identity.ts";
+import { startRun } from "../../../providers/run/liveRun.ts";
 
 it("stack local never uses a real credential, wherever its endpoint points; other stacks do", async () => {
   const emulator = await startEmulator();

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { idShape } from "./run.ts";
-import { FabricClient } from "../lib/api/fabricClient.ts";
-import type { FabricClientOptions } from "../lib/api/fabricClient.ts";
+import { FabricClient } from "../../lib/api/fabricClient.ts";
+import type { FabricClientOptions } from "../../lib/api/fabricClient.ts";
 
 /** Where Microsoft Graph is, unless FABRIC_GRAPH_ENDPOINT says otherwise. */
 export const GRAPH_ENDPOINT = "https://graph.microsoft.com";

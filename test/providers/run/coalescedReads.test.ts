@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { known } from "../../emulator/defaultSeed.ts";
-import { startEmulator } from "../../emulator/emulator.ts";
-import type { Emulator } from "../../emulator/emulator.ts";
-import { startRun } from "../../providers/liveRun.ts";
-import type { LiveRun } from "../../providers/liveRun.ts";
-import { OnceInARun } from "../../providers/onceInARun.ts";
-import { kinds } from "../../providers/registry.ts";
-import type { ResourceKind } from "../../providers/engine/resourceKind.ts";
-import type { Run } from "../../providers/run.ts";
+import { known } from "../../../emulator/defaultSeed.ts";
+import { startEmulator } from "../../../emulator/emulator.ts";
+import type { Emulator } from "../../../emulator/emulator.ts";
+import { startRun } from "../../../providers/run/liveRun.ts";
+import type { LiveRun } from "../../../providers/run/liveRun.ts";
+import { OnceInARun } from "../../../providers/run/onceInARun.ts";
+import { kinds } from "../../../providers/registry.ts";
+import type { ResourceKind } from "../../../providers/engine/resourceKind.ts";
+import type { Run } from "../../../providers/run/run.ts";
 
 /* A refresh reads objects from lists. It must find what reading each of them by itself finds. */
 

@@ -18,7 +18,7 @@ export const emulatorStore = join(".fabric", "emulator");
  * emulator is loaded only here, so that other stacks never load it.
  */
 export async function openEmulator(): Promise<EmbeddedEmulator> {
-  const { findRunningEmulator, startEmulator } = await import("../emulator/emulator.ts");
+  const { findRunningEmulator, startEmulator } = await import("../../emulator/emulator.ts");
   const running = await findRunningEmulator(emulatorStore);
   if (running) return { url: running, graph: new URL(running).origin, close: async () => undefined };
   const emulator = await startEmulator({ store: emulatorStore });

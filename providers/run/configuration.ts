@@ -1,4 +1,4 @@
-import type { OnDrift } from "./kinds/item/itemContent.ts";
+import type { OnDrift } from "../kinds/item/itemContent.ts";
 
 /**
  * What the explicit provider `fabric` carries from the program to the provider process. It is part of the state, so it
