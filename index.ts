@@ -5,10 +5,10 @@ import metadata from "@pulumi/pulumi/metadata.js";
 import settings from "@pulumi/pulumi/runtime/settings.js";
 import { FeatureFlags } from "./lib/featureFlags.ts";
 import { assertForeignBackend, assertReadableFolder, assertSharedBackend } from "./lib/config/stateBackend.ts";
-import { FabricProvider } from "./providers/fabricResource.ts";
-import { FabricWorkspace } from "./providers/fabricWorkspace.ts";
-import { ProgramRun } from "./providers/programRun.ts";
-import { readStackConfig } from "./providers/stackConfigSource.ts";
+import { FabricProvider } from "./providers/program/fabricResource.ts";
+import { FabricWorkspace } from "./providers/program/fabricWorkspace.ts";
+import { ProgramRun } from "./providers/program/programRun.ts";
+import { readStackConfig } from "./providers/program/stackConfigSource.ts";
 
 /** Stops the program with one message and no stack trace. */
 function refuse(error: unknown): never {
@@ -72,7 +72,7 @@ async function deploy() {
     (workspace) => new FabricWorkspace(workspace, { provider, protectData, ownCapacity, program }),
   );
   if (config.preflight && settings.isDryRun()) {
-    const { reportPreflight } = await import("./providers/preflightReport.ts");
+    const { reportPreflight } = await import("./providers/program/preflightReport.ts");
     await reportPreflight(workspaces, program, ownCapacity?.name);
   }
   const outputs = workspaces.map(({ config: { name }, workspaceId, portalUrl }) => [

@@ -1,7 +1,7 @@
 import { formatOrigin } from "../../providers/run/origin.ts";
 import type { Origin } from "../../providers/run/origin.ts";
 import { isUnknown } from "../../providers/engine/field.ts";
-import { portalUrl } from "../../providers/portalUrl.ts";
+import { portalUrl } from "../../providers/program/portalUrl.ts";
 import { withoutUndefined } from "../../providers/engine/resourceKind.ts";
 import { nameOf, resourcesOf } from "../rollback/checkpoint.ts";
 import type { Checkpoint, CheckpointResource } from "../rollback/checkpoint.ts";

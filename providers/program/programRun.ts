@@ -1,7 +1,7 @@
-import { emulatorStore } from "./run/embeddedEmulator.ts";
-import type { Configuration } from "./run/configuration.ts";
-import type { LiveRun } from "./run/liveRun.ts";
-import type { Run } from "./run/run.ts";
+import { emulatorStore } from "../run/embeddedEmulator.ts";
+import type { Configuration } from "../run/configuration.ts";
+import type { LiveRun } from "../run/liveRun.ts";
+import type { Run } from "../run/run.ts";
 
 /**
  * The program's own way to the service, for what it has to know before it declares something. It only asks, and writes
@@ -28,10 +28,10 @@ export class ProgramRun {
 
   async #start(): Promise<LiveRun | undefined> {
     if (this.#configuration.endpoint === "emulator" && !this.#env["FABRIC_ENDPOINT"]) {
-      const { findRunningEmulator } = await import("../emulator/emulator.ts");
+      const { findRunningEmulator } = await import("../../emulator/emulator.ts");
       if (!(await findRunningEmulator(emulatorStore))) return undefined;
     }
-    const { startRun } = await import("./run/liveRun.ts");
+    const { startRun } = await import("../run/liveRun.ts");
     return startRun(this.#configuration, this.#env);
   }
 }

@@ -1,14 +1,14 @@
 import { z } from "zod";
-import { optional } from "../lib/api/answer.ts";
-import { isServiceAnswer } from "../lib/api/fabricError.ts";
-import type { WorkspaceConfig } from "../lib/config/stackConfig.ts";
-import { capacityProblem } from "./kinds/workspace/capacity.ts";
-import { sameIgnoringCase } from "./engine/field.ts";
-import { mayMeanGone } from "./kinds/workspace/gone.ts";
-import { idShape } from "./run/run.ts";
-import type { FabricItem, Run, Workspace } from "./run/run.ts";
-import { roleShape } from "./kinds/workspace/workspaceUser.ts";
-import type { RoleAssignment } from "./kinds/workspace/workspaceUser.ts";
+import { optional } from "../../lib/api/answer.ts";
+import { isServiceAnswer } from "../../lib/api/fabricError.ts";
+import type { WorkspaceConfig } from "../../lib/config/stackConfig.ts";
+import { capacityProblem } from "../kinds/workspace/capacity.ts";
+import { sameIgnoringCase } from "../engine/field.ts";
+import { mayMeanGone } from "../kinds/workspace/gone.ts";
+import { idShape } from "../run/run.ts";
+import type { FabricItem, Run, Workspace } from "../run/run.ts";
+import { roleShape } from "../kinds/workspace/workspaceUser.ts";
+import type { RoleAssignment } from "../kinds/workspace/workspaceUser.ts";
 
 /*
  * `fabric:preflight`: what an up is certain to fail at, asked before anything is done. Only what is to be created is looked

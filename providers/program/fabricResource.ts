@@ -2,10 +2,10 @@ import resource from "@pulumi/pulumi/resource.js";
 import type { CustomResourceOptions } from "@pulumi/pulumi/resource.js";
 import type { Input } from "@pulumi/pulumi/output.js";
 import type { z } from "zod";
-import { toProviderInputs } from "./run/configuration.ts";
-import type { Configuration } from "./run/configuration.ts";
-import type { Fields } from "./engine/field.ts";
-import type { ResourceKind } from "./engine/resourceKind.ts";
+import { toProviderInputs } from "../run/configuration.ts";
+import type { Configuration } from "../run/configuration.ts";
+import type { Fields } from "../engine/field.ts";
+import type { ResourceKind } from "../engine/resourceKind.ts";
 
 /*
  * The program's side of a resource. The SDK is imported file by file: its main entry loads the TypeScript compiler and

@@ -2,21 +2,21 @@ import type { ComponentResourceOptions, CustomResource, CustomResourceOptions } 
 import type { Output } from "@pulumi/pulumi/output.js";
 import resource from "@pulumi/pulumi/resource.js";
 import runtime from "@pulumi/pulumi/runtime/settings.js";
-import { isDataBearing } from "../lib/api/itemType.ts";
-import type { WorkspaceConfig } from "../lib/config/stackConfig.ts";
+import { isDataBearing } from "../../lib/api/itemType.ts";
+import type { WorkspaceConfig } from "../../lib/config/stackConfig.ts";
 import { FabricResource } from "./fabricResource.ts";
 import type { FabricProvider } from "./fabricResource.ts";
 import { commitToPull } from "./commitToPull.ts";
-import { sameIgnoringCase } from "./engine/field.ts";
-import { folder, folderKey } from "./kinds/item/folder.ts";
-import { gitConnection } from "./kinds/git/connection.ts";
-import { AS_BEFORE } from "./kinds/git/fields.ts";
-import { item } from "./kinds/item/item.ts";
+import { sameIgnoringCase } from "../engine/field.ts";
+import { folder, folderKey } from "../kinds/item/folder.ts";
+import { gitConnection } from "../kinds/git/connection.ts";
+import { AS_BEFORE } from "../kinds/git/fields.ts";
+import { item } from "../kinds/item/item.ts";
 import { portalUrl } from "./portalUrl.ts";
 import type { ProgramRun } from "./programRun.ts";
-import { unlistedUsers } from "./kinds/workspace/unlistedUsers.ts";
-import { workspace } from "./kinds/workspace/workspace.ts";
-import { workspaceUser } from "./kinds/workspace/workspaceUser.ts";
+import { unlistedUsers } from "../kinds/workspace/unlistedUsers.ts";
+import { workspace } from "../kinds/workspace/workspace.ts";
+import { workspaceUser } from "../kinds/workspace/workspaceUser.ts";
 
 /** The resources of a workspace. */
 export interface DeclaredResources {

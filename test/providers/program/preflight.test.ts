@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { WorkspaceConfig } from "../../lib/config/stackConfig.ts";
-import { nameFindings, rightsFindings, takenItems } from "../../providers/preflight.ts";
-import type { Asked } from "../../providers/preflight.ts";
-import type { RoleAssignment } from "../../providers/kinds/workspace/workspaceUser.ts";
+import type { WorkspaceConfig } from "../../../lib/config/stackConfig.ts";
+import { nameFindings, rightsFindings, takenItems } from "../../../providers/program/preflight.ts";
+import type { Asked } from "../../../providers/program/preflight.ts";
+import type { RoleAssignment } from "../../../providers/kinds/workspace/workspaceUser.ts";
 
 const item = { name: "bronze", type: "Lakehouse", displayName: "bronze", adopt: false };
 const config: WorkspaceConfig = {

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import config from "@pulumi/pulumi/runtime/config.js";
 import { parse } from "yaml";
 import { z } from "zod";
-import { parseStackConfig } from "../lib/config/stackConfig.ts";
-import type { StackConfig } from "../lib/config/stackConfig.ts";
-import { assertNotSecret } from "../lib/config/secrets.ts";
-import { ownKeys, stackConfigValues } from "../lib/config/text.ts";
+import { parseStackConfig } from "../../lib/config/stackConfig.ts";
+import type { StackConfig } from "../../lib/config/stackConfig.ts";
+import { assertNotSecret } from "../../lib/config/secrets.ts";
+import { ownKeys, stackConfigValues } from "../../lib/config/text.ts";
 
 /**
  * The configuration of the stack that this program runs for.
