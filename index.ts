@@ -65,7 +65,7 @@ async function deploy() {
     transactionLog,
   };
   const provider = new FabricProvider("fabric", configuration);
-  const azure = config.azure && (await import("./providers/azure.ts")).declareAzure(config.azure, config);
+  const azure = config.azure && (await import("./providers/azure/azure.ts")).declareAzure(config.azure, config);
   const ownCapacity = azure?.capacity;
   const program = new ProgramRun(configuration, process.env);
   const workspaces = config.workspaces.map(

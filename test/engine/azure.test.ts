@@ -9,7 +9,7 @@ import { text } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
 import { known } from "../../emulator/defaultSeed.ts";
 import { tenantId, tokenFor } from "../../emulator/identity.ts";
-import { exampleConfig } from "../providers/declaredAzure.ts";
+import { exampleConfig } from "../providers/azure/declaredAzure.ts";
 import { EngineStack } from "./engineStack.ts";
 
 /** What the plugin's double says it did. */

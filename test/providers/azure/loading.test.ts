@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import { promisify } from "node:util";
 import { parse } from "yaml";
 
-const repository = resolve(import.meta.dirname, "../..");
+const repository = resolve(import.meta.dirname, "../../..");
 
 /** Runs the program with mocks in the place of the engine, and prints which files of azure-native it loaded. */
 const program = `

@@ -5,11 +5,11 @@ import storage from "@pulumi/azure-native/storage/index.js";
 import type { Output } from "@pulumi/pulumi/output.js";
 import type { ComponentResourceOptions, CustomResource, CustomResourceOptions } from "@pulumi/pulumi/resource.js";
 import resource from "@pulumi/pulumi/resource.js";
-import { federatedToken } from "../lib/signIn/federatedToken.ts";
-import type { AzureConfig } from "../lib/config/stackConfig.ts";
-import type { FoundationConfig, IdentityConfig } from "../lib/config/azureSchema.ts";
-import { assignRole } from "./azureRole.ts";
-import type { AzurePrincipal, AzureRole, RoleGrant } from "./azureRole.ts";
+import { federatedToken } from "../../lib/signIn/federatedToken.ts";
+import type { AzureConfig } from "../../lib/config/stackConfig.ts";
+import type { FoundationConfig, IdentityConfig } from "../../lib/config/azureSchema.ts";
+import { assignRole } from "./role.ts";
+import type { AzurePrincipal, AzureRole, RoleGrant } from "./role.ts";
 
 /** What Entra ID wants a pipeline's token to be made for. */
 const AUDIENCE = "api://AzureADTokenExchange";

@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
-import { parseStackConfig } from "../../lib/config/stackConfig.ts";
-import type { AzureConfig, StackConfig } from "../../lib/config/stackConfig.ts";
-import { declareAzure } from "../../providers/azure.ts";
-import type { Azure } from "../../providers/azure.ts";
+import { parseStackConfig } from "../../../lib/config/stackConfig.ts";
+import type { AzureConfig, StackConfig } from "../../../lib/config/stackConfig.ts";
+import { declareAzure } from "../../../providers/azure/azure.ts";
+import type { Azure } from "../../../providers/azure/azure.ts";
 
-const repository = resolve(import.meta.dirname, "../..");
+const repository = resolve(import.meta.dirname, "../../..");
 
 /** A configuration with Azure resources. */
 export type AzureStackConfig = StackConfig & { readonly azure: AzureConfig };

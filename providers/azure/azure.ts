@@ -1,10 +1,10 @@
 import { Provider } from "@pulumi/azure-native/provider.js";
 import type { Output } from "@pulumi/pulumi/output.js";
 import type { CustomResource } from "@pulumi/pulumi/resource.js";
-import type { AzureConfig, StackConfig } from "../lib/config/stackConfig.ts";
-import { AzureEnvironment } from "./azureEnvironment.ts";
-import { AzureFoundation } from "./azureFoundation.ts";
-import type { DeployedIdentity } from "./azureFoundation.ts";
+import type { AzureConfig, StackConfig } from "../../lib/config/stackConfig.ts";
+import { AzureEnvironment } from "./environment.ts";
+import { AzureFoundation } from "./foundation.ts";
+import type { DeployedIdentity } from "./foundation.ts";
 
 /*
  * Loaded only where `fabric:azure` is declared: azure-native costs the start of every preview, and its plugin a big

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import type { EnvironmentOutputs, FoundationOutputs } from "../../providers/azure.ts";
+import type { EnvironmentOutputs, FoundationOutputs } from "../../../providers/azure/azure.ts";
 import { declareWithMocks, exampleConfig, valueOf } from "./declaredAzure.ts";
 import type { AzureStackConfig, Declared, DeclaredAzure } from "./declaredAzure.ts";
 
@@ -16,7 +16,7 @@ describe("the resources of the example stacks", () => {
   for (const stack of ["foundation", "dev"]) {
     it(`${stack} are those of the golden list, with every input`, async () => {
       const { resources } = await declareWithMocks(exampleConfig(stack));
-      const file = join(import.meta.dirname, `azure.${stack}.golden.json`);
+      const file = join(import.meta.dirname, `../azure.${stack}.golden.json`);
       if (process.env["FABRIC_WRITE_GOLDEN"] === "true") writeFileSync(file, `${JSON.stringify(resources, null, 2)}\n`);
       assert.deepEqual(resources, JSON.parse(readFileSync(file, "utf8")));
     });
