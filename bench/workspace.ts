@@ -1,4 +1,4 @@
-import { known } from "../emulator/defaultSeed.ts";
+import { known } from "../emulator/core/defaultSeed.ts";
 
 /** Eight resources, as the Terraform provider for Fabric was measured with: a workspace, three roles, Git, three items. */
 export const benchWorkspace = (index: number) => ({

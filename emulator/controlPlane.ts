@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import type { Emulator, RequestRecord } from "./emulator.ts";
-import type { CommittedItem } from "./model.ts";
+import type { CommittedItem } from "./core/model.ts";
 
 /** What of an emulator the control plane needs. */
 export type Controlled = Omit<Emulator, "url" | "origin" | "close">;

@@ -11,30 +11,30 @@ import type { Clock } from "../lib/clock.ts";
 import { commit } from "./branches.ts";
 import { connectionRoutes } from "./connections.ts";
 import { controlPlane } from "./controlPlane.ts";
-import { defaultSeed } from "./defaultSeed.ts";
-import { Faults } from "./faults.ts";
-import type { FaultRule } from "./faults.ts";
+import { defaultSeed } from "./core/defaultSeed.ts";
+import { Faults } from "./core/faults.ts";
+import type { FaultRule } from "./core/faults.ts";
 import { folderRoutes } from "./folders.ts";
 import { gitRoutes } from "./git.ts";
 import { defaultCaller, entraRoutes, graphRoutes, readToken } from "./identity.ts";
 import { itemRoutes } from "./items.ts";
-import type { CommittedItem } from "./model.ts";
+import type { CommittedItem } from "./core/model.ts";
 import { operationRoutes } from "./operations.ts";
-import { findRunningEmulator, releaseStore, takeStore } from "./owner.ts";
-import { answer, faultReply, refusalOf, responseOf } from "./replies.ts";
+import { findRunningEmulator, releaseStore, takeStore } from "./core/owner.ts";
+import { answer, faultReply, refusalOf, responseOf } from "./core/replies.ts";
 import { recoverableItemRoutes } from "./recoverableItems.ts";
-import { bodyOf } from "./requestBody.ts";
+import { bodyOf } from "./core/requestBody.ts";
 import { roleAssignmentRoutes } from "./roleAssignments.ts";
-import { plant } from "./seed.ts";
-import type { Seed } from "./seed.ts";
-import { defaultLevers, ServiceError } from "./service.ts";
-import type { Call, Levers, Route, Service } from "./service.ts";
-import { respelled } from "./spelling.ts";
-import { Store } from "./store.ts";
-import { Throttling } from "./throttling.ts";
+import { plant } from "./core/seed.ts";
+import type { Seed } from "./core/seed.ts";
+import { defaultLevers, ServiceError } from "./core/service.ts";
+import type { Call, Levers, Route, Service } from "./core/service.ts";
+import { respelled } from "./core/spelling.ts";
+import { Store } from "./core/store.ts";
+import { Throttling } from "./core/throttling.ts";
 import { workspaceRoutes } from "./workspaces.ts";
 
-export { findRunningEmulator } from "./owner.ts";
+export { findRunningEmulator } from "./core/owner.ts";
 
 /** How an emulator is started. */
 export interface EmulatorOptions extends Partial<Levers> {

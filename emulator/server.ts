@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { startEmulator } from "./emulator.ts";
-import type { Seed } from "./seed.ts";
-import { makeCertificate } from "./tls.ts";
+import type { Seed } from "./core/seed.ts";
+import { makeCertificate } from "./core/tls.ts";
 
 const usage = `The Fabric emulator as a server.
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { readExistingWorkspace } from "../../cli/import/existingWorkspace.ts";
-import { known, knownBranch } from "../../emulator/defaultSeed.ts";
+import { known, knownBranch } from "../../emulator/core/defaultSeed.ts";
 import { startEmulator } from "../../emulator/emulator.ts";
 import type { Emulator } from "../../emulator/emulator.ts";
 import { tenantId, tokenFor } from "../../emulator/identity.ts";

@@ -3,7 +3,7 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { OAuth2Issuer, OAuth2Service } from "oauth2-mock-server";
 import { tenantId } from "../../emulator/identity.ts";
-import type { Certificate } from "../../emulator/tls.ts";
+import type { Certificate } from "../../emulator/core/tls.ts";
 
 /** What a client sent to the token endpoint. */
 export type TokenRequest = Readonly<Record<string, string | undefined>>;

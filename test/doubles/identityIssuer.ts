@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { RequestListener } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import type { Certificate } from "../../emulator/tls.ts";
+import type { Certificate } from "../../emulator/core/tls.ts";
 import { signed, verified } from "./jwt.ts";
 
 /** A service that tells other services who a job is: GitHub (GET), or Azure DevOps (POST). */

@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
-import { makeCertificate } from "../../emulator/tls.ts";
-import type { Certificate } from "../../emulator/tls.ts";
+import { makeCertificate } from "../../emulator/core/tls.ts";
+import type { Certificate } from "../../emulator/core/tls.ts";
 
 /** One record as Application Insights receives it. */
 export interface Envelope {

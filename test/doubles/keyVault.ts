@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
-import type { Certificate } from "../../emulator/tls.ts";
+import type { Certificate } from "../../emulator/core/tls.ts";
 
 /*
  * Key Vault, as far as secrets are read and written. It is not an independent check: it was written from the same

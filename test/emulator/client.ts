@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { startEmulator } from "../../emulator/emulator.ts";
 import type { Emulator, EmulatorOptions } from "../../emulator/emulator.ts";
-import { known } from "../../emulator/defaultSeed.ts";
+import { known } from "../../emulator/core/defaultSeed.ts";
 import { tenantId, tokenFor } from "../../emulator/identity.ts";
 
 /** What the service answered. */

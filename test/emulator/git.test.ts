@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { known, knownBranch } from "../../emulator/defaultSeed.ts";
+import { known, knownBranch } from "../../emulator/core/defaultSeed.ts";
 import { TestService } from "./client.ts";
 
 const empty = { ...knownBranch, branchName: "empty" };

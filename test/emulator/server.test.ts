@@ -6,10 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { ClientSecretCredential } from "@azure/identity";
-import { known } from "../../emulator/defaultSeed.ts";
+import { known } from "../../emulator/core/defaultSeed.ts";
 import { findRunningEmulator, startEmulator } from "../../emulator/emulator.ts";
 import { readToken, tenantId, tokenFor } from "../../emulator/identity.ts";
-import { makeCertificate } from "../../emulator/tls.ts";
+import { makeCertificate } from "../../emulator/core/tls.ts";
 import { TestService } from "./client.ts";
 
 const temporary = () => mkdtempSync(join(tmpdir(), "fabric-emulator-"));

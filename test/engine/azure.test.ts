@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
-import { known } from "../../emulator/defaultSeed.ts";
+import { known } from "../../emulator/core/defaultSeed.ts";
 import { tenantId, tokenFor } from "../../emulator/identity.ts";
 import { exampleConfig } from "../providers/azure/declaredAzure.ts";
 import { EngineStack } from "./engineStack.ts";

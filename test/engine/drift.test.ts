@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { known } from "../../emulator/defaultSeed.ts";
+import { known } from "../../emulator/core/defaultSeed.ts";
 import { EngineStack } from "./engineStack.ts";
 import { salesBranch } from "./salesBranch.ts";
 

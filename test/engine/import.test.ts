@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { known } from "../../emulator/defaultSeed.ts";
+import { known } from "../../emulator/core/defaultSeed.ts";
 import { FolderLogStore } from "../../lib/logStore/folderLogStore.ts";
 import { TransactionLog } from "../../lib/transactions/transactionLog.ts";
 import { EngineStack } from "./engineStack.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { known } from "../../emulator/defaultSeed.ts";
+import { known } from "../../emulator/core/defaultSeed.ts";
 import { EngineStack } from "./engineStack.ts";
 import { salesBranch } from "./salesBranch.ts";
 

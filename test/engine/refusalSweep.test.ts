@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { appendFileSync, cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { known, knownBranch } from "../../emulator/defaultSeed.ts";
+import { known, knownBranch } from "../../emulator/core/defaultSeed.ts";
 import { EngineStack } from "./engineStack.ts";
 import { callApi } from "./existingEnvironment.ts";
 import { salesBranch } from "./salesBranch.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import type { FaultRule } from "../../emulator/faults.ts";
+import type { FaultRule } from "../../emulator/core/faults.ts";
 import { crash, projectCommand } from "./crash.ts";
 import { EngineStack } from "./engineStack.ts";
 import { worldOf } from "./worldOf.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
-import { known, knownBranch } from "../../emulator/defaultSeed.ts";
+import { known, knownBranch } from "../../emulator/core/defaultSeed.ts";
 import { startEmulator } from "../../emulator/emulator.ts";
 import type { Emulator } from "../../emulator/emulator.ts";
 import { runCompleteDeployment } from "../../examples/completeDeployment.ts";

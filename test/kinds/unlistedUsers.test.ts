@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { known } from "../../emulator/defaultSeed.ts";
+import { known } from "../../emulator/core/defaultSeed.ts";
 import { startEmulator } from "../../emulator/emulator.ts";
 import { tenantId, tokenFor } from "../../emulator/identity.ts";
 import { startRun } from "../../providers/run/liveRun.ts";

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isLiveProcess } from "../lib/logStore/liveProcess.ts";
+import { isLiveProcess } from "../../lib/logStore/liveProcess.ts";
 
 interface Owner {
   readonly pid: number;
