@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Fault } from "./faults.ts";
-import { GraphError } from "../identity.ts";
+import { GraphError } from "../families/identity.ts";
 import { ServiceError } from "./service.ts";
 import type { Call, Reply, Route, Service } from "./service.ts";
 import { Throttled } from "./throttling.ts";

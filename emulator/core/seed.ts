@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { commit } from "../branches.ts";
-import { itemTypeOf } from "../itemTypes.ts";
+import { commit } from "../families/branches.ts";
+import { itemTypeOf } from "../families/itemTypes.ts";
 import type { Principal } from "./model.ts";
 import type { Service } from "./service.ts";
 

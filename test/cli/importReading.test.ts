@@ -7,7 +7,7 @@ import { readExistingWorkspace } from "../../cli/import/existingWorkspace.ts";
 import { known, knownBranch } from "../../emulator/core/defaultSeed.ts";
 import { startEmulator } from "../../emulator/emulator.ts";
 import type { Emulator } from "../../emulator/emulator.ts";
-import { tenantId, tokenFor } from "../../emulator/identity.ts";
+import { tenantId, tokenFor } from "../../emulator/families/identity.ts";
 import { startRun } from "../../providers/run/liveRun.ts";
 import { workspaceShape } from "../../providers/run/run.ts";
 import type { LiveRun } from "../../providers/run/liveRun.ts";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { OAuth2Issuer, OAuth2Service } from "oauth2-mock-server";
-import { tenantId } from "../../emulator/identity.ts";
+import { tenantId } from "../../emulator/families/identity.ts";
 import type { Certificate } from "../../emulator/core/tls.ts";
 
 /** What a client sent to the token endpoint. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import tls from "node:tls";
 import { known } from "../../emulator/core/defaultSeed.ts";
-import { tenantId } from "../../emulator/identity.ts";
+import { tenantId } from "../../emulator/families/identity.ts";
 import { makeCertificate } from "../../emulator/core/tls.ts";
 import { startEntra } from "./entra.ts";
 import type { Entra } from "./entra.ts";

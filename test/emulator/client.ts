@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { startEmulator } from "../../emulator/emulator.ts";
 import type { Emulator, EmulatorOptions } from "../../emulator/emulator.ts";
 import { known } from "../../emulator/core/defaultSeed.ts";
-import { tenantId, tokenFor } from "../../emulator/identity.ts";
+import { tenantId, tokenFor } from "../../emulator/families/identity.ts";
 
 /** What the service answered. */
 export interface Answer {

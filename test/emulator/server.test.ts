@@ -8,7 +8,7 @@ import { describe, it } from "node:test";
 import { ClientSecretCredential } from "@azure/identity";
 import { known } from "../../emulator/core/defaultSeed.ts";
 import { findRunningEmulator, startEmulator } from "../../emulator/emulator.ts";
-import { readToken, tenantId, tokenFor } from "../../emulator/identity.ts";
+import { readToken, tenantId, tokenFor } from "../../emulator/families/identity.ts";
 import { makeCertificate } from "../../emulator/core/tls.ts";
 import { TestService } from "./client.ts";
 

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
 import { known } from "../../emulator/core/defaultSeed.ts";
-import { tenantId, tokenFor } from "../../emulator/identity.ts";
+import { tenantId, tokenFor } from "../../emulator/families/identity.ts";
 import { exampleConfig } from "../providers/azure/declaredAzure.ts";
 import { EngineStack } from "./engineStack.ts";
 

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { known, knownBranch } from "../../emulator/core/defaultSeed.ts";
-import { removeItem } from "../../emulator/items.ts";
+import { removeItem } from "../../emulator/families/items.ts";
 import type { Part } from "../../emulator/core/model.ts";
 import { EngineStack } from "./engineStack.ts";
 import { salesBranch } from "./salesBranch.ts";

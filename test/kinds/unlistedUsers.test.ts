@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { known } from "../../emulator/core/defaultSeed.ts";
 import { startEmulator } from "../../emulator/emulator.ts";
-import { tenantId, tokenFor } from "../../emulator/identity.ts";
+import { tenantId, tokenFor } from "../../emulator/families/identity.ts";
 import { startRun } from "../../providers/run/liveRun.ts";
 import { kinds } from "../../providers/registry.ts";
 import { unlistedAmong } from "../../providers/kinds/workspace/unlistedUsers.ts";

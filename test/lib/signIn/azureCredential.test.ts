@@ -9,7 +9,7 @@ import { text } from "node:stream/consumers";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { inspect } from "node:util";
 import { known } from "../../../emulator/core/defaultSeed.ts";
-import { tenantId } from "../../../emulator/identity.ts";
+import { tenantId } from "../../../emulator/families/identity.ts";
 import { makeCertificate } from "../../../emulator/core/tls.ts";
 import type { Certificate } from "../../../emulator/core/tls.ts";
 import { assertionAudience, authorityOf } from "../../../lib/signIn/authority.ts";

@@ -6,7 +6,7 @@ import { after, before, beforeEach, describe, it } from "node:test";
 import { known } from "../../../emulator/core/defaultSeed.ts";
 import { startEmulator } from "../../../emulator/emulator.ts";
 import type { Emulator } from "../../../emulator/emulator.ts";
-import { tenantId, tokenFor } from "../../../emulator/identity.ts";
+import { tenantId, tokenFor } from "../../../emulator/families/identity.ts";
 import { makeCertificate } from "../../../emulator/core/tls.ts";
 import type { Certificate } from "../../../emulator/core/tls.ts";
 import { chooseCredential, principalOf, tenantOf } from "../../../lib/signIn/credentials.ts";

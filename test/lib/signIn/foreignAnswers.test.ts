@@ -11,7 +11,7 @@ import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
 import { inspect } from "node:util";
-import { tenantId } from "../../../emulator/identity.ts";
+import { tenantId } from "../../../emulator/families/identity.ts";
 import { makeCertificate } from "../../../emulator/core/tls.ts";
 import type { Certificate } from "../../../emulator/core/tls.ts";
 import { azureCredential } from "../../../lib/signIn/azureCredential.ts";

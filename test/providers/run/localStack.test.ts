@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { known } from "../../../emulator/core/defaultSeed.ts";
 import { startEmulator } from "../../../emulator/emulator.ts";
-import { tenantId, tokenFor } from "../../../emulator/identity.ts";
+import { tenantId, tokenFor } from "../../../emulator/families/identity.ts";
 import { startRun } from "../../../providers/run/liveRun.ts";
 
 it("stack local never uses a real credential, wherever its endpoint points; other stacks do", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { known } from "../../../emulator/core/defaultSeed.ts";
 import { startEmulator } from "../../../emulator/emulator.ts";
-import { tenantId, tokenFor } from "../../../emulator/identity.ts";
+import { tenantId, tokenFor } from "../../../emulator/families/identity.ts";
 import { startRun } from "../../../providers/run/liveRun.ts";
 
 it("a run signs in by what fabric:credential says, and asks for everything that is missing before it begins", async () => {

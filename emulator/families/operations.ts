@@ -1,6 +1,6 @@
-import type { Operation } from "./core/model.ts";
-import { ok, operationHeaders, ServiceError } from "./core/service.ts";
-import type { Call, Route, Service } from "./core/service.ts";
+import type { Operation } from "../core/model.ts";
+import { ok, operationHeaders, ServiceError } from "../core/service.ts";
+import type { Call, Route, Service } from "../core/service.ts";
 
 /** The service's times have seven decimals and no zone. */
 const moment = (ms: number) => `${new Date(ms).toISOString().slice(0, -1)}0000`;

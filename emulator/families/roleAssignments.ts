@@ -1,6 +1,6 @@
-import type { Principal, RoleAssignment } from "./core/model.ts";
-import { badRequest, created, notFound, ok, page, sameName, ServiceError, workspaceOf } from "./core/service.ts";
-import type { Call, Route, Service } from "./core/service.ts";
+import type { Principal, RoleAssignment } from "../core/model.ts";
+import { badRequest, created, notFound, ok, page, sameName, ServiceError, workspaceOf } from "../core/service.ts";
+import type { Call, Route, Service } from "../core/service.ts";
 
 const path = "/workspaces/{workspaceId}/roleAssignments";
 const roles = ["Admin", "Member", "Contributor", "Viewer"];

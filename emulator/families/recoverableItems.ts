@@ -1,6 +1,6 @@
-import type { Item } from "./core/model.ts";
-import { notFound, page, sameName, ServiceError, startOperation, workspaceOf } from "./core/service.ts";
-import type { Route, Service } from "./core/service.ts";
+import type { Item } from "../core/model.ts";
+import { notFound, page, sameName, ServiceError, startOperation, workspaceOf } from "../core/service.ts";
+import type { Route, Service } from "../core/service.ts";
 
 const path = "/workspaces/{workspaceId}/recoverableItems";
 

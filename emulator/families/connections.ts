@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { created, notFound, ok, page, requiredText, sameName, ServiceError } from "./core/service.ts";
-import type { Call, Route, Service } from "./core/service.ts";
+import { created, notFound, ok, page, requiredText, sameName, ServiceError } from "../core/service.ts";
+import type { Call, Route, Service } from "../core/service.ts";
 
 /** Connections to sources of data and to Git providers. What was secret in them is not kept. */
 export const connectionRoutes: readonly Route[] = [

@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
 import { addItem, itemsOf, removeItem } from "./items.ts";
-import type { BranchFolder, CommittedItem, GitConnection, Item, Part } from "./core/model.ts";
-import { sameName, ServiceError } from "./core/service.ts";
-import type { Service } from "./core/service.ts";
+import type { BranchFolder, CommittedItem, GitConnection, Item, Part } from "../core/model.ts";
+import { sameName, ServiceError } from "../core/service.ts";
+import type { Service } from "../core/service.ts";
 
 /* Folders of branches, and how workspaces differ from them and follow them. */
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { folderById, optionalParent } from "./folders.ts";
 import { isItemType, itemTypeOf, itemTypes } from "./itemTypes.ts";
-import type { Item, Part, Workspace } from "./core/model.ts";
+import type { Item, Part, Workspace } from "../core/model.ts";
 import { keepDeleted } from "./recoverableItems.ts";
 import {
   badRequest,
@@ -13,9 +13,9 @@ import {
   ServiceError,
   startOperation,
   workspaceOf,
-} from "./core/service.ts";
-import type { Call, Reply, Route, Service } from "./core/service.ts";
-import { rewritten } from "./core/spelling.ts";
+} from "../core/service.ts";
+import type { Call, Reply, Route, Service } from "../core/service.ts";
+import { rewritten } from "../core/spelling.ts";
 import { assertCapacityRuns, isCapacityPaused } from "./workspaces.ts";
 
 const path = "/workspaces/{workspaceId}/items";

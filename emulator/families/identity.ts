@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { ok, sameName, ServiceError } from "./core/service.ts";
-import type { Route, Service } from "./core/service.ts";
+import { ok, sameName, ServiceError } from "../core/service.ts";
+import type { Route, Service } from "../core/service.ts";
 
 /** Tenant that the emulator's tokens belong to. */
 export const tenantId = "11111111-1111-4111-8111-000000000000";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import type { Folder } from "./core/model.ts";
-import { created, ok, page, requiredText, sameName, ServiceError, workspaceOf } from "./core/service.ts";
-import type { Call, Route, Service } from "./core/service.ts";
+import type { Folder } from "../core/model.ts";
+import { created, ok, page, requiredText, sameName, ServiceError, workspaceOf } from "../core/service.ts";
+import type { Call, Route, Service } from "../core/service.ts";
 
 const path = "/workspaces/{workspaceId}/folders";
 const forbidden = /[~"#.&*:<>?/{|}\\%]|\p{Cc}/u;

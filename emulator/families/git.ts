@@ -1,7 +1,7 @@
 import { branchId, branchOf, changesOf, now, paired, pull, push, requiredActionOf } from "./branches.ts";
-import type { GitConnection, Workspace } from "./core/model.ts";
-import { badRequest, ok, ServiceError, startOperation, workspaceOf } from "./core/service.ts";
-import type { Call, Route, Service } from "./core/service.ts";
+import type { GitConnection, Workspace } from "../core/model.ts";
+import { badRequest, ok, ServiceError, startOperation, workspaceOf } from "../core/service.ts";
+import type { Call, Route, Service } from "../core/service.ts";
 
 const path = "/workspaces/{workspaceId}/git";
 const strategies = ["None", "PreferRemote", "PreferWorkspace"];

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Workspace } from "./core/model.ts";
+import type { Workspace } from "../core/model.ts";
 import {
   badRequest,
   created,
@@ -11,8 +11,8 @@ import {
   ServiceError,
   startOperation,
   workspaceOf,
-} from "./core/service.ts";
-import type { Call, Route, Service } from "./core/service.ts";
+} from "../core/service.ts";
+import type { Call, Route, Service } from "../core/service.ts";
 
 /** Workspaces and capacities. */
 export const workspaceRoutes: readonly Route[] = [
