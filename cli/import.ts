@@ -24,7 +24,7 @@ import type { Target } from "./import/target.ts";
 import { projectRoot, pulumiEnvironment } from "./pulumi.ts";
 import { previewSteps } from "./rollback/stackState.ts";
 import { runStackCommand } from "./stackCommand.ts";
-import { withStackToItself } from "./stackLock.ts";
+import { withStackToItself } from "./transaction/stackLock.ts";
 import { readStackSettings } from "./stackSettings.ts";
 
 /*

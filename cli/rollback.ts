@@ -3,13 +3,13 @@ import { openLogStore } from "../lib/logStore/openLogStore.ts";
 import { hasEffects, hasEnded, readTransactionLog } from "../lib/transactions/transactionLog.ts";
 import type { Entry } from "../lib/transactions/transactionLog.ts";
 import { withdrawTransaction } from "../lib/transactions/transactions.ts";
-import { DeploymentEvents } from "./deploymentEvents.ts";
-import { leftoverTable } from "./leftovers.ts";
-import { endWithoutEffects, lostLog, unfinishedTransaction } from "./openTransaction.ts";
+import { DeploymentEvents } from "./transaction/deploymentEvents.ts";
+import { leftoverTable } from "./transaction/leftovers.ts";
+import { endWithoutEffects, lostLog, unfinishedTransaction } from "./transaction/openTransaction.ts";
 import { projectRoot, pulumiEnvironment } from "./pulumi.ts";
 import { RollbackRefused, rollBack } from "./rollback/rollBack.ts";
 import { runStackCommand } from "./stackCommand.ts";
-import { withStackToItself } from "./stackLock.ts";
+import { withStackToItself } from "./transaction/stackLock.ts";
 import { readStackSettings } from "./stackSettings.ts";
 
 /* `npm run rollback -- --stack S`: rolls back the transaction that was neither committed nor rolled back. */

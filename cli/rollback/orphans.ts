@@ -5,8 +5,8 @@ import { providerFile } from "../../lib/transactions/transactions.ts";
 import type { TransactionLog } from "../../lib/transactions/transactionLog.ts";
 import type { UnsettledCreate } from "../../lib/transactions/unsettled.ts";
 import type { LiveRun } from "../../providers/run/liveRun.ts";
-import { UPDATE_REMEDY, removalOf } from "../leftovers.ts";
-import type { Leftover } from "../leftovers.ts";
+import { UPDATE_REMEDY, removalOf } from "../transaction/leftovers.ts";
+import type { Leftover } from "../transaction/leftovers.ts";
 import { liveResourcesOf } from "./checkpoint.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 

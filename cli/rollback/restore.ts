@@ -1,8 +1,8 @@
 import { rmSync } from "node:fs";
 import { LocalWorkspace, Stack } from "@pulumi/pulumi/automation/index.js";
 import type { EngineEvent, PulumiFn } from "@pulumi/pulumi/automation/index.js";
-import { removalOf } from "../leftovers.ts";
-import type { Leftover } from "../leftovers.ts";
+import { removalOf } from "../transaction/leftovers.ts";
+import type { Leftover } from "../transaction/leftovers.ts";
 import { nameOf } from "./checkpoint.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { Failure } from "./plan.ts";

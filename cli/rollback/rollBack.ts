@@ -7,7 +7,7 @@ import {
   stateHashFile,
 } from "../../lib/transactions/transactions.ts";
 import { forcingNothing } from "../forcingOptions.ts";
-import type { Leftover } from "../leftovers.ts";
+import type { Leftover } from "../transaction/leftovers.ts";
 import type { UnsettledCreate } from "../../lib/transactions/unsettled.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { Orphans } from "./orphans.ts";

@@ -1,8 +1,8 @@
 import { unknownToUndo } from "../../providers/engine/compensations.ts";
 import { outcomeOf } from "../../lib/transactions/transactionLog.ts";
 import type { Entry } from "../../lib/transactions/transactionLog.ts";
-import { UPDATE_REMEDY } from "../leftovers.ts";
-import type { Leftover } from "../leftovers.ts";
+import { UPDATE_REMEDY } from "../transaction/leftovers.ts";
+import type { Leftover } from "../transaction/leftovers.ts";
 
 /** A step whose effect a rollback cannot vouch for. */
 export interface UnknownStep {

@@ -1,7 +1,7 @@
 /** Outputs that objects of the stack had, by kind and id in lower case: `Folder 1a…/2b…`. */
 export type FormerStates = Map<string, object>;
 
-/** Those that an earlier run has begun to replace, as `npm run up` tells them (`cli/pendingReplacements.ts`). */
+/** Those that an earlier run has begun to replace, as `npm run up` tells them (`cli/transaction/pendingReplacements.ts`). */
 export function pendingStates(env: NodeJS.ProcessEnv): FormerStates {
   return new Map(Object.entries(JSON.parse(env["FABRIC_PENDING_REPLACEMENTS"] || "{}") as Record<string, object>));
 }

@@ -1,4 +1,4 @@
-import { beginTransaction } from "../../cli/openTransaction.ts";
+import { beginTransaction } from "../../cli/transaction/openTransaction.ts";
 import type { Checkpoint } from "../../cli/rollback/checkpoint.ts";
 import { engineRunOf, takeCheckpoint } from "../../lib/transactions/engineRun.ts";
 import type { EngineRun } from "../../lib/transactions/engineRun.ts";

@@ -6,7 +6,7 @@ import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { known, knownBranch } from "../../emulator/core/defaultSeed.ts";
 import { startEmulator } from "../../emulator/emulator.ts";
 import type { Emulator } from "../../emulator/emulator.ts";
-import { pendingReplacements } from "../../cli/pendingReplacements.ts";
+import { pendingReplacements } from "../../cli/transaction/pendingReplacements.ts";
 import { handlerOf } from "../../providers/engine/handler.ts";
 import { startRun } from "../../providers/run/liveRun.ts";
 import type { LiveRun } from "../../providers/run/liveRun.ts";

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { openTransaction, unfinishedTransaction } from "../../../cli/openTransaction.ts";
+import { openTransaction, unfinishedTransaction } from "../../../cli/transaction/openTransaction.ts";
 import { FolderLogStore } from "../../../lib/logStore/folderLogStore.ts";
 import type { LogStore } from "../../../lib/logStore/logStore.ts";
 import { TransactionLog, readTransactionLog } from "../../../lib/transactions/transactionLog.ts";

@@ -1,8 +1,8 @@
-import { openTelemetry } from "../lib/telemetry/openTelemetry.ts";
-import type { TelemetryLogger } from "../lib/telemetryLogger.ts";
-import type { StackSettings } from "./stackSettings.ts";
-import { outcomeOf } from "../lib/transactions/transactionLog.ts";
-import type { Entry } from "../lib/transactions/transactionLog.ts";
+import { openTelemetry } from "../../lib/telemetry/openTelemetry.ts";
+import type { TelemetryLogger } from "../../lib/telemetryLogger.ts";
+import type { StackSettings } from "../stackSettings.ts";
+import { outcomeOf } from "../../lib/transactions/transactionLog.ts";
+import type { Entry } from "../../lib/transactions/transactionLog.ts";
 import type { EarlierRun } from "./earlierRun.ts";
 import type { Leftover } from "./leftovers.ts";
 

@@ -1,16 +1,16 @@
-import { TransactionLog, hasEnded, readTransactionLog } from "../lib/transactions/transactionLog.ts";
-import type { Entry } from "../lib/transactions/transactionLog.ts";
-import { announcedTransaction, readTransactionLogs, stateHashFile } from "../lib/transactions/transactions.ts";
-import type { LogStore } from "../lib/logStore/logStore.ts";
+import { TransactionLog, hasEnded, readTransactionLog } from "../../lib/transactions/transactionLog.ts";
+import type { Entry } from "../../lib/transactions/transactionLog.ts";
+import { announcedTransaction, readTransactionLogs, stateHashFile } from "../../lib/transactions/transactions.ts";
+import type { LogStore } from "../../lib/logStore/logStore.ts";
 import { readEarlierRun, wordsOfEarlierRun } from "./earlierRun.ts";
 import type { Leftover } from "./leftovers.ts";
 import { lostLog } from "./openTransaction.ts";
-import { checkpointHash, withoutPendingOperations } from "./rollback/checkpoint.ts";
-import type { Checkpoint } from "./rollback/checkpoint.ts";
-import { Orphans } from "./rollback/orphans.ts";
-import { orphansOf, outdatedIn } from "./rollback/plan.ts";
-import { exportCheckpoint, importCheckpoint, refreshStack } from "./rollback/stackState.ts";
-import type { StackAccess } from "./rollback/stackState.ts";
+import { checkpointHash, withoutPendingOperations } from "../rollback/checkpoint.ts";
+import type { Checkpoint } from "../rollback/checkpoint.ts";
+import { Orphans } from "../rollback/orphans.ts";
+import { orphansOf, outdatedIn } from "../rollback/plan.ts";
+import { exportCheckpoint, importCheckpoint, refreshStack } from "../rollback/stackState.ts";
+import type { StackAccess } from "../rollback/stackState.ts";
 
 /*
  * What an update does about earlier runs that were cut off: before it, the state learns what they did; after it, what they

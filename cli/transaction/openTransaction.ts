@@ -1,5 +1,5 @@
-import type { LogStore } from "../lib/logStore/logStore.ts";
-import { TransactionLog, hasEffects, hasEnded, readTransactionLog } from "../lib/transactions/transactionLog.ts";
+import type { LogStore } from "../../lib/logStore/logStore.ts";
+import { TransactionLog, hasEffects, hasEnded, readTransactionLog } from "../../lib/transactions/transactionLog.ts";
 import {
   announceTransaction,
   announcedTransaction,
@@ -10,12 +10,12 @@ import {
   readTransactionLogs,
   rollbackLogOf,
   withdrawTransaction,
-} from "../lib/transactions/transactions.ts";
+} from "../../lib/transactions/transactions.ts";
 import { readEarlierRun } from "./earlierRun.ts";
 import type { EarlierRun } from "./earlierRun.ts";
-import { checkpointHash, withoutPendingOperations } from "./rollback/checkpoint.ts";
-import type { Checkpoint } from "./rollback/checkpoint.ts";
-import { builtUpon } from "./rollback/plan.ts";
+import { checkpointHash, withoutPendingOperations } from "../rollback/checkpoint.ts";
+import type { Checkpoint } from "../rollback/checkpoint.ts";
+import { builtUpon } from "../rollback/plan.ts";
 
 /** A transaction that an update may write to. */
 export interface OpenTransaction {

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { stringify } from "yaml";
-import { checkpointing } from "../../cli/checkpointing.ts";
-import { readStackSettings } from "../../cli/stackSettings.ts";
+import { checkpointing } from "../../../cli/transaction/checkpointing.ts";
+import { readStackSettings } from "../../../cli/stackSettings.ts";
 
 /** The settings of a stack of so many workspaces with three users, Git and three items each: eight resources. */
 function settingsOf(count: number) {

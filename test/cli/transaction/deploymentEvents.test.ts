@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
-import { DeploymentEvents } from "../../cli/deploymentEvents.ts";
-import type { Leftover } from "../../cli/leftovers.ts";
-import { FeatureFlags } from "../../lib/featureFlags.ts";
-import type { Entry } from "../../lib/transactions/transactionLog.ts";
-import { InsightsSink } from "../doubles/insightsSink.ts";
+import { DeploymentEvents } from "../../../cli/transaction/deploymentEvents.ts";
+import type { Leftover } from "../../../cli/transaction/leftovers.ts";
+import { FeatureFlags } from "../../../lib/featureFlags.ts";
+import type { Entry } from "../../../lib/transactions/transactionLog.ts";
+import { InsightsSink } from "../../doubles/insightsSink.ts";
 
 let sink: InsightsSink;
 before(async () => {

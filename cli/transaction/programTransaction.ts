@@ -1,7 +1,7 @@
-import { leaveCheckpoint, noteEngineRun } from "../lib/transactions/engineRun.ts";
-import { openLogStore } from "../lib/logStore/openLogStore.ts";
+import { leaveCheckpoint, noteEngineRun } from "../../lib/transactions/engineRun.ts";
+import { openLogStore } from "../../lib/logStore/openLogStore.ts";
 import { chooseTransaction } from "./openTransaction.ts";
-import { exportCheckpoint } from "./rollback/stackState.ts";
+import { exportCheckpoint } from "../rollback/stackState.ts";
 
 /** What the program of a plain `pulumi up` knows of its run. */
 export interface ProgramRun {

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, join } from "node:path";
-import { isLiveProcess } from "../lib/logStore/liveProcess.ts";
-import { LockedError } from "../lib/logStore/logStore.ts";
-import type { Lock, LogStore } from "../lib/logStore/logStore.ts";
-import { stateFolder } from "../lib/config/stateFolder.ts";
-import { Patience, projectRoot, runPulumi } from "./pulumi.ts";
+import { isLiveProcess } from "../../lib/logStore/liveProcess.ts";
+import { LockedError } from "../../lib/logStore/logStore.ts";
+import type { Lock, LogStore } from "../../lib/logStore/logStore.ts";
+import { stateFolder } from "../../lib/config/stateFolder.ts";
+import { Patience, projectRoot, runPulumi } from "../pulumi.ts";
 
 /** A lock that a run of the CLI left on a stack whose state is in a folder. */
 export interface StaleLock {

@@ -5,9 +5,9 @@ import { hostname, tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
-import { projectRoot } from "../../cli/pulumi.ts";
-import { staleLockOf, withStackToItself } from "../../cli/stackLock.ts";
-import { FolderLogStore } from "../../lib/logStore/folderLogStore.ts";
+import { projectRoot } from "../../../cli/pulumi.ts";
+import { staleLockOf, withStackToItself } from "../../../cli/transaction/stackLock.ts";
+import { FolderLogStore } from "../../../lib/logStore/folderLogStore.ts";
 
 /** A backend in a folder, in which a CLI took the lock of stack dev. */
 function lockedBackend(pid: number, name = "state"): { folder: string; env: NodeJS.ProcessEnv } {

@@ -1,6 +1,6 @@
-import type { LogStore } from "../lib/logStore/logStore.ts";
-import type { Entry } from "../lib/transactions/transactionLog.ts";
-import { failedFile, rollbackLogOf, stateHashFile } from "../lib/transactions/transactions.ts";
+import type { LogStore } from "../../lib/logStore/logStore.ts";
+import type { Entry } from "../../lib/transactions/transactionLog.ts";
+import { failedFile, rollbackLogOf, stateHashFile } from "../../lib/transactions/transactions.ts";
 
 /**
  * How the last run of a transaction that has not ended went: it failed and said so; it was cut off, so that nobody knows
