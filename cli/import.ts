@@ -21,11 +21,11 @@ import { withWorkspaces } from "./import/stackFile.ts";
 import { HalfDoneError, takeOver } from "./import/takeOver.ts";
 import { readTarget } from "./import/target.ts";
 import type { Target } from "./import/target.ts";
-import { projectRoot, pulumiEnvironment } from "./pulumi.ts";
+import { projectRoot, pulumiEnvironment } from "./pulumi/pulumi.ts";
 import { previewSteps } from "./rollback/stackState.ts";
-import { runStackCommand } from "./stackCommand.ts";
+import { runStackCommand } from "./pulumi/stackCommand.ts";
 import { withStackToItself } from "./transaction/stackLock.ts";
-import { readStackSettings } from "./stackSettings.ts";
+import { readStackSettings } from "./pulumi/stackSettings.ts";
 
 /*
  * `npm run import -- --workspace NAME_OR_ID --stack S`: workspaces that exist come under management. The service is only

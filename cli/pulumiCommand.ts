@@ -1,7 +1,7 @@
 import { commentOption, previewStack } from "./previewComment.ts";
-import { destroyStack } from "./destroyStack.ts";
-import { ensureStack, pulumiEnvironment, runPulumi } from "./pulumi.ts";
-import { runStackCommand } from "./stackCommand.ts";
+import { destroyStack } from "./pulumi/destroyStack.ts";
+import { ensureStack, pulumiEnvironment, runPulumi } from "./pulumi/pulumi.ts";
+import { runStackCommand } from "./pulumi/stackCommand.ts";
 
 /* `npm run preview | refresh | destroy -- --stack S …`: the Pulumi command with the project's environment. */
 

@@ -6,11 +6,11 @@ import { withdrawTransaction } from "../lib/transactions/transactions.ts";
 import { DeploymentEvents } from "./transaction/deploymentEvents.ts";
 import { leftoverTable } from "./transaction/leftovers.ts";
 import { endWithoutEffects, lostLog, unfinishedTransaction } from "./transaction/openTransaction.ts";
-import { projectRoot, pulumiEnvironment } from "./pulumi.ts";
+import { projectRoot, pulumiEnvironment } from "./pulumi/pulumi.ts";
 import { RollbackRefused, rollBack } from "./rollback/rollBack.ts";
-import { runStackCommand } from "./stackCommand.ts";
+import { runStackCommand } from "./pulumi/stackCommand.ts";
 import { withStackToItself } from "./transaction/stackLock.ts";
-import { readStackSettings } from "./stackSettings.ts";
+import { readStackSettings } from "./pulumi/stackSettings.ts";
 
 /* `npm run rollback -- --stack S`: rolls back the transaction that was neither committed nor rolled back. */
 

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { SecretManager } from "../lib/secretManager.ts";
 import { vaultNameOf } from "../lib/secrets/secretName.ts";
-import { projectRoot } from "./pulumi.ts";
+import { projectRoot } from "./pulumi/pulumi.ts";
 import { readSecretValue } from "./secretValue.ts";
-import { readStackSettings } from "./stackSettings.ts";
+import { readStackSettings } from "./pulumi/stackSettings.ts";
 
 /* `npm run secret -- get|set NAME [--stack S]`: secrets by hand, with the rules that deployments read them by. */
 

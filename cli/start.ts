@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { ensureStack, projectRoot, pulumiEnvironment, runPulumi } from "./pulumi.ts";
+import { ensureStack, projectRoot, pulumiEnvironment, runPulumi } from "./pulumi/pulumi.ts";
 
 /* `npm start`: stack `local`, deployed to the emulator by the real engine, and where to look at what was made. */
 

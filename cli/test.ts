@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { globSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { projectRoot } from "./pulumi.ts";
+import { projectRoot } from "./pulumi/pulumi.ts";
 
 /*
  * `npm test [-- FILTER…]`: types, lint and format, then every test; ends with the test runner's summary. A filter is a

@@ -7,19 +7,19 @@ import { DeploymentEvents } from "./transaction/deploymentEvents.ts";
 import { wordsOfEarlierRun } from "./transaction/earlierRun.ts";
 import { InterruptionWatch } from "./transaction/interruption.ts";
 import { leftoverTable } from "./transaction/leftovers.ts";
-import { liftedProtection, tellLifted } from "./liftedProtection.ts";
+import { liftedProtection, tellLifted } from "./pulumi/liftedProtection.ts";
 import { endWithoutEffects, openTransaction } from "./transaction/openTransaction.ts";
 import { pendingReplacements } from "./transaction/pendingReplacements.ts";
-import { ensureStack, projectRoot, pulumiEnvironment, runPulumi } from "./pulumi.ts";
+import { ensureStack, projectRoot, pulumiEnvironment, runPulumi } from "./pulumi/pulumi.ts";
 import { catchUp, settleAll } from "./transaction/recovery.ts";
 import { checkpointHash, foreignChanges } from "./rollback/checkpoint.ts";
 import type { Checkpoint } from "./rollback/checkpoint.ts";
 import { RollbackRefused, rollBack } from "./rollback/rollBack.ts";
 import type { TransactionOrder } from "./rollback/rollBack.ts";
 import { exportCheckpoint } from "./rollback/stackState.ts";
-import { runStackCommand } from "./stackCommand.ts";
+import { runStackCommand } from "./pulumi/stackCommand.ts";
 import { withStackToItself } from "./transaction/stackLock.ts";
-import { readStackSettings } from "./stackSettings.ts";
+import { readStackSettings } from "./pulumi/stackSettings.ts";
 
 /*
  * `npm run up -- --stack S …`: `pulumi up` as a transaction. The exit codes follow from the log and the state, because the

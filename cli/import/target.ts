@@ -8,7 +8,7 @@ import { parseStackConfig } from "../../lib/config/stackConfig.ts";
 import type { StackConfig } from "../../lib/config/stackConfig.ts";
 import { assertNoSecrets } from "../../lib/config/secrets.ts";
 import { unfinishedTransaction } from "../transaction/openTransaction.ts";
-import { ensureStack } from "../pulumi.ts";
+import { ensureStack } from "../pulumi/pulumi.ts";
 import { exportCheckpoint } from "../rollback/stackState.ts";
 import type { StackAccess } from "../rollback/stackState.ts";
 import type { Checkpoint } from "../rollback/checkpoint.ts";

@@ -6,7 +6,7 @@ import {
   rollbackLogOf,
   stateHashFile,
 } from "../../lib/transactions/transactions.ts";
-import { forcingNothing } from "../forcingOptions.ts";
+import { forcingNothing } from "../pulumi/forcingOptions.ts";
 import type { Leftover } from "../transaction/leftovers.ts";
 import type { UnsettledCreate } from "../../lib/transactions/unsettled.ts";
 import type { Checkpoint } from "./checkpoint.ts";

@@ -1,4 +1,4 @@
-import type { StackSettings } from "../stackSettings.ts";
+import type { StackSettings } from "../pulumi/stackSettings.ts";
 
 /** From so many resources on, the engine's checkpoints cost more than half of a deployment (docs/benchmarks.md). */
 const MANY_RESOURCES = 100;

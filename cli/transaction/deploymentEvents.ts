@@ -1,6 +1,6 @@
 import { openTelemetry } from "../../lib/telemetry/openTelemetry.ts";
 import type { TelemetryLogger } from "../../lib/telemetryLogger.ts";
-import type { StackSettings } from "../stackSettings.ts";
+import type { StackSettings } from "../pulumi/stackSettings.ts";
 import { outcomeOf } from "../../lib/transactions/transactionLog.ts";
 import type { Entry } from "../../lib/transactions/transactionLog.ts";
 import type { EarlierRun } from "./earlierRun.ts";

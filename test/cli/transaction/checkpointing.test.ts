@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { stringify } from "yaml";
 import { checkpointing } from "../../../cli/transaction/checkpointing.ts";
-import { readStackSettings } from "../../../cli/stackSettings.ts";
+import { readStackSettings } from "../../../cli/pulumi/stackSettings.ts";
 
 /** The settings of a stack of so many workspaces with three users, Git and three items each: eight resources. */
 function settingsOf(count: number) {

@@ -5,7 +5,7 @@ import { hostname, tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
-import { projectRoot } from "../../../cli/pulumi.ts";
+import { projectRoot } from "../../../cli/pulumi/pulumi.ts";
 import { staleLockOf, withStackToItself } from "../../../cli/transaction/stackLock.ts";
 import { FolderLogStore } from "../../../lib/logStore/folderLogStore.ts";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { forcingNothing, mayForce, workEnvironment, workOptions } from "../../cli/forcingOptions.ts";
-import { judge } from "../../cli/liftedProtection.ts";
-import { liftingsIn } from "../../cli/preview/liftings.ts";
-import type { ResourceState, Step } from "../../cli/preview/previewLog.ts";
+import { forcingNothing, mayForce, workEnvironment, workOptions } from "../../../cli/pulumi/forcingOptions.ts";
+import { judge } from "../../../cli/pulumi/liftedProtection.ts";
+import { liftingsIn } from "../../../cli/preview/liftings.ts";
+import type { ResourceState, Step } from "../../../cli/preview/previewLog.ts";
 
 const fabric = "pulumi-nodejs:dynamic/fabric:";
 const workspaceId = "11111111-1111-4111-8111-111111111111";

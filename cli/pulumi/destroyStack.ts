@@ -1,12 +1,12 @@
-import { openLogStore } from "../lib/logStore/openLogStore.ts";
-import { withdrawTransaction } from "../lib/transactions/transactions.ts";
-import { leftoverTable } from "./transaction/leftovers.ts";
+import { openLogStore } from "../../lib/logStore/openLogStore.ts";
+import { withdrawTransaction } from "../../lib/transactions/transactions.ts";
+import { leftoverTable } from "../transaction/leftovers.ts";
 import { liftedProtection, tellLifted } from "./liftedProtection.ts";
 import { ensureStack, projectRoot, pulumiEnvironment, runPulumi } from "./pulumi.ts";
-import { catchUp, settleAll } from "./transaction/recovery.ts";
-import { liveResourcesOf } from "./rollback/checkpoint.ts";
-import { exportCheckpoint } from "./rollback/stackState.ts";
-import { withStackToItself } from "./transaction/stackLock.ts";
+import { catchUp, settleAll } from "../transaction/recovery.ts";
+import { liveResourcesOf } from "../rollback/checkpoint.ts";
+import { exportCheckpoint } from "../rollback/stackState.ts";
+import { withStackToItself } from "../transaction/stackLock.ts";
 import { readStackSettings } from "./stackSettings.ts";
 
 /**

@@ -3,14 +3,14 @@ import { once } from "node:events";
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { backendUrl } from "../lib/config/stateBackend.ts";
-import { absoluteBackend, isRelativeBackend, stateFolder } from "../lib/config/stateFolder.ts";
+import { backendUrl } from "../../lib/config/stateBackend.ts";
+import { absoluteBackend, isRelativeBackend, stateFolder } from "../../lib/config/stateFolder.ts";
 import { formerStateNote } from "./formerState.ts";
 
 /** The folder that holds Pulumi.yaml: the current one, as npm sets it, else that of this file. */
 export const projectRoot = existsSync("Pulumi.yaml")
   ? process.cwd()
-  : resolve(dirname(fileURLToPath(import.meta.url)), "..");
+  : resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 
 /**
  * The environment in which the project's commands run the Pulumi CLI. Three things differ from a plain call: the project's

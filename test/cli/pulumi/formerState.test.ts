@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { formerStateNote } from "../../cli/formerState.ts";
+import { formerStateNote } from "../../../cli/pulumi/formerState.ts";
 
 /** A clone in `My%20Repo` beside one in `My Repo`, whose state has stack local. */
 function clones() {

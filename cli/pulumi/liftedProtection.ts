@@ -1,16 +1,16 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { closestName } from "../lib/config/closestName.ts";
+import { closestName } from "../../lib/config/closestName.ts";
 import { mayForce, workEnvironment, workOptions } from "./forcingOptions.ts";
-import { keyOf, liftingsIn } from "./preview/liftings.ts";
-import type { Lifting } from "./preview/liftings.ts";
-import { readPreviewLog } from "./preview/previewLog.ts";
-import type { PreviewLog } from "./preview/previewLog.ts";
-import { liveResourcesOf } from "./rollback/checkpoint.ts";
-import type { Checkpoint } from "./rollback/checkpoint.ts";
-import { runCli } from "./rollback/stackState.ts";
-import type { StackAccess } from "./rollback/stackState.ts";
+import { keyOf, liftingsIn } from "../preview/liftings.ts";
+import type { Lifting } from "../preview/liftings.ts";
+import { readPreviewLog } from "../preview/previewLog.ts";
+import type { PreviewLog } from "../preview/previewLog.ts";
+import { liveResourcesOf } from "../rollback/checkpoint.ts";
+import type { Checkpoint } from "../rollback/checkpoint.ts";
+import { runCli } from "../rollback/stackState.ts";
+import type { StackAccess } from "../rollback/stackState.ts";
 
 /** What a command may do to protected objects. */
 export interface LiftedProtection {

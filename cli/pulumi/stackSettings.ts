@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parse } from "yaml";
-import { isAddress } from "../lib/logStore/blobPlace.ts";
-import { FeatureFlags } from "../lib/featureFlags.ts";
-import type { FlagName } from "../lib/featureFlags.ts";
-import { assertNoSecrets } from "../lib/config/secrets.ts";
-import { trustedVaultUrl } from "../lib/api/trustedHost.ts";
+import { isAddress } from "../../lib/logStore/blobPlace.ts";
+import { FeatureFlags } from "../../lib/featureFlags.ts";
+import type { FlagName } from "../../lib/featureFlags.ts";
+import { assertNoSecrets } from "../../lib/config/secrets.ts";
+import { trustedVaultUrl } from "../../lib/api/trustedHost.ts";
 
 /** What the commands around Pulumi need of a stack's configuration, before any program runs. */
 export interface StackSettings {

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
-import { projectRoot, pulumiEnvironment } from "../../cli/pulumi.ts";
-import { stateFolder } from "../../lib/config/stateFolder.ts";
+import { projectRoot, pulumiEnvironment } from "../../../cli/pulumi/pulumi.ts";
+import { stateFolder } from "../../../lib/config/stateFolder.ts";
 
 const name = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION";
 
