@@ -1,4 +1,4 @@
-import { commentOption, previewStack } from "./previewComment.ts";
+import { commentOption, previewStack } from "./preview/previewComment.ts";
 import { destroyStack } from "./pulumi/destroyStack.ts";
 import { ensureStack, pulumiEnvironment, runPulumi } from "./pulumi/pulumi.ts";
 import { runStackCommand } from "./pulumi/stackCommand.ts";

@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { SecretManager } from "../lib/secretManager.ts";
 import { vaultNameOf } from "../lib/secrets/secretName.ts";
 import { projectRoot } from "./pulumi/pulumi.ts";
-import { readSecretValue } from "./secretValue.ts";
+import { readSecretValue } from "./secret/secretValue.ts";
 import { readStackSettings } from "./pulumi/stackSettings.ts";
 
 /* `npm run secret -- get|set NAME [--stack S]`: secrets by hand, with the rules that deployments read them by. */

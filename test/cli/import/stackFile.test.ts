@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parse } from "yaml";
-import { withWorkspaces } from "../../cli/import/stackFile.ts";
+import { withWorkspaces } from "../../../cli/import/stackFile.ts";
 
 const entry = { name: "sales", users: [{ principal: "3f2b8a51", type: "Group", role: "Viewer" }] };
 const block = `    - name: sales

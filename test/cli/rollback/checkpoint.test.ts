@@ -6,8 +6,8 @@ import {
   prepareForRollback,
   resourcesOf,
   withoutPendingOperations,
-} from "../../cli/rollback/checkpoint.ts";
-import type { Checkpoint, CheckpointResource } from "../../cli/rollback/checkpoint.ts";
+} from "../../../cli/rollback/checkpoint.ts";
+import type { Checkpoint, CheckpointResource } from "../../../cli/rollback/checkpoint.ts";
 
 const resource = (name: string, more: Partial<CheckpointResource> = {}): CheckpointResource => ({
   urn: `urn:pulumi:s::fabric::t:${name}::${name}`,

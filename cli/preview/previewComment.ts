@@ -1,15 +1,15 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { Redaction } from "../lib/telemetry/redaction.ts";
-import { parseStackConfig } from "../lib/config/stackConfig.ts";
-import type { StackConfig } from "../lib/config/stackConfig.ts";
-import { stackConfigValues } from "../lib/config/text.ts";
-import { judgePreview, tellLifted } from "./pulumi/liftedProtection.ts";
-import { commentMarkdown } from "./preview/commentMarkdown.ts";
-import { readPreviewLog } from "./preview/previewLog.ts";
-import type { PreviewLog } from "./preview/previewLog.ts";
-import { ensureStack, projectRoot, pulumiEnvironment, runPulumi } from "./pulumi/pulumi.ts";
+import { Redaction } from "../../lib/telemetry/redaction.ts";
+import { parseStackConfig } from "../../lib/config/stackConfig.ts";
+import type { StackConfig } from "../../lib/config/stackConfig.ts";
+import { stackConfigValues } from "../../lib/config/text.ts";
+import { judgePreview, tellLifted } from "../pulumi/liftedProtection.ts";
+import { commentMarkdown } from "./commentMarkdown.ts";
+import { readPreviewLog } from "./previewLog.ts";
+import type { PreviewLog } from "./previewLog.ts";
+import { ensureStack, projectRoot, pulumiEnvironment, runPulumi } from "../pulumi/pulumi.ts";
 
 /** `--comment FILE` of a command line, and the arguments without it. */
 export function commentOption(args: readonly string[]): { readonly file: string | undefined; readonly rest: string[] } {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { describeWorkspace } from "../../cli/import/description.ts";
-import type { ExistingWorkspace } from "../../cli/import/existingWorkspace.ts";
-import { keysFor } from "../../cli/import/keys.ts";
-import { selectWorkspaces } from "../../cli/import/selection.ts";
+import { describeWorkspace } from "../../../cli/import/description.ts";
+import type { ExistingWorkspace } from "../../../cli/import/existingWorkspace.ts";
+import { keysFor } from "../../../cli/import/keys.ts";
+import { selectWorkspaces } from "../../../cli/import/selection.ts";
 
 const caller = "00000000-0000-4000-8000-0000000000ca";
 const workspaceId = "00000000-0000-4000-8000-0000000000e5";

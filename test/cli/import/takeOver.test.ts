@@ -3,8 +3,8 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { HalfDoneError, takeOver } from "../../cli/import/takeOver.ts";
-import type { TakeOver } from "../../cli/import/takeOver.ts";
+import { HalfDoneError, takeOver } from "../../../cli/import/takeOver.ts";
+import type { TakeOver } from "../../../cli/import/takeOver.ts";
 
 const stateOf = (id: string) => {
   const resource = { urn: "urn:pulumi:dev::fabric::x::y", type: "x", custom: true, id };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { withImported } from "../../cli/import/importedState.ts";
-import type { PreviewStep } from "../../cli/rollback/stackState.ts";
+import { withImported } from "../../../cli/import/importedState.ts";
+import type { PreviewStep } from "../../../cli/rollback/stackState.ts";
 
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 const provider = "urn:pulumi:dev::fabric::pulumi:providers:pulumi-nodejs::fabric";

@@ -12,7 +12,7 @@ import type { Client, ServiceError } from "@grpc/grpc-js";
 
 /* The engine's side of our language host: the SDK's own stubs, by which the engine's protocol is spoken. */
 
-const project = resolve(import.meta.dirname, "../..");
+const project = resolve(import.meta.dirname, "../../..");
 const fromProject = createRequire(import.meta.url);
 const fromSdk = createRequire(fromProject.resolve("@pulumi/pulumi/package.json"));
 const grpc = fromSdk("@grpc/grpc-js") as typeof Grpc;

@@ -3,14 +3,14 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { readExistingWorkspace } from "../../cli/import/existingWorkspace.ts";
-import { known, knownBranch } from "../../emulator/core/defaultSeed.ts";
-import { startEmulator } from "../../emulator/emulator.ts";
-import type { Emulator } from "../../emulator/emulator.ts";
-import { tenantId, tokenFor } from "../../emulator/families/identity.ts";
-import { startRun } from "../../providers/run/liveRun.ts";
-import { workspaceShape } from "../../providers/run/run.ts";
-import type { LiveRun } from "../../providers/run/liveRun.ts";
+import { readExistingWorkspace } from "../../../cli/import/existingWorkspace.ts";
+import { known, knownBranch } from "../../../emulator/core/defaultSeed.ts";
+import { startEmulator } from "../../../emulator/emulator.ts";
+import type { Emulator } from "../../../emulator/emulator.ts";
+import { tenantId, tokenFor } from "../../../emulator/families/identity.ts";
+import { startRun } from "../../../providers/run/liveRun.ts";
+import { workspaceShape } from "../../../providers/run/run.ts";
+import type { LiveRun } from "../../../providers/run/liveRun.ts";
 
 describe("reading a workspace that exists", () => {
   let emulator: Emulator;

@@ -7,14 +7,14 @@ import { join, resolve } from "node:path";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { after, afterEach, before, describe, it } from "node:test";
-import { readSecretValue } from "../../cli/secretValue.ts";
-import { startSilence } from "../doubles/silence.ts";
-import type { Silence } from "../doubles/silence.ts";
-import { startVaultAndSignIn } from "../doubles/vaultAndSignIn.ts";
-import type { VaultAndSignIn } from "../doubles/vaultAndSignIn.ts";
+import { readSecretValue } from "../../../cli/secret/secretValue.ts";
+import { startSilence } from "../../doubles/silence.ts";
+import type { Silence } from "../../doubles/silence.ts";
+import { startVaultAndSignIn } from "../../doubles/vaultAndSignIn.ts";
+import type { VaultAndSignIn } from "../../doubles/vaultAndSignIn.ts";
 
 /** The command, in a project of its own. */
-const command = resolve(import.meta.dirname, "../../cli/secret.ts");
+const command = resolve(import.meta.dirname, "../../../cli/secret.ts");
 
 interface Ended {
   readonly code: number | null;

@@ -3,15 +3,15 @@ import { globSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { leftoverTable, removalOf } from "../../cli/transaction/leftovers.ts";
-import type { Leftover } from "../../cli/transaction/leftovers.ts";
-import { Orphans } from "../../cli/rollback/orphans.ts";
-import { unknownSteps } from "../../cli/rollback/unknownSteps.ts";
-import { FolderLogStore } from "../../lib/logStore/folderLogStore.ts";
-import { TransactionLog, readTransactionLog } from "../../lib/transactions/transactionLog.ts";
-import type { Entry, Intent } from "../../lib/transactions/transactionLog.ts";
-import { unsettledCreates } from "../../lib/transactions/unsettled.ts";
-import { unknownToUndo } from "../../providers/engine/compensations.ts";
+import { leftoverTable, removalOf } from "../../../cli/transaction/leftovers.ts";
+import type { Leftover } from "../../../cli/transaction/leftovers.ts";
+import { Orphans } from "../../../cli/rollback/orphans.ts";
+import { unknownSteps } from "../../../cli/rollback/unknownSteps.ts";
+import { FolderLogStore } from "../../../lib/logStore/folderLogStore.ts";
+import { TransactionLog, readTransactionLog } from "../../../lib/transactions/transactionLog.ts";
+import type { Entry, Intent } from "../../../lib/transactions/transactionLog.ts";
+import { unsettledCreates } from "../../../lib/transactions/unsettled.ts";
+import { unknownToUndo } from "../../../providers/engine/compensations.ts";
 
 /* What the log names and this version cannot undo is left over: it is never said to be undone. */
 

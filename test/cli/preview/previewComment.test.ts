@@ -2,17 +2,17 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { commentMarkdown, markerOf } from "../../cli/preview/commentMarkdown.ts";
-import { fittedSections } from "../../cli/preview/fittedSections.ts";
-import { readPreviewLog } from "../../cli/preview/previewLog.ts";
-import type { PreviewLog, ResourceState } from "../../cli/preview/previewLog.ts";
-import { commentOption } from "../../cli/previewComment.ts";
-import { Redaction } from "../../lib/telemetry/redaction.ts";
-import { parseStackConfig } from "../../lib/config/stackConfig.ts";
-import { stackConfigValues } from "../../lib/config/text.ts";
+import { commentMarkdown, markerOf } from "../../../cli/preview/commentMarkdown.ts";
+import { fittedSections } from "../../../cli/preview/fittedSections.ts";
+import { readPreviewLog } from "../../../cli/preview/previewLog.ts";
+import type { PreviewLog, ResourceState } from "../../../cli/preview/previewLog.ts";
+import { commentOption } from "../../../cli/preview/previewComment.ts";
+import { Redaction } from "../../../lib/telemetry/redaction.ts";
+import { parseStackConfig } from "../../../lib/config/stackConfig.ts";
+import { stackConfigValues } from "../../../lib/config/text.ts";
 
 /** An event log that the real CLI wrote, without its debug messages. */
-const recorded = (name: string) => readFileSync(join(import.meta.dirname, "recorded", `${name}.jsonl`), "utf8");
+const recorded = (name: string) => readFileSync(join(import.meta.dirname, "../recorded", `${name}.jsonl`), "utf8");
 
 function comment(
   log: PreviewLog | undefined,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { definitionFolders, isSafePart } from "../../cli/import/definitionFolders.ts";
-import { inLanes } from "../../cli/import/lanes.ts";
+import { definitionFolders, isSafePart } from "../../../cli/import/definitionFolders.ts";
+import { inLanes } from "../../../cli/import/lanes.ts";
 
 describe("the folder of an exported definition", () => {
   const named = (id: string, displayName: string) => ({ id, type: "Notebook", displayName, workspaceId: "w" });

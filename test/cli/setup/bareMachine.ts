@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { ChildProcess } from "node:child_process";
 
-const project = resolve(import.meta.dirname, "../..");
+const project = resolve(import.meta.dirname, "../../..");
 const goMod = readFileSync(join(project, "cli/engine/go.mod"), "utf8");
 
 /** The version of the Pulumi CLI that the project pins. */
