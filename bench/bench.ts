@@ -1,4 +1,4 @@
-import { EngineStack } from "../test/engine/engineStack.ts";
+import { EngineStack } from "../test/engine/harness/engineStack.ts";
 import { benchWorkspaces } from "./workspace.ts";
 
 /*

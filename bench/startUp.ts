@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { InsightsSink } from "../test/doubles/insightsSink.ts";
-import { EngineStack } from "../test/engine/engineStack.ts";
+import { EngineStack } from "../test/engine/harness/engineStack.ts";
 import { benchWorkspaces } from "./workspace.ts";
 
 /*

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FolderLogStore } from "../lib/logStore/folderLogStore.ts";
 import { TransactionLog } from "../lib/transactions/transactionLog.ts";
-import { EngineStack } from "../test/engine/engineStack.ts";
+import { EngineStack } from "../test/engine/harness/engineStack.ts";
 import { benchWorkspaces } from "./workspace.ts";
 
 /*

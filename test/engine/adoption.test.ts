@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { known } from "../../emulator/core/defaultSeed.ts";
-import { crash, projectCommand } from "./crash.ts";
-import { EngineStack } from "./engineStack.ts";
-import { callApi } from "./existingEnvironment.ts";
-import { worldOf } from "./worldOf.ts";
+import { crash, projectCommand } from "./harness/crash.ts";
+import { EngineStack } from "./harness/engineStack.ts";
+import { callApi } from "./harness/existingEnvironment.ts";
+import { worldOf } from "./harness/worldOf.ts";
 
 /* Objects that existed before the stack, with values of their own that nobody but it remembers once they are changed. */
 

@@ -10,7 +10,7 @@ import { after, before, describe, it } from "node:test";
 import { known } from "../../emulator/core/defaultSeed.ts";
 import { tenantId, tokenFor } from "../../emulator/families/identity.ts";
 import { exampleConfig } from "../providers/azure/declaredAzure.ts";
-import { EngineStack } from "./engineStack.ts";
+import { EngineStack } from "./harness/engineStack.ts";
 
 /** What the plugin's double says it did. */
 interface Report {
@@ -43,7 +43,7 @@ async function startStack(onReport: (stack: EngineStack, report: Report) => void
   });
   mkdirSync(join(stack.folder, pluginFolder));
   const plugin = join(stack.folder, pluginFolder, "pulumi-resource-azure-native");
-  writeFileSync(plugin, `#!/bin/sh\nexec node '${join(import.meta.dirname, "azureNativePlugin.ts")}' "$@"\n`);
+  writeFileSync(plugin, `#!/bin/sh\nexec node '${join(import.meta.dirname, "harness/azureNativePlugin.ts")}' "$@"\n`);
   chmodSync(plugin, 0o755);
   const project = join(stack.folder, "Pulumi.yaml");
   const entry = `plugins:\n  providers:\n    - { name: azure-native, path: ${join(stack.folder, pluginFolder)} }\n`;

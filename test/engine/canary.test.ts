@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { InsightsSink } from "../doubles/insightsSink.ts";
 import { startVaultAndSignIn } from "../doubles/vaultAndSignIn.ts";
-import { EngineStack } from "./engineStack.ts";
+import { EngineStack } from "./harness/engineStack.ts";
 
 /*
  * The whole life of a deployment with secrets that would be recognised anywhere, and then a look everywhere: state, history

@@ -3,8 +3,8 @@ import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { known } from "../../emulator/core/defaultSeed.ts";
-import { EngineStack } from "./engineStack.ts";
-import { worldOf } from "./worldOf.ts";
+import { EngineStack } from "./harness/engineStack.ts";
+import { worldOf } from "./harness/worldOf.ts";
 
 /* What somebody edits at the service, and deployments that overwrite it, fail, and are rolled back. */
 

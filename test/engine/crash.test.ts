@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { known } from "../../emulator/core/defaultSeed.ts";
 import { isLiveProcess } from "../../lib/logStore/liveProcess.ts";
-import { crash, projectCommand, pulumi } from "./crash.ts";
-import { EngineStack } from "./engineStack.ts";
-import { salesBranch } from "./salesBranch.ts";
+import { crash, projectCommand, pulumi } from "./harness/crash.ts";
+import { EngineStack } from "./harness/engineStack.ts";
+import { salesBranch } from "./harness/salesBranch.ts";
 
 /* kill -9 in the middle of a call, and what the commands do about it. Every call has its turn in crashSweep.test.ts. */
 

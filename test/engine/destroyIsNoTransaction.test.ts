@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { EngineStack } from "./engineStack.ts";
-import { worldOf } from "./worldOf.ts";
+import { EngineStack } from "./harness/engineStack.ts";
+import { worldOf } from "./harness/worldOf.ts";
 
 /* A destroy is logged, and is no transaction: a failed one is run again, and nothing is made again by a rollback. */
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { known } from "../../emulator/core/defaultSeed.ts";
-import { EngineStack } from "./engineStack.ts";
-import { salesBranch } from "./salesBranch.ts";
+import { EngineStack } from "./harness/engineStack.ts";
+import { salesBranch } from "./harness/salesBranch.ts";
 
 /* Changes behind Pulumi's back: refresh shows them, and the next up repairs them. */
 

@@ -5,9 +5,9 @@ import { after, before, describe, it } from "node:test";
 import { known, knownBranch } from "../../emulator/core/defaultSeed.ts";
 import { removeItem } from "../../emulator/families/items.ts";
 import type { Part } from "../../emulator/core/model.ts";
-import { EngineStack } from "./engineStack.ts";
-import { salesBranch } from "./salesBranch.ts";
-import { worldOf } from "./worldOf.ts";
+import { EngineStack } from "./harness/engineStack.ts";
+import { salesBranch } from "./harness/salesBranch.ts";
+import { worldOf } from "./harness/worldOf.ts";
 
 /*
  * Every managed property, changed, taken away and added behind Pulumi's back, while the service spells what it tells in

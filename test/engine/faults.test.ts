@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
-import { EngineStack } from "./engineStack.ts";
-import { salesBranch } from "./salesBranch.ts";
+import { EngineStack } from "./harness/engineStack.ts";
+import { salesBranch } from "./harness/salesBranch.ts";
 
 const two = {
   workspaces: [

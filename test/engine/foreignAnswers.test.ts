@@ -3,8 +3,8 @@ import { after, before, describe, it } from "node:test";
 import { foreign } from "../doubles/foreignAnswers.ts";
 import { Wire } from "../doubles/wire.ts";
 import type { Passed } from "../doubles/wire.ts";
-import { EngineStack } from "./engineStack.ts";
-import { worldOf } from "./worldOf.ts";
+import { EngineStack } from "./harness/engineStack.ts";
+import { worldOf } from "./harness/worldOf.ts";
 
 /* A network that answers in the service's place: the sign-in page of a captive portal, a proxy's page. */
 

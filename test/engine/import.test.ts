@@ -5,8 +5,8 @@ import { after, before, describe, it } from "node:test";
 import { known } from "../../emulator/core/defaultSeed.ts";
 import { FolderLogStore } from "../../lib/logStore/folderLogStore.ts";
 import { TransactionLog } from "../../lib/transactions/transactionLog.ts";
-import { EngineStack } from "./engineStack.ts";
-import { callApi } from "./existingEnvironment.ts";
+import { EngineStack } from "./harness/engineStack.ts";
+import { callApi } from "./harness/existingEnvironment.ts";
 
 /** A notebook's definition, as the service gives it. */
 const definition = {

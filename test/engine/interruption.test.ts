@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { describe, it } from "node:test";
-import { projectCommand } from "./crash.ts";
-import { EngineStack } from "./engineStack.ts";
-import { CTRL_C, ENTER, Terminal } from "./terminal.ts";
-import { worldOf } from "./worldOf.ts";
+import { projectCommand } from "./harness/crash.ts";
+import { EngineStack } from "./harness/engineStack.ts";
+import { CTRL_C, ENTER, Terminal } from "./harness/terminal.ts";
+import { worldOf } from "./harness/worldOf.ts";
 
 /* A person before a terminal: the real prompt, and Ctrl-C. */
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { known } from "../../emulator/core/defaultSeed.ts";
-import { EngineStack } from "./engineStack.ts";
-import { callApi } from "./existingEnvironment.ts";
-import { worldOf } from "./worldOf.ts";
+import { EngineStack } from "./harness/engineStack.ts";
+import { callApi } from "./harness/existingEnvironment.ts";
+import { worldOf } from "./harness/worldOf.ts";
 
 /* What only a flag or a mark in the state would delete is not deleted, unless the environment of the command names it. */
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { known } from "../../emulator/core/defaultSeed.ts";
-import { EngineStack } from "./engineStack.ts";
-import { callApi } from "./existingEnvironment.ts";
-import { salesBranch } from "./salesBranch.ts";
+import { EngineStack } from "./harness/engineStack.ts";
+import { callApi } from "./harness/existingEnvironment.ts";
+import { salesBranch } from "./harness/salesBranch.ts";
 
 /* fabric:preflight: a preview that asks the service for what an up would fail at. */
 

@@ -3,7 +3,7 @@ import { globSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
-import { EngineStack } from "./engineStack.ts";
+import { EngineStack } from "./harness/engineStack.ts";
 
 /* `npm run preview -- --comment FILE`, with the real CLI. */
 

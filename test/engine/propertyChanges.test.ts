@@ -3,8 +3,8 @@ import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { known } from "../../emulator/core/defaultSeed.ts";
-import { EngineStack } from "./engineStack.ts";
-import { salesBranch } from "./salesBranch.ts";
+import { EngineStack } from "./harness/engineStack.ts";
+import { salesBranch } from "./harness/salesBranch.ts";
 
 /* One environment, changed one property at a time: the preview says what up does, and the service has it afterwards. */
 

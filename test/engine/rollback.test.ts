@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { known } from "../../emulator/core/defaultSeed.ts";
 import type { EmulatorOptions } from "../../emulator/emulator.ts";
-import { EngineStack } from "./engineStack.ts";
-import { worldOf } from "./worldOf.ts";
+import { EngineStack } from "./harness/engineStack.ts";
+import { worldOf } from "./harness/worldOf.ts";
 
 /* A deployment is a transaction: what failed is taken back whole, by the engine and the log. */
 

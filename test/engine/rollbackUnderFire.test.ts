@@ -3,10 +3,10 @@ import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { FaultRule } from "../../emulator/core/faults.ts";
-import { crash, projectCommand } from "./crash.ts";
-import { EngineStack } from "./engineStack.ts";
-import { worldOf } from "./worldOf.ts";
-import { salesBranch } from "./salesBranch.ts";
+import { crash, projectCommand } from "./harness/crash.ts";
+import { EngineStack } from "./harness/engineStack.ts";
+import { worldOf } from "./harness/worldOf.ts";
+import { salesBranch } from "./harness/salesBranch.ts";
 
 /* Rollbacks whose own calls fail, and rollbacks that are killed. */
 

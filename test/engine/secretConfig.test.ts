@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { EngineStack } from "./engineStack.ts";
+import { EngineStack } from "./harness/engineStack.ts";
 
 /* `pulumi config set --secret` under `fabric:` is refused before anything is registered. */
 

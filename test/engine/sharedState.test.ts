@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { resolve } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { Azurite } from "../doubles/azurite.ts";
-import { EngineStack } from "./engineStack.ts";
+import { EngineStack } from "./harness/engineStack.ts";
 
 /* State and transaction log in a storage account: what a run on one machine began, another one can end. */
 

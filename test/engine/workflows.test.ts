@@ -6,9 +6,9 @@ import { join, resolve } from "node:path";
 import { text as textOf } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
 import { runInNewContext } from "node:vm";
-import { EngineStack } from "./engineStack.ts";
-import { pipelineScripts, readWorkflow } from "./pipelineFiles.ts";
-import type { Job, WorkflowStep } from "./pipelineFiles.ts";
+import { EngineStack } from "./harness/engineStack.ts";
+import { pipelineScripts, readWorkflow } from "./harness/pipelineFiles.ts";
+import type { Job, WorkflowStep } from "./harness/pipelineFiles.ts";
 
 /*
  * The workflows: what they may do, read from their files; and their script steps, run here with the real CLI on the

@@ -10,7 +10,7 @@ import type { LiveRun } from "../../providers/run/liveRun.ts";
 import { kinds } from "../../providers/registry.ts";
 import { check } from "../../providers/engine/resourceKind.ts";
 import type { ResourceKind } from "../../providers/engine/resourceKind.ts";
-import { worldOf } from "../engine/worldOf.ts";
+import { worldOf } from "../engine/harness/worldOf.ts";
 
 /* Provider processes in the process of a test: the handlers that the engine calls, on an emulator, with a real log. */
 

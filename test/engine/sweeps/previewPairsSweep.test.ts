@@ -4,13 +4,13 @@ import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
-import { detailsOf, summaryOf } from "./engineEvents.ts";
-import { EngineStack } from "./engineStack.ts";
-import { itemOfBranches, walkSeed } from "./environmentDraw.ts";
-import { environmentsOf } from "./environmentWalk.ts";
-import type { Environment } from "./environmentWalk.ts";
-import { worldOf } from "./worldOf.ts";
-import { seenWrites, writesOfSteps } from "./writesOfSteps.ts";
+import { detailsOf, summaryOf } from "../harness/engineEvents.ts";
+import { EngineStack } from "../harness/engineStack.ts";
+import { itemOfBranches, walkSeed } from "../harness/environmentDraw.ts";
+import { environmentsOf } from "../harness/environmentWalk.ts";
+import type { Environment } from "../harness/environmentWalk.ts";
+import { worldOf } from "../harness/worldOf.ts";
+import { seenWrites, writesOfSteps } from "../harness/writesOfSteps.ts";
 
 /*
  * Pairs of environments by chance, and by the seed that a failure names: from one to the other and back, the preview says

@@ -1,6 +1,6 @@
-import { defaultSeed, known } from "../../emulator/core/defaultSeed.ts";
-import type { Seed } from "../../emulator/core/seed.ts";
-import { roles } from "../../lib/config/schema.ts";
+import { defaultSeed, known } from "../../../emulator/core/defaultSeed.ts";
+import type { Seed } from "../../../emulator/core/seed.ts";
+import { roles } from "../../../lib/config/schema.ts";
 import type { Random } from "./existingEnvironment.ts";
 import { salesBranch } from "./salesBranch.ts";
 

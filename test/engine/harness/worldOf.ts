@@ -1,4 +1,4 @@
-import { defaultCaller } from "../../emulator/families/identity.ts";
+import { defaultCaller } from "../../../emulator/families/identity.ts";
 import type { EngineStack } from "./engineStack.ts";
 
 /** Collections that are history, not condition. */

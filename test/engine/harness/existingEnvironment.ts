@@ -1,4 +1,4 @@
-import { known } from "../../emulator/core/defaultSeed.ts";
+import { known } from "../../../emulator/core/defaultSeed.ts";
 import type { EngineStack } from "./engineStack.ts";
 
 /** Numbers from 0 to 1 that a seed decides. */

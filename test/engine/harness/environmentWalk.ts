@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { known } from "../../emulator/core/defaultSeed.ts";
-import { hasDefinition } from "../../lib/api/itemType.ts";
+import { known } from "../../../emulator/core/defaultSeed.ts";
+import { hasDefinition } from "../../../lib/api/itemType.ts";
 import { Draw, itemNames, itemOfBranches, principals, workspaceNames } from "./environmentDraw.ts";
 import type { ItemDraw, WorkspaceDraw } from "./environmentDraw.ts";
 import { randomOf } from "./existingEnvironment.ts";

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import type { FaultRule } from "../../emulator/core/faults.ts";
-import { EngineStack } from "./engineStack.ts";
-import { worldOf } from "./worldOf.ts";
+import type { FaultRule } from "../../../emulator/core/faults.ts";
+import { EngineStack } from "../harness/engineStack.ts";
+import { worldOf } from "../harness/worldOf.ts";
 
 /*
  * Deployments that fail at their k-th call to the service, and are rolled back: onto nothing, and onto an existing

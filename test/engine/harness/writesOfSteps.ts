@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Emulator, RequestRecord } from "../../emulator/emulator.ts";
+import type { Emulator, RequestRecord } from "../../../emulator/emulator.ts";
 import type { Side, Step } from "./engineEvents.ts";
 
 /*

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { appendFileSync, cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { known, knownBranch } from "../../emulator/core/defaultSeed.ts";
-import { EngineStack } from "./engineStack.ts";
-import { callApi } from "./existingEnvironment.ts";
-import { salesBranch } from "./salesBranch.ts";
-import { worldOf } from "./worldOf.ts";
+import { known, knownBranch } from "../../../emulator/core/defaultSeed.ts";
+import { EngineStack } from "../harness/engineStack.ts";
+import { callApi } from "../harness/existingEnvironment.ts";
+import { salesBranch } from "../harness/salesBranch.ts";
+import { worldOf } from "../harness/worldOf.ts";
 
 /*
  * Updates that need two and three writes each, one of whose calls the service refuses for good. The writes before it have

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
-import type { FaultRule } from "../../emulator/core/faults.ts";
+import type { FaultRule } from "../../../emulator/core/faults.ts";
 import type { EngineStack } from "./engineStack.ts";
 
 /** `pulumi <command>` without questions. */
@@ -19,7 +19,7 @@ export const pulumi = (command: string) => [
 /** One of the project's own commands. */
 export const projectCommand = (file: string, ...args: string[]) => [
   process.execPath,
-  resolve(import.meta.dirname, "../..", file),
+  resolve(import.meta.dirname, "../../..", file),
   "--stack",
   "test",
   ...args,

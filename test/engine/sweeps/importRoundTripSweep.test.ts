@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { EngineStack } from "./engineStack.ts";
-import { ExistingEnvironment } from "./existingEnvironment.ts";
-import { worldOf } from "./worldOf.ts";
+import { EngineStack } from "../harness/engineStack.ts";
+import { ExistingEnvironment } from "../harness/existingEnvironment.ts";
+import { worldOf } from "../harness/worldOf.ts";
 
 /*
  * Environments that somebody made, by chance and by the seed that a failure names: imported, previewed without change,

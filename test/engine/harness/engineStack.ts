@@ -15,12 +15,12 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { stringify } from "yaml";
-import { startEmulator } from "../../emulator/emulator.ts";
-import type { Emulator, EmulatorOptions } from "../../emulator/emulator.ts";
+import { startEmulator } from "../../../emulator/emulator.ts";
+import type { Emulator, EmulatorOptions } from "../../../emulator/emulator.ts";
 import { changedInputsOf, readEngineEvents, summaryOf } from "./engineEvents.ts";
 import type { EngineEvents } from "./engineEvents.ts";
 
-const project = resolve(import.meta.dirname, "../..");
+const project = resolve(import.meta.dirname, "../../..");
 
 /** How one command of the CLI went. */
 export interface Run {

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { appendFileSync, cpSync } from "node:fs";
 import { join } from "node:path";
 import { before, after, describe, it } from "node:test";
-import { crash, projectCommand, pulumi } from "./crash.ts";
-import type { Victim } from "./crash.ts";
-import { EngineStack } from "./engineStack.ts";
-import { orphansOf, worldOf } from "./worldOf.ts";
-import { salesBranch } from "./salesBranch.ts";
+import { crash, projectCommand, pulumi } from "../harness/crash.ts";
+import type { Victim } from "../harness/crash.ts";
+import { EngineStack } from "../harness/engineStack.ts";
+import { orphansOf, worldOf } from "../harness/worldOf.ts";
+import { salesBranch } from "../harness/salesBranch.ts";
 
 /*
  * kill -9 at a call to the service, of everything or of the CLI alone, just before the service acts or just after; then one

@@ -4,7 +4,7 @@ import { parse } from "yaml";
 
 /* The workflows of GitHub and the pipeline of Azure DevOps, as far as tests look at them. */
 
-const project = resolve(import.meta.dirname, "../..");
+const project = resolve(import.meta.dirname, "../../..");
 
 /** A step of a job at GitHub. */
 export interface WorkflowStep {
