@@ -12,7 +12,7 @@ import { parseStackConfig } from "../../../lib/config/stackConfig.ts";
 import { stackConfigValues } from "../../../lib/config/text.ts";
 
 /** An event log that the real CLI wrote, without its debug messages. */
-const recorded = (name: string) => readFileSync(join(import.meta.dirname, "../recorded", `${name}.jsonl`), "utf8");
+const recorded = (name: string) => readFileSync(join(import.meta.dirname, "recorded", `${name}.jsonl`), "utf8");
 
 function comment(
   log: PreviewLog | undefined,

@@ -163,7 +163,7 @@ describe("updates and deletes of a transaction", () => {
   });
 
   it("of this version have kinds and compensations that a rollback knows", () => {
-    const sources = globSync("providers/*.ts").map((file) => readFileSync(file, "utf8"));
+    const sources = globSync("providers/**/*.ts").map((file) => readFileSync(file, "utf8"));
     const named = sources.flatMap((source) => [...source.matchAll(/function: "(\w+)"/g)].map(([, name = ""]) => name));
     assert.ok(named.length > 8, "the sources are not where this test looks for them");
     const types = sources.flatMap((source) =>

@@ -114,8 +114,8 @@ describe("the transaction log", () => {
   it("takes the lines of two processes", async () => {
     const folder = temporary();
     const lib = resolve(import.meta.dirname, "../../../lib");
-    const script = `const { TransactionLog } = await import(${JSON.stringify(`${lib}/transactionLog.ts`)});
-      const { FolderLogStore } = await import(${JSON.stringify(`${lib}/folderLogStore.ts`)});
+    const script = `const { TransactionLog } = await import(${JSON.stringify(`${lib}/transactions/transactionLog.ts`)});
+      const { FolderLogStore } = await import(${JSON.stringify(`${lib}/logStore/folderLogStore.ts`)});
       const store = new FolderLogStore(${JSON.stringify(folder)});
       const log = await TransactionLog.open({ store, transactionId: "tx-1" });
       for (let n = 0; n < 150; n++) await log.step({ operation: "update", resourceType: "Item", resourceName: "x".repeat(500), compensation: null }, async () => 1, () => "id");`;

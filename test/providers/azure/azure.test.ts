@@ -16,7 +16,7 @@ describe("the resources of the example stacks", () => {
   for (const stack of ["foundation", "dev"]) {
     it(`${stack} are those of the golden list, with every input`, async () => {
       const { resources } = await declareWithMocks(exampleConfig(stack));
-      const file = join(import.meta.dirname, `../azure.${stack}.golden.json`);
+      const file = join(import.meta.dirname, `azure.${stack}.golden.json`);
       if (process.env["FABRIC_WRITE_GOLDEN"] === "true") writeFileSync(file, `${JSON.stringify(resources, null, 2)}\n`);
       assert.deepEqual(resources, JSON.parse(readFileSync(file, "utf8")));
     });
