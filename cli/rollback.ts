@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
 import { openLogStore } from "../lib/logStore/openLogStore.ts";
-import { hasEffects, hasEnded, readTransactionLog } from "../lib/transactions/transactionLog.ts";
-import type { Entry } from "../lib/transactions/transactionLog.ts";
+import { readTransactionLog } from "../lib/transactions/transactionLog.ts";
+import { hasEffects, hasEnded } from "../lib/transactions/entry.ts";
+import type { Entry } from "../lib/transactions/entry.ts";
 import { withdrawTransaction } from "../lib/transactions/transactions.ts";
 import { DeploymentEvents } from "./transaction/deploymentEvents.ts";
 import { leftoverTable } from "./transaction/leftovers.ts";

@@ -1,6 +1,7 @@
 import { openLogStore } from "../lib/logStore/openLogStore.ts";
-import { hasEffects, outcomeOf, readTransactionLog } from "../lib/transactions/transactionLog.ts";
-import type { Entry } from "../lib/transactions/transactionLog.ts";
+import { readTransactionLog } from "../lib/transactions/transactionLog.ts";
+import { hasEffects, outcomeOf } from "../lib/transactions/entry.ts";
+import type { Entry } from "../lib/transactions/entry.ts";
 import { stateHashFile, withdrawTransaction } from "../lib/transactions/transactions.ts";
 import { checkpointing } from "./transaction/checkpointing.ts";
 import { DeploymentEvents } from "./transaction/deploymentEvents.ts";

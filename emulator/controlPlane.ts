@@ -1,9 +1,22 @@
 import { Hono } from "hono";
-import type { Emulator, RequestRecord } from "./emulator.ts";
+import type { FaultRule } from "./core/faults.ts";
 import type { CommittedItem } from "./core/model.ts";
+import type { RequestRecord } from "./core/requestRecord.ts";
+import type { Service } from "./core/service.ts";
 
 /** What of an emulator the control plane needs. */
-export type Controlled = Omit<Emulator, "url" | "origin" | "close">;
+export interface Controlled {
+  /** Its objects and levers, for tests that act behind everybody's back. */
+  readonly service: Service;
+  /** Replaces the fault rules. */
+  faults(rules: readonly FaultRule[]): void;
+  requests(): readonly RequestRecord[];
+  state(): Record<string, unknown>;
+  /** Commits items to a branch, as somebody would. */
+  commit(details: Record<string, string>, items: readonly Omit<CommittedItem, "logicalId">[]): void;
+  /** Forgets objects, faults and requests, and begins with the seed again. */
+  reset(): void;
+}
 
 /** What the emulator itself can be asked and told. */
 export function controlPlane(

@@ -11,14 +11,14 @@ import type { Clock } from "../lib/clock.ts";
 import { commit } from "./families/branches.ts";
 import { connectionRoutes } from "./families/connections.ts";
 import { controlPlane } from "./controlPlane.ts";
+import type { Controlled } from "./controlPlane.ts";
+import type { RequestRecord } from "./core/requestRecord.ts";
 import { defaultSeed } from "./core/defaultSeed.ts";
 import { Faults } from "./core/faults.ts";
-import type { FaultRule } from "./core/faults.ts";
 import { folderRoutes } from "./families/folders.ts";
 import { gitRoutes } from "./families/git.ts";
 import { defaultCaller, entraRoutes, graphRoutes, readToken } from "./families/identity.ts";
 import { itemRoutes } from "./families/items.ts";
-import type { CommittedItem } from "./core/model.ts";
 import { operationRoutes } from "./families/operations.ts";
 import { findRunningEmulator, releaseStore, takeStore } from "./core/owner.ts";
 import { answer, faultReply, refusalOf, responseOf } from "./core/replies.ts";
@@ -53,34 +53,12 @@ export interface EmulatorOptions extends Partial<Levers> {
   readonly onFault?: () => void;
 }
 
-/** A request that was made. Its Authorization header is not kept. */
-export interface RequestRecord {
-  readonly method: string;
-  readonly path: string;
-  /** Template of the route; `unknown` where the emulator has none. */
-  readonly route: string;
-  readonly status: number;
-  readonly caller: string;
-  readonly at: string;
-  readonly body: unknown;
-}
-
 /** A running emulator. */
-export interface Emulator {
+export interface Emulator extends Controlled {
   /** Base of the Fabric API: `http://127.0.0.1:PORT/v1`. */
   readonly url: string;
   /** Base of Entra ID and Microsoft Graph. */
   readonly origin: string;
-  /** Its objects and levers, for tests that act behind everybody's back. */
-  readonly service: Service;
-  /** Replaces the fault rules. */
-  faults(rules: readonly FaultRule[]): void;
-  requests(): readonly RequestRecord[];
-  state(): Record<string, unknown>;
-  /** Commits items to a branch, as somebody would. */
-  commit(details: Record<string, string>, items: readonly Omit<CommittedItem, "logicalId">[]): void;
-  /** Forgets objects, faults and requests, and begins with the seed again. */
-  reset(): void;
   close(): Promise<void>;
 }
 

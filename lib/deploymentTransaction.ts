@@ -1,18 +1,9 @@
 import { ClosureLog } from "./transactions/closureLog.ts";
 import { FeatureFlags } from "./featureFlags.ts";
 import type { LogStore } from "./logStore/logStore.ts";
+import type { ResourceRecord } from "./transactions/resourceRecord.ts";
 
-/** Something that was made, and how to remove it again. */
-export interface ResourceRecord {
-  /** `workspace`, `item`, `user_assignment`. */
-  resourceType: string;
-  resourceId: string;
-  resourceName: string;
-  /** Removes it; called with `cleanupArgs`. */
-  cleanupFunction: (args: never) => Promise<void>;
-  cleanupArgs: Record<string, unknown>;
-  metadata?: Record<string, unknown>;
-}
+export type { ResourceRecord } from "./transactions/resourceRecord.ts";
 
 /** What a rollback did. */
 export interface RollbackReport {

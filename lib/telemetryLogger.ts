@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { TelemetryClient } from "applicationinsights";
-import type { Attempt } from "./api/fabricClient.ts";
+import type { Attempt } from "./api/fabricCall.ts";
 import { FeatureFlags } from "./featureFlags.ts";
 import { openInsightsClient } from "./telemetry/insightsClient.ts";
 import type { InsightsClient, Stamp } from "./telemetry/insightsClient.ts";

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { hasEffects, readTransactionLog } from "../../lib/transactions/transactionLog.ts";
+import { readTransactionLog } from "../../lib/transactions/transactionLog.ts";
+import { hasEffects } from "../../lib/transactions/entry.ts";
 import type { LogStore } from "../../lib/logStore/logStore.ts";
 import { assertSharedBackend } from "../../lib/config/stateBackend.ts";
 import { parseStackConfig } from "../../lib/config/stackConfig.ts";

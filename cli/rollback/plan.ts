@@ -1,5 +1,5 @@
-import { hasEffects, hasEnded, outcomeOf } from "../../lib/transactions/transactionLog.ts";
-import type { Entry } from "../../lib/transactions/transactionLog.ts";
+import { hasEffects, hasEnded, outcomeOf } from "../../lib/transactions/entry.ts";
+import type { Entry } from "../../lib/transactions/entry.ts";
 import { rollbackLogOf } from "../../lib/transactions/transactions.ts";
 import { unsettledCreates } from "../../lib/transactions/unsettled.ts";
 import type { UnsettledCreate } from "../../lib/transactions/unsettled.ts";

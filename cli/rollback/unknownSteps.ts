@@ -1,6 +1,6 @@
 import { unknownToUndo } from "../../providers/engine/compensations.ts";
-import { outcomeOf } from "../../lib/transactions/transactionLog.ts";
-import type { Entry } from "../../lib/transactions/transactionLog.ts";
+import { outcomeOf } from "../../lib/transactions/entry.ts";
+import type { Entry } from "../../lib/transactions/entry.ts";
 import { UPDATE_REMEDY } from "../transaction/leftovers.ts";
 import type { Leftover } from "../transaction/leftovers.ts";
 

@@ -1,8 +1,8 @@
 import { openTelemetry } from "../../lib/telemetry/openTelemetry.ts";
 import type { TelemetryLogger } from "../../lib/telemetryLogger.ts";
 import type { StackSettings } from "../pulumi/stackSettings.ts";
-import { outcomeOf } from "../../lib/transactions/transactionLog.ts";
-import type { Entry } from "../../lib/transactions/transactionLog.ts";
+import { outcomeOf } from "../../lib/transactions/entry.ts";
+import type { Entry } from "../../lib/transactions/entry.ts";
 import type { EarlierRun } from "./earlierRun.ts";
 import type { Leftover } from "./leftovers.ts";
 

@@ -1,5 +1,5 @@
 import type { LogStore } from "../../lib/logStore/logStore.ts";
-import type { Entry } from "../../lib/transactions/transactionLog.ts";
+import type { Entry } from "../../lib/transactions/entry.ts";
 import { failedFile, rollbackLogOf, stateHashFile } from "../../lib/transactions/transactions.ts";
 
 /**

@@ -1,5 +1,6 @@
 import type { LogStore } from "../../lib/logStore/logStore.ts";
-import { TransactionLog, hasEffects, hasEnded, readTransactionLog } from "../../lib/transactions/transactionLog.ts";
+import { TransactionLog, readTransactionLog } from "../../lib/transactions/transactionLog.ts";
+import { hasEffects, hasEnded } from "../../lib/transactions/entry.ts";
 import {
   announceTransaction,
   announcedTransaction,

@@ -1,5 +1,6 @@
-import { TransactionLog, hasEnded, readTransactionLog } from "../../lib/transactions/transactionLog.ts";
-import type { Entry } from "../../lib/transactions/transactionLog.ts";
+import { TransactionLog, readTransactionLog } from "../../lib/transactions/transactionLog.ts";
+import { hasEnded } from "../../lib/transactions/entry.ts";
+import type { Entry } from "../../lib/transactions/entry.ts";
 import { announcedTransaction, readTransactionLogs, stateHashFile } from "../../lib/transactions/transactions.ts";
 import type { LogStore } from "../../lib/logStore/logStore.ts";
 import { readEarlierRun, wordsOfEarlierRun } from "./earlierRun.ts";

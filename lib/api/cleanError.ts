@@ -3,7 +3,7 @@ import type { AxiosResponse } from "axios";
 import { notTheService, ownErrorOf, requestIdOf, strangeness, strangerOf } from "./answer.ts";
 import type { Received } from "./answer.ts";
 import { CircuitOpenError } from "../circuitBreaker.ts";
-import type { FabricCall } from "./fabricClient.ts";
+import type { FabricCall } from "./fabricCall.ts";
 import { FabricError, NOT_THE_SERVICE } from "./fabricError.ts";
 import { MAX_RETRY_AFTER_S, failureOf } from "../retryHandler.ts";
 

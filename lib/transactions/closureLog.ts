@@ -1,4 +1,4 @@
-import type { ResourceRecord } from "../deploymentTransaction.ts";
+import type { ResourceRecord } from "./resourceRecord.ts";
 import { FolderLogStore } from "../logStore/folderLogStore.ts";
 import type { LogStore } from "../logStore/logStore.ts";
 import { TransactionLog } from "./transactionLog.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Entry } from "./transactionLog.ts";
+import type { Entry } from "./entry.ts";
 
 /*
  * The text of a transaction log as its entries. What is in a log decides what is undone and what is forgotten, so nothing

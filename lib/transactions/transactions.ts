@@ -3,8 +3,9 @@ import { systemClock } from "../clock.ts";
 import type { Clock } from "../clock.ts";
 import { logEntries, logOwner, withoutBegin } from "./logEntries.ts";
 import type { LogStore } from "../logStore/logStore.ts";
-import { hasEffects, logFile } from "./transactionLog.ts";
-import type { Entry } from "./transactionLog.ts";
+import { logFile } from "./transactionLog.ts";
+import { hasEffects } from "./entry.ts";
+import type { Entry } from "./entry.ts";
 
 /* The transactions of a stack: which there are, which is open, which may be forgotten. */
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { hasEnded, outcomeOf } from "./transactionLog.ts";
-import type { Entry, Intent } from "./transactionLog.ts";
+import { hasEnded, outcomeOf } from "./entry.ts";
+import type { Entry, Intent } from "./entry.ts";
 
 /** A create that a run has begun and no commit has settled: its object may be there, unknown to any state. */
 export interface UnsettledCreate {

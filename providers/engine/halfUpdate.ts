@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { isOutcomeUnknown } from "../../lib/api/fabricError.ts";
-import type { Intent } from "../../lib/transactions/transactionLog.ts";
+import type { Intent } from "../../lib/transactions/entry.ts";
 import type { Run, Write } from "../run/run.ts";
 
 /* Changes that need several writes, and stop half-way: what has been written is known to the log and to the state. */

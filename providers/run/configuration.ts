@@ -1,4 +1,5 @@
-import type { OnDrift } from "../kinds/item/itemContent.ts";
+/** What is done about a definition that was changed at the service: `fabric:onDrift`. */
+export type OnDrift = "overwrite" | "warn" | "fail";
 
 /**
  * What the explicit provider `fabric` carries from the program to the provider process. It is part of the state, so it

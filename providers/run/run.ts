@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { optional } from "../../lib/api/answer.ts";
-import type { Intent } from "../../lib/transactions/transactionLog.ts";
-import type { Answering, FabricCall } from "../../lib/api/fabricClient.ts";
+import type { Intent } from "../../lib/transactions/entry.ts";
+import type { Answering, FabricCall } from "../../lib/api/fabricCall.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { KeptDefinitions } from "../../lib/transactions/keptDefinitions.ts";
-import type { OnDrift } from "../kinds/item/itemContent.ts";
+import type { OnDrift } from "./configuration.ts";
 import type { Origin } from "./origin.ts";
 
 /** A call that changes something at the service. */

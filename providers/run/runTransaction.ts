@@ -4,7 +4,8 @@ import { engineRunOf, takeCheckpoint } from "../../lib/transactions/engineRun.ts
 import type { EngineRun } from "../../lib/transactions/engineRun.ts";
 import type { Lock, LogStore } from "../../lib/logStore/logStore.ts";
 import { openLogStore } from "../../lib/logStore/openLogStore.ts";
-import { TransactionLog, hasEffects, readTransactionLog } from "../../lib/transactions/transactionLog.ts";
+import { TransactionLog, readTransactionLog } from "../../lib/transactions/transactionLog.ts";
+import { hasEffects } from "../../lib/transactions/entry.ts";
 import {
   failedFile,
   newTransactionId,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { optional } from "../../../lib/api/answer.ts";
-import type { Intent } from "../../../lib/transactions/transactionLog.ts";
+import type { Intent } from "../../../lib/transactions/entry.ts";
 import { identifier, sameIgnoringCase } from "../../engine/field.ts";
 import type { InputsOf } from "../../engine/field.ts";
 

@@ -12,9 +12,6 @@ const definitionAnswer = z.object({
   }),
 });
 
-/** What is done about a definition that was changed at the service: `fabric:onDrift`. */
-export type OnDrift = "overwrite" | "warn" | "fail";
-
 /** What was last sent as an item's definition, and what the service made of it: it may add and reorder what it likes. */
 export interface Sent {
   /** Hash of what was sent. */

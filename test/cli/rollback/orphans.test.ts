@@ -9,7 +9,7 @@ import { Orphans } from "../../../cli/rollback/orphans.ts";
 import { unknownSteps } from "../../../cli/rollback/unknownSteps.ts";
 import { FolderLogStore } from "../../../lib/logStore/folderLogStore.ts";
 import { TransactionLog, readTransactionLog } from "../../../lib/transactions/transactionLog.ts";
-import type { Entry, Intent } from "../../../lib/transactions/transactionLog.ts";
+import type { Entry, Intent } from "../../../lib/transactions/entry.ts";
 import { unsettledCreates } from "../../../lib/transactions/unsettled.ts";
 import { unknownToUndo } from "../../../providers/engine/compensations.ts";
 

@@ -4,7 +4,7 @@ import { liveResourcesOf, resourcesOf } from "../../../cli/rollback/checkpoint.t
 import type { Checkpoint, CheckpointResource } from "../../../cli/rollback/checkpoint.ts";
 import { builtUpon, nothingObserved, plan } from "../../../cli/rollback/plan.ts";
 import type { Failure, Known, Observed, Step } from "../../../cli/rollback/plan.ts";
-import type { Entry, Fact } from "../../../lib/transactions/transactionLog.ts";
+import type { Entry, Fact } from "../../../lib/transactions/entry.ts";
 
 /* What is planned is tried here on a small world of workspaces, with logs that end anywhere. */
 

@@ -3,7 +3,7 @@ import { after, before, beforeEach, describe, it } from "node:test";
 import { DeploymentEvents } from "../../../cli/transaction/deploymentEvents.ts";
 import type { Leftover } from "../../../cli/transaction/leftovers.ts";
 import { FeatureFlags } from "../../../lib/featureFlags.ts";
-import type { Entry } from "../../../lib/transactions/transactionLog.ts";
+import type { Entry } from "../../../lib/transactions/entry.ts";
 import { InsightsSink } from "../../doubles/insightsSink.ts";
 
 let sink: InsightsSink;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { earlierRunOf } from "../../../cli/transaction/earlierRun.ts";
-import type { Entry, Fact } from "../../../lib/transactions/transactionLog.ts";
+import type { Entry, Fact } from "../../../lib/transactions/entry.ts";
 
 const log = (...facts: Fact[]): Entry[] =>
   facts.map((fact, index) => ({ v: 1, transactionId: "t", pid: 1, at: "", seq: index + 1, ...fact }));

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Emulator, RequestRecord } from "../../../emulator/emulator.ts";
+import type { Emulator } from "../../../emulator/emulator.ts";
+import type { RequestRecord } from "../../../emulator/core/requestRecord.ts";
 import type { Side, Step } from "./engineEvents.ts";
 
 /*

@@ -7,7 +7,7 @@ import { inspect } from "node:util";
 import { z } from "zod";
 import { nothing, optional } from "../../../lib/api/answer.ts";
 import { FabricClient } from "../../../lib/api/fabricClient.ts";
-import type { FabricCall } from "../../../lib/api/fabricClient.ts";
+import type { FabricCall } from "../../../lib/api/fabricCall.ts";
 import { FabricError, isOutcomeUnknown, isServiceAnswer } from "../../../lib/api/fabricError.ts";
 import { FeatureFlags } from "../../../lib/featureFlags.ts";
 import { foreign, misshapen } from "../../doubles/foreignAnswers.ts";

@@ -12,7 +12,7 @@ import type { Certificate } from "../../../emulator/core/tls.ts";
 import { chooseCredential, principalOf, tenantOf } from "../../../lib/signIn/credentials.ts";
 import type { CredentialOptions } from "../../../lib/signIn/credentials.ts";
 import { FabricClient } from "../../../lib/api/fabricClient.ts";
-import type { FabricCall } from "../../../lib/api/fabricClient.ts";
+import type { FabricCall } from "../../../lib/api/fabricCall.ts";
 import { FeatureFlags } from "../../../lib/featureFlags.ts";
 import { SecretManager } from "../../../lib/secretManager.ts";
 import { startEntra } from "../../doubles/entra.ts";

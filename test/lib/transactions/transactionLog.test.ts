@@ -18,7 +18,7 @@ import {
   readTransactionLogs,
   withdrawTransaction,
 } from "../../../lib/transactions/transactions.ts";
-import type { Intent } from "../../../lib/transactions/transactionLog.ts";
+import type { Intent } from "../../../lib/transactions/entry.ts";
 import { FakeClock } from "../fakeClock.ts";
 
 const temporary = () => join(mkdtempSync(join(tmpdir(), "fabric-log-")), "transactions");

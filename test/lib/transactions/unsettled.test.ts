@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Entry, Fact } from "../../../lib/transactions/transactionLog.ts";
+import type { Entry, Fact } from "../../../lib/transactions/entry.ts";
 import { unsettledCreates, unsettledLike } from "../../../lib/transactions/unsettled.ts";
 
 const entries = (...facts: Fact[]): Entry[] =>
