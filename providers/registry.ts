@@ -3,28 +3,17 @@ import type { ConfigureRequest, ResourceProvider } from "@pulumi/pulumi/dynamic/
 import { assertReadableFolder } from "../lib/config/stateBackend.ts";
 import { fromProviderInputs } from "./run/configuration.ts";
 import type { Configuration } from "./run/configuration.ts";
-import { folder } from "./kinds/item/folder.ts";
-import { gitConnection } from "./kinds/git/connection.ts";
 import { handlerOf } from "./engine/handler.ts";
 import type { ProviderProcess } from "./engine/handler.ts";
-import { item } from "./kinds/item/item.ts";
+import { allKinds, kindNamed } from "./kinds/kinds.ts";
 import type { LiveRun } from "./run/liveRun.ts";
-import type { ResourceKind } from "./engine/resourceKind.ts";
 import type { RunTransaction } from "./run/runTransaction.ts";
-import { unlistedUsers } from "./kinds/workspace/unlistedUsers.ts";
-import { workspace } from "./kinds/workspace/workspace.ts";
-import { workspaceUser } from "./kinds/workspace/workspaceUser.ts";
 
 /*
  * The composition root of the provider process. The state of every resource holds one constant string that requires this
  * file, so the resources of today run the code of today, also when they are destroyed. Everything that a process has one
  * of (clients, breakers, throttle gate, log, telemetry) hangs on `process` below, and is built at the first call.
  */
-
-/** Every kind by its name in `pulumi-nodejs:dynamic/fabric:<name>`. A new kind is one file and one line here. */
-export const kinds = { workspace, workspaceUser, unlistedUsers, gitConnection, folder, item } as const;
-
-const byName = new Map(Object.values(kinds).map((kind) => [kind.name, kind as unknown as ResourceKind]));
 
 let configuration: Configuration | undefined;
 let run: Promise<LiveRun> | undefined;
@@ -68,9 +57,11 @@ function transactionOfRun(): Promise<RunTransaction> {
 
 /** Called by the constant string in every resource. */
 export function provider(kindName: string): ResourceProvider {
-  const kind = byName.get(kindName);
+  const kind = kindNamed(kindName);
   if (!kind)
-    throw new Error(`This version knows no resource kind '${kindName}'. Known: ${[...byName.keys()].join(", ")}.`);
+    throw new Error(
+      `This version knows no resource kind '${kindName}'. Known: ${allKinds.map(({ name }) => name).join(", ")}.`,
+    );
   endWithTheEngine();
   const handler = handlerOf(kind, providerProcess);
   return {

@@ -1,4 +1,4 @@
-import { isDataBearing } from "../../lib/api/itemType.ts";
+import { fabricKindOf } from "../../providers/kinds/kinds.ts";
 import { nameOf } from "../rollback/checkpoint.ts";
 import type { Step } from "./previewLog.ts";
 
@@ -26,7 +26,9 @@ export function liftingsIn(steps: readonly Step[]): Lifting[] {
   const keys = new Map<string, string[]>();
   for (const { urn, keys: some } of steps) keys.set(urn, [...(keys.get(urn) ?? []), ...(some ?? [])]);
   const replacedWorkspaces = new Set(
-    steps.flatMap(({ op, type, old }) => (REPLACES.has(op) && kindOf(type) === "Workspace" && old?.id) || []),
+    steps.flatMap(
+      ({ op, type, old }) => (REPLACES.has(op) && fabricKindOf(type)?.name === "Workspace" && old?.id) || [],
+    ),
   );
   const found = new Map<string, Lifting>();
   for (const step of steps) {
@@ -55,14 +57,8 @@ function isForcedReplacement({ op, old }: Step, keys: readonly string[], workspa
 }
 
 function ofForced({ type, old }: Step): string | undefined {
-  const kind = kindOf(type);
   if (old?.outputs?.["adopted"] || old?.outputs?.["adoptedRole"] !== undefined)
     return "existed before the stack: it would be given back, and taken over again";
-  if (kind === "Workspace") return "would be deleted with everything in it, and made anew";
-  const itemType = old?.inputs?.["type"];
-  if (kind !== "Item" || typeof itemType !== "string" || !isDataBearing(itemType)) return undefined;
-  return `holds data (${itemType}): it would be deleted, and made anew without them`;
+  const loss = fabricKindOf(type)?.holdsData?.(old?.inputs ?? {});
+  return loss && `would be deleted with ${loss}, and made anew`;
 }
-
-/** `Workspace`, `Item`, …; nothing for types that are not Fabric's. */
-const kindOf = (type: string) => /^pulumi-nodejs:dynamic\/fabric:(\w+)$/.exec(type)?.[1];

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isDataBearing } from "../../lib/api/itemType.ts";
+import { fabricKindOf } from "../../providers/kinds/kinds.ts";
 import type { PreviewLog, ResourceState, Step } from "./previewLog.ts";
 
 /** What happens to an object, the worst first. */
@@ -129,15 +129,12 @@ const losesProtection = ({ old, new: next }: Step) => Boolean(old?.protect && ne
 
 function changeOf(step: Step, operation: Operation): Change {
   const { old, new: next } = step;
-  const itemType = old?.inputs?.["type"];
   const properties = operation === "delete" ? [] : differences(toldOf(old?.inputs), toldOf(next?.inputs));
   return {
     ...objectOf(step),
     operation,
     properties,
-    holdsData:
-      step.type.endsWith(":Workspace") ||
-      (step.type.endsWith(":Item") && typeof itemType === "string" && isDataBearing(itemType)),
+    holdsData: fabricKindOf(step.type)?.holdsData?.(old?.inputs ?? {}) !== undefined,
     isGivenBack: old?.outputs?.["adopted"] !== undefined || old?.outputs?.["adoptedRole"] !== undefined,
     isProtected: Boolean((next ?? old)?.protect),
     losesProtection: losesProtection(step),

@@ -1,4 +1,7 @@
-import { UnknownCompensation, compensationOf, givesBack } from "../../providers/engine/compensations.ts";
+import { objectKey } from "../../lib/transactions/entry.ts";
+import { givesBack } from "../../providers/engine/undo.ts";
+import { UnknownCompensation, undoStep } from "../../providers/engine/undoStep.ts";
+import { allKinds } from "../../providers/kinds/kinds.ts";
 import type { Configuration } from "../../providers/run/configuration.ts";
 import type { LogStore } from "../../lib/logStore/logStore.ts";
 import { providerFile } from "../../lib/transactions/transactions.ts";
@@ -35,13 +38,13 @@ export class Orphans implements AsyncDisposable {
    */
   async remove(orphan: UnsettledCreate, log: TransactionLog, state: Checkpoint): Promise<Leftover[]> {
     const { say } = this.#access;
-    const { step, resourceType, resourceName, names, resourceId, compensation } = orphan;
+    const { step, resourceType, resourceName, args, resourceId, compensation } = orphan;
     const what = `${resourceType} '${resourceName}'`;
     try {
-      const undo = compensationOf(orphan);
+      const undo = undoStep(allKinds, orphan);
       const run = await (this.#run ??= this.#start(orphan.transactionId));
       const kept = keptBy(state);
-      const isRemoved = await undo(run, names, resourceId, (id) => kept.has(id));
+      const isRemoved = await undo(run, (id) => kept.has(objectKey(resourceType, id)));
       await log.compensated(step);
       if (!isRemoved) return [];
       if (givesBack(compensation)) {
@@ -56,7 +59,7 @@ export class Orphans implements AsyncDisposable {
       await log.compensationFailed(step, reason);
       if (error instanceof UnknownCompensation) return [{ what, id: resourceId, reason, remedy: UPDATE_REMEDY }];
       const remedy = givesBack(compensation)
-        ? `It existed before, and had: ${JSON.stringify(names["before"])}`
+        ? `It existed before, and had: ${JSON.stringify(args["before"])}`
         : removalOf(resourceType, resourceId);
       return [{ what, id: resourceId, reason, remedy }];
     }
@@ -77,9 +80,7 @@ export class Orphans implements AsyncDisposable {
   }
 }
 
-/** Ids that must stay; a Git connection has the id of its workspace. */
+/** Objects that must stay. */
 function keptBy(state: Checkpoint): ReadonlySet<string> {
-  return new Set(
-    liveResourcesOf(state).map(({ type, id }) => (type.endsWith(":GitConnection") ? `git ${id}` : (id ?? ""))),
-  );
+  return new Set(liveResourcesOf(state).map(({ type, id }) => objectKey(type.split(":").at(-1) ?? "", id)));
 }

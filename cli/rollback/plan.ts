@@ -1,4 +1,4 @@
-import { hasEffects, hasEnded, outcomeOf } from "../../lib/transactions/entry.ts";
+import { hasEffects, hasEnded, objectKey, outcomeOf } from "../../lib/transactions/entry.ts";
 import type { Entry } from "../../lib/transactions/entry.ts";
 import { rollbackLogOf } from "../../lib/transactions/transactions.ts";
 import { unsettledCreates } from "../../lib/transactions/unsettled.ts";
@@ -175,7 +175,7 @@ export function outdatedIn(log: readonly Entry[], current: Checkpoint, isCutOff:
       if (entry.kind !== "intent" || entry.operation === "create") return [];
       const outcome = outcomeOf(log, entry.step);
       const isOutdated = outcome === "unknown" || (outcome === "done" && isCutOff);
-      return isOutdated ? [`${entry.resourceType} ${entry.resourceId ?? ""}`] : [];
+      return isOutdated ? [objectKey(entry.resourceType, entry.resourceId)] : [];
     }),
   );
   return liveResourcesOf(current)
@@ -184,12 +184,12 @@ export function outdatedIn(log: readonly Entry[], current: Checkpoint, isCutOff:
 }
 
 /** Kind and id of an object of the state. */
-const keyOf = ({ type, id }: CheckpointResource) => `${type.split(":").at(-1) ?? ""} ${id ?? ""}`;
+const keyOf = ({ type, id }: CheckpointResource) => objectKey(type.split(":").at(-1) ?? "", id);
 
 /** What logs have made, or may have made, that neither the state holds nor a delete has removed. */
 export function orphansOf(logs: readonly (readonly Entry[])[], current: Checkpoint): UnsettledCreate[] {
   const inState = new Set(liveResourcesOf(current).map(keyOf));
   return unsettledCreates(logs).filter(
-    ({ resourceType, resourceId }) => !inState.has(`${resourceType} ${resourceId ?? ""}`),
+    ({ resourceType, resourceId }) => !inState.has(objectKey(resourceType, resourceId)),
   );
 }

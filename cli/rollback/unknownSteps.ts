@@ -1,4 +1,5 @@
-import { unknownToUndo } from "../../providers/engine/compensations.ts";
+import { unknownToUndo } from "../../providers/engine/undoStep.ts";
+import { allKinds } from "../../providers/kinds/kinds.ts";
 import { outcomeOf } from "../../lib/transactions/entry.ts";
 import type { Entry } from "../../lib/transactions/entry.ts";
 import { UPDATE_REMEDY } from "../transaction/leftovers.ts";
@@ -18,7 +19,7 @@ export function unknownSteps(log: readonly Entry[]): UnknownStep[] {
   return log.flatMap((entry): UnknownStep[] => {
     if (entry.kind !== "intent" || entry.operation === "create" || outcomeOf(log, entry.step) === "refused") return [];
     const { step, resourceType, resourceName, resourceId, operation } = entry;
-    const reason = unknownToUndo(resourceType, entry.compensation?.function ?? null);
+    const reason = unknownToUndo(allKinds, resourceType, entry.compensation?.function ?? null);
     if (reason === undefined) return [];
     const what = `${resourceType} '${resourceName}'`;
     return [{ step, leftover: { what, id: resourceId, reason: `its ${operation}: ${reason}`, remedy: UPDATE_REMEDY } }];

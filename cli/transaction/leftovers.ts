@@ -1,4 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
+import { parseId, pathOf } from "../../providers/engine/place.ts";
+import { kindNamed } from "../../providers/kinds/kinds.ts";
 
 /** Something that a command could not bring to its end. */
 export interface Leftover {
@@ -21,30 +23,23 @@ export function leftoverTable(leftovers: readonly Leftover[], title = "To be don
   return [title, ...rows].join("\n");
 }
 
-/** What is in a workspace, by kind. */
-const collections: ReadonlyMap<string, string> = new Map([
-  ["WorkspaceUser", "roleAssignments"],
-  ["Item", "items"],
-  ["Folder", "folders"],
-]);
-
 const API = "https://api.fabric.microsoft.com";
+const PORTAL = "https://app.fabric.microsoft.com";
 
 /**
  * How to remove an object without this program: a command of the Azure CLI, or the portal's page. Undefined for a kind or an
  * id that this version does not know: a wrong address is worse than none.
  */
-export function removalOf(kind: string, id: string | undefined): string | undefined {
-  if (!id) return kind === "Workspace" ? "https://app.fabric.microsoft.com" : undefined;
-  const [workspaceId = "", second, ...more] = id.split("/");
-  if (!workspaceId || more.length > 0) return undefined;
-  const rest = (method: string, path: string) =>
-    `az rest --method ${method} --resource ${API} --url ${API}/v1/workspaces/${path}`;
-  if (kind === "Workspace") return rest("delete", workspaceId);
-  if (kind === "GitConnection") return rest("post", `${workspaceId}/git/disconnect`);
-  if (kind === "UnlistedUsers") return `https://app.fabric.microsoft.com/groups/${workspaceId}`;
-  const collection = collections.get(kind);
-  return collection && second ? rest("delete", `${workspaceId}/${collection}/${second}`) : undefined;
+export function removalOf(kindName: string, id: string | undefined): string | undefined {
+  const kind = kindNamed(kindName);
+  if (!kind) return undefined;
+  const { place, removal } = kind;
+  if (!id) return "in" in place && place.in === "tenant" ? PORTAL : undefined;
+  const parsed = parseId(place, id);
+  if (!parsed) return undefined;
+  if (removal === "portal") return `${PORTAL}/groups/${parsed.workspaceId ?? parsed.id}`;
+  const path = removal ? `${pathOf(place, id)}/${removal.path}` : pathOf(place, id);
+  return `az rest --method ${removal?.method ?? "delete"} --resource ${API} --url ${API}/v1${path}`;
 }
 
 /** What finishes a step that this version does not know. */

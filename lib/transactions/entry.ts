@@ -12,6 +12,11 @@ export interface Intent {
   readonly resourceName: string;
   /** Id of the object as the stack has it, where it is known before the call: of updates and deletes always. */
   readonly resourceId?: string;
+  /**
+   * What finds the object at the service while nobody knows its id: of creates always. It stands apart from the
+   * compensation's arguments, which may grow from version to version. Logs of format 1 have only those.
+   */
+  readonly names?: Readonly<Record<string, unknown>>;
   /** Null where nothing but the saved checkpoint can undo it. */
   readonly compensation: Compensation | null;
   /** Of a create: whether its name was seen to be free. Only then an object of that name can be this create's. */
@@ -51,7 +56,7 @@ export type Fact =
 /** One line of the log. */
 export type Entry = Fact & {
   /** Version of the format. */
-  readonly v: 1;
+  readonly v: 1 | 2;
   readonly transactionId: string;
   /** Counts up from 1, also where one process goes on after another. */
   readonly seq: number;
@@ -81,3 +86,7 @@ export function outcomeOf(entries: readonly Entry[], step: string): "done" | "re
   if (outcome?.kind === "done") return "done";
   return outcome?.kind === "failed" && !outcome.isOutcomeUnknown ? "refused" : "unknown";
 }
+
+/** Kind and id of an object as one text, equal for every spelling of the id. */
+export const objectKey = (resourceType: string, resourceId: string | undefined): string =>
+  `${resourceType} ${(resourceId ?? "").toLowerCase()}`;

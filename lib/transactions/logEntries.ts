@@ -7,7 +7,7 @@ import type { Entry } from "./entry.ts";
  */
 
 /** Versions of the format that this version of the project reads; the last one is what it writes. */
-export const READABLE_FORMATS: readonly number[] = [1];
+export const READABLE_FORMATS: readonly number[] = [1, 2];
 
 /** Where a log lies, for messages. */
 export interface LogPlace {
@@ -37,6 +37,7 @@ const factsByKind: Readonly<Record<Entry["kind"], z.ZodType>> = {
     resourceName: text,
     resourceId: text.optional(),
     wasFree: z.boolean().optional(),
+    names: z.record(text, z.unknown()).optional(),
     compensation: compensation.nullable(),
   }),
   // an answer that held no id was noted without one

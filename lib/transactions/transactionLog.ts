@@ -154,7 +154,7 @@ export class TransactionLog {
   #append(fact: Fact): Promise<void> {
     const { transactionId } = this;
     const place = {
-      v: 1,
+      v: 2,
       transactionId,
       seq: ++this.#seq,
       pid: process.pid,

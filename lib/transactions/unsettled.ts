@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { hasEnded, outcomeOf } from "./entry.ts";
+import { hasEnded, objectKey, outcomeOf } from "./entry.ts";
 import type { Entry, Intent } from "./entry.ts";
 
 /** A create that a run has begun and no commit has settled: its object may be there, unknown to any state. */
@@ -12,8 +12,10 @@ export interface UnsettledCreate {
   readonly resourceName: string;
   /** Name of the compensation that undoes it; empty if the log names none. */
   readonly compensation: string;
-  /** What names the object: the arguments of the create's compensation. */
+  /** What names the object. */
   readonly names: Readonly<Record<string, unknown>>;
+  /** Arguments of the compensation: of an adoption, the values that the object had. */
+  readonly args: Readonly<Record<string, unknown>>;
   /** Id of the object as a resource of the stack has it, where the answer arrived. */
   readonly resourceId?: string;
 }
@@ -45,7 +47,7 @@ function removalsIn(entries: readonly Entry[]): Removal[] {
   return entries.flatMap((by, position) => {
     const intent = by.kind === "done" ? deletes.get(by.step) : undefined;
     return intent && by.kind === "done"
-      ? [{ object: `${intent.resourceType} ${by.resourceId ?? ""}`, by, position }]
+      ? [{ object: objectKey(intent.resourceType, by.resourceId), by, position }]
       : [];
   });
 }
@@ -55,7 +57,9 @@ function unsettledIn(entries: readonly Entry[], removals: readonly Removal[]): U
   return entries.flatMap((entry, position): UnsettledCreate[] => {
     if (entry.kind !== "intent" || entry.operation !== "create" || compensated.has(entry.step)) return [];
     const { transactionId, step, resourceType, resourceName } = entry;
-    const { function: compensation, args: names } = entry.compensation ?? { function: "", args: {} };
+    const { function: compensation, args } = entry.compensation ?? { function: "", args: {} };
+    // logs of format 1 tell by the arguments
+    const names = entry.names ?? args;
     const outcome = outcomeOf(entries, step);
     const own = idOf(entries, step);
     // an answer without an id says no more than none
@@ -64,8 +68,10 @@ function unsettledIn(entries: readonly Entry[], removals: readonly Removal[]): U
     // names are free again after a removal, and ids of roles and Git connections come back: only later ones count
     const later = removals.filter((removal) => isAfter(removal, entry, position));
     const gone = new Set(later.map(({ object }) => object));
-    if (gone.has(`Workspace ${String(names["workspaceId"])}`) || gone.has(`${resourceType} ${id ?? ""}`)) return [];
-    const create = { transactionId, step, resourceType, resourceName, compensation, names };
+    const isGone =
+      gone.has(objectKey("Workspace", String(names["workspaceId"]))) || gone.has(objectKey(resourceType, id));
+    if (isGone) return [];
+    const create = { transactionId, step, resourceType, resourceName, compensation, names, args };
     return [id === undefined ? create : { ...create, resourceId: id }];
   });
 }
@@ -88,7 +94,8 @@ const isAfter = (removal: Removal, entry: Entry, position: number) =>
 export function unsettledLike(unsettled: readonly UnsettledCreate[], intent: Intent): UnsettledCreate | undefined {
   return unsettled.findLast(
     ({ resourceType, names }) =>
-      resourceType === intent.resourceType && isDeepStrictEqual(names, plain(intent.compensation?.args)),
+      resourceType === intent.resourceType &&
+      isDeepStrictEqual(names, plain(intent.names ?? intent.compensation?.args)),
   );
 }
 

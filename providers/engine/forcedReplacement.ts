@@ -1,4 +1,3 @@
-import { isDataBearing } from "../../lib/api/itemType.ts";
 import { isUnknown } from "./field.ts";
 import type { ResourceKind } from "./resourceKind.ts";
 
@@ -35,19 +34,14 @@ export class ForcedReplacements {
   /** What to say before an object is deleted; nothing if its replacement is not known to be forced, or loses nothing. */
   warningFor(id: string, state: Properties): string | undefined {
     const isForced = this.#condemned.has(id) || this.#checked.has(this.#nameOf(state));
-    const loss = isForced && state["adopted"] === undefined ? lossOf(this.#kind, state) : undefined;
+    const loss = isForced && state["adopted"] === undefined ? this.#kind.holdsData?.(state) : undefined;
     if (loss === undefined) return undefined;
     const title = this.#kind.title(state);
-    return `${title} is deleted to be made anew, because its replacement or its workspace's was forced: ${loss}.`;
+    return `${title} is deleted to be made anew, because its replacement or its workspace's was forced: ${loss} goes with it.`;
   }
 
   /** Equal for an object before and after a forced replacement. */
   #nameOf(properties: Properties): string {
     return JSON.stringify([this.#kind.title(properties), properties["workspaceId"]]).toLowerCase();
   }
-}
-
-function lossOf({ name }: ResourceKind, { type }: Properties): string | undefined {
-  if (name === "Workspace") return "everything in it goes with it";
-  return name === "Item" && typeof type === "string" && isDataBearing(type) ? "its data is lost" : undefined;
 }

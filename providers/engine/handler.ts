@@ -6,6 +6,7 @@ import type {
   ResourceProvider,
   UpdateResult,
 } from "@pulumi/pulumi/dynamic/index.js";
+import { objectKey } from "../../lib/transactions/entry.ts";
 import { isServiceAnswer } from "../../lib/api/fabricError.ts";
 import { ForcedReplacements } from "./forcedReplacement.ts";
 import { formatOrigin, assertSameOrigin, hostOfEndpoint } from "../run/origin.ts";
@@ -139,7 +140,7 @@ async function isUndone(run: Run, kind: ResourceKind, made: Made<object>, state:
 const plain = (message: string) => Object.assign(new Error(message), { stack: "" });
 
 /** Ids of different kinds can be equal: a workspace and its Git connection. */
-const claimOf = (kind: ResourceKind, id: string) => `${kind.name} ${id.toLowerCase()}`;
+const claimOf = (kind: ResourceKind, id: string) => objectKey(kind.name, id);
 
 /** Kinds whose objects can have existed before tell so by an output `adopted`. */
 function claim(run: Run, kind: ResourceKind, { id, outputs }: Made<{ adopted?: unknown }>): void {

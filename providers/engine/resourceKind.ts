@@ -2,6 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import type { Field, Fields, InputsOf } from "./field.ts";
 import { isUnknown } from "./field.ts";
 import type { Run } from "../run/run.ts";
+import type { Place } from "./place.ts";
+import type { Undo } from "./undo.ts";
 
 /** What the state of an object holds: its inputs, the kind's own outputs, and where it lives. */
 export type StateOf<F extends Fields, O extends object> = InputsOf<F> & O & { readonly origin?: string };
@@ -27,6 +29,16 @@ export interface ResourceKind<F extends Fields = Fields, O extends object = obje
   /** `Workspace` of `pulumi-nodejs:dynamic/fabric:Workspace`. */
   readonly name: string;
   readonly fields: F;
+  /** Where its objects stand at the service, and so what their ids are made of. */
+  readonly place: Place;
+  /** How its creates are undone by the log alone; absent if it makes nothing. */
+  readonly undo?: Undo;
+  /** Names of the compensations of its updates and deletes: the engine undoes those, from the saved checkpoint. */
+  readonly restores?: readonly string[];
+  /** What is lost with the object, in words: `its data`; undefined if it can be made again as it was. */
+  holdsData?(inputs: Readonly<Record<string, unknown>>): string | undefined;
+  /** How people take the object away, if not by DELETE of its path. */
+  readonly removal?: { readonly method: "post"; readonly path: string } | "portal";
   /** Names of the outputs, so that programs can read them from the resource. */
   readonly outputs: readonly (keyof O & string)[];
   /** The object in words, for errors and the log: `workspace 'sales-dev'`. */

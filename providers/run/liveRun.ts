@@ -22,6 +22,7 @@ import { pendingStates, statesIn } from "./formerStates.ts";
 import type { FormerStates } from "./formerStates.ts";
 import { openEmulator } from "./embeddedEmulator.ts";
 import { GRAPH_ENDPOINT, GraphUsers } from "./graphUsers.ts";
+import { giveBackOf } from "../engine/undo.ts";
 import { OnceInARun } from "./onceInARun.ts";
 import { hostOfEndpoint } from "./origin.ts";
 import { capacityShape, itemShape, workspaceShape } from "./run.ts";
@@ -182,15 +183,16 @@ export async function startRun(
 
     async adopt<B extends object>({ resourceType, resourceName, resourceId }: Adopted, before: B) {
       const { log, unsettled } = await transaction.join();
-      const compensation = `giveBack${resourceType}`;
+      const compensation = giveBackOf(resourceType);
       const earlier = unsettled.find((left) => left.compensation === compensation && left.resourceId === resourceId);
-      if (earlier) return earlier.names["before"] as B;
+      if (earlier) return earlier.args["before"] as B;
       const [workspaceId] = resourceId.split("/");
       await log.made(
         {
           operation: "create",
           resourceType,
           resourceName,
+          names: { workspaceId },
           compensation: { function: compensation, args: { workspaceId, before } },
         },
         resourceId,

@@ -156,11 +156,14 @@ describe("a forced replacement", () => {
     await using stack = await deployed({ items: [{ name: "bronze", type: "Lakehouse" }, ingest] });
     const lakehouse = await stack.up({}, "--replace", "**Item::**");
     assert.equal(lakehouse.code, 0, lakehouse.text);
-    assert.match(lakehouse.text, /Lakehouse 'bronze' is deleted to be made anew, because .* forced: its data is lost/);
+    assert.match(
+      lakehouse.text,
+      /Lakehouse 'bronze' is deleted to be made anew, because .* forced: its data goes with it/,
+    );
     assert.doesNotMatch(lakehouse.text, /Notebook 'ingest' is deleted/);
     const workspace = await stack.up({}, "--replace", "**Workspace::sales");
     assert.equal(workspace.code, 0, workspace.text);
-    assert.match(workspace.text, /Lakehouse 'bronze' is deleted to be made anew.*its data is lost/);
+    assert.match(workspace.text, /Lakehouse 'bronze' is deleted to be made anew.*its data goes with it/);
     assert.match(workspace.text, /workspace 'sales' is deleted to be made anew.*everything in it goes with it/);
     assert.equal(stack.emulator.service.workspaces.all().length, 1);
     assert.deepEqual((await stack.preview()).steps, []);

@@ -79,12 +79,20 @@ describe("a forced replacement", () => {
     const up = (args: string[], env = {}) => stack.command("cli/up.ts", [...quick, ...args], env);
     const both = [
       /Workspace 'sales' would be deleted with everything in it, and made anew/,
-      /Item 'sales\/bronze' holds data \(Lakehouse\)/,
+      /Item 'sales\/bronze' would be deleted with its data/,
       /FABRIC_ALLOW_UNPROTECT='sales\/bronze,sales'/,
     ];
     await assertRefused(stack, () => up(["--replace", "**Workspace::sales"]), ...both);
-    await assertRefused(stack, () => up(["--replace=**:Item::**"]), /Item 'sales\/bronze' holds data/);
-    await assertRefused(stack, () => up(["--target-replace", "**:Item::sales/bronze"]), /'sales\/bronze' holds data/);
+    await assertRefused(
+      stack,
+      () => up(["--replace=**:Item::**"]),
+      /Item 'sales\/bronze' would be deleted with its data/,
+    );
+    await assertRefused(
+      stack,
+      () => up(["--target-replace", "**:Item::sales/bronze"]),
+      /'sales\/bronze' would be deleted with its data/,
+    );
     await assertRefused(stack, () => up([], { PULUMI_OPTION_REPLACE: "**Workspace::sales" }), ...both);
     await assertRefused(
       stack,

@@ -83,7 +83,7 @@ describe("a log of a newer version", () => {
     stack,
   });
   const message =
-    /reads format 1; the log .*0000\.jsonl was written with format 3 by a newer version .*Update this clone/;
+    /reads format 1 and 2; the log .*0000\.jsonl was written with format 3 by a newer version .*Update this clone/;
 
   it("stops whatever would change its stack, with nothing changed; that of another stack stops nothing", async () => {
     await using stack = await EngineStack.start();

@@ -10,7 +10,7 @@ import { pendingReplacements } from "../../cli/transaction/pendingReplacements.t
 import { handlerOf } from "../../providers/engine/handler.ts";
 import { startRun } from "../../providers/run/liveRun.ts";
 import type { LiveRun } from "../../providers/run/liveRun.ts";
-import { kinds } from "../../providers/registry.ts";
+import { kinds } from "../../providers/kinds/kinds.ts";
 import type { ResourceKind } from "../../providers/engine/resourceKind.ts";
 
 /*

@@ -11,7 +11,7 @@ import type { Emulator } from "../../emulator/emulator.ts";
 import { readItemDefinition } from "../../lib/api/itemDefinition.ts";
 import { FabricError, isOutcomeUnknown } from "../../lib/api/fabricError.ts";
 import { startRun } from "../../providers/run/liveRun.ts";
-import { kinds } from "../../providers/registry.ts";
+import { kinds } from "../../providers/kinds/kinds.ts";
 import type { ResourceKind } from "../../providers/engine/resourceKind.ts";
 import type { Run } from "../../providers/run/run.ts";
 import { foreign, misshapen } from "../doubles/foreignAnswers.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { kinds } from "../../providers/registry.ts";
+import { kinds } from "../../providers/kinds/kinds.ts";
 import { check, diff } from "../../providers/engine/resourceKind.ts";
 import type { ResourceKind } from "../../providers/engine/resourceKind.ts";
 

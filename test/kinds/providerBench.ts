@@ -7,7 +7,7 @@ import type { Emulator } from "../../emulator/emulator.ts";
 import { handlerOf } from "../../providers/engine/handler.ts";
 import { startRun } from "../../providers/run/liveRun.ts";
 import type { LiveRun } from "../../providers/run/liveRun.ts";
-import { kinds } from "../../providers/registry.ts";
+import { kinds } from "../../providers/kinds/kinds.ts";
 import { check } from "../../providers/engine/resourceKind.ts";
 import type { ResourceKind } from "../../providers/engine/resourceKind.ts";
 import { worldOf } from "../engine/harness/worldOf.ts";

@@ -4,7 +4,7 @@ import { known } from "../../emulator/core/defaultSeed.ts";
 import { startEmulator } from "../../emulator/emulator.ts";
 import { tenantId, tokenFor } from "../../emulator/families/identity.ts";
 import { startRun } from "../../providers/run/liveRun.ts";
-import { kinds } from "../../providers/registry.ts";
+import { kinds } from "../../providers/kinds/kinds.ts";
 import { unlistedAmong } from "../../providers/kinds/workspace/unlistedUsers.ts";
 
 const assignment = (id: string, role: string, type = "User") => ({

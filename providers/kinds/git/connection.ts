@@ -8,6 +8,7 @@ import type { GitInputs as Inputs, GitLink, GitProviderDetails } from "./fields.
 import { pullWhereAlways, updateFromGit } from "./pull.ts";
 import { isBehind, readGitStatus } from "./status.ts";
 import { defineKind, Problem } from "../../engine/resourceKind.ts";
+import { createIntent, defineUndo, idInLog } from "../../engine/undo.ts";
 import { itemShape } from "../../run/run.ts";
 import type { Run } from "../../run/run.ts";
 
@@ -44,6 +45,29 @@ interface Outputs {
   readonly adopted?: boolean | undefined;
 }
 
+const undo = defineUndo({
+  compensation: "disconnectGit",
+  names: z.object({ workspaceId: idInLog }),
+  find: (_run, { workspaceId }) => Promise.resolve(workspaceId),
+  async remove(run, workspaceId) {
+    const intent = {
+      operation: "delete",
+      resourceType: "GitConnection",
+      resourceName: workspaceId,
+      resourceId: workspaceId,
+      compensation: null,
+    } as const;
+    const path = `/workspaces/${workspaceId}/git/disconnect`;
+    try {
+      await run.write(intent, { method: "POST", path, answer: nothing, replaySafe: true });
+      return true;
+    } catch (error) {
+      if (isFabricError(error, "WorkspaceNotConnectedToGit")) return false;
+      throw error;
+    }
+  },
+});
+
 /**
  * The connection of a workspace to a branch. Its id is the workspace's. It is connected, initialised and synced once;
  * every way to get there starts by looking how far an earlier attempt came. Nothing is written to a side that is not
@@ -52,6 +76,10 @@ interface Outputs {
 export const gitConnection = defineKind<Outputs>()({
   name: "GitConnection",
   fields: gitFields,
+  place: { of: "workspace", path: "git" },
+  undo,
+  restores: ["connectGit", "restoreGitCredentials"],
+  removal: { method: "post", path: "disconnect" },
   outputs: ["head", "adopted"],
   title: ({ repositoryName, branchName }) => `Git connection to ${repositoryName ?? "?"}, branch ${branchName ?? "?"}`,
 
@@ -148,7 +176,8 @@ export const gitConnection = defineKind<Outputs>()({
 async function connect(run: Run, inputs: Inputs, link: GitLink = linkFor(inputs)): Promise<void> {
   await run.write(
     {
-      ...intentOf("create", inputs, { function: "disconnectGit", args: { workspaceId: inputs.workspaceId } }),
+      ...createIntent({ name: "GitConnection", undo }, inputs.repositoryName, { workspaceId: inputs.workspaceId }),
+      resourceId: inputs.workspaceId,
       wasFree: true,
     },
     {

@@ -3,7 +3,9 @@ import { nothing, optional } from "../../../lib/api/answer.ts";
 import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { identifier, sameIgnoringCase } from "../../engine/field.ts";
 import { deleteOrGone, readOrGone } from "../workspace/gone.ts";
+import { formatId, parseId, pathOf } from "../../engine/place.ts";
 import { defineKind } from "../../engine/resourceKind.ts";
+import { createIntent, defineUndo, idInLog, nameInLog } from "../../engine/undo.ts";
 import { idShape } from "../../run/run.ts";
 import type { Run } from "../../run/run.ts";
 
@@ -22,6 +24,22 @@ interface Outputs {
   readonly adopted?: boolean | undefined;
 }
 
+const place = { in: "workspace", collection: "folders" } as const;
+
+const undo = defineUndo({
+  compensation: "deleteFolder",
+  names: z.object({ workspaceId: idInLog, displayName: nameInLog, parentFolderId: idInLog.optional() }),
+  async find(run, { workspaceId, displayName, parentFolderId }, resourceId) {
+    const folders = await listFolders(run, workspaceId);
+    const found = folders.find((now) =>
+      resourceId === undefined
+        ? isAt(now, displayName, parentFolderId)
+        : sameIgnoringCase(formatId(place, { workspaceId, id: now.id }), resourceId),
+    );
+    return found && formatId(place, { workspaceId, id: found.id });
+  },
+});
+
 /** A folder of a workspace. Its id is `{workspaceId}/{folderId}`; children name it by the second half. */
 export const folder = defineKind<Outputs>()({
   name: "Folder",
@@ -31,6 +49,9 @@ export const folder = defineKind<Outputs>()({
     /** Id of the folder it lies in, without the workspace's. Absent at the root. */
     parentFolderId: { schema: identifier.optional(), change: "update", same: sameIgnoringCase },
   },
+  place,
+  undo,
+  restores: ["restoreFolder"],
   outputs: ["adopted"],
   title: ({ displayName }) => `folder '${displayName ?? "?"}'`,
 
@@ -40,12 +61,7 @@ export const folder = defineKind<Outputs>()({
       (await listFolders(run, workspaceId)).find((now) => isAt(now, displayName, parentFolderId));
     try {
       const made = await run.create(
-        {
-          operation: "create",
-          resourceType: "Folder",
-          resourceName: displayName,
-          compensation: { function: "deleteFolder", args: { workspaceId, displayName, parentFolderId } },
-        },
+        createIntent({ name: "Folder", undo }, displayName, { workspaceId, displayName, parentFolderId }),
         {
           method: "POST",
           path: `/workspaces/${workspaceId}/folders`,
@@ -54,12 +70,12 @@ export const folder = defineKind<Outputs>()({
         },
         { find, wasFree: run.isNewWorkspace(workspaceId) || !(await find()) },
       );
-      return { id: `${workspaceId}/${made.id}`, outputs: {} };
+      return { id: formatId(place, { workspaceId, id: made.id }), outputs: {} };
     } catch (error) {
       if (!isFabricError(error, "FolderDisplayNameAlreadyInUse")) throw error;
       const before = await find();
       if (!before) throw error;
-      const id = `${workspaceId}/${before.id}`;
+      const id = formatId(place, { workspaceId, id: before.id });
       // one of the stack's own that its delete has left, because it is not empty
       const former = await run.formerState<Outputs>("Folder", id);
       return { id, outputs: { adopted: former ? former.adopted : true } };
@@ -68,20 +84,20 @@ export const folder = defineKind<Outputs>()({
 
   async read(run, id, state) {
     const { workspaceId, displayName } = state;
-    const folderId = id.split("/")[1];
+    const folderId = parseId(place, id)?.id;
     const now = await readOrGone(run, workspaceId, {
       listed: async () =>
         (await run.listOnce(`/workspaces/${workspaceId}/folders`, "list folders", folderShape)).find((listed) =>
           sameIgnoringCase(listed.id, folderId),
         ),
-      alone: () => run.get(pathOf(id), `read folder '${displayName}'`, folderShape),
+      alone: () => run.get(pathOf(place, id), `read folder '${displayName}'`, folderShape),
     });
     if (now === "gone") return "gone";
     return { inputs: { displayName: now.displayName, parentFolderId: now.parentFolderId } };
   },
 
   async update(run, id, old, inputs) {
-    const now = await run.get(pathOf(id), `read folder '${inputs.displayName}'`, folderShape);
+    const now = await run.get(pathOf(place, id), `read folder '${inputs.displayName}'`, folderShape);
     const intent = {
       operation: "update",
       resourceType: "Folder",
@@ -94,11 +110,11 @@ export const folder = defineKind<Outputs>()({
     } as const;
     if (now.displayName !== inputs.displayName) {
       const body = { displayName: inputs.displayName };
-      await run.write(intent, { method: "PATCH", path: pathOf(id), body, answer: folderShape });
+      await run.write(intent, { method: "PATCH", path: pathOf(place, id), body, answer: folderShape });
     }
     if (!sameIgnoringCase(now.parentFolderId, inputs.parentFolderId)) {
       const body = { targetFolderId: inputs.parentFolderId };
-      await run.write(intent, { method: "POST", path: `${pathOf(id)}/move`, body, replaySafe: true });
+      await run.write(intent, { method: "POST", path: `${pathOf(place, id)}/move`, body, replaySafe: true });
     }
     return { adopted: old.adopted };
   },
@@ -115,7 +131,7 @@ export const folder = defineKind<Outputs>()({
             resourceId: id,
             compensation: null,
           },
-          { method: "DELETE", path: pathOf(id), answer: nothing },
+          { method: "DELETE", path: pathOf(place, id), answer: nothing },
         ),
       );
     } catch (error) {
@@ -133,9 +149,3 @@ const listFolders = (run: Run, workspaceId: string) =>
 
 const isAt = (now: FabricFolder, displayName: string, parentFolderId: string | undefined) =>
   sameIgnoringCase(now.displayName, displayName) && sameIgnoringCase(now.parentFolderId, parentFolderId);
-
-/** `{workspaceId}/{folderId}` as the service's path. */
-function pathOf(id: string): string {
-  const [workspaceId = "", folderId = ""] = id.split("/");
-  return `/workspaces/${workspaceId}/folders/${folderId}`;
-}

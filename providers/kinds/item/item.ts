@@ -12,13 +12,16 @@ import {
   definitionHashNow,
   definitionToReplace,
   giveBackDefinition,
+  itemPlace,
   keepDefinition,
   noteSent,
-  pathOf,
   sendDefinition,
 } from "./itemContent.ts";
 import type { Sent } from "./itemContent.ts";
 import { recoverItem } from "./recycleBin.ts";
+import { formatId, parseId, pathOf } from "../../engine/place.ts";
+import { createIntent, defineUndo, idInLog, nameInLog } from "../../engine/undo.ts";
+import { isDataBearing } from "../../../lib/api/itemType.ts";
 import { defineKind, Problem, withoutUndefined } from "../../engine/resourceKind.ts";
 import { itemShape } from "../../run/run.ts";
 import type { FabricItem, Run } from "../../run/run.ts";
@@ -45,6 +48,23 @@ interface Outputs {
   readonly definitionHash?: typeof DOUBTFUL;
 }
 
+const undo = defineUndo({
+  compensation: "deleteItem",
+  names: z.object({ workspaceId: idInLog, type: nameInLog, displayName: nameInLog }),
+  async find(run, { workspaceId, type, displayName }, resourceId) {
+    const items = await listItems(run, workspaceId);
+    const found =
+      resourceId === undefined
+        ? findItem(items, type, displayName)
+        : items.find(({ id }) => sameIgnoringCase(formatId(itemPlace, { workspaceId, id }), resourceId));
+    return found && formatId(itemPlace, { workspaceId, id: found.id });
+  },
+  giveBack: {
+    before: z.record(z.string(), z.unknown()),
+    work: (run, id, before) => giveBackItem(run, id, before as unknown as ItemBefore),
+  },
+});
+
 /** An item of any type. Its id is `{workspaceId}/{itemId}`. */
 export const item = defineKind<Outputs>()({
   name: "Item",
@@ -69,6 +89,10 @@ export const item = defineKind<Outputs>()({
      */
     adoptFromGit: { schema: z.boolean().default(false), change: "local", same: () => true },
   },
+  place: itemPlace,
+  undo,
+  restores: ["restoreItem", "restoreDefinition"],
+  holdsData: ({ type }) => (typeof type === "string" && isDataBearing(type) ? "its data" : undefined),
   outputs: ["adopted", "sent"],
   title: ({ type, displayName }) => `${type ?? "item"} '${displayName ?? "?"}'`,
 
@@ -84,6 +108,7 @@ export const item = defineKind<Outputs>()({
 
   async create(run, inputs, exists) {
     const { workspaceId, type, displayName, description, folderId, creationPayload } = inputs;
+    const intent = createIntent({ name: "Item", undo }, displayName, { workspaceId, type, displayName });
     const definition = await definitionFor(run, inputs);
     const unfinished = definition && { definitionHash: DOUBTFUL };
     /** Goes on with an item of ours that is there already. */
@@ -94,17 +119,12 @@ export const item = defineKind<Outputs>()({
       if (definition) await sendDefinition(run, id, inputs, definition);
       return { id, outputs: { sent: await noteSent(run, id, inputs) } };
     };
-    const recovered = run.isRollback ? await recoverItem(run, inputs) : undefined;
+    const recovered = run.isRollback ? await recoverItem(run, inputs, intent) : undefined;
     if (recovered) return finish(recovered);
     const wasFree = run.isNewWorkspace(workspaceId) || !findItem(await run.items(workspaceId), type, displayName);
     const make = () =>
       run.create(
-        {
-          operation: "create",
-          resourceType: "Item",
-          resourceName: displayName,
-          compensation: { function: "deleteItem", args: { workspaceId, type, displayName } },
-        },
+        intent,
         {
           method: "POST",
           path: `/workspaces/${workspaceId}/items`,
@@ -141,10 +161,10 @@ export const item = defineKind<Outputs>()({
 
   async read(run, id, state) {
     const { workspaceId, type, displayName } = state;
-    const itemId = id.split("/")[1];
+    const itemId = parseId(itemPlace, id)?.id;
     const now = await readOrGone(run, workspaceId, {
       listed: async () => (await run.items(workspaceId)).find((listed) => sameIgnoringCase(listed.id, itemId)),
-      alone: () => run.get(pathOf(id), `read ${type} '${displayName}'`, itemShape),
+      alone: () => run.get(pathOf(itemPlace, id), `read ${type} '${displayName}'`, itemShape),
     });
     if (now === "gone") return "gone";
     return {
@@ -161,7 +181,7 @@ export const item = defineKind<Outputs>()({
   async update(run, id, old, inputs) {
     const isDefined = inputs.definitionHash !== undefined && inputs.definitionHash !== old.definitionHash;
     if (isDefined) await beforeOverwriting(run, id, old);
-    const now = await run.get(pathOf(id), `read ${inputs.type} '${inputs.displayName}'`, itemShape);
+    const now = await run.get(pathOf(itemPlace, id), `read ${inputs.type} '${inputs.displayName}'`, itemShape);
     await converge(run, now, inputs);
     if (!isDefined) return {};
     await keepDefinition(run, id, old);
@@ -184,7 +204,7 @@ export const item = defineKind<Outputs>()({
         },
         {
           method: "DELETE",
-          path: pathOf(id),
+          path: pathOf(itemPlace, id),
           operation: `delete ${state.type} '${state.displayName}'`,
           answer: nothing,
         },
@@ -216,7 +236,7 @@ async function converge(run: Run, now: FabricItem, wanted: Wanted): Promise<void
     const rename = () =>
       run.write(intent, {
         method: "PATCH",
-        path: pathOf(id),
+        path: pathOf(itemPlace, id),
         body: { displayName, description },
         operation: `update ${type} '${displayName}'`,
         answer: itemShape,
@@ -226,7 +246,7 @@ async function converge(run: Run, now: FabricItem, wanted: Wanted): Promise<void
   if (!sameIgnoringCase(before.folderId, folderId)) {
     await run.write(intent, {
       method: "POST",
-      path: `${pathOf(id)}/move`,
+      path: `${pathOf(itemPlace, id)}/move`,
       body: { targetFolderId: folderId },
       operation: `move ${type} '${displayName}'`,
       replaySafe: true,
@@ -238,8 +258,8 @@ async function converge(run: Run, now: FabricItem, wanted: Wanted): Promise<void
  * Gives an adopted item the values back that it had, and in a rollback its definition.
  * @returns whether there was something to give back
  */
-export async function giveBackItem(run: Run, id: string, before: ItemBefore): Promise<boolean> {
-  const now = await run.get(pathOf(id), `read ${before.type} '${before.displayName}'`, itemShape);
+async function giveBackItem(run: Run, id: string, before: ItemBefore): Promise<boolean> {
+  const now = await run.get(pathOf(itemPlace, id), `read ${before.type} '${before.displayName}'`, itemShape);
   await converge(run, now, before);
   const hadOther = await giveBackDefinition(run, id, before);
   const { definitionHash: _hash, ...values } = before;

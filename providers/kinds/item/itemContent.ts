@@ -3,6 +3,7 @@ import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { hashDefinition, readItemDefinition } from "../../../lib/api/itemDefinition.ts";
 import type { DefinitionPart } from "../../../lib/api/itemDefinition.ts";
 import { DOUBTFUL } from "../../engine/field.ts";
+import { pathOf } from "../../engine/place.ts";
 import type { Run } from "../../run/run.ts";
 
 /** Parts come in one encoding only; another one would be taken for other content. */
@@ -11,6 +12,9 @@ const definitionAnswer = z.object({
     parts: z.array(z.object({ path: z.string().min(1), payload: z.string(), payloadType: z.literal("InlineBase64") })),
   }),
 });
+
+/** Where items stand. */
+export const itemPlace = { in: "workspace", collection: "items" } as const;
 
 /** What was last sent as an item's definition, and what the service made of it: it may add and reorder what it likes. */
 export interface Sent {
@@ -33,7 +37,7 @@ export interface Defined {
 export async function readDefinition(run: Run, id: string, { type, displayName }: Defined): Promise<DefinitionPart[]> {
   const { definition } = await run.read({
     method: "POST",
-    path: `${pathOf(id)}/getDefinition`,
+    path: `${pathOf(itemPlace, id)}/getDefinition`,
     operation: `read the definition of ${type} '${displayName}'`,
     replaySafe: true,
     answer: definitionAnswer,
@@ -155,7 +159,7 @@ export async function sendDefinition(
     },
     {
       method: "POST",
-      path: `${pathOf(id)}/updateDefinition`,
+      path: `${pathOf(itemPlace, id)}/updateDefinition`,
       body: { definition },
       operation: `update the definition of ${type} '${displayName}'`,
       replaySafe: true,
@@ -191,9 +195,3 @@ export async function definitionToReplace(
 }
 
 const keyOf = ({ type, displayName, definitionHash }: Defined) => `${type}/${displayName}/${definitionHash ?? ""}`;
-
-/** `{workspaceId}/{itemId}` as the service's path. */
-export function pathOf(id: string): string {
-  const [workspaceId = "", itemId = ""] = id.split("/");
-  return `/workspaces/${workspaceId}/items/${itemId}`;
-}

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { isFabricError, isServiceAnswer } from "../../../lib/api/fabricError.ts";
+import type { Intent } from "../../../lib/transactions/entry.ts";
 import { sameIgnoringCase } from "../../engine/field.ts";
 import { itemShape } from "../../run/run.ts";
 import type { FabricItem, Run } from "../../run/run.ts";
@@ -19,29 +20,25 @@ interface Wanted {
  * Takes an item out of the workspace's recycle bin, where the transaction that is being rolled back has put it: it keeps
  * its id and its data. Tenants that keep deleted items have one
  * (https://learn.microsoft.com/en-us/rest/api/fabric/core/recoverable-items/recover-item).
+ * @param create what the log is told of the item
  * @returns the item; undefined where it is not there, or cannot be taken back
  */
-export async function recoverItem(run: Run, wanted: Wanted): Promise<FabricItem | undefined> {
+export async function recoverItem(run: Run, wanted: Wanted, create: Intent): Promise<FabricItem | undefined> {
   const { workspaceId, type, displayName } = wanted;
   for (const deleted of await recoverableItems(run, workspaceId)) {
     const resourceId = `${workspaceId}/${deleted.id}`;
     if (deleted.type !== type || !sameIgnoringCase(deleted.displayName, displayName)) continue;
     if (!(await run.wasDeletedByTransaction("Item", resourceId))) continue;
-    const compensation = { function: "deleteItem", args: { ...wanted } };
-    const intent = {
-      operation: "create",
-      resourceType: "Item",
-      resourceName: displayName,
-      resourceId,
-      compensation,
-    } as const;
     const operation = `take ${type} '${displayName}' back from the recycle bin`;
     try {
-      await run.write(intent, {
-        method: "POST",
-        path: `/workspaces/${workspaceId}/recoverableItems/${deleted.id}/recover`,
-        operation,
-      });
+      await run.write(
+        { ...create, resourceId },
+        {
+          method: "POST",
+          path: `/workspaces/${workspaceId}/recoverableItems/${deleted.id}/recover`,
+          operation,
+        },
+      );
     } catch (error) {
       if (!isFabricError(error)) throw error;
       run.warn(`${error.message} It is made again instead, without its data.`);

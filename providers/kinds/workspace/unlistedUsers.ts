@@ -27,6 +27,8 @@ export const unlistedUsers = defineKind<object>()({
     /** Always none; an input, so that others show as drift. */
     unlisted: { schema: z.record(z.string(), unlistedUser).default({}), change: "update" },
   },
+  place: { of: "workspace", path: "roleAssignments" },
+  removal: "portal",
   outputs: [],
   title: ({ workspaceId }) => `unlisted users of workspace ${workspaceId ?? "?"}`,
 

@@ -7,6 +7,7 @@ import { DOUBTFUL, sameIgnoringCase } from "../../engine/field.ts";
 import { isWorkspaceGone, mayMeanGone } from "./gone.ts";
 import { isUntouched } from "./untouched.ts";
 import { defineKind, withoutUndefined } from "../../engine/resourceKind.ts";
+import { createIntent, defineUndo, nameInLog } from "../../engine/undo.ts";
 import { workspaceShape } from "../../run/run.ts";
 import type { Run, Workspace, Write } from "../../run/run.ts";
 
@@ -29,6 +30,30 @@ interface Outputs {
   readonly capacity?: string | undefined;
 }
 
+const place = { in: "tenant", collection: "workspaces" } as const;
+
+const undo = defineUndo({
+  compensation: "deleteWorkspace",
+  names: z.object({ displayName: nameInLog }),
+  async find(run, { displayName }, resourceId) {
+    const all = await run.list("/workspaces", "list workspaces", workspaceShape);
+    return resourceId === undefined
+      ? findByName(all, displayName)?.id
+      : all.find(({ id }) => sameIgnoringCase(id, resourceId))?.id;
+  },
+  async assertOwn(run, id, { displayName }) {
+    if (await isUntouched(run, id)) return;
+    throw new Error(
+      `workspace '${displayName}' may have been made by this transaction, whose answer was lost, but other people or ` +
+        `items are in it: it was not touched. Look whose it is (${id}).`,
+    );
+  },
+  giveBack: {
+    before: z.record(z.string(), z.unknown()),
+    work: (run, id, before) => giveBackWorkspace(run, id, before as unknown as WorkspaceBefore, true),
+  },
+});
+
 /** A workspace. Its id is the service's own. Renaming, describing and moving to another capacity happen in place. */
 export const workspace = defineKind<Outputs>()({
   name: "Workspace",
@@ -40,6 +65,10 @@ export const workspace = defineKind<Outputs>()({
     /** Manage an existing workspace of that name instead of refusing it. */
     adopt: { schema: z.boolean().default(false), change: "local" },
   },
+  place,
+  undo,
+  restores: ["restoreWorkspace"],
+  holdsData: () => "everything in it",
   outputs: ["capacityId", "adopted"],
   title: ({ displayName }) => `workspace '${displayName ?? "?"}'`,
 
@@ -61,12 +90,7 @@ export const workspace = defineKind<Outputs>()({
     }
     const made = await onCapacity(run, capacityId, () =>
       run.create(
-        {
-          operation: "create",
-          resourceType: "Workspace",
-          resourceName: inputs.displayName,
-          compensation: { function: "deleteWorkspace", args: { displayName: inputs.displayName } },
-        },
+        createIntent({ name: "Workspace", undo }, inputs.displayName, { displayName: inputs.displayName }),
         {
           method: "POST",
           path: "/workspaces",
@@ -148,12 +172,7 @@ export const workspace = defineKind<Outputs>()({
  * @param isOnOurs whether it was put on a capacity
  * @returns whether there was something to give back
  */
-export async function giveBackWorkspace(
-  run: Run,
-  id: string,
-  before: WorkspaceBefore,
-  isOnOurs: boolean,
-): Promise<boolean> {
+async function giveBackWorkspace(run: Run, id: string, before: WorkspaceBefore, isOnOurs: boolean): Promise<boolean> {
   const now = await readWorkspace(run, id, before.displayName);
   if (now === "gone") return false;
   await converge(run, now, before, isOnOurs ? (before.capacityId ?? null) : undefined);

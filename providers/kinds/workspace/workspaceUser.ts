@@ -3,6 +3,8 @@ import { nothing, optional } from "../../../lib/api/answer.ts";
 import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { identifier, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
 import { deleteOrGone, readOrGone } from "./gone.ts";
+import { formatId, parseId, pathOf } from "../../engine/place.ts";
+import { createIntent, defineUndo, idInLog, nameInLog } from "../../engine/undo.ts";
 import { defineKind, Problem } from "../../engine/resourceKind.ts";
 import { idShape } from "../../run/run.ts";
 import type { Run } from "../../run/run.ts";
@@ -31,6 +33,21 @@ interface Outputs {
 
 const isUserPrincipalName = (principal: string) => principal.includes("@");
 
+const place = { in: "workspace", collection: "roleAssignments" } as const;
+
+const undo = defineUndo({
+  compensation: "removeWorkspaceUser",
+  names: z.object({ workspaceId: idInLog, principalId: idInLog }),
+  async find(run, { workspaceId, principalId }) {
+    const found = await findRole(run, workspaceId, principalId);
+    return found && formatId(place, { workspaceId, id: principalId });
+  },
+  giveBack: {
+    before: z.object({ role: nameInLog }),
+    work: (run, id, { role }) => giveBackRole(run, id, parseId(place, id)?.id ?? "", role),
+  },
+});
+
 /**
  * A role of a user, group or service principal in a workspace. Its id is `{workspaceId}/{principalId}`.
  * Nobody is locked out by it: the deploying identity's own role and the last Admin stay.
@@ -48,6 +65,9 @@ export const workspaceUser = defineKind<Outputs>()({
     },
     role: { schema: z.enum(["Admin", "Member", "Contributor", "Viewer"]), change: "update" },
   },
+  place,
+  undo,
+  restores: ["restoreRole"],
   outputs: ["principalId", "adoptedRole"],
   title: ({ principal }) => `role of ${principal ?? "?"}`,
 
@@ -64,16 +84,14 @@ export const workspaceUser = defineKind<Outputs>()({
 
   async create(run, inputs) {
     const principalId = isUserPrincipalName(inputs.principal) ? await run.userId(inputs.principal) : inputs.principal;
-    const id = `${inputs.workspaceId}/${principalId}`;
+    const id = formatId(place, { workspaceId: inputs.workspaceId, id: principalId });
     const isFree = run.isNewWorkspace(inputs.workspaceId) || !(await findRole(run, inputs.workspaceId, principalId));
     try {
       const made = await run.create(
-        {
-          operation: "create",
-          resourceType: "WorkspaceUser",
-          resourceName: inputs.principal,
-          compensation: { function: "removeWorkspaceUser", args: { workspaceId: inputs.workspaceId, principalId } },
-        },
+        createIntent({ name: "WorkspaceUser", undo }, inputs.principal, {
+          workspaceId: inputs.workspaceId,
+          principalId,
+        }),
         {
           method: "POST",
           path: `/workspaces/${inputs.workspaceId}/roleAssignments`,
@@ -109,13 +127,13 @@ export const workspaceUser = defineKind<Outputs>()({
     const now = await readOrGone(run, workspaceId, {
       listed: async () =>
         (await listRolesOnce(run, workspaceId)).find((listed) => sameIgnoringCase(listed.principal.id, principalId)),
-      alone: () => run.get(pathOf(id), `read the role of ${principal}`, roleShape),
+      alone: () => run.get(pathOf(place, id), `read the role of ${principal}`, roleShape),
     });
     return now === "gone" ? "gone" : { inputs: { role: now.role as "Admin" } };
   },
 
   async update(run, id, old, inputs) {
-    const now = await run.get(pathOf(id), `read the role of ${inputs.principal}`, roleShape);
+    const now = await run.get(pathOf(place, id), `read the role of ${inputs.principal}`, roleShape);
     await changeRole(run, id, inputs.principal, now.role, inputs.role);
     return { principalId: old.principalId };
   },
@@ -144,7 +162,12 @@ export const workspaceUser = defineKind<Outputs>()({
           resourceId: id,
           compensation: { function: "restoreRole", args: { id, type: state.type, role: state.role } },
         },
-        { method: "DELETE", path: pathOf(id), operation: `remove the role of ${state.principal}`, answer: nothing },
+        {
+          method: "DELETE",
+          path: pathOf(place, id),
+          operation: `remove the role of ${state.principal}`,
+          answer: nothing,
+        },
       );
     });
   },
@@ -168,8 +191,8 @@ async function changeRole(run: Run, id: string, principal: string, from: string,
 }
 
 /** Gives somebody the role back that they had. @returns whether it was another */
-export async function giveBackRole(run: Run, id: string, principal: string, role: string): Promise<boolean> {
-  const now = await run.get(pathOf(id), `read the role of ${principal}`, roleShape);
+async function giveBackRole(run: Run, id: string, principal: string, role: string): Promise<boolean> {
+  const now = await run.get(pathOf(place, id), `read the role of ${principal}`, roleShape);
   if (now.role === role) return false;
   await setRole(run, id, principal, now.role, role);
   return true;
@@ -186,7 +209,7 @@ async function setRole(run: Run, id: string, principal: string, from: string, to
     },
     {
       method: "PATCH",
-      path: pathOf(id),
+      path: pathOf(place, id),
       body: { role: to },
       operation: `give ${principal} the role ${to}`,
       answer: roleShape,
@@ -208,15 +231,9 @@ async function findRole(run: Run, workspaceId: string, principalId: string): Pro
 }
 
 async function isLastAdmin(run: Run, id: string): Promise<boolean> {
-  const [workspaceId = ""] = id.split("/");
+  const workspaceId = parseId(place, id)?.workspaceId ?? "";
   const roles = await listRoles(run, workspaceId);
   return !roles.some(({ principal, role }) => role === "Admin" && !sameIgnoringCase(principal.id, principalIdOf(id)));
 }
 
-const principalIdOf = (id: string) => id.split("/")[1];
-
-/** `{workspaceId}/{principalId}` as the service's path. */
-function pathOf(id: string): string {
-  const [workspaceId = "", principalId = ""] = id.split("/");
-  return `/workspaces/${workspaceId}/roleAssignments/${principalId}`;
-}
+const principalIdOf = (id: string) => parseId(place, id)?.id;

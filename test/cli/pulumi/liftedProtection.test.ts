@@ -40,7 +40,7 @@ describe("what a preview would lift protection from", () => {
   it("are workspaces, adopted objects and data whose replacement is forced, and no others", () => {
     for (const [kind, old, expected] of [
       ["Workspace", { id: workspaceId, inputs: {} }, /^Workspace 'sales\/x' would be deleted with everything in it/],
-      ["Item", lakehouse, /^Item 'sales\/x' holds data \(Lakehouse\)/],
+      ["Item", lakehouse, /^Item 'sales\/x' would be deleted with its data/],
       ["Item", { ...notebook, outputs: { adopted: { displayName: "x" } } }, /existed before the stack/],
       ["WorkspaceUser", { inputs: { workspaceId }, outputs: { adoptedRole: "Viewer" } }, /existed before the stack/],
       ["Folder", { inputs: { workspaceId }, outputs: { adopted: true } }, /existed before the stack/],

@@ -11,7 +11,8 @@ import { FolderLogStore } from "../../../lib/logStore/folderLogStore.ts";
 import { TransactionLog, readTransactionLog } from "../../../lib/transactions/transactionLog.ts";
 import type { Entry, Intent } from "../../../lib/transactions/entry.ts";
 import { unsettledCreates } from "../../../lib/transactions/unsettled.ts";
-import { unknownToUndo } from "../../../providers/engine/compensations.ts";
+import { allKinds } from "../../../providers/kinds/kinds.ts";
+import { unknownToUndo } from "../../../providers/engine/undoStep.ts";
 
 /* What the log names and this version cannot undo is left over: it is never said to be undone. */
 
@@ -114,18 +115,18 @@ describe("an orphan that this version cannot undo", () => {
   }
 
   it("is none of those that this version makes: each of them is tried", async () => {
-    const known: readonly (readonly [string, Intent["compensation"]])[] = [
+    const known: readonly (readonly [string, Intent["compensation"], id?: string])[] = [
       ["Workspace", compensation("deleteWorkspace", { displayName: "sales" })],
-      ["Item", compensation("deleteItem", { workspaceId, type: "Notebook", displayName: "a", further: 1 })],
-      ["Folder", compensation("deleteFolder", { workspaceId, displayName: "a" })],
-      ["WorkspaceUser", compensation("removeWorkspaceUser", { workspaceId, principalId: "u-1" })],
+      ["Item", compensation("deleteItem", { workspaceId, type: "Notebook", displayName: "a", further: 1 }), "i-1"],
+      ["Folder", compensation("deleteFolder", { workspaceId, displayName: "a" }), "f-1"],
+      ["WorkspaceUser", compensation("removeWorkspaceUser", { workspaceId, principalId: "u-1" }), "u-1"],
       ["GitConnection", compensation("disconnectGit", { workspaceId })],
       ["Workspace", compensation("giveBackWorkspace", { workspaceId, before: {} })],
-      ["Item", compensation("giveBackItem", { workspaceId, before: {} })],
-      ["WorkspaceUser", compensation("giveBackWorkspaceUser", { workspaceId, before: { role: "Viewer" } })],
+      ["Item", compensation("giveBackItem", { workspaceId, before: {} }), "i-1"],
+      ["WorkspaceUser", compensation("giveBackWorkspaceUser", { workspaceId, before: { role: "Viewer" } }), "u-1"],
     ];
-    for (const [resourceType, named] of known) {
-      const { leftovers } = await undone({ resourceType, compensation: named });
+    for (const [resourceType, named, id] of known) {
+      const { leftovers } = await undone({ resourceType, compensation: named }, id);
       assert.match(leftovers[0]?.reason ?? "", /t\.provider\.json is missing beside its log/);
     }
   });
@@ -169,9 +170,9 @@ describe("updates and deletes of a transaction", () => {
     const types = sources.flatMap((source) =>
       [...source.matchAll(/resourceType: "(\w+)"/g)].map(([, name = ""]) => name),
     );
-    for (const type of types) assert.equal(unknownToUndo(type, null), undefined, type);
-    for (const name of named.filter((one) => !/^(delete|remove|disconnect)/.test(one)))
-      assert.equal(unknownToUndo("Workspace", name), undefined, name);
+    for (const type of types) assert.equal(unknownToUndo(allKinds, type, null), undefined, type);
+    for (const name of named.filter((one) => !allKinds.some(({ undo }) => undo?.compensation === one)))
+      assert.equal(unknownToUndo(allKinds, "Workspace", name), undefined, name);
   });
 });
 

@@ -48,17 +48,17 @@ const refused: readonly (readonly [what: string, lines: readonly Line[], message
   [
     "a newer format",
     [{ ...begin, v: 3 }],
-    /reads format 1; the log .*00aa\.jsonl was written with format 3 by a newer version .*Update this clone/,
+    /reads format 1 and 2; the log .*00aa\.jsonl was written with format 3 by a newer version .*Update this clone/,
   ],
   [
     "a newer format, whose beginning looks unlike ours",
-    [{ v: 2, header: { stack: "dev" } }],
-    /written with format 2 by a newer version/,
+    [{ v: 3, header: { stack: "dev" } }],
+    /written with format 3 by a newer version/,
   ],
   [
     "a newer format from the middle on",
-    [begin, { ...intent, v: 2 }, { ...done, v: 2 }],
-    /format 2 by a newer version \(line 2\)/,
+    [begin, { ...intent, v: 3 }, { ...done, v: 3 }],
+    /format 3 by a newer version \(line 2\)/,
   ],
   ["a format that never was", [{ ...begin, v: "one" }], /Line 1 of the log .*names format "one", .*damaged/],
   ["no format", [begin, { ...intent, v: undefined }], /Line 2 of the log .*damaged/],
@@ -113,10 +113,10 @@ describe("a log of its own stack that a version cannot read whole", () => {
   }
 
   it("stops those that are told its id, too, and stays as it is", async () => {
-    const store = await storeWith([{ ...begin, v: 2 }]);
+    const store = await storeWith([{ ...begin, v: 3 }]);
     const content = readFileSync(join(store.where, `${ID}.jsonl`), "utf8");
     await announceTransaction(store, "dev", ID);
-    const message = /written with format 2 by a newer version/;
+    const message = /written with format 3 by a newer version/;
     await assert.rejects(readTransactionLog(store, ID), message);
     await assert.rejects(TransactionLog.open({ store, transactionId: ID }), message);
     await assert.rejects(unfinishedTransaction(store, "dev"), message);
@@ -169,7 +169,7 @@ describe("a log that is not as it usually is", () => {
   it("counts as none while it is empty, torn in its first line, or ended without ever having begun", async () => {
     const store = await storeWith([{ ...place, seq: 1, kind: "rolledBack" }]);
     await store.write("dev-20260101T000001Z-00ab.jsonl", "");
-    await store.write("dev-20260101T000002Z-00ac.jsonl", '{"v":2,"kind":"begin","stack":"de');
+    await store.write("dev-20260101T000002Z-00ac.jsonl", '{"v":3,"kind":"begin","stack":"de');
     assert.deepEqual(await readTransactionLogs(store, "dev"), []);
   });
 
@@ -183,7 +183,7 @@ describe("a log that is not as it usually is", () => {
   });
 
   it("of a newer version lets closures go on without a log, and is not appended to", async () => {
-    const store = await storeWith([{ ...begin, v: 2 }]);
+    const store = await storeWith([{ ...begin, v: 3 }]);
     const content = readFileSync(join(store.where, `${ID}.jsonl`), "utf8");
     const { ClosureLog } = await import("../../../lib/transactions/closureLog.ts");
     const log = new ClosureLog(ID, true, store);

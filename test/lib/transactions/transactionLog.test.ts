@@ -53,7 +53,7 @@ describe("the transaction log", () => {
     assert.deepEqual(result, { id: "ws-1" });
     await log.commit();
     const [begin, begun, done, commit] = await entries();
-    const place = { v: 1, transactionId: "tx-1", pid: process.pid, at: "2026-01-01T00:00:00.000Z" };
+    const place = { v: 2, transactionId: "tx-1", pid: process.pid, at: "2026-01-01T00:00:00.000Z" };
     assert.deepEqual(begin, {
       ...place,
       seq: 1,

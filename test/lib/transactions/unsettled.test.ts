@@ -28,6 +28,7 @@ describe("what logs leave open", () => {
       resourceName: "a",
       compensation: "deleteWorkspace",
       names: { displayName: "a" },
+      args: { displayName: "a" },
       resourceId: "ws-1",
     });
   });
@@ -64,6 +65,19 @@ describe("what logs leave open", () => {
     };
     assert.equal(like("a"), "new");
     assert.equal(like("b"), undefined);
+  });
+
+  it("is told by its names, whatever arguments its compensation has, and by those in logs of format 1", () => {
+    const grown = (step: string, further: object): Fact => {
+      const fact = create(step, "a");
+      if (fact.kind !== "intent" || !fact.compensation) throw new Error("a create has a compensation");
+      const { function: name, args } = fact.compensation;
+      return { ...fact, names: { displayName: "a" }, compensation: { function: name, args: { ...args, ...further } } };
+    };
+    const intent = grown("2", { recursive: true });
+    assert.ok(intent.kind === "intent");
+    for (const earlier of [create("1", "a"), grown("1", {}), grown("1", { force: false })])
+      assert.ok(unsettledLike(unsettledCreates([entries(begin, earlier)]), intent));
   });
 
   it("never is what no log has created, whatever the logs and wherever they end (10,000 generated ones)", () => {

@@ -6,7 +6,7 @@ import type { Emulator } from "../../../emulator/emulator.ts";
 import { startRun } from "../../../providers/run/liveRun.ts";
 import type { LiveRun } from "../../../providers/run/liveRun.ts";
 import { OnceInARun } from "../../../providers/run/onceInARun.ts";
-import { kinds } from "../../../providers/registry.ts";
+import { kinds } from "../../../providers/kinds/kinds.ts";
 import type { ResourceKind } from "../../../providers/engine/resourceKind.ts";
 import type { Run } from "../../../providers/run/run.ts";
 

@@ -1,0 +1,116 @@
+import { z } from "zod";
+import { nothing } from "../../lib/api/answer.ts";
+import { deleteOrGone, isWorkspaceGone } from "../kinds/workspace/gone.ts";
+import type { Run } from "../run/run.ts";
+import { parseId, pathOf } from "./place.ts";
+import type { ResourceKind } from "./resourceKind.ts";
+import { giveBackOf } from "./undo.ts";
+import type { Names } from "./undo.ts";
+
+/** A step of a log that this version cannot undo, because it does not know what that means. Nothing was called. */
+export class UnknownCompensation extends Error {
+  override readonly name = "UnknownCompensation";
+}
+
+/** What a log says of a create that is to be undone. */
+export interface ToUndo {
+  readonly resourceType: string;
+  readonly resourceName: string;
+  /** Name of its compensation. */
+  readonly compensation: string;
+  readonly names: Names;
+  /** Arguments of its compensation. */
+  readonly args: Names;
+  /** Id of the object as the stack has it, if it is known. */
+  readonly resourceId?: string;
+}
+
+/**
+ * Undoes a create or an adoption; not finding the object is success.
+ * @param isKept whether the object of that id belongs to the state, and so must stay
+ * @returns whether something was removed or given back
+ */
+export type UndoStep = (run: Run, isKept: (resourceId: string) => boolean) => Promise<boolean>;
+
+/**
+ * What undoes a step of a log.
+ * @param kinds all that this version knows
+ * @throws UnknownCompensation if this version does not know the step's kind or compensation, or it names no object
+ */
+export function undoStep(kinds: readonly ResourceKind[], step: ToUndo): UndoStep {
+  const { resourceType, resourceName, compensation, names, args, resourceId } = step;
+  const unknown = (why: string) => new UnknownCompensation(why);
+  const kind = kinds.find(({ name }) => name === resourceType);
+  if (!kind?.undo) throw unknown(`this version knows no kind '${resourceType}' that makes something`);
+  if (compensation === "") throw unknown("its log names no compensation");
+  const { undo, place } = kind;
+  const isGivenBack = undo.giveBack !== undefined && compensation === giveBackOf(resourceType);
+  if (!isGivenBack && compensation !== undo.compensation) {
+    const other = kinds.find((one) => one.undo?.compensation === compensation || giveBackOf(one.name) === compensation);
+    throw unknown(
+      other
+        ? `its log names '${compensation}', which undoes no ${resourceType} but a ${other.name}`
+        : `this version knows no compensation '${compensation}', which its log names`,
+    );
+  }
+  const shape = isGivenBack ? z.looseObject({ before: undo.giveBack?.before ?? z.never() }) : undo.names;
+  const [issue] = shape.safeParse(isGivenBack ? args : names).error?.issues ?? [];
+  if (issue) throw unknown(`its log gives '${compensation}' no valid '${issue.path.join(".") || "arguments"}'`);
+  const isNamed = resourceId === undefined ? !isGivenBack : parseId(place, resourceId) !== undefined;
+  if (!isNamed) throw unknown(`its log gives '${compensation}' no valid id of the object`);
+
+  if (isGivenBack && resourceId !== undefined)
+    return (run, isKept) => giveBack(run, kind, resourceId, isKept, args["before"] as never);
+  return async (run, isKept) => {
+    const { workspaceId } = names;
+    if (typeof workspaceId === "string" && (await isWorkspaceGone(run, workspaceId))) return false;
+    const found = await undo.find(run, names as never, resourceId);
+    if (found === undefined || isKept(found)) return false;
+    if (resourceId === undefined) await undo.assertOwn?.(run, found, names as never);
+    return undo.remove ? undo.remove(run, found, resourceName) : removeObject(run, kind, found, resourceName);
+  };
+}
+
+/** Deletes an object; not finding it is success. */
+async function removeObject(run: Run, kind: ResourceKind, resourceId: string, resourceName: string): Promise<boolean> {
+  const path = pathOf(kind.place, resourceId);
+  const resourceType = kind.name;
+  const intent = { operation: "delete", resourceType, resourceName, resourceId, compensation: null } as const;
+  const holder = parseId(kind.place, resourceId)?.workspaceId ?? resourceId;
+  await deleteOrGone(run, holder, () => run.write(intent, { method: "DELETE", path, answer: nothing }));
+  return true;
+}
+
+/** Gives an adopted object its values back, unless the state has it by now, or it is gone. */
+async function giveBack(
+  run: Run,
+  { undo, place }: ResourceKind,
+  resourceId: string,
+  isKept: (resourceId: string) => boolean,
+  before: never,
+): Promise<boolean> {
+  let isGiven = false;
+  if (isKept(resourceId)) return false;
+  const holder = parseId(place, resourceId)?.workspaceId ?? resourceId;
+  await deleteOrGone(
+    run,
+    holder,
+    async () => (isGiven = (await undo?.giveBack?.work(run, resourceId, before)) ?? false),
+  );
+  return isGiven;
+}
+
+/**
+ * Why this version does not know whether the engine undoes an update or a delete, if so.
+ * @param compensation name that its log gives; null if nothing but the checkpoint can undo it
+ */
+export function unknownToUndo(
+  kinds: readonly ResourceKind[],
+  resourceType: string,
+  compensation: string | null,
+): string | undefined {
+  if (!kinds.some(({ name }) => name === resourceType)) return `this version knows no kind '${resourceType}'`;
+  if (compensation !== null && !kinds.some(({ restores = [] }) => restores.includes(compensation)))
+    return `this version knows no compensation '${compensation}', which its log names`;
+  return undefined;
+}

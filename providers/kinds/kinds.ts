@@ -1,0 +1,20 @@
+import type { ResourceKind } from "../engine/resourceKind.ts";
+import { gitConnection } from "./git/connection.ts";
+import { folder } from "./item/folder.ts";
+import { item } from "./item/item.ts";
+import { unlistedUsers } from "./workspace/unlistedUsers.ts";
+import { workspace } from "./workspace/workspace.ts";
+import { workspaceUser } from "./workspace/workspaceUser.ts";
+
+/** Every kind. A new one is its own file, and one line here: registry, undo, removal by hand and previews are loops over it. */
+export const kinds = { workspace, workspaceUser, unlistedUsers, gitConnection, folder, item } as const;
+
+/** The same as a list, without their types. */
+export const allKinds = Object.values(kinds) as unknown as readonly ResourceKind[];
+
+/** The kind of that name, as in `pulumi-nodejs:dynamic/fabric:<name>`. */
+export const kindNamed = (name: string): ResourceKind | undefined => allKinds.find((kind) => kind.name === name);
+
+/** The kind of a resource type; undefined for types of other packages, which may end in the same word. */
+export const fabricKindOf = (type: string): ResourceKind | undefined =>
+  kindNamed(/^pulumi-nodejs:dynamic\/fabric:(\w+)$/.exec(type)?.[1] ?? "");
