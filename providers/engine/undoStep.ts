@@ -41,7 +41,8 @@ export function undoStep(kinds: readonly ResourceKind[], step: ToUndo): UndoStep
   const { resourceType, resourceName, compensation, names, args, resourceId } = step;
   const unknown = (why: string) => new UnknownCompensation(why);
   const kind = kinds.find(({ name }) => name === resourceType);
-  if (!kind?.undo) throw unknown(`this version knows no kind '${resourceType}' that makes something`);
+  if (!kind) throw unknown(`this version knows no kind '${resourceType}'`);
+  if (!kind.undo) throw unknown(`this version makes nothing of kind '${resourceType}'`);
   if (compensation === "") throw unknown("its log names no compensation");
   const { undo, place } = kind;
   const isGivenBack = undo.giveBack !== undefined && compensation === giveBackOf(resourceType);
