@@ -177,6 +177,8 @@ function firstFailure(entries: readonly Entry[]): string | undefined {
   return failure?.kind === "failed" ? failure.reason : undefined;
 }
 
+const PERHAPS = " (perhaps)";
+
 /** What a transaction has changed, one line for each. */
 function effectsOf(entries: readonly Entry[]): string[] {
   const words = { create: "created", update: "updated", delete: "deleted" };
@@ -185,9 +187,11 @@ function effectsOf(entries: readonly Entry[]): string[] {
     const outcome = outcomeOf(entries, entry.step);
     if (outcome === "refused") return [];
     const { operation, resourceType, resourceName } = entry;
-    return [`  ${words[operation]} ${resourceType} '${resourceName}'${outcome === "unknown" ? " (perhaps)" : ""}`];
+    return [`  ${words[operation]} ${resourceType} '${resourceName}'${outcome === "unknown" ? PERHAPS : ""}`];
   });
-  return [...new Set(lines)];
+  // what was done for certain was also noted as half-made, if more was to come
+  const certain = new Set(lines.filter((line) => !line.endsWith(PERHAPS)));
+  return [...new Set(lines)].filter((line) => !line.endsWith(PERHAPS) || !certain.has(line.slice(0, -PERHAPS.length)));
 }
 
 await runStackCommand({ usage, run: up });
