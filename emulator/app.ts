@@ -18,13 +18,13 @@ export interface Answering {
   readonly service: Service;
   readonly faults: Faults;
   readonly throttling: Throttling;
-  /** Where requests are written down. */
+  /** Collects the requests that were made. */
   readonly requests: RequestRecord[];
   /** Object id of who calls if a token does not say. */
   readonly callerOf: () => string;
 }
 
-/** The router's view of a request: its socket is there to be closed by a fault. */
+/** What the router keeps of a request: its socket, which a fault may close. */
 export interface Bindings {
   readonly Bindings: { readonly incoming: IncomingMessage };
 }
@@ -34,7 +34,7 @@ const unknown = "unknown";
 /** Where the paths of an API begin. Graph's and Entra's templates say it themselves. */
 const prefixes: Readonly<Record<Api, string>> = { fabric: "/v1", graph: "", entra: "" };
 
-/** Routes requests to families. What none of them has answers 404, after the routes that are added to it. */
+/** Routes requests to families and to the control plane. What none of them has answers 404, and counts as not covered. */
 export function routed(families: readonly Family[], answering: Answering, control: Hono): Hono<Bindings> {
   // paths are compared in lower case
   const app = new Hono<Bindings>({ getPath: (request) => new URL(request.url).pathname.toLowerCase() });
@@ -58,13 +58,13 @@ const honoPath = (template: string) =>
     .map((segment) => (segment.startsWith("{") ? `:${segment.slice(1, -1)}` : segment.toLowerCase()))
     .join("/");
 
-/** Answers a request for a token: it needs none, and is not written down, because it holds a secret. */
+/** Answers a request for a token. It needs no token itself, and is not recorded, because it holds a secret. */
 async function signIn(answering: Answering, context: Context<Bindings>, route: Route): Promise<Response> {
   const sent = await replyTo(answering, context, route, answering.callerOf(), await bodyOf(context));
   return sentOver(context, sent);
 }
 
-/** Answers a request of an API for whom its token speaks, and writes it down. */
+/** Answers a request for the principal of its token, and records it. */
 async function handle(answering: Answering, context: Context<Bindings>, route: Route | undefined): Promise<Response> {
   const { service, requests, callerOf } = answering;
   const { method, path } = context.req;

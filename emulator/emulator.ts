@@ -56,7 +56,7 @@ export interface Emulator extends Controlled {
 
 /**
  * Starts an emulator; resolves once it listens.
- * @throws Error where the store belongs to a running one, or where families claim the same
+ * @throws Error if the store belongs to a running one, or if two families claim the same
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { port = 0, store: folder, seed: given, tls, clock = systemClock, ...rest } = options;

@@ -25,7 +25,7 @@ export const knownBranch = {
   directoryName: "/fabric",
 } as const;
 
-/** What stack `local` and most tests deploy to. `emulator.ts` makes sure that the families can plant it. */
+/** What stack `local` and most tests deploy to. Its type is checked in `emulator.ts`, because core knows no family. */
 export const defaultSeed = {
   principals: [
     { id: known.deployer, type: "ServicePrincipal", displayName: "fabric-deployer", aadAppId: id("2") },

@@ -3,10 +3,10 @@ import type { DeclaredCollection } from "./collection.ts";
 import type { Route, Service } from "./service.ts";
 import type { Collection, CollectionDeclaration } from "./store.ts";
 
-/** Which API has the routes: Fabric's below `/v1`, or one of those that a deployment asks besides. */
+/** The API that has the routes: Fabric's below `/v1`, or another one that a deployment needs. */
 export type Api = "fabric" | "graph" | "entra";
 
-/** Everything that the emulator knows of one kind of object. */
+/** Everything that the emulator knows of one kind of object, in one place. */
 export interface Family<
   C extends Readonly<Record<string, CollectionDeclaration>> = Readonly<Record<string, CollectionDeclaration>>,
   S extends z.ZodRawShape = z.ZodRawShape,
@@ -14,19 +14,19 @@ export interface Family<
   readonly name: string;
   /** @default fabric */
   readonly api?: Api;
-  /** By name, as `emulator.service` has them. */
+  /** By their names, under which `emulator.service` has them. */
   readonly collections?: C;
   readonly routes: readonly Route[];
   /** Schema of each key of a seed that is the family's. */
   readonly seed?: S;
   /**
    * Fills the family's collections from its part of a seed.
-   * @param deployer id of who calls if a token does not say
+   * @param deployer object id of the caller whose token does not say who it is for
    */
   plant?(service: Service, seed: z.output<z.ZodObject<S>>, deployer: () => string): void;
 }
 
-/** Declares a family. All that it does is to keep the types of its collections and of its seed. */
+/** Declares a family. It returns what it gets; its purpose is to infer the types of the collections and of the seed. */
 export function defineFamily<
   C extends Readonly<Record<string, CollectionDeclaration>> = Record<never, never>,
   S extends z.ZodRawShape = Record<never, never>,
@@ -60,12 +60,12 @@ export function plant(
   for (const family of families) family.plant?.(service, parsed, deployer);
 }
 
-/** What a collection cannot be called, because the service has it already. */
+/** Names that no collection can have, because the service itself has members of these names. */
 const taken: readonly (keyof Service)[] = ["store", "levers", "clock", "origin", "collections"];
 
 /**
  * Makes sure that families go together.
- * @throws Error naming everything that two of them claim, and every owner that none of them has
+ * @throws Error with every name or route that two of them claim, and every owner that none of them has
  */
 export function checkFamilies(families: readonly Family[]): void {
   const declared = families.flatMap(({ collections = {} }) => Object.entries(collections));

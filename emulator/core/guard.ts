@@ -3,8 +3,8 @@ import type { Call, Reply, Route, Service, ServiceError } from "./service.ts";
 import type { Stored } from "./store.ts";
 
 /*
- * A guard stands before the handlers of all routes below a path. It finds what the path names, and refuses with the service's
- * code what does not exist or what the caller may not do. A route cannot name a parameter that no guard resolves.
+ * A guard runs before the handlers of the routes below its path. It finds what the path names. It refuses, with the service's
+ * code, if that does not exist or if the caller has no right to it. A route cannot name a parameter that no guard resolves.
  */
 
 /** The way to what a path names. */
@@ -13,7 +13,7 @@ export interface Guard<T> {
   readonly template: string;
   /** Name of the collection that what is found is from; undefined if it is from none. */
   readonly collection?: string | undefined;
-  /** @throws ServiceError where there is no such thing, or where the caller may not */
+  /** @throws ServiceError if there is no such thing, or if the caller has no right to it */
   find(call: Call, service: Service): T;
 }
 
@@ -24,7 +24,7 @@ export const tenant: Guard<undefined> = { template: "", find: () => undefined };
  * What a parameter of a path names, found by a function.
  * @param path below the parent's, with one parameter: `/users/{user}`
  * @param find gets what the parent found and the parameter; throws the refusal
- * @throws Error where the path has not exactly one parameter
+ * @throws Error if the path has not exactly one parameter
  */
 export function within<P, T>(
   parent: Guard<P>,
@@ -41,8 +41,8 @@ export function within<P, T>(
 
 /**
  * An object of a collection, by the id in the path. Below another object it must belong to that one.
- * @param refusal what is answered where there is none
- * @throws Error where the collection does not say how its objects belong to the parent
+ * @param refusal what is answered if there is none
+ * @throws Error if the collection does not say how its objects belong to the parent
  */
 export function member<T extends Stored>(
   parent: Guard<Stored | undefined>,
@@ -64,7 +64,7 @@ export function member<T extends Stored>(
   return { ...guard, collection: collection.name };
 }
 
-/** A guard that asks one more thing of what it has found. */
+/** A guard with one more check of what it has found; the check throws the refusal. */
 export function checked<T>(guard: Guard<T>, check: (found: T, call: Call, service: Service) => void): Guard<T> {
   return {
     ...guard,
@@ -84,7 +84,7 @@ export function derived<P, T>(guard: Guard<P>, find: (found: P, call: Call, serv
 /**
  * A route behind a guard.
  * @param path below the guard's, without parameters
- * @throws Error where the path has a parameter, because nothing would resolve it
+ * @throws Error if the path has a parameter, because nothing would resolve it
  */
 export function route<T>(
   method: Route["method"],

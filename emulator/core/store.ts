@@ -20,9 +20,9 @@ export interface Stored {
 /** What the machinery knows of a collection: its name in the store, and how its objects hang together with those of others. */
 export interface CollectionDeclaration {
   readonly name: string;
-  /** By the name of another collection, the property that holds the id of the owner. What has an owner is deleted with it. */
+  /** By the name of another collection, the property that holds the id of the owner. An object is deleted with its owner. */
   readonly ownedBy: Readonly<Record<string, string>>;
-  /** By the name of another collection, the property that holds the id of the container, which is not empty meanwhile. */
+  /** By the name of another collection, the property that holds the id of the container. A container that holds something is not empty. */
   readonly liesIn: Readonly<Record<string, string>>;
 }
 

@@ -51,7 +51,7 @@ export const capacityFamily = defineFamily({
 
 /**
  * The id of a capacity that a body names, as the capacity spells it.
- * @throws ServiceError 404 where there is none, 400 where it is paused
+ * @throws ServiceError 404 if there is none, 400 if it is paused
  */
 export function activeCapacity(service: Service, id: unknown): string {
   const capacity = capacities.in(service).get(String(id));

@@ -11,7 +11,7 @@ import { recoverableItemFamily } from "./recoverableItems.ts";
 import { roleAssignmentFamily } from "./roleAssignments.ts";
 import { workspaceFamily } from "./workspaces.ts";
 
-/** Everything that the emulator knows, in the order in which a seed is planted: what is named stands before what names it. */
+/** Everything that the emulator knows. A seed is planted in this order, so a family stands after those that it refers to. */
 export const families = [
   graphFamily,
   entraFamily,
@@ -28,8 +28,8 @@ export const families = [
 
 type Families = (typeof families)[number];
 
-/** The emulated service with every collection under its name, for tests that act behind everybody's back. */
+/** The emulated service with every collection under its name, for tests that act behind the API's back. */
 export type FabricService = Service & CollectionsOf<Families>;
 
-/** What an emulator begins with, as one writes it. Other keys are ignored, unless a family of the caller's own has them. */
+/** What an emulator begins with, as one writes it. Keys that no family has are ignored. */
 export type Seed = SeedOf<Families>;

@@ -39,14 +39,14 @@ export const items = collection<Item>("items", {
   ownedBy: { workspaces: "workspaceId", items: "parentId" },
   liesIn: { folders: "folderId" },
 });
-/** Deleted items that are in the recycle bin of their workspace. The routes of the bin are a family of their own. */
+/** Deleted items in the recycle bin of their workspace. A delete puts them here; recoverableItems.ts has the routes. */
 export const recoverableItems = collection<Item>("recoverableItems", { ownedBy: { workspaces: "workspaceId" } });
 const reservations = collection<Reservation>("reservations");
 
 /** The service sends an empty one with items, and never a real one. */
 const etag = { ETag: '""' };
 
-/** A workspace whose items can be seen: what is on a paused capacity is not found. */
+/** A workspace whose items can be seen: items on a paused capacity are not found. */
 const runningWorkspace = (atLeast: Role): Guard<Workspace> =>
   checked(workspace(atLeast), ({ capacityId }, _call, service) => {
     if (isCapacityPaused(service, capacityId)) throw notFound("item");

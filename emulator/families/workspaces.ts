@@ -30,14 +30,14 @@ export interface RoleAssignment extends Stored {
 
 /** The workspaces of the tenant. */
 export const workspaces = collection<Workspace>("workspaces");
-/** Who may do what in them. The routes of role assignments are a family of their own; every guard asks here. */
+/** Roles of principals in workspaces. They are here because the guard needs them; roleAssignments.ts has their routes. */
 export const roles = collection<RoleAssignment>("roles", { ownedBy: { workspaces: "workspaceId" } });
 
 /** Roles in workspaces, the weakest first. */
 export const ranks = ["Viewer", "Contributor", "Member", "Admin"] as const;
 export type Role = (typeof ranks)[number];
 
-/** The workspace of a path: 404 where there is none, 403 where the caller has not at least that role. */
+/** The workspace of a path: 404 if there is none, 403 if the caller has a lesser role than that, or none. */
 export const workspace = (atLeast: Role): Guard<Workspace> =>
   checked(
     member(tenant, "/workspaces/{workspaceId}", workspaces, () => notFound("workspace")),
