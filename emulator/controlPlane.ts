@@ -1,13 +1,13 @@
 import { Hono } from "hono";
 import type { FaultRule } from "./core/faults.ts";
-import type { CommittedItem } from "./core/model.ts";
 import type { RequestRecord } from "./core/requestRecord.ts";
-import type { Service } from "./core/service.ts";
+import type { CommittedItem } from "./families/branches.ts";
+import type { FabricService } from "./families/families.ts";
 
 /** What of an emulator the control plane needs. */
 export interface Controlled {
   /** Its objects and levers, for tests that act behind everybody's back. */
-  readonly service: Service;
+  readonly service: FabricService;
   /** Replaces the fault rules. */
   faults(rules: readonly FaultRule[]): void;
   requests(): readonly RequestRecord[];
@@ -19,17 +19,13 @@ export interface Controlled {
 }
 
 /** What the emulator itself can be asked and told. */
-export function controlPlane(
-  emulator: Controlled,
-  requests: readonly RequestRecord[],
-  routes: readonly string[],
-): Hono {
+export function controlPlane(emulator: Controlled, routes: readonly string[]): Hono {
   const app = new Hono();
   app.get("/state", (context) => context.json(emulator.state()));
-  app.get("/requests", (context) => context.json(requests));
+  app.get("/requests", (context) => context.json(emulator.requests()));
   app.get("/coverage", (context) => {
     const counts = new Map<string, number>();
-    for (const { method, route, path } of requests) {
+    for (const { method, route, path } of emulator.requests()) {
       const key = route === "unknown" ? `not covered: ${method} ${path}` : `${method} ${route}`;
       counts.set(key, (counts.get(key) ?? 0) + 1);
     }

@@ -2,37 +2,27 @@ import { createServer as createHttpServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { setTimeout as delay } from "node:timers/promises";
 import { getRequestListener } from "@hono/node-server";
-import { Hono } from "hono";
-import type { Context } from "hono";
+import type { Hono } from "hono";
 import { systemClock } from "../lib/clock.ts";
 import type { Clock } from "../lib/clock.ts";
-import { commit } from "./families/branches.ts";
-import { connectionRoutes } from "./families/connections.ts";
+import { routed } from "./app.ts";
+import type { Answering, Bindings } from "./app.ts";
 import { controlPlane } from "./controlPlane.ts";
 import type { Controlled } from "./controlPlane.ts";
-import type { RequestRecord } from "./core/requestRecord.ts";
 import { defaultSeed } from "./core/defaultSeed.ts";
+import { checkFamilies, plant } from "./core/family.ts";
+import type { Family } from "./core/family.ts";
 import { Faults } from "./core/faults.ts";
-import { folderRoutes } from "./families/folders.ts";
-import { gitRoutes } from "./families/git.ts";
-import { defaultCaller, entraRoutes, graphRoutes, readToken } from "./families/identity.ts";
-import { itemRoutes } from "./families/items.ts";
-import { operationRoutes } from "./families/operations.ts";
 import { findRunningEmulator, releaseStore, takeStore } from "./core/owner.ts";
-import { answer, faultReply, refusalOf, responseOf } from "./core/replies.ts";
-import { recoverableItemRoutes } from "./families/recoverableItems.ts";
-import { bodyOf } from "./core/requestBody.ts";
-import { roleAssignmentRoutes } from "./families/roleAssignments.ts";
-import { plant } from "./core/seed.ts";
-import type { Seed } from "./core/seed.ts";
-import { defaultLevers, ServiceError } from "./core/service.ts";
-import type { Call, Levers, Route, Service } from "./core/service.ts";
-import { respelled } from "./core/spelling.ts";
+import { defaultLevers } from "./core/service.ts";
+import type { Levers, Service } from "./core/service.ts";
 import { Store } from "./core/store.ts";
 import { Throttling } from "./core/throttling.ts";
-import { workspaceRoutes } from "./families/workspaces.ts";
+import { commit } from "./families/branches.ts";
+import { families as allFamilies } from "./families/families.ts";
+import type { FabricService, Seed } from "./families/families.ts";
+import { defaultCaller } from "./families/identity.ts";
 
 export { findRunningEmulator } from "./core/owner.ts";
 
@@ -51,6 +41,8 @@ export interface EmulatorOptions extends Partial<Levers> {
   readonly caller?: string;
   /** Called when a fault rule hits a request, before anything happens. */
   readonly onFault?: () => void;
+  /** Families that it knows besides its own. @default none */
+  readonly families?: readonly Family[];
 }
 
 /** A running emulator. */
@@ -62,117 +54,39 @@ export interface Emulator extends Controlled {
   close(): Promise<void>;
 }
 
-const routes: readonly Route[] = [
-  ...workspaceRoutes,
-  ...roleAssignmentRoutes,
-  ...folderRoutes,
-  ...itemRoutes,
-  ...recoverableItemRoutes,
-  ...operationRoutes,
-  ...connectionRoutes,
-  ...gitRoutes,
-];
-
-/** Route of requests that no family answers. */
-const unknown = "unknown";
-
-type Bindings = { Bindings: { incoming: IncomingMessage } };
-
-/** Starts an emulator; resolves once it listens. @throws Error where the store belongs to a running one */
+/**
+ * Starts an emulator; resolves once it listens.
+ * @throws Error if the store belongs to a running one, or if two families claim the same
+ */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  const { port = 0, store: folder, seed = defaultSeed, tls, clock = systemClock, caller, onFault, ...levers } = options;
+  const { port = 0, store: folder, seed: given, tls, clock = systemClock, ...rest } = options;
+  const { caller, onFault, families: more = [], ...levers } = rest;
+  const seed: Seed = given ?? defaultSeed;
   if (folder) {
     const running = await findRunningEmulator(folder);
     if (running) throw new Error(`An emulator runs on ${folder} already: ${running}. Use it, or stop it first.`);
   }
-  const service = makeService(new Store(folder), { ...defaultLevers, ...levers }, clock);
-  const callerOf = () => caller ?? defaultCaller(service);
-  if (service.store.isEmpty) plant(service, seed, callerOf);
-
+  const families = [...allFamilies, ...more];
+  checkFamilies(families);
+  const service = openService(families, new Store(folder), { ...defaultLevers, ...levers }, clock);
   const faults = new Faults();
   faults.onHit = onFault;
-  const requests: RequestRecord[] = [];
-  const throttling = new Throttling();
-  const app = new Hono<Bindings>({ getPath: (request) => new URL(request.url).pathname.toLowerCase() });
+  const callerOf = () => caller ?? defaultCaller(service);
+  const answering = { service, faults, throttling: new Throttling(), requests: [], callerOf };
+  const begin = () => plant(families, service, seed, callerOf);
+  if (service.store.isEmpty) begin();
 
-  /** The reply to a request, and whether it is sent at all. */
-  const reply = async (context: Context<Bindings>, route: Route | undefined, caller: string, body: Call["body"]) => {
-    const fault = faults.hit(context.req.method, route?.template ?? unknown, context.req.path);
-    if (fault?.delayMs) await delay(fault.delayMs);
-    if (fault?.status !== undefined) return faultReply(fault);
-    if (fault?.drop === "before") return "dropped";
-    const query = new URL(context.req.url).searchParams;
-    const call = { params: context.req.param(), query, body, caller, operationError: fault?.operationError };
-    const answered = respelled(
-      answer(route, call, service, () => throttling.count(service, caller)),
-      service.levers,
-    );
-    if (fault?.holdMs) await delay(fault.holdMs);
-    return fault?.drop === "after" ? "dropped" : answered;
-  };
-
-  const handle = async (context: Context<Bindings>, route: Route | undefined, isApi: boolean): Promise<Response> => {
-    const { method, path } = context.req;
-    const token = /^Bearer (.+)$/i.exec(context.req.header("authorization") ?? "")?.[1];
-    const { principalId = callerOf(), isExpired } = readToken(token ?? "", clock.now());
-    const body = await bodyOf(context);
-    const isRefused = isApi && (!token || isExpired);
-    const sent = isRefused ? refusalOf(unauthorized(token)) : await reply(context, route, principalId, body);
-    if (isApi) {
-      const status = sent === "dropped" ? 0 : sent.status;
-      const at = new Date(clock.now()).toISOString();
-      requests.push({
-        method,
-        path: path.replace(/^\/v1/, ""),
-        route: route?.template ?? unknown,
-        status,
-        caller: principalId,
-        at,
-        body,
-      });
-    }
-    if (sent !== "dropped") return responseOf(sent);
-    context.env.incoming.socket.destroy();
-    return new Response(null);
-  };
-
-  const register = (prefix: string, table: readonly Route[], isApi: boolean) => {
-    for (const route of table) {
-      app.on(route.method, prefix + honoPath(route.template), (context) => handle(context, route, isApi));
-    }
-  };
-  register("/v1", routes, true);
-  register("", graphRoutes, true);
-  register("", entraRoutes, false);
-  const emulator: Omit<Emulator, "url" | "origin" | "close"> = {
-    service,
-    faults: (rules) => faults.set(rules),
-    requests: () => requests,
-    state: () => service.store.snapshot(),
-    commit: (details, items) => void commit(service, details, items),
-    reset() {
-      service.store.clear();
-      faults.set([]);
-      requests.length = 0;
-      throttling.reset();
-      Object.assign(service.levers, defaultLevers, levers);
-      plant(service, seed, callerOf);
-    },
-  };
-  const covered = routes.map(({ method, template }) => `${method} ${template}`);
-  app.route("/_emulator", controlPlane(emulator, requests, covered));
-  app.all("*", (context) => handle(context, undefined, true));
-
-  const listener = getRequestListener((request, env) => app.fetch(request, env));
-  const serve = (request: IncomingMessage, response: ServerResponse) => void listener(request, response);
-  const server: Server = tls ? createHttpsServer(tls, serve) : createHttpServer(serve);
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, "127.0.0.1", resolve));
-  service.origin = `${tls ? "https://localhost" : "http://127.0.0.1"}:${(server.address() as AddressInfo).port}`;
+  const controlled = controlledBy(service, answering, { ...defaultLevers, ...levers }, begin);
+  const covered = families
+    .filter(({ api = "fabric" }) => api === "fabric")
+    .flatMap(({ routes }) => routes.map(({ method, template }) => `${method} ${template}`));
+  const server = serverOf(routed(families, answering, controlPlane(controlled, covered)), tls);
+  service.origin = await listen(server, port, tls ? "https://localhost" : "http://127.0.0.1");
   const url = `${service.origin}/v1`;
   if (folder) await takeStore(folder, url);
 
   return {
-    ...emulator,
+    ...controlled,
     url,
     origin: service.origin,
     async close() {
@@ -184,35 +98,49 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   };
 }
 
-function makeService(store: Store, levers: Levers, clock: Clock): Service {
+/** The service with the collections of all families. */
+function openService(families: readonly Family[], store: Store, levers: Levers, clock: Clock): FabricService {
+  const collections = families.flatMap(({ collections = {} }) => Object.values(collections));
+  const service: Service = { store, levers, clock, origin: "", collections };
+  // the list of families is what FabricService is derived from
+  return Object.assign(
+    service,
+    ...collections.map(({ name }) => ({ [name]: store.collection(name) })),
+  ) as FabricService;
+}
+
+/** What tests and the control plane do behind the back of the API. */
+function controlledBy(
+  service: FabricService,
+  { faults, requests, throttling }: Answering,
+  levers: Levers,
+  begin: () => void,
+): Controlled {
   return {
-    store,
-    levers,
-    clock,
-    origin: "",
-    capacities: store.collection("capacities"),
-    principals: store.collection("principals"),
-    workspaces: store.collection("workspaces"),
-    roles: store.collection("roles"),
-    folders: store.collection("folders"),
-    items: store.collection("items"),
-    recoverableItems: store.collection("recoverableItems"),
-    reservations: store.collection("reservations"),
-    connections: store.collection("connections"),
-    operations: store.collection("operations"),
-    branches: store.collection("branches"),
-    gitConnections: store.collection("gitConnections"),
+    service,
+    faults: (rules) => faults.set(rules),
+    requests: () => requests,
+    state: () => service.store.snapshot(),
+    commit: (details, items) => void commit(service, details, items),
+    reset() {
+      service.store.clear();
+      faults.set([]);
+      requests.length = 0;
+      throttling.reset();
+      Object.assign(service.levers, levers);
+      begin();
+    },
   };
 }
 
-/** A template for the router: paths are compared in lower case, names of parameters keep theirs. */
-const honoPath = (template: string) =>
-  template
-    .split("/")
-    .map((segment) => (segment.startsWith("{") ? `:${segment.slice(1, -1)}` : segment.toLowerCase()))
-    .join("/");
+function serverOf(app: Hono<Bindings>, tls: EmulatorOptions["tls"]): Server {
+  const listener = getRequestListener((request, env) => app.fetch(request, env));
+  const serve = (request: IncomingMessage, response: ServerResponse) => void listener(request, response);
+  return tls ? createHttpsServer(tls, serve) : createHttpServer(serve);
+}
 
-const unauthorized = (token: string | undefined) =>
-  token
-    ? new ServiceError(401, "TokenExpired", "Access token has expired, resubmit with a new access token")
-    : new ServiceError(401, "Unauthorized", "The caller is not authenticated");
+/** Waits until a server listens. @returns its origin */
+async function listen(server: Server, port: number, host: string): Promise<string> {
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, "127.0.0.1", resolve));
+  return `${host}:${(server.address() as AddressInfo).port}`;
+}

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { startEmulator } from "./emulator.ts";
-import type { Seed } from "./core/seed.ts";
+import type { Seed } from "./families/families.ts";
 import { makeCertificate } from "./core/tls.ts";
 
 const usage = `The Fabric emulator as a server.

@@ -1,5 +1,3 @@
-import type { Seed } from "./seed.ts";
-
 const id = (last: string) => `11111111-1111-4111-8111-${last.padStart(12, "0")}`;
 
 /** Ids of the objects that an emulator without a seed begins with. */
@@ -27,8 +25,8 @@ export const knownBranch = {
   directoryName: "/fabric",
 } as const;
 
-/** What stack `local` and most tests deploy to. */
-export const defaultSeed: Seed = {
+/** What stack `local` and most tests deploy to. Its type is checked in `emulator.ts`, because core knows no family. */
+export const defaultSeed = {
   principals: [
     { id: known.deployer, type: "ServicePrincipal", displayName: "fabric-deployer", aadAppId: id("2") },
     { id: known.alice, type: "User", displayName: "Alice", userPrincipalName: "alice@contoso.com" },
@@ -37,9 +35,9 @@ export const defaultSeed: Seed = {
     { id: known.analysts, type: "Group", displayName: "Analysts" },
   ],
   capacities: [
-    { id: known.activeCapacity, displayName: "local", sku: "F2", region: "West Europe", state: "Active" },
-    { id: known.secondCapacity, displayName: "local-large", sku: "F4", region: "West Europe", state: "Active" },
-    { id: known.pausedCapacity, displayName: "paused", sku: "F2", region: "West Europe", state: "Inactive" },
+    { id: known.activeCapacity, displayName: "local", sku: "F2", region: "West Europe" },
+    { id: known.secondCapacity, displayName: "local-large", sku: "F4", region: "West Europe" },
+    { id: known.pausedCapacity, displayName: "paused", sku: "F2", region: "West Europe", state: "Inactive" as const },
   ],
   connections: [
     {

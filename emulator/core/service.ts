@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../lib/clock.ts";
-import type * as model from "./model.ts";
-import type { Collection, Store } from "./store.ts";
+import type { CollectionDeclaration, Store } from "./store.ts";
 
 /** Behaviour that tests and users may change while the emulator runs. */
 export interface Levers {
@@ -43,25 +42,15 @@ export const defaultLevers: Readonly<Levers> = {
   itemRecovery: false,
 };
 
-/** What the families of routes share. */
+/** What every family can use, whichever families there are. */
 export interface Service {
   readonly store: Store;
   readonly levers: Levers;
   readonly clock: Clock;
   /** `http://127.0.0.1:PORT`, of this server. */
   origin: string;
-  readonly capacities: Collection<model.Capacity>;
-  readonly principals: Collection<model.Principal>;
-  readonly workspaces: Collection<model.Workspace>;
-  readonly roles: Collection<model.RoleAssignment>;
-  readonly folders: Collection<model.Folder>;
-  readonly items: Collection<model.Item>;
-  readonly recoverableItems: Collection<model.Item>;
-  readonly reservations: Collection<model.Reservation>;
-  readonly connections: Collection<model.Connection>;
-  readonly operations: Collection<model.Operation>;
-  readonly branches: Collection<model.BranchFolder>;
-  readonly gitConnections: Collection<model.GitConnection>;
+  /** The collections of all families. */
+  readonly collections: readonly CollectionDeclaration[];
 }
 
 /** One request, as a handler sees it. */
@@ -82,13 +71,12 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export type Handler = (call: Call, service: Service) => Reply;
-
-/** A route as the service documents it: `/workspaces/{workspaceId}/assignToCapacity`. */
+/** A route as the service documents it: `/workspaces/{workspaceId}/assignToCapacity`. `route` in `guard.ts` makes it. */
 export interface Route {
   readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
   readonly template: string;
-  readonly handler: Handler;
+  /** @throws ServiceError where the service refuses the call */
+  handler(call: Call, service: Service): Reply;
 }
 
 /** A refusal, in the service's envelope. */
@@ -102,6 +90,16 @@ export class ServiceError extends Error {
     this.errorCode = errorCode;
     this.more = more;
   }
+
+  /** The answer that refuses. Other APIs have other envelopes. */
+  toReply(): Reply {
+    const { status, errorCode, message, more } = this;
+    return {
+      status,
+      body: { requestId: randomUUID(), errorCode, message, isRetriable: status === 429, ...more },
+      headers: { "x-ms-public-api-error-code": errorCode },
+    };
+  }
 }
 
 export const ok = (body?: unknown, headers: Record<string, string> = {}): Reply => ({ status: 200, body, headers });
@@ -111,39 +109,6 @@ export const created = (body: unknown, headers: Record<string, string> = {}): Re
 
 export const notFound = (what: string) =>
   new ServiceError(404, "EntityNotFound", `The requested resource could not be found: ${what}`);
-
-/**
- * Starts an operation, whose effect has been had already, and answers 202.
- * @param effect what the operation does; not called when it is to fail
- */
-export function startOperation(
-  call: Call,
-  service: Service,
-  hasResult: boolean,
-  effect: () => unknown,
-  headers: Record<string, string> = {},
-): Reply {
-  const now = service.clock.now();
-  const error = call.operationError;
-  const result = error ? undefined : effect();
-  const { id } = service.operations.put({
-    id: randomUUID(),
-    createdAt: now,
-    endsAt: now + service.levers.operationDelayMs,
-    hasResult,
-    ...(result !== undefined && { result }),
-    ...(error && { error }),
-  });
-  return { status: 202, body: null, headers: { ...headers, ...operationHeaders(service, id) } };
-}
-
-export function operationHeaders(service: Service, id: string): Record<string, string> {
-  return {
-    Location: `${service.origin}/v1/operations/${id}`,
-    "x-ms-operation-id": id,
-    "Retry-After": String(service.levers.retryAfterSeconds),
-  };
-}
 
 /** One page of a list. */
 export function page(call: Call, service: Service, all: readonly unknown[], path: string): Reply {
@@ -156,30 +121,6 @@ export function page(call: Call, service: Service, all: readonly unknown[], path
   const continuationToken = encodeURIComponent(Buffer.from(String(until)).toString("base64url"));
   const continuationUri = `${service.origin}/v1${path}?continuationToken=${continuationToken}`;
   return ok({ value: all.slice(from, until), continuationToken, continuationUri });
-}
-
-const ranks = ["Viewer", "Contributor", "Member", "Admin"];
-
-/**
- * The workspace of a call, for a caller with at least a role.
- * @throws ServiceError 404 where there is none, 403 where the caller may not
- */
-export function workspaceOf(
-  call: Call,
-  service: Service,
-  atLeast: "Viewer" | "Contributor" | "Member" | "Admin" = "Viewer",
-): model.Workspace {
-  const workspace = service.workspaces.get(call.params["workspaceId"] ?? "");
-  if (!workspace) throw notFound("workspace");
-  const role = service.roles.get(`${workspace.id}/${call.caller}`)?.role ?? "";
-  if (ranks.indexOf(role) < ranks.indexOf(atLeast)) {
-    throw new ServiceError(
-      403,
-      "InsufficientPrivileges",
-      "The caller does not have sufficient permissions to access the requested resource",
-    );
-  }
-  return workspace;
 }
 
 /** A property of the body that must be text. */

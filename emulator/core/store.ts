@@ -17,6 +17,15 @@ export interface Stored {
   readonly id: string;
 }
 
+/** What the machinery knows of a collection: its name in the store, and how its objects hang together with those of others. */
+export interface CollectionDeclaration {
+  readonly name: string;
+  /** By the name of another collection, the property that holds the id of the owner. An object is deleted with its owner. */
+  readonly ownedBy: Readonly<Record<string, string>>;
+  /** By the name of another collection, the property that holds the id of the container. A container that holds something is not empty. */
+  readonly liesIn: Readonly<Record<string, string>>;
+}
+
 /** What happened to one object: its new value, or null when it was removed. */
 interface Mutation {
   readonly in: string;

@@ -1,5 +1,5 @@
 import { ServiceError } from "./service.ts";
-import type { Service } from "./service.ts";
+import type { Reply, Service } from "./service.ts";
 
 /** A refusal by quota; the rest of the window is what the caller is told to wait. */
 export class Throttled extends ServiceError {
@@ -8,6 +8,11 @@ export class Throttled extends ServiceError {
     const message = `Request is blocked by the upstream service until: ${new Date(until).toUTCString()}`;
     super(429, "RequestBlocked", message, { isRetriable: true });
     this.retryAfterSeconds = Math.ceil((until - now) / 1000);
+  }
+
+  override toReply(): Reply {
+    const reply = super.toReply();
+    return { ...reply, headers: { ...reply.headers, "Retry-After": String(this.retryAfterSeconds) } };
   }
 }
 

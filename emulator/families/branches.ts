@@ -1,10 +1,45 @@
 import { createHash, randomUUID } from "node:crypto";
-import { addItem, itemsOf, removeItem } from "./items.ts";
-import type { BranchFolder, CommittedItem, GitConnection, Item, Part } from "../core/model.ts";
+import { collection } from "../core/collection.ts";
 import { sameName, ServiceError } from "../core/service.ts";
 import type { Service } from "../core/service.ts";
+import type { Stored } from "../core/store.ts";
+import type { Part } from "./itemDefinition.ts";
+import { addItem, items, itemsOf, removeItem } from "./items.ts";
+import type { Item } from "./items.ts";
 
-/* Folders of branches, and how workspaces differ from them and follow them. */
+/* Folders of branches, and how workspaces differ from them and follow them. The family of routes is in git.ts. */
+
+/** An item as a repository holds it. */
+export interface CommittedItem {
+  readonly logicalId: string;
+  readonly type: string;
+  readonly displayName: string;
+  readonly description: string;
+  readonly parts: readonly Part[];
+}
+
+/** One folder of one branch. Its id is `provider/owner/repository/branch/directory`. */
+export interface BranchFolder extends Stored {
+  readonly head: string;
+  readonly items: readonly CommittedItem[];
+}
+
+/** The Git connection of a workspace; its id is the workspace's. */
+export interface GitConnection extends Stored {
+  readonly details: Record<string, string>;
+  readonly isInitialized: boolean;
+  readonly head?: string | undefined;
+  readonly syncedAt?: string | undefined;
+  /** Items of the synced commit, with the workspace's item each became. */
+  readonly synced: readonly (CommittedItem & { readonly objectId: string })[];
+  /** Credentials by caller. */
+  readonly credentials: Readonly<Record<string, { readonly source: string; readonly connectionId?: string }>>;
+}
+
+/** The folders of all branches that somebody committed to. */
+export const branches = collection<BranchFolder>("branches");
+/** The Git connections of all workspaces. */
+export const gitConnections = collection<GitConnection>("gitConnections", { ownedBy: { workspaces: "id" } });
 
 /** Puts items into a branch, as somebody's commit does. */
 export function commit(
@@ -13,12 +48,12 @@ export function commit(
   items: readonly Omit<CommittedItem, "logicalId">[],
 ): BranchFolder {
   const id = branchId(details);
-  const before = service.branches.get(id)?.items ?? [];
+  const before = branches.in(service).get(id)?.items ?? [];
   const committed = items.map((item) => ({
     ...item,
     logicalId: before.find((known) => isSame(known, item))?.logicalId ?? randomUUID(),
   }));
-  return service.branches.put({ id, items: committed, head: headOf(committed) });
+  return branches.in(service).put({ id, items: committed, head: headOf(committed) });
 }
 
 const headOf = (items: readonly CommittedItem[]) =>
@@ -37,7 +72,7 @@ export function branchId(details: Record<string, string>): string {
 
 /** The folder that a workspace is connected to; empty where nobody has committed to it. */
 export function branchOf(service: Service, { details }: GitConnection): BranchFolder {
-  return service.branches.get(branchId(details)) ?? { id: branchId(details), head: "", items: [] };
+  return branches.in(service).get(branchId(details)) ?? { id: branchId(details), head: "", items: [] };
 }
 
 /** Items that Git knows of; SQL endpoints belong to their lakehouses. */
@@ -155,7 +190,7 @@ export function paired(service: Service, workspaceId: string, items: readonly Co
 export function pull(
   service: Service,
   connection: GitConnection,
-  { head, items }: Pick<BranchFolder, "head" | "items">,
+  { head, items: committed }: Pick<BranchFolder, "head" | "items">,
   policy: unknown,
 ): void {
   const local = trackedItems(service, connection.id);
@@ -164,32 +199,32 @@ export function pull(
     return isChanged(there) && !(isChanged(here) && policy === "PreferWorkspace");
   };
   for (const base of connection.synced) {
-    if (items.some(({ logicalId }) => logicalId === base.logicalId)) continue;
-    const here = service.items.get(base.objectId);
+    if (committed.some(({ logicalId }) => logicalId === base.logicalId)) continue;
+    const here = items.in(service).get(base.objectId);
     if (here && takes(here, base, undefined)) removeItem(service, here);
   }
-  const synced = items.map((item) => {
+  const synced = committed.map((item) => {
     const { type, displayName, description, parts } = item;
     const base = connection.synced.find(({ logicalId }) => logicalId === item.logicalId);
     const here = base ? local.find(({ id }) => id === base.objectId) : local.find((other) => isSame(other, item));
     if (!takes(here, base, item)) return { ...item, objectId: here?.id ?? base?.objectId ?? "" };
     const now = here
-      ? service.items.change(here.id, { displayName, description, parts })
+      ? items.in(service).change(here.id, { displayName, description, parts })
       : addItem(service, connection.id, { type, displayName, description, parts });
     return { ...item, objectId: now.id };
   });
-  service.gitConnections.change(connection.id, { head, syncedAt: now(service), synced });
+  gitConnections.in(service).change(connection.id, { head, syncedAt: now(service), synced });
 }
 
 /** Commits the workspace as it is. */
 export function push(service: Service, connection: GitConnection): void {
-  const items = trackedItems(service, connection.id).map((item) => {
+  const own = trackedItems(service, connection.id).map((item) => {
     const { type, displayName, description, parts = [] } = item;
     const known = connection.synced.find(({ objectId }) => objectId === item.id);
     return { objectId: item.id, logicalId: known?.logicalId ?? randomUUID(), type, displayName, description, parts };
   });
-  const committed = items.map(({ objectId: _objectId, ...item }) => item);
+  const committed = own.map(({ objectId: _objectId, ...item }) => item);
   const head = headOf(committed);
-  service.branches.put({ id: branchId(connection.details), head, items: committed });
-  service.gitConnections.change(connection.id, { head, syncedAt: now(service), synced: items });
+  branches.in(service).put({ id: branchId(connection.details), head, items: committed });
+  gitConnections.in(service).change(connection.id, { head, syncedAt: now(service), synced: own });
 }

@@ -1,27 +1,42 @@
 import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import { collection, remove } from "../core/collection.ts";
+import { defineFamily } from "../core/family.ts";
+import { member, route, tenant } from "../core/guard.ts";
 import { created, notFound, ok, page, requiredText, sameName, ServiceError } from "../core/service.ts";
-import type { Call, Route, Service } from "../core/service.ts";
+import type { Stored } from "../core/store.ts";
+
+export interface Connection extends Stored {
+  readonly body: Record<string, unknown>;
+}
+
+/** The connections of the tenant. */
+export const connections = collection<Connection>("connections");
+const connection = member(tenant, "/connections/{connectionId}", connections, () => notFound("connection"));
 
 /** Connections to sources of data and to Git providers. What was secret in them is not kept. */
-export const connectionRoutes: readonly Route[] = [
-  {
-    method: "GET",
-    template: "/connections",
-    handler: (call, service) =>
-      page(
+export const connectionFamily = defineFamily({
+  name: "connections",
+  collections: { connections },
+  routes: [
+    route("GET", tenant, "/connections", (_tenant, call, service) => {
+      const all = connections.in(service).all();
+      return page(
         call,
         service,
-        service.connections.all().map(({ body }) => body),
+        all.map(({ body }) => body),
         "/connections",
-      ),
-  },
-  {
-    method: "POST",
-    template: "/connections",
-    handler(call, service) {
+      );
+    }),
+    route("POST", tenant, "/connections", (_tenant, call, service) => {
       const displayName = requiredText(call.body, "displayName", 200);
       const connectivityType = requiredText(call.body, "connectivityType", 100);
-      if (service.connections.all().some(({ body }) => sameName(String(body["displayName"]), displayName))) {
+      if (
+        connections
+          .in(service)
+          .all()
+          .some(({ body }) => sameName(String(body["displayName"]), displayName))
+      ) {
         throw new ServiceError(409, "DuplicateConnectionName", "The connection name is already in use");
       }
       const id = randomUUID();
@@ -50,41 +65,30 @@ export const connectionRoutes: readonly Route[] = [
           skipTestConnection: credentials["skipTestConnection"] ?? false,
         },
       };
-      service.connections.put({ id, body });
+      connections.in(service).put({ id, body });
       const { allowUsageInUserControlledCode: _onlyInReads, ...shown } = body;
       return created(shown, { Location: `https://api.fabric.microsoft.com/v1/connections/${id}` });
-    },
-  },
-  {
-    method: "GET",
-    template: "/connections/{connectionId}",
-    handler: (call, service) => ok(connectionOf(call, service).body),
-  },
-  {
-    method: "PATCH",
-    template: "/connections/{connectionId}",
-    handler(call, service) {
-      const { id, body } = connectionOf(call, service);
+    }),
+    route("GET", connection, "", ({ body }) => ok(body)),
+    route("PATCH", connection, "", ({ id, body }, call, service) => {
       const { displayName, privacyLevel } = call.body;
-      return ok(
-        service.connections.change(id, {
-          body: { ...body, ...(displayName ? { displayName } : {}), ...(privacyLevel ? { privacyLevel } : {}) },
-        }).body,
-      );
-    },
-  },
-  {
-    method: "DELETE",
-    template: "/connections/{connectionId}",
-    handler(call, service) {
-      service.connections.delete(connectionOf(call, service).id);
+      const changed = connections.in(service).change(id, {
+        body: { ...body, ...(displayName ? { displayName } : {}), ...(privacyLevel ? { privacyLevel } : {}) },
+      });
+      return ok(changed.body);
+    }),
+    route("DELETE", connection, "", ({ id }, _call, service) => {
+      remove(service, connections, id);
       return ok();
-    },
+    }),
+  ],
+  seed: {
+    connections: z.array(z.looseObject({ id: z.string(), displayName: z.string().default("") })).default([]),
   },
-];
-
-function connectionOf(call: Call, service: Service) {
-  const connection = service.connections.get(call.params["connectionId"] ?? "");
-  if (!connection) throw notFound("connection");
-  return connection;
-}
+  plant(service, seed) {
+    for (const connection of seed.connections) {
+      const body = { connectivityType: "ShareableCloud", privacyLevel: "Organizational", ...connection };
+      connections.in(service).put({ id: connection.id, body });
+    }
+  },
+});

@@ -1,37 +1,59 @@
 import { randomUUID } from "node:crypto";
-import type { Folder } from "../core/model.ts";
-import { created, ok, page, requiredText, sameName, ServiceError, workspaceOf } from "../core/service.ts";
-import type { Call, Route, Service } from "../core/service.ts";
+import { z } from "zod";
+import { collection, isEmpty, remove } from "../core/collection.ts";
+import { defineFamily } from "../core/family.ts";
+import { member, route } from "../core/guard.ts";
+import type { Guard } from "../core/guard.ts";
+import { created, ok, page, requiredText, sameName, ServiceError } from "../core/service.ts";
+import type { Call, Service } from "../core/service.ts";
+import type { Stored } from "../core/store.ts";
+import { workspace } from "./workspaces.ts";
+import type { Role } from "./workspaces.ts";
 
-const path = "/workspaces/{workspaceId}/folders";
+export interface Folder extends Stored {
+  readonly workspaceId: string;
+  readonly displayName: string;
+  readonly parentFolderId?: string | undefined;
+}
+
+/** The folders of all workspaces. */
+export const folders = collection<Folder>("folders", {
+  ownedBy: { workspaces: "workspaceId" },
+  liesIn: { folders: "parentFolderId" },
+});
+
 const forbidden = /[~"#.&*:<>?/{|}\\%]|\p{Cc}/u;
 const maxDepth = 10;
 
+const folderNotFound = (id: string) =>
+  new ServiceError(404, "FolderNotFound", "The requested folder could not be found", {
+    relatedResource: { resourceId: id, resourceType: "Folder" },
+  });
+const folder = (atLeast: Role): Guard<Folder> =>
+  member(workspace(atLeast), "/folders/{folderId}", folders, folderNotFound);
+
 /** Folders of workspaces. */
-export const folderRoutes: readonly Route[] = [
-  {
-    method: "GET",
-    template: path,
-    handler(call, service) {
-      const { id } = workspaceOf(call, service);
+export const folderFamily = defineFamily({
+  name: "folders",
+  collections: { folders },
+  routes: [
+    route("GET", workspace("Viewer"), "/folders", ({ id }, call, service) => {
       const root = call.query.get("rootFolderId") ?? undefined;
       if (root) folderById(service, id, root);
       const isRecursive = call.query.get("recursive")?.toLowerCase() !== "false";
-      const all = service.folders.all().filter((folder) => folder.workspaceId === id);
+      const all = folders
+        .in(service)
+        .all()
+        .filter(({ workspaceId }) => workspaceId === id);
       const shown = all.filter((folder) =>
         isRecursive ? !root || parentsOf(service, folder).includes(root) : folder.parentFolderId === root,
       );
       return page(call, service, shown.map(shownFolder), `/workspaces/${id}/folders`);
-    },
-  },
-  {
-    method: "POST",
-    template: path,
-    handler(call, service) {
-      const { id: workspaceId } = workspaceOf(call, service, "Contributor");
+    }),
+    route("POST", workspace("Contributor"), "/folders", ({ id: workspaceId }, call, service) => {
       const parentFolderId = optionalParent(call, service, workspaceId, "parentFolderId");
       const displayName = nameOf(call, service, workspaceId, parentFolderId);
-      const folder = service.folders.put({
+      const folder = folders.in(service).put({
         id: randomUUID(),
         workspaceId,
         displayName,
@@ -40,69 +62,54 @@ export const folderRoutes: readonly Route[] = [
       return created(shownFolder(folder), {
         Location: `https://api.fabric.microsoft.com/v1/workspaces/${workspaceId}/folders/${folder.id}`,
       });
-    },
-  },
-  {
-    method: "GET",
-    template: `${path}/{folderId}`,
-    handler: (call, service) => ok(shownFolder(folderOf(call, service))),
-  },
-  {
-    method: "PATCH",
-    template: `${path}/{folderId}`,
-    handler(call, service) {
-      const { id, workspaceId, parentFolderId } = folderOf(call, service, "Contributor");
+    }),
+    route("GET", folder("Viewer"), "", (folder) => ok(shownFolder(folder))),
+    route("PATCH", folder("Contributor"), "", ({ id, workspaceId, parentFolderId }, call, service) => {
       const displayName = nameOf(call, service, workspaceId, parentFolderId, id);
-      return ok(shownFolder(service.folders.change(id, { displayName })));
-    },
-  },
-  {
-    method: "DELETE",
-    template: `${path}/{folderId}`,
-    handler(call, service) {
-      const { id } = folderOf(call, service, "Contributor");
-      const isUsed =
-        service.items.all().some(({ folderId }) => folderId === id) ||
-        service.folders.all().some(({ parentFolderId }) => parentFolderId === id);
-      if (isUsed) {
+      return ok(shownFolder(folders.in(service).change(id, { displayName })));
+    }),
+    route("DELETE", folder("Contributor"), "", ({ id }, _call, service) => {
+      if (!isEmpty(service, folders, id)) {
         throw new ServiceError(400, "FolderNotEmpty", "The folder is not empty", {
           relatedResource: { resourceId: id, resourceType: "Folder" },
         });
       }
-      service.folders.delete(id);
+      remove(service, folders, id);
       return ok();
-    },
-  },
-  {
-    method: "POST",
-    template: `${path}/{folderId}/move`,
-    handler(call, service) {
-      const folder = folderOf(call, service, "Contributor");
+    }),
+    route("POST", folder("Contributor"), "/move", (folder, call, service) => {
       const parentFolderId = optionalParent(call, service, folder.workspaceId, "targetFolderId");
-      const target = parentFolderId && service.folders.get(parentFolderId);
+      const target = parentFolderId && folders.in(service).get(parentFolderId);
       if (target && (target.id === folder.id || parentsOf(service, target).includes(folder.id))) {
         throw new ServiceError(400, "InfiniteFolderHierarchyLoop", "A folder cannot be moved below itself");
       }
       assertFree(service, folder.workspaceId, parentFolderId, folder.displayName, folder.id);
-      return ok(shownFolder(service.folders.change(folder.id, { parentFolderId })));
-    },
+      return ok(shownFolder(folders.in(service).change(folder.id, { parentFolderId })));
+    }),
+  ],
+  seed: {
+    folders: z
+      .array(
+        z.looseObject({
+          id: z.string(),
+          displayName: z.string(),
+          workspaceId: z.string(),
+          parentFolderId: z.string().optional(),
+        }),
+      )
+      .default([]),
   },
-];
+  plant(service, seed) {
+    for (const { id, displayName, workspaceId, parentFolderId } of seed.folders)
+      folders.in(service).put({ id, displayName, workspaceId, ...(parentFolderId && { parentFolderId }) });
+  },
+});
 
 /** @throws ServiceError 404 where the workspace has no such folder */
 export function folderById(service: Service, workspaceId: string, id: string): Folder {
-  const folder = service.folders.get(id);
-  if (folder?.workspaceId !== workspaceId) {
-    throw new ServiceError(404, "FolderNotFound", "The requested folder could not be found", {
-      relatedResource: { resourceId: id, resourceType: "Folder" },
-    });
-  }
+  const folder = folders.in(service).get(id);
+  if (folder?.workspaceId !== workspaceId) throw folderNotFound(id);
   return folder;
-}
-
-function folderOf(call: Call, service: Service, atLeast: "Viewer" | "Contributor" = "Viewer"): Folder {
-  const { id } = workspaceOf(call, service, atLeast);
-  return folderById(service, id, call.params["folderId"] ?? "");
 }
 
 /** A folder that a body names; null, absent or empty is the root. */
@@ -131,7 +138,7 @@ function nameOf(
   ) {
     throw new ServiceError(400, "InvalidFolderDisplayName", "The folder display name is invalid");
   }
-  const parent = parentFolderId && service.folders.get(parentFolderId);
+  const parent = parentFolderId && folders.in(service).get(parentFolderId);
   if (parent && parentsOf(service, parent).length + 2 > maxDepth) {
     throw new ServiceError(400, "FolderDepthOutOfRange", `Folders can be nested ${maxDepth} levels deep`);
   }
@@ -146,7 +153,8 @@ function assertFree(
   displayName: string,
   ownId?: string,
 ): void {
-  const isTaken = service.folders
+  const isTaken = folders
+    .in(service)
     .all()
     .some(
       (other) =>
@@ -162,7 +170,7 @@ function assertFree(
 /** Ids of the folders above, nearest first. */
 function parentsOf(service: Service, folder: Folder): string[] {
   const parents: string[] = [];
-  for (let at = folder.parentFolderId; at; at = service.folders.get(at)?.parentFolderId) parents.push(at);
+  for (let at = folder.parentFolderId; at; at = folders.in(service).get(at)?.parentFolderId) parents.push(at);
   return parents;
 }
 

@@ -1,19 +1,54 @@
-import { branchId, branchOf, changesOf, now, paired, pull, push, requiredActionOf } from "./branches.ts";
-import type { GitConnection, Workspace } from "../core/model.ts";
-import { badRequest, ok, ServiceError, startOperation, workspaceOf } from "../core/service.ts";
-import type { Call, Route, Service } from "../core/service.ts";
+import { z } from "zod";
+import { defineFamily } from "../core/family.ts";
+import { checked, derived, route } from "../core/guard.ts";
+import type { Guard } from "../core/guard.ts";
+import { badRequest, ok, ServiceError } from "../core/service.ts";
+import type { Call, Service } from "../core/service.ts";
+import {
+  branches,
+  branchId,
+  branchOf,
+  changesOf,
+  commit,
+  gitConnections,
+  now,
+  paired,
+  pull,
+  push,
+  requiredActionOf,
+} from "./branches.ts";
+import type { GitConnection } from "./branches.ts";
+import { connections } from "./connections.ts";
+import { principals } from "./identity.ts";
+import { startOperation } from "./operations.ts";
+import { workspace } from "./workspaces.ts";
+import type { Role, Workspace } from "./workspaces.ts";
 
-const path = "/workspaces/{workspaceId}/git";
 const strategies = ["None", "PreferRemote", "PreferWorkspace"];
 
+const onCapacity = (atLeast: Role): Guard<Workspace> =>
+  checked(workspace(atLeast), ({ capacityId }) => {
+    if (!capacityId) throw new ServiceError(400, "WorkspaceHasNoCapacityAssigned", "The workspace has no capacity");
+  });
+const connectionOf = (workspace: Guard<Workspace>): Guard<GitConnection> =>
+  derived(workspace, ({ id }, _call, service) => {
+    const connection = gitConnections.in(service).get(id);
+    if (connection) return connection;
+    throw new ServiceError(400, "WorkspaceNotConnectedToGit", "The workspace is not connected to Git");
+  });
+const connection = (atLeast: Role) => connectionOf(onCapacity(atLeast));
+const initialized = checked(connection("Contributor"), ({ isInitialized }) => {
+  if (!isInitialized)
+    throw new ServiceError(400, "WorkspaceGitConnectionNotInitialized", "The connection is not initialised");
+});
+
 /** The connection of a workspace to a folder of a branch. Repositories are the emulator's own. */
-export const gitRoutes: readonly Route[] = [
-  {
-    method: "GET",
-    template: `${path}/connection`,
-    handler(call, service) {
-      const { id } = workspaceOf(call, service, "Contributor");
-      const connection = service.gitConnections.get(id);
+export const gitFamily = defineFamily({
+  name: "git",
+  collections: { branches, gitConnections },
+  routes: [
+    route("GET", workspace("Contributor"), "/git/connection", ({ id }, _call, service) => {
+      const connection = gitConnections.in(service).get(id);
       if (!connection)
         return ok({ gitProviderDetails: null, gitSyncDetails: null, gitConnectionState: "NotConnected" });
       return ok({
@@ -21,25 +56,16 @@ export const gitRoutes: readonly Route[] = [
         gitSyncDetails: connection.head ? { head: connection.head, lastSyncTime: connection.syncedAt } : null,
         gitConnectionState: connection.isInitialized ? "ConnectedAndInitialized" : "Connected",
       });
-    },
-  },
-  {
-    method: "POST",
-    template: `${path}/connect`,
-    handler(call, service) {
-      const workspace = onCapacity(workspaceOf(call, service, "Admin"));
-      if (service.gitConnections.get(workspace.id)) {
+    }),
+    route("POST", onCapacity("Admin"), "/git/connect", ({ id: workspaceId }, call, service) => {
+      if (gitConnections.in(service).get(workspaceId)) {
         throw new ServiceError(409, "WorkspaceAlreadyConnectedToGit", "The workspace is connected to Git already");
       }
       const details = detailsOf(call);
-      const credentials = credentialsOf(
-        call.body["myGitCredentials"] ??
-          (details["gitProviderType"] === "GitHub" ? undefined : { source: "Automatic" }),
-        call,
-        service,
-        details,
-      );
-      const isKnown = service.branches.all().some(({ id }) => id === branchId(details));
+      const isGitHub = details["gitProviderType"] === "GitHub";
+      const given = call.body["myGitCredentials"] ?? (isGitHub ? undefined : { source: "Automatic" });
+      const credentials = credentialsOf(given, call, service, details);
+      const isKnown = branches.in(service).get(branchId(details)) !== undefined;
       if (!isKnown && service.levers.onlyKnownRepositories) {
         throw new ServiceError(
           404,
@@ -47,30 +73,21 @@ export const gitRoutes: readonly Route[] = [
           "The repository, branch or directory could not be found",
         );
       }
-      service.gitConnections.put({
-        id: workspace.id,
+      gitConnections.in(service).put({
+        id: workspaceId,
         details,
         isInitialized: false,
         synced: [],
         credentials: { [call.caller]: credentials },
       });
       return ok();
-    },
-  },
-  {
-    method: "POST",
-    template: `${path}/disconnect`,
-    handler(call, service) {
-      // the one call of Git that asks for no capacity
-      service.gitConnections.delete(connected(service, workspaceOf(call, service, "Admin")).id);
+    }),
+    // the one call of Git that asks for no capacity
+    route("POST", connectionOf(workspace("Admin")), "/git/disconnect", ({ id }, _call, service) => {
+      gitConnections.in(service).delete(id);
       return ok();
-    },
-  },
-  {
-    method: "POST",
-    template: `${path}/initializeConnection`,
-    handler(call, service) {
-      const connection = connectionOf(call, service, "Admin");
+    }),
+    route("POST", connection("Admin"), "/git/initializeConnection", (connection, call, service) => {
       if (connection.isInitialized) {
         throw new ServiceError(
           409,
@@ -84,32 +101,22 @@ export const gitRoutes: readonly Route[] = [
       const requiredAction = requiredActionOf(service, connection, items, strategy);
       return startOperation(call, service, true, () => {
         const isEqual = requiredAction === "None" && items.length > 0;
-        service.gitConnections.change(connection.id, {
+        gitConnections.in(service).change(connection.id, {
           isInitialized: true,
           ...(isEqual && { head, syncedAt: now(service), synced: paired(service, connection.id, items) }),
         });
         return { requiredAction, workspaceHead: isEqual ? head : "", remoteCommitHash: items.length > 0 ? head : "" };
       });
-    },
-  },
-  {
-    method: "GET",
-    template: `${path}/status`,
-    handler(call, service) {
-      const connection = initialized(connectionOf(call, service, "Contributor"));
+    }),
+    route("GET", initialized, "/git/status", (connection, call, service) => {
       const { head, items } = branchOf(service, connection);
       return startOperation(call, service, true, () => ({
         workspaceHead: connection.head ?? "",
         remoteCommitHash: items.length > 0 ? head : "",
         changes: changesOf(service, connection, items),
       }));
-    },
-  },
-  {
-    method: "POST",
-    template: `${path}/updateFromGit`,
-    handler(call, service) {
-      const connection = initialized(connectionOf(call, service, "Contributor"));
+    }),
+    route("POST", initialized, "/git/updateFromGit", (connection, call, service) => {
       const { head, items } = branchOf(service, connection);
       if (call.body["remoteCommitHash"] !== head) throw badRequest("The remoteCommitHash is not that of the branch.");
       assertHead(call, connection);
@@ -124,60 +131,47 @@ export const gitRoutes: readonly Route[] = [
       return startOperation(call, service, false, () =>
         pull(service, connection, { head, items }, conflictResolutionPolicy),
       );
-    },
-  },
-  {
-    method: "POST",
-    template: `${path}/commitToGit`,
-    handler(call, service) {
-      const connection = initialized(connectionOf(call, service, "Contributor"));
+    }),
+    route("POST", initialized, "/git/commitToGit", (connection, call, service) => {
       assertHead(call, connection);
       const { items } = branchOf(service, connection);
       if (!changesOf(service, connection, items).some(({ workspaceChange }) => workspaceChange)) {
         throw new ServiceError(400, "NoChangesToCommit", "There are no changes to commit");
       }
       return startOperation(call, service, false, () => push(service, connection));
-    },
-  },
-  {
-    method: "GET",
-    template: `${path}/myGitCredentials`,
-    handler: (call, service) =>
-      ok(connectionOf(call, service, "Contributor").credentials[call.caller] ?? { source: "None" }),
-  },
-  {
-    method: "PATCH",
-    template: `${path}/myGitCredentials`,
-    handler(call, service) {
-      const connection = connectionOf(call, service, "Contributor");
+    }),
+    route("GET", connection("Contributor"), "/git/myGitCredentials", ({ credentials }, call) =>
+      ok(credentials[call.caller] ?? { source: "None" }),
+    ),
+    route("PATCH", connection("Contributor"), "/git/myGitCredentials", (connection, call, service) => {
       const credentials = credentialsOf(call.body, call, service, connection.details);
-      service.gitConnections.change(connection.id, {
+      gitConnections.in(service).change(connection.id, {
         credentials: { ...connection.credentials, [call.caller]: credentials },
       });
       return ok(credentials);
-    },
+    }),
+  ],
+  seed: {
+    repositories: z
+      .array(
+        z.object({
+          details: z.record(z.string(), z.string()),
+          items: z.array(
+            z.object({
+              type: z.string(),
+              displayName: z.string(),
+              description: z.string().default(""),
+              parts: z.array(z.object({ path: z.string(), payload: z.string(), payloadType: z.string() })).default([]),
+            }),
+          ),
+        }),
+      )
+      .default([]),
   },
-];
-
-function connectionOf(call: Call, service: Service, atLeast: "Contributor" | "Admin"): GitConnection {
-  return connected(service, onCapacity(workspaceOf(call, service, atLeast)));
-}
-
-function connected(service: Service, { id }: Workspace): GitConnection {
-  const connection = service.gitConnections.get(id);
-  if (!connection) throw new ServiceError(400, "WorkspaceNotConnectedToGit", "The workspace is not connected to Git");
-  return connection;
-}
-
-function initialized(connection: GitConnection): GitConnection {
-  if (connection.isInitialized) return connection;
-  throw new ServiceError(400, "WorkspaceGitConnectionNotInitialized", "The connection is not initialised");
-}
-
-function onCapacity(workspace: Workspace): Workspace {
-  if (workspace.capacityId) return workspace;
-  throw new ServiceError(400, "WorkspaceHasNoCapacityAssigned", "The workspace has no capacity");
-}
+  plant(service, seed) {
+    for (const { details, items } of seed.repositories) commit(service, details, items);
+  },
+});
 
 /** The head is only unknown directly after the connection was initialised. */
 function assertHead(call: Call, connection: GitConnection): void {
@@ -201,12 +195,12 @@ function detailsOf(call: Call): Record<string, string> {
 function credentialsOf(value: unknown, call: Call, service: Service, details: Record<string, string>) {
   const { source, connectionId } = (value ?? {}) as { source?: string; connectionId?: string };
   if (source === "ConfiguredConnection") {
-    if (!connectionId || !service.connections.get(connectionId))
+    if (!connectionId || !connections.in(service).get(connectionId))
       throw new ServiceError(404, "ConnectionNotFound", "The connection could not be found");
     return { source, connectionId };
   }
   if (source === "None") return { source };
-  const isServicePrincipal = service.principals.get(call.caller)?.type === "ServicePrincipal";
+  const isServicePrincipal = principals.in(service).get(call.caller)?.type === "ServicePrincipal";
   if (source !== "Automatic" || details["gitProviderType"] === "GitHub" || isServicePrincipal) {
     throw new ServiceError(
       400,

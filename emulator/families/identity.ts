@@ -1,6 +1,22 @@
 import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import { collection } from "../core/collection.ts";
+import { defineFamily } from "../core/family.ts";
+import { route, tenant as everybody, within } from "../core/guard.ts";
 import { ok, sameName, ServiceError } from "../core/service.ts";
-import type { Route, Service } from "../core/service.ts";
+import type { Reply, Service } from "../core/service.ts";
+import type { Stored } from "../core/store.ts";
+
+/** A user, group or service principal. */
+export interface Principal extends Stored {
+  readonly type: "User" | "Group" | "ServicePrincipal" | "ServicePrincipalProfile";
+  readonly displayName: string;
+  readonly userPrincipalName?: string;
+  readonly aadAppId?: string;
+}
+
+/** The principals of the tenant. */
+export const principals = collection<Principal>("principals");
 
 /** Tenant that the emulator's tokens belong to. */
 export const tenantId = "11111111-1111-4111-8111-000000000000";
@@ -38,40 +54,38 @@ export function readToken(token: string, now: number): { readonly principalId?: 
 }
 
 /** Entra ID's token endpoint; paths are those of the authority, not below /v1. */
-export const entraRoutes: readonly Route[] = [
-  {
-    method: "GET",
-    template: "/{tenant}/v2.0/.well-known/openid-configuration",
-    handler(call, service) {
-      const authority = `${service.origin}/${call.params["tenant"] ?? ""}`;
+const authority = within(everybody, "/{tenant}", (_all, tenant) => tenant);
+export const entraFamily = defineFamily({
+  name: "entra",
+  api: "entra",
+  routes: [
+    route("GET", authority, "/v2.0/.well-known/openid-configuration", (tenant, _call, service) => {
+      const url = `${service.origin}/${tenant}`;
       return ok({
-        authorization_endpoint: `${authority}/oauth2/v2.0/authorize`,
-        token_endpoint: `${authority}/oauth2/v2.0/token`,
-        issuer: `${authority}/v2.0`,
-        jwks_uri: `${authority}/discovery/v2.0/keys`,
+        authorization_endpoint: `${url}/oauth2/v2.0/authorize`,
+        token_endpoint: `${url}/oauth2/v2.0/token`,
+        issuer: `${url}/v2.0`,
+        jwks_uri: `${url}/discovery/v2.0/keys`,
       });
-    },
-  },
-  {
-    method: "POST",
-    template: "/{tenant}/oauth2/v2.0/token",
-    handler(call, service) {
+    }),
+    route("POST", authority, "/oauth2/v2.0/token", (tenant, call, service) => {
       const form = call.body as Record<string, string | undefined>;
-      const client = service.principals
+      const client = principals
+        .in(service)
         .all()
         .find(({ id, aadAppId }) => id === form["client_id"] || aadAppId === form["client_id"]);
-      if (!form["client_secret"] && !form["client_assertion"]) return refused(call.params["tenant"] ?? "");
+      if (!form["client_secret"] && !form["client_assertion"]) return refused(tenant);
       const audience = (form["scope"] ?? "").split(" ")[0]?.replace(/\/\.default$/, "") ?? "";
       const principalId = client?.id ?? defaultCaller(service);
       return ok({
         token_type: "Bearer",
         expires_in: lifetimeSeconds,
         ext_expires_in: lifetimeSeconds,
-        access_token: tokenFor(principalId, call.params["tenant"] ?? tenantId, audience, service.clock.now()),
+        access_token: tokenFor(principalId, tenant, audience, service.clock.now()),
       });
-    },
-  },
-];
+    }),
+  ],
+});
 
 function refused(tenant: string) {
   const ids = { trace_id: randomUUID(), correlation_id: randomUUID() };
@@ -82,44 +96,68 @@ function refused(tenant: string) {
   };
 }
 
-/** Microsoft Graph, as far as a deployment asks it. */
-export const graphRoutes: readonly Route[] = [
-  {
-    method: "GET",
-    template: "/v1.0/users/{user}",
-    handler(call, service) {
-      const wanted = decodeURIComponent(call.params["user"] ?? "");
-      const user = service.principals
-        .all()
-        .find(
-          ({ id, type, userPrincipalName }) =>
-            type === "User" && (id === wanted || (userPrincipalName && sameName(userPrincipalName, wanted))),
-        );
-      if (!user)
-        throw new GraphError(
-          404,
-          "Request_ResourceNotFound",
-          `Resource '${wanted}' does not exist or one of its queried reference-property objects are not present.`,
-        );
-      const { id, displayName, userPrincipalName } = user;
-      return ok({
+/** Graph's envelope differs from Fabric's. */
+class GraphError extends ServiceError {
+  override toReply(): Reply {
+    return { status: this.status, body: { error: { code: this.errorCode, message: this.message } } };
+  }
+}
+
+const user = within(everybody, "/v1.0/users/{user}", (_all, id, _call, service) => {
+  const wanted = decodeURIComponent(id);
+  const found = principals
+    .in(service)
+    .all()
+    .find(
+      ({ id, type, userPrincipalName }) =>
+        type === "User" && (id === wanted || (userPrincipalName && sameName(userPrincipalName, wanted))),
+    );
+  if (found) return found;
+  throw new GraphError(
+    404,
+    "Request_ResourceNotFound",
+    `Resource '${wanted}' does not exist or one of its queried reference-property objects are not present.`,
+  );
+});
+
+/** Microsoft Graph, as far as a deployment asks it, and the principals that it and Fabric know. */
+export const graphFamily = defineFamily({
+  name: "graph",
+  api: "graph",
+  collections: { principals },
+  routes: [
+    route("GET", user, "", ({ id, displayName, userPrincipalName }, _call, service) =>
+      ok({
         "@odata.context": `${service.origin}/v1.0/$metadata#users/$entity`,
         id,
         displayName,
         userPrincipalName,
-      });
-    },
+      }),
+    ),
+  ],
+  seed: {
+    principals: z
+      .array(
+        z.looseObject({
+          id: z.string(),
+          type: z.string().default("User"),
+          displayName: z.string().default(""),
+          userPrincipalName: z.string().optional(),
+          aadAppId: z.string().optional(),
+        }),
+      )
+      .default([]),
   },
-];
-
-/** Graph's envelope differs from Fabric's. */
-export class GraphError extends ServiceError {}
+  plant(service, seed) {
+    for (const principal of seed.principals) principals.in(service).put(principal as Principal);
+  },
+});
 
 /** Who calls when the token does not say. */
 export function defaultCaller(service: Service): string {
-  const principals = service.principals.all();
+  const all = principals.in(service).all();
   const known =
-    principals.find(({ id }) => id === "00000000-0000-0000-0000-000000000001") ??
-    principals.find(({ type }) => type === "ServicePrincipal");
-  return (known ?? principals[0])?.id ?? "00000000-0000-0000-0000-000000000001";
+    all.find(({ id }) => id === "00000000-0000-0000-0000-000000000001") ??
+    all.find(({ type }) => type === "ServicePrincipal");
+  return (known ?? all[0])?.id ?? "00000000-0000-0000-0000-000000000001";
 }

@@ -1,127 +1,167 @@
 import { randomUUID } from "node:crypto";
-import { folderById, optionalParent } from "./folders.ts";
-import { isItemType, itemTypeOf, itemTypes } from "./itemTypes.ts";
-import type { Item, Part, Workspace } from "../core/model.ts";
-import { keepDeleted } from "./recoverableItems.ts";
-import {
-  badRequest,
-  created,
-  ok,
-  page,
-  requiredText,
-  sameName,
-  ServiceError,
-  startOperation,
-  workspaceOf,
-} from "../core/service.ts";
+import { z } from "zod";
+import { collection, remove } from "../core/collection.ts";
+import { defineFamily } from "../core/family.ts";
+import { checked, member, route } from "../core/guard.ts";
+import type { Guard } from "../core/guard.ts";
+import { badRequest, created, notFound, ok, page, requiredText, sameName, ServiceError } from "../core/service.ts";
 import type { Call, Reply, Route, Service } from "../core/service.ts";
-import { rewritten } from "../core/spelling.ts";
-import { assertCapacityRuns, isCapacityPaused } from "./workspaces.ts";
+import type { Stored } from "../core/store.ts";
+import { isCapacityPaused } from "./capacities.ts";
+import { folderById, optionalParent } from "./folders.ts";
+import { defaultParts, partsOf, platformPart, rewritten } from "./itemDefinition.ts";
+import type { Part } from "./itemDefinition.ts";
+import { isItemType, itemTypeOf, itemTypes } from "./itemTypes.ts";
+import { startOperation } from "./operations.ts";
+import { workspace } from "./workspaces.ts";
+import type { Role, Workspace } from "./workspaces.ts";
 
-const path = "/workspaces/{workspaceId}/items";
+export interface Item extends Stored {
+  readonly workspaceId: string;
+  readonly type: string;
+  readonly displayName: string;
+  readonly description: string;
+  readonly folderId?: string | undefined;
+  readonly parts?: readonly Part[];
+  readonly creationPayload?: Record<string, unknown> | undefined;
+  readonly properties?: Record<string, unknown> | undefined;
+  /** The item this one came with and goes with. */
+  readonly parentId?: string;
+}
+
+/** A display name that is not free yet. Its id is `{workspaceId}/{type}/{name}`. */
+interface Reservation extends Stored {
+  readonly until: number;
+}
+
+/** The items of all workspaces. */
+export const items = collection<Item>("items", {
+  ownedBy: { workspaces: "workspaceId", items: "parentId" },
+  liesIn: { folders: "folderId" },
+});
+/** Deleted items in the recycle bin of their workspace. A delete puts them here; recoverableItems.ts has the routes. */
+export const recoverableItems = collection<Item>("recoverableItems", { ownedBy: { workspaces: "workspaceId" } });
+const reservations = collection<Reservation>("reservations");
+
 /** The service sends an empty one with items, and never a real one. */
 const etag = { ETag: '""' };
 
+/** A workspace whose items can be seen: items on a paused capacity are not found. */
+const runningWorkspace = (atLeast: Role): Guard<Workspace> =>
+  checked(workspace(atLeast), ({ capacityId }, _call, service) => {
+    if (isCapacityPaused(service, capacityId)) throw notFound("item");
+  });
+const itemNotFound = (id: string) =>
+  new ServiceError(404, "ItemNotFound", "The requested item could not be found", {
+    relatedResource: { resourceId: id, resourceType: "Item" },
+  });
+const itemAt = (collectionPath: string, atLeast: Role): Guard<Item> =>
+  member(runningWorkspace(atLeast), `/${collectionPath}/{itemId}`, items, itemNotFound);
+const item = (atLeast: Role) => itemAt("items", atLeast);
+
 /** Items by the routes that all types share. */
 const genericRoutes: readonly Route[] = [
-  {
-    method: "GET",
-    template: path,
-    handler(call, service) {
-      const workspace = workspaceOf(call, service);
-      const type = call.query.get("type");
-      if (type && !isItemType(type)) throw new ServiceError(400, "InvalidItemType", "The item type is invalid");
-      const root = call.query.get("rootFolderId") ?? undefined;
-      if (root) folderById(service, workspace.id, root);
-      const isRecursive = call.query.get("recursive")?.toLowerCase() !== "false";
-      // without a word: an empty list proves nothing
-      const visible = isCapacityPaused(service, workspace) ? [] : itemsOf(service, workspace.id);
-      const all = visible.filter(
-        (item) => (!type || sameName(item.type, type)) && (isRecursive && !root ? true : item.folderId === root),
-      );
-      return page(call, service, all.map(shown), `/workspaces/${workspace.id}/items`);
-    },
-  },
-  {
-    method: "POST",
-    template: path,
-    handler: (call, service) => create(call, service, requiredText(call.body, "type", 100)),
-  },
-  { method: "GET", template: `${path}/{itemId}`, handler: (call, service) => ok(shown(itemOf(call, service)), etag) },
-  { method: "PATCH", template: `${path}/{itemId}`, handler: (call, service) => ok(shown(update(call, service)), etag) },
-  { method: "DELETE", template: `${path}/{itemId}`, handler: remove },
-  {
-    method: "POST",
-    template: `${path}/{itemId}/move`,
-    handler(call, service) {
-      const { id, workspaceId } = itemOf(call, service, "Contributor");
-      const folderId = optionalParent(call, service, workspaceId, "targetFolderId");
-      return ok({ value: [shown(service.items.change(id, { folderId }))] });
-    },
-  },
-  {
-    method: "GET",
-    template: `${path}/{itemId}/connections`,
-    handler: (call, service) => {
-      if (itemTypeOf(itemOf(call, service).type).definition === "none") throw unsupported();
-      return ok({ value: [] });
-    },
-  },
-  { method: "POST", template: `${path}/{itemId}/getDefinition`, handler: getDefinition },
-  { method: "POST", template: `${path}/{itemId}/updateDefinition`, handler: updateDefinition },
+  route("GET", workspace("Viewer"), "/items", (workspace, call, service) => {
+    const type = call.query.get("type");
+    if (type && !isItemType(type)) throw new ServiceError(400, "InvalidItemType", "The item type is invalid");
+    const root = call.query.get("rootFolderId") ?? undefined;
+    if (root) folderById(service, workspace.id, root);
+    const isRecursive = call.query.get("recursive")?.toLowerCase() !== "false";
+    // without a word: an empty list proves nothing
+    const visible = isCapacityPaused(service, workspace.capacityId) ? [] : itemsOf(service, workspace.id);
+    const all = visible.filter(
+      (item) => (!type || sameName(item.type, type)) && (isRecursive && !root ? true : item.folderId === root),
+    );
+    return page(call, service, all.map(shown), `/workspaces/${workspace.id}/items`);
+  }),
+  route("POST", runningWorkspace("Contributor"), "/items", (workspace, call, service) =>
+    create(workspace, call, service, requiredText(call.body, "type", 100)),
+  ),
+  route("GET", item("Viewer"), "", (item) => ok(shown(item), etag)),
+  route("PATCH", item("Contributor"), "", (item, call, service) => ok(shown(update(item, call, service)), etag)),
+  route("DELETE", item("Contributor"), "", deleteItem),
+  route("POST", item("Contributor"), "/move", ({ id, workspaceId }, call, service) => {
+    const folderId = optionalParent(call, service, workspaceId, "targetFolderId");
+    return ok({ value: [shown(items.in(service).change(id, { folderId }))] });
+  }),
+  route("GET", item("Viewer"), "/connections", ({ type }) => {
+    if (itemTypeOf(type).definition === "none") throw unsupported();
+    return ok({ value: [] });
+  }),
+  route("POST", item("Contributor"), "/getDefinition", getDefinition),
+  route("POST", item("Contributor"), "/updateDefinition", updateDefinition),
 ];
 
-/** Items by the collection of their type, which shows properties as well. */
+/** Items by the collection of their type, which shows properties as well and knows items of that type only. */
 const typedRoutes: readonly Route[] = itemTypes.flatMap(({ type, collection }): Route[] => {
-  const typed = `/workspaces/{workspaceId}/${collection}`;
-  const own = (call: Call, service: Service, atLeast?: "Contributor") => {
-    const item = itemOf(call, service, atLeast);
-    if (item.type !== type) throw itemNotFound(item.id);
-    return item;
-  };
+  const typed = (atLeast: Role) =>
+    checked(itemAt(collection, atLeast), (item) => {
+      if (item.type !== type) throw itemNotFound(item.id);
+    });
   return [
-    {
-      method: "GET",
-      template: typed,
-      handler(call, service) {
-        const { id } = workspaceOf(call, service);
-        const all = itemsOf(service, id).filter((item) => item.type === type);
-        return page(call, service, all.map(shownWithProperties), `/workspaces/${id}/${collection}`);
-      },
-    },
-    { method: "POST", template: typed, handler: (call, service) => create(call, service, type) },
-    {
-      method: "GET",
-      template: `${typed}/{itemId}`,
-      handler: (call, service) => ok(shownWithProperties(own(call, service)), etag),
-    },
-    {
-      method: "PATCH",
-      template: `${typed}/{itemId}`,
-      handler: (call, service) => (own(call, service), ok(shownWithProperties(update(call, service)), etag)),
-    },
-    {
-      method: "DELETE",
-      template: `${typed}/{itemId}`,
-      handler: (call, service) => (own(call, service), remove(call, service)),
-    },
-    { method: "POST", template: `${typed}/{itemId}/getDefinition`, handler: getDefinition },
-    { method: "POST", template: `${typed}/{itemId}/updateDefinition`, handler: updateDefinition },
+    route("GET", workspace("Viewer"), `/${collection}`, ({ id }, call, service) => {
+      const all = itemsOf(service, id).filter((item) => item.type === type);
+      return page(call, service, all.map(shownWithProperties), `/workspaces/${id}/${collection}`);
+    }),
+    route("POST", runningWorkspace("Contributor"), `/${collection}`, (workspace, call, service) =>
+      create(workspace, call, service, type),
+    ),
+    route("GET", typed("Viewer"), "", (item) => ok(shownWithProperties(item), etag)),
+    route("PATCH", typed("Contributor"), "", (item, call, service) =>
+      ok(shownWithProperties(update(item, call, service)), etag),
+    ),
+    route("DELETE", typed("Contributor"), "", deleteItem),
+    route("POST", typed("Contributor"), "/getDefinition", getDefinition),
+    route("POST", typed("Contributor"), "/updateDefinition", updateDefinition),
   ];
 });
 
-export const itemRoutes: readonly Route[] = [...genericRoutes, ...typedRoutes];
+/** Items of every type, with their definitions. */
+export const itemFamily = defineFamily({
+  name: "items",
+  collections: { items, recoverableItems, reservations },
+  routes: [...genericRoutes, ...typedRoutes],
+  seed: {
+    items: z
+      .array(
+        z.looseObject({
+          id: z.string(),
+          type: z.string(),
+          displayName: z.string(),
+          workspaceId: z.string(),
+          description: z.string().default(""),
+          folderId: z.string().optional(),
+        }),
+      )
+      .default([]),
+  },
+  plant(service, seed) {
+    for (const { id, type, displayName, workspaceId, description, folderId } of seed.items) {
+      items.in(service).put({
+        id,
+        type: itemTypeOf(type).type,
+        displayName,
+        workspaceId,
+        description,
+        ...(folderId && { folderId }),
+      });
+    }
+  },
+});
 
 /** The items of a workspace. */
 export const itemsOf = (service: Service, workspaceId: string) =>
-  service.items.all().filter((item) => item.workspaceId === workspaceId);
+  items
+    .in(service)
+    .all()
+    .filter((item) => item.workspaceId === workspaceId);
 
 /** Adds an item, as a create or a sync from Git does. */
 export function addItem(service: Service, workspaceId: string, item: Omit<Item, "id" | "workspaceId">): Item {
   const id = randomUUID();
   if (item.type === "Lakehouse") {
     // the SQL endpoint of a lakehouse is an item of its own
-    service.items.put({
+    items.in(service).put({
       id: randomUUID(),
       workspaceId,
       type: "SQLEndpoint",
@@ -130,25 +170,29 @@ export function addItem(service: Service, workspaceId: string, item: Omit<Item, 
       parentId: id,
     });
   }
-  return service.items.put({ ...item, id, workspaceId });
+  return items.in(service).put({ ...item, id, workspaceId });
 }
 
 /** Removes an item and what came with it. */
-export function removeItem(service: Service, { id }: Item): void {
-  for (const child of service.items.all()) if (child.parentId === id) service.items.delete(child.id);
-  service.items.delete(id);
+export const removeItem = (service: Service, { id }: Item): void => remove(service, items, id);
+
+/** Keeps an item that is being deleted, with those that go with it. */
+function keepDeleted(service: Service, item: Item): void {
+  const children = items
+    .in(service)
+    .all()
+    .filter(({ parentId }) => parentId === item.id);
+  for (const one of [item, ...children]) recoverableItems.in(service).put(one);
 }
 
-function create(call: Call, service: Service, type: string): Reply {
-  const workspace = workspaceOf(call, service, "Contributor");
-  assertCapacityRuns(service, workspace);
+function create(workspace: Workspace, call: Call, service: Service, type: string): Reply {
   if (!isItemType(type)) throw new ServiceError(400, "InvalidItemType", "The item type is invalid");
   if (!workspace.capacityId && !["Report", "SemanticModel", "Dashboard", "PaginatedReport"].includes(type)) {
     throw new ServiceError(403, "FeatureNotAvailable", "The feature is not available: the workspace has no capacity");
   }
   const displayName = requiredText(call.body, "displayName", 256);
   const description = descriptionOf(call) ?? "";
-  assertFree(service, workspace, type, displayName);
+  assertFree(service, workspace.id, type, displayName);
   const folderId = optionalParent(call, service, workspace.id, "folderId");
   const creationPayload = call.body["creationPayload"] as Record<string, unknown> | undefined;
   const parts = call.body["definition"] === undefined || call.body["definition"] === null ? undefined : partsOf(call);
@@ -176,34 +220,30 @@ function create(call: Call, service: Service, type: string): Reply {
   return isAsync ? startOperation(call, service, true, effect, etag) : created(effect(), etag);
 }
 
-function update(call: Call, service: Service): Item {
-  const item = itemOf(call, service, "Contributor");
+function update(item: Item, call: Call, service: Service): Item {
   const description = descriptionOf(call);
   if (call.body["displayName"] === undefined) {
-    return service.items.change(item.id, { ...(description !== undefined && { description }) });
+    return items.in(service).change(item.id, { ...(description !== undefined && { description }) });
   }
   const displayName = requiredText(call.body, "displayName", 256);
   if (displayName !== item.displayName) {
     if (item.type === "CosmosDBDatabase") {
       throw new ServiceError(400, "CosmosDBDatabaseDisplayNameCannotBeChanged", "The display name cannot be changed");
     }
-    const workspace = service.workspaces.get(item.workspaceId);
-    if (workspace) assertFree(service, workspace, item.type, displayName, item.id);
+    assertFree(service, item.workspaceId, item.type, displayName, item.id);
     reserve(service, item);
   }
-  return service.items.change(item.id, { displayName, ...(description !== undefined && { description }) });
+  return items.in(service).change(item.id, { displayName, ...(description !== undefined && { description }) });
 }
 
-function remove(call: Call, service: Service): Reply {
-  const item = itemOf(call, service, "Contributor");
+function deleteItem(item: Item, _call: Call, service: Service): Reply {
   if (service.levers.itemRecovery) keepDeleted(service, item);
   removeItem(service, item);
   reserve(service, item);
   return ok();
 }
 
-function getDefinition(call: Call, service: Service): Reply {
-  const item = itemOf(call, service, "Contributor");
+function getDefinition(item: Item, call: Call, service: Service): Reply {
   const { definition, format } = itemTypeOf(item.type);
   if (definition === "none") throw unsupported();
   const isNamed = item.parts?.some((part) => part.path === ".platform");
@@ -218,8 +258,7 @@ function getDefinition(call: Call, service: Service): Reply {
   return ok(answer);
 }
 
-function updateDefinition(call: Call, service: Service): Reply {
-  const item = itemOf(call, service, "Contributor");
+function updateDefinition(item: Item, call: Call, service: Service): Reply {
   const { definition } = itemTypeOf(item.type);
   if (definition === "none") throw unsupported();
   const parts = partsOf(call);
@@ -229,44 +268,30 @@ function updateDefinition(call: Call, service: Service): Reply {
     const metadata = isNaming
       ? (JSON.parse(Buffer.from(platform.payload, "base64").toString()) as { metadata: Partial<Item> }).metadata
       : {};
-    service.items.change(item.id, {
+    const changed = items.in(service).change(item.id, {
       parts,
       ...(metadata.displayName !== undefined && { displayName: metadata.displayName }),
       ...(metadata.description !== undefined && { description: metadata.description }),
     });
-    return shown(itemOf(call, service));
+    return shown(changed);
   };
   if (definition === "async" || call.operationError) return startOperation(call, service, true, effect);
   effect();
   return ok();
 }
 
-function itemOf(call: Call, service: Service, atLeast: "Viewer" | "Contributor" = "Viewer"): Item {
-  const workspace = workspaceOf(call, service, atLeast);
-  assertCapacityRuns(service, workspace);
-  const id = call.params["itemId"] ?? "";
-  const item = service.items.get(id);
-  if (item?.workspaceId !== workspace.id) throw itemNotFound(id);
-  return item;
-}
-
-const itemNotFound = (id: string) =>
-  new ServiceError(404, "ItemNotFound", "The requested item could not be found", {
-    relatedResource: { resourceId: id, resourceType: "Item" },
-  });
-
 const unsupported = () =>
   new ServiceError(400, "OperationNotSupportedForItem", "The operation is not supported for the item");
 
-function assertFree(service: Service, workspace: Workspace, type: string, displayName: string, ownId?: string): void {
-  const isTaken = itemsOf(service, workspace.id).some(
+function assertFree(service: Service, workspaceId: string, type: string, displayName: string, ownId?: string): void {
+  const isTaken = itemsOf(service, workspaceId).some(
     (other) => other.id !== ownId && other.type === type && sameName(other.displayName, displayName),
   );
   if (isTaken)
     throw new ServiceError(409, "ItemDisplayNameAlreadyInUse", `Requested '${displayName}' is already in use`, {
       isRetriable: false,
     });
-  const reserved = service.reservations.get(`${workspace.id}/${type}/${displayName}`);
+  const reserved = reservations.in(service).get(`${workspaceId}/${type}/${displayName}`);
   if (reserved && reserved.until > service.clock.now()) {
     throw new ServiceError(
       409,
@@ -280,7 +305,7 @@ function assertFree(service: Service, workspace: Workspace, type: string, displa
 function reserve(service: Service, { workspaceId, type, displayName }: Item): void {
   const { nameReservationMs } = service.levers;
   if (nameReservationMs > 0) {
-    service.reservations.put({
+    reservations.in(service).put({
       id: `${workspaceId}/${type}/${displayName}`,
       until: service.clock.now() + nameReservationMs,
     });
@@ -293,51 +318,6 @@ function descriptionOf(call: Call): string | undefined {
   if (typeof description !== "string" || description.length > 256)
     throw badRequest("The description must be a string of at most 256 characters.");
   return description;
-}
-
-/** @throws ServiceError where the definition is not what the service takes */
-function partsOf(call: Call): Part[] {
-  const { parts } = (call.body["definition"] ?? {}) as { parts?: unknown };
-  if (!Array.isArray(parts) || parts.length === 0)
-    throw new ServiceError(400, "MissingDefinitionParts", "The definition has no parts");
-  for (const part of parts as Partial<Part>[]) {
-    if (!part.path || typeof part.payload !== "string")
-      throw new ServiceError(400, "InvalidDefinitionParts", "A part needs path and payload");
-    if (part.payloadType !== "InlineBase64")
-      throw new ServiceError(400, "UnsupportedPayloadType", "Only InlineBase64 is supported");
-    if (!/^[A-Za-z0-9+/]*={0,2}$/.test(part.payload))
-      throw new ServiceError(400, "CorruptedPayload", `The payload of ${part.path} is no base64`);
-  }
-  return parts as Part[];
-}
-
-/** The part that says what the item is, as exports contain it. */
-export function platformPart(
-  { type, displayName, description }: Pick<Item, "type" | "displayName" | "description">,
-  logicalId = "00000000-0000-0000-0000-000000000000",
-): Part {
-  const text = JSON.stringify(
-    {
-      $schema:
-        "https://developer.microsoft.com/json-schemas/fabric/gitIntegration/platformProperties/2.0.0/schema.json",
-      metadata: { type, displayName, ...(description && { description }) },
-      config: { version: "2.0", logicalId },
-    },
-    null,
-    2,
-  );
-  return { path: ".platform", payload: Buffer.from(text).toString("base64"), payloadType: "InlineBase64" };
-}
-
-/** What an item that was made without a definition contains. */
-function defaultParts({ type }: Item): Part[] {
-  const empty: Readonly<Record<string, readonly [string, string]>> = {
-    Notebook: ["notebook-content.py", "# Fabric notebook source\n"],
-    DataPipeline: ["pipeline-content.json", '{"properties":{"activities":[]}}'],
-    Lakehouse: ["lakehouse.metadata.json", "{}"],
-  };
-  const [name, text] = empty[type] ?? ["content.json", "{}"];
-  return [{ path: name, payload: Buffer.from(text).toString("base64"), payloadType: "InlineBase64" }];
 }
 
 /** An item as the shared routes show it. */

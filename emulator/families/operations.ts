@@ -1,17 +1,34 @@
-import type { Operation } from "../core/model.ts";
-import { ok, operationHeaders, ServiceError } from "../core/service.ts";
-import type { Call, Route, Service } from "../core/service.ts";
+import { randomUUID } from "node:crypto";
+import { collection } from "../core/collection.ts";
+import { defineFamily } from "../core/family.ts";
+import { member, route, tenant } from "../core/guard.ts";
+import { ok, ServiceError } from "../core/service.ts";
+import type { Call, Reply, Service } from "../core/service.ts";
+import type { Stored } from "../core/store.ts";
 
-/** The service's times have seven decimals and no zone. */
-const moment = (ms: number) => `${new Date(ms).toISOString().slice(0, -1)}0000`;
+/** A long-running operation. */
+export interface Operation extends Stored {
+  readonly createdAt: number;
+  readonly endsAt: number;
+  readonly hasResult: boolean;
+  readonly result?: unknown;
+  readonly error?: { readonly errorCode: string; readonly message: string };
+}
+
+const operations = collection<Operation>("operations");
+const operation = member(
+  tenant,
+  "/operations/{operationId}",
+  operations,
+  () => new ServiceError(404, "OperationNotFound", "The operation could not be found"),
+);
 
 /** Long-running operations: 202, then their state, then their result. */
-export const operationRoutes: readonly Route[] = [
-  {
-    method: "GET",
-    template: "/operations/{operationId}",
-    handler(call, service) {
-      const operation = operationOf(call, service);
+export const operationFamily = defineFamily({
+  name: "operations",
+  collections: { operations },
+  routes: [
+    route("GET", operation, "", (operation, _call, service) => {
       const { id, createdAt, endsAt, hasResult, error } = operation;
       const times = {
         createdTimeUtc: moment(createdAt),
@@ -25,26 +42,51 @@ export const operationRoutes: readonly Route[] = [
         ? { Location: `${service.origin}/v1/operations/${id}/result`, "x-ms-operation-id": id }
         : {};
       return ok({ status: "Succeeded", ...times, percentComplete: 100, error: null }, headers);
-    },
-  },
-  {
-    method: "GET",
-    template: "/operations/{operationId}/result",
-    handler(call, service) {
-      const operation = operationOf(call, service);
+    }),
+    route("GET", operation, "/result", (operation, _call, service) => {
       if (isRunning(operation, service) || operation.error) {
         throw new ServiceError(400, "OperationNotSucceeded", "The operation has not succeeded");
       }
       if (!operation.hasResult) throw new ServiceError(400, "OperationHasNoResult", "The operation has no result");
       return ok(operation.result, { "Content-Type": "application/json" });
-    },
-  },
-];
+    }),
+  ],
+});
 
-function operationOf(call: Call, service: Service): Operation {
-  const operation = service.operations.get(call.params["operationId"] ?? "");
-  if (!operation) throw new ServiceError(404, "OperationNotFound", "The operation could not be found");
-  return operation;
+/**
+ * Applies an effect at once, records an operation that ends later, and answers 202.
+ * @param effect what the operation does; not called if it is to fail
+ */
+export function startOperation(
+  call: Call,
+  service: Service,
+  hasResult: boolean,
+  effect: () => unknown,
+  headers: Record<string, string> = {},
+): Reply {
+  const now = service.clock.now();
+  const error = call.operationError;
+  const result = error ? undefined : effect();
+  const { id } = operations.in(service).put({
+    id: randomUUID(),
+    createdAt: now,
+    endsAt: now + service.levers.operationDelayMs,
+    hasResult,
+    ...(result !== undefined && { result }),
+    ...(error && { error }),
+  });
+  return { status: 202, body: null, headers: { ...headers, ...operationHeaders(service, id) } };
+}
+
+function operationHeaders(service: Service, id: string): Record<string, string> {
+  return {
+    Location: `${service.origin}/v1/operations/${id}`,
+    "x-ms-operation-id": id,
+    "Retry-After": String(service.levers.retryAfterSeconds),
+  };
 }
 
 const isRunning = ({ endsAt }: Operation, service: Service) => service.clock.now() < endsAt;
+
+/** The service's times have seven decimals and no zone. */
+const moment = (ms: number) => `${new Date(ms).toISOString().slice(0, -1)}0000`;

@@ -1,17 +1,26 @@
-import type { Item } from "../core/model.ts";
-import { notFound, page, sameName, ServiceError, startOperation, workspaceOf } from "../core/service.ts";
-import type { Route, Service } from "../core/service.ts";
+import { defineFamily } from "../core/family.ts";
+import { member, route } from "../core/guard.ts";
+import { notFound, page, sameName, ServiceError } from "../core/service.ts";
+import type { Service } from "../core/service.ts";
+import { folders } from "./folders.ts";
+import { items, itemsOf, recoverableItems } from "./items.ts";
+import type { Item } from "./items.ts";
+import { startOperation } from "./operations.ts";
+import { workspace } from "./workspaces.ts";
 
-const path = "/workspaces/{workspaceId}/recoverableItems";
+const recoverable = member(workspace("Contributor"), "/recoverableItems/{itemId}", recoverableItems, () =>
+  notFound("item"),
+);
 
 /** The recycle bin of a workspace: items that were deleted while the tenant keeps them (lever `itemRecovery`). */
-export const recoverableItemRoutes: readonly Route[] = [
-  {
-    method: "GET",
-    template: path,
-    handler(call, service) {
-      const { id } = workspaceOf(call, service);
-      const all = service.recoverableItems.all().filter(({ workspaceId, parentId }) => workspaceId === id && !parentId);
+export const recoverableItemFamily = defineFamily({
+  name: "recoverable items",
+  routes: [
+    route("GET", workspace("Viewer"), "/recoverableItems", ({ id }, call, service) => {
+      const all = recoverableItems
+        .in(service)
+        .all()
+        .filter(({ workspaceId, parentId }) => workspaceId === id && !parentId);
       const shown = all.map(({ id, type, displayName, description, workspaceId }) => ({
         id,
         type,
@@ -20,39 +29,26 @@ export const recoverableItemRoutes: readonly Route[] = [
         workspaceId,
       }));
       return page(call, service, shown, `/workspaces/${id}/recoverableItems`);
-    },
-  },
-  {
-    method: "POST",
-    template: `${path}/{itemId}/recover`,
-    handler(call, service) {
-      const workspace = workspaceOf(call, service, "Contributor");
-      const item = service.recoverableItems.get(call.params["itemId"] ?? "");
-      if (!item || item.workspaceId !== workspace.id) throw notFound("item");
-      const isTaken = service.items
-        .all()
-        .some(
-          (now) =>
-            now.workspaceId === workspace.id && now.type === item.type && sameName(now.displayName, item.displayName),
-        );
+    }),
+    route("POST", recoverable, "/recover", (item, call, service) => {
+      const isTaken = itemsOf(service, item.workspaceId).some(
+        (now) => now.type === item.type && sameName(now.displayName, item.displayName),
+      );
       if (isTaken) throw new ServiceError(409, "ItemDisplayNameAlreadyInUse", "The display name is already in use");
       return startOperation(call, service, false, () => recover(service, item));
-    },
-  },
-];
-
-/** Keeps an item that is being deleted, with those that go with it. */
-export function keepDeleted(service: Service, item: Item): void {
-  const children = service.items.all().filter(({ parentId }) => parentId === item.id);
-  for (const one of [item, ...children]) service.recoverableItems.put(one);
-}
+    }),
+  ],
+});
 
 function recover(service: Service, item: Item): void {
-  const children = service.recoverableItems.all().filter(({ parentId }) => parentId === item.id);
+  const children = recoverableItems
+    .in(service)
+    .all()
+    .filter(({ parentId }) => parentId === item.id);
   for (const one of [item, ...children]) {
-    service.recoverableItems.delete(one.id);
+    recoverableItems.in(service).delete(one.id);
     // a folder that is gone cannot take it back
-    const folderId = one.folderId && service.folders.get(one.folderId) ? one.folderId : undefined;
-    service.items.put({ ...one, folderId });
+    const folderId = one.folderId && folders.in(service).get(one.folderId) ? one.folderId : undefined;
+    items.in(service).put({ ...one, folderId });
   }
 }

@@ -1,92 +1,75 @@
-import type { Principal, RoleAssignment } from "../core/model.ts";
-import { badRequest, created, notFound, ok, page, sameName, ServiceError, workspaceOf } from "../core/service.ts";
-import type { Call, Route, Service } from "../core/service.ts";
+import { defineFamily } from "../core/family.ts";
+import { route, within } from "../core/guard.ts";
+import type { Guard } from "../core/guard.ts";
+import { badRequest, created, notFound, ok, page, sameName, ServiceError } from "../core/service.ts";
+import type { Service } from "../core/service.ts";
+import { principals } from "./identity.ts";
+import type { Principal } from "./identity.ts";
+import { ranks, roles, workspace } from "./workspaces.ts";
+import type { Role, RoleAssignment } from "./workspaces.ts";
 
-const path = "/workspaces/{workspaceId}/roleAssignments";
-const roles = ["Admin", "Member", "Contributor", "Viewer"];
 const types = ["User", "Group", "ServicePrincipal", "ServicePrincipalProfile", "EntireTenant"];
 
+const assignment = (atLeast: Role): Guard<RoleAssignment> =>
+  within(workspace(atLeast), "/roleAssignments/{principalId}", ({ id }, principalId, _call, service) => {
+    const found = roles.in(service).get(`${id}/${principalId}`);
+    if (!found) throw notFound("role assignment");
+    return found;
+  });
+
 /** Roles of principals in workspaces; the id of an assignment is that of its principal. */
-export const roleAssignmentRoutes: readonly Route[] = [
-  {
-    method: "GET",
-    template: path,
-    handler(call, service) {
-      const { id } = workspaceOf(call, service, "Viewer");
-      const all = service.roles.all().filter(({ workspaceId }) => workspaceId === id);
-      return page(
-        call,
-        service,
-        all.map((role) => described(service, role)),
-        `/workspaces/${id}/roleAssignments`,
-      );
-    },
-  },
-  {
-    method: "POST",
-    template: path,
-    handler(call, service) {
-      const { id: workspaceId } = workspaceOf(call, service, "Member");
+export const roleAssignmentFamily = defineFamily({
+  name: "role assignments",
+  routes: [
+    route("GET", workspace("Viewer"), "/roleAssignments", ({ id }, call, service) => {
+      const all = roles
+        .in(service)
+        .all()
+        .filter(({ workspaceId }) => workspaceId === id);
+      const shown = all.map((role) => described(service, role));
+      return page(call, service, shown, `/workspaces/${id}/roleAssignments`);
+    }),
+    route("POST", workspace("Member"), "/roleAssignments", ({ id: workspaceId }, call, service) => {
       const { id: wanted, type } = (call.body["principal"] ?? {}) as { id?: string; type?: string };
       if (!wanted || !type) throw badRequest("The principal field is required.");
       if (!types.includes(type)) throw new ServiceError(400, "InvalidPrincipalType", "The principal type is invalid");
       const role = roleOf(call.body["role"]);
-      const principal = service.principals.get(wanted);
+      const principal = principals.in(service).get(wanted);
       if (!principal) throw principalNotFound(workspaceId, wanted);
       const id = `${workspaceId}/${principal.id}`;
-      if (service.roles.get(id)) {
+      if (roles.in(service).get(id)) {
         throw new ServiceError(
           409,
           "PrincipalAlreadyHasWorkspaceRolePermissions",
           "The principal already has a role in the workspace",
         );
       }
-      service.roles.put({ id, workspaceId, principalId: principal.id, role });
+      roles.in(service).put({ id, workspaceId, principalId: principal.id, role });
       // the service corrects a wrong type instead of refusing it
       return created(
         { id: principal.id, principal: { id: principal.id, type: principal.type }, role },
         { Location: `https://api.fabric.microsoft.com/v1/workspaces/${workspaceId}/roleAssignments/${principal.id}` },
       );
-    },
-  },
-  {
-    method: "GET",
-    template: `${path}/{principalId}`,
-    handler: (call, service) => ok(described(service, assignmentOf(call, service, "Viewer"))),
-  },
-  {
-    method: "PATCH",
-    template: `${path}/{principalId}`,
-    handler(call, service) {
-      const assignment = assignmentOf(call, service, "Admin");
+    }),
+    route("GET", assignment("Viewer"), "", (assignment, _call, service) => ok(described(service, assignment))),
+    route("PATCH", assignment("Admin"), "", (assignment, call, service) => {
       const role = roleOf(call.body["role"]);
       if (role !== "Admin") assertNotLastAdmin(service, assignment);
-      return ok(described(service, service.roles.change(assignment.id, { role })));
-    },
-  },
-  {
-    method: "DELETE",
-    template: `${path}/{principalId}`,
-    handler(call, service) {
-      const assignment = assignmentOf(call, service, "Admin");
+      return ok(described(service, roles.in(service).change(assignment.id, { role })));
+    }),
+    route("DELETE", assignment("Admin"), "", (assignment, _call, service) => {
       assertNotLastAdmin(service, assignment);
-      service.roles.delete(assignment.id);
+      roles.in(service).delete(assignment.id);
       return ok();
-    },
-  },
-];
-
-function assignmentOf(call: Call, service: Service, atLeast: "Viewer" | "Admin"): RoleAssignment {
-  const { id } = workspaceOf(call, service, atLeast);
-  const assignment = service.roles.get(`${id}/${call.params["principalId"] ?? ""}`);
-  if (!assignment) throw notFound("role assignment");
-  return assignment;
-}
+    }),
+  ],
+});
 
 function assertNotLastAdmin(service: Service, { id, workspaceId, role }: RoleAssignment): void {
   const isLast =
     role === "Admin" &&
-    !service.roles
+    !roles
+      .in(service)
       .all()
       .some((other) => other.workspaceId === workspaceId && other.role === "Admin" && other.id !== id);
   if (isLast)
@@ -94,7 +77,7 @@ function assertNotLastAdmin(service: Service, { id, workspaceId, role }: RoleAss
 }
 
 function roleOf(value: unknown): string {
-  const role = roles.find((known) => typeof value === "string" && sameName(known, value));
+  const role = ranks.find((known) => typeof value === "string" && sameName(known, value));
   if (!role) throw new ServiceError(400, "MissingWorkspaceRole", "The role is missing or invalid");
   return role;
 }
@@ -107,7 +90,7 @@ const principalNotFound = (workspaceId: string, principalId: string) =>
 
 function described(service: Service, { principalId, role }: RoleAssignment) {
   const principal =
-    service.principals.get(principalId) ?? ({ id: principalId, type: "User", displayName: "" } satisfies Principal);
+    principals.in(service).get(principalId) ?? ({ id: principalId, type: "User", displayName: "" } satisfies Principal);
   const { id, displayName, type, userPrincipalName, aadAppId } = principal;
   return {
     id,

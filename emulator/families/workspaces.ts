@@ -1,55 +1,83 @@
 import { randomUUID } from "node:crypto";
-import type { Workspace } from "../core/model.ts";
-import {
-  badRequest,
-  created,
-  notFound,
-  ok,
-  page,
-  requiredText,
-  sameName,
-  ServiceError,
-  startOperation,
-  workspaceOf,
-} from "../core/service.ts";
-import type { Call, Route, Service } from "../core/service.ts";
+import { z } from "zod";
+import { collection, remove } from "../core/collection.ts";
+import { defineFamily } from "../core/family.ts";
+import { checked, member, route, tenant } from "../core/guard.ts";
+import type { Guard } from "../core/guard.ts";
+import { badRequest, created, notFound, ok, page, requiredText, sameName, ServiceError } from "../core/service.ts";
+import type { Call, Service } from "../core/service.ts";
+import type { Stored } from "../core/store.ts";
+import { activeCapacity, capacities } from "./capacities.ts";
+import { startOperation } from "./operations.ts";
 
-/** Workspaces and capacities. */
-export const workspaceRoutes: readonly Route[] = [
-  {
-    method: "GET",
-    template: "/capacities",
-    handler: (call, service) => page(call, service, service.capacities.all(), "/capacities"),
-  },
-  {
-    method: "GET",
-    template: "/capacities/{capacityId}",
-    handler: (call, service) => ok(capacityOf(service, call.params["capacityId"])),
-  },
-  {
-    method: "GET",
-    template: "/workspaces",
-    handler(call, service) {
-      const roles = call.query.get("roles")?.split(",");
-      if (roles?.some((role) => !["Admin", "Member", "Contributor", "Viewer"].includes(role))) {
+export interface Workspace extends Stored {
+  readonly displayName: string;
+  readonly description?: string;
+  readonly type: "Workspace" | "Personal" | "AdminWorkspace";
+  readonly capacityId?: string | undefined;
+  readonly domainId?: string | undefined;
+  /** Reads that still answer InProgress. */
+  readonly assignmentReads?: number;
+  readonly identity?: { readonly applicationId: string; readonly servicePrincipalId: string } | undefined;
+}
+
+/** Its id is `{workspaceId}/{principalId}`. */
+export interface RoleAssignment extends Stored {
+  readonly workspaceId: string;
+  readonly principalId: string;
+  readonly role: string;
+}
+
+/** The workspaces of the tenant. */
+export const workspaces = collection<Workspace>("workspaces");
+/** Roles of principals in workspaces. They are here because the guard needs them; roleAssignments.ts has their routes. */
+export const roles = collection<RoleAssignment>("roles", { ownedBy: { workspaces: "workspaceId" } });
+
+/** Roles in workspaces, the weakest first. */
+export const ranks = ["Viewer", "Contributor", "Member", "Admin"] as const;
+export type Role = (typeof ranks)[number];
+
+/** The workspace of a path: 404 if there is none, 403 if the caller has a lesser role than that, or none. */
+export const workspace = (atLeast: Role): Guard<Workspace> =>
+  checked(
+    member(tenant, "/workspaces/{workspaceId}", workspaces, () => notFound("workspace")),
+    ({ id }, call, service) => {
+      const role = roles.in(service).get(`${id}/${call.caller}`)?.role ?? "";
+      if (ranks.findIndex((rank) => rank === role) < ranks.indexOf(atLeast)) {
+        throw new ServiceError(
+          403,
+          "InsufficientPrivileges",
+          "The caller does not have sufficient permissions to access the requested resource",
+        );
+      }
+    },
+  );
+
+/** Workspaces with their capacity and their identity. */
+export const workspaceFamily = defineFamily({
+  name: "workspaces",
+  collections: { workspaces, roles },
+  routes: [
+    route("GET", tenant, "/workspaces", (_tenant, call, service) => {
+      const wanted = call.query.get("roles")?.split(",");
+      if (wanted?.some((role) => !ranks.some((rank) => rank === role))) {
         throw new ServiceError(400, "InvalidParameter", "The roles parameter is invalid");
       }
-      const visible = service.workspaces.all().filter((workspace) => {
-        const role = service.roles.get(`${workspace.id}/${call.caller}`)?.role;
-        return role !== undefined && (!roles || roles.includes(role));
-      });
+      const visible = workspaces
+        .in(service)
+        .all()
+        .filter(({ id }) => {
+          const role = roles.in(service).get(`${id}/${call.caller}`)?.role;
+          return role !== undefined && (!wanted || wanted.includes(role));
+        });
       // since July 2026 some answers name capacityRegion as well; most recorded ones do not
       return page(call, service, visible.map(summary), "/workspaces");
-    },
-  },
-  {
-    method: "POST",
-    template: "/workspaces",
-    handler(call, service) {
+    }),
+    route("POST", tenant, "/workspaces", (_tenant, call, service) => {
       const displayName = nameOf(call, service);
       const description = descriptionOf(call);
       const capacityId = call.body["capacityId"] ? activeCapacity(service, call.body["capacityId"]) : undefined;
-      const workspace = service.workspaces.put({
+      const workspace = workspaces.in(service).put({
         id: randomUUID(),
         displayName,
         description: description ?? "",
@@ -58,19 +86,14 @@ export const workspaceRoutes: readonly Route[] = [
         ...(typeof call.body["domainId"] === "string" && { domainId: call.body["domainId"] }),
       });
       const { id } = workspace;
-      service.roles.put({ id: `${id}/${call.caller}`, workspaceId: id, principalId: call.caller, role: "Admin" });
+      roles.in(service).put({ id: `${id}/${call.caller}`, workspaceId: id, principalId: call.caller, role: "Admin" });
       return created(summary(workspace), { Location: `https://api.fabric.microsoft.com/v1/workspaces/${id}` });
-    },
-  },
-  {
-    method: "GET",
-    template: "/workspaces/{workspaceId}",
-    handler(call, service) {
-      const workspace = workspaceOf(call, service);
+    }),
+    route("GET", workspace("Viewer"), "", (workspace, _call, service) => {
       const isInProgress = (workspace.assignmentReads ?? 0) > 0;
       if (isInProgress)
-        service.workspaces.change(workspace.id, { assignmentReads: (workspace.assignmentReads ?? 0) - 1 });
-      const region = workspace.capacityId && service.capacities.get(workspace.capacityId)?.region;
+        workspaces.in(service).change(workspace.id, { assignmentReads: (workspace.assignmentReads ?? 0) - 1 });
+      const region = workspace.capacityId && capacities.in(service).get(workspace.capacityId)?.region;
       const host = `https://${(region ?? "").toLowerCase().replace(/ /g, "")}-onelake`;
       return ok({
         ...summary(workspace),
@@ -84,83 +107,72 @@ export const workspaceRoutes: readonly Route[] = [
         ...(workspace.identity && { workspaceIdentity: workspace.identity }),
         capacityAssignmentProgress: isInProgress ? "InProgress" : "Completed",
       });
-    },
-  },
-  {
-    method: "PATCH",
-    template: "/workspaces/{workspaceId}",
-    handler(call, service) {
-      const { id, type } = workspaceOf(call, service, "Admin");
+    }),
+    route("PATCH", workspace("Admin"), "", ({ id, type }, call, service) => {
       if (type === "Personal")
         throw new ServiceError(400, "MyWorkspaceCantBeChanged", "My workspace cannot be changed");
       const description = descriptionOf(call);
       const displayName = call.body["displayName"] === undefined ? undefined : nameOf(call, service, id);
-      return ok(
-        summary(
-          service.workspaces.change(id, {
-            ...(displayName && { displayName }),
-            ...(description !== undefined && { description }),
-          }),
-        ),
-      );
-    },
-  },
-  {
-    method: "DELETE",
-    template: "/workspaces/{workspaceId}",
-    handler(call, service) {
-      const { id } = workspaceOf(call, service, "Admin");
-      for (const collection of [service.roles, service.folders, service.items]) {
-        for (const owned of collection.all()) if (owned.workspaceId === id) collection.delete(owned.id);
-      }
-      service.gitConnections.delete(id);
-      service.workspaces.delete(id);
+      const changed = workspaces.in(service).change(id, {
+        ...(displayName && { displayName }),
+        ...(description !== undefined && { description }),
+      });
+      return ok(summary(changed));
+    }),
+    route("DELETE", workspace("Admin"), "", ({ id }, _call, service) => {
+      remove(service, workspaces, id);
       return ok();
-    },
-  },
-  {
-    method: "POST",
-    template: "/workspaces/{workspaceId}/assignToCapacity",
-    handler(call, service) {
-      const { id } = workspaceOf(call, service, "Admin");
+    }),
+    route("POST", workspace("Admin"), "/assignToCapacity", ({ id }, call, service) => {
       if (typeof call.body["capacityId"] !== "string") throw badRequest("The capacityId field is required.");
       const capacityId = activeCapacity(service, call.body["capacityId"]);
-      service.workspaces.change(id, { capacityId, assignmentReads: service.levers.assignmentReads });
+      workspaces.in(service).change(id, { capacityId, assignmentReads: service.levers.assignmentReads });
       return { status: 202 };
-    },
-  },
-  {
-    method: "POST",
-    template: "/workspaces/{workspaceId}/unassignFromCapacity",
-    handler(call, service) {
-      const { id } = workspaceOf(call, service, "Admin");
-      service.workspaces.change(id, { capacityId: undefined, assignmentReads: service.levers.assignmentReads });
+    }),
+    route("POST", workspace("Admin"), "/unassignFromCapacity", ({ id }, _call, service) => {
+      workspaces.in(service).change(id, { capacityId: undefined, assignmentReads: service.levers.assignmentReads });
       return { status: 202 };
-    },
-  },
-  {
-    method: "POST",
-    template: "/workspaces/{workspaceId}/provisionIdentity",
-    handler(call, service) {
-      const { id, identity } = workspaceOf(call, service, "Admin");
+    }),
+    route("POST", workspace("Admin"), "/provisionIdentity", ({ id, identity }, call, service) => {
       if (identity)
         throw new ServiceError(400, "WorkspaceIdentityAlreadyExists", "The workspace has an identity already");
       return startOperation(call, service, true, () => {
         const made = { applicationId: randomUUID(), servicePrincipalId: randomUUID() };
-        service.workspaces.change(id, { identity: made });
+        workspaces.in(service).change(id, { identity: made });
         return made;
       });
-    },
+    }),
+    route("POST", workspace("Admin"), "/deprovisionIdentity", ({ id }, call, service) =>
+      startOperation(call, service, false, () => void workspaces.in(service).change(id, { identity: undefined })),
+    ),
+  ],
+  seed: {
+    workspaces: z
+      .array(
+        z.looseObject({
+          id: z.string(),
+          displayName: z.string().default(""),
+          description: z.string().default(""),
+          type: z.enum(["Workspace", "Personal", "AdminWorkspace"]).default("Workspace"),
+          capacityId: z.string().optional(),
+          roleAssignments: z
+            .array(z.looseObject({ principal: z.looseObject({ id: z.string(), type: z.string() }), role: z.string() }))
+            .default([]),
+        }),
+      )
+      .default([]),
   },
-  {
-    method: "POST",
-    template: "/workspaces/{workspaceId}/deprovisionIdentity",
-    handler(call, service) {
-      const { id } = workspaceOf(call, service, "Admin");
-      return startOperation(call, service, false, () => void service.workspaces.change(id, { identity: undefined }));
-    },
+  plant(service, seed, deployer) {
+    for (const { id, displayName, description, type, capacityId, roleAssignments } of seed.workspaces) {
+      workspaces.in(service).put({ id, displayName, description, type, ...(capacityId && { capacityId }) });
+      const all = roleAssignments.some(({ role }) => role === "Admin")
+        ? roleAssignments
+        : [...roleAssignments, { principal: { id: deployer() }, role: "Admin" }];
+      for (const { principal, role } of all)
+        roles.in(service).put({ id: `${id}/${principal.id}`, workspaceId: id, principalId: principal.id, role });
+    }
   },
-];
+});
 
 /** A workspace as lists and writes show it. */
 function summary({ id, displayName, description, type, capacityId, domainId }: Workspace) {
@@ -179,7 +191,12 @@ function nameOf(call: Call, service: Service, ownId?: string): string {
   if (sameName(displayName, "Admin monitoring"))
     throw new ServiceError(400, "WorkspaceNameIsReserved", "The name is reserved");
   // names are unique in the tenant, also among workspaces that the caller cannot see
-  if (service.workspaces.all().some((other) => other.id !== ownId && sameName(other.displayName, displayName))) {
+  if (
+    workspaces
+      .in(service)
+      .all()
+      .some((other) => other.id !== ownId && sameName(other.displayName, displayName))
+  ) {
     throw new ServiceError(409, "WorkspaceNameAlreadyExists", `Workspace name already exists: ${displayName}`);
   }
   return displayName;
@@ -192,25 +209,3 @@ function descriptionOf(call: Call): string | undefined {
     throw badRequest("The description must be a string of at most 4000 characters.");
   return description;
 }
-
-function capacityOf(service: Service, id: unknown) {
-  const capacity = service.capacities.get(String(id));
-  if (!capacity) throw new ServiceError(404, "CapacityNotFound", "The requested capacity could not be found");
-  return capacity;
-}
-
-function activeCapacity(service: Service, id: unknown): string {
-  const capacity = capacityOf(service, id);
-  if (capacity.state !== "Active") {
-    throw new ServiceError(400, "CapacityNotInActiveState", `The capacity ${capacity.displayName} is not active`);
-  }
-  return capacity.id;
-}
-
-/** Refuses work in a workspace whose capacity is paused: what is on it cannot be seen. */
-export function assertCapacityRuns(service: Service, workspace: Workspace): void {
-  if (isCapacityPaused(service, workspace)) throw notFound("item");
-}
-
-export const isCapacityPaused = (service: Service, { capacityId }: Workspace): boolean =>
-  capacityId !== undefined && service.capacities.get(capacityId)?.state === "Inactive";

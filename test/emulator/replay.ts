@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startEmulator } from "../../emulator/emulator.ts";
-import type { Seed } from "../../emulator/core/seed.ts";
+import type { Seed } from "../../emulator/families/families.ts";
 
 /*
  * `node test/emulator/replay.ts FOLDER`: replays recorded sessions of the real service against the emulator and says how

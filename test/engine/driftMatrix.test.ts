@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { known, knownBranch } from "../../emulator/core/defaultSeed.ts";
 import { removeItem } from "../../emulator/families/items.ts";
-import type { Part } from "../../emulator/core/model.ts";
+import type { Part } from "../../emulator/families/itemDefinition.ts";
 import { EngineStack } from "./harness/engineStack.ts";
 import { salesBranch } from "./harness/salesBranch.ts";
 import { worldOf } from "./harness/worldOf.ts";

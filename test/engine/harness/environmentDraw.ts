@@ -1,5 +1,5 @@
 import { defaultSeed, known } from "../../../emulator/core/defaultSeed.ts";
-import type { Seed } from "../../../emulator/core/seed.ts";
+import type { Seed } from "../../../emulator/families/families.ts";
 import { roles } from "../../../lib/config/schema.ts";
 import type { Random } from "./existingEnvironment.ts";
 import { salesBranch } from "./salesBranch.ts";

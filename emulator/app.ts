@@ -1,0 +1,117 @@
+import type { IncomingMessage } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+import { Hono } from "hono";
+import type { Context } from "hono";
+import type { Api, Family } from "./core/family.ts";
+import type { Faults } from "./core/faults.ts";
+import { answer, faultReply, responseOf } from "./core/replies.ts";
+import { bodyOf } from "./core/requestBody.ts";
+import type { RequestRecord } from "./core/requestRecord.ts";
+import { ServiceError } from "./core/service.ts";
+import type { Call, Reply, Route, Service } from "./core/service.ts";
+import { respelled } from "./core/spelling.ts";
+import type { Throttling } from "./core/throttling.ts";
+import { readToken } from "./families/identity.ts";
+
+/** What answering a request takes. */
+export interface Answering {
+  readonly service: Service;
+  readonly faults: Faults;
+  readonly throttling: Throttling;
+  /** Collects the requests that were made. */
+  readonly requests: RequestRecord[];
+  /** Object id of who calls if a token does not say. */
+  readonly callerOf: () => string;
+}
+
+/** What the router keeps of a request: its socket, which a fault may close. */
+export interface Bindings {
+  readonly Bindings: { readonly incoming: IncomingMessage };
+}
+
+/** Route of requests that no family answers. */
+const unknown = "unknown";
+/** Where the paths of an API begin. Graph's and Entra's templates say it themselves. */
+const prefixes: Readonly<Record<Api, string>> = { fabric: "/v1", graph: "", entra: "" };
+
+/** Routes requests to families and to the control plane. What none of them has answers 404, and counts as not covered. */
+export function routed(families: readonly Family[], answering: Answering, control: Hono): Hono<Bindings> {
+  // paths are compared in lower case
+  const app = new Hono<Bindings>({ getPath: (request) => new URL(request.url).pathname.toLowerCase() });
+  for (const { api = "fabric", routes } of families) {
+    for (const route of routes) {
+      const path = prefixes[api] + honoPath(route.template);
+      app.on(route.method, path, (context) =>
+        api === "entra" ? signIn(answering, context, route) : handle(answering, context, route),
+      );
+    }
+  }
+  app.route("/_emulator", control);
+  app.all("*", (context) => handle(answering, context, undefined));
+  return app;
+}
+
+/** A template for the router: names of parameters keep their case. */
+const honoPath = (template: string) =>
+  template
+    .split("/")
+    .map((segment) => (segment.startsWith("{") ? `:${segment.slice(1, -1)}` : segment.toLowerCase()))
+    .join("/");
+
+/** Answers a request for a token. It needs no token itself, and is not recorded, because it holds a secret. */
+async function signIn(answering: Answering, context: Context<Bindings>, route: Route): Promise<Response> {
+  const sent = await replyTo(answering, context, route, answering.callerOf(), await bodyOf(context));
+  return sentOver(context, sent);
+}
+
+/** Answers a request for the principal of its token, and records it. */
+async function handle(answering: Answering, context: Context<Bindings>, route: Route | undefined): Promise<Response> {
+  const { service, requests, callerOf } = answering;
+  const { method, path } = context.req;
+  const token = /^Bearer (.+)$/i.exec(context.req.header("authorization") ?? "")?.[1];
+  const { principalId: caller = callerOf(), isExpired } = readToken(token ?? "", service.clock.now());
+  const body = await bodyOf(context);
+  const isRefused = !token || isExpired;
+  const sent = isRefused ? unauthorized(token).toReply() : await replyTo(answering, context, route, caller, body);
+  requests.push({
+    method,
+    path: path.replace(/^\/v1/, ""),
+    route: route?.template ?? unknown,
+    status: sent === "dropped" ? 0 : sent.status,
+    caller,
+    at: new Date(service.clock.now()).toISOString(),
+    body,
+  });
+  return sentOver(context, sent);
+}
+
+/** The reply to a request, unless a fault drops the connection. */
+async function replyTo(
+  { service, faults, throttling }: Answering,
+  context: Context<Bindings>,
+  route: Route | undefined,
+  caller: string,
+  body: Call["body"],
+): Promise<Reply | "dropped"> {
+  const fault = faults.hit(context.req.method, route?.template ?? unknown, context.req.path);
+  if (fault?.delayMs) await delay(fault.delayMs);
+  if (fault?.status !== undefined) return faultReply(fault);
+  if (fault?.drop === "before") return "dropped";
+  const query = new URL(context.req.url).searchParams;
+  const call = { params: context.req.param(), query, body, caller, operationError: fault?.operationError };
+  const answered = answer(route, call, service, () => throttling.count(service, caller));
+  const reply = respelled(answered, service.levers);
+  if (fault?.holdMs) await delay(fault.holdMs);
+  return fault?.drop === "after" ? "dropped" : reply;
+}
+
+function sentOver(context: Context<Bindings>, sent: Reply | "dropped"): Response {
+  if (sent !== "dropped") return responseOf(sent);
+  context.env.incoming.socket.destroy();
+  return new Response(null);
+}
+
+const unauthorized = (token: string | undefined) =>
+  token
+    ? new ServiceError(401, "TokenExpired", "Access token has expired, resubmit with a new access token")
+    : new ServiceError(401, "Unauthorized", "The caller is not authenticated");

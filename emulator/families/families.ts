@@ -1,0 +1,35 @@
+import type { CollectionsOf, SeedOf } from "../core/family.ts";
+import type { Service } from "../core/service.ts";
+import { capacityFamily } from "./capacities.ts";
+import { connectionFamily } from "./connections.ts";
+import { folderFamily } from "./folders.ts";
+import { gitFamily } from "./git.ts";
+import { entraFamily, graphFamily } from "./identity.ts";
+import { itemFamily } from "./items.ts";
+import { operationFamily } from "./operations.ts";
+import { recoverableItemFamily } from "./recoverableItems.ts";
+import { roleAssignmentFamily } from "./roleAssignments.ts";
+import { workspaceFamily } from "./workspaces.ts";
+
+/** Everything that the emulator knows. A seed is planted in this order, so a family stands after those that it refers to. */
+export const families = [
+  graphFamily,
+  entraFamily,
+  capacityFamily,
+  workspaceFamily,
+  roleAssignmentFamily,
+  folderFamily,
+  itemFamily,
+  recoverableItemFamily,
+  operationFamily,
+  connectionFamily,
+  gitFamily,
+] as const;
+
+type Families = (typeof families)[number];
+
+/** The emulated service with every collection under its name, for tests that act behind the API's back. */
+export type FabricService = Service & CollectionsOf<Families>;
+
+/** What an emulator begins with, as one writes it. Keys that no family has are ignored. */
+export type Seed = SeedOf<Families>;
