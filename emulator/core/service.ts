@@ -20,6 +20,8 @@ export interface Levers {
   omitEmptyDescriptions: boolean;
   /** Whether answers spell ids in upper case. @default false */
   upperCaseIds: boolean;
+  /** Role assignments have ids of their own instead of their principals'. @default false */
+  ownRoleIds: boolean;
   /** Whether definitions come back in another order and spelling, with a `.platform` of the service's own. @default false */
   rewriteDefinitions: boolean;
   /** Whether only repositories of the seed can be connected to; otherwise any is taken for empty. @default false */
@@ -37,6 +39,7 @@ export const defaultLevers: Readonly<Levers> = {
   throttle: null,
   omitEmptyDescriptions: false,
   upperCaseIds: false,
+  ownRoleIds: false,
   rewriteDefinitions: false,
   onlyKnownRepositories: false,
   itemRecovery: false,

@@ -11,8 +11,11 @@ import type { Role, RoleAssignment } from "./workspaces.ts";
 const types = ["User", "Group", "ServicePrincipal", "ServicePrincipalProfile", "EntireTenant"];
 
 const assignment = (atLeast: Role): Guard<RoleAssignment> =>
-  within(workspace(atLeast), "/roleAssignments/{principalId}", ({ id }, principalId, _call, service) => {
-    const found = roles.in(service).get(`${id}/${principalId}`);
+  within(workspace(atLeast), "/roleAssignments/{principalId}", ({ id }, ownId, _call, service) => {
+    const found = roles
+      .in(service)
+      .all()
+      .find((role) => role.workspaceId === id && sameName(idOf(service, role.principalId), ownId));
     if (!found) throw notFound("role assignment");
     return found;
   });
@@ -47,7 +50,7 @@ export const roleAssignmentFamily = defineFamily({
       roles.in(service).put({ id, workspaceId, principalId: principal.id, role });
       // the service corrects a wrong type instead of refusing it
       return created(
-        { id: principal.id, principal: { id: principal.id, type: principal.type }, role },
+        { id: idOf(service, principal.id), principal: { id: principal.id, type: principal.type }, role },
         { Location: `https://api.fabric.microsoft.com/v1/workspaces/${workspaceId}/roleAssignments/${principal.id}` },
       );
     }),
@@ -88,12 +91,16 @@ const principalNotFound = (workspaceId: string, principalId: string) =>
     relatedResource: { resourceId: workspaceId, resourceType: "Workspace" },
   });
 
+/** Id of a principal's assignment: the same as the principal's, unless the lever says otherwise. */
+const idOf = ({ levers }: Service, principalId: string) =>
+  levers.ownRoleIds ? principalId.replace(/^.{8}/, "a551a551") : principalId;
+
 function described(service: Service, { principalId, role }: RoleAssignment) {
   const principal =
     principals.in(service).get(principalId) ?? ({ id: principalId, type: "User", displayName: "" } satisfies Principal);
   const { id, displayName, type, userPrincipalName, aadAppId } = principal;
   return {
-    id,
+    id: idOf(service, id),
     principal: {
       id,
       ...(displayName && { displayName }),

@@ -67,7 +67,8 @@ export const unlistedUsers = defineKind<object>()({
     const { unlisted: now } = await findUnlisted(run, roles, inputs.listed);
     for (const [principalId, shown] of Object.entries(old.unlisted)) {
       if (inputs.unlisted[principalId] || now[principalId]?.role !== shown.role) continue;
-      const path = `/workspaces/${id}/roleAssignments/${principalId}`;
+      const own = roles.find(({ principal }) => sameIgnoringCase(principal.id, principalId))?.id ?? principalId;
+      const path = `/workspaces/${id}/roleAssignments/${own}`;
       const call = { method: "DELETE", path, operation: `remove the role of ${shown.name}`, answer: nothing } as const;
       await deleteOrGone(run, id, () => writeRole(run, id, shown, call));
     }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { nothing, optional } from "../../../lib/api/answer.ts";
-import { isFabricError } from "../../../lib/api/fabricError.ts";
+import { isFabricError, isServiceAnswer } from "../../../lib/api/fabricError.ts";
+import type { Intent } from "../../../lib/transactions/entry.ts";
 import { identifier, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
 import { deleteOrGone, readOrGone } from "./gone.ts";
 import { formatId, parseId, pathOf } from "../../engine/place.ts";
@@ -21,12 +22,14 @@ export const roleShape = z.object({
   role: z.string().min(1),
 });
 
-/** A role assignment as the service gives it; its id is the id of its principal. */
+/** A role assignment as the service gives it. Its id is that of its principal, as a rule, but nothing promises that. */
 export type RoleAssignment = Readonly<z.output<typeof roleShape>>;
 
 interface Outputs {
   /** Object id of the principal. */
   readonly principalId: string;
+  /** Id of the assignment, if the service gives it one that is not its principal's. */
+  readonly assignmentId?: string | undefined;
   /** The role the principal had before this stack gave it another; its delete gives that one back. */
   readonly adoptedRole?: string | undefined;
 }
@@ -42,9 +45,13 @@ const undo = defineUndo({
     const found = await findRole(run, workspaceId, principalId);
     return found && formatId(place, { workspaceId, id: principalId });
   },
+  async remove(run, id, name) {
+    await deleteOrGone(run, parseId(place, id)?.workspaceId ?? "", () => removeRole(run, { id }, name, null));
+    return true;
+  },
   giveBack: {
     before: z.object({ role: nameInLog }),
-    work: (run, id, { role }) => giveBackRole(run, id, parseId(place, id)?.id ?? "", role),
+    work: (run, id, { role }) => giveBackRole(run, { id }, parseId(place, id)?.id ?? "", role),
   },
 });
 
@@ -68,7 +75,7 @@ export const workspaceUser = defineKind<Outputs>()({
   place,
   undo,
   restores: ["restoreRole"],
-  outputs: ["principalId", "adoptedRole"],
+  outputs: ["principalId", "assignmentId", "adoptedRole"],
   title: ({ principal }) => `role of ${principal ?? "?"}`,
 
   derive(inputs) {
@@ -104,8 +111,9 @@ export const workspaceUser = defineKind<Outputs>()({
           wasFree: isFree,
         },
       );
-      await changeRole(run, id, inputs.principal, made.role, inputs.role);
-      return { id, outputs: { principalId } };
+      const assignmentId = ownIdOf(made);
+      await changeRole(run, { id, assignmentId }, inputs.principal, made.role, inputs.role);
+      return { id, outputs: { principalId, assignmentId } };
     } catch (error) {
       if (!isFabricError(error, "PrincipalAlreadyHasWorkspaceRolePermissions")) throw error;
       const before = await findRole(run, inputs.workspaceId, principalId);
@@ -117,8 +125,9 @@ export const workspaceUser = defineKind<Outputs>()({
       const adoptedRole = isOwn
         ? undefined
         : (await run.adopt(object, { role: former?.adoptedRole ?? before.role })).role;
-      await changeRole(run, id, inputs.principal, before.role, inputs.role);
-      return { id, outputs: { principalId, adoptedRole } };
+      const assignmentId = ownIdOf(before);
+      await changeRole(run, { id, assignmentId }, inputs.principal, before.role, inputs.role);
+      return { id, outputs: { principalId, assignmentId, adoptedRole } };
     }
   },
 
@@ -127,15 +136,16 @@ export const workspaceUser = defineKind<Outputs>()({
     const now = await readOrGone(run, workspaceId, {
       listed: async () =>
         (await listRolesOnce(run, workspaceId)).find((listed) => sameIgnoringCase(listed.principal.id, principalId)),
-      alone: () => run.get(pathOf(place, id), `read the role of ${principal}`, roleShape),
+      alone: () => readRole(run, { id, assignmentId: state.assignmentId }, principal),
     });
-    return now === "gone" ? "gone" : { inputs: { role: now.role as "Admin" } };
+    return now === "gone" ? "gone" : { inputs: { role: now.role as "Admin" }, outputs: { assignmentId: ownIdOf(now) } };
   },
 
   async update(run, id, old, inputs) {
-    const now = await run.get(pathOf(place, id), `read the role of ${inputs.principal}`, roleShape);
-    await changeRole(run, id, inputs.principal, now.role, inputs.role);
-    return { principalId: old.principalId };
+    const now = await readRole(run, { id, assignmentId: old.assignmentId }, inputs.principal);
+    const assignmentId = ownIdOf(now);
+    await changeRole(run, { id, assignmentId }, inputs.principal, now.role, inputs.role);
+    return { principalId: old.principalId, assignmentId };
   },
 
   async delete(run, id, state) {
@@ -145,7 +155,7 @@ export const workspaceUser = defineKind<Outputs>()({
     }
     await deleteOrGone(run, state.workspaceId, async () => {
       if (state.adoptedRole !== undefined) {
-        await giveBackRole(run, id, state.principal, state.adoptedRole);
+        await giveBackRole(run, { id, assignmentId: state.assignmentId }, state.principal, state.adoptedRole);
         return;
       }
       if (state.role === "Admin" && (await isLastAdmin(run, id))) {
@@ -154,31 +164,24 @@ export const workspaceUser = defineKind<Outputs>()({
         );
         return;
       }
-      await run.write(
-        {
-          operation: "delete",
-          resourceType: "WorkspaceUser",
-          resourceName: state.principal,
-          resourceId: id,
-          compensation: { function: "restoreRole", args: { id, type: state.type, role: state.role } },
-        },
-        {
-          method: "DELETE",
-          path: pathOf(place, id),
-          operation: `remove the role of ${state.principal}`,
-          answer: nothing,
-        },
-      );
+      const compensation = { function: "restoreRole", args: { id, type: state.type, role: state.role } };
+      await removeRole(run, { id, assignmentId: state.assignmentId }, state.principal, compensation);
     });
   },
 });
 
 /** @throws Error where the change would lock out the deploying identity or leave no Admin */
-async function changeRole(run: Run, id: string, principal: string, from: string, to: string): Promise<void> {
+async function changeRole(
+  run: Run,
+  assignment: Assignment,
+  principal: string,
+  from: string,
+  to: string,
+): Promise<void> {
   if (from === to) return;
   if (from === "Admin") {
-    const isCaller = sameIgnoringCase(principalIdOf(id), run.callerId);
-    if (isCaller || (await isLastAdmin(run, id))) {
+    const isCaller = sameIgnoringCase(principalIdOf(assignment.id), run.callerId);
+    if (isCaller || (await isLastAdmin(run, assignment.id))) {
       const who = isCaller
         ? "the deploying identity, which could not change it back"
         : "the last Admin of the workspace";
@@ -187,34 +190,72 @@ async function changeRole(run: Run, id: string, principal: string, from: string,
       );
     }
   }
-  await setRole(run, id, principal, from, to);
+  await setRole(run, assignment, principal, from, to);
 }
 
 /** Gives somebody the role back that they had. @returns whether it was another */
-async function giveBackRole(run: Run, id: string, principal: string, role: string): Promise<boolean> {
-  const now = await run.get(pathOf(place, id), `read the role of ${principal}`, roleShape);
+async function giveBackRole(run: Run, assignment: Assignment, principal: string, role: string): Promise<boolean> {
+  const now = await readRole(run, assignment, principal);
   if (now.role === role) return false;
-  await setRole(run, id, principal, now.role, role);
+  await setRole(run, { id: assignment.id, assignmentId: ownIdOf(now) }, principal, now.role, role);
   return true;
 }
 
-async function setRole(run: Run, id: string, principal: string, from: string, to: string): Promise<void> {
-  await run.write(
-    {
-      operation: "update",
-      resourceType: "WorkspaceUser",
-      resourceName: principal,
-      resourceId: id,
-      compensation: { function: "restoreRole", args: { id, role: from } },
-    },
-    {
-      method: "PATCH",
-      path: pathOf(place, id),
-      body: { role: to },
-      operation: `give ${principal} the role ${to}`,
-      answer: roleShape,
-    },
+async function setRole(run: Run, assignment: Assignment, principal: string, from: string, to: string): Promise<void> {
+  const { id: resourceId } = assignment;
+  const compensation = { function: "restoreRole", args: { id: resourceId, role: from } };
+  const intent = { operation: "update", resourceType, resourceName: principal, resourceId, compensation } as const;
+  const operation = `give ${principal} the role ${to}`;
+  await atItsPath(run, assignment, (path) =>
+    run.write(intent, { method: "PATCH", path, body: { role: to }, operation, answer: roleShape }),
   );
+}
+
+async function removeRole(
+  run: Run,
+  assignment: Assignment,
+  principal: string,
+  compensation: Intent["compensation"],
+): Promise<void> {
+  const { id: resourceId } = assignment;
+  const intent = { operation: "delete", resourceType, resourceName: principal, resourceId, compensation } as const;
+  const operation = `remove the role of ${principal}`;
+  await atItsPath(run, assignment, (path) => run.write(intent, { method: "DELETE", path, operation, answer: nothing }));
+}
+
+const readRole = (run: Run, assignment: Assignment, principal: string): Promise<RoleAssignment> =>
+  atItsPath(run, assignment, (path) => run.get(path, `read the role of ${principal}`, roleShape));
+
+/** A role assignment: the id of its resource, and its own if that is known to be another than its principal's. */
+interface Assignment {
+  readonly id: string;
+  readonly assignmentId?: string | undefined;
+}
+
+const resourceType = "WorkspaceUser";
+
+/** The id of an assignment, if it is not its principal's. */
+const ownIdOf = ({ id, principal }: RoleAssignment) => (sameIgnoringCase(id, principal.id) ? undefined : id);
+
+/**
+ * Calls an assignment at its path. "Not found" says something of the id that was given and nothing else: if nobody knew that
+ * the assignment has an id of its own, the list of roles tells it.
+ */
+async function atItsPath<T>(
+  run: Run,
+  { id, assignmentId }: Assignment,
+  call: (path: string) => Promise<T>,
+): Promise<T> {
+  const { workspaceId = "", id: principalId = "" } = parseId(place, id) ?? {};
+  const pathFor = (own: string) => pathOf(place, formatId(place, { workspaceId, id: own }));
+  try {
+    return await call(pathFor(assignmentId ?? principalId));
+  } catch (error) {
+    if (!isServiceAnswer(error, 404)) throw error;
+    const found = await findRole(run, workspaceId, principalId).catch(() => undefined);
+    if (!found || sameIgnoringCase(found.id, assignmentId ?? principalId)) throw error;
+    return call(pathFor(found.id));
+  }
 }
 
 /** The roles in a workspace, as they are now. */
