@@ -46,7 +46,7 @@ async function deploy() {
 
   const engine = plainUpdateOf(process.env);
   if (flags.useRollback && engine) {
-    const { prepareProgramTransaction } = await import("./cli/transaction/programTransaction.ts");
+    const { prepareProgramTransaction } = await import("./providers/program/programTransaction.ts");
     const declaresSome = config.workspaces.length > 0;
     await prepareProgramTransaction({ stack, transactionLog: config.transactionLog, engine, declaresSome });
   }
