@@ -5,7 +5,7 @@ import { StackTransactions } from "../lib/transactions/stackTransactions.ts";
 import { checkpointing } from "./transaction/checkpointing.ts";
 import { DeploymentEvents } from "./transaction/deploymentEvents.ts";
 import { wordsOfEarlierRun } from "../lib/transactions/earlierRun.ts";
-import { InterruptionWatch } from "./transaction/interruption.ts";
+import { CtrlCWatch } from "./transaction/ctrlCWatch.ts";
 import { leftoverTable } from "./transaction/leftovers.ts";
 import { liftedProtection, tellLifted } from "./pulumi/liftedProtection.ts";
 import { pendingReplacements } from "./transaction/pendingReplacements.ts";
@@ -58,7 +58,7 @@ async function up(stack: string, args: readonly string[]): Promise<number> {
     const events = await DeploymentEvents.open(stack, transactionId, settings, env);
     events.started(isResumed, earlierRun);
     try {
-      using watch = new InterruptionWatch();
+      using watch = new CtrlCWatch();
       const own = {
         ...watch.env,
         ...checkpointing(settings, env),
@@ -70,7 +70,7 @@ async function up(stack: string, args: readonly string[]): Promise<number> {
         order: { ...access, transactionId },
         events,
         useRollback: flags.useRollback,
-        isInterrupted: watch.isInterrupted,
+        isInterrupted: ended.isSignalled || watch.isPressed,
         isCutOff: ended.signal !== null || ended.code > 1,
         before,
         hasTried: (await transactions.entries(transactionId)).length > earlier,
