@@ -5,6 +5,7 @@ import metadata from "@pulumi/pulumi/metadata.js";
 import settings from "@pulumi/pulumi/runtime/settings.js";
 import { FeatureFlags } from "./lib/featureFlags.ts";
 import { assertForeignBackend, assertReadableFolder, assertSharedBackend } from "./lib/config/stateBackend.ts";
+import { leaveOutPromiseTraces } from "./providers/engine/sdkQuirks.ts";
 import { FabricProvider } from "./providers/program/fabricResource.ts";
 import { FabricWorkspace } from "./providers/program/fabricWorkspace.ts";
 import { ProgramRun } from "./providers/program/programRun.ts";
@@ -46,13 +47,13 @@ async function deploy() {
 
   const engine = plainUpdateOf(process.env);
   if (flags.useRollback && engine) {
-    const { prepareProgramTransaction } = await import("./cli/transaction/programTransaction.ts");
+    const { prepareProgramTransaction } = await import("./providers/program/programTransaction.ts");
     const declaresSome = config.workspaces.length > 0;
     await prepareProgramTransaction({ stack, transactionLog: config.transactionLog, engine, declaresSome });
   }
 
-  // The SDK also takes one for every promise, and nobody reads those; what is wrong with the configuration has been said.
-  Error.stackTraceLimit = 0;
+  // what is wrong with the configuration has been said
+  leaveOutPromiseTraces();
   const { tenantId, features, credential, keyVaultUrl, transactionLog, protectData } = config;
   const configuration = {
     stack,

@@ -1,12 +1,11 @@
 import { parseArgs } from "node:util";
 import { openLogStore } from "../lib/logStore/openLogStore.ts";
-import { readTransactionLog } from "../lib/transactions/transactionLog.ts";
 import { hasEffects, hasEnded } from "../lib/transactions/entry.ts";
 import type { Entry } from "../lib/transactions/entry.ts";
-import { withdrawTransaction } from "../lib/transactions/transactions.ts";
+import { StackTransactions } from "../lib/transactions/stackTransactions.ts";
 import { DeploymentEvents } from "./transaction/deploymentEvents.ts";
 import { leftoverTable } from "./transaction/leftovers.ts";
-import { endWithoutEffects, lostLog, unfinishedTransaction } from "./transaction/openTransaction.ts";
+import { lostLog } from "./transaction/recovery.ts";
 import { projectRoot, pulumiEnvironment } from "./pulumi/pulumi.ts";
 import { RollbackRefused, rollBack } from "./rollback/rollBack.ts";
 import { runStackCommand } from "./pulumi/stackCommand.ts";
@@ -31,21 +30,22 @@ async function rollback(stack: string, args: readonly string[]): Promise<number>
   const settings = readStackSettings(projectRoot, stack, env);
   const store = await openLogStore(settings.transactionLog, { stack, env });
   return withStackToItself(stack, env, store, async () => {
-    const transactionId = values.transaction ?? (await unfinishedTransaction(store, stack));
+    const transactions = new StackTransactions(store, stack);
+    const transactionId = values.transaction ?? (await transactions.unfinished());
     if (transactionId === undefined) {
       console.error(
         `Stack '${stack}' has no transaction that could be rolled back: the last one was committed or rolled back.`,
       );
       return 1;
     }
-    const entries = await readTransactionLog(store, transactionId);
+    const entries = await transactions.entries(transactionId);
     const refusal = notToBeRolledBack(entries, { stack, transactionId, where: store.where });
     if (refusal !== undefined) {
       console.error(refusal);
       return 1;
     }
     if (values.transaction === undefined && !hasEffects(entries)) {
-      await endWithoutEffects(store, stack, transactionId);
+      await transactions.endWithoutEffects(transactionId);
       console.error(`Transaction ${transactionId} changed nothing: there is nothing to roll back.`);
       return 0;
     }
@@ -53,7 +53,7 @@ async function rollback(stack: string, args: readonly string[]): Promise<number>
     try {
       const say = (line: string) => console.error(line);
       const leftovers = await events.rollback("asked for", () =>
-        rollBack({ projectRoot, stack, env, store, transactionId, reason: "asked for", say }),
+        rollBack({ projectRoot, stack, env, transactions, transactionId, reason: "asked for", say }),
       );
       if (leftovers.length > 0) {
         console.error(leftoverTable(leftovers));
@@ -66,7 +66,7 @@ async function rollback(stack: string, args: readonly string[]): Promise<number>
     } finally {
       await events.close();
     }
-    await withdrawTransaction(store, stack);
+    await transactions.withdraw();
     return 0;
   });
 }

@@ -1,23 +1,21 @@
 import { openLogStore } from "../lib/logStore/openLogStore.ts";
-import { readTransactionLog } from "../lib/transactions/transactionLog.ts";
 import { hasEffects, outcomeOf } from "../lib/transactions/entry.ts";
 import type { Entry } from "../lib/transactions/entry.ts";
-import { stateHashFile, withdrawTransaction } from "../lib/transactions/transactions.ts";
+import { StackTransactions } from "../lib/transactions/stackTransactions.ts";
 import { checkpointing } from "./transaction/checkpointing.ts";
 import { DeploymentEvents } from "./transaction/deploymentEvents.ts";
-import { wordsOfEarlierRun } from "./transaction/earlierRun.ts";
-import { InterruptionWatch } from "./transaction/interruption.ts";
+import { wordsOfEarlierRun } from "../lib/transactions/earlierRun.ts";
+import { CtrlCWatch } from "./transaction/ctrlCWatch.ts";
 import { leftoverTable } from "./transaction/leftovers.ts";
 import { liftedProtection, tellLifted } from "./pulumi/liftedProtection.ts";
-import { endWithoutEffects, openTransaction } from "./transaction/openTransaction.ts";
 import { pendingReplacements } from "./transaction/pendingReplacements.ts";
 import { ensureStack, projectRoot, pulumiEnvironment, runPulumi } from "./pulumi/pulumi.ts";
 import { catchUp, settleAll } from "./transaction/recovery.ts";
-import { checkpointHash, foreignChanges } from "./rollback/checkpoint.ts";
-import type { Checkpoint } from "./rollback/checkpoint.ts";
+import { checkpointHash, foreignChanges } from "../lib/checkpoint/checkpoint.ts";
+import type { Checkpoint } from "../lib/checkpoint/checkpoint.ts";
 import { RollbackRefused, rollBack } from "./rollback/rollBack.ts";
 import type { TransactionOrder } from "./rollback/rollBack.ts";
-import { exportCheckpoint } from "./rollback/stackState.ts";
+import { exportCheckpoint } from "../lib/checkpoint/exportCheckpoint.ts";
 import { runStackCommand } from "./pulumi/stackCommand.ts";
 import { withStackToItself } from "./transaction/stackLock.ts";
 import { readStackSettings } from "./pulumi/stackSettings.ts";
@@ -43,7 +41,8 @@ async function up(stack: string, args: readonly string[]): Promise<number> {
   return withStackToItself(stack, env, store, async () => {
     await ensureStack(stack, env);
     const say = (line: string) => console.error(line);
-    const access = { projectRoot, stack, env, store, say };
+    const transactions = new StackTransactions(store, stack);
+    const access = { projectRoot, stack, env, transactions, say };
     const before = await catchUp(access);
     const protection = await liftedProtection("up", args, access, before);
     if (protection.refusal !== undefined) {
@@ -51,15 +50,15 @@ async function up(stack: string, args: readonly string[]): Promise<number> {
       return 1;
     }
     tellLifted(protection, "is");
-    const { transactionId, isResumed, earlierRun } = await openTransaction(store, stack, before, flags.useRollback);
+    const { transactionId, isResumed, earlierRun } = await transactions.open(before, flags.useRollback);
     if (earlierRun)
       console.error(`Transaction ${transactionId} ${wordsOfEarlierRun[earlierRun]}: this run goes on with it.`);
-    const earlier = (await readTransactionLog(store, transactionId)).length;
-    await store.remove(stateHashFile(transactionId));
+    const earlier = (await transactions.entries(transactionId)).length;
+    await transactions.noteStateHash(transactionId, undefined);
     const events = await DeploymentEvents.open(stack, transactionId, settings, env);
     events.started(isResumed, earlierRun);
     try {
-      using watch = new InterruptionWatch();
+      using watch = new CtrlCWatch();
       const own = {
         ...watch.env,
         ...checkpointing(settings, env),
@@ -71,10 +70,10 @@ async function up(stack: string, args: readonly string[]): Promise<number> {
         order: { ...access, transactionId },
         events,
         useRollback: flags.useRollback,
-        isInterrupted: watch.isInterrupted,
+        isInterrupted: ended.isSignalled || watch.isPressed,
         isCutOff: ended.signal !== null || ended.code > 1,
         before,
-        hasTried: (await readTransactionLog(store, transactionId)).length > earlier,
+        hasTried: (await transactions.entries(transactionId)).length > earlier,
       };
       const code = ended.code === 0 ? await commit(run) : await fail(run);
       if (code !== 1) tellLifted(protection, "was");
@@ -108,24 +107,24 @@ interface Run {
 }
 
 async function commit({ order, events }: Run): Promise<number> {
-  const { store, stack, transactionId } = order;
+  const { transactions, transactionId } = order;
   const leftovers = await settleAll(order, await exportCheckpoint(order));
-  const entries = await readTransactionLog(store, transactionId);
+  const entries = await transactions.entries(transactionId);
   if (leftovers.length > 0) {
     events.failed("orphans of an earlier run remain", entries);
     console.error(`${leftoverTable(leftovers)}\nThe stack is as declared. Run npm run up again to finish.`);
     return 2;
   }
-  await withdrawTransaction(store, stack);
+  await transactions.withdraw();
   events.succeeded(entries);
   return 0;
 }
 
 async function fail(run: Run): Promise<number> {
   const { order, events, useRollback, isInterrupted, isCutOff } = run;
-  const { store, stack, transactionId } = order;
+  const { transactions, stack, transactionId } = order;
   const failed = isInterrupted ? 130 : 1;
-  const entries = await readTransactionLog(store, transactionId);
+  const entries = await transactions.entries(transactionId);
   const reason = isInterrupted ? "interrupted" : (firstFailure(entries) ?? "pulumi up failed");
   events.failed(reason, entries);
   const after = await exportCheckpoint(order);
@@ -133,10 +132,10 @@ async function fail(run: Run): Promise<number> {
   const [begin] = entries;
   // a run without effects can have changed the state alone: names of resources, and what is not Fabric's
   if (!hasEffects(entries) && begin?.kind === "begin" && begin.checkpointHash === stateHash) {
-    await endWithoutEffects(store, stack, transactionId);
+    await transactions.endWithoutEffects(transactionId);
     return failed;
   }
-  if (!isCutOff) await store.write(stateHashFile(transactionId), stateHash);
+  if (!isCutOff) await transactions.noteStateHash(transactionId, stateHash);
   const changes = foreignChanges(run.before, after);
   const isIdle = !run.hasTried && changes.length === 0;
   const isStopped = isInterrupted && isCutOff;
@@ -154,7 +153,7 @@ async function fail(run: Run): Promise<number> {
     console.error(`${leftoverTable(leftovers)}\nTry again with: npm run rollback -- --stack ${stack}`);
     return 2;
   }
-  await withdrawTransaction(store, stack);
+  await transactions.withdraw();
   return failed;
 }
 

@@ -3,8 +3,8 @@ import type { Origin } from "../../providers/run/origin.ts";
 import { isUnknown } from "../../providers/engine/field.ts";
 import { portalUrl } from "../../providers/program/portalUrl.ts";
 import { withoutUndefined } from "../../providers/engine/resourceKind.ts";
-import { nameOf, resourcesOf } from "../rollback/checkpoint.ts";
-import type { Checkpoint, CheckpointResource } from "../rollback/checkpoint.ts";
+import { nameOf, resourcesOf } from "../../lib/checkpoint/checkpoint.ts";
+import type { Checkpoint, CheckpointResource } from "../../lib/checkpoint/checkpoint.ts";
 import type { PreviewStep } from "../rollback/stackState.ts";
 import type { DescribedWorkspace } from "./description.ts";
 

@@ -1,6 +1,6 @@
 import { parseStackConfig } from "../../lib/config/stackConfig.ts";
 import type { Run, Workspace } from "../../providers/run/run.ts";
-import { liveResourcesOf } from "../rollback/checkpoint.ts";
+import { liveResourcesOf } from "../../lib/checkpoint/checkpoint.ts";
 import { describeWorkspace } from "./description.ts";
 import type { DescribedWorkspace } from "./description.ts";
 import { readExistingWorkspace } from "./existingWorkspace.ts";

@@ -1,8 +1,9 @@
 import { existsSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { checkpointHash } from "../rollback/checkpoint.ts";
-import type { Checkpoint } from "../rollback/checkpoint.ts";
-import { exportCheckpoint, importCheckpoint } from "../rollback/stackState.ts";
-import type { StackAccess } from "../rollback/stackState.ts";
+import { checkpointHash } from "../../lib/checkpoint/checkpoint.ts";
+import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
+import { exportCheckpoint } from "../../lib/checkpoint/exportCheckpoint.ts";
+import { importCheckpoint } from "../rollback/stackState.ts";
+import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 
 /** One thing as it is and as it is to be. */
 export interface Change<T> {

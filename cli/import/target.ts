@@ -1,18 +1,17 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { readTransactionLog } from "../../lib/transactions/transactionLog.ts";
 import { hasEffects } from "../../lib/transactions/entry.ts";
 import type { LogStore } from "../../lib/logStore/logStore.ts";
 import { assertSharedBackend } from "../../lib/config/stateBackend.ts";
 import { parseStackConfig } from "../../lib/config/stackConfig.ts";
 import type { StackConfig } from "../../lib/config/stackConfig.ts";
 import { assertNoSecrets } from "../../lib/config/secrets.ts";
-import { unfinishedTransaction } from "../transaction/openTransaction.ts";
+import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
 import { ensureStack } from "../pulumi/pulumi.ts";
-import { exportCheckpoint } from "../rollback/stackState.ts";
-import type { StackAccess } from "../rollback/stackState.ts";
-import type { Checkpoint } from "../rollback/checkpoint.ts";
+import { exportCheckpoint } from "../../lib/checkpoint/exportCheckpoint.ts";
+import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
+import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 
 /** A stack before something is imported into it. */
 export interface Target {
@@ -47,8 +46,9 @@ export async function readTarget(access: StackAccess, store: LogStore, isDryRun:
   const config = parseStackConfig(raw, { projectRoot, stack, env });
   assertSharedBackend(stack, config.allowLocalBackend, env, projectRoot);
 
-  const open = await unfinishedTransaction(store, stack);
-  if (open !== undefined && hasEffects(await readTransactionLog(store, open))) {
+  const transactions = new StackTransactions(store, stack);
+  const open = await transactions.unfinished();
+  if (open !== undefined && hasEffects(await transactions.entries(open))) {
     throw new Error(
       `Nothing was imported: deployment ${open} of stack '${stack}' has not ended, and could not be taken back any more. ` +
         `Run npm run up or npm run rollback first.`,

@@ -1,5 +1,5 @@
 import { fabricKindOf } from "../../providers/kinds/kinds.ts";
-import { nameOf } from "../rollback/checkpoint.ts";
+import { nameOf } from "../../lib/checkpoint/checkpoint.ts";
 import type { Step } from "./previewLog.ts";
 
 /** An object that a command would delete although that is not to happen by the way, only because a flag or a mark forces it. */

@@ -1,11 +1,11 @@
 import { openLogStore } from "../../lib/logStore/openLogStore.ts";
-import { withdrawTransaction } from "../../lib/transactions/transactions.ts";
+import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
 import { leftoverTable } from "../transaction/leftovers.ts";
 import { liftedProtection, tellLifted } from "./liftedProtection.ts";
 import { ensureStack, projectRoot, pulumiEnvironment, runPulumi } from "./pulumi.ts";
 import { catchUp, settleAll } from "../transaction/recovery.ts";
-import { liveResourcesOf } from "../rollback/checkpoint.ts";
-import { exportCheckpoint } from "../rollback/stackState.ts";
+import { liveResourcesOf } from "../../lib/checkpoint/checkpoint.ts";
+import { exportCheckpoint } from "../../lib/checkpoint/exportCheckpoint.ts";
 import { withStackToItself } from "../transaction/stackLock.ts";
 import { readStackSettings } from "./stackSettings.ts";
 
@@ -20,7 +20,8 @@ export async function destroyStack(stack: string, args: readonly string[]): Prom
   const store = await openLogStore(transactionLog, { stack, env });
   return withStackToItself(stack, env, store, async () => {
     await ensureStack(stack, env);
-    const access = { projectRoot, stack, env, store, say: (line: string) => console.error(line) };
+    const transactions = new StackTransactions(store, stack);
+    const access = { projectRoot, stack, env, transactions, say: (line: string) => console.error(line) };
     const protection = await liftedProtection("destroy", args, access, await catchUp(access));
     if (protection.refusal !== undefined) {
       console.error(protection.refusal);
@@ -44,7 +45,7 @@ export async function destroyStack(stack: string, args: readonly string[]): Prom
       console.error(leftoverTable(leftovers));
       return 2;
     }
-    await withdrawTransaction(store, stack);
+    await transactions.withdraw();
     return 0;
   });
 }

@@ -7,10 +7,10 @@ import { keyOf, liftingsIn } from "../preview/liftings.ts";
 import type { Lifting } from "../preview/liftings.ts";
 import { readPreviewLog } from "../preview/previewLog.ts";
 import type { PreviewLog } from "../preview/previewLog.ts";
-import { liveResourcesOf } from "../rollback/checkpoint.ts";
-import type { Checkpoint } from "../rollback/checkpoint.ts";
-import { runCli } from "../rollback/stackState.ts";
-import type { StackAccess } from "../rollback/stackState.ts";
+import { liveResourcesOf } from "../../lib/checkpoint/checkpoint.ts";
+import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
+import { runCli } from "../../lib/checkpoint/exportCheckpoint.ts";
+import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 
 /** What a command may do to protected objects. */
 export interface LiftedProtection {

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { backendUrl } from "../../lib/config/stateBackend.ts";
 import { absoluteBackend, isRelativeBackend, stateFolder } from "../../lib/config/stateFolder.ts";
 import { formerStateNote } from "./formerState.ts";
+import { Patience } from "./patience.ts";
 
 /** The folder that holds Pulumi.yaml: the current one, as npm sets it, else that of this file. */
 export const projectRoot = existsSync("Pulumi.yaml")
@@ -41,24 +42,12 @@ export function pulumiEnvironment(stack: string, env: NodeJS.ProcessEnv = proces
   return own;
 }
 
-/** While there is one, this process outlives Ctrl-C, SIGTERM and a closed terminal: what it began has to be ended well. */
-export class Patience implements Disposable {
-  readonly #signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  readonly #wait = () => undefined;
-
-  constructor() {
-    for (const signal of this.#signals) process.on(signal, this.#wait);
-  }
-
-  [Symbol.dispose](): void {
-    for (const signal of this.#signals) process.off(signal, this.#wait);
-  }
-}
-
 /** How a Pulumi command ended. */
 export interface Ended {
   readonly code: number;
   readonly signal: NodeJS.Signals | null;
+  /** Whether this process was sent SIGINT, SIGTERM or SIGHUP meanwhile. */
+  readonly isSignalled: boolean;
 }
 
 /**
@@ -68,12 +57,12 @@ export interface Ended {
  */
 export async function runPulumi(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> {
   const child = spawn("pulumi", args, { cwd: projectRoot, env, stdio: "inherit" });
-  using _patience = new Patience();
+  using patience = new Patience();
   const handOn = () => void child.kill("SIGTERM");
   process.once("SIGTERM", handOn);
   try {
     const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
-    return { code: code ?? 1, signal };
+    return { code: code ?? 1, signal, isSignalled: patience.isTried };
   } finally {
     process.off("SIGTERM", handOn);
   }

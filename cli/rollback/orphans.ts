@@ -4,14 +4,14 @@ import { UnknownCompensation, undoStep } from "../../providers/engine/undoStep.t
 import { allKinds } from "../../providers/kinds/kinds.ts";
 import type { Configuration } from "../../providers/run/configuration.ts";
 import type { LogStore } from "../../lib/logStore/logStore.ts";
-import { providerFile } from "../../lib/transactions/transactions.ts";
+import { providerFile } from "../../lib/transactions/transactionFiles.ts";
 import type { TransactionLog } from "../../lib/transactions/transactionLog.ts";
 import type { UnsettledCreate } from "../../lib/transactions/unsettled.ts";
 import type { LiveRun } from "../../providers/run/liveRun.ts";
 import { UPDATE_REMEDY, removalOf } from "../transaction/leftovers.ts";
 import type { Leftover } from "../transaction/leftovers.ts";
-import { liveResourcesOf } from "./checkpoint.ts";
-import type { Checkpoint } from "./checkpoint.ts";
+import { liveResourcesOf } from "../../lib/checkpoint/checkpoint.ts";
+import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 
 /** What is needed to reach orphans as the deployment that made them did. */
 export interface OrphansAccess {

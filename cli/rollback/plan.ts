@@ -1,17 +1,12 @@
-import { hasEffects, hasEnded, objectKey, outcomeOf } from "../../lib/transactions/entry.ts";
+import { objectKey, outcomeOf } from "../../lib/transactions/entry.ts";
 import type { Entry } from "../../lib/transactions/entry.ts";
-import { rollbackLogOf } from "../../lib/transactions/transactions.ts";
 import { unsettledCreates } from "../../lib/transactions/unsettled.ts";
 import type { UnsettledCreate } from "../../lib/transactions/unsettled.ts";
-import {
-  checkpointHash,
-  differencesAfterRollback,
-  liveResourcesOf,
-  prepareForRollback,
-  resourcesOf,
-  withoutPendingOperations,
-} from "./checkpoint.ts";
-import type { Checkpoint, CheckpointResource, Difference } from "./checkpoint.ts";
+import { liveResourcesOf, resourcesOf, withoutPendingOperations } from "../../lib/checkpoint/checkpoint.ts";
+import type { Checkpoint, CheckpointResource } from "../../lib/checkpoint/checkpoint.ts";
+import { differencesAfterRollback } from "./differences.ts";
+import type { Difference } from "./differences.ts";
+import { prepareForRollback } from "./preparedCheckpoint.ts";
 
 /*
  * What is to be done about a transaction, decided from what is known and nothing else. The commands ask, do the first
@@ -133,37 +128,6 @@ function refusalOf(log: readonly Entry[], saved: Checkpoint | undefined): string
   if (!saved) return `Transaction ${id} cannot be rolled back: the checkpoint from before it was not saved.`;
   return undefined;
 }
-
-/**
- * Why a transaction cannot be rolled back because of what came after it, if so.
- * @param others the logs of the same stack
- * @param stateHash how the stack was when the last run of the transaction ended; undefined where that was cut off
- */
-export function builtUpon(
-  log: readonly Entry[],
-  others: readonly (readonly Entry[])[],
-  current: Checkpoint,
-  stateHash: string | undefined,
-): string | undefined {
-  const [begin] = log;
-  const id = begin?.transactionId ?? "";
-  const later = others.find(
-    (other) =>
-      other[0] !== undefined &&
-      other[0].transactionId !== id &&
-      other[0].transactionId !== rollbackLogOf(id) &&
-      other[0].at > (begin?.at ?? "") &&
-      hasEffects(other) &&
-      !isRolledBack(other),
-  );
-  const hint = "Deploy the configuration you want with npm run up instead.";
-  if (later?.[0])
-    return `Transaction ${id} cannot be rolled back: ${later[0].transactionId} has built upon it. ${hint}`;
-  if (stateHash === undefined || stateHash === checkpointHash(current)) return undefined;
-  return `Transaction ${id} cannot be rolled back: the stack was changed outside of it since. ${hint}`;
-}
-
-const isRolledBack = (log: readonly Entry[]) => hasEnded(log) && !log.some(({ kind }) => kind === "commit");
 
 /**
  * URNs of objects that may not be as the state has them: nobody knows whether a write to them had its effect; or it had,

@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { SECRET_MARK, liveResourcesOf, providerUrnOf } from "./checkpoint.ts";
-import type { Checkpoint, CheckpointResource } from "./checkpoint.ts";
+import { leaveOutStackTraces } from "../../providers/engine/sdkQuirks.ts";
+import { SECRET_MARK, liveResourcesOf, providerUrnOf } from "../../lib/checkpoint/checkpoint.ts";
+import type { Checkpoint, CheckpointResource } from "../../lib/checkpoint/checkpoint.ts";
 
 /** The value of the mark; other values mark assets and archives. */
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 
-// the SDK would put paths of this machine into the state
-Object.assign(pulumi.Resource, { stackTrace: () => [] });
+leaveOutStackTraces();
 
 class SavedProvider extends pulumi.ProviderResource {
   constructor(pkg: string, name: string, inputs: pulumi.Inputs, opts: pulumi.ResourceOptions) {

@@ -3,12 +3,12 @@ import { LocalWorkspace, Stack } from "@pulumi/pulumi/automation/index.js";
 import type { EngineEvent, PulumiFn } from "@pulumi/pulumi/automation/index.js";
 import { removalOf } from "../transaction/leftovers.ts";
 import type { Leftover } from "../transaction/leftovers.ts";
-import { nameOf } from "./checkpoint.ts";
-import type { Checkpoint } from "./checkpoint.ts";
+import { nameOf } from "../../lib/checkpoint/checkpoint.ts";
+import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import type { Failure } from "./plan.ts";
 import { savedProgram } from "./registration.ts";
 import { projectCopy } from "./stackState.ts";
-import type { StackAccess } from "./stackState.ts";
+import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 
 /** What the engine could not do, for the plan and for people. */
 export interface EngineFailure extends Failure {

@@ -1,27 +1,24 @@
-import type { LogStore } from "../../lib/logStore/logStore.ts";
-import { TransactionLog, readTransactionLog } from "../../lib/transactions/transactionLog.ts";
-import {
-  checkpointFile,
-  readTransactionLogs,
-  rollbackLogOf,
-  stateHashFile,
-} from "../../lib/transactions/transactions.ts";
+import { builtUpon } from "../../lib/transactions/builtUpon.ts";
+import type { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
+import { rollbackLogOf } from "../../lib/transactions/transactionFiles.ts";
+import type { TransactionLog } from "../../lib/transactions/transactionLog.ts";
 import { forcingNothing } from "../pulumi/forcingOptions.ts";
 import type { Leftover } from "../transaction/leftovers.ts";
 import type { UnsettledCreate } from "../../lib/transactions/unsettled.ts";
-import type { Checkpoint } from "./checkpoint.ts";
+import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { Orphans } from "./orphans.ts";
-import { builtUpon, nothingObserved, plan } from "./plan.ts";
+import { nothingObserved, plan } from "./plan.ts";
 import type { Known, Observed, Step } from "./plan.ts";
 import { remove, restore } from "./restore.ts";
 import type { EngineFailure } from "./restore.ts";
-import { decryptedCheckpoint, exportCheckpoint, importCheckpoint, refreshStack } from "./stackState.ts";
-import type { StackAccess } from "./stackState.ts";
+import { exportCheckpoint } from "../../lib/checkpoint/exportCheckpoint.ts";
+import { decryptedCheckpoint, importCheckpoint, refreshStack } from "./stackState.ts";
+import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 import { unknownSteps } from "./unknownSteps.ts";
 
 /** A transaction to be brought to an end. */
 export interface TransactionOrder extends StackAccess {
-  readonly store: LogStore;
+  readonly transactions: StackTransactions;
   readonly transactionId: string;
   /** Where lines go. */
   readonly say: (line: string) => void;
@@ -39,12 +36,12 @@ export class RollbackRefused extends Error {
  * @throws RollbackRefused, or Error where it cannot begin; nothing was changed then
  */
 export async function rollBack(order: TransactionOrder & { readonly reason: string }): Promise<Leftover[]> {
-  const { store, transactionId } = order;
-  const stateHash = (await store.read(stateHashFile(transactionId)))?.toString();
+  const { transactions, transactionId } = order;
+  const stateHash = await transactions.stateHash(transactionId);
   await assertNotBuiltUpon(order, stateHash);
-  const saved = await savedCheckpoint(store, transactionId);
+  const saved = await transactions.savedCheckpoint(transactionId);
   const plain = saved && (await decryptedCheckpoint(order, saved));
-  await using rollback = new Rollback(order, await TransactionLog.open({ store, transactionId }));
+  await using rollback = new Rollback(order, await transactions.openLog(transactionId));
   for (;;) {
     const known = await rollback.look(saved, stateHash === undefined);
     const steps = plan(known, rollback.observed);
@@ -74,11 +71,11 @@ class Rollback implements AsyncDisposable {
   constructor(order: TransactionOrder & { readonly reason: string }, log: TransactionLog) {
     this.#order = order;
     this.#log = log;
-    const { transactionId, store, say } = order;
+    const { transactionId, transactions, say } = order;
     // a log of its own for what the rollback does: it is not part of the transaction that it undoes
     const own = { FABRIC_ROLLBACK_OF: transactionId, FABRIC_TRANSACTION_ID: rollbackLogOf(transactionId) };
     this.#access = { ...order, env: { ...order.env, ...forcingNothing(order.env), ...own } };
-    this.#orphans = new Orphans({ env: this.#access.env, store, say });
+    this.#orphans = new Orphans({ env: this.#access.env, store: transactions.store, say });
   }
 
   get observed(): Observed {
@@ -87,10 +84,10 @@ class Rollback implements AsyncDisposable {
 
   /** What is known now. */
   async look(saved: Checkpoint | undefined, isCutOff: boolean): Promise<Known> {
-    const { store, transactionId } = this.#order;
+    const { transactions, transactionId } = this.#order;
     return {
-      log: await readTransactionLog(store, transactionId),
-      rollbackLog: await readTransactionLog(store, rollbackLogOf(transactionId)),
+      log: await transactions.entries(transactionId),
+      rollbackLog: await transactions.entries(rollbackLogOf(transactionId)),
       saved,
       current: await exportCheckpoint(this.#access),
       isCutOff,
@@ -101,10 +98,10 @@ class Rollback implements AsyncDisposable {
   async begin(): Promise<void> {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
-    const { store, transactionId, reason, say } = this.#order;
+    const { transactions, transactionId, reason, say } = this.#order;
     await this.#log.rollback(reason);
     say(`Rolling back transaction ${transactionId}. Reason: ${reason}`);
-    await store.remove(stateHashFile(transactionId));
+    await transactions.noteStateHash(transactionId, undefined);
   }
 
   /** Does a step of the engine's. */
@@ -134,16 +131,16 @@ class Rollback implements AsyncDisposable {
 
   /** Ends the transaction, where nothing is left. @returns what is */
   async end(step: EndStep): Promise<Leftover[]> {
-    const { store, transactionId, say } = this.#order;
+    const { transactions, transactionId, say } = this.#order;
     const left = [...this.#leftovers, ...this.#failures.map(({ leftover }) => leftover)];
-    for (const { step: unknown, leftover } of unknownSteps(await readTransactionLog(store, transactionId))) {
+    for (const { step: unknown, leftover } of unknownSteps(await transactions.entries(transactionId))) {
       await this.#log.compensationFailed(unknown, leftover.reason);
       left.push(leftover);
     }
     const differences = step.kind === "report" ? step.differences : [];
     left.push(...differences.filter(({ what }) => !left.some((known) => known.what === what)));
     if (left.length > 0) return left;
-    await settle(store, rollbackLogOf(transactionId));
+    await transactions.settle(rollbackLogOf(transactionId));
     await this.#log.rolledBack();
     say(`✓ Transaction ${transactionId} fully rolled back`);
     return [];
@@ -164,26 +161,13 @@ function leading(steps: readonly Step[]): UnsettledCreate[] {
   return steps.slice(0, end).flatMap((step) => (step.kind === "compensate" ? [step.orphan] : []));
 }
 
-async function savedCheckpoint(store: LogStore, transactionId: string): Promise<Checkpoint | undefined> {
-  const saved = await store.read(checkpointFile(transactionId));
-  return saved && (JSON.parse(saved.toString()) as Checkpoint);
-}
-
 async function assertNotBuiltUpon(order: TransactionOrder, stateHash: string | undefined): Promise<void> {
-  const { store, transactionId, stack } = order;
+  const { transactions, transactionId } = order;
   const reason = builtUpon(
-    await readTransactionLog(store, transactionId),
-    await readTransactionLogs(store, stack),
+    await transactions.entries(transactionId),
+    await transactions.logs(),
     await exportCheckpoint(order),
     stateHash,
   );
   if (reason !== undefined) throw new RollbackRefused(reason);
-}
-
-/** What the rollback itself made is settled with it. */
-async function settle(store: LogStore, transactionId: string): Promise<void> {
-  if ((await readTransactionLog(store, transactionId)).length === 0) return;
-  const log = await TransactionLog.open({ store, transactionId });
-  await log.commit();
-  await log.close();
 }

@@ -3,7 +3,7 @@ import type { TelemetryLogger } from "../../lib/telemetryLogger.ts";
 import type { StackSettings } from "../pulumi/stackSettings.ts";
 import { outcomeOf } from "../../lib/transactions/entry.ts";
 import type { Entry } from "../../lib/transactions/entry.ts";
-import type { EarlierRun } from "./earlierRun.ts";
+import type { EarlierRun } from "../../lib/transactions/earlierRun.ts";
 import type { Leftover } from "./leftovers.ts";
 
 /** How many effects of each kind a log holds. */

@@ -1,5 +1,5 @@
-import { resourcesOf } from "../rollback/checkpoint.ts";
-import type { Checkpoint } from "../rollback/checkpoint.ts";
+import { resourcesOf } from "../../lib/checkpoint/checkpoint.ts";
+import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 
 /** Most objects that are told: a variable of the environment has 128 kB at most. */
 const MOST = 500;

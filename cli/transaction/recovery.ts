@@ -1,28 +1,31 @@
-import { TransactionLog, readTransactionLog } from "../../lib/transactions/transactionLog.ts";
 import { hasEnded } from "../../lib/transactions/entry.ts";
 import type { Entry } from "../../lib/transactions/entry.ts";
-import { announcedTransaction, readTransactionLogs, stateHashFile } from "../../lib/transactions/transactions.ts";
-import type { LogStore } from "../../lib/logStore/logStore.ts";
-import { readEarlierRun, wordsOfEarlierRun } from "./earlierRun.ts";
+import { wordsOfEarlierRun } from "../../lib/transactions/earlierRun.ts";
+import type { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
 import type { Leftover } from "./leftovers.ts";
-import { lostLog } from "./openTransaction.ts";
-import { checkpointHash, withoutPendingOperations } from "../rollback/checkpoint.ts";
-import type { Checkpoint } from "../rollback/checkpoint.ts";
+import { checkpointHash, withoutPendingOperations } from "../../lib/checkpoint/checkpoint.ts";
+import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { Orphans } from "../rollback/orphans.ts";
 import { orphansOf, outdatedIn } from "../rollback/plan.ts";
-import { exportCheckpoint, importCheckpoint, refreshStack } from "../rollback/stackState.ts";
-import type { StackAccess } from "../rollback/stackState.ts";
+import { exportCheckpoint } from "../../lib/checkpoint/exportCheckpoint.ts";
+import { importCheckpoint, refreshStack } from "../rollback/stackState.ts";
+import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 
 /*
  * What an update does about earlier runs that were cut off: before it, the state learns what they did; after it, what they
  * made and nothing declares any more is removed, and their logs are ended.
  */
 
-/** A stack, its logs, and where lines go. */
+/** A stack, its transactions, and where lines go. */
 export interface Recovery extends StackAccess {
-  readonly store: LogStore;
+  readonly transactions: StackTransactions;
   readonly say: (line: string) => void;
 }
+
+/** What is said of a transaction that is announced, and whose log is not there. */
+export const lostLog = (stack: string, transactionId: string, where: string): string =>
+  `Transaction ${transactionId} of stack '${stack}' has no log in ${where}: it cannot be rolled back, and what it made and no ` +
+  `state has is not known. To go on from the state as it is: npm run up -- --stack ${stack}`;
 
 /**
  * Brings the state up to date: pending operations are dropped, because the log knows what became of them and they would
@@ -30,21 +33,21 @@ export interface Recovery extends StackAccess {
  * @returns the checkpoint then
  */
 export async function catchUp(recovery: Recovery): Promise<Checkpoint> {
-  const { store, stack, say } = recovery;
+  const { transactions, stack, say } = recovery;
   // first: a log that cannot be read must stop this before anything is changed
-  const open = (await readTransactionLogs(store, stack)).filter((log) => !hasEnded(log));
-  const announced = await announcedTransaction(store, stack);
-  if (announced !== undefined && (await readTransactionLog(store, announced)).length === 0)
-    say(lostLog(stack, announced, store.where));
+  const open = (await transactions.logs()).filter((log) => !hasEnded(log));
+  const announced = await transactions.announced();
+  if (announced !== undefined && (await transactions.entries(announced)).length === 0)
+    say(lostLog(stack, announced, transactions.store.where));
   const exported = await exportCheckpoint(recovery);
   const { checkpoint, isChanged } = withoutPendingOperations(exported);
   if (isChanged) await importCheckpoint(recovery, checkpoint);
   const outdated = new Set<string>();
   for (const log of open) {
-    const isCutOff = (await store.read(stateHashFile(idOf(log)))) === undefined;
+    const isCutOff = (await transactions.stateHash(idOf(log))) === undefined;
     const urns = outdatedIn(log, checkpoint, isCutOff);
     if (urns.length === 0) continue;
-    const how = wordsOfEarlierRun[await readEarlierRun(store, log)];
+    const how = wordsOfEarlierRun[await transactions.earlierRun(log)];
     say(`An earlier run ${how}: reading ${urns.length} of its objects again.`);
     for (const urn of urns) outdated.add(urn);
   }
@@ -60,14 +63,14 @@ export async function catchUp(recovery: Recovery): Promise<Checkpoint> {
  * @returns what is left to be done by hand; the logs stay open then
  */
 export async function settleAll(recovery: Recovery, after: Checkpoint): Promise<Leftover[]> {
-  const { store, env, say } = recovery;
-  const logs = await readTransactionLogs(store, recovery.stack);
+  const { transactions, env, say } = recovery;
+  const logs = await transactions.logs();
   const open = logs.filter((log) => !hasEnded(log));
   const orphans = orphansOf(logs, after);
-  await using cleaner = new Orphans({ env, store, say });
+  await using cleaner = new Orphans({ env, store: transactions.store, say });
   const leftovers: Leftover[] = [];
   for (const transactionId of open.map(idOf)) {
-    const log = await TransactionLog.open({ store, transactionId });
+    const log = await transactions.openLog(transactionId);
     const own = orphans.filter((orphan) => orphan.transactionId === transactionId).toReversed();
     const left: Leftover[] = [];
     for (const orphan of own) left.push(...(await cleaner.remove(orphan, log, after)));

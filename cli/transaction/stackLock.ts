@@ -5,7 +5,8 @@ import { isLiveProcess } from "../../lib/logStore/liveProcess.ts";
 import { LockedError } from "../../lib/logStore/logStore.ts";
 import type { Lock, LogStore } from "../../lib/logStore/logStore.ts";
 import { stateFolder } from "../../lib/config/stateFolder.ts";
-import { Patience, projectRoot, runPulumi } from "../pulumi/pulumi.ts";
+import { Patience } from "../pulumi/patience.ts";
+import { projectRoot, runPulumi } from "../pulumi/pulumi.ts";
 
 /** A lock that a run of the CLI left on a stack whose state is in a folder. */
 export interface StaleLock {

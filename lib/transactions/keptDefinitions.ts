@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { DefinitionPart } from "../api/itemDefinition.ts";
 import type { LogStore } from "../logStore/logStore.ts";
-import { definitionsFolder } from "./transactions.ts";
+import { definitionsFolder } from "./transactionFiles.ts";
 
 /**
  * Definitions of items as they were before a transaction changed or deleted them, compressed, beside its log. A rollback

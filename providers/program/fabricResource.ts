@@ -6,17 +6,14 @@ import { toProviderInputs } from "../run/configuration.ts";
 import type { Configuration } from "../run/configuration.ts";
 import type { Fields } from "../engine/field.ts";
 import type { ResourceKind } from "../engine/resourceKind.ts";
+import { leaveOutStackTraces } from "../engine/sdkQuirks.ts";
 
 /*
  * The program's side of a resource. The SDK is imported file by file: its main entry loads the TypeScript compiler and
  * more, and costs every preview half a second. Its files are CommonJS, hence the default imports.
  */
 
-/*
- * The SDK takes a full stack trace for every resource and stores it: a fifth of the state, with paths of this machine in
- * it, and a tenth of the time of a big preview. Our errors name the resource and the key of the configuration instead.
- */
-Object.assign(resource.Resource, { stackTrace: () => [] });
+leaveOutStackTraces();
 
 /**
  * The provider that all Fabric resources of a program share: one process, one client, one transaction log. Its inputs

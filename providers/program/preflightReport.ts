@@ -1,5 +1,6 @@
 import type { CustomResource } from "@pulumi/pulumi/resource.js";
 import log from "@pulumi/pulumi/log/index.js";
+import { idIfKnown } from "../engine/sdkQuirks.ts";
 import type { FabricWorkspace } from "./fabricWorkspace.ts";
 import { findProblems } from "./preflight.ts";
 import type { ProgramRun } from "./programRun.ts";
@@ -65,18 +66,11 @@ async function ask(
 
 async function plannedFor({ declared: { workspace, users, git, items } }: FabricWorkspace): Promise<Planned> {
   return {
-    workspaceId: await managedId(workspace),
-    users: await Promise.all(users.map(managedId)),
-    ...(git && { git: { id: await managedId(git) } }),
-    items: await Promise.all(items.map(managedId)),
+    workspaceId: await idIfKnown(workspace),
+    users: await Promise.all(users.map(idIfKnown)),
+    ...(git && { git: { id: await idIfKnown(git) } }),
+    items: await Promise.all(items.map(idIfKnown)),
   };
-}
-
-/** The id of a resource that exists; a preview knows none of what is to be made. */
-async function managedId({ id }: CustomResource): Promise<string | undefined> {
-  // the SDK declares neither; `apply` alone does not tell when there will be no value
-  const output = id as unknown as { readonly isKnown: Promise<boolean>; promise(): Promise<string> };
-  return (await output.isKnown) ? output.promise() : undefined;
 }
 
 function resourceOf(about: Subject, declared: FabricWorkspace["declared"]): CustomResource | undefined {

@@ -15,7 +15,8 @@ import { assertTrustedEndpoint, trustedVaultUrl } from "../../lib/api/trustedHos
 import { readTransactionLog } from "../../lib/transactions/transactionLog.ts";
 import { hasEffects, hasEnded, outcomeOf } from "../../lib/transactions/entry.ts";
 import type { Entry, Intent } from "../../lib/transactions/entry.ts";
-import { checkpointFile, readTransactionLogs } from "../../lib/transactions/transactions.ts";
+import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
+import { checkpointFile } from "../../lib/transactions/transactionFiles.ts";
 import { unsettledLike } from "../../lib/transactions/unsettled.ts";
 import type { Configuration } from "./configuration.ts";
 import { pendingStates, statesIn } from "./formerStates.ts";
@@ -203,7 +204,9 @@ export async function startRun(
     isReclaimed: (id) => reclaimedIds.has(id),
 
     async undoOf<A extends object>(compensation: string, id: string) {
-      openLogs ??= readTransactionLogs(store, configuration.stack).then((logs) => logs.filter((log) => !hasEnded(log)));
+      openLogs ??= new StackTransactions(store, configuration.stack)
+        .logs()
+        .then((logs) => logs.filter((log) => !hasEnded(log)));
       for (const log of await openLogs) {
         const update = log.find(
           (entry) =>

@@ -1,20 +1,12 @@
-import { beginTransaction } from "../../cli/transaction/openTransaction.ts";
-import type { Checkpoint } from "../../cli/rollback/checkpoint.ts";
+import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { engineRunOf, takeCheckpoint } from "../../lib/transactions/engineRun.ts";
 import type { EngineRun } from "../../lib/transactions/engineRun.ts";
 import type { Lock, LogStore } from "../../lib/logStore/logStore.ts";
 import { openLogStore } from "../../lib/logStore/openLogStore.ts";
-import { TransactionLog, readTransactionLog } from "../../lib/transactions/transactionLog.ts";
+import type { TransactionLog } from "../../lib/transactions/transactionLog.ts";
 import { hasEffects } from "../../lib/transactions/entry.ts";
-import {
-  failedFile,
-  newTransactionId,
-  providerFile,
-  pruneTransactionLogs,
-  readTransactionLogs,
-  rollbackLogOf,
-  withdrawTransaction,
-} from "../../lib/transactions/transactions.ts";
+import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
+import { newTransactionId, rollbackLogOf } from "../../lib/transactions/transactionFiles.ts";
 import { systemClock } from "../../lib/clock.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { unsettledCreates } from "../../lib/transactions/unsettled.ts";
@@ -110,22 +102,23 @@ export class RunTransaction {
   }
 
   async #take(): Promise<JoinedTransaction & { readonly lock: Lock }> {
-    const { configuration, clock, warn } = this.#options;
+    const { configuration, clock } = this.#options;
     const { stack } = configuration;
-    const store = await this.#options.store();
-    const lock = await store.lock(`${stack}.writer`, { waitMs: PREDECESSOR_MS });
+    const transactions = await this.#transactions();
+    const lock = await transactions.store.lock(`${stack}.writer`, { waitMs: PREDECESSOR_MS });
     try {
-      const unsettled = unsettledCreates(await readTransactionLogs(store, stack));
+      const unsettled = unsettledCreates(await transactions.logs());
       const programs = this.#programsRun();
-      if (programs) await beginTransaction(store, stack, programs, checkpointBefore(stack, programs), true);
+      if (programs?.isResumed) await transactions.resume(programs.transactionId);
+      else if (programs) await transactions.begin(programs.transactionId, checkpointBefore(stack), true);
       const transactionId = this.knownId ?? (this.#own = newTransactionId(stack, clock));
-      const isNew = (await readTransactionLog(store, transactionId)).length === 0;
-      const log = await TransactionLog.open({ store, transactionId, clock, warn });
+      const isNew = (await transactions.entries(transactionId)).length === 0;
+      const log = await transactions.openLog(transactionId);
       if (isNew) {
-        await pruneTransactionLogs(store, stack);
+        await transactions.prune();
         await log.begin({ stack, enableRollback: false });
       }
-      await store.write(providerFile(transactionId), JSON.stringify(configuration));
+      await transactions.noteProvider(transactionId, configuration);
       return { log, unsettled, lock };
     } catch (error) {
       await lock.release();
@@ -147,7 +140,7 @@ export class RunTransaction {
   /** So that the next run says that this one failed; one that is stopped within a step was cut off. */
   async #noteFailure(joined: JoinedTransaction | undefined, transactionId: string): Promise<void> {
     if (joined?.log.isBusy) return;
-    await (await this.#options.store()).write(failedFile(transactionId), "");
+    await (await this.#transactions()).noteFailure(transactionId);
   }
 
   /** A destroy is no transaction: one that failed is run again. */
@@ -165,26 +158,31 @@ export class RunTransaction {
     { transactionId, isResumed, isDeclared }: EngineRun,
     joined: JoinedTransaction | undefined,
   ): Promise<void> {
-    const { configuration, clock, warn } = this.#options;
-    const { stack } = configuration;
+    const { configuration, warn } = this.#options;
     // it is begun by its first write
     if (!joined && !isResumed) return;
-    const store = await this.#options.store();
+    const transactions = await this.#transactions();
     if (isDeclared && !this.#hasFailed && !joined?.log.isBusy) {
-      const log = joined?.log ?? (await TransactionLog.open({ store, transactionId, clock, warn }));
+      const log = joined?.log ?? (await transactions.openLog(transactionId));
       await log.commit();
       if (!joined) await log.close();
-      await withdrawTransaction(store, stack);
-    } else if (hasEffects(await readTransactionLog(store, transactionId))) {
+      await transactions.withdraw();
+    } else if (hasEffects(await transactions.entries(transactionId))) {
       await this.#noteFailure(joined, transactionId);
-      warn(`Deployment ${transactionId} is incomplete. To take it back: npm run rollback -- --stack ${stack}`);
+      warn(
+        `Deployment ${transactionId} is incomplete. To take it back: npm run rollback -- --stack ${configuration.stack}`,
+      );
     }
+  }
+
+  async #transactions(): Promise<StackTransactions> {
+    const { configuration, store, clock, warn } = this.#options;
+    return new StackTransactions(await store(), configuration.stack, { clock, warn });
   }
 }
 
-/** The checkpoint that the program kept; one that is gone on with has its own. */
-const checkpointBefore = (stack: string, { isResumed }: EngineRun): Checkpoint =>
-  isResumed ? { version: 3, deployment: {} } : (JSON.parse(takeCheckpoint(stack)) as Checkpoint);
+/** The checkpoint that the program of this run has left. */
+const checkpointBefore = (stack: string) => JSON.parse(takeCheckpoint(stack)) as Checkpoint;
 
 /**
  * The part of a process in a transaction.

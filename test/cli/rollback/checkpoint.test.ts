@@ -1,13 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import {
-  differencesAfterRollback,
-  foreignChanges,
-  prepareForRollback,
-  resourcesOf,
-  withoutPendingOperations,
-} from "../../../cli/rollback/checkpoint.ts";
-import type { Checkpoint, CheckpointResource } from "../../../cli/rollback/checkpoint.ts";
+import { differencesAfterRollback } from "../../../cli/rollback/differences.ts";
+import { prepareForRollback } from "../../../cli/rollback/preparedCheckpoint.ts";
+import { foreignChanges, resourcesOf, withoutPendingOperations } from "../../../lib/checkpoint/checkpoint.ts";
+import type { Checkpoint, CheckpointResource } from "../../../lib/checkpoint/checkpoint.ts";
 
 const resource = (name: string, more: Partial<CheckpointResource> = {}): CheckpointResource => ({
   urn: `urn:pulumi:s::fabric::t:${name}::${name}`,

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { liveResourcesOf, resourcesOf } from "../../../cli/rollback/checkpoint.ts";
-import type { Checkpoint, CheckpointResource } from "../../../cli/rollback/checkpoint.ts";
-import { builtUpon, nothingObserved, plan } from "../../../cli/rollback/plan.ts";
+import { liveResourcesOf, resourcesOf } from "../../../lib/checkpoint/checkpoint.ts";
+import type { Checkpoint, CheckpointResource } from "../../../lib/checkpoint/checkpoint.ts";
+import { nothingObserved, plan } from "../../../cli/rollback/plan.ts";
 import type { Failure, Known, Observed, Step } from "../../../cli/rollback/plan.ts";
+import { builtUpon } from "../../../lib/transactions/builtUpon.ts";
 import type { Entry, Fact } from "../../../lib/transactions/entry.ts";
 
 /* What is planned is tried here on a small world of workspaces, with logs that end anywhere. */

@@ -3,16 +3,10 @@ import { mkdtempSync, readFileSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { openTransaction, unfinishedTransaction } from "../../../cli/transaction/openTransaction.ts";
 import { FolderLogStore } from "../../../lib/logStore/folderLogStore.ts";
 import type { LogStore } from "../../../lib/logStore/logStore.ts";
 import { TransactionLog, readTransactionLog } from "../../../lib/transactions/transactionLog.ts";
-import {
-  announceTransaction,
-  announcedTransaction,
-  pruneTransactionLogs,
-  readTransactionLogs,
-} from "../../../lib/transactions/transactions.ts";
+import { StackTransactions } from "../../../lib/transactions/stackTransactions.ts";
 import { RunTransaction } from "../../../providers/run/runTransaction.ts";
 import { systemClock } from "../../../lib/clock.ts";
 
@@ -103,10 +97,10 @@ describe("a log of its own stack that a version cannot read whole", () => {
     it(`stops whoever would undo, end, prune, or write beside it: ${what}`, async () => {
       const store = await storeWith(lines);
       const before = readdirSync(store.where);
-      await assert.rejects(readTransactionLogs(store, "dev"), message);
-      await assert.rejects(pruneTransactionLogs(store, "dev", 0), message);
-      await assert.rejects(unfinishedTransaction(store, "dev"), message);
-      await assert.rejects(openTransaction(store, "dev", { version: 3, deployment: {} }, true), message);
+      await assert.rejects(new StackTransactions(store, "dev").logs(), message);
+      await assert.rejects(new StackTransactions(store, "dev").prune(0), message);
+      await assert.rejects(new StackTransactions(store, "dev").unfinished(), message);
+      await assert.rejects(new StackTransactions(store, "dev").open({ version: 3, deployment: {} }, true), message);
       await assert.rejects(new RunTransaction(options(store)).join(), message);
       assert.deepEqual(readdirSync(store.where), before, "something was written");
     });
@@ -115,15 +109,15 @@ describe("a log of its own stack that a version cannot read whole", () => {
   it("stops those that are told its id, too, and stays as it is", async () => {
     const store = await storeWith([{ ...begin, v: 3 }]);
     const content = readFileSync(join(store.where, `${ID}.jsonl`), "utf8");
-    await announceTransaction(store, "dev", ID);
+    await new StackTransactions(store, "dev").announce(ID);
     const message = /written with format 3 by a newer version/;
     await assert.rejects(readTransactionLog(store, ID), message);
     await assert.rejects(TransactionLog.open({ store, transactionId: ID }), message);
-    await assert.rejects(unfinishedTransaction(store, "dev"), message);
-    await assert.rejects(openTransaction(store, "dev", { version: 3, deployment: {} }, true), message);
+    await assert.rejects(new StackTransactions(store, "dev").unfinished(), message);
+    await assert.rejects(new StackTransactions(store, "dev").open({ version: 3, deployment: {} }, true), message);
     await assert.rejects(new RunTransaction(options(store, { FABRIC_TRANSACTION_ID: ID })).join(), message);
     assert.equal(readFileSync(join(store.where, `${ID}.jsonl`), "utf8"), content);
-    assert.equal(await announcedTransaction(store, "dev"), ID);
+    assert.equal(await new StackTransactions(store, "dev").announced(), ID);
   });
 });
 
@@ -135,16 +129,16 @@ describe("a log of another stack that a version cannot read", () => {
         typeof line === "object" && "stack" in line ? { ...line, stack: "prod" } : line,
       );
       const store = await storeWith(theirs, other);
-      assert.deepEqual(await readTransactionLogs(store, "dev"), []);
-      assert.equal(await unfinishedTransaction(store, "dev"), undefined);
-      await openTransaction(store, "dev", { version: 3, deployment: {} }, true);
-      await assert.rejects(readTransactionLogs(store, "prod"), new RegExp(message.source.replace("00aa", "")));
+      assert.deepEqual(await new StackTransactions(store, "dev").logs(), []);
+      assert.equal(await new StackTransactions(store, "dev").unfinished(), undefined);
+      await new StackTransactions(store, "dev").open({ version: 3, deployment: {} }, true);
+      await assert.rejects(new StackTransactions(store, "prod").logs(), new RegExp(message.source.replace("00aa", "")));
     });
   }
 
   it("stops every stack where nothing says whose it is", async () => {
     const store = await storeWith([{ v: 9 }], "release-7");
-    await assert.rejects(readTransactionLogs(store, "dev"), /format 9 by a newer version/);
+    await assert.rejects(new StackTransactions(store, "dev").logs(), /format 9 by a newer version/);
   });
 });
 
@@ -170,7 +164,7 @@ describe("a log that is not as it usually is", () => {
     const store = await storeWith([{ ...place, seq: 1, kind: "rolledBack" }]);
     await store.write("dev-20260101T000001Z-00ab.jsonl", "");
     await store.write("dev-20260101T000002Z-00ac.jsonl", '{"v":3,"kind":"begin","stack":"de');
-    assert.deepEqual(await readTransactionLogs(store, "dev"), []);
+    assert.deepEqual(await new StackTransactions(store, "dev").logs(), []);
   });
 
   it("may hold keys that this version does not know, and steps that were noted without an id", async () => {
@@ -179,7 +173,7 @@ describe("a log that is not as it usually is", () => {
       { ...intent, later: 1 },
       { ...done, resourceId: undefined },
     ]);
-    assert.equal((await readTransactionLogs(store, "dev"))[0]?.length, 3);
+    assert.equal((await new StackTransactions(store, "dev").logs())[0]?.length, 3);
   });
 
   it("of a newer version lets closures go on without a log, and is not appended to", async () => {

@@ -1,23 +1,13 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, mkdtempSync, readFileSync, readdirSync, statSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, it } from "node:test";
 import { FabricError } from "../../../lib/api/fabricError.ts";
 import { FolderLogStore } from "../../../lib/logStore/folderLogStore.ts";
 import { TransactionLog, readTransactionLog } from "../../../lib/transactions/transactionLog.ts";
-import {
-  announceTransaction,
-  announcedTransaction,
-  checkpointFile,
-  definitionsFolder,
-  newTransactionId,
-  pruneTransactionLogs,
-  readTransactionLogs,
-  withdrawTransaction,
-} from "../../../lib/transactions/transactions.ts";
 import type { Intent } from "../../../lib/transactions/entry.ts";
 import { FakeClock } from "../fakeClock.ts";
 
@@ -159,57 +149,5 @@ describe("the transaction log", () => {
         TransactionLog.open({ store: new FolderLogStore(temporary()), transactionId }),
         /cannot be the id/,
       );
-  });
-});
-
-describe("the running transaction", () => {
-  it("is the announced one, until that is taken back", async () => {
-    const store = new FolderLogStore(temporary());
-    assert.equal(await announcedTransaction(store, "dev"), undefined);
-    await announceTransaction(store, "dev", "tx-2");
-    assert.equal(await announcedTransaction(store, "dev"), "tx-2");
-    assert.equal(await announcedTransaction(store, "prod"), undefined);
-    await withdrawTransaction(store, "dev");
-    assert.equal(await announcedTransaction(store, "dev"), undefined);
-  });
-
-  it("has an id that sorts by time", () => {
-    const [early, late] = [0, 1000].map((ms) => newTransactionId("dev", new FakeClock(Date.UTC(2026, 0, 1) + ms)));
-    assert.ok((early ?? "") < (late ?? ""));
-  });
-});
-
-describe("old logs", () => {
-  it("are removed once committed, but for the last ones; open and rolled back ones stay", async () => {
-    const folder = temporary();
-    const store = new FolderLogStore(folder);
-    const clock = new FakeClock();
-    const write = async (id: string, end?: "commit" | "rolledBack") => {
-      const log = await TransactionLog.open({ store, transactionId: id, clock });
-      await log.begin({ stack: "dev", enableRollback: true });
-      await log.step(
-        intent,
-        async () => "ws-1",
-        (made) => made,
-      );
-      await store.write(checkpointFile(id), "{}");
-      await store.write(`${definitionsFolder(id)}key.json.gz`, "");
-      if (end) await log[end]();
-      await log.close();
-      await clock.advance(1000);
-    };
-    await write("open");
-    await write("back", "rolledBack");
-    for (const id of ["a", "b", "c"]) await write(id, "commit");
-    await pruneTransactionLogs(store, "dev", 2);
-    assert.deepEqual(
-      (await readTransactionLogs(store, "dev")).map(([begin]) => begin?.transactionId),
-      ["open", "back", "b", "c"],
-    );
-    assert.equal(
-      readdirSync(folder).some((file) => file.startsWith("a.")),
-      false,
-    );
-    assert.deepEqual(await readTransactionLogs(store, "other"), []);
   });
 });

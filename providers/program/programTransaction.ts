@@ -1,10 +1,10 @@
 import { leaveCheckpoint, noteEngineRun } from "../../lib/transactions/engineRun.ts";
 import { openLogStore } from "../../lib/logStore/openLogStore.ts";
-import { chooseTransaction } from "./openTransaction.ts";
-import { exportCheckpoint } from "../rollback/stackState.ts";
+import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
+import { exportCheckpoint } from "../../lib/checkpoint/exportCheckpoint.ts";
 
 /** What the program of a plain `pulumi up` knows of its run. */
-export interface ProgramRun {
+export interface PlainUpdate {
   readonly stack: string;
   /** `fabric:transactionLog`. */
   readonly transactionLog: string;
@@ -20,11 +20,11 @@ export interface ProgramRun {
  * refresh: the provider process begins it at its first write, and ends it.
  * @throws UnreadableLogError if a log of the stack cannot be read whole
  */
-export async function prepareProgramTransaction(run: ProgramRun): Promise<void> {
+export async function prepareProgramTransaction(run: PlainUpdate): Promise<void> {
   const { stack, transactionLog, engine, declaresSome } = run;
   const store = await openLogStore(transactionLog, { stack, env: process.env });
   const before = await exportCheckpoint({ projectRoot: process.cwd(), stack, env: process.env });
-  const { transactionId, isResumed } = await chooseTransaction(store, stack, before);
+  const { transactionId, isResumed } = await new StackTransactions(store, stack).choose(before);
   leaveCheckpoint(stack, JSON.stringify(before));
   const note = { engine, transactionId, isResumed, declaresSome };
   noteEngineRun(stack, { ...note, isDeclared: false });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { earlierRunOf } from "../../../cli/transaction/earlierRun.ts";
+import { earlierRunOf } from "../../../lib/transactions/earlierRun.ts";
 import type { Entry, Fact } from "../../../lib/transactions/entry.ts";
 
 const log = (...facts: Fact[]): Entry[] =>

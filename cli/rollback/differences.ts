@@ -1,0 +1,48 @@
+import { inputsAsText, liveResourcesOf, nameOf, resourcesOf } from "../../lib/checkpoint/checkpoint.ts";
+import type { Checkpoint, CheckpointResource } from "../../lib/checkpoint/checkpoint.ts";
+
+/** Something of the state that is not as the saved one has it. */
+export interface Difference {
+  /** `Workspace 'sales'`. */
+  readonly what: string;
+  readonly id?: string | undefined;
+  readonly reason: string;
+}
+
+/**
+ * What is still different between the state after a rollback and the one to go back to, for objects of the service. Ids may
+ * differ, because deleted objects can only be made again; values that hold such ids may too.
+ */
+export function differencesAfterRollback(after: Checkpoint, saved: Checkpoint): Difference[] {
+  const now = new Map(liveResourcesOf(after).map((resource) => [resource.urn, resource]));
+  const newIds = new Map<string, string>();
+  for (const before of liveResourcesOf(saved)) {
+    const id = now.get(before.urn)?.id;
+    for (const [old, fresh] of zip(before.id?.split("/") ?? [], id?.split("/") ?? []))
+      if (old !== fresh) newIds.set(old, fresh);
+  }
+  const differences = liveResourcesOf(saved).flatMap((before): Difference[] => {
+    const same = now.get(before.urn);
+    if (!same) return [differenceOf(before, "is missing")];
+    const [half] = before.initErrors ? [] : (same.initErrors ?? []);
+    if (half !== undefined) return [differenceOf(same, `is half-made: ${half}`)];
+    const isEqual = inputsAsText(before.inputs, newIds) === inputsAsText(same.inputs);
+    return isEqual ? [] : [differenceOf(same, "has other inputs than before")];
+  });
+  const savedUrns = new Set(liveResourcesOf(saved).map(({ urn }) => urn));
+  const extras = resourcesOf(after).filter(({ custom, type }) => custom && !type.startsWith("pulumi:providers:"));
+  for (const extra of extras) {
+    if (extra.delete) differences.push(differenceOf(extra, "still waits for its deletion"));
+    else if (!savedUrns.has(extra.urn)) differences.push(differenceOf(extra, "is still there"));
+  }
+  return differences;
+}
+
+const differenceOf = (resource: CheckpointResource, reason: string): Difference => ({
+  what: nameOf(resource),
+  id: resource.id,
+  reason,
+});
+
+const zip = (left: readonly string[], right: readonly string[]) =>
+  left.map((value, index) => [value, right[index] ?? value] as const);

@@ -1,0 +1,73 @@
+import { liveResourcesOf, providerUrnOf, resourcesOf } from "../../lib/checkpoint/checkpoint.ts";
+import type { Checkpoint, CheckpointResource, Prepared } from "../../lib/checkpoint/checkpoint.ts";
+
+/**
+ * Prepares the checkpoint of a failed run for its rollback:
+ * - an original that waits for deletion, because its replacement was made, becomes the live one again, and the
+ *   replacement is marked for deletion: ids stay as they were;
+ * - what the engine dropped without deleting it (`retainOnDelete`) is put back: it is still there, and cannot be made;
+ * - what was deleted before its replacement is dropped, because it is gone, and so is what others have of it as a dependency;
+ * - what the transaction made loses its protection: only that. What was there before gets one until it is restored, so
+ *   that the engine deletes none of it whatever happens: to the engine, what a program does not register is to go;
+ * - marks for replacement (`taint`) are dropped: what was there before is to stay, not to be made anew;
+ * - pending operations are dropped: the transaction log knows better.
+ */
+export function prepareForRollback(current: Checkpoint, saved: Checkpoint): Prepared {
+  const savedByUrn = new Map(liveResourcesOf(saved).map((resource) => [resource.urn, resource]));
+  const isOriginal = ({ urn, id }: CheckpointResource) => id !== undefined && savedByUrn.get(urn)?.id === id;
+  const live: CheckpointResource[] = [];
+  const doomed: CheckpointResource[] = [];
+  for (const { taint: _taint, ...resource } of resourcesOf(current)) {
+    if (resource.pendingReplacement) continue;
+    if (!resource.delete) live.push(resource);
+    else if (!isOriginal(resource)) doomed.push(resource);
+    else {
+      const { delete: _delete, ...original } = resource;
+      const at = live.findIndex(({ urn }) => urn === resource.urn);
+      const [replacement] = at < 0 ? [] : live.splice(at, 1, original);
+      if (replacement) doomed.push({ ...replacement, delete: true });
+      else live.push(original);
+    }
+  }
+  live.push(...droppedFrom(live, saved));
+  const kept = new Set([...live, ...doomed].map(({ urn }) => urn));
+  const resources = [...live, ...doomed].map((known) => {
+    const resource = dependingOn(known, kept);
+    if (!resource.custom) return resource;
+    if (isOriginal(resource)) return { ...resource, protect: true };
+    const { protect: _protect, ...unprotected } = resource;
+    return unprotected;
+  });
+  const { pending_operations: pending, ...deployment } = current.deployment;
+  const isChanged = (pending?.length ?? 0) > 0 || JSON.stringify(resources) !== JSON.stringify(resourcesOf(current));
+  return { checkpoint: { ...current, deployment: { ...deployment, resources } }, isChanged };
+}
+
+/** Saved resources whose objects a run has left where they are, and what they stand under, as far as it is missing. */
+function droppedFrom(live: readonly CheckpointResource[], saved: Checkpoint): CheckpointResource[] {
+  const known = new Set(live.map(({ urn }) => urn));
+  const byUrn = new Map(liveResourcesOf(saved).map((resource) => [resource.urn, resource]));
+  const needed = new Set<string>();
+  const need = (urn: string | undefined) => {
+    const resource = urn === undefined || known.has(urn) || needed.has(urn) ? undefined : byUrn.get(urn);
+    if (!resource) return;
+    needed.add(resource.urn);
+    need(resource.parent);
+    need(providerUrnOf(resource));
+  };
+  for (const { urn, retainOnDelete } of byUrn.values()) if (retainOnDelete) need(urn);
+  return [...byUrn.values()].filter(({ urn }) => needed.has(urn)).map(({ taint: _taint, ...resource }) => resource);
+}
+
+/** A resource without the dependencies on what is not in the state any more: the engine takes no such state. */
+function dependingOn(resource: CheckpointResource, there: ReadonlySet<string>): CheckpointResource {
+  const { dependencies = [], propertyDependencies = {} } = resource;
+  if ([dependencies, ...Object.values(propertyDependencies)].flat().every((urn) => there.has(urn))) return resource;
+  return {
+    ...resource,
+    dependencies: dependencies.filter((urn) => there.has(urn)),
+    propertyDependencies: Object.fromEntries(
+      Object.entries(propertyDependencies).map(([property, urns]) => [property, urns.filter((urn) => there.has(urn))]),
+    ),
+  };
+}

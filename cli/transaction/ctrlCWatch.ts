@@ -1,0 +1,36 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/**
+ * Whether Ctrl-C was pressed in a run of the CLI. Its exit code does not say, and in the interactive display the terminal is
+ * raw and sends no signal; the CLI's event log says it. The log is private and removed: it holds the values of resources.
+ */
+export class CtrlCWatch implements Disposable {
+  readonly #folder = mkdtempSync(join(tmpdir(), "fabric-events-"));
+
+  /** Options for the CLI. */
+  get args(): string[] {
+    return ["--event-log", this.#file];
+  }
+
+  /** Environment in which the CLI knows those options. */
+  readonly env = { PULUMI_DEBUG_COMMANDS: "true" };
+
+  /** Whether the CLI has seen Ctrl-C until now. */
+  get isPressed(): boolean {
+    try {
+      return readFileSync(this.#file, "utf8").includes("^C received");
+    } catch {
+      return false;
+    }
+  }
+
+  get #file(): string {
+    return join(this.#folder, "events.json");
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}

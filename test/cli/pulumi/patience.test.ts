@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { describe, it } from "node:test";
+import { Patience } from "../../../cli/pulumi/patience.ts";
+
+describe("a command that has to end well", () => {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    it(`outlives ${signal}, knows that it came, and listens no longer than it has to`, async () => {
+      const before = process.listenerCount(signal);
+      {
+        using patience = new Patience();
+        assert.equal(patience.isTried, false);
+        const arrived = once(process, signal);
+        process.kill(process.pid, signal);
+        await arrived;
+        assert.equal(patience.isTried, true);
+      }
+      assert.equal(process.listenerCount(signal), before);
+    });
+  }
+});
