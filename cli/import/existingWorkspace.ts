@@ -6,8 +6,9 @@ import { readConnection } from "../../providers/kinds/git/connection.ts";
 import type { GitProviderDetails } from "../../providers/kinds/git/fields.ts";
 import { readGitStatus } from "../../providers/kinds/git/status.ts";
 import { folderShape } from "../../providers/kinds/item/folder.ts";
-import { idShape, itemShape } from "../../providers/run/run.ts";
-import type { FabricItem, Run, Workspace } from "../../providers/run/run.ts";
+import { idShape, itemShape } from "../../lib/api/objects.ts";
+import type { FabricItem, Workspace } from "../../lib/api/objects.ts";
+import type { Run } from "../../providers/run/run.ts";
 import { roleShape } from "../../providers/kinds/workspace/workspaceUser.ts";
 
 /** A role that somebody has. */

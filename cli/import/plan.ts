@@ -1,5 +1,6 @@
 import { parseStackConfig } from "../../lib/config/stackConfig.ts";
-import type { Run, Workspace } from "../../providers/run/run.ts";
+import type { Workspace } from "../../lib/api/objects.ts";
+import type { Run } from "../../providers/run/run.ts";
 import { liveResourcesOf } from "../rollback/checkpoint.ts";
 import { describeWorkspace } from "./description.ts";
 import type { DescribedWorkspace } from "./description.ts";

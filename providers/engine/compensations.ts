@@ -6,7 +6,7 @@ import { deleteOrGone, isWorkspaceGone } from "../kinds/workspace/gone.ts";
 import { folderShape } from "../kinds/item/folder.ts";
 import { giveBackItem } from "../kinds/item/item.ts";
 import type { ItemBefore } from "../kinds/item/item.ts";
-import { itemShape, workspaceShape } from "../run/run.ts";
+import { itemShape, workspaceShape } from "../../lib/api/objects.ts";
 import type { Run } from "../run/run.ts";
 import { isUntouched } from "../kinds/workspace/untouched.ts";
 import { giveBackWorkspace } from "../kinds/workspace/workspace.ts";

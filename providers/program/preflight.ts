@@ -5,8 +5,9 @@ import type { WorkspaceConfig } from "../../lib/config/stackConfig.ts";
 import { capacityProblem } from "../kinds/workspace/capacity.ts";
 import { sameIgnoringCase } from "../engine/field.ts";
 import { mayMeanGone } from "../kinds/workspace/gone.ts";
-import { idShape } from "../run/run.ts";
-import type { FabricItem, Run, Workspace } from "../run/run.ts";
+import { idShape } from "../../lib/api/objects.ts";
+import type { FabricItem, Workspace } from "../../lib/api/objects.ts";
+import type { Run } from "../run/run.ts";
 import { roleShape } from "../kinds/workspace/workspaceUser.ts";
 import type { RoleAssignment } from "../kinds/workspace/workspaceUser.ts";
 

@@ -24,7 +24,7 @@ import { openEmulator } from "./embeddedEmulator.ts";
 import { GRAPH_ENDPOINT, GraphUsers } from "./graphUsers.ts";
 import { OnceInARun } from "./onceInARun.ts";
 import { hostOfEndpoint } from "./origin.ts";
-import { capacityShape, itemShape, workspaceShape } from "./run.ts";
+import { capacityShape, itemShape, workspaceShape } from "../../lib/api/objects.ts";
 import type { Adopted, Ours, Run, Write } from "./run.ts";
 import { runTransactionOf } from "./runTransaction.ts";
 import type { RunTransaction } from "./runTransaction.ts";

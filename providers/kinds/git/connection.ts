@@ -8,7 +8,7 @@ import type { GitInputs as Inputs, GitLink, GitProviderDetails } from "./fields.
 import { pullWhereAlways, updateFromGit } from "./pull.ts";
 import { isBehind, readGitStatus } from "./status.ts";
 import { defineKind, Problem } from "../../engine/resourceKind.ts";
-import { itemShape } from "../../run/run.ts";
+import { itemShape } from "../../../lib/api/objects.ts";
 import type { Run } from "../../run/run.ts";
 
 const connectionShape = z.object({

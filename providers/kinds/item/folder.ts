@@ -4,7 +4,7 @@ import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { identifier, sameIgnoringCase } from "../../engine/field.ts";
 import { deleteOrGone, readOrGone } from "../workspace/gone.ts";
 import { defineKind } from "../../engine/resourceKind.ts";
-import { idShape } from "../../run/run.ts";
+import { idShape } from "../../../lib/api/objects.ts";
 import type { Run } from "../../run/run.ts";
 
 /** What is read of a folder. */

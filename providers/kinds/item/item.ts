@@ -20,8 +20,9 @@ import {
 import type { Sent } from "./itemContent.ts";
 import { recoverItem } from "./recycleBin.ts";
 import { defineKind, Problem, withoutUndefined } from "../../engine/resourceKind.ts";
-import { itemShape } from "../../run/run.ts";
-import type { FabricItem, Run } from "../../run/run.ts";
+import { itemShape } from "../../../lib/api/objects.ts";
+import type { FabricItem } from "../../../lib/api/objects.ts";
+import type { Run } from "../../run/run.ts";
 
 /** Longest wait for a display name that the service still holds for a deleted item; minutes have been seen. */
 const NAME_DEADLINE_MS = 10 * 60_000;

@@ -1,8 +1,9 @@
 import type { z } from "zod";
 import { isFabricError, isServiceAnswer } from "../../../lib/api/fabricError.ts";
 import { sameIgnoringCase } from "../../engine/field.ts";
-import { itemShape } from "../../run/run.ts";
-import type { FabricItem, Run } from "../../run/run.ts";
+import { itemShape } from "../../../lib/api/objects.ts";
+import type { FabricItem } from "../../../lib/api/objects.ts";
+import type { Run } from "../../run/run.ts";
 
 /** What is read of a deleted item. */
 const deletedShape = itemShape.pick({ id: true, type: true, displayName: true });

@@ -1,7 +1,8 @@
 import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { sameIgnoringCase } from "../../engine/field.ts";
-import { capacityShape } from "../../run/run.ts";
-import type { Capacity, Run } from "../../run/run.ts";
+import { capacityShape } from "../../../lib/api/objects.ts";
+import type { Capacity } from "../../../lib/api/objects.ts";
+import type { Run } from "../../run/run.ts";
 
 /** What to do about a paused capacity, the commonest cause of failed runs. Fabric does not tell the resource group. */
 export const resumeCapacity = (capacity: string): string =>

@@ -7,8 +7,9 @@ import { DOUBTFUL, sameIgnoringCase } from "../../engine/field.ts";
 import { isWorkspaceGone, mayMeanGone } from "./gone.ts";
 import { isUntouched } from "./untouched.ts";
 import { defineKind, withoutUndefined } from "../../engine/resourceKind.ts";
-import { workspaceShape } from "../../run/run.ts";
-import type { Run, Workspace, Write } from "../../run/run.ts";
+import { workspaceShape } from "../../../lib/api/objects.ts";
+import type { Workspace } from "../../../lib/api/objects.ts";
+import type { Run, Write } from "../../run/run.ts";
 
 /** Longest wait for a capacity assignment; it usually takes seconds, and is known to get stuck. */
 const CAPACITY_DEADLINE_MS = 10 * 60_000;
