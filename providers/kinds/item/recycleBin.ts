@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { isFabricError, isServiceAnswer } from "../../../lib/api/fabricError.ts";
+import { isFabricError, isOutcomeUnknown, isServiceAnswer } from "../../../lib/api/fabricError.ts";
 import { sameIgnoringCase } from "../../engine/field.ts";
 import { itemShape } from "../../../lib/api/objects.ts";
 import type { FabricItem } from "../../../lib/api/objects.ts";
@@ -37,19 +37,24 @@ export async function recoverItem(run: Run, wanted: Wanted): Promise<FabricItem 
       compensation,
     } as const;
     const operation = `take ${type} '${displayName}' back from the recycle bin`;
+    const readIt = () =>
+      run.get(`/workspaces/${workspaceId}/items/${deleted.id}`, `read ${type} '${displayName}'`, itemShape);
     try {
       await run.write(intent, {
         method: "POST",
         path: `/workspaces/${workspaceId}/recoverableItems/${deleted.id}/recover`,
         operation,
+        // an item that is back is not in the bin any more
+        replaySafe: true,
       });
     } catch (error) {
       if (!isFabricError(error)) throw error;
+      const back = isOutcomeUnknown(error) ? await readIt().catch(() => undefined) : undefined;
+      if (back) return back;
       run.warn(`${error.message} It is made again instead, without its data.`);
       return undefined;
     }
-    const path = `/workspaces/${workspaceId}/items/${deleted.id}`;
-    return run.get(path, `read ${type} '${displayName}'`, itemShape);
+    return readIt();
   }
   return undefined;
 }

@@ -204,10 +204,13 @@ async function converge(
         path: `/workspaces/${now.id}/assignToCapacity`,
         body: { capacityId },
         answer: nothing,
+        // it says where the workspace is to be, and not what to do
+        replaySafe: true,
       } as const;
       await onCapacity(run, capacityId, () => write(assignment));
     } else {
-      await write({ method: "POST", path: `/workspaces/${now.id}/unassignFromCapacity`, answer: nothing });
+      const path = `/workspaces/${now.id}/unassignFromCapacity`;
+      await write({ method: "POST", path, answer: nothing, replaySafe: true });
     }
     await waitForCapacity(run, now.id, wanted.displayName);
   }
