@@ -10,6 +10,7 @@ import { idShape, itemShape } from "../../lib/api/objects.ts";
 import type { FabricItem, Workspace } from "../../lib/api/objects.ts";
 import type { Run } from "../../providers/run/run.ts";
 import { roleShape } from "../../providers/kinds/workspace/workspaceUser.ts";
+import { visibleCapacities } from "../../providers/kinds/workspace/visible.ts";
 
 /** A role that somebody has. */
 export interface ExistingUser {
@@ -70,7 +71,7 @@ export async function readExistingWorkspace(run: Run, workspace: Workspace): Pro
 /** The display name of a capacity, or its id where two have the same name. */
 async function capacityOf(run: Run, { capacityId }: Workspace): Promise<string | undefined> {
   if (!capacityId) return undefined;
-  const capacities = await run.capacities();
+  const capacities = await visibleCapacities(run);
   const own = capacities.find(({ id }) => sameIgnoringCase(id, capacityId));
   const namesakes = capacities.filter(({ displayName }) => sameIgnoringCase(displayName, own?.displayName));
   return namesakes.length === 1 ? own?.displayName : own?.id;

@@ -1,5 +1,4 @@
 import { KeptDefinitions } from "../../lib/transactions/keptDefinitions.ts";
-import { capacityShape, itemShape, workspaceShape } from "../../lib/api/objects.ts";
 import { openClients } from "./clients.ts";
 import type { Configuration } from "./configuration.ts";
 import { loggedPast } from "./loggedPast.ts";
@@ -53,7 +52,7 @@ export async function startRun(
     warn(`${what} was made by an earlier run that was not committed: it was taken, not made again.`);
   };
 
-  const run: LiveRun = {
+  return {
     origin: { host: hostOfEndpoint(endpoint), tenantId: clients.tenantId },
     clock: { now: () => clock.now(), sleep: (ms, signal) => clock.sleep(ms, signal ?? stop) },
     callerId: clients.callerId,
@@ -73,9 +72,6 @@ export async function startRun(
     list: (path, operation, answer, query) => fabric.list({ path, operation, answer, ...(query && { query }) }),
     listOnce: (path, operation, answer) => asked.get(path, () => fabric.list({ path, operation, answer })),
     isFirst: (what) => asked.isFirst(what),
-    workspaces: () => run.listOnce("/workspaces", "list workspaces", workspaceShape),
-    capacities: () => run.listOnce("/capacities", "list capacities", capacityShape),
-    items: (workspaceId) => run.listOnce(`/workspaces/${workspaceId}/items`, "list items", itemShape),
     userId: (name) => asked.get(`user ${name.toLowerCase()}`, () => users.idOf(name)),
 
     ...writesOf({ clients, env, transaction, stop, asked, onStep, onReclaimed }),
@@ -91,5 +87,4 @@ export async function startRun(
       await clients.close();
     },
   };
-  return run;
 }

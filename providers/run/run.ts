@@ -2,7 +2,6 @@ import type { z } from "zod";
 import type { Intent } from "../../lib/transactions/entry.ts";
 import type { Answering, FabricCall } from "../../lib/api/fabricCall.ts";
 import type { Clock } from "../../lib/clock.ts";
-import type { Capacity, FabricItem, Workspace } from "../../lib/api/objects.ts";
 import type { KeptDefinitions } from "../../lib/transactions/keptDefinitions.ts";
 import type { OnDrift } from "./configuration.ts";
 import type { Origin } from "./origin.ts";
@@ -46,12 +45,6 @@ export interface Reads {
   listOnce<T>(path: string, operation: string, entry: z.ZodType<T>): Promise<readonly T[]>;
   /** Whether a run does something for the first time. */
   isFirst(what: string): boolean;
-  /** All workspaces the identity can see; one list per run, until something here changes it. */
-  workspaces(): Promise<readonly Workspace[]>;
-  /** All items of a workspace; one list per run and workspace, until something here changes it. */
-  items(workspaceId: string): Promise<readonly FabricItem[]>;
-  /** All capacities the identity can see; one list per run. */
-  capacities(): Promise<readonly Capacity[]>;
   /** Object id of a user by user principal name, asked from Microsoft Graph once per run. */
   userId(userPrincipalName: string): Promise<string>;
 }

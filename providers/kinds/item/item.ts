@@ -23,6 +23,7 @@ import { defineKind, Problem, withoutUndefined } from "../../engine/resourceKind
 import { itemShape } from "../../../lib/api/objects.ts";
 import type { FabricItem } from "../../../lib/api/objects.ts";
 import type { Run } from "../../run/run.ts";
+import { itemsOf } from "./items.ts";
 
 /** Longest wait for a display name that the service still holds for a deleted item; minutes have been seen. */
 const NAME_DEADLINE_MS = 10 * 60_000;
@@ -97,7 +98,7 @@ export const item = defineKind<Outputs>()({
     };
     const recovered = run.isRollback ? await recoverItem(run, inputs) : undefined;
     if (recovered) return finish(recovered);
-    const wasFree = run.isNewWorkspace(workspaceId) || !findItem(await run.items(workspaceId), type, displayName);
+    const wasFree = run.isNewWorkspace(workspaceId) || !findItem(await itemsOf(run, workspaceId), type, displayName);
     const make = () =>
       run.create(
         {
@@ -144,7 +145,7 @@ export const item = defineKind<Outputs>()({
     const { workspaceId, type, displayName } = state;
     const itemId = id.split("/")[1];
     const now = await readOrGone(run, workspaceId, {
-      listed: async () => (await run.items(workspaceId)).find((listed) => sameIgnoringCase(listed.id, itemId)),
+      listed: async () => (await itemsOf(run, workspaceId)).find((listed) => sameIgnoringCase(listed.id, itemId)),
       alone: () => run.get(pathOf(id), `read ${type} '${displayName}'`, itemShape),
     });
     if (now === "gone") return "gone";

@@ -10,6 +10,7 @@ import { defineKind, withoutUndefined } from "../../engine/resourceKind.ts";
 import { workspaceShape } from "../../../lib/api/objects.ts";
 import type { Workspace } from "../../../lib/api/objects.ts";
 import type { Run, Write } from "../../run/run.ts";
+import { visibleWorkspaces } from "./visible.ts";
 
 /** Longest wait for a capacity assignment; it usually takes seconds, and is known to get stuck. */
 const CAPACITY_DEADLINE_MS = 10 * 60_000;
@@ -46,7 +47,7 @@ export const workspace = defineKind<Outputs>()({
 
   async create(run, inputs, exists) {
     const capacityId = await capacityIdOf(run, inputs.capacity);
-    const before = (await run.workspaces()).find(({ displayName }) =>
+    const before = (await visibleWorkspaces(run)).find(({ displayName }) =>
       sameIgnoringCase(displayName, inputs.displayName),
     );
     const former = before && run.released<Outputs>("Workspace", before.id);
@@ -232,7 +233,7 @@ const findByName = (workspaces: readonly Workspace[], name: string) =>
  */
 async function findListed(run: Run, id: string): Promise<Workspace | undefined> {
   if (run.isFirst("read a workspace")) return undefined;
-  return (await run.workspaces()).find((workspace) => sameIgnoringCase(workspace.id, id));
+  return (await visibleWorkspaces(run)).find((workspace) => sameIgnoringCase(workspace.id, id));
 }
 
 async function readWorkspace(run: Run, id: string, name: string): Promise<Workspace | "gone"> {
