@@ -28,8 +28,6 @@ const RETRYABLE_CODES = new Set([
   "UND_ERR_HEADERS_TIMEOUT",
   "UND_ERR_SOCKET",
 ]);
-/** Of these, the ones after which the request cannot have reached the service. */
-const NEVER_SENT = new Set(["ECONNREFUSED", "EAI_AGAIN", "ENOTFOUND"]);
 
 /** What is known of a failed call, as far as retrying is concerned. */
 export interface Failure {
@@ -41,37 +39,45 @@ export interface Failure {
   readonly retryAfterSeconds?: number | undefined;
 }
 
-/** Whether to wait and try again, or to give up; and why. */
-export type RetryDecision =
-  { readonly kind: "wait"; readonly ms: number } | { readonly kind: "giveUp"; readonly because: string };
+/** Whether to wait and try again, or to give up. */
+export type RetryDecision = { readonly kind: "wait"; readonly ms: number } | { readonly kind: "giveUp" };
 
 /** What the decision depends on beside the failure. */
 export interface RetryPolicy {
   /** @default BASE_DELAY_MS */
   readonly baseMs?: number;
-  /** Whether the request may be sent twice: not for a POST whose outcome is unknown. @default true */
-  readonly repeatable?: boolean;
 }
 
 /**
- * Decides what to do after a failed attempt. Pure.
+ * Decides what to do after a failed attempt, as far as repeating may cure it. Whether the call may be sent twice at all is
+ * another question (`lib/api/outcome.ts`). Pure.
  * @param attempt 1 for the first call
  */
-export function decideRetry(attempt: number, failure: Failure, policy: RetryPolicy = {}): RetryDecision {
-  const { baseMs = BASE_DELAY_MS, repeatable = true } = policy;
-  if (!isRetryableFailure(failure)) return { kind: "giveUp", because: "repeating does not help" };
-  if (!repeatable && !cannotHaveBeenExecuted(failure)) {
-    return { kind: "giveUp", because: "it may have been executed, and must not be executed twice" };
-  }
-  if (attempt > MAX_RETRIES) return { kind: "giveUp", because: `${attempt} attempts failed` };
-  const wanted = failure.retryAfterSeconds ?? 0;
-  if (wanted > MAX_RETRY_AFTER_S) return { kind: "giveUp", because: `the service wants ${wanted} s of pause` };
-  return { kind: "wait", ms: Math.max(baseMs * 2 ** (attempt - 1), wanted * 1000) };
+export function decideRetry(attempt: number, failure: Failure, { baseMs }: RetryPolicy = {}): RetryDecision {
+  const ms = isRetryableFailure(failure) ? pauseAfter(attempt, failure.retryAfterSeconds, baseMs) : undefined;
+  return ms === undefined ? { kind: "giveUp" } : { kind: "wait", ms };
 }
 
-/** Whether the service cannot have acted on the request: it was refused unread, or never arrived. */
-function cannotHaveBeenExecuted({ status, code }: Failure): boolean {
-  return status === undefined ? NEVER_SENT.has(code ?? "") : status === 429 || status === 503;
+/**
+ * Milliseconds to wait after a failed attempt: 2, 4 and 8 s, or Retry-After if that is longer. Pure.
+ * @param attempt 1 for the first call
+ * @returns undefined if there is no further attempt: it was the last one, or the service wants a longer pause than is waited for
+ */
+export function pauseAfter(attempt: number, retryAfterSeconds = 0, baseMs = BASE_DELAY_MS): number | undefined {
+  if (attempt > MAX_RETRIES || retryAfterSeconds > MAX_RETRY_AFTER_S) return undefined;
+  return Math.max(baseMs * 2 ** (attempt - 1), retryAfterSeconds * 1000);
+}
+
+/**
+ * The first pause of a process: FABRIC_RETRY_BASE_MS, with which tests shorten the back-off, else {@link BASE_DELAY_MS}.
+ * @throws Error if FABRIC_RETRY_BASE_MS is no number of milliseconds
+ */
+export function baseDelayOf(env: NodeJS.ProcessEnv): number {
+  const text = env["FABRIC_RETRY_BASE_MS"];
+  if (!text) return BASE_DELAY_MS;
+  const ms = Number(text);
+  if (!Number.isFinite(ms) || ms < 0) throw new Error("FABRIC_RETRY_BASE_MS must be a number of milliseconds.");
+  return ms;
 }
 
 function isRetryableFailure({ status, code }: Failure): boolean {

@@ -5,7 +5,8 @@ import type { FabricError } from "../../lib/api/fabricError.ts";
 import { readItemDefinition } from "../../lib/api/itemDefinition.ts";
 import type { DefinitionPart, Platform } from "../../lib/api/itemDefinition.ts";
 import { readDefinition } from "../../providers/kinds/item/itemContent.ts";
-import type { FabricItem, Run } from "../../providers/run/run.ts";
+import type { FabricItem } from "../../lib/api/objects.ts";
+import type { Run } from "../../providers/run/run.ts";
 import type { ExportedDefinition } from "./description.ts";
 
 /** Item folders by the item's id; each is named as Git integration names it, in a folder of its workspace. */

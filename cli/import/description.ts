@@ -2,7 +2,7 @@ import { principalTypes, roles } from "../../lib/config/schema.ts";
 import { sameIgnoringCase } from "../../providers/engine/field.ts";
 import { normalDirectory } from "../../providers/kinds/git/fields.ts";
 import { folderKey } from "../../providers/kinds/item/folder.ts";
-import type { FabricItem } from "../../providers/run/run.ts";
+import type { FabricItem } from "../../lib/api/objects.ts";
 import type { ExistingFolder, ExistingGit, ExistingUser, ExistingWorkspace } from "./existingWorkspace.ts";
 
 /*

@@ -6,9 +6,11 @@ import { readConnection } from "../../providers/kinds/git/connection.ts";
 import type { GitProviderDetails } from "../../providers/kinds/git/fields.ts";
 import { readGitStatus } from "../../providers/kinds/git/status.ts";
 import { folderShape } from "../../providers/kinds/item/folder.ts";
-import { idShape, itemShape } from "../../providers/run/run.ts";
-import type { FabricItem, Run, Workspace } from "../../providers/run/run.ts";
+import { idShape, itemShape } from "../../lib/api/objects.ts";
+import type { FabricItem, Workspace } from "../../lib/api/objects.ts";
+import type { Run } from "../../providers/run/run.ts";
 import { roleShape } from "../../providers/kinds/workspace/workspaceUser.ts";
+import { visibleCapacities } from "../../providers/kinds/workspace/visible.ts";
 
 /** A role that somebody has. */
 export interface ExistingUser {
@@ -69,7 +71,7 @@ export async function readExistingWorkspace(run: Run, workspace: Workspace): Pro
 /** The display name of a capacity, or its id where two have the same name. */
 async function capacityOf(run: Run, { capacityId }: Workspace): Promise<string | undefined> {
   if (!capacityId) return undefined;
-  const capacities = await run.capacities();
+  const capacities = await visibleCapacities(run);
   const own = capacities.find(({ id }) => sameIgnoringCase(id, capacityId));
   const namesakes = capacities.filter(({ displayName }) => sameIgnoringCase(displayName, own?.displayName));
   return namesakes.length === 1 ? own?.displayName : own?.id;

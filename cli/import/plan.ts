@@ -1,5 +1,6 @@
 import { parseStackConfig } from "../../lib/config/stackConfig.ts";
-import type { Run, Workspace } from "../../providers/run/run.ts";
+import type { Workspace } from "../../lib/api/objects.ts";
+import type { Run } from "../../providers/run/run.ts";
 import { liveResourcesOf } from "../../lib/checkpoint/checkpoint.ts";
 import { describeWorkspace } from "./description.ts";
 import type { DescribedWorkspace } from "./description.ts";
@@ -12,6 +13,7 @@ import { withProgress } from "./progress.ts";
 import { selectWorkspaces } from "./selection.ts";
 import type { Wanted } from "./selection.ts";
 import type { Target } from "./target.ts";
+import { visibleWorkspaces } from "../../providers/kinds/workspace/visible.ts";
 
 /** Workspaces that are read at the same time; the service counts calls by identity, and slows down who makes many. */
 const WORKSPACES_AT_ONCE = 4;
@@ -39,7 +41,7 @@ export interface ImportPlan {
  */
 export async function planImport(run: Run, target: Target, wanted: Wanted): Promise<ImportPlan> {
   const { projectRoot, stack, env } = target.access;
-  const visible = await withProgress(() => "Listing workspaces …", run.workspaces());
+  const visible = await withProgress(() => "Listing workspaces …", visibleWorkspaces(run));
   const { workspaces: selected, managed } = selectWorkspaces(visible, wanted, managedIn(target));
   let read = 0;
   const reading = inLanes(selected, WORKSPACES_AT_ONCE, async (workspace) => {

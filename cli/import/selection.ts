@@ -1,6 +1,6 @@
 import { closestName } from "../../lib/config/closestName.ts";
 import { sameIgnoringCase } from "../../providers/engine/field.ts";
-import type { Workspace } from "../../providers/run/run.ts";
+import type { Workspace } from "../../lib/api/objects.ts";
 
 /** What a command line asks for. */
 export interface Wanted {

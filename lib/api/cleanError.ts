@@ -2,7 +2,6 @@ import { AxiosError } from "axios";
 import type { AxiosResponse } from "axios";
 import { notTheService, ownErrorOf, requestIdOf, strangeness, strangerOf } from "./answer.ts";
 import type { Received } from "./answer.ts";
-import { CircuitOpenError } from "../circuitBreaker.ts";
 import type { FabricCall } from "./fabricCall.ts";
 import { FabricError, NOT_THE_SERVICE } from "./fabricError.ts";
 import { MAX_RETRY_AFTER_S, failureOf } from "../retryHandler.ts";
@@ -32,6 +31,8 @@ export const receivedOf = (response: AxiosResponse): Received => ({
 export interface Attempted {
   /** The service may have acted on an attempt, whatever the last answer says. */
   mayHaveArrived?: boolean;
+  /** How often it was sent. */
+  attempt?: number;
 }
 
 /**
@@ -40,19 +41,12 @@ export interface Attempted {
  */
 export function cleanError(error: unknown, call: FabricCall, refused?: string): unknown {
   const { operation, remedies } = call;
-  if (error instanceof CircuitOpenError) {
-    return new FabricError({
-      operation,
-      errorCode: error.code,
-      serviceMessage: error.message,
-      remedy: "Run again when the service is back.",
-    });
-  }
   if (!(error instanceof AxiosError)) {
     // a wait of ours ends with the signal's own reason
     return call.signal?.aborted ? new FabricError({ operation, errorCode: "Cancelled" }) : error;
   }
-  const isOutcomeKnown = (error.config as Attempted | undefined)?.mayHaveArrived ? false : undefined;
+  const { mayHaveArrived, attempt: attempts } = (error.config ?? {}) as Attempted;
+  const isOutcomeKnown = mayHaveArrived ? false : undefined;
   const received = error.response && receivedOf(error.response);
   if (received && error.code === NOT_THE_SERVICE) return notTheService(received, call, error.message);
   if (!received || received.status < 300) {
@@ -62,6 +56,7 @@ export function cleanError(error: unknown, call: FabricCall, refused?: string): 
       errorCode,
       serviceMessage: error.message,
       isOutcomeKnown,
+      attempts,
       ...remedyOf(remedies, errorCode),
     });
   }
@@ -77,6 +72,8 @@ export function cleanError(error: unknown, call: FabricCall, refused?: string): 
     serviceMessage: withoutToken(own?.message),
     moreDetails: own?.moreDetails,
     isOutcomeKnown,
+    attempts,
+    retryAfterSeconds: failureOf(error).retryAfterSeconds,
     ...(stranger !== undefined
       ? strangeness(received, call.method, stranger)
       : (longPauseOf(error) ??

@@ -11,6 +11,8 @@ export interface FabricCall {
   readonly operation: string;
   /** A POST that may be sent twice although its outcome is unknown, because doing it twice changes nothing. @default false */
   readonly replaySafe?: boolean;
+  /** How often the caller has sent the same call before: the limit of attempts and the back-off go on from there. @default 0 */
+  readonly attemptsBefore?: number;
   /** What to do about error codes, where this call knows better than the general table. */
   readonly remedies?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;

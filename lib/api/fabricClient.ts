@@ -17,7 +17,9 @@ import type { TokenSource } from "../signIn/credentials.ts";
 import { FabricError, NOT_THE_SERVICE } from "./fabricError.ts";
 import type { FeatureFlags } from "../featureFlags.ts";
 import { operationOf, waitForOperation } from "./longRunningOperation.ts";
-import { BASE_DELAY_MS, MAX_RETRIES, MAX_RETRY_AFTER_S, decideRetry, failureOf } from "../retryHandler.ts";
+import { callOutcome, maySendAgain } from "./outcome.ts";
+import type { CallOutcome } from "./outcome.ts";
+import { MAX_RETRIES, MAX_RETRY_AFTER_S, baseDelayOf, decideRetry, failureOf } from "../retryHandler.ts";
 import { Throttle } from "./throttle.ts";
 import { assertTrustedEndpoint } from "./trustedHost.ts";
 
@@ -51,9 +53,8 @@ const ATTEMPT_TIMEOUT_MS = 100_000;
 const ID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
 
 interface Settings extends InternalAxiosRequestConfig, Attempted {
-  /** Whether the request may be sent again when its outcome is unknown. */
-  isRepeatable?: boolean;
-  attempt?: number;
+  /** A POST that may be sent again when its outcome is unknown. */
+  replaySafe?: boolean;
 }
 
 /**
@@ -186,19 +187,22 @@ export class FabricClient {
   }
 
   async #exchange(call: FabricCall): Promise<Answer> {
-    const { method, path, query, body, signal } = call;
+    const { method, path, query, body, signal, replaySafe = false, attemptsBefore = 0 } = call;
     const config = {
       method,
       url: this.#endpoint + path,
       ...(query && { params: query }),
       ...(body !== undefined && { data: body }),
       ...(signal && { signal }),
-      isRepeatable: method !== "POST" || call.replaySafe === true,
+      replaySafe,
+      attempt: attemptsBefore,
+      mayHaveArrived: false,
     };
     try {
       return answerOf(await this.#axios.request<unknown>(config));
     } catch (error) {
       if (!isTokenRefused(error)) throw cleanError(error, call);
+      config.mayHaveArrived = (error.config as Attempted | undefined)?.mayHaveArrived ?? false;
     }
     // once: the token may have ended in mid-run
     await this.#tokens.token(this.#scope, { refresh: true });
@@ -251,11 +255,16 @@ function attemptOf(
       return response;
     } catch (error) {
       isSent = !(error instanceof CircuitOpenError);
+      if (!isSent) {
+        config.attempt--;
+        // what an earlier attempt may have done stays in doubt
+        throw new AxiosError((error as CircuitOpenError).message, (error as CircuitOpenError).code, config);
+      }
       if (error instanceof AxiosError) {
         response = error.response;
         // a breaker around it, and retries too, need the request's own settings and not the copy with a deadline
         error.config = config;
-        config.mayHaveArrived ||= mayHaveArrived(error);
+        config.mayHaveArrived ||= outcomeOf(error) === "unknown";
         holdBack(throttle, error, options.clock);
       }
       throw error;
@@ -276,21 +285,18 @@ function attemptOf(
   };
 }
 
-/** Whether the service may have acted on an attempt: it was sent, and no answer of the service's own came back. */
-function mayHaveArrived(error: AxiosError): boolean {
-  const { status, code } = failureOf(error);
-  if (status !== undefined) return !isRefusal(error) || [408, 500, 502, 504].includes(status);
-  return !["ECONNREFUSED", "EAI_AGAIN", "ENOTFOUND"].includes(code ?? "");
-}
+/** What became of the last attempt. */
+const outcomeOf = (error: AxiosError): CallOutcome =>
+  callOutcome({ ...failureOf(error), isServicesOwn: isServicesOwn(error) });
 
-/** Whether the service itself refused, in its own words. */
-const isRefusal = ({ response }: AxiosError) =>
+/** Whether the service itself answered with an error, in its own words. */
+const isServicesOwn = ({ response }: AxiosError) =>
   response !== undefined && response.status >= 400 && ownErrorOf(receivedOf(response)) !== undefined;
 
 /** Whether a new token may help. Services refuse tokens without a word, too; a page is a proxy's, which wants another sign-in. */
-function isTokenRefused(error: unknown): boolean {
+function isTokenRefused(error: unknown): error is AxiosError {
   if (!(error instanceof AxiosError) || error.response?.status !== 401) return false;
-  return isRefusal(error) || strangerOf(receivedOf(error.response)) === undefined;
+  return isServicesOwn(error) || strangerOf(receivedOf(error.response)) === undefined;
 }
 
 /** A refusal by quota counts for every call of the identity. */
@@ -308,32 +314,20 @@ function isOutage(error: unknown): boolean {
   return status === undefined || status === 408 || status >= 500;
 }
 
-/** @throws Error where FABRIC_RETRY_BASE_MS is no number of milliseconds */
-function baseDelayOf(env: NodeJS.ProcessEnv): number {
-  const text = env["FABRIC_RETRY_BASE_MS"];
-  if (!text) return BASE_DELAY_MS;
-  const ms = Number(text);
-  if (!Number.isFinite(ms) || ms < 0) throw new Error("FABRIC_RETRY_BASE_MS must be a number of milliseconds.");
-  return ms;
-}
-
 function addRetries(instance: AxiosInstance, clock: Clock, baseMs: number, stop: AbortSignal | undefined): void {
-  const decide = (attempt: number, error: AxiosError) => {
-    const repeatable = (error.config as Settings | undefined)?.isRepeatable ?? false;
-    // a gateway's 429 or 503 does not say that the request never arrived
-    const isDoubtful = !repeatable && error.response !== undefined && !isRefusal(error);
-    const isFinal = error.code === AxiosError.ERR_CANCELED || isDoubtful;
-    return decideRetry(attempt, isFinal ? {} : failureOf(error, clock.now()), { baseMs, repeatable });
+  const decide = (error: AxiosError) => {
+    const { method = "post", replaySafe, attempt = 1 } = (error.config ?? {}) as Partial<Settings>;
+    const isFinal = error.code === AxiosError.ERR_CANCELED || !maySendAgain({ method, replaySafe }, outcomeOf(error));
+    return decideRetry(attempt, isFinal ? {} : failureOf(error, clock.now()), { baseMs });
   };
   axiosRetry(instance, {
     retries: MAX_RETRIES,
     shouldResetTimeout: true,
-    retryCondition: (error) =>
-      !stop?.aborted && decide((error.config?.["axios-retry"]?.retryCount ?? 0) + 1, error).kind === "wait",
+    retryCondition: (error) => !stop?.aborted && decide(error).kind === "wait",
     // the wait is ours: through the clock, and ended by an abort
     retryDelay: () => 0,
-    onRetry: async (retry, error, config) => {
-      const decision = decide(retry, error);
+    onRetry: async (_retry, error, config) => {
+      const decision = decide(error);
       if (decision.kind !== "wait") return;
       await clock
         .sleep(decision.ms, eitherOf(config.signal as AbortSignal | undefined, stop))

@@ -1,3 +1,5 @@
+import { callOutcome } from "./outcome.ts";
+
 /** Code of ours for an answer that is not the service's: a portal's or a proxy's page, a redirect, JSON of something else. */
 export const NOT_THE_SERVICE = "NotTheService";
 
@@ -24,9 +26,15 @@ export interface FabricFailure {
   readonly isRetriable?: boolean | undefined;
   /** The service's own sentence. Never decided by. */
   readonly serviceMessage?: string | undefined;
+  /** The operation that the service has accepted, and that goes on or has ended. Absent if it has accepted none. */
+  readonly operationId?: string | undefined;
   /** Further causes, as failed operations have. */
   readonly moreDetails?: readonly ErrorDetail[] | undefined;
-  /** Whether the service has said what became of the request. @default where it answered itself, and not a gateway for it */
+  /** How often the call was sent. Absent if that says nothing. */
+  readonly attempts?: number | undefined;
+  /** Retry-After of the answer, in seconds. */
+  readonly retryAfterSeconds?: number | undefined;
+  /** Whether it is certain what became of the request. @default what {@link callOutcome} makes of status and code */
   readonly isOutcomeKnown?: boolean | undefined;
   /** What to do about it. @default the entry of {@link remedies} for the code */
   readonly remedy?: string | undefined;
@@ -46,9 +54,11 @@ export class FabricError extends Error {
   readonly errorCode: string;
   readonly status: number | undefined;
   readonly requestId: string | undefined;
+  readonly operationId: string | undefined;
   readonly isRetriable: boolean | undefined;
   readonly moreDetails: readonly ErrorDetail[];
   readonly remedy: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
   /** Whether it is certain what became of the request. */
   readonly isOutcomeKnown: boolean;
 
@@ -62,15 +72,22 @@ export class FabricError extends Error {
     this.errorCode = failure.errorCode;
     this.status = failure.status;
     this.requestId = failure.requestId;
+    this.operationId = failure.operationId;
     this.isRetriable = failure.isRetriable;
     this.moreDetails = failure.moreDetails ?? [];
     this.remedy = remedy;
-    this.isOutcomeKnown = failure.isOutcomeKnown ?? isAnswered(failure);
+    this.retryAfterSeconds = failure.retryAfterSeconds;
+    this.isOutcomeKnown = failure.isOutcomeKnown ?? outcomeOf(failure) !== "unknown";
   }
 
   /** The same error, of a request that may have had its effect whatever became of this part of it. */
   asOutcomeUnknown(): FabricError {
     return new FabricError({ ...this.#failure, isOutcomeKnown: false });
+  }
+
+  /** The same error, of a question about an operation that the service has accepted. */
+  ofOperation(operationId: string): FabricError {
+    return new FabricError({ ...this.#failure, operationId, isOutcomeKnown: false });
   }
 
   /** The same error, with advice from somebody who knows more of what was being done; whole sentences. */
@@ -102,13 +119,14 @@ export const remedies: Readonly<Record<string, string>> = {
   InvalidToken: "The token was refused. Check the sign-in, or FABRIC_ACCESS_TOKEN.",
   Unauthorized: "The token was refused. Check the sign-in, or FABRIC_ACCESS_TOKEN.",
   UnknownError: "The service gave no reason. The request id helps its support to find it.",
+  CircuitOpen: "Run again when the service is back.",
   ECONNREFUSED: "Nothing listens there. Check fabric:endpoint and the network.",
   ENOTFOUND: "The host name is unknown. Check fabric:endpoint and the network.",
 };
 
 function messageOf(failure: FabricFailure): string {
-  const { operation, errorCode, status, requestId, serviceMessage, moreDetails, remedy } = failure;
-  const where = [status, requestId && `request ${requestId}`].filter((part) => part !== undefined && part !== "");
+  const { operation, errorCode, status, requestId, attempts = 1, serviceMessage, moreDetails, remedy } = failure;
+  const where = [status, requestId && `request ${requestId}`, attempts > 1 && `${attempts} attempts`].filter(Boolean);
   const causes = (moreDetails ?? [])
     .map(({ errorCode: code, message }) => [code, message].filter(Boolean).join(": "))
     .filter(Boolean);
@@ -129,14 +147,8 @@ export function isFabricError(error: unknown, ...errorCodes: readonly string[]):
   return error instanceof FabricError && (errorCodes.length === 0 || errorCodes.includes(error.errorCode));
 }
 
-/** Failures before anything was sent. */
-const NEVER_SENT = new Set(["ECONNREFUSED", "EAI_AGAIN", "ENOTFOUND", "CircuitOpen", "Cancelled", "Interrupted"]);
-
-function isAnswered(failure: FabricFailure): boolean {
-  const { status, errorCode } = failure;
-  if (status === undefined) return NEVER_SENT.has(errorCode);
-  return isServicesOwn(failure) && ![408, 500, 502, 504].includes(status);
-}
+const outcomeOf = (failure: Pick<FabricFailure, "status" | "errorCode">) =>
+  callOutcome({ status: failure.status, code: failure.errorCode, isServicesOwn: isServicesOwn(failure) });
 
 /** A status without a code of the service's is that of a gateway, a proxy or a portal. */
 const isServicesOwn = ({ status, errorCode }: Pick<FabricFailure, "status" | "errorCode">) =>
@@ -151,16 +163,17 @@ export function isServiceAnswer(error: unknown, ...statuses: readonly number[]):
 }
 
 /**
- * Whether a failed call may have had its effect all the same: the connection broke, the time ran out, or a gateway
- * answered for the service. Whoever repeats such a call has to look first.
+ * Whether a failed call may have had its effect all the same: the connection broke, the time ran out, the service failed, or
+ * a gateway answered for it. Whoever repeats such a call has to look first.
  */
 export function isOutcomeUnknown(error: unknown): boolean {
   return error instanceof FabricError && !error.isOutcomeKnown;
 }
 
-/** Whether a call is known to have had no effect: the service refused it, or it was never sent. */
+/**
+ * Whether a call is known to have had no effect: the service refused it, or it was never sent. An operation that failed is
+ * neither, although its outcome is known: it may have done a part of its work.
+ */
 export function hadNoEffect(error: unknown): boolean {
-  if (!(error instanceof FabricError) || !error.isOutcomeKnown) return false;
-  // an operation that failed has no status: it may have done a part of its work
-  return error.status !== undefined || NEVER_SENT.has(error.errorCode);
+  return error instanceof FabricError && error.isOutcomeKnown && outcomeOf(error) !== "unknown";
 }

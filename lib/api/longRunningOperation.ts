@@ -70,7 +70,7 @@ export async function waitForOperation(
     try {
       return await get(path);
     } catch (error) {
-      throw error instanceof FabricError ? error.asOutcomeUnknown() : error;
+      throw error instanceof FabricError ? error.ofOperation(id) : error;
     }
   };
   const path = `/operations/${id}`;
@@ -87,6 +87,7 @@ export async function waitForOperation(
       throw new FabricError({
         operation,
         errorCode,
+        operationId: id,
         requestId: state.error?.requestId ?? last.headers["requestid"],
         isRetriable: state.error?.isRetriable,
         serviceMessage: state.error?.message,
@@ -120,6 +121,7 @@ function late(operation: string, id: string, status: string, deadlineMs: number)
   return new FabricError({
     operation,
     errorCode: "OperationTimedOut",
+    operationId: id,
     serviceMessage: `Operation ${id} has not ended after ${Math.round(deadlineMs / 60_000)} minutes${last}`,
     remedy: "It may still end; run again to see, nothing is made twice.",
     isOutcomeKnown: false,

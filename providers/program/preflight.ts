@@ -5,10 +5,13 @@ import type { WorkspaceConfig } from "../../lib/config/stackConfig.ts";
 import { capacityProblem } from "../kinds/workspace/capacity.ts";
 import { sameIgnoringCase } from "../engine/field.ts";
 import { mayMeanGone } from "../kinds/workspace/gone.ts";
-import { idShape } from "../run/run.ts";
-import type { FabricItem, Run, Workspace } from "../run/run.ts";
+import { idShape } from "../../lib/api/objects.ts";
+import type { FabricItem, Workspace } from "../../lib/api/objects.ts";
+import type { Run } from "../run/run.ts";
 import { roleShape } from "../kinds/workspace/workspaceUser.ts";
 import type { RoleAssignment } from "../kinds/workspace/workspaceUser.ts";
+import { visibleCapacities, visibleWorkspaces } from "../kinds/workspace/visible.ts";
+import { itemsOf } from "../kinds/item/items.ts";
 
 /*
  * `fabric:preflight`: what an up is certain to fail at, asked before anything is done. Only what is to be created is looked
@@ -83,7 +86,7 @@ async function existing(run: Run, { config, planned }: Asked): Promise<Workspace
     planned.workspaceId === undefined
       ? sameIgnoringCase(displayName, config.displayName)
       : sameIgnoringCase(id, planned.workspaceId);
-  return (await run.workspaces()).find(isMeant);
+  return (await visibleWorkspaces(run)).find(isMeant);
 }
 
 /** A workspace that is to be made needs its name for itself; one that is managed has to be there. */
@@ -108,7 +111,7 @@ export function nameFindings({ config, planned, managedIds }: Asked, there: Work
 async function capacityFindings(run: Run, { config, planned, ownCapacity }: Asked): Promise<Finding[]> {
   const { capacity } = config;
   if (capacity === undefined || sameIgnoringCase(capacity, ownCapacity)) return [];
-  const problem = capacityProblem(await run.capacities(), capacity);
+  const problem = capacityProblem(await visibleCapacities(run), capacity);
   if (problem === undefined) return [];
   const isNeeded = [planned.workspaceId, ...planned.items, ...(planned.git ? [planned.git.id] : [])].includes(
     undefined,
@@ -204,7 +207,7 @@ export function rightsFindings(
 }
 
 async function itemFindings(run: Run, asked: Asked, { id }: Workspace): Promise<Finding[]> {
-  return asked.planned.items.includes(undefined) ? takenItems(asked, await run.items(id)) : [];
+  return asked.planned.items.includes(undefined) ? takenItems(asked, await itemsOf(run, id)) : [];
 }
 
 /** Items that are to be made, and whose name another item of the type has. */

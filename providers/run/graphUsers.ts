@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { idShape } from "./run.ts";
+import { idShape } from "../../lib/api/objects.ts";
 import { FabricClient } from "../../lib/api/fabricClient.ts";
 import type { FabricClientOptions } from "../../lib/api/fabricClient.ts";
 

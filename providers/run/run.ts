@@ -1,5 +1,4 @@
-import { z } from "zod";
-import { optional } from "../../lib/api/answer.ts";
+import type { z } from "zod";
 import type { Intent } from "../../lib/transactions/entry.ts";
 import type { Answering, FabricCall } from "../../lib/api/fabricCall.ts";
 import type { Clock } from "../../lib/clock.ts";
@@ -25,79 +24,17 @@ export interface Adopted {
 export interface Ours<T> {
   /** The object of that name, if there is one. */
   readonly find: () => Promise<T | undefined>;
-  /** Whether nobody had an object of that name before. Only then, what is found is this create's. */
+  /**
+   * Whether nobody had an object of that name before. Only then, what is found is this create's. The service has to refuse a
+   * second object of a name that is taken.
+   */
   readonly wasFree: boolean;
   /** Whether nothing about what was found speaks against being this create's. @default it is */
   readonly isPlausible?: (found: T) => Promise<boolean>;
 }
 
-/*
- * Shapes are what answers must have before they are believed. They demand what is read and no more: the service may add
- * properties and words.
- */
-
-/** An id as the service gives it. It becomes part of paths, and must not lead elsewhere. */
-export const idShape = z.string().regex(/^[^/?#\\\s]+$/);
-
-/** What is read of a workspace. */
-export const workspaceShape = z.object({
-  id: idShape,
-  displayName: z.string(),
-  description: optional(z.string()),
-  type: z.string(),
-  capacityId: optional(idShape),
-  /** Only in single reads: whoever waits for it must not look into lists. `InProgress`, `Completed` or `Failed`. */
-  capacityAssignmentProgress: optional(z.string()),
-});
-
-/** A workspace as lists and single reads give it. */
-export type Workspace = Readonly<z.output<typeof workspaceShape>>;
-
-/** What is read of an item. */
-export const itemShape = z.object({
-  id: idShape,
-  type: z.string().min(1),
-  displayName: z.string(),
-  description: optional(z.string()),
-  workspaceId: idShape,
-  /** Absent at the root. */
-  folderId: optional(idShape),
-});
-
-/** An item as lists and single reads give it. */
-export type FabricItem = Readonly<z.output<typeof itemShape>>;
-
-/** What is read of a capacity. */
-export const capacityShape = z.object({
-  id: idShape,
-  displayName: z.string(),
-  sku: z.string(),
-  /** `Active`, or `Inactive`, which is what a paused capacity says. */
-  state: z.string(),
-});
-
-/** A Fabric capacity that the deploying identity can see. */
-export type Capacity = Readonly<z.output<typeof capacityShape>>;
-
-/**
- * What a resource kind may do while the engine runs. One run is one provider process: previews, updates, refreshes and
- * destroys each have their own. Reading is free; the only way to change something is {@link Run.write}, because it
- * writes to the transaction log first.
- */
-export interface Run {
-  readonly origin: Origin;
-  readonly clock: Clock;
-  /** Object id of the deploying identity, where the token tells it. */
-  readonly callerId: string | undefined;
-  /** FABRIC_CONFIRM_GONE: an empty list of workspaces is believed. */
-  readonly confirmGone: boolean;
-  /** What is done about definitions that were changed at the service; undefined where a refresh does not look at them. */
-  readonly onDrift: OnDrift | undefined;
-  /** Whether this run rolls a transaction back: it declares what was there before. */
-  readonly isRollback: boolean;
-  /** Whether a create that fails half-way removes what it made (`useRollback`), instead of leaving it to the next up. */
-  readonly undoesHalfMade: boolean;
-
+/** How a kind asks the service. */
+export interface Reads {
   /** One object or answer, of the given shape. */
   get<T>(path: string, operation: string, answer: z.ZodType<T>, query?: FabricCall["query"]): Promise<T>;
   /** A call that changes nothing although it is no GET. */
@@ -108,6 +45,12 @@ export interface Run {
   listOnce<T>(path: string, operation: string, entry: z.ZodType<T>): Promise<readonly T[]>;
   /** Whether a run does something for the first time. */
   isFirst(what: string): boolean;
+  /** Object id of a user by user principal name, asked from Microsoft Graph once per run. */
+  userId(userPrincipalName: string): Promise<string>;
+}
+
+/** How a kind changes something: the transaction log is written first. */
+export interface Writes {
   /**
    * Changes something at the service: intent to the log, call, outcome to the log. The log notes the intent's resource id
    * as done, else the `id` of the answer.
@@ -115,8 +58,8 @@ export interface Run {
   write<T>(intent: Intent, call: Write & Answering<T>): Promise<T>;
   write(intent: Intent, call: Write): Promise<void>;
   /**
-   * Like {@link Run.write}, for creates. Where an earlier run was cut off in the same create, its object is taken instead
-   * of making another; where this answer is lost, looking decides whether the call is repeated.
+   * Like {@link Writes.write}, for creates. If an earlier run was cut off in the same create, its object is taken instead of
+   * making another; if this create may have been executed, looking decides whether the call is repeated (`createOnce.ts`).
    */
   create<T extends { id: string }>(intent: Intent, call: Write & Answering<T>, ours: Ours<T>): Promise<T>;
 
@@ -127,8 +70,12 @@ export interface Run {
    */
   adopt<B extends object>(object: Adopted, before: B): Promise<B>;
 
-  /** Whether a create of this run took an object of an earlier one, which may be as it was declared then. */
-  isReclaimed(id: string): boolean;
+  /** Notes in the log that an object is half-changed, so that recovery and rollback read it again. */
+  doubt(intent: Intent, error: unknown): Promise<void>;
+}
+
+/** What the transaction logs say of writes of earlier runs, and of this one. */
+export interface LoggedPast {
   /**
    * What an update undoes that a transaction which has not ended has made, or may have made: the arguments of the first
    * compensation of that name for the object. The state may not know of that update, because the run was cut off, the
@@ -140,27 +87,10 @@ export interface Run {
   wasDeletedByTransaction(resourceType: string, resourceId: string): Promise<boolean>;
   /** Whether an earlier run was cut off in a create of this kind and with these names, so that what is there is ours. */
   wasBegun(resourceType: string, names: Readonly<Record<string, unknown>>): Promise<boolean>;
+}
 
-  /** All workspaces the identity can see; one list per run, until something here changes it. */
-  workspaces(): Promise<readonly Workspace[]>;
-  /** All items of a workspace; one list per run and workspace, until something here changes it. */
-  items(workspaceId: string): Promise<readonly FabricItem[]>;
-  /** All capacities the identity can see; one list per run. */
-  capacities(): Promise<readonly Capacity[]>;
-  /** Object id of a user by user principal name, asked from Microsoft Graph once per run. */
-  userId(userPrincipalName: string): Promise<string>;
-
-  /** Definitions as they were before this transaction, kept beside its log for its rollback. */
-  readonly definitions: KeptDefinitions;
-
-  /**
-   * Runs the end of what has begun, whose calls are made also after Ctrl-C: looking how far an update came, or taking its
-   * first half back.
-   */
-  finishing<T>(work: () => Promise<T>): Promise<T>;
-  /** Notes in the log that an object is half-changed, so that recovery and rollback read it again. */
-  doubt(intent: Intent, error: unknown): Promise<void>;
-
+/** What this run did with the stack's own objects, beside what the state says. */
+export interface OwnObjects {
   /** Notes that this run did what the delete of an object means, and the state that the object had. */
   release(id: string, state: object): void;
   /**
@@ -176,6 +106,36 @@ export interface Run {
   isClaimed(id: string): boolean;
   /** Whether this run made the workspace, so that nothing can be in it but what this run put there. */
   isNewWorkspace(workspaceId: string): boolean;
+  /** Whether a create of this run took an object of an earlier one, which may be as it was declared then. */
+  isReclaimed(id: string): boolean;
+}
+
+/**
+ * What a resource kind may do while the engine runs. One run is one provider process: previews, updates, refreshes and
+ * destroys each have their own. Reading is free; the only way to change something is {@link Writes.write}, because it
+ * writes to the transaction log first.
+ */
+export interface Run extends Reads, Writes, LoggedPast, OwnObjects {
+  readonly origin: Origin;
+  readonly clock: Clock;
+  /** Object id of the deploying identity, where the token tells it. */
+  readonly callerId: string | undefined;
+  /** FABRIC_CONFIRM_GONE: an empty list of workspaces is believed. */
+  readonly confirmGone: boolean;
+  /** What is done about definitions that were changed at the service; undefined where a refresh does not look at them. */
+  readonly onDrift: OnDrift | undefined;
+  /** Whether this run rolls a transaction back: it declares what was there before. */
+  readonly isRollback: boolean;
+  /** Whether a create that fails half-way removes what it made (`useRollback`), instead of leaving it to the next up. */
+  readonly undoesHalfMade: boolean;
+  /** Definitions as they were before this transaction, kept beside its log for its rollback. */
+  readonly definitions: KeptDefinitions;
+
+  /**
+   * Runs the end of what has begun, whose calls are made also after Ctrl-C: looking how far an update came, or taking its
+   * first half back.
+   */
+  finishing<T>(work: () => Promise<T>): Promise<T>;
   /** A line among the stack's diagnostics. */
   warn(line: string): void;
 }

@@ -9,6 +9,7 @@ import type { Emulator } from "../../emulator/emulator.ts";
 import { startRun } from "../../providers/run/liveRun.ts";
 import type { LiveRun } from "../../providers/run/liveRun.ts";
 import { workspace } from "../../providers/kinds/workspace/workspace.ts";
+import { visibleCapacities } from "../../providers/kinds/workspace/visible.ts";
 
 /** What every error about the paused capacity says. */
 const HOW_TO_RESUME =
@@ -53,7 +54,7 @@ describe("a paused capacity", () => {
   it(
     "that was paused after the run had looked is named with the service's own code",
     onEmulator(async (run, emulator) => {
-      await run.capacities();
+      await visibleCapacities(run);
       setState(emulator, "Inactive");
       const refused = workspace.create(run, declared, ignore);
       await assert.rejects(refused, HOW_TO_RESUME);
@@ -88,7 +89,7 @@ describe("a paused capacity", () => {
 it(
   "a capacity that was made during the run is found, although the run had asked before",
   onEmulator(async (run, emulator) => {
-    await run.capacities();
+    await visibleCapacities(run);
     const id = "22222222-2222-4222-8222-000000000001";
     emulator.service.capacities.put({
       id,

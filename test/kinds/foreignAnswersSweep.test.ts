@@ -19,6 +19,7 @@ import type { WireAnswer } from "../doubles/foreignAnswers.ts";
 import { Wire } from "../doubles/wire.ts";
 import type { Passed } from "../doubles/wire.ts";
 import { ImpatientClock } from "../lib/fakeClock.ts";
+import { visibleWorkspaces } from "../../providers/kinds/workspace/visible.ts";
 
 /*
  * A step of a deployment, each of its calls, and each answer in the place of the service's. The service itself acts on
@@ -152,14 +153,14 @@ describe("no answer but the service's own is believed, and nothing happens twice
       item.read({ ...pipeline, ...defined })({ ...run, onDrift: "overwrite" }),
     "changing an item": item.update(pipeline, { ...pipeline, description: "new" }),
     "importing a workspace": async (run) => {
-      const [first] = (await run.workspaces()).filter(({ id }) => id === workspaceId);
+      const [first] = (await visibleWorkspaces(run)).filter(({ id }) => id === workspaceId);
       return first && readExistingWorkspace(run, first);
     },
     "deleting an item": item.delete(pipeline),
     "connecting to Git": git.create(connection),
     "reading a Git connection": git.read({ ...connection, commit: "as before" }),
     "importing a connected workspace": async (run) => {
-      const [first] = (await run.workspaces()).filter(({ id }) => id === workspaceId);
+      const [first] = (await visibleWorkspaces(run)).filter(({ id }) => id === workspaceId);
       return first && readExistingWorkspace(run, first);
     },
     "changing the credentials for Git": git.update(connection, {

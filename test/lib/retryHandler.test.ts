@@ -139,21 +139,6 @@ describe("isRetryableError", () => {
 });
 
 describe("decideRetry", () => {
-  it("sends what must not happen twice again only when it cannot have happened", () => {
-    const kind = (failure: Parameters<typeof decideRetry>[1]) => decideRetry(1, failure, { repeatable: false }).kind;
-    for (const failure of [{ status: 429 }, { status: 503 }, { code: "ECONNREFUSED" }, { code: "EAI_AGAIN" }])
-      assert.equal(kind(failure), "wait");
-    for (const failure of [
-      { status: 500 },
-      { status: 502 },
-      { status: 504 },
-      { status: 408 },
-      { code: "ECONNRESET" },
-      { code: "ETIMEDOUT" },
-    ])
-      assert.equal(kind(failure), "giveUp");
-  });
-
   it("knows nothing of an error that says nothing", () => {
     assert.deepEqual(failureOf(undefined), {});
     assert.equal(decideRetry(1, {}).kind, "giveUp");

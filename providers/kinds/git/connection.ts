@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { nothing, optional } from "../../../lib/api/answer.ts";
-import { hadNoEffect, isFabricError } from "../../../lib/api/fabricError.ts";
+import { hadNoEffect, isFabricError, isServiceAnswer } from "../../../lib/api/fabricError.ts";
 import { DOUBTFUL, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
 import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "../workspace/gone.ts";
 import { detailsShape, gitFields, intentOf, normalDirectory, whereOf } from "./fields.ts";
@@ -9,7 +9,7 @@ import { pullWhereAlways, updateFromGit } from "./pull.ts";
 import { isBehind, readGitStatus } from "./status.ts";
 import { defineKind, Problem } from "../../engine/resourceKind.ts";
 import { createIntent, defineUndo, idInLog } from "../../engine/undo.ts";
-import { itemShape } from "../../run/run.ts";
+import { itemShape } from "../../../lib/api/objects.ts";
 import type { Run } from "../../run/run.ts";
 
 const connectionShape = z.object({
@@ -186,6 +186,8 @@ async function connect(run: Run, inputs: Inputs, link: GitLink = linkFor(inputs)
       body: link,
       operation: `connect to ${whereOf(link.gitProviderDetails)}`,
       answer: nothing,
+      // a workspace that is connected refuses to be connected
+      replaySafe: true,
     },
   );
 }
@@ -209,9 +211,17 @@ async function changeBranch(run: Run, inputs: Inputs, now: Connection): Promise<
     return await sync(run, { ...inputs, allowOverwrite: true }, required);
   } catch (error) {
     // what came in of the new branch would count as changes of somebody on the old one
-    if (isSyncing && !hadNoEffect(error)) throw error;
+    if (isSyncing && !(await isUnsynced(run, workspaceId, error))) throw error;
     throw await run.finishing(() => wentBack(run, inputs, left, error));
   }
+}
+
+/** Whether the first sync of a connection that failed with an error has brought nothing: it was refused, or the service was busy. */
+async function isUnsynced(run: Run, workspaceId: string, error: unknown): Promise<boolean> {
+  if (hadNoEffect(error)) return true;
+  if (!isServiceAnswer(error, 503) || error.operationId !== undefined) return false;
+  const now = await run.finishing(() => readConnection(run, workspaceId)).catch(() => undefined);
+  return now !== undefined && !now.gitSyncDetails?.head;
 }
 
 /** Takes a workspace back to the branch that it was on. @returns the error, with how that went */
@@ -312,6 +322,8 @@ function initializeConnection(
     body: { initializationStrategy },
     operation: `initialise the connection to ${whereOf(inputs)}`,
     answer: initializedShape,
+    // a connection that is initialised refuses it, and neither side is written to
+    replaySafe: true,
   });
 }
 
@@ -331,6 +343,7 @@ async function sync(run: Run, inputs: Inputs, required: Initialized): Promise<st
       workspaceHead: required.workspaceHead || null,
       comment: "Initial commit of the workspace",
     },
+    // never sent twice, because nothing undoes a commit: the next update looks at the status, and commits what is left
     operation: `commit the workspace to ${whereOf(inputs)}`,
   });
   run.warn(`The workspace's items were committed to ${whereOf(inputs)}. A rollback does not undo commits.`);

@@ -23,6 +23,8 @@ export async function updateFromGit(
       options: { allowOverrideItems },
     },
     operation: `update the workspace from ${whereOf(inputs)}`,
+    // once it has had its effect, the workspace's head is another than the one that is named here, and it is refused
+    replaySafe: true,
   });
   return remoteCommitHash ?? undefined;
 }
@@ -40,7 +42,8 @@ export async function pullWhereAlways(
 ): Promise<string | undefined> {
   if (inputs.commit === undefined || run.isRollback) return head;
   const status = await readGitStatus(run, inputs.workspaceId);
-  if (!isBehind(status)) return head;
+  // the pull that was refused may have followed one of ours whose answer was lost
+  if (!isBehind(status)) return isRepeated ? (status.workspaceHead ?? head) : head;
   const losers = losersOf(status, inputs);
   if (losers.length > 0) {
     throw new Error(

@@ -6,7 +6,7 @@ import { deleteOrGone, readOrGone } from "../workspace/gone.ts";
 import { formatId, parseId, pathOf } from "../../engine/place.ts";
 import { defineKind } from "../../engine/resourceKind.ts";
 import { createIntent, defineUndo, idInLog, nameInLog } from "../../engine/undo.ts";
-import { idShape } from "../../run/run.ts";
+import { idShape } from "../../../lib/api/objects.ts";
 import type { Run } from "../../run/run.ts";
 
 /** What is read of a folder. */

@@ -23,8 +23,10 @@ import { formatId, parseId, pathOf } from "../../engine/place.ts";
 import { createIntent, defineUndo, idInLog, nameInLog } from "../../engine/undo.ts";
 import { isDataBearing } from "../../../lib/api/itemType.ts";
 import { defineKind, Problem, withoutUndefined } from "../../engine/resourceKind.ts";
-import { itemShape } from "../../run/run.ts";
-import type { FabricItem, Run } from "../../run/run.ts";
+import { itemShape } from "../../../lib/api/objects.ts";
+import type { FabricItem } from "../../../lib/api/objects.ts";
+import type { Run } from "../../run/run.ts";
+import { itemsOf } from "./items.ts";
 
 /** Longest wait for a display name that the service still holds for a deleted item; minutes have been seen. */
 const NAME_DEADLINE_MS = 10 * 60_000;
@@ -121,7 +123,7 @@ export const item = defineKind<Outputs>()({
     };
     const recovered = run.isRollback ? await recoverItem(run, inputs, intent) : undefined;
     if (recovered) return finish(recovered);
-    const wasFree = run.isNewWorkspace(workspaceId) || !findItem(await run.items(workspaceId), type, displayName);
+    const wasFree = run.isNewWorkspace(workspaceId) || !findItem(await itemsOf(run, workspaceId), type, displayName);
     const make = () =>
       run.create(
         intent,
@@ -163,7 +165,7 @@ export const item = defineKind<Outputs>()({
     const { workspaceId, type, displayName } = state;
     const itemId = parseId(itemPlace, id)?.id;
     const now = await readOrGone(run, workspaceId, {
-      listed: async () => (await run.items(workspaceId)).find((listed) => sameIgnoringCase(listed.id, itemId)),
+      listed: async () => (await itemsOf(run, workspaceId)).find((listed) => sameIgnoringCase(listed.id, itemId)),
       alone: () => run.get(pathOf(itemPlace, id), `read ${type} '${displayName}'`, itemShape),
     });
     if (now === "gone") return "gone";

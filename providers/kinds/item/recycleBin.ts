@@ -1,9 +1,10 @@
 import type { z } from "zod";
-import { isFabricError, isServiceAnswer } from "../../../lib/api/fabricError.ts";
+import { isFabricError, isOutcomeUnknown, isServiceAnswer } from "../../../lib/api/fabricError.ts";
 import type { Intent } from "../../../lib/transactions/entry.ts";
 import { sameIgnoringCase } from "../../engine/field.ts";
-import { itemShape } from "../../run/run.ts";
-import type { FabricItem, Run } from "../../run/run.ts";
+import { itemShape } from "../../../lib/api/objects.ts";
+import type { FabricItem } from "../../../lib/api/objects.ts";
+import type { Run } from "../../run/run.ts";
 
 /** What is read of a deleted item. */
 const deletedShape = itemShape.pick({ id: true, type: true, displayName: true });
@@ -30,6 +31,8 @@ export async function recoverItem(run: Run, wanted: Wanted, create: Intent): Pro
     if (deleted.type !== type || !sameIgnoringCase(deleted.displayName, displayName)) continue;
     if (!(await run.wasDeletedByTransaction("Item", resourceId))) continue;
     const operation = `take ${type} '${displayName}' back from the recycle bin`;
+    const readIt = () =>
+      run.get(`/workspaces/${workspaceId}/items/${deleted.id}`, `read ${type} '${displayName}'`, itemShape);
     try {
       await run.write(
         { ...create, resourceId },
@@ -37,15 +40,18 @@ export async function recoverItem(run: Run, wanted: Wanted, create: Intent): Pro
           method: "POST",
           path: `/workspaces/${workspaceId}/recoverableItems/${deleted.id}/recover`,
           operation,
+          // an item that is back is not in the bin any more
+          replaySafe: true,
         },
       );
     } catch (error) {
       if (!isFabricError(error)) throw error;
+      const back = isOutcomeUnknown(error) ? await readIt().catch(() => undefined) : undefined;
+      if (back) return back;
       run.warn(`${error.message} It is made again instead, without its data.`);
       return undefined;
     }
-    const path = `/workspaces/${workspaceId}/items/${deleted.id}`;
-    return run.get(path, `read ${type} '${displayName}'`, itemShape);
+    return readIt();
   }
   return undefined;
 }

@@ -1,7 +1,9 @@
 import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { sameIgnoringCase } from "../../engine/field.ts";
-import { capacityShape } from "../../run/run.ts";
-import type { Capacity, Run } from "../../run/run.ts";
+import { capacityShape } from "../../../lib/api/objects.ts";
+import type { Capacity } from "../../../lib/api/objects.ts";
+import type { Run } from "../../run/run.ts";
+import { visibleCapacities } from "./visible.ts";
 
 /** What to do about a paused capacity, the commonest cause of failed runs. Fabric does not tell the resource group. */
 export const resumeCapacity = (capacity: string): string =>
@@ -26,7 +28,7 @@ export function capacityProblem(capacities: readonly Capacity[], nameOrId: strin
  */
 export async function capacityIdOf(run: Run, nameOrId: string | undefined): Promise<string | undefined> {
   if (nameOrId === undefined) return undefined;
-  let capacities = await run.capacities();
+  let capacities = await visibleCapacities(run);
   if (!capacities.some(isMeant(nameOrId))) {
     // the stack itself may have made it since this run first asked
     capacities = await run.list("/capacities", "list capacities", capacityShape);
@@ -39,7 +41,7 @@ export async function capacityIdOf(run: Run, nameOrId: string | undefined): Prom
 /** How people know a capacity: its display name, or its id where this identity cannot see it. */
 export async function nameOfCapacity(run: Run, capacityId: string | undefined): Promise<string | undefined> {
   if (!capacityId) return undefined;
-  return (await run.capacities()).find(({ id }) => sameIgnoringCase(id, capacityId))?.displayName ?? capacityId;
+  return (await visibleCapacities(run)).find(({ id }) => sameIgnoringCase(id, capacityId))?.displayName ?? capacityId;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { isServiceAnswer } from "../../../lib/api/fabricError.ts";
 import { resumeCapacity } from "./capacity.ts";
 import type { Run } from "../../run/run.ts";
+import { visibleCapacities, visibleWorkspaces } from "./visible.ts";
 
 /**
  * Whether an error may mean that an object is not there. The service answers 404 and, for objects in workspaces that are
@@ -18,7 +19,7 @@ export function mayMeanGone(error: unknown): boolean {
 export async function isWorkspaceGone(run: Run, workspaceId: string): Promise<boolean> {
   const deleted = run.released<{ adopted: unknown }>("Workspace", workspaceId);
   if (deleted && deleted.adopted === undefined) return true;
-  const visible = (await run.workspaces()).filter((workspace) => workspace.type !== "Personal");
+  const visible = (await visibleWorkspaces(run)).filter((workspace) => workspace.type !== "Personal");
   if (visible.length === 0 && !run.confirmGone) {
     throw new Error(
       `The service shows no workspace at all, while this stack knows workspace ${workspaceId}. This looks like another ` +
@@ -81,9 +82,9 @@ export async function deleteOrGone(run: Run, workspaceId: string, remove: () => 
 
 /** @throws Error where the workspace's capacity is paused: it hides objects, and refuses work */
 async function assertCapacityRuns(run: Run, workspaceId: string): Promise<void> {
-  const workspace = (await run.workspaces()).find(({ id }) => id.toLowerCase() === workspaceId.toLowerCase());
+  const workspace = (await visibleWorkspaces(run)).find(({ id }) => id.toLowerCase() === workspaceId.toLowerCase());
   const capacity = workspace?.capacityId
-    ? (await run.capacities()).find(({ id }) => id.toLowerCase() === workspace.capacityId?.toLowerCase())
+    ? (await visibleCapacities(run)).find(({ id }) => id.toLowerCase() === workspace.capacityId?.toLowerCase())
     : undefined;
   if (!workspace || capacity?.state !== "Inactive") return;
   throw new Error(

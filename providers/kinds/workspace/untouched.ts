@@ -1,5 +1,5 @@
 import { sameIgnoringCase } from "../../engine/field.ts";
-import { itemShape } from "../../run/run.ts";
+import { itemShape } from "../../../lib/api/objects.ts";
 import type { Run } from "../../run/run.ts";
 import { listRoles } from "./workspaceUser.ts";
 

@@ -8,8 +8,10 @@ import { isWorkspaceGone, mayMeanGone } from "./gone.ts";
 import { isUntouched } from "./untouched.ts";
 import { defineKind, withoutUndefined } from "../../engine/resourceKind.ts";
 import { createIntent, defineUndo, nameInLog } from "../../engine/undo.ts";
-import { workspaceShape } from "../../run/run.ts";
-import type { Run, Workspace, Write } from "../../run/run.ts";
+import { workspaceShape } from "../../../lib/api/objects.ts";
+import type { Workspace } from "../../../lib/api/objects.ts";
+import type { Run, Write } from "../../run/run.ts";
+import { visibleWorkspaces } from "./visible.ts";
 
 /** Longest wait for a capacity assignment; it usually takes seconds, and is known to get stuck. */
 const CAPACITY_DEADLINE_MS = 10 * 60_000;
@@ -74,7 +76,7 @@ export const workspace = defineKind<Outputs>()({
 
   async create(run, inputs, exists) {
     const capacityId = await capacityIdOf(run, inputs.capacity);
-    const before = (await run.workspaces()).find(({ displayName }) =>
+    const before = (await visibleWorkspaces(run)).find(({ displayName }) =>
       sameIgnoringCase(displayName, inputs.displayName),
     );
     const former = before && run.released<Outputs>("Workspace", before.id);
@@ -222,10 +224,13 @@ async function converge(
         path: `/workspaces/${now.id}/assignToCapacity`,
         body: { capacityId },
         answer: nothing,
+        // it says where the workspace is to be, and not what to do
+        replaySafe: true,
       } as const;
       await onCapacity(run, capacityId, () => write(assignment));
     } else {
-      await write({ method: "POST", path: `/workspaces/${now.id}/unassignFromCapacity`, answer: nothing });
+      const path = `/workspaces/${now.id}/unassignFromCapacity`;
+      await write({ method: "POST", path, answer: nothing, replaySafe: true });
     }
     await waitForCapacity(run, now.id, wanted.displayName);
   }
@@ -247,7 +252,7 @@ const findByName = (workspaces: readonly Workspace[], name: string) =>
  */
 async function findListed(run: Run, id: string): Promise<Workspace | undefined> {
   if (run.isFirst("read a workspace")) return undefined;
-  return (await run.workspaces()).find((workspace) => sameIgnoringCase(workspace.id, id));
+  return (await visibleWorkspaces(run)).find((workspace) => sameIgnoringCase(workspace.id, id));
 }
 
 async function readWorkspace(run: Run, id: string, name: string): Promise<Workspace | "gone"> {

@@ -7,7 +7,7 @@ import { deleteOrGone, readOrGone } from "./gone.ts";
 import { formatId, parseId, pathOf } from "../../engine/place.ts";
 import { createIntent, defineUndo, idInLog, nameInLog } from "../../engine/undo.ts";
 import { defineKind, Problem } from "../../engine/resourceKind.ts";
-import { idShape } from "../../run/run.ts";
+import { idShape } from "../../../lib/api/objects.ts";
 import type { Run } from "../../run/run.ts";
 
 /** What is read of a role assignment. */

@@ -9,7 +9,7 @@ import { startEmulator } from "../../../emulator/emulator.ts";
 import type { Emulator } from "../../../emulator/emulator.ts";
 import { tenantId, tokenFor } from "../../../emulator/families/identity.ts";
 import { startRun } from "../../../providers/run/liveRun.ts";
-import { workspaceShape } from "../../../providers/run/run.ts";
+import { workspaceShape } from "../../../lib/api/objects.ts";
 import type { LiveRun } from "../../../providers/run/liveRun.ts";
 
 describe("reading a workspace that exists", () => {

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
 import { inspect } from "node:util";
+import { CircuitBreaker } from "../../../lib/circuitBreaker.ts";
 import { FabricClient } from "../../../lib/api/fabricClient.ts";
 import type { FabricClientOptions } from "../../../lib/api/fabricClient.ts";
 import type { Attempt, FabricCall } from "../../../lib/api/fabricCall.ts";
@@ -106,7 +107,7 @@ describe("a call that fails", () => {
     await using world = await World.of((_request, response, nth) =>
       nth <= 3 ? refuse(response, 503) : json(response, 200, { value: [] }),
     );
-    assert.deepEqual(await world.client.send(post), { value: [] });
+    assert.deepEqual(await world.client.send(get), { value: [] });
     assert.deepEqual(world.clock.sleeps, [2000, 4000, 8000]);
     assert.deepEqual(
       world.attempts.map(({ status, attempt }) => [status, attempt]),
@@ -121,11 +122,13 @@ describe("a call that fails", () => {
 
   it("fails with the last error after the fourth, in plain words", async () => {
     await using world = await World.of((_request, response, nth) => refuse(response, 503, `Busy${nth}`));
-    const error = await failure(world.client.send({ ...post, remedies: { Busy4: "Come back later." } }));
+    const error = await failure(
+      world.client.send({ ...post, replaySafe: true, remedies: { Busy4: "Come back later." } }),
+    );
     assert.equal(world.seen.length, 4);
     assert.equal(
       error.message,
-      "create workspace 'x' failed: Busy4 (503, request r-2). the service's own words. Come back later.",
+      "create workspace 'x' failed: Busy4 (503, request r-2, 4 attempts). the service's own words. Come back later.",
     );
     assert.deepEqual(
       [error.status, error.errorCode, error.requestId, error.isRetriable, error.final],
@@ -166,11 +169,26 @@ describe("a call that fails", () => {
       assert.equal(world.seen.length, times, `${call.method} ${"replaySafe" in call}`);
       assert.equal(error.errorCode, "ECONNRESET");
     }
-    for (const status of [500, 502, 504, 408]) {
+    for (const status of [500, 502, 503, 504, 408]) {
       await using world = await World.of((_request, response) => refuse(response, status));
       await failure(world.client.send(post));
       assert.equal(world.seen.length, 1, String(status));
     }
+  });
+
+  it("is repeated by the service's own 429, which refuses, also where it must not happen twice", async () => {
+    await using world = await World.of((_request, response, nth) =>
+      nth === 1 ? refuse(response, 429) : json(response, 201, { id: "made" }),
+    );
+    assert.deepEqual(await world.client.send(post), { id: "made" });
+  });
+
+  it("counts the attempts that its caller has made before, in its limit, its pauses and its error", async () => {
+    await using world = await World.of((_request, response) => refuse(response, 503));
+    const error = await failure(world.client.send({ ...get, attemptsBefore: 2 }));
+    assert.equal(world.seen.length, 2);
+    assert.deepEqual(world.clock.sleeps, [8000]);
+    assert.match(error.message, /\(503, request r-2, 4 attempts\)/);
   });
 
   it("is repeated when nothing listened, which cannot have had an effect", async () => {
@@ -267,6 +285,25 @@ describe("whether a failed call may have had its effect", () => {
     assert.equal(await outcome((_request, response) => refuse(response, 400), post), false);
   });
 
+  it("stays unknown when a new token had to be asked for in between, or the breaker held the next attempt back", async () => {
+    const lostThenToken: Responder = (request, response, nth) =>
+      nth === 1 ? request.socket.destroy() : nth === 2 ? refuse(response, 401) : refuse(response, 400);
+    assert.equal(await outcome(lostThenToken, { ...post, replaySafe: true }), true);
+    const lost: Responder = (request) => request.socket.destroy();
+    const flags = all;
+    const breaker = new CircuitBreaker({ failureThreshold: 1, expectedException: () => true });
+    await using world = await World.of(lost, { flags, breaker });
+    const error = await failure(world.client.send({ ...post, replaySafe: true }));
+    assert.equal(world.seen.length, 1);
+    assert.deepEqual([error.errorCode, isOutcomeUnknown(error)], ["CircuitOpen", true]);
+    const second = await failure(world.client.send(post));
+    assert.deepEqual([second.errorCode, isOutcomeUnknown(second)], ["CircuitOpen", false], "nothing was sent");
+  });
+
+  it("is unknown when the service answers by 503, which a gateway hands on after the effect, too", async () => {
+    assert.equal(await outcome((_request, response) => refuse(response, 503), post), true);
+  });
+
   it("is unknown when the answer was cut off in its middle, or the call was aborted on its way", async () => {
     const cutOff: Responder = (_request, response) => {
       response.writeHead(201, { "content-type": "application/json", "content-length": "100" });
@@ -277,7 +314,7 @@ describe("whether a failed call may have had its effect", () => {
   });
 
   it("is known when the service refused it, or never saw it", async () => {
-    for (const status of [400, 409, 429, 503])
+    for (const status of [400, 409, 429])
       assert.equal(await outcome((_request, response) => refuse(response, status), post, { flags: none }), false);
   });
 });

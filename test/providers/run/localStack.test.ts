@@ -4,6 +4,7 @@ import { known } from "../../../emulator/core/defaultSeed.ts";
 import { startEmulator } from "../../../emulator/emulator.ts";
 import { tenantId, tokenFor } from "../../../emulator/families/identity.ts";
 import { startRun } from "../../../providers/run/liveRun.ts";
+import { visibleWorkspaces } from "../../../providers/kinds/workspace/visible.ts";
 
 it("stack local never uses a real credential, wherever its endpoint points; other stacks do", async () => {
   const emulator = await startEmulator();
@@ -12,7 +13,7 @@ it("stack local never uses a real credential, wherever its endpoint points; othe
   for (const stack of ["local", "dev"]) {
     const settings = { features: {}, credential: "auto", transactionLog: "/nowhere" };
     const run = await startRun({ ...settings, stack, endpoint: emulator.url }, env);
-    await run.workspaces();
+    await visibleWorkspaces(run);
     callers.push(emulator.requests().at(-1)?.caller);
     await run.close();
   }

@@ -12,12 +12,14 @@ import { InsightsSink } from "../../doubles/insightsSink.ts";
  * workspace, and the end of the run.
  */
 const liveRun = JSON.stringify(resolve(import.meta.dirname, "../../../providers/run/liveRun.ts"));
+const visible = JSON.stringify(resolve(import.meta.dirname, "../../../providers/kinds/workspace/visible.ts"));
 const script = `const { startRun } = await import(${liveRun});
+  const { visibleWorkspaces } = await import(${visible});
   const settings = { stack: "local", endpoint: "emulator", features: {}, credential: "auto", transactionLog: "log" };
   const run = await startRun(settings, process.env);
   const intent = { operation: "create", resourceType: "Workspace", resourceName: "sales", compensation: null };
   const call = { method: "POST", path: "/workspaces", body: { displayName: "sales" } };
-  await run.workspaces();
+  await visibleWorkspaces(run);
   const { id } = await run.create(intent, call, { find: async () => undefined, wasFree: true });
   await run.write({ ...intent, operation: "delete" }, { method: "DELETE", path: "/workspaces/" + id });
   report({ id });

@@ -1,0 +1,63 @@
+import { isDeepStrictEqual } from "node:util";
+import type { LogStore } from "../../lib/logStore/logStore.ts";
+import { hasEffects, hasEnded, outcomeOf } from "../../lib/transactions/entry.ts";
+import type { Entry } from "../../lib/transactions/entry.ts";
+import { readTransactionLog } from "../../lib/transactions/transactionLog.ts";
+import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
+import type { LoggedPast } from "./run.ts";
+import type { RunTransaction } from "./runTransaction.ts";
+
+/** What the answers are read from. */
+export interface PastOf {
+  readonly store: LogStore;
+  readonly stack: string;
+  /** The transaction that the run rolls back. */
+  readonly rollbackOf: string | undefined;
+  readonly transaction: RunTransaction;
+}
+
+/** A {@link LoggedPast} that is read once, and again after a write. */
+export interface ReadPast extends LoggedPast {
+  /** Notes that this run is about to write to the log. */
+  forget(): void;
+}
+
+/** What the transaction logs of a stack say of earlier writes. */
+export function loggedPast({ store, stack, rollbackOf, transaction }: PastOf): ReadPast {
+  let openLogs: Promise<Entry[][]> | undefined;
+  let undone: Promise<Entry[]> | undefined;
+  return {
+    async undoOf<A extends object>(compensation: string, id: string) {
+      openLogs ??= new StackTransactions(store, stack).logs().then((logs) => logs.filter((log) => !hasEnded(log)));
+      for (const log of await openLogs) {
+        const update = log.find(
+          (entry) =>
+            entry.kind === "intent" &&
+            entry.operation === "update" &&
+            entry.compensation?.function === compensation &&
+            entry.resourceId === id &&
+            outcomeOf(log, entry.step) !== "refused",
+        );
+        if (update?.kind === "intent") return update.compensation?.args as A;
+      }
+      return undefined;
+    },
+
+    async wasDeletedByTransaction(resourceType, resourceId) {
+      if (!rollbackOf) return false;
+      undone ??= readTransactionLog(store, rollbackOf);
+      return hasEffects(
+        await undone,
+        (intent) =>
+          intent.operation === "delete" && intent.resourceType === resourceType && intent.resourceId === resourceId,
+      );
+    },
+
+    async wasBegun(resourceType, names) {
+      const { unsettled } = await transaction.join();
+      return unsettled.some((left) => left.resourceType === resourceType && isDeepStrictEqual(left.names, names));
+    },
+
+    forget: () => void (openLogs = undefined),
+  };
+}

@@ -1,0 +1,41 @@
+import type { LogStore } from "../../lib/logStore/logStore.ts";
+import { checkpointFile } from "../../lib/transactions/transactionFiles.ts";
+import { pendingStates, statesIn } from "./formerStates.ts";
+import type { FormerStates } from "./formerStates.ts";
+import type { OwnObjects } from "./run.ts";
+
+/** The part of {@link OwnObjects} that the create of a run notes. */
+export interface ReclaimedObjects extends OwnObjects {
+  /** Notes that a create took the object of an earlier run. */
+  reclaim(id: string): void;
+}
+
+/**
+ * What a run knows of the stack's own objects beside the state.
+ * @param rollbackOf the transaction that the run rolls back
+ */
+export function ownObjects(store: LogStore, env: NodeJS.ProcessEnv, rollbackOf: string | undefined): ReclaimedObjects {
+  const reclaimed = new Set<string>();
+  const claims = new Map<string, "made" | "adopted">();
+  // what an earlier run was asked to delete counts as well, as long as it was not made anew
+  const released = pendingStates(env);
+  let saved: Promise<FormerStates> | undefined;
+  const keyOf = (kindName: string, id: string) => `${kindName} ${id.toLowerCase()}`;
+  return {
+    release: (id, state) => void released.set(id, state),
+    released: (kindName, id) => released.get(keyOf(kindName, id)),
+    async formerState(kindName, id) {
+      const key = keyOf(kindName, id);
+      if (released.has(key) || !rollbackOf) return released.get(key);
+      saved ??= store.read(checkpointFile(rollbackOf)).then(statesIn);
+      return (await saved).get(key);
+    },
+    claim: (id, how) => void claims.set(id, how),
+    isClaimed: (id) => claims.has(id),
+    // one that was taken from a run that was cut off may hold what that run put there
+    isNewWorkspace: (workspaceId) =>
+      claims.get(keyOf("Workspace", workspaceId)) === "made" && !reclaimed.has(workspaceId),
+    isReclaimed: (id) => reclaimed.has(id),
+    reclaim: (id) => void reclaimed.add(id),
+  };
+}

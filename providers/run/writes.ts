@@ -1,0 +1,99 @@
+import { giveBackOf } from "../engine/undo.ts";
+import type { Answering, FabricCall } from "../../lib/api/fabricCall.ts";
+import { baseDelayOf, pauseAfter } from "../../lib/retryHandler.ts";
+import type { Intent } from "../../lib/transactions/entry.ts";
+import { unsettledLike } from "../../lib/transactions/unsettled.ts";
+import type { Clients } from "./clients.ts";
+import { createOnce } from "./createOnce.ts";
+import type { OnceInARun } from "./onceInARun.ts";
+import type { Adopted, Ours, Write, Writes } from "./run.ts";
+import type { RunTransaction } from "./runTransaction.ts";
+
+/** What writes are made of. */
+export interface WritesOf {
+  readonly clients: Pick<Clients, "fabric" | "flags" | "telemetry" | "clock">;
+  readonly env: NodeJS.ProcessEnv;
+  readonly transaction: RunTransaction;
+  readonly stop: AbortSignal | undefined;
+  /** Lists that were read, which writes make old. */
+  readonly asked: OnceInARun;
+  /** Called with the transaction's id before each step. */
+  readonly onStep: (transactionId: string) => void;
+  /** Called with an object of an earlier run that a create took. */
+  readonly onReclaimed: (id: string, what: string) => void;
+}
+
+/** The writes of a run: each is a step of the transaction log, and one operation of the telemetry. */
+export function writesOf({ clients, env, transaction, stop, asked, onStep, onReclaimed }: WritesOf): Writes {
+  const { fabric, flags, telemetry, clock } = clients;
+  const baseMs = baseDelayOf(env);
+
+  const step = async <T>(intent: Intent, work: () => Promise<T>, resourceId: (answer: T) => string): Promise<T> => {
+    const { operation, resourceType, resourceName } = intent;
+    const { log } = await transaction.join();
+    onStep(log.transactionId);
+    const name = `${operation[0]?.toUpperCase()}${operation.slice(1)}${resourceType}`;
+    return telemetry.operation(name, { resourceName }, () => log.step(intent, work, resourceId));
+  };
+  const send = <T>(intent: Intent, call: Write & Partial<Answering<T>>) => {
+    const operation =
+      call.operation ?? `${intent.operation} ${intent.resourceType.toLowerCase()} '${intent.resourceName}'`;
+    // without a shape nobody reads the answer, as the overloads of Run.write see to
+    return fabric.send({ ...call, operation } as FabricCall & Answering<T>);
+  };
+
+  return {
+    async write<T = void>(intent: Intent, call: Write & Partial<Answering<T>>) {
+      const idOf = (answer: unknown) => intent.resourceId ?? (answer as { id?: string } | undefined)?.id ?? "";
+      try {
+        return await step(intent, () => send(intent, call), idOf);
+      } finally {
+        asked.forget(call.path);
+      }
+    },
+
+    async create<T extends { id: string }>(intent: Intent, call: Write & Answering<T>, ours: Ours<T>) {
+      const { unsettled } = await transaction.join();
+      const left = unsettledLike(unsettled, intent);
+      const { made, isReclaimed } = await createOnce({
+        ours,
+        begun: left && { id: idIn(left.resourceId) },
+        send: (attemptsBefore) => send(intent, { ...call, attemptsBefore }),
+        log: (wasFree, work) => step({ ...intent, wasFree }, work, ({ id }) => id),
+        pauseAfter: (attempts, retryAfterSeconds) =>
+          flags.useRetryLogic ? pauseAfter(attempts, retryAfterSeconds, baseMs) : undefined,
+        sleep: (ms) => clock.sleep(ms, stop),
+      });
+      asked.add(call.path, made);
+      if (isReclaimed) onReclaimed(made.id, `${intent.resourceType} '${intent.resourceName}'`);
+      return made;
+    },
+
+    async adopt<B extends object>({ resourceType, resourceName, resourceId }: Adopted, before: B) {
+      const { log, unsettled } = await transaction.join();
+      const compensation = giveBackOf(resourceType);
+      const earlier = unsettled.find((left) => left.compensation === compensation && left.resourceId === resourceId);
+      if (earlier) return earlier.args["before"] as B;
+      const [workspaceId] = resourceId.split("/");
+      await log.made(
+        {
+          operation: "create",
+          resourceType,
+          resourceName,
+          names: { workspaceId },
+          compensation: { function: compensation, args: { workspaceId, before } },
+        },
+        resourceId,
+      );
+      return before;
+    },
+
+    async doubt(intent, error) {
+      const { log } = await transaction.join();
+      await log.doubt(intent, error);
+    },
+  };
+}
+
+/** Ids of resources can have two halves; the service's own is the last. */
+const idIn = (resourceId: string | undefined) => resourceId?.split("/").at(-1);
