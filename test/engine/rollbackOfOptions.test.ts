@@ -11,9 +11,9 @@ const features = { useRetryLogic: true, useRollback: true };
 /** A program that declares one thing at first, and another when the description is "second". */
 const program = (first: string, second: string, outputs = "{}") => `
 import * as pulumi from "@pulumi/pulumi";
-import { FabricProvider, FabricResource } from "./providers/fabricResource.ts";
-import { workspace } from "./providers/workspace.ts";
-import { item } from "./providers/item.ts";
+import { FabricProvider, FabricResource } from "./providers/program/fabricResource.ts";
+import { workspace } from "./providers/kinds/workspace/workspace.ts";
+import { item } from "./providers/kinds/item/item.ts";
 const config = new pulumi.Config("fabric");
 const isSecond = config.getObject<{ description: string }[]>("workspaces")?.[0]?.description === "second";
 const provider = new FabricProvider("fabric", {
