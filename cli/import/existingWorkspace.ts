@@ -2,7 +2,7 @@ import { z } from "zod";
 import { optional } from "../../lib/api/answer.ts";
 import { isFabricError } from "../../lib/api/fabricError.ts";
 import { sameIgnoringCase } from "../../providers/engine/field.ts";
-import { readConnection } from "../../providers/kinds/git/connection.ts";
+import { readConnection } from "../../providers/kinds/git/link.ts";
 import type { GitProviderDetails } from "../../providers/kinds/git/fields.ts";
 import { readGitStatus } from "../../providers/kinds/git/status.ts";
 import { folderShape } from "../../providers/kinds/item/folder.ts";

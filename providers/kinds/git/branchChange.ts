@@ -1,0 +1,67 @@
+import { hadNoEffect, isFabricError, isServiceAnswer } from "../../../lib/api/fabricError.ts";
+import type { Run } from "../../run/run.ts";
+import { normalDirectory, whereOf } from "./fields.ts";
+import type { GitInputs as Inputs, GitLink } from "./fields.ts";
+import { assertNothingIsLost, initializeConnection, sync } from "./firstSync.ts";
+import { connect, isSameBranch, leave, linkFor, linkOf, readConnection } from "./link.ts";
+import type { Connection } from "./link.ts";
+
+/**
+ * Connects a workspace to another branch. There is no call for that: it is disconnected and connected again. If the
+ * service refuses any of it before the branch's items begin to come in, the workspace goes back to the branch that it was
+ * on, without a sync.
+ * @throws Error that also says where the workspace is connected then
+ */
+export async function changeBranch(run: Run, inputs: Inputs, now: Connection): Promise<string | undefined> {
+  const { workspaceId } = inputs;
+  await assertNothingIsLost(run, inputs, now);
+  const left = await linkOf(run, workspaceId, now);
+  let isSyncing = false;
+  try {
+    await leave(run, inputs, left);
+    await connect(run, inputs);
+    const required = await initializeConnection(run, inputs);
+    isSyncing = true;
+    return await sync(run, { ...inputs, allowOverwrite: true }, required);
+  } catch (error) {
+    // what came in of the new branch would count as changes of somebody on the old one
+    if (isSyncing && !(await isUnsynced(run, workspaceId, error))) throw error;
+    throw await run.finishing(() => wentBack(run, inputs, left, error));
+  }
+}
+
+/** Whether the first sync of a connection that failed with an error has brought nothing: it was refused, or the service was busy. */
+async function isUnsynced(run: Run, workspaceId: string, error: unknown): Promise<boolean> {
+  if (hadNoEffect(error)) return true;
+  if (!isServiceAnswer(error, 503) || error.operationId !== undefined) return false;
+  const now = await run.finishing(() => readConnection(run, workspaceId)).catch(() => undefined);
+  return now !== undefined && !now.gitSyncDetails?.head;
+}
+
+/** Takes a workspace back to the branch that it was on. @returns the error, with how that went */
+async function wentBack(run: Run, inputs: Inputs, left: GitLink, error: unknown): Promise<unknown> {
+  const { workspaceId } = inputs;
+  const where = whereOf(left.gitProviderDetails);
+  try {
+    const now = await readConnection(run, workspaceId);
+    const { directoryName, ...place } = left.gitProviderDetails;
+    if (isSameBranch(now.gitProviderDetails, { ...place, directoryName: normalDirectory(directoryName) })) return error;
+    if (now.gitConnectionState !== "NotConnected") await leave(run, inputs, linkFor(inputs));
+    await connectAgain(run, inputs, left);
+    return withSentence(error, `The workspace is connected to ${where} again, as before; nothing was synced.`);
+  } catch (second) {
+    const why = second instanceof Error ? second.message : String(second);
+    return withSentence(error, `The workspace could not be connected to ${where} again: ${why}`);
+  }
+}
+
+/** Connects a workspace to the branch that it was on, and writes to neither side. */
+export async function connectAgain(run: Run, inputs: Inputs, left: GitLink): Promise<void> {
+  await connect(run, inputs, left);
+  await initializeConnection(run, { ...inputs, ...left.gitProviderDetails });
+}
+
+function withSentence(error: unknown, text: string): unknown {
+  if (isFabricError(error)) return error.withRemedy([error.remedy, text].filter(Boolean).join(" "));
+  return error instanceof Error ? new Error(`${error.message} ${text}`, { cause: error }) : error;
+}

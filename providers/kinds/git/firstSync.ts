@@ -1,0 +1,163 @@
+import { z } from "zod";
+import { isFabricError } from "../../../lib/api/fabricError.ts";
+import { itemShape } from "../../../lib/api/objects.ts";
+import type { Run } from "../../run/run.ts";
+import { intentOf, whereOf } from "./fields.ts";
+import type { GitInputs as Inputs } from "./fields.ts";
+import { disconnect, readConnection } from "./link.ts";
+import type { Connection } from "./link.ts";
+import { updateFromGit } from "./pull.ts";
+import { readGitStatus } from "./status.ts";
+
+/*
+ * The first sync of a connection: one side is brought in line with the other. Nothing is written to a side that is not empty
+ * without `allowOverwrite`; items that are equal on both sides count as empty.
+ */
+
+const initializedShape = z.object({
+  requiredAction: z.enum(["None", "UpdateFromGit", "CommitToGit"]),
+  workspaceHead: z.string().nullish(),
+  remoteCommitHash: z.string().nullish(),
+});
+
+type Initialized = Readonly<z.output<typeof initializedShape>>;
+
+/**
+ * Goes on from where a connection is.
+ * @param before `refused` is called when it was disconnected again; `wasEmpty` says that the first sync found nothing to do
+ */
+export async function finish(
+  run: Run,
+  inputs: Inputs,
+  now: Connection,
+  before: { readonly refused?: () => void; readonly wasEmpty?: boolean },
+): Promise<string | undefined> {
+  if (now.gitConnectionState !== "ConnectedAndInitialized") return initialize(run, inputs, before.refused);
+  if (now.gitSyncDetails?.head || before.wasEmpty) return now.gitSyncDetails?.head ?? "";
+  // what both sides hold is equal, or may be overwritten
+  return sync(run, { ...inputs, allowOverwrite: true }, await requiredNow(run, inputs));
+}
+
+/**
+ * Initialises a connected workspace and brings the empty side in line with the other.
+ * @param refused called when it was disconnected again, because both sides hold items
+ */
+export async function initialize(run: Run, inputs: Inputs, refused?: () => void): Promise<string | undefined> {
+  const { workspaceId } = inputs;
+  if (inputs.allowOverwrite || run.isNewWorkspace(workspaceId) || (await isEmpty(run, workspaceId)))
+    return sync(run, inputs, await initializeConnection(run, inputs));
+  try {
+    // with no strategy the service goes on only where one side is empty
+    return await sync(run, inputs, await initializeConnection(run, inputs, "None"));
+  } catch (error) {
+    if (!isFabricError(error, "MissingInitializationStrategy", "MissingInitializationPolicy")) throw error;
+  }
+  const required = await initializeConnection(run, inputs);
+  if (required.requiredAction === "None") return sync(run, inputs, required);
+  if (await isAnythingLost(run, inputs)) {
+    await disconnect(run, workspaceId, inputs);
+    refused?.();
+    throw bothSidesHold(inputs);
+  }
+  // what both sides hold is equal
+  return sync(run, { ...inputs, allowOverwrite: true }, required);
+}
+
+/** Initialises a connection, which writes to neither side: the service says what is required to sync them. */
+export function initializeConnection(
+  run: Run,
+  inputs: Inputs,
+  initializationStrategy: string = inputs.initializationStrategy,
+): Promise<Initialized> {
+  return run.write(intentOf("update", inputs, null), {
+    method: "POST",
+    path: `/workspaces/${inputs.workspaceId}/git/initializeConnection`,
+    body: { initializationStrategy },
+    operation: `initialise the connection to ${whereOf(inputs)}`,
+    answer: initializedShape,
+    // a connection that is initialised refuses it, and neither side is written to
+    replaySafe: true,
+  });
+}
+
+/**
+ * Does what the service said is required.
+ * @returns the commit that the workspace is synced with then; empty where neither side held anything
+ */
+export async function sync(run: Run, inputs: Inputs, required: Initialized): Promise<string | undefined> {
+  const { workspaceId, allowOverwrite } = inputs;
+  if (required.requiredAction === "None") return required.workspaceHead ?? "";
+  if (required.requiredAction === "UpdateFromGit") return updateFromGit(run, inputs, required, allowOverwrite);
+  await run.write(intentOf("update", inputs, null), {
+    method: "POST",
+    path: `/workspaces/${workspaceId}/git/commitToGit`,
+    body: {
+      mode: "All",
+      workspaceHead: required.workspaceHead || null,
+      comment: "Initial commit of the workspace",
+    },
+    // never sent twice, because nothing undoes a commit: the next update looks at the status, and commits what is left
+    operation: `commit the workspace to ${whereOf(inputs)}`,
+  });
+  run.warn(`The workspace's items were committed to ${whereOf(inputs)}. A rollback does not undo commits.`);
+  return (await readConnection(run, workspaceId)).gitSyncDetails?.head;
+}
+
+/**
+ * `initializeConnection` reports the required action only once. If the sync after it failed, the status tells what is left
+ * to do.
+ * @throws Error if both sides hold something that the other has not, unless it may be overwritten
+ */
+async function requiredNow(run: Run, inputs: Inputs): Promise<Initialized> {
+  const { changes, workspaceHead, remoteCommitHash } = await readGitStatus(run, inputs.workspaceId);
+  const different = changes.filter(({ conflictType }) => conflictType !== "SameChanges");
+  const inWorkspace = different.some(({ workspaceChange }) => Boolean(workspaceChange));
+  const isInBranchOnly = different.some(({ remoteChange }) => Boolean(remoteChange));
+  if (isInBranchOnly && inWorkspace && !inputs.allowOverwrite) throw bothSidesHold(inputs);
+  // equal changes of both sides are settled by taking over the branch's
+  const inBranch = isInBranchOnly || (changes.length > 0 && different.length === 0);
+  const remoteWins = inBranch && (!inWorkspace || inputs.initializationStrategy === "PreferRemote");
+  const requiredAction = remoteWins ? "UpdateFromGit" : inWorkspace ? "CommitToGit" : "None";
+  return { requiredAction, workspaceHead: workspaceHead ?? null, remoteCommitHash: remoteCommitHash ?? null };
+}
+
+/** Before a branch is left: everything in the workspace must be in the branch, and the new one must not be written to. */
+export async function assertNothingIsLost(run: Run, inputs: Inputs, now: Connection): Promise<void> {
+  if (inputs.allowOverwrite) return;
+  if (inputs.initializationStrategy === "PreferWorkspace") throw bothSidesHold(inputs);
+  if (await isEmpty(run, inputs.workspaceId)) return;
+  // a connection that was not initialised has no status yet
+  if (now.gitConnectionState === "Connected") await initializeConnection(run, inputs);
+  const { changes } = await readGitStatus(run, inputs.workspaceId);
+  const isElsewhere = changes.every(
+    ({ workspaceChange, conflictType }) => !workspaceChange || conflictType === "SameChanges",
+  );
+  if (!isElsewhere) throw bothSidesHold(inputs);
+}
+
+/** Whether syncing would write over something on the losing side. Items that are equal on both sides lose nothing. */
+async function isAnythingLost(run: Run, { workspaceId, initializationStrategy }: Inputs): Promise<boolean> {
+  const { changes } = await readGitStatus(run, workspaceId);
+  return changes.some(({ workspaceChange, remoteChange, conflictType }) => {
+    const loser = initializationStrategy === "PreferRemote" ? workspaceChange : remoteChange;
+    return Boolean(loser) && conflictType !== "SameChanges";
+  });
+}
+
+function bothSidesHold(inputs: Inputs): Error {
+  const { initializationStrategy } = inputs;
+  const loser =
+    initializationStrategy === "PreferRemote"
+      ? "the workspace holds items that are not in Git"
+      : "the branch may hold items";
+  return new Error(
+    `The workspace was not connected to ${whereOf(inputs)}: ${loser}, and ${initializationStrategy} would overwrite them. ` +
+      `Commit or remove them, or set git.allowOverwrite: true to let them be overwritten.`,
+  );
+}
+
+/** Whether the workspace holds no item of its own. SQL endpoints come and go with their lakehouse. */
+async function isEmpty(run: Run, workspaceId: string): Promise<boolean> {
+  const items = await run.list(`/workspaces/${workspaceId}/items`, "list items", itemShape);
+  return items.every(({ type }) => type === "SQLEndpoint");
+}

@@ -1,0 +1,144 @@
+import { z } from "zod";
+import { nothing, optional } from "../../../lib/api/answer.ts";
+import { isFabricError } from "../../../lib/api/fabricError.ts";
+import { sameIgnoringCase } from "../../engine/field.ts";
+import { createIntent, defineUndo, idInLog } from "../../engine/undo.ts";
+import type { Run } from "../../run/run.ts";
+import { detailsShape, intentOf, normalDirectory, whereOf } from "./fields.ts";
+import type { GitInputs as Inputs, GitLink, GitProviderDetails } from "./fields.ts";
+
+/* How a workspace is connected and disconnected. Nothing here writes to a branch, or to what is in the workspace. */
+
+const connectionShape = z.object({
+  /** Another word is refused: nobody knows what may be done to such a connection. */
+  gitConnectionState: z.enum(["NotConnected", "Connected", "ConnectedAndInitialized"]),
+  gitProviderDetails: detailsShape.nullish(),
+  gitSyncDetails: z.object({ head: optional(z.string()) }).nullish(),
+});
+
+/** Sent back as it came, so nothing of it may get lost. */
+const credentialsShape = z.looseObject({ source: z.string() });
+
+/** How a workspace is connected, as the service tells it. */
+export type Connection = Readonly<z.output<typeof connectionShape>>;
+
+export const undo = defineUndo({
+  compensation: "disconnectGit",
+  names: z.object({ workspaceId: idInLog }),
+  find: (_run, { workspaceId }) => Promise.resolve(workspaceId),
+  async remove(run, workspaceId) {
+    const intent = {
+      operation: "delete",
+      resourceType: "GitConnection",
+      resourceName: workspaceId,
+      resourceId: workspaceId,
+      compensation: null,
+    } as const;
+    const path = `/workspaces/${workspaceId}/git/disconnect`;
+    try {
+      await run.write(intent, { method: "POST", path, answer: nothing, replaySafe: true });
+      return true;
+    } catch (error) {
+      if (isFabricError(error, "WorkspaceNotConnectedToGit")) return false;
+      throw error;
+    }
+  },
+});
+
+export async function connect(run: Run, inputs: Inputs, link: GitLink = linkFor(inputs)): Promise<void> {
+  await run.write(
+    {
+      ...createIntent({ name: "GitConnection", undo }, inputs.repositoryName, { workspaceId: inputs.workspaceId }),
+      resourceId: inputs.workspaceId,
+      wasFree: true,
+    },
+    {
+      method: "POST",
+      path: `/workspaces/${inputs.workspaceId}/git/connect`,
+      body: link,
+      operation: `connect to ${whereOf(link.gitProviderDetails)}`,
+      answer: nothing,
+      // a workspace that is connected refuses to be connected
+      replaySafe: true,
+    },
+  );
+}
+
+export async function disconnect(run: Run, workspaceId: string, connection: Inputs): Promise<void> {
+  const compensation = { function: "connectGit", args: { workspaceId, ...detailsFor(connection) } };
+  await run.write(intentOf("delete", connection, compensation), disconnectCall(workspaceId, connection));
+}
+
+const disconnectCall = (workspaceId: string, from: GitProviderDetails) =>
+  ({
+    method: "POST",
+    path: `/workspaces/${workspaceId}/git/disconnect`,
+    operation: `disconnect from ${whereOf(from)}`,
+    answer: nothing,
+    replaySafe: true,
+  }) as const;
+
+/** Disconnects a workspace that is about to be connected again: to the engine this is part of an update. */
+export async function leave(run: Run, inputs: Inputs, left: GitLink): Promise<void> {
+  const { workspaceId } = inputs;
+  await run.write(
+    intentOf("update", inputs, { function: "connectGit", args: { ...left } }),
+    disconnectCall(workspaceId, left.gitProviderDetails),
+  );
+}
+
+/** How a workspace is connected now, so that it can be connected like that again. */
+export async function linkOf(run: Run, workspaceId: string, { gitProviderDetails }: Connection): Promise<GitLink> {
+  const path = `/workspaces/${workspaceId}/git/myGitCredentials`;
+  const myGitCredentials = await run.get(path, "read the Git credentials", credentialsShape);
+  if (!gitProviderDetails) throw new Error("The service does not say what the workspace is connected to.");
+  return { gitProviderDetails, myGitCredentials };
+}
+
+export const linkFor = (inputs: Inputs): GitLink => ({
+  gitProviderDetails: detailsFor(inputs),
+  myGitCredentials: credentialsOf(inputs),
+});
+
+export function isSameBranch(is: GitProviderDetails | null | undefined, inputs: GitProviderDetails): boolean {
+  return (
+    is?.gitProviderType === inputs.gitProviderType &&
+    sameIgnoringCase(is.ownerName, inputs.ownerName) &&
+    sameIgnoringCase(is.organizationName, inputs.organizationName) &&
+    sameIgnoringCase(is.projectName, inputs.projectName) &&
+    sameIgnoringCase(is.repositoryName, inputs.repositoryName) &&
+    is.branchName === inputs.branchName &&
+    normalDirectory(is.directoryName) === inputs.directoryName
+  );
+}
+
+/** The provider details as inputs. */
+export function detailsOf({ gitProviderDetails: is }: Connection): Partial<Inputs> {
+  if (!is) return {};
+  return {
+    gitProviderType: is.gitProviderType,
+    ownerName: is.ownerName,
+    organizationName: is.organizationName,
+    projectName: is.projectName,
+    repositoryName: is.repositoryName,
+    branchName: is.branchName,
+    directoryName: normalDirectory(is.directoryName),
+  };
+}
+
+const detailsFor = (inputs: Inputs): GitProviderDetails => ({
+  gitProviderType: inputs.gitProviderType,
+  ...(inputs.gitProviderType === "GitHub"
+    ? { ownerName: inputs.ownerName }
+    : { organizationName: inputs.organizationName, projectName: inputs.projectName }),
+  repositoryName: inputs.repositoryName,
+  branchName: inputs.branchName,
+  directoryName: inputs.directoryName,
+});
+
+export const credentialsOf = ({ connectionId }: Inputs) =>
+  connectionId === undefined ? { source: "Automatic" } : { source: "ConfiguredConnection", connectionId };
+
+/** Reads how a workspace is connected. */
+export const readConnection = (run: Run, workspaceId: string) =>
+  run.get(`/workspaces/${workspaceId}/git/connection`, "read the Git connection", connectionShape);
