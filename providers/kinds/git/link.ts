@@ -22,6 +22,7 @@ const credentialsShape = z.looseObject({ source: z.string() });
 /** How a workspace is connected, as the service tells it. */
 export type Connection = Readonly<z.output<typeof connectionShape>>;
 
+/** How a connection that no state knows of is undone: the workspace is disconnected. */
 export const undo = defineUndo({
   compensation: "disconnectGit",
   names: z.object({ workspaceId: idInLog }),
@@ -45,6 +46,10 @@ export const undo = defineUndo({
   },
 });
 
+/**
+ * Connects a workspace that is not connected. It is neither initialised nor synced by that.
+ * @param link where to, and with whose credentials. @default what is declared
+ */
 export async function connect(run: Run, inputs: Inputs, link: GitLink = linkFor(inputs)): Promise<void> {
   await run.write(
     {
@@ -64,6 +69,7 @@ export async function connect(run: Run, inputs: Inputs, link: GitLink = linkFor(
   );
 }
 
+/** Disconnects a workspace for good; its items stay. */
 export async function disconnect(run: Run, workspaceId: string, connection: Inputs): Promise<void> {
   const compensation = { function: "connectGit", args: { workspaceId, ...detailsFor(connection) } };
   await run.write(intentOf("delete", connection, compensation), disconnectCall(workspaceId, connection));
@@ -95,11 +101,13 @@ export async function linkOf(run: Run, workspaceId: string, { gitProviderDetails
   return { gitProviderDetails, myGitCredentials };
 }
 
+/** The connection that is declared. */
 export const linkFor = (inputs: Inputs): GitLink => ({
   gitProviderDetails: detailsFor(inputs),
   myGitCredentials: credentialsOf(inputs),
 });
 
+/** Whether two descriptions mean the same folder of the same branch. The second has its directory in normal spelling. */
 export function isSameBranch(is: GitProviderDetails | null | undefined, inputs: GitProviderDetails): boolean {
   return (
     is?.gitProviderType === inputs.gitProviderType &&
@@ -136,6 +144,7 @@ const detailsFor = (inputs: Inputs): GitProviderDetails => ({
   directoryName: inputs.directoryName,
 });
 
+/** The declared credentials, as the service wants them. */
 export const credentialsOf = ({ connectionId }: Inputs) =>
   connectionId === undefined ? { source: "Automatic" } : { source: "ConfiguredConnection", connectionId };
 
