@@ -10,7 +10,7 @@ import type { UnsettledCreate } from "../../lib/transactions/unsettled.ts";
 import type { LiveRun } from "../../providers/run/liveRun.ts";
 import { UPDATE_REMEDY, removalOf } from "../transaction/leftovers.ts";
 import type { Leftover } from "../transaction/leftovers.ts";
-import { liveResourcesOf } from "../../lib/checkpoint/checkpoint.ts";
+import { keyOfResource, liveResourcesOf } from "../../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 
 /** What is needed to reach orphans as the deployment that made them did. */
@@ -82,5 +82,5 @@ export class Orphans implements AsyncDisposable {
 
 /** Objects that must stay. */
 function keptBy(state: Checkpoint): ReadonlySet<string> {
-  return new Set(liveResourcesOf(state).map(({ type, id }) => objectKey(type.split(":").at(-1) ?? "", id)));
+  return new Set(liveResourcesOf(state).map(keyOfResource));
 }

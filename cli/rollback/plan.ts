@@ -2,8 +2,13 @@ import { objectKey, outcomeOf } from "../../lib/transactions/entry.ts";
 import type { Entry } from "../../lib/transactions/entry.ts";
 import { unsettledCreates } from "../../lib/transactions/unsettled.ts";
 import type { UnsettledCreate } from "../../lib/transactions/unsettled.ts";
-import { liveResourcesOf, resourcesOf, withoutPendingOperations } from "../../lib/checkpoint/checkpoint.ts";
-import type { Checkpoint, CheckpointResource } from "../../lib/checkpoint/checkpoint.ts";
+import {
+  keyOfResource,
+  liveResourcesOf,
+  resourcesOf,
+  withoutPendingOperations,
+} from "../../lib/checkpoint/checkpoint.ts";
+import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { differencesAfterRollback } from "./differences.ts";
 import type { Difference } from "./differences.ts";
 import { prepareForRollback } from "./preparedCheckpoint.ts";
@@ -143,16 +148,13 @@ export function outdatedIn(log: readonly Entry[], current: Checkpoint, isCutOff:
     }),
   );
   return liveResourcesOf(current)
-    .filter((resource) => written.has(keyOf(resource)))
+    .filter((resource) => written.has(keyOfResource(resource)))
     .map(({ urn }) => urn);
 }
 
-/** Kind and id of an object of the state. */
-const keyOf = ({ type, id }: CheckpointResource) => objectKey(type.split(":").at(-1) ?? "", id);
-
 /** What logs have made, or may have made, that neither the state holds nor a delete has removed. */
 export function orphansOf(logs: readonly (readonly Entry[])[], current: Checkpoint): UnsettledCreate[] {
-  const inState = new Set(liveResourcesOf(current).map(keyOf));
+  const inState = new Set(liveResourcesOf(current).map(keyOfResource));
   return unsettledCreates(logs).filter(
     ({ resourceType, resourceId }) => !inState.has(objectKey(resourceType, resourceId)),
   );

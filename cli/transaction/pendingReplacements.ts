@@ -1,4 +1,4 @@
-import { resourcesOf } from "../../lib/checkpoint/checkpoint.ts";
+import { keyOfResource, resourcesOf } from "../../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 
 /** Most objects that are told: a variable of the environment has 128 kB at most. */
@@ -13,9 +13,9 @@ export function pendingReplacements(state: Checkpoint): NodeJS.ProcessEnv {
     ({ type, id, pendingReplacement }) => pendingReplacement && id && type.startsWith("pulumi-nodejs:dynamic/fabric:"),
   );
   if (pending.length === 0) return {};
-  const states = pending.slice(0, MOST).map(({ type, id = "", outputs = {} }) => {
-    const { adopted, adoptedRole } = outputs;
-    return [`${type.split(":").at(-1)} ${id.toLowerCase()}`, { adopted, adoptedRole }];
+  const states = pending.slice(0, MOST).map((resource) => {
+    const { adopted, adoptedRole } = resource.outputs ?? {};
+    return [keyOfResource(resource), { adopted, adoptedRole }];
   });
   return { FABRIC_PENDING_REPLACEMENTS: JSON.stringify(Object.fromEntries(states)) };
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { objectKey } from "../transactions/entry.ts";
 
 /*
  * Checkpoints as `pulumi stack export` gives them, as far as this project looks at them. Everything here is pure.
@@ -118,6 +119,10 @@ export function foreignChanges(before: Checkpoint, after: Checkpoint): string[] 
     return isSame ? [] : [now.get(urn)?.name ?? old.get(urn)?.name ?? urn];
   });
 }
+
+/** Kind and id of the object that a resource stands for, as the transaction log's {@link objectKey} has them. */
+export const keyOfResource = ({ type, id }: Pick<CheckpointResource, "type" | "id">): string =>
+  objectKey(type.split(":").at(-1) ?? "", id);
 
 /** `Workspace 'sales'`. */
 export function nameOf({ urn, type }: Pick<CheckpointResource, "urn" | "type">): string {

@@ -1,3 +1,6 @@
+import { keyOfResource, resourcesOf } from "../../lib/checkpoint/checkpoint.ts";
+import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
+
 /** Outputs that objects of the stack had, by kind and id in lower case: `Folder 1a…/2b…`. */
 export type FormerStates = Map<string, object>;
 
@@ -8,11 +11,6 @@ export function pendingStates(env: NodeJS.ProcessEnv): FormerStates {
 
 /** Those of a checkpoint in a file; none without a file. */
 export function statesIn(file: Buffer | undefined): FormerStates {
-  const checkpoint = JSON.parse(file?.toString() ?? "{}") as {
-    readonly deployment?: { readonly resources?: readonly { type: string; id?: string; outputs?: object }[] };
-  };
-  const resources = checkpoint.deployment?.resources ?? [];
-  return new Map(
-    resources.map(({ type, id = "", outputs = {} }) => [`${type.split(":").at(-1)} ${id.toLowerCase()}`, outputs]),
-  );
+  const resources = file ? resourcesOf(JSON.parse(file.toString()) as Checkpoint) : [];
+  return new Map(resources.map((resource) => [keyOfResource(resource), resource.outputs ?? {}]));
 }

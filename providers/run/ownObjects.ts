@@ -1,4 +1,5 @@
 import type { LogStore } from "../../lib/logStore/logStore.ts";
+import { objectKey } from "../../lib/transactions/entry.ts";
 import { checkpointFile } from "../../lib/transactions/transactionFiles.ts";
 import { pendingStates, statesIn } from "./formerStates.ts";
 import type { FormerStates } from "./formerStates.ts";
@@ -20,12 +21,11 @@ export function ownObjects(store: LogStore, env: NodeJS.ProcessEnv, rollbackOf: 
   // what an earlier run was asked to delete counts as well, as long as it was not made anew
   const released = pendingStates(env);
   let saved: Promise<FormerStates> | undefined;
-  const keyOf = (kindName: string, id: string) => `${kindName} ${id.toLowerCase()}`;
   return {
     release: (id, state) => void released.set(id, state),
-    released: (kindName, id) => released.get(keyOf(kindName, id)),
+    released: (kindName, id) => released.get(objectKey(kindName, id)),
     async formerState(kindName, id) {
-      const key = keyOf(kindName, id);
+      const key = objectKey(kindName, id);
       if (released.has(key) || !rollbackOf) return released.get(key);
       saved ??= store.read(checkpointFile(rollbackOf)).then(statesIn);
       return (await saved).get(key);
@@ -34,7 +34,7 @@ export function ownObjects(store: LogStore, env: NodeJS.ProcessEnv, rollbackOf: 
     isClaimed: (id) => claims.has(id),
     // one that was taken from a run that was cut off may hold what that run put there
     isNewWorkspace: (workspaceId) =>
-      claims.get(keyOf("Workspace", workspaceId)) === "made" && !reclaimed.has(workspaceId),
+      claims.get(objectKey("Workspace", workspaceId)) === "made" && !reclaimed.has(workspaceId),
     isReclaimed: (id) => reclaimed.has(id),
     reclaim: (id) => void reclaimed.add(id),
   };
