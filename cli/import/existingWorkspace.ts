@@ -10,7 +10,7 @@ import { idShape, itemShape } from "../../lib/api/objects.ts";
 import type { FabricItem, Workspace } from "../../lib/api/objects.ts";
 import type { Run } from "../../providers/run/run.ts";
 import { roleShape } from "../../providers/kinds/workspace/workspaceUser.ts";
-import { visibleCapacities } from "../../providers/kinds/workspace/visible.ts";
+import { visibleCapacities } from "../../providers/run/visible.ts";
 
 /** A role that somebody has. */
 export interface ExistingUser {

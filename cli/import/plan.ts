@@ -13,7 +13,7 @@ import { withProgress } from "./progress.ts";
 import { selectWorkspaces } from "./selection.ts";
 import type { Wanted } from "./selection.ts";
 import type { Target } from "./target.ts";
-import { visibleWorkspaces } from "../../providers/kinds/workspace/visible.ts";
+import { visibleWorkspaces } from "../../providers/run/visible.ts";
 
 /** Workspaces that are read at the same time; the service counts calls by identity, and slows down who makes many. */
 const WORKSPACES_AT_ONCE = 4;

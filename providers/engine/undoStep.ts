@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { nothing } from "../../lib/api/answer.ts";
-import { deleteOrGone, isWorkspaceGone } from "../kinds/workspace/gone.ts";
+import { deleteOrGone, isWorkspaceGone } from "./gone.ts";
 import type { Run } from "../run/run.ts";
 import { parseId, pathOf } from "./place.ts";
 import type { ResourceKind } from "./resourceKind.ts";

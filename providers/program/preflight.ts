@@ -4,13 +4,13 @@ import { isServiceAnswer } from "../../lib/api/fabricError.ts";
 import type { WorkspaceConfig } from "../../lib/config/stackConfig.ts";
 import { capacityProblem } from "../kinds/workspace/capacity.ts";
 import { sameIgnoringCase } from "../engine/field.ts";
-import { mayMeanGone } from "../kinds/workspace/gone.ts";
+import { mayMeanGone } from "../engine/gone.ts";
 import { idShape } from "../../lib/api/objects.ts";
 import type { FabricItem, Workspace } from "../../lib/api/objects.ts";
 import type { Run } from "../run/run.ts";
 import { roleShape } from "../kinds/workspace/workspaceUser.ts";
 import type { RoleAssignment } from "../kinds/workspace/workspaceUser.ts";
-import { visibleCapacities, visibleWorkspaces } from "../kinds/workspace/visible.ts";
+import { visibleCapacities, visibleWorkspaces } from "../run/visible.ts";
 import { itemsOf } from "../kinds/item/items.ts";
 
 /*

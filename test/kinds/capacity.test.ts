@@ -9,7 +9,7 @@ import type { Emulator } from "../../emulator/emulator.ts";
 import { startRun } from "../../providers/run/liveRun.ts";
 import type { LiveRun } from "../../providers/run/liveRun.ts";
 import { workspace } from "../../providers/kinds/workspace/workspace.ts";
-import { visibleCapacities } from "../../providers/kinds/workspace/visible.ts";
+import { visibleCapacities } from "../../providers/run/visible.ts";
 
 /** What every error about the paused capacity says. */
 const HOW_TO_RESUME =

@@ -19,7 +19,7 @@ import type { WireAnswer } from "../doubles/foreignAnswers.ts";
 import { Wire } from "../doubles/wire.ts";
 import type { Passed } from "../doubles/wire.ts";
 import { ImpatientClock } from "../lib/fakeClock.ts";
-import { visibleWorkspaces } from "../../providers/kinds/workspace/visible.ts";
+import { visibleWorkspaces } from "../../providers/run/visible.ts";
 
 /*
  * A step of a deployment, each of its calls, and each answer in the place of the service's. The service itself acts on

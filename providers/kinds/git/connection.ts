@@ -2,7 +2,7 @@ import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { DOUBTFUL, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
 import { defineKind, Problem } from "../../engine/resourceKind.ts";
 import type { Run } from "../../run/run.ts";
-import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "../workspace/gone.ts";
+import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "../../engine/gone.ts";
 import { changeBranch, connectAgain } from "./branchChange.ts";
 import { gitFields, intentOf, whereOf } from "./fields.ts";
 import type { GitInputs as Inputs, GitLink } from "./fields.ts";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { nothing, optional } from "../../../lib/api/answer.ts";
 import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { identifier, sameIgnoringCase } from "../../engine/field.ts";
-import { deleteOrGone, readOrGone } from "../workspace/gone.ts";
+import { deleteOrGone, readOrGone } from "../../engine/gone.ts";
 import { formatId, parseId, pathOf } from "../../engine/place.ts";
 import { defineKind } from "../../engine/resourceKind.ts";
 import { createIntent, defineUndo, idInLog, nameInLog } from "../../engine/undo.ts";

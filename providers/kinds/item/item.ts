@@ -4,7 +4,7 @@ import { nothing } from "../../../lib/api/answer.ts";
 import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { readItemDefinition } from "../../../lib/api/itemDefinition.ts";
 import { DOUBTFUL, identifier, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
-import { deleteOrGone, readOrGone } from "../workspace/gone.ts";
+import { deleteOrGone, readOrGone } from "../../engine/gone.ts";
 import { isKnownToGit } from "../git/status.ts";
 import {
   beforeOverwriting,

@@ -3,12 +3,8 @@ import { sameIgnoringCase } from "../../engine/field.ts";
 import { capacityShape } from "../../../lib/api/objects.ts";
 import type { Capacity } from "../../../lib/api/objects.ts";
 import type { Run } from "../../run/run.ts";
-import { visibleCapacities } from "./visible.ts";
-
-/** What to do about a paused capacity, the commonest cause of failed runs. Fabric does not tell the resource group. */
-export const resumeCapacity = (capacity: string): string =>
-  `Resume it and run again: az fabric capacity resume --capacity-name ${capacity} --resource-group … ` +
-  `(az resource list --name ${capacity} --query [].resourceGroup tells which).`;
+import { resumeCapacity } from "../../run/pausedCapacity.ts";
+import { visibleCapacities } from "../../run/visible.ts";
 
 const isMeant =
   (nameOrId: string) =>

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { nothing } from "../../../lib/api/answer.ts";
 import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { identifier, sameIgnoringCase } from "../../engine/field.ts";
-import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "./gone.ts";
+import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "../../engine/gone.ts";
 import { defineKind } from "../../engine/resourceKind.ts";
 import type { Run, Write } from "../../run/run.ts";
 import { listRoles, listRolesOnce, roleShape } from "./workspaceUser.ts";

@@ -4,14 +4,14 @@ import { nothing } from "../../../lib/api/answer.ts";
 import { isServiceAnswer } from "../../../lib/api/fabricError.ts";
 import { capacityIdOf, nameOfCapacity, onCapacity } from "./capacity.ts";
 import { DOUBTFUL, sameIgnoringCase } from "../../engine/field.ts";
-import { isWorkspaceGone, mayMeanGone } from "./gone.ts";
+import { isWorkspaceGone, mayMeanGone } from "../../engine/gone.ts";
 import { isUntouched } from "./untouched.ts";
 import { defineKind, withoutUndefined } from "../../engine/resourceKind.ts";
 import { createIntent, defineUndo, nameInLog } from "../../engine/undo.ts";
 import { workspaceShape } from "../../../lib/api/objects.ts";
 import type { Workspace } from "../../../lib/api/objects.ts";
 import type { Run, Write } from "../../run/run.ts";
-import { visibleWorkspaces } from "./visible.ts";
+import { visibleWorkspaces } from "../../run/visible.ts";
 
 /** Longest wait for a capacity assignment; it usually takes seconds, and is known to get stuck. */
 const CAPACITY_DEADLINE_MS = 10 * 60_000;

@@ -3,7 +3,7 @@ import { nothing, optional } from "../../../lib/api/answer.ts";
 import { isFabricError, isServiceAnswer } from "../../../lib/api/fabricError.ts";
 import type { Intent } from "../../../lib/transactions/entry.ts";
 import { identifier, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
-import { deleteOrGone, readOrGone } from "./gone.ts";
+import { deleteOrGone, readOrGone } from "../../engine/gone.ts";
 import { formatId, parseId, pathOf } from "../../engine/place.ts";
 import { createIntent, defineUndo, idInLog, nameInLog } from "../../engine/undo.ts";
 import { defineKind, Problem } from "../../engine/resourceKind.ts";

@@ -4,7 +4,7 @@ import { known } from "../../../emulator/core/defaultSeed.ts";
 import { startEmulator } from "../../../emulator/emulator.ts";
 import { tenantId, tokenFor } from "../../../emulator/families/identity.ts";
 import { startRun } from "../../../providers/run/liveRun.ts";
-import { visibleWorkspaces } from "../../../providers/kinds/workspace/visible.ts";
+import { visibleWorkspaces } from "../../../providers/run/visible.ts";
 
 it("stack local never uses a real credential, wherever its endpoint points; other stacks do", async () => {
   const emulator = await startEmulator();

@@ -12,7 +12,7 @@ import { InsightsSink } from "../../doubles/insightsSink.ts";
  * workspace, and the end of the run.
  */
 const liveRun = JSON.stringify(resolve(import.meta.dirname, "../../../providers/run/liveRun.ts"));
-const visible = JSON.stringify(resolve(import.meta.dirname, "../../../providers/kinds/workspace/visible.ts"));
+const visible = JSON.stringify(resolve(import.meta.dirname, "../../../providers/run/visible.ts"));
 const script = `const { startRun } = await import(${liveRun});
   const { visibleWorkspaces } = await import(${visible});
   const settings = { stack: "local", endpoint: "emulator", features: {}, credential: "auto", transactionLog: "log" };

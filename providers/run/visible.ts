@@ -1,6 +1,6 @@
-import { capacityShape, workspaceShape } from "../../../lib/api/objects.ts";
-import type { Capacity, Workspace } from "../../../lib/api/objects.ts";
-import type { Run } from "../../run/run.ts";
+import { capacityShape, workspaceShape } from "../../lib/api/objects.ts";
+import type { Capacity, Workspace } from "../../lib/api/objects.ts";
+import type { Run } from "./run.ts";
 
 /** All workspaces that the identity can see; one list per run, until something here changes it. */
 export const visibleWorkspaces = (run: Pick<Run, "listOnce">): Promise<readonly Workspace[]> =>

@@ -1,7 +1,7 @@
-import { isServiceAnswer } from "../../../lib/api/fabricError.ts";
-import { resumeCapacity } from "./capacity.ts";
-import type { Run } from "../../run/run.ts";
-import { visibleCapacities, visibleWorkspaces } from "./visible.ts";
+import { isServiceAnswer } from "../../lib/api/fabricError.ts";
+import { resumeCapacity } from "../run/pausedCapacity.ts";
+import type { Run } from "../run/run.ts";
+import { visibleCapacities, visibleWorkspaces } from "../run/visible.ts";
 
 /**
  * Whether an error may mean that an object is not there. The service answers 404 and, for objects in workspaces that are
