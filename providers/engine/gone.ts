@@ -20,64 +20,78 @@ export async function isWorkspaceGone(run: Run, workspaceId: string): Promise<bo
   const deleted = run.released<{ adopted: unknown }>("Workspace", workspaceId);
   if (deleted && deleted.adopted === undefined) return true;
   const visible = (await visibleWorkspaces(run)).filter((workspace) => workspace.type !== "Personal");
-  if (visible.length === 0 && !run.confirmGone) {
-    throw new Error(
-      `The service shows no workspace at all, while this stack knows workspace ${workspaceId}. This looks like another ` +
-        `endpoint, tenant or identity, so nothing was taken for deleted. Check the sign-in; if everything really is ` +
-        `gone, run again with FABRIC_CONFIRM_GONE=true.`,
-    );
-  }
+  if (visible.length === 0) assertConfirmed(run, "no workspace at all", `workspace ${workspaceId}`);
   return !visible.some((workspace) => workspace.id.toLowerCase() === workspaceId.toLowerCase());
 }
 
-/** How an object of a workspace is read. */
+/** How an object is read. */
 export interface Reads<T> {
-  /** From the complete list that should contain it: one call for all objects of a workspace. */
-  readonly listed: () => Promise<T | undefined>;
+  /** The complete list that should contain it: one call for all objects of a workspace, or of the tenant. */
+  readonly listed: () => Promise<readonly T[]>;
+  /** Which entry of the list it is. */
+  readonly isIt: (entry: T) => boolean;
   /** By itself. */
   readonly alone: () => Promise<T>;
 }
 
 /**
- * Reads an object of a workspace. The list it belongs to is asked first, also for a single object: a workspace holds at
- * most 1,000 items and as many roles, so the list is one call, like the read of one object. Where the list lacks the
- * object, or cannot be read, it is read by itself; only both together prove that it is gone, and only while the workspace's
- * capacity runs (on a paused one, objects may be hidden). Everything in a workspace that is gone is gone as well.
- * @throws the read's own error where there is no proof
+ * Reads an object. The list it belongs to is asked first, also for a single object: a workspace holds at most 1,000 items and
+ * as many roles, so the list is one call, like the read of one object. If the list lacks the object, or cannot be read, it is
+ * read by itself; only both together prove that it is gone. Of a workspace's objects they do so only while the workspace's
+ * capacity runs, because a paused one may hide them; everything in a workspace that is gone is gone as well. Of the tenant's
+ * objects they do so only if the list shows any other, because an empty one is what another tenant or identity looks like.
+ * @param workspaceId undefined for objects of the tenant
+ * @throws the read's own error if there is no proof
  */
-export async function readOrGone<T>(run: Run, workspaceId: string, { listed, alone }: Reads<T>): Promise<T | "gone"> {
-  let isListRead = true;
+export async function readOrGone<T>(run: Run, workspaceId: string | undefined, reads: Reads<T>): Promise<T | "gone"> {
+  const isWithItsWorkspace = async () => workspaceId !== undefined && (await isWorkspaceGone(run, workspaceId));
+  let list: readonly T[] | undefined;
   try {
-    const found = await listed();
+    list = await reads.listed();
+    const found = list.find(reads.isIt);
     if (found !== undefined) return found;
   } catch (error) {
     if (!mayMeanGone(error)) throw error;
-    if (await isWorkspaceGone(run, workspaceId)) return "gone";
-    isListRead = false;
+    if (await isWithItsWorkspace()) return "gone";
   }
   try {
-    return await alone();
+    return await reads.alone();
   } catch (error) {
     if (!mayMeanGone(error)) throw error;
-    if (await isWorkspaceGone(run, workspaceId)) return "gone";
-    await assertCapacityRuns(run, workspaceId);
-    if (isListRead) return "gone";
-    throw error;
+    if (await isWithItsWorkspace()) return "gone";
+    if (workspaceId !== undefined) await assertCapacityRuns(run, workspaceId);
+    if (!list) throw error;
+    if (workspaceId === undefined && list.length === 0) assertConfirmed(run, "no object of this kind", "one");
+    return "gone";
   }
 }
 
 /**
- * Runs a delete; not finding the object is success, where that is proven.
+ * Runs a delete; not finding the object is success, if that is proven.
+ * @param workspaceId undefined for objects of the tenant
  * @throws the delete's own error otherwise
  */
-export async function deleteOrGone(run: Run, workspaceId: string, remove: () => Promise<unknown>): Promise<void> {
+export async function deleteOrGone(
+  run: Run,
+  workspaceId: string | undefined,
+  remove: () => Promise<unknown>,
+): Promise<void> {
   try {
     await remove();
   } catch (error) {
     if (isServiceAnswer(error, 404)) return;
-    if (mayMeanGone(error) && (await isWorkspaceGone(run, workspaceId))) return;
+    if (workspaceId !== undefined && mayMeanGone(error) && (await isWorkspaceGone(run, workspaceId))) return;
     throw error;
   }
+}
+
+/** @throws Error unless FABRIC_CONFIRM_GONE says that an empty list is to be believed */
+function assertConfirmed(run: Run, shown: string, known: string): void {
+  if (run.confirmGone) return;
+  throw new Error(
+    `The service shows ${shown}, while this stack knows ${known}. This looks like another endpoint, tenant or identity, so ` +
+      `nothing was taken for deleted. Check the sign-in; if everything really is gone, run again with FABRIC_CONFIRM_GONE=true.`,
+  );
 }
 
 /** @throws Error where the workspace's capacity is paused: it hides objects, and refuses work */

@@ -51,3 +51,10 @@ export function collectionPath(place: Place, workspaceId: string): string {
   if ("of" in place) return `/workspaces/${workspaceId}/${place.path}`;
   return place.in === "tenant" ? `/${place.collection}` : `/workspaces/${workspaceId}/${place.collection}`;
 }
+
+/** The workspace that an object is in, or that it is; undefined for the other objects of the tenant. */
+export function workspaceOf(place: Place, resourceId: string): string | undefined {
+  const parsed = parseId(place, resourceId);
+  const isWorkspace = "in" in place && place.in === "tenant" && place.collection === "workspaces";
+  return isWorkspace ? parsed?.id : parsed?.workspaceId;
+}

@@ -52,7 +52,7 @@ export const nameInLog = z.string().min(1);
 
 /** What the log is told before an object is made. */
 export const createIntent = (
-  { name: resourceType, undo }: { readonly name: string; readonly undo?: Undo },
+  { name: resourceType, undo }: { readonly name: string; readonly undo?: Pick<Undo, "compensation"> },
   resourceName: string,
   names: Names,
 ): Intent => ({

@@ -14,7 +14,7 @@ export type Write = Omit<FabricCall, "operation"> & {
 
 /** An object that existed before. */
 export interface Adopted {
-  readonly resourceType: "Workspace" | "WorkspaceUser" | "Item";
+  readonly resourceType: string;
   readonly resourceName: string;
   /** As the stack has it. */
   readonly resourceId: string;

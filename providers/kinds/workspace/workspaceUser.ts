@@ -1,13 +1,12 @@
 import { z } from "zod";
-import { nothing, optional } from "../../../lib/api/answer.ts";
-import { isFabricError, isServiceAnswer } from "../../../lib/api/fabricError.ts";
-import type { Intent } from "../../../lib/transactions/entry.ts";
-import { identifier, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
-import { deleteOrGone, readOrGone } from "../../engine/gone.ts";
-import { formatId, parseId, pathOf } from "../../engine/place.ts";
-import { createIntent, defineUndo, idInLog, nameInLog } from "../../engine/undo.ts";
-import { defineKind, Problem } from "../../engine/resourceKind.ts";
+import { optional } from "../../../lib/api/answer.ts";
+import { isServiceAnswer } from "../../../lib/api/fabricError.ts";
 import { idShape } from "../../../lib/api/objects.ts";
+import { identifier, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
+import { defineObjectKind } from "../../engine/lifecycle.ts";
+import { formatId, parseId, pathOf } from "../../engine/place.ts";
+import { Problem } from "../../engine/resourceKind.ts";
+import { idInLog, nameInLog } from "../../engine/undo.ts";
 import type { Run } from "../../run/run.ts";
 
 /** What is read of a role assignment. */
@@ -34,33 +33,18 @@ interface Outputs {
   readonly adoptedRole?: string | undefined;
 }
 
+const resourceType = "WorkspaceUser";
+
 const isUserPrincipalName = (principal: string) => principal.includes("@");
 
 const place = { in: "workspace", collection: "roleAssignments" } as const;
-
-const undo = defineUndo({
-  compensation: "removeWorkspaceUser",
-  names: z.object({ workspaceId: idInLog, principalId: idInLog }),
-  async find(run, { workspaceId, principalId }) {
-    const found = await findRole(run, workspaceId, principalId);
-    return found && formatId(place, { workspaceId, id: principalId });
-  },
-  async remove(run, id, name) {
-    await deleteOrGone(run, parseId(place, id)?.workspaceId ?? "", () => removeRole(run, { id }, name, null));
-    return true;
-  },
-  giveBack: {
-    before: z.object({ role: nameInLog }),
-    work: (run, id, { role }) => giveBackRole(run, { id }, parseId(place, id)?.id ?? "", role),
-  },
-});
 
 /**
  * A role of a user, group or service principal in a workspace. Its id is `{workspaceId}/{principalId}`.
  * Nobody is locked out by it: the deploying identity's own role and the last Admin stay.
  */
-export const workspaceUser = defineKind<Outputs>()({
-  name: "WorkspaceUser",
+export const workspaceUser = defineObjectKind<Outputs>()({
+  name: resourceType,
   fields: {
     workspaceId: { schema: identifier, change: "replace", same: sameIgnoringCase },
     /** User principal name, or the object id of any principal (of a service principal: its enterprise application). */
@@ -73,10 +57,13 @@ export const workspaceUser = defineKind<Outputs>()({
     role: { schema: z.enum(["Admin", "Member", "Contributor", "Viewer"]), change: "update" },
   },
   place,
-  undo,
+  shape: roleShape,
+  plural: "role assignments",
+  compensation: "removeWorkspaceUser",
   restores: ["restoreRole"],
   outputs: ["principalId", "assignmentId", "adoptedRole"],
   title: ({ principal }) => `role of ${principal ?? "?"}`,
+  nameOf: ({ principal = "?" }) => principal,
 
   derive(inputs) {
     if (inputs.type !== undefined || isUnknown(inputs.principal)) return inputs;
@@ -89,86 +76,53 @@ export const workspaceUser = defineKind<Outputs>()({
     return { ...inputs, type: "User" };
   },
 
-  async create(run, inputs) {
-    const principalId = isUserPrincipalName(inputs.principal) ? await run.userId(inputs.principal) : inputs.principal;
-    const id = formatId(place, { workspaceId: inputs.workspaceId, id: principalId });
-    const isFree = run.isNewWorkspace(inputs.workspaceId) || !(await findRole(run, inputs.workspaceId, principalId));
-    try {
-      const made = await run.create(
-        createIntent({ name: "WorkspaceUser", undo }, inputs.principal, {
-          workspaceId: inputs.workspaceId,
-          principalId,
-        }),
-        {
-          method: "POST",
-          path: `/workspaces/${inputs.workspaceId}/roleAssignments`,
-          body: { principal: { id: principalId, type: inputs.type }, role: inputs.role },
-          operation: `give ${inputs.principal} the role ${inputs.role}`,
-          answer: roleShape,
-        },
-        {
-          find: () => findRole(run, inputs.workspaceId, principalId),
-          wasFree: isFree,
-        },
-      );
-      const assignmentId = ownIdOf(made);
-      await changeRole(run, { id, assignmentId }, inputs.principal, made.role, inputs.role);
-      return { id, outputs: { principalId, assignmentId } };
-    } catch (error) {
-      if (!isFabricError(error, "PrincipalAlreadyHasWorkspaceRolePermissions")) throw error;
-      const before = await findRole(run, inputs.workspaceId, principalId);
-      if (!before) throw error;
-      const former = await run.formerState<Outputs>("WorkspaceUser", id);
-      // a role of the stack's own that its delete has left: the deploying identity's, or the last Admin's
-      const isOwn = former !== undefined && former.adoptedRole === undefined;
-      const object = { resourceType: "WorkspaceUser", resourceName: inputs.principal, resourceId: id } as const;
-      const adoptedRole = isOwn
-        ? undefined
-        : (await run.adopt(object, { role: former?.adoptedRole ?? before.role })).role;
-      const assignmentId = ownIdOf(before);
-      await changeRole(run, { id, assignmentId }, inputs.principal, before.role, inputs.role);
-      return { id, outputs: { principalId, assignmentId, adoptedRole } };
-    }
+  names: z.object({ workspaceId: idInLog, principalId: idInLog }),
+  namesOf: async (run, { workspaceId, principal }) => ({
+    workspaceId,
+    principalId: await principalIdFor(run, principal),
+  }),
+  isNamed: ({ principal }, { principalId }) => sameIgnoringCase(principal.id, principalId),
+  ownIdOf: ({ principal }) => principal.id,
+  at: (run, id, state, call) => atItsPath(run, { id, assignmentId: state?.assignmentId }, call),
+
+  async make(run, { principal, type, role }) {
+    const id = await principalIdFor(run, principal);
+    return { body: { principal: { id, type }, role }, operation: `give ${principal} the role ${role}` };
+  },
+  priorValues: ({ role }) => ({ role }),
+  valuesOf: ({ role }) => ({ role: role as "Admin" }),
+  outputsOf: (live) => ({ principalId: live.principal.id, assignmentId: ownIdOf(live) }),
+
+  async converge({ run, id, now, wanted }) {
+    await changeRole(run, { id, assignmentId: ownIdOf(now) }, wanted.principal, now.role, wanted.role);
+    return {};
   },
 
-  async read(run, id, state) {
-    const { workspaceId, principal, principalId } = state;
-    const now = await readOrGone(run, workspaceId, {
-      listed: async () =>
-        (await listRolesOnce(run, workspaceId)).find((listed) => sameIgnoringCase(listed.principal.id, principalId)),
-      alone: () => readRole(run, { id, assignmentId: state.assignmentId }, principal),
-    });
-    return now === "gone" ? "gone" : { inputs: { role: now.role as "Admin" }, outputs: { assignmentId: ownIdOf(now) } };
+  adoption: {
+    taken: "PrincipalAlreadyHasWorkspaceRolePermissions",
+    // the deploying identity's role, or the last Admin's
+    mayBeLeft: true,
+    before: z.object({ role: nameInLog }),
+    toOutputs: ({ role }) => ({ adoptedRole: role }),
+    ofState: ({ adoptedRole }) => (adoptedRole === undefined ? undefined : { role: adoptedRole }),
+    async giveBack({ run, id, now, wanted: { principal } }, { role }) {
+      const name = principal || (parseId(place, id)?.id ?? "");
+      if (now.role !== role) await setRole(run, { id, assignmentId: ownIdOf(now) }, name, now.role, role);
+      return false;
+    },
   },
 
-  async update(run, id, old, inputs) {
-    const now = await readRole(run, { id, assignmentId: old.assignmentId }, inputs.principal);
-    const assignmentId = ownIdOf(now);
-    await changeRole(run, { id, assignmentId }, inputs.principal, now.role, inputs.role);
-    return { principalId: old.principalId, assignmentId };
-  },
-
-  async delete(run, id, state) {
-    if (sameIgnoringCase(state.principalId, run.callerId)) {
-      run.warn(`${state.principal} is the deploying identity: its role stays, so that it is not locked out.`);
-      return;
-    }
-    await deleteOrGone(run, state.workspaceId, async () => {
-      if (state.adoptedRole !== undefined) {
-        await giveBackRole(run, { id, assignmentId: state.assignmentId }, state.principal, state.adoptedRole);
-        return;
-      }
-      if (state.role === "Admin" && (await isLastAdmin(run, id))) {
-        run.warn(
-          `${state.principal} is the last Admin of the workspace: the role stays, so that nobody is locked out.`,
-        );
-        return;
-      }
-      const compensation = { function: "restoreRole", args: { id, type: state.type, role: state.role } };
-      await removeRole(run, { id, assignmentId: state.assignmentId }, state.principal, compensation);
-    });
+  async stays(run, id, { principal, principalId, role, adoptedRole }) {
+    if (sameIgnoringCase(principalId, run.callerId))
+      return `${principal} is the deploying identity: its role stays, so that it is not locked out.`;
+    if (adoptedRole === undefined && role === "Admin" && (await isLastAdmin(run, id)))
+      return `${principal} is the last Admin of the workspace: the role stays, so that nobody is locked out.`;
+    return undefined;
   },
 });
+
+const principalIdFor = async (run: Run, principal: string) =>
+  isUserPrincipalName(principal) ? run.userId(principal) : principal;
 
 /** @throws Error where the change would lock out the deploying identity or leave no Admin */
 async function changeRole(
@@ -193,14 +147,6 @@ async function changeRole(
   await setRole(run, assignment, principal, from, to);
 }
 
-/** Gives somebody the role back that they had. @returns whether it was another */
-async function giveBackRole(run: Run, assignment: Assignment, principal: string, role: string): Promise<boolean> {
-  const now = await readRole(run, assignment, principal);
-  if (now.role === role) return false;
-  await setRole(run, { id: assignment.id, assignmentId: ownIdOf(now) }, principal, now.role, role);
-  return true;
-}
-
 async function setRole(run: Run, assignment: Assignment, principal: string, from: string, to: string): Promise<void> {
   const { id: resourceId } = assignment;
   const compensation = { function: "restoreRole", args: { id: resourceId, role: from } };
@@ -211,28 +157,11 @@ async function setRole(run: Run, assignment: Assignment, principal: string, from
   );
 }
 
-async function removeRole(
-  run: Run,
-  assignment: Assignment,
-  principal: string,
-  compensation: Intent["compensation"],
-): Promise<void> {
-  const { id: resourceId } = assignment;
-  const intent = { operation: "delete", resourceType, resourceName: principal, resourceId, compensation } as const;
-  const operation = `remove the role of ${principal}`;
-  await atItsPath(run, assignment, (path) => run.write(intent, { method: "DELETE", path, operation, answer: nothing }));
-}
-
-const readRole = (run: Run, assignment: Assignment, principal: string): Promise<RoleAssignment> =>
-  atItsPath(run, assignment, (path) => run.get(path, `read the role of ${principal}`, roleShape));
-
 /** A role assignment: the id of its resource, and its own if that is known to be another than its principal's. */
 interface Assignment {
   readonly id: string;
   readonly assignmentId?: string | undefined;
 }
-
-const resourceType = "WorkspaceUser";
 
 /** The id of an assignment, if it is not its principal's. */
 const ownIdOf = ({ id, principal }: RoleAssignment) => (sameIgnoringCase(id, principal.id) ? undefined : id);
