@@ -6,6 +6,7 @@ import settings from "@pulumi/pulumi/runtime/settings.js";
 import { FeatureFlags } from "./lib/featureFlags.ts";
 import { assertForeignBackend, assertReadableFolder, assertSharedBackend } from "./lib/config/stateBackend.ts";
 import { leaveOutPromiseTraces } from "./providers/engine/sdkQuirks.ts";
+import { declareObjects, shownOutputs } from "./providers/program/declaredObjects.ts";
 import { FabricProvider } from "./providers/program/fabricResource.ts";
 import { FabricWorkspace } from "./providers/program/fabricWorkspace.ts";
 import { ProgramRun } from "./providers/program/programRun.ts";
@@ -69,6 +70,13 @@ async function deploy() {
   const azure = config.azure && (await import("./providers/azure/azure.ts")).declareAzure(config.azure, config);
   const ownCapacity = azure?.capacity;
   const program = new ProgramRun(configuration, process.env);
+  const ofTenant = declareObjects(config.kindValues, {
+    level: "stack",
+    ids: {},
+    keyOf: (name = stack) => name,
+    protectData,
+    options: { provider },
+  });
   const workspaces = config.workspaces.map(
     (workspace) => new FabricWorkspace(workspace, { provider, protectData, ownCapacity, program }),
   );
@@ -76,11 +84,15 @@ async function deploy() {
     const { reportPreflight } = await import("./providers/program/preflightReport.ts");
     await reportPreflight(workspaces, program, ownCapacity?.name);
   }
-  const outputs = workspaces.map(({ config: { name }, workspaceId, portalUrl }) => [
+  const outputs = workspaces.map(({ config: { name }, workspaceId, portalUrl, declared }) => [
     name,
-    { id: workspaceId, url: portalUrl },
+    { id: workspaceId, url: portalUrl, ...shownOutputs(declared.others) },
   ]);
-  return { workspaces: Object.fromEntries(outputs) as object, ...(azure && { azure: azure.outputs }) };
+  return {
+    workspaces: Object.fromEntries(outputs) as object,
+    ...shownOutputs(ofTenant),
+    ...(azure && { azure: azure.outputs }),
+  };
 }
 
 // a function and not named exports: Pulumi warns of every output that is undefined, and some stacks have no `azure`

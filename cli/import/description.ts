@@ -3,7 +3,13 @@ import { sameIgnoringCase } from "../../providers/engine/field.ts";
 import { normalDirectory } from "../../providers/kinds/git/fields.ts";
 import { folderKey } from "../../providers/kinds/item/folder.ts";
 import type { FabricItem } from "../../lib/api/objects.ts";
-import type { ExistingFolder, ExistingGit, ExistingUser, ExistingWorkspace } from "./existingWorkspace.ts";
+import type {
+  ExistingOthers,
+  ExistingFolder,
+  ExistingGit,
+  ExistingUser,
+  ExistingWorkspace,
+} from "./existingWorkspace.ts";
 
 /*
  * An existing workspace in the words of the configuration, and what the state has to hold so that a preview of it shows no
@@ -12,7 +18,8 @@ import type { ExistingFolder, ExistingGit, ExistingUser, ExistingWorkspace } fro
 
 /** An object, as the state of its resource has to tell it. */
 export interface ImportedObject {
-  readonly kind: "Workspace" | "WorkspaceUser" | "GitConnection" | "Folder" | "Item";
+  /** Name of its kind: `Workspace`. */
+  readonly kind: string;
   /** Name of the resource in the program. */
   readonly name: string;
   readonly id: string;
@@ -92,7 +99,10 @@ export function describeWorkspace(existing: ExistingWorkspace, options: Descript
         }),
       ),
     }),
+    ...Object.fromEntries(existing.others.flatMap(othersEntry)),
   };
+  for (const { kind, problem } of existing.others)
+    if (problem) notes.push(`${kind.entry?.key ?? kind.name}: ${problem}`);
   const objects: ImportedObject[] = [
     { kind: "Workspace", name: key, id, inputs: { displayName, description }, outputs: { capacityId } },
     ...users.map((user): ImportedObject => {
@@ -126,8 +136,38 @@ export function describeWorkspace(existing: ExistingWorkspace, options: Descript
       };
       return { kind: "Item", name: `${key}/${keyOf(item)}`, id: `${id}/${item.id}`, inputs, outputs: {} };
     }),
+    ...existing.others.flatMap(({ kind, objects }) =>
+      objects.map((object): ImportedObject => {
+        const own = ownName(object.inputs);
+        const { id, inputs, outputs = {} } = object;
+        return {
+          kind: kind.name,
+          name: own === undefined ? key : `${key}/${own}`,
+          id,
+          inputs,
+          outputs: { ...outputs },
+        };
+      }),
+    ),
   ];
   return { entry, objects, items, notes };
+}
+
+/** What tells an object from others of its kind in the workspace. */
+const ownName = (inputs: Readonly<Record<string, unknown>>): string | undefined =>
+  (inputs["name"] ?? inputs["displayName"]) as string | undefined;
+
+/** The entry of a kind, as a key and its value; none if the workspace has nothing of the kind. */
+function othersEntry({ kind, objects }: ExistingOthers): [string, unknown][] {
+  const { entry } = kind;
+  const declared = objects.map(
+    ({ inputs: { workspaceId: _holder, ...args } }: { inputs: Record<string, unknown> }) => ({
+      name: ownName(args),
+      args,
+    }),
+  );
+  const value = entry?.describe(declared);
+  return entry && value !== undefined ? [[entry.key, value]] : [];
 }
 
 const principalOf = ({ userPrincipalName, principalId }: ExistingUser) => userPrincipalName ?? principalId;

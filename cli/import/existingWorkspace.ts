@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { optional } from "../../lib/api/answer.ts";
-import { isFabricError } from "../../lib/api/fabricError.ts";
+import { isFabricError, isServiceAnswer } from "../../lib/api/fabricError.ts";
 import { sameIgnoringCase } from "../../providers/engine/field.ts";
+import type { ResourceKind } from "../../providers/engine/resourceKind.ts";
+import { kindsIn } from "../../providers/kinds/kinds.ts";
 import { readConnection } from "../../providers/kinds/git/link.ts";
 import type { GitProviderDetails } from "../../providers/kinds/git/fields.ts";
 import { readGitStatus } from "../../providers/kinds/git/status.ts";
@@ -52,20 +54,41 @@ export interface ExistingWorkspace {
   readonly items: readonly FabricItem[];
   /** Ids of lakehouses that were made with schemas. */
   readonly withSchemas: ReadonlySet<string>;
+  /** What the entries of other kinds can declare. */
+  readonly others: readonly ExistingOthers[];
+}
+
+/** The objects of a kind in a workspace. */
+export interface ExistingOthers {
+  readonly kind: ResourceKind;
+  readonly objects: Awaited<ReturnType<NonNullable<ResourceKind["existing"]>>>;
+  /** Why they could not be read. */
+  readonly problem?: string | undefined;
 }
 
 /** Reads a workspace by lists; nothing is changed. */
 export async function readExistingWorkspace(run: Run, workspace: Workspace): Promise<ExistingWorkspace> {
   const path = `/workspaces/${workspace.id}`;
   const of = `of workspace '${workspace.displayName}'`;
-  const [capacity, users, folders, items] = await Promise.all([
+  const [capacity, users, folders, items, others] = await Promise.all([
     capacityOf(run, workspace),
     readUsers(run, path, of),
     run.list(`${path}/folders`, `list the folders ${of}`, folderShape, { recursive: true }),
     run.list(`${path}/items`, `list the items ${of}`, itemShape),
+    Promise.all(kindsIn("workspace").map((kind) => readOthers(run, kind, workspace.id))),
   ]);
   const [git, withSchemas] = await Promise.all([readGit(run, workspace), readSchemas(run, path, of, items)]);
-  return { workspace, capacity, users, ...git, folders, items, withSchemas };
+  return { workspace, capacity, users, ...git, folders, items, withSchemas, others };
+}
+
+async function readOthers(run: Run, kind: ResourceKind, workspaceId: string): Promise<ExistingOthers> {
+  try {
+    return { kind, objects: (await kind.existing?.(run, { workspaceId })) ?? [] };
+  } catch (error) {
+    // a workspace whose capacity does not offer them, or where this identity may not see them
+    if (!isServiceAnswer(error, 400, 403, 404)) throw error;
+    return { kind, objects: [], problem: error.message };
+  }
 }
 
 /** The display name of a capacity, or its id where two have the same name. */

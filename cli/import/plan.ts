@@ -13,6 +13,7 @@ import { withProgress } from "./progress.ts";
 import { selectWorkspaces } from "./selection.ts";
 import type { Wanted } from "./selection.ts";
 import type { Target } from "./target.ts";
+import { kindKeys } from "../../providers/kinds/kinds.ts";
 import { visibleWorkspaces } from "../../providers/run/visible.ts";
 
 /** Workspaces that are read at the same time; the service counts calls by identity, and slows down who makes many. */
@@ -56,7 +57,8 @@ export async function planImport(run: Run, target: Target, wanted: Wanted): Prom
     return { existing, key, described: describeWorkspace(existing, { key, callerId: run.callerId }) };
   });
   const entries = workspaces.map(({ described }) => described.entry);
-  parseStackConfig({ ...target.raw, workspaces: [...target.raw.workspaces, ...entries] }, { projectRoot, stack, env });
+  const raw = { ...target.raw, workspaces: [...target.raw.workspaces, ...entries] };
+  parseStackConfig(raw, { projectRoot, stack, env, kindKeys });
   return { workspaces, managed, notes };
 }
 

@@ -1,3 +1,4 @@
+import { kindNamed } from "../../providers/kinds/kinds.ts";
 import type { DescribedWorkspace, ImportedObject } from "./description.ts";
 import type { ImportPlan } from "./plan.ts";
 import { entriesText } from "./stackFile.ts";
@@ -38,21 +39,15 @@ function leftOut(described: readonly DescribedWorkspace[]): string[] {
   return lines.length === 0 ? [] : ["Not declared:", ...lines];
 }
 
-const words: Readonly<Record<ImportedObject["kind"], readonly [one: string, many: string]>> = {
-  Workspace: ["workspace", "workspaces"],
-  WorkspaceUser: ["user", "users"],
-  GitConnection: ["Git connection", "Git connections"],
-  Folder: ["folder", "folders"],
-  Item: ["item", "items"],
-};
-
 /** `1 workspace, 3 users, 12 items`. */
 function countsOf(objects: readonly ImportedObject[]): string {
   const counts = Object.entries(Object.groupBy(objects, ({ kind }) => kind));
   return counts
-    .map(([kind, { length }]) => {
-      const [one, many] = words[kind as ImportedObject["kind"]];
-      return `${length} ${length === 1 ? one : many}`;
+    .map(([kind, own = []]) => {
+      const noun = kindNamed(kind)?.noun ?? kind;
+      return `${own.length} ${own.length === 1 ? noun : pluralOf(noun)}`;
     })
     .join(", ");
 }
+
+const pluralOf = (noun: string) => `${noun.replace(/y$/, "ie")}s`;

@@ -5,6 +5,7 @@ import { hasEffects } from "../../lib/transactions/entry.ts";
 import type { LogStore } from "../../lib/logStore/logStore.ts";
 import { assertSharedBackend } from "../../lib/config/stateBackend.ts";
 import { parseStackConfig } from "../../lib/config/stackConfig.ts";
+import { kindKeys } from "../../providers/kinds/kinds.ts";
 import type { StackConfig } from "../../lib/config/stackConfig.ts";
 import { assertNoSecrets } from "../../lib/config/secrets.ts";
 import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
@@ -43,7 +44,7 @@ export async function readTarget(access: StackAccess, store: LogStore, isDryRun:
   );
   assertNoSecrets(stack, keys);
   const raw = { ...keys, workspaces: keys["workspaces"] ?? [] };
-  const config = parseStackConfig(raw, { projectRoot, stack, env });
+  const config = parseStackConfig(raw, { projectRoot, stack, env, kindKeys });
   assertSharedBackend(stack, config.allowLocalBackend, env, projectRoot);
 
   const transactions = new StackTransactions(store, stack);

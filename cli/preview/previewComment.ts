@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { Redaction } from "../../lib/telemetry/redaction.ts";
 import { parseStackConfig } from "../../lib/config/stackConfig.ts";
+import { kindKeys } from "../../providers/kinds/kinds.ts";
 import type { StackConfig } from "../../lib/config/stackConfig.ts";
 import { stackConfigValues } from "../../lib/config/text.ts";
 import { judgePreview, tellLifted } from "../pulumi/liftedProtection.ts";
@@ -65,7 +66,7 @@ function refusedLog(log: PreviewLog, refusal: string): PreviewLog {
 /** The configuration that the preview ran with. */
 function configOf(stack: string, log: PreviewLog | undefined): StackConfig | undefined {
   try {
-    return log && parseStackConfig(stackConfigValues(log.config), { projectRoot, stack, env: process.env });
+    return log && parseStackConfig(stackConfigValues(log.config), { projectRoot, stack, env: process.env, kindKeys });
   } catch {
     // the preview has failed of it, and says so
     return undefined;

@@ -1,4 +1,6 @@
-import type { StackConfig } from "../../lib/config/stackConfig.ts";
+import type { StackConfig, WorkspaceConfig } from "../../lib/config/stackConfig.ts";
+import type { KindValues } from "../../lib/config/kindKeys.ts";
+import { kindNamed } from "../../providers/kinds/kinds.ts";
 import type { PreviewedObject } from "./previewChanges.ts";
 
 /** Why an object is protected, and the one thing to do that lifts it. */
@@ -20,16 +22,37 @@ export function protectionOf(
   config: StackConfig | undefined,
 ): Protection {
   const holder = config?.workspaces.find((declared) => declared.name === workspace);
-  const declared = kind === "Item" ? holder?.items.find((item) => item.name === name) : holder;
-  if (isDeclared && declared && (kind === "Item" || kind === "Workspace")) {
+  const isProtected = protectIn(config, kind, name, holder);
+  if (isDeclared && isProtected !== "notDeclared") {
     return {
-      why: declared.protect ? "protect: true" : "fabric:protectData",
+      why: isProtected ? "protect: true" : "fabric:protectData",
       lift: "protect: false",
       isCommand: false,
     };
   }
   const lift = `pulumi state unprotect ${quoted(urn)} --stack ${quoted(stack)}`;
   return { why: isDeclared ? "the program" : "the state", lift, isCommand: true };
+}
+
+/** Whether the configuration itself says that an object is protected; `notDeclared` if none of its entries is the object. */
+function protectIn(
+  config: StackConfig | undefined,
+  kind: string,
+  name: string,
+  holder: WorkspaceConfig | undefined,
+): boolean | undefined | "notDeclared" {
+  if (kind === "Workspace") return holder ? holder.protect : "notDeclared";
+  const items = holder?.items.filter((item) => item.name === name) ?? [];
+  const declared = kind === "Item" ? items : declaredAs(kind, (holder ?? config)?.kindValues ?? {}, name);
+  return declared[0] ? declared[0].protect : "notDeclared";
+}
+
+/** The objects of that name that the entry of a kind declares. */
+function declaredAs(kind: string, values: KindValues, name: string) {
+  const entry = kindNamed(kind)?.entry;
+  const value = entry && values[entry.key];
+  if (!entry || value === undefined) return [];
+  return entry.declare(value).filter((one) => one.name === undefined || one.name === name);
 }
 
 /** As one word of a shell: names of resources come from a file that a pull request changes, and the line is to be copied. */

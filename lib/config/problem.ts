@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { closestName } from "./closestName.ts";
 import { listed } from "./listed.ts";
-import { knownKeys } from "./schema.ts";
+import type { KnownKeys } from "./schema.ts";
 
 /** Where in the file: keys, and positions in lists. */
 export type ConfigPath = readonly (string | number)[];
@@ -39,20 +39,22 @@ export function problemAt(path: ConfigPath, message: string): Problem {
   return { path: `fabric:${first}${below.join("")}`, message };
 }
 
-/** What the schema found. */
-export function schemaProblems(error: z.ZodError): Problem[] {
+/**
+ * What the schema found.
+ * @param known the keys that each holder may have
+ */
+export function schemaProblems(error: z.ZodError, known: KnownKeys): Problem[] {
   const found = error.issues.flatMap((issue) => {
     const path = issue.path.map((step) => (typeof step === "number" ? step : String(step)));
     if (issue.code !== "unrecognized_keys") return [problemAt(path, issue.message)];
     const holder = path.findLast((step) => typeof step === "string") ?? "";
-    return issue.keys.map((key) => problemAt([...path, key], unknownKey(key, holder)));
+    return issue.keys.map((key) => problemAt([...path, key], unknownKey(key, holder, known[holder] ?? [])));
   });
   // a value of the wrong type breaks other rules too, which says nothing more
   return found.filter(({ path }, index) => found.findIndex((other) => other.path === path) === index);
 }
 
-function unknownKey(key: string, holder: string): string {
-  const known = knownKeys[holder] ?? [];
+function unknownKey(key: string, holder: string, known: readonly string[]): string {
   // the key is known, but this place has no use for it: keys of the other provider
   if (known.includes(key)) return `belongs to the other ${holder === "git" ? "gitProviderType" : "provider"}`;
   const meant = closestName(key, known);

@@ -1,6 +1,8 @@
 import { isAbsolute, posix } from "node:path";
 import { blobPlaceOf, isAddress } from "../logStore/blobPlace.ts";
 import { listed } from "./listed.ts";
+import { checkKindValues } from "./kindKeys.ts";
+import type { KindKey } from "./kindKeys.ts";
 import { problemAt } from "./problem.ts";
 import type { ConfigPath, Problem } from "./problem.ts";
 import { checkAzure } from "./azure.ts";
@@ -18,6 +20,8 @@ export interface RuleContext {
   readonly projectRoot: string;
   /** For the hosts that this person allows. */
   readonly env: NodeJS.ProcessEnv;
+  /** Keys that kinds bring along. */
+  readonly kindKeys: readonly KindKey[];
 }
 
 /** What the rules found out. */
@@ -39,6 +43,7 @@ export function checkRules(raw: Entry, context: RuleContext): RuleResult {
   const problems: Problem[] = [];
   checkAddresses(raw, context.env, problems);
   checkAzure(raw, problems);
+  checkKindValues(context.kindKeys, "stack", raw, [], problems);
   const workspaces = entriesOf(raw["workspaces"]);
   const isTwice = twice(problems);
   const items = workspaces.map((workspace, index) => {
@@ -59,6 +64,7 @@ export function checkRules(raw: Entry, context: RuleContext): RuleResult {
     if (!isKnown || spoken === "displayName") isTwice("displayName", displayName, [...at, spoken]);
     checkUsers(entriesOf(workspace["users"]), [...at, "users"], problems);
     checkGit(workspace["git"], [...at, "git"], problems);
+    checkKindValues(context.kindKeys, "workspace", workspace, at, problems);
     return checkItems(entriesOf(workspace["items"]), [...at, "items"], context, problems);
   });
   return { problems, items };
@@ -143,6 +149,7 @@ function checkItems(
   return items.map((item, index) => {
     const path = [...at, index];
     const resolved = resolveItem(item, path, context.projectRoot, problems);
+    checkKindValues(context.kindKeys, "item", item, path, problems);
     const { name, type, displayName, folder } = resolved;
     if (name?.includes("::")) problems.push(problemAt([...path, "name"], "must not contain ::"));
     const hasSameType = type !== undefined && displayName !== undefined;

@@ -3,6 +3,8 @@ import { credentialKinds } from "../signIn/credentialKind.ts";
 import type { FlagName } from "../featureFlags.ts";
 import { flagVariables } from "../featureFlags.ts";
 import { azureKeys, azureSchema } from "./azureSchema.ts";
+import { shapeOf } from "./kindKeys.ts";
+import type { KindKey } from "./kindKeys.ts";
 import { boolean, id, text } from "./value.ts";
 
 /** Required text of one Git provider, whose absence is explained by that provider's name. */
@@ -146,8 +148,18 @@ export const stackSchema = z.strictObject({
   azure: azureSchema.optional(),
 });
 
+/** The same with the keys that kinds bring along. */
+export function schemaWith(keys: readonly KindKey[]): typeof stackSchema {
+  if (keys.length === 0) return stackSchema;
+  const items = z.array(itemSchema.extend(shapeOf(keys, "item"))).default([]);
+  const workspaces = z.array(workspaceSchema.extend({ items, ...shapeOf(keys, "workspace") }));
+  return stackSchema.extend({ workspaces, ...shapeOf(keys, "stack") }) as unknown as typeof stackSchema;
+}
+
 /** The keys known at each level, by the key that holds them; the empty one is the top level. */
-export const knownKeys: Readonly<Record<string, readonly string[]>> = {
+export type KnownKeys = Readonly<Record<string, readonly string[]>>;
+
+const ownKeys: KnownKeys = {
   "": Object.keys(stackSchema.shape),
   features: flagNames,
   workspaces: Object.keys(workspaceSchema.shape),
@@ -156,6 +168,18 @@ export const knownKeys: Readonly<Record<string, readonly string[]>> = {
   items: Object.keys(itemSchema.shape),
   ...azureKeys,
 };
+
+/** The same with the keys that kinds bring along. */
+export function knownKeysWith(keys: readonly KindKey[]): KnownKeys {
+  const known: Record<string, readonly string[]> = { ...ownKeys };
+  const holders = { stack: "", workspace: "workspaces", item: "items" } as const;
+  for (const { in: level, key, entryKeys } of keys) {
+    const holder = holders[level];
+    known[holder] = [...(known[holder] ?? []), key];
+    known[key] = entryKeys;
+  }
+  return known;
+}
 
 /** What the file says, valid in itself, with defaults filled in. */
 export type StackInput = z.output<typeof stackSchema>;

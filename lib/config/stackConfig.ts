@@ -2,7 +2,9 @@ import type { FlagName } from "../featureFlags.ts";
 import { inOurWords, schemaProblems, StackConfigError } from "./problem.ts";
 import { checkRules } from "./rules.ts";
 import type { ResolvedItem } from "./item.ts";
-import { stackSchema } from "./schema.ts";
+import { kindValues } from "./kindKeys.ts";
+import type { KindKey, KindValues } from "./kindKeys.ts";
+import { knownKeysWith, schemaWith } from "./schema.ts";
 import type { GitConfig, ItemInput, StackInput, UserConfig, WorkspaceInput } from "./schema.ts";
 
 export { StackConfigError } from "./problem.ts";
@@ -17,6 +19,8 @@ export interface ItemConfig extends Omit<ItemInput, "name" | "type" | "displayNa
   readonly type: string;
   /** Name in Fabric, declared or from its folder. */
   readonly displayName: string;
+  /** Values of the keys that kinds bring along; absent if the file has none. */
+  readonly kindValues?: KindValues | undefined;
 }
 
 /** A workspace, with defaults filled in. The keys are described in {@link WorkspaceInput}. */
@@ -29,6 +33,8 @@ export interface WorkspaceConfig extends Omit<WorkspaceInput, "displayName" | "u
   readonly git?: GitConfig | undefined;
   /** Items to make, in the order of the file. */
   readonly items: readonly ItemConfig[];
+  /** Values of the keys that kinds bring along; absent if the file has none. */
+  readonly kindValues?: KindValues | undefined;
 }
 
 /** The configuration of a stack, valid as a whole. The keys are described in {@link StackInput}. */
@@ -37,6 +43,8 @@ export interface StackConfig extends Omit<StackInput, "features" | "workspaces">
   readonly features: Partial<Record<FlagName, boolean>>;
   /** Workspaces to make, in the order of the file. */
   readonly workspaces: readonly WorkspaceConfig[];
+  /** Values of the keys that kinds bring along; absent if the file has none. */
+  readonly kindValues?: KindValues | undefined;
 }
 
 /** What the file alone does not say. */
@@ -47,6 +55,8 @@ export interface StackConfigOptions {
   readonly stack: string;
   /** For FABRIC_ALLOWED_HOSTS and FABRIC_ENDPOINT. @default process.env */
   readonly env?: NodeJS.ProcessEnv;
+  /** Keys that kinds of objects bring along. @default none */
+  readonly kindKeys?: readonly KindKey[];
 }
 
 /**
@@ -55,26 +65,38 @@ export interface StackConfigOptions {
  * @throws StackConfigError that lists all problems at once, each with its path in the file, and never a value
  */
 export function parseStackConfig(raw: Readonly<Record<string, unknown>>, options: StackConfigOptions): StackConfig {
-  const { projectRoot, stack, env = process.env } = options;
-  const parsed = stackSchema.safeParse(raw, { error: inOurWords });
-  const { problems, items } = checkRules(raw, { projectRoot, env });
-  if (!parsed.success) throw new StackConfigError(stack, [...schemaProblems(parsed.error), ...problems]);
+  const { projectRoot, stack, env = process.env, kindKeys = [] } = options;
+  const parsed = schemaWith(kindKeys).safeParse(raw, { error: inOurWords });
+  const { problems, items } = checkRules(raw, { projectRoot, env, kindKeys });
+  if (!parsed.success) {
+    throw new StackConfigError(stack, [...schemaProblems(parsed.error, knownKeysWith(kindKeys)), ...problems]);
+  }
   if (problems.length > 0) throw new StackConfigError(stack, problems);
 
   const { workspaces, ...rest } = parsed.data;
-  return { ...rest, workspaces: workspaces.map((workspace, index) => completed(workspace, items[index] ?? [])) };
+  return {
+    ...rest,
+    ...kindValues(kindKeys, "stack", rest),
+    workspaces: workspaces.map((workspace, index) => completed(workspace, items[index] ?? [], kindKeys)),
+  };
 }
 
-function completed(workspace: WorkspaceInput, items: readonly ResolvedItem[]): WorkspaceConfig {
+function completed(
+  workspace: WorkspaceInput,
+  items: readonly ResolvedItem[],
+  kindKeys: readonly KindKey[],
+): WorkspaceConfig {
   return {
     ...workspace,
     displayName: workspace.displayName ?? workspace.name,
-    items: workspace.items.map((item, index) => completedItem(item, items[index] ?? {})),
+    ...kindValues(kindKeys, "workspace", workspace),
+    items: workspace.items.map((item, index) => completedItem(item, items[index] ?? {}, kindKeys)),
   };
 }
 
 /** The rules found no problem, so every item has been resolved to a name and a type. */
-function completedItem(item: ItemInput, resolved: ResolvedItem): ItemConfig {
+function completedItem(item: ItemInput, resolved: ResolvedItem, kindKeys: readonly KindKey[]): ItemConfig {
   const { name = "", type = "", displayName = "", description, path, folder } = resolved;
-  return { ...item, name, type, displayName, description, path, folder };
+  const own = kindValues(kindKeys, "item", item);
+  return { ...item, name, type, displayName, description, path, folder, ...own };
 }

@@ -81,9 +81,10 @@ const idOf = (entries: readonly Entry[], step: string) => {
   return done?.kind === "done" ? (done.resourceId ?? "") : "";
 };
 
-/** Ids in answers are the service's; those of resources in workspaces have the workspace's before them. */
-function resourceIdOf({ workspaceId }: Readonly<Record<string, unknown>>, id: string): string {
-  return typeof workspaceId === "string" && workspaceId !== id && !id.includes("/") ? `${workspaceId}/${id}` : id;
+/** Ids in answers are the service's; those of resources in workspaces and items have the ids of these before them. */
+function resourceIdOf({ workspaceId, itemId }: Readonly<Record<string, unknown>>, id: string): string {
+  if (typeof workspaceId !== "string" || workspaceId === id || id.includes("/")) return id;
+  return typeof itemId === "string" ? `${workspaceId}/${itemId}/${id}` : `${workspaceId}/${id}`;
 }
 
 /** In one log, lines tell the order: two processes that overlapped have counted from the same `seq`. */

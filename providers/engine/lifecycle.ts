@@ -7,7 +7,8 @@ import { sameIgnoringCase } from "./field.ts";
 import type { Fields, InputsOf } from "./field.ts";
 import { deleteOrGone, readOrGone } from "./gone.ts";
 import type { AnyObjectKind, Change, Live, ObjectKind } from "./objectKind.ts";
-import { collectionPath, formatId, pathOf, workspaceOf } from "./place.ts";
+import { collectionPath, formatId, parseId, pathOf, workspaceOf } from "./place.ts";
+import type { Holder } from "./place.ts";
 import type { Made, ResourceKind, StateOf } from "./resourceKind.ts";
 import { createIntent, defineUndo } from "./undo.ts";
 import type { Undo } from "./undo.ts";
@@ -30,7 +31,7 @@ export const defineObjectKind =
     return { ...kind, ...lifecycleOf(any), undo: undoOf(any) } as unknown as ResourceKind<F, O>;
   };
 
-type Lifecycle = Pick<ResourceKind, "create" | "read" | "update" | "delete">;
+type Lifecycle = Required<Pick<ResourceKind, "create" | "read" | "update" | "delete" | "existing">>;
 
 function lifecycleOf(kind: AnyObjectKind): Lifecycle {
   return {
@@ -47,7 +48,7 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
       if (recovered) return goOn(run, recovered);
 
       const { adoption } = kind;
-      const workspaceId = workspaceIn(names);
+      const { workspaceId } = holderIn(names);
       const isNew = workspaceId !== undefined && run.isNewWorkspace(workspaceId);
       const before = isNew ? undefined : await firstLook(run, kind, names);
       if (before && adoption?.looksFirst && !(await run.wasBegun(kind.name, names))) {
@@ -61,7 +62,7 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
             intent,
             {
               method: "POST",
-              path: collectionPath(kind.place, workspaceId ?? ""),
+              path: collectionPath(kind.place, holderIn(names)),
               operation: `create ${kind.title(inputs)}`,
               answer: kind.shape,
               ...call,
@@ -143,6 +144,18 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
         run.warn(stays);
       }
     },
+
+    async existing(run, holder) {
+      const names = { ...holder };
+      const own: readonly Live[] = kind.find ? present(await kind.find(run, names)) : await list(run, kind, names);
+      return Promise.all(
+        own.map(async (live) => {
+          const id = idOfLive(kind, live, names);
+          const inputs = { ...names, ...(await kind.valuesOf(live, run, id, {})) };
+          return { id, inputs, outputs: kind.outputsOf?.(live) ?? {} };
+        }),
+      );
+    },
   };
 }
 
@@ -183,24 +196,27 @@ function undoOf(kind: AnyObjectKind): Undo {
 
 /** The id of a resource for an object of the service. */
 function idOfLive(kind: AnyObjectKind, live: Live, names: Live): string {
-  const workspaceId = workspaceIn(names);
+  const holder = holderIn(names);
   const { place } = kind;
-  const id = "of" in place ? workspaceId : (kind.ownIdOf?.(live) ?? live["id"]);
-  return formatId(place, { workspaceId, id: String(id) });
+  const id = "of" in place ? holder.workspaceId : (kind.ownIdOf?.(live) ?? live["id"]);
+  return formatId(place, { ...holder, id: String(id) });
 }
 
-const workspaceIn = ({ workspaceId }: Live) => (typeof workspaceId === "string" ? workspaceId : undefined);
+const present = (live: Live | undefined): readonly Live[] => (live ? [live] : []);
 
-const listPath = ({ place }: AnyObjectKind, workspaceId: string | undefined) =>
-  collectionPath(place, workspaceId ?? "");
+/** What an object is in, by its names or inputs. */
+const holderIn = ({ workspaceId, itemId }: Live): Holder => ({
+  workspaceId: typeof workspaceId === "string" ? workspaceId : undefined,
+  itemId: typeof itemId === "string" ? itemId : undefined,
+});
 
 /** The list that objects of these names are in, as it is now. */
 const list = (run: Run, kind: AnyObjectKind, names: Live): Promise<readonly Live[]> =>
-  run.list(listPath(kind, workspaceIn(names)), `list ${kind.plural}`, kind.shape);
+  run.list(collectionPath(kind.place, holderIn(names)), `list ${kind.plural}`, kind.shape);
 
 /** The same, asked for once in a run. */
-const sharedList = (run: Run, kind: AnyObjectKind, workspaceId: string | undefined): Promise<readonly Live[]> =>
-  run.listOnce(listPath(kind, workspaceId), `list ${kind.plural}`, kind.shape);
+const sharedList = (run: Run, kind: AnyObjectKind, holder: Holder): Promise<readonly Live[]> =>
+  run.listOnce(collectionPath(kind.place, holder), `list ${kind.plural}`, kind.shape);
 
 /** The object of these names, as it is now. */
 async function find(run: Run, kind: AnyObjectKind, names: Live): Promise<Live | undefined> {
@@ -210,7 +226,7 @@ async function find(run: Run, kind: AnyObjectKind, names: Live): Promise<Live | 
 
 async function firstLook(run: Run, kind: AnyObjectKind, names: Live): Promise<Live | undefined> {
   if (!kind.looksAtSharedList) return find(run, kind, names);
-  return (await sharedList(run, kind, workspaceIn(names))).find((live) => kind.isNamed(live, names));
+  return (await sharedList(run, kind, holderIn(names))).find((live) => kind.isNamed(live, names));
 }
 
 /** Calls an object at its path. */
@@ -223,14 +239,18 @@ const at = <T>(
 ): Promise<T> => (kind.at ? kind.at(run, id, state, call) : call(pathOf(kind.place, id)));
 
 /** Reads an object by itself. */
-const readAlone = (run: Run, kind: AnyObjectKind, id: string, known: Partial<State>): Promise<Live> =>
-  at(run, kind, id, known, (path) => run.get(path, `read ${kind.title(known)}`, kind.shape));
+async function readAlone(run: Run, kind: AnyObjectKind, id: string, known: Partial<State>): Promise<Live> {
+  if (!kind.find) return at(run, kind, id, known, (path) => run.get(path, `read ${kind.title(known)}`, kind.shape));
+  const live = await kind.find(run, { ...parseId(kind.place, id) });
+  if (live) return live;
+  throw new Error(`${kind.title(known)} is not there any more. Refresh, and the next up makes it again.`);
+}
 
 function observe(run: Run, kind: AnyObjectKind, id: string, state: State): Promise<Live | "gone"> {
-  const workspaceId = workspaceOf(kind.place, id);
-  return readOrGone(run, workspaceId, {
-    listed: () => sharedList(run, kind, workspaceId),
-    isIt: (live) => sameIgnoringCase(idOfLive(kind, live, { workspaceId }), id),
+  const holder = { ...parseId(kind.place, id) };
+  return readOrGone(run, holder.workspaceId, {
+    listed: () => sharedList(run, kind, holder),
+    isIt: (live) => sameIgnoringCase(idOfLive(kind, live, holder), id),
     alone: () => readAlone(run, kind, id, state),
   });
 }
@@ -276,9 +296,15 @@ async function removeObject(
     run.write(intent, {
       operation,
       answer: nothing,
-      ...(kind.remove?.(path, state ?? {}) ?? { method: "DELETE", path }),
+      ...removalCall(kind, path),
     }),
   );
+}
+
+function removalCall({ removal, remove }: AnyObjectKind, path: string): Write {
+  if (remove) return remove(path);
+  if (typeof removal === "object") return { method: "POST", path: `${path}/${removal.path}` };
+  return { method: "DELETE", path };
 }
 
 /** Gives an adopted object its values back. @returns whether it had others */

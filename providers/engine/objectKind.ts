@@ -69,7 +69,7 @@ export interface ObjectKind<
   valuesOf(live: L, run: Run, id: string, state: StateOf<F, O>): Partial<InputsOf<F>> | Promise<Partial<InputsOf<F>>>;
   /** What the service tells of the outputs. */
   outputsOf?(live: L): Partial<O>;
-  /** Looks for the object of these names. @default in its list */
+  /** Looks for the object of these names, if it stands in no list. @default in its list */
   find?(run: Run, names: N): Promise<L | undefined>;
   /** Reads an object for a refresh. @default from its list, and alone (`gone.ts`) */
   observe?(run: Run, id: string, state: StateOf<F, O>): Promise<L | "gone">;
@@ -90,8 +90,8 @@ export interface ObjectKind<
   beforeRemoval?(run: Run, id: string, state: StateOf<F, O>): Promise<void>;
   /** What a refused delete means if the object may stay: a warning. @default the error is thrown */
   mayStay?(error: unknown, state: StateOf<F, O>): string | undefined;
-  /** The call that removes an object. @default DELETE of its path */
-  remove?(path: string, state: Partial<StateOf<F, O>>): Write;
+  /** The call that removes an object. @default what `removal` says, else DELETE of its path */
+  readonly remove?: (path: string) => Write;
 }
 
 /** The call that makes an object. */

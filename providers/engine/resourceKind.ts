@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
+import type { ConfigEntry } from "./entry.ts";
 import type { Field, Fields, InputsOf } from "./field.ts";
 import { isUnknown } from "./field.ts";
 import type { Run } from "../run/run.ts";
-import type { Place } from "./place.ts";
+import type { Holder, Place } from "./place.ts";
 import type { Undo } from "./undo.ts";
 
 /** What the state of an object holds: its inputs, the kind's own outputs, and where it lives. */
@@ -28,6 +29,8 @@ export interface Live<F extends Fields, O extends object> {
 export interface ResourceKind<F extends Fields = Fields, O extends object = object> {
   /** `Workspace` of `pulumi-nodejs:dynamic/fabric:Workspace`. */
   readonly name: string;
+  /** One of its objects in words: `Git connection`. */
+  readonly noun: string;
   readonly fields: F;
   /** Where its objects stand at the service, and so what their ids are made of. */
   readonly place: Place;
@@ -37,6 +40,8 @@ export interface ResourceKind<F extends Fields = Fields, O extends object = obje
   readonly restores?: readonly string[];
   /** What is lost with the object, in words: `its data`; undefined if it can be made again as it was. */
   holdsData?(inputs: Readonly<Record<string, unknown>>): string | undefined;
+  /** Where the stack's configuration declares it; absent if the program has other reasons to make it. */
+  readonly entry?: ConfigEntry;
   /** How people take the object away, if not by DELETE of its path. */
   readonly removal?: { readonly method: "post"; readonly path: string } | "portal";
   /** Names of the outputs, so that programs can read them from the resource. */
@@ -62,6 +67,8 @@ export interface ResourceKind<F extends Fields = Fields, O extends object = obje
    * create or update may have ended half-way.
    */
   update(run: Run, id: string, old: StateOf<F, O>, inputs: InputsOf<F>): Promise<O>;
+  /** All objects of its holder, for an import. */
+  existing?(run: Run, holder: Holder): Promise<readonly (Made<Partial<O>> & Live<F, O>)[]>;
   /** Removes the object, or gives an adopted one back. Not finding it is success. */
   delete(run: Run, id: string, state: StateOf<F, O>): Promise<void>;
 }

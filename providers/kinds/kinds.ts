@@ -1,3 +1,4 @@
+import type { KindKey } from "../../lib/config/kindKeys.ts";
 import type { ResourceKind } from "../engine/resourceKind.ts";
 import { gitConnection } from "./git/connection.ts";
 import { folder } from "./item/folder.ts";
@@ -11,6 +12,13 @@ export const kinds = { workspace, workspaceUser, unlistedUsers, gitConnection, f
 
 /** The same as a list, without their types. */
 export const allKinds = Object.values(kinds) as unknown as readonly ResourceKind[];
+
+/** The keys of the configuration that kinds bring along. */
+export const kindKeys: readonly KindKey[] = allKinds.flatMap(({ entry }) => entry ?? []);
+
+/** The kinds that have an entry on that level of the configuration. */
+export const kindsIn = (level: KindKey["in"]): readonly ResourceKind[] =>
+  allKinds.filter(({ entry }) => entry?.in === level);
 
 /** The kind of that name, as in `pulumi-nodejs:dynamic/fabric:<name>`. */
 export const kindNamed = (name: string): ResourceKind | undefined => allKinds.find((kind) => kind.name === name);

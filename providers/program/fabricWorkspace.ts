@@ -6,6 +6,8 @@ import { isDataBearing } from "../../lib/api/itemType.ts";
 import type { WorkspaceConfig } from "../../lib/config/stackConfig.ts";
 import { FabricResource } from "./fabricResource.ts";
 import type { FabricProvider } from "./fabricResource.ts";
+import { declareObjects } from "./declaredObjects.ts";
+import type { DeclaredResource } from "./declaredObjects.ts";
 import { commitToPull } from "./commitToPull.ts";
 import { sameIgnoringCase } from "../engine/field.ts";
 import { folder, folderKey } from "../kinds/item/folder.ts";
@@ -24,6 +26,8 @@ export interface DeclaredResources {
   readonly users: readonly CustomResource[];
   readonly git: CustomResource | undefined;
   readonly items: readonly CustomResource[];
+  /** What the entries of other kinds declare. */
+  readonly others: readonly DeclaredResource[];
 }
 
 /**
@@ -115,7 +119,24 @@ export class FabricWorkspace extends resource.ComponentResource {
         { ...afterGit, protect: declared.protect ?? (settings.protectData && isDataBearing(type)) },
       );
     });
-    this.declared = { workspace: made, users, git, items };
+    const others = declareObjects(config.kindValues, {
+      level: "workspace",
+      ids: { workspaceId: made.id },
+      keyOf: (name) => (name === undefined ? config.name : this.#named(name)),
+      protectData: config.protect ?? settings.protectData,
+      options: { ...own, dependsOn: users },
+    });
+    const ofItems = config.items.flatMap(({ name, kindValues }, index) => {
+      const { id } = items[index] as CustomResource;
+      return declareObjects(kindValues, {
+        level: "item",
+        ids: { workspaceId: made.id, itemId: id.apply((both) => both.split("/")[1] ?? both) },
+        keyOf: (own) => this.#named(own === undefined ? name : `${name}/${own}`),
+        protectData: settings.protectData,
+        options: own,
+      });
+    });
+    this.declared = { workspace: made, users, git, items, others: [...others, ...ofItems] };
     this.registerOutputs({});
   }
 

@@ -7,6 +7,7 @@ import { parseStackConfig } from "../../lib/config/stackConfig.ts";
 import type { StackConfig } from "../../lib/config/stackConfig.ts";
 import { assertNotSecret } from "../../lib/config/secrets.ts";
 import { ownKeys, stackConfigValues } from "../../lib/config/text.ts";
+import { kindKeys } from "../kinds/kinds.ts";
 
 /**
  * The configuration of the stack that this program runs for.
@@ -19,7 +20,7 @@ export function readStackConfig(options: { readonly projectRoot: string; readonl
   // a stack without secrets does not need its file
   const inFile = secretKeys.length > 0 ? valuesInFile(options) : {};
   assertNotSecret({ stack: options.stack, secretKeys, values, inFile });
-  return parseStackConfig(values, { ...options, env: process.env });
+  return parseStackConfig(values, { ...options, env: process.env, kindKeys });
 }
 
 /** The own keys that Pulumi says are secret or hold a secret; the SDK has this for whole keys, and does not export it. */

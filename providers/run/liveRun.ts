@@ -8,6 +8,7 @@ import { ownObjects } from "./ownObjects.ts";
 import type { Run } from "./run.ts";
 import { runTransactionOf } from "./runTransaction.ts";
 import type { RunTransaction } from "./runTransaction.ts";
+import { Turns } from "./turns.ts";
 import { writesOf } from "./writes.ts";
 
 /** A run that talks to a service, and what its end has to close. */
@@ -40,6 +41,7 @@ export async function startRun(
   const clients = await openClients(configuration, env, { stop, transactionId });
   const { clock, fabric, flags, store, users } = clients;
   const asked = new OnceInARun();
+  const turns = new Turns();
   const objects = ownObjects(store, env, rollbackOf);
   const past = loggedPast({ store, stack, rollbackOf, transaction });
   const warn = (line: string) => void process.stderr.write(`${line}\n`);
@@ -76,6 +78,7 @@ export async function startRun(
 
     ...writesOf({ clients, env, transaction, stop, asked, onStep, onReclaimed }),
     finishing: (work) => fabric.finishing(work),
+    inTurn: (key, work) => turns.inTurn(key, work),
     ...past,
     ...objects,
     warn,

@@ -136,6 +136,8 @@ export interface Run extends Reads, Writes, LoggedPast, OwnObjects {
    * first half back.
    */
   finishing<T>(work: () => Promise<T>): Promise<T>;
+  /** Does work that the service refuses two of at the same time, one after the other. @param key what they have in common */
+  inTurn<T>(key: string, work: () => Promise<T>): Promise<T>;
   /** A line among the stack's diagnostics. */
   warn(line: string): void;
 }

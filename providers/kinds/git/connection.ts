@@ -31,6 +31,7 @@ interface Outputs {
  */
 export const gitConnection = defineKind<Outputs>()({
   name: "GitConnection",
+  noun: "Git connection",
   fields: gitFields,
   place: { of: "workspace", path: "git" },
   undo,

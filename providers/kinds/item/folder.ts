@@ -22,6 +22,7 @@ interface Outputs {
 /** A folder of a workspace. Its id is `{workspaceId}/{folderId}`; children name it by the second half. */
 export const folder = defineObjectKind<Outputs>()({
   name: "Folder",
+  noun: "folder",
   fields: {
     workspaceId: { schema: identifier, change: "replace", same: sameIgnoringCase },
     displayName: { schema: z.string().min(1).max(255), change: "update" },

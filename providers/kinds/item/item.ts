@@ -79,6 +79,7 @@ const priorValues = ({ type, displayName, description, folderId }: FabricItem): 
 /** An item of any type. Its id is `{workspaceId}/{itemId}`. */
 export const item = defineObjectKind<Outputs>()({
   name: "Item",
+  noun: "item",
   fields,
   place: itemPlace,
   shape: itemShape,

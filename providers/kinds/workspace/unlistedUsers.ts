@@ -20,6 +20,7 @@ type Unlisted = Readonly<Record<string, z.output<typeof unlistedUser>>>;
  */
 export const unlistedUsers = defineKind<object>()({
   name: "UnlistedUsers",
+  noun: "unlisted user",
   fields: {
     workspaceId: { schema: identifier, change: "replace", same: sameIgnoringCase },
     /** Who is declared: user principal names and object ids. Not the ids of their roles, which a preview may not know. */

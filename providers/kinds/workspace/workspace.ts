@@ -49,6 +49,7 @@ const fields = {
 /** A workspace. Its id is the service's own. Renaming, describing and moving to another capacity happen in place. */
 export const workspace = defineObjectKind<Outputs>()({
   name: "Workspace",
+  noun: "workspace",
   fields,
   place: { in: "tenant", collection: "workspaces" },
   shape: workspaceShape,

@@ -45,6 +45,7 @@ const place = { in: "workspace", collection: "roleAssignments" } as const;
  */
 export const workspaceUser = defineObjectKind<Outputs>()({
   name: resourceType,
+  noun: "user",
   fields: {
     workspaceId: { schema: identifier, change: "replace", same: sameIgnoringCase },
     /** User principal name, or the object id of any principal (of a service principal: its enterprise application). */

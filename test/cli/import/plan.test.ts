@@ -26,6 +26,7 @@ const existing = (more: Partial<ExistingWorkspace> = {}): ExistingWorkspace => (
   folders: [],
   items: [],
   withSchemas: new Set(),
+  others: [],
   ...more,
 });
 const options = { key: "sales", callerId: caller };

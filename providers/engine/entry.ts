@@ -1,0 +1,71 @@
+import { z } from "zod";
+import type { KindKey } from "../../lib/config/kindKeys.ts";
+import { text } from "../../lib/config/value.ts";
+
+/** One object that an entry of the configuration declares. */
+export interface DeclaredObject {
+  /** What tells it from others of its kind in the same holder; absent if a holder has one. */
+  readonly name?: string | undefined;
+  /** Inputs of its resource, without the ids of what holds it. */
+  readonly args: Readonly<Record<string, unknown>>;
+  /** Pulumi's `protect`. @default `fabric:protectData`, if something is lost with the object */
+  readonly protect?: boolean | undefined;
+}
+
+/** The entry of a kind in the stack's configuration. */
+export interface ConfigEntry extends KindKey {
+  /** What the key is for, as documentation says it. */
+  readonly says: string;
+  /** A value as documentation shows it and tests deploy it. */
+  readonly example: unknown;
+  /** Outputs of the resource that the stack's outputs show. */
+  readonly shows?: readonly string[];
+  /** The objects that a valid value declares. */
+  declare(value: unknown): readonly DeclaredObject[];
+  /** The opposite, for an import: the value that declares objects; undefined if there are none. */
+  describe(objects: readonly DeclaredObject[]): unknown;
+}
+
+type Kept = Pick<ConfigEntry, "in" | "key" | "says" | "example" | "shows">;
+
+/** Pulumi's `protect`, as a key of an entry. */
+const protect = z.boolean().optional().describe("Pulumi's `protect`. Defaults to `fabric:protectData`.");
+
+/**
+ * An entry that lists objects, each with a `name`. The other keys are inputs of the same name.
+ * @param keys schema of each key of one object, with its description, without `name` and `protect`
+ */
+export function listEntry(entry: Kept & { readonly keys: Readonly<Record<string, z.ZodType>> }): ConfigEntry {
+  const { keys, ...kept } = entry;
+  const name = text(256).describe("Name of the object, and key of its resource, unique in the list.");
+  const shape = { name, ...keys, protect };
+  return {
+    ...kept,
+    schema: z.array(z.strictObject(shape)).describe(kept.says),
+    entryKeys: Object.keys(shape),
+    declare: (value) =>
+      (value as readonly ({ name: string; protect?: boolean } & Record<string, unknown>)[]).map((object) => {
+        const { protect, ...args } = object;
+        return { name: object.name, args, protect };
+      }),
+    describe: (objects) =>
+      objects.length === 0 ? undefined : objects.map(({ args }) => ({ name: args["name"], ...args })),
+  };
+}
+
+/** An entry for what its holder has or has not: `true`, or an object with `protect`. */
+export function switchEntry(entry: Kept): ConfigEntry {
+  const schema = z.union([z.boolean(), z.strictObject({ protect })], {
+    error: "must be true, false or {protect: false}",
+  });
+  return {
+    ...entry,
+    schema: schema.describe(entry.says),
+    entryKeys: ["protect"],
+    declare(value) {
+      if (value === false) return [];
+      return [{ args: {}, protect: value === true ? undefined : (value as { protect?: boolean }).protect }];
+    },
+    describe: (objects) => (objects.length === 0 ? undefined : true),
+  };
+}

@@ -1,0 +1,182 @@
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
+import { isServiceAnswer } from "../../lib/api/fabricError.ts";
+import type { Run } from "../run/run.ts";
+import type { ConfigEntry } from "./entry.ts";
+import { isUnknown, sameIgnoringCase } from "./field.ts";
+import type { Fields, InputsOf } from "./field.ts";
+import { isWorkspaceGone } from "./gone.ts";
+import { defineObjectKind } from "./lifecycle.ts";
+import type { Change, Live } from "./objectKind.ts";
+import { collectionPath } from "./place.ts";
+import type { Place } from "./place.ts";
+import type { ResourceKind } from "./resourceKind.ts";
+import { idInLog, nameInLog } from "./undo.ts";
+
+/** A kind whose objects the service makes, changes and deletes by plain REST calls: a table of its routes and fields. */
+export interface RestKind<F extends Fields, S extends z.ZodObject> {
+  /** `ManagedPrivateEndpoint`: a part of the resources' type, and so of every state. */
+  readonly name: string;
+  /** In words: `managed private endpoint`. */
+  readonly noun: string;
+  readonly place: Place;
+  /**
+   * Inputs by their names in request bodies. Those that tell what the object is in (`workspaceId`, `itemId`) and `adopt` are not
+   * sent. What changes in place is sent by PATCH, as far as it differs.
+   */
+  readonly fields: F;
+  /** Fields that name an object among those of its holder; none if its holder has one. */
+  readonly named: readonly (keyof F & string)[];
+  /** What the service tells of an object: fields that it tells are compared on refresh, others stay as they are in the state. */
+  readonly shape: S;
+  /** Of what a workspace has one of: the object in what its path answers; undefined if there is none. */
+  readonly within?: (answer: Live) => unknown;
+  /** Outputs of the resource: properties of the answer that are no inputs. */
+  readonly outputs: readonly (keyof z.output<S> & string)[];
+  /** Last part of the path that makes an object, if that is not its list. */
+  readonly creation?: string;
+  /** How an object is taken away, if not by DELETE of its path. */
+  readonly removal?: NonNullable<ResourceKind["removal"]>;
+  /** Error code by which the service refuses a second object of a name. The first is adopted, if the kind has no field `adopt` or it is set. */
+  readonly taken?: string;
+  /** What has to be waited for until an object is of use. */
+  readonly readiness?: Readiness<z.output<S>>;
+  /** Whether objects of one holder are made one after the other, because the service refuses others meanwhile. @default false */
+  readonly isMadeInTurn?: boolean;
+  /** What is lost with an object, in words: it is protected then while `fabric:protectData` is on. */
+  readonly loses?: string;
+  /** Where the stack's configuration declares it. */
+  readonly entry: ConfigEntry;
+}
+
+/** What has to be waited for. */
+export interface Readiness<L> {
+  /** How far an object is. */
+  stateOf(live: L): "ready" | "waiting" | "failed";
+  /** Longest wait, in ms. */
+  readonly deadlineMs: number;
+  /** What to do about one that failed. */
+  readonly remedy: string;
+}
+
+/** Inputs that say what an object is in, or how we manage it: bodies do not have them. */
+const HOLDERS = ["workspaceId", "itemId"];
+
+/** Declares a kind by its routes and fields. */
+export function restKind<const F extends Fields, S extends z.ZodObject>(kind: RestKind<F, S>): ResourceKind<F, object> {
+  const { name, noun, place, named, within, outputs, creation, readiness, taken } = kind;
+  const fields: Fields = kind.fields;
+  const shape = kind.shape as unknown as z.ZodType<Live>;
+  const holders = Object.keys(fields).filter((field) => HOLDERS.includes(field));
+  const sent = Object.keys(fields).filter((field) => !HOLDERS.includes(field) && field !== "adopt");
+  const told = sent.filter((field) => field in kind.shape.shape);
+  const nameOf = (inputs: object) => named.map((field) => wordOf(valueOf(inputs, field))).join(" ");
+  const title = (inputs: object) => (named.length === 0 ? noun : `${noun} '${nameOf(inputs)}'`);
+  // where the service leaves a value out, the field's default stands for it
+  const valuesOf = (live: Live) =>
+    Object.fromEntries(told.map((field) => [field, live[field] ?? fields[field]?.schema.safeParse(undefined).data]));
+
+  /** What a workspace has one of; its id is the workspace's. */
+  const readSingle = async (run: Run, workspaceId: string): Promise<Live | undefined> => {
+    const answer = await run.get(collectionPath(place, { workspaceId }), `read the ${noun}`, z.looseObject({}));
+    const found = within ? within(answer) : answer;
+    return found === undefined || found === null ? undefined : { ...shape.parse(found), id: workspaceId };
+  };
+  const single = {
+    find: (run: Run, { workspaceId }: Live) => readSingle(run, String(workspaceId)),
+    async observe(run: Run, id: string): Promise<Live | "gone"> {
+      try {
+        return (await readSingle(run, id)) ?? "gone";
+      } catch (error) {
+        if (isServiceAnswer(error, 404, 403) && (await isWorkspaceGone(run, id))) return "gone";
+        throw error;
+      }
+    },
+  };
+  const isSingle = "of" in place;
+
+  const whenReady = async ({ run, id, now, wanted, path }: Change<Fields, object, Live, Live>): Promise<object> => {
+    if (!readiness) return {};
+    const deadline = run.clock.now() + readiness.deadlineMs;
+    let live: Live | undefined = now;
+    for (let pause = 1_000; ; pause = Math.min(pause * 2, 30_000)) {
+      const state = live ? readiness.stateOf(live as z.output<S>) : "waiting";
+      if (live && state === "ready") return pick(live, outputs);
+      if (state === "failed") throw new Error(`${title(wanted)} failed at the service. ${readiness.remedy}`);
+      if (run.clock.now() + pause > deadline) {
+        const minutes = Math.round(readiness.deadlineMs / 60_000);
+        throw new Error(`${title(wanted)} is not ready after ${minutes} minutes. Run again to go on waiting.`);
+      }
+      await run.clock.sleep(pause);
+      live = isSingle ? await readSingle(run, id) : await run.get(path, `read ${title(wanted)}`, shape);
+    }
+  };
+
+  return defineObjectKind<object>()<Fields, Live, Live, Live>({
+    name,
+    noun,
+    fields,
+    place,
+    shape,
+    plural: `${noun}s`,
+    compensation: `delete${name}`,
+    restores: [`restore${name}`],
+    outputs: [...outputs, ...(taken === undefined ? [] : ["adopted"])] as unknown as readonly never[],
+    title,
+    nameOf: (inputs) => nameOf(inputs) || noun,
+    entry: kind.entry,
+    ...(kind.loses !== undefined && { holdsData: () => kind.loses }),
+    ...(kind.removal && { removal: kind.removal }),
+    ...(isSingle && single),
+
+    names: z.object({
+      ...Object.fromEntries(holders.map((field) => [field, idInLog])),
+      ...Object.fromEntries(named.map((field) => [field, nameInLog])),
+    }),
+    namesOf: (_run, inputs) => pick(inputs, [...holders, ...named]),
+    isNamed: (live, names) => named.every((field) => sameIgnoringCase(wordOf(live[field]), wordOf(names[field]))),
+
+    make: (_run, inputs) => ({
+      ...(sent.length > 0 && { body: pick(inputs, sent) }),
+      ...(creation !== undefined && { path: `${collectionPath(place, pick(inputs, holders))}/${creation}` }),
+      ...(isSingle && { answer: shape.transform((live) => ({ ...live, id: String(inputs["workspaceId"]) })) }),
+    }),
+    ...(kind.isMadeInTurn && {
+      making: (run: Run, inputs: InputsOf<Fields>, work) =>
+        run.inTurn(`${name} ${nameOf(pick(inputs, holders))}`, work),
+    }),
+    settle: whenReady,
+    priorValues: valuesOf,
+    valuesOf,
+    outputsOf: (live) => pick(live, outputs),
+
+    async converge(change) {
+      const { now, wanted, path, write } = change;
+      const values = valuesOf(now);
+      const isOther = (field: string) => {
+        const isSame = fields[field]?.same ?? isDeepStrictEqual;
+        return !isSame(values[field] as never, wanted[field] as never);
+      };
+      const differing = told.filter((field) => fields[field]?.change === "update" && isOther(field));
+      if (differing.length > 0) await write({ method: "PATCH", path, body: pick(wanted, differing) });
+      return whenReady(change);
+    },
+    ...(taken !== undefined && {
+      adoption: {
+        taken,
+        may: (_run: Run, _live: Live, inputs: InputsOf<Fields>) => !("adopt" in fields) || inputs["adopt"] === true,
+        before: z.record(z.string(), z.unknown()),
+        toOutputs: (adopted: Live) => ({ adopted }),
+        ofState: (state: object) => valueOf(state, "adopted") as Live | undefined,
+      },
+    }),
+  }) as unknown as ResourceKind<F, object>;
+}
+
+const valueOf = (from: object, key: string): unknown => Reflect.get(from, key);
+
+const wordOf = (value: unknown): string => (typeof value === "string" && !isUnknown(value) ? value : "?");
+
+/** A part of an object; keys without a value are left out. */
+const pick = (from: object, keys: readonly string[]): Record<string, unknown> =>
+  Object.fromEntries(keys.flatMap((key) => (valueOf(from, key) === undefined ? [] : [[key, valueOf(from, key)]])));
