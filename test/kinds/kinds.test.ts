@@ -1,62 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { kinds } from "../../providers/kinds/kinds.ts";
+import { allKinds, kinds } from "../../providers/kinds/kinds.ts";
 import { check, diff } from "../../providers/engine/resourceKind.ts";
-import type { ResourceKind } from "../../providers/engine/resourceKind.ts";
+import { samplesOf, workspaceId } from "./samples.ts";
 
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-const workspaceId = "00000000-0000-4000-8000-000000000001";
-
-/** Inputs of each kind as a program gives them: the fewest, and all. */
-const samples: Readonly<Record<keyof typeof kinds, readonly Record<string, unknown>[]>> = {
-  workspace: [{ displayName: "sales" }, { displayName: "sales", description: "d", capacity: "F2", adopt: true }],
-  workspaceUser: [
-    { workspaceId, principal: "alice@contoso.com", role: "Admin" },
-    { workspaceId, principal: workspaceId, type: "Group", role: "Viewer" },
-  ],
-  unlistedUsers: [
-    { workspaceId, listed: [] },
-    { workspaceId, listed: ["b@contoso.com", "A@contoso.com"] },
-  ],
-  gitConnection: [
-    {
-      workspaceId,
-      gitProviderType: "GitHub",
-      ownerName: "o",
-      repositoryName: "r",
-      branchName: "main",
-      connectionId: "c",
-    },
-    {
-      workspaceId,
-      gitProviderType: "AzureDevOps",
-      organizationName: "o",
-      projectName: "p",
-      repositoryName: "r",
-      branchName: "b",
-      directoryName: "fabric/",
-    },
-  ],
-  folder: [
-    { workspaceId, displayName: "raw" },
-    { workspaceId, displayName: "raw", parentFolderId: "f" },
-  ],
-  item: [
-    { workspaceId, type: "Lakehouse", displayName: "bronze" },
-    {
-      workspaceId,
-      type: "Notebook",
-      displayName: "ingest",
-      path: "fabric/sales/ingest.Notebook",
-      folderId: "f",
-      adopt: true,
-    },
-  ],
-};
-
-for (const [name, kind] of Object.entries(kinds) as unknown as [keyof typeof kinds, ResourceKind][]) {
+for (const kind of allKinds) {
   describe(`a ${kind.name}`, () => {
-    for (const [index, sample] of samples[name].entries()) {
+    for (const [index, sample] of samplesOf(kind).entries()) {
       it(`is checked to what checking again does not change (sample ${index + 1})`, () => {
         const once = check(kind, {}, sample);
         assert.deepEqual(once.failures, []);
@@ -68,12 +19,12 @@ for (const [name, kind] of Object.entries(kinds) as unknown as [keyof typeof kin
     }
 
     it("takes unknown values in a preview", () => {
-      const sample = Object.fromEntries(Object.keys(samples[name][0] ?? {}).map((key) => [key, unknown]));
+      const sample = Object.fromEntries(Object.keys(samplesOf(kind)[0] ?? {}).map((key) => [key, unknown]));
       assert.deepEqual(check(kind, {}, sample).failures, []);
     });
 
     it("refuses a property that it does not have", () => {
-      const { failures } = check(kind, {}, { ...samples[name][0], colour: "blue" });
+      const { failures } = check(kind, {}, { ...samplesOf(kind)[0], colour: "blue" });
       assert.deepEqual(
         failures.map(({ property }) => property),
         ["colour"],
@@ -81,7 +32,7 @@ for (const [name, kind] of Object.entries(kinds) as unknown as [keyof typeof kin
     });
 
     it("keeps the spelling in state where case means nothing", () => {
-      const { inputs } = check(kind, {}, samples[name][1] ?? {});
+      const { inputs } = check(kind, {}, samplesOf(kind)[1] ?? {});
       const ignoringCase = Object.entries(kind.fields).filter(
         ([key, field]) => field.same && typeof inputs[key] === "string",
       );
@@ -93,7 +44,7 @@ for (const [name, kind] of Object.entries(kinds) as unknown as [keyof typeof kin
     });
 
     it("is replaced for the fields that say so, and for no other", () => {
-      const { inputs } = check(kind, {}, samples[name][1] ?? {});
+      const { inputs } = check(kind, {}, samplesOf(kind)[1] ?? {});
       for (const [key, field] of Object.entries(kind.fields)) {
         const { replaces } = diff(kind, inputs, { ...inputs, [key]: "something else" });
         assert.deepEqual(replaces, field.change === "replace" ? [key] : []);
