@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { kindsIn } from "../../providers/kinds/kinds.ts";
+import { worldOf } from "./harness/worldOf.ts";
+import { EngineStack } from "./harness/engineStack.ts";
+
+const inWorkspaces = kindsIn("workspace").flatMap(({ entry }) => entry ?? []);
+const ofTenant = kindsIn("stack").flatMap(({ entry }) => entry ?? []);
+
+/** A stack with the example of every entry that a kind brings along, and two workspaces. */
+const everything = {
+  ...Object.fromEntries(ofTenant.map(({ key, example }) => [key, example])),
+  workspaces: [
+    { name: "other" },
+    { name: "sales", capacity: "local", ...Object.fromEntries(inWorkspaces.map(({ key, example }) => [key, example])) },
+  ],
+};
+const nothing = { workspaces: [{ name: "other" }, { name: "sales", capacity: "local" }] };
+
+describe("the entries that kinds bring along", () => {
+  it("are deployed as their examples say, shown in the outputs, unchanged by a refresh, and taken away with their keys", async () => {
+    await using stack = await EngineStack.start();
+    stack.configure({ ...nothing, protectData: false });
+    const first = await stack.up();
+    assert.equal(first.code, 0, first.text);
+    const before = worldOf(stack);
+
+    stack.configure({ ...everything, protectData: false });
+    const up = await stack.up();
+    assert.equal(up.code, 0, up.text);
+    const outputs = JSON.parse((await stack.run(["stack", "output", "--json"])).text) as {
+      workspaces: Record<string, Record<string, unknown>>;
+    };
+    for (const { key, shows } of inWorkspaces) if (shows) assert.ok(outputs.workspaces["sales"]?.[key], key);
+    const again = await stack.run(["preview", "--refresh"]);
+    assert.deepEqual([again.code, again.steps], [0, []], again.text);
+
+    stack.configure({ ...nothing, protectData: false });
+    const removed = await stack.up();
+    assert.equal(removed.code, 0, removed.text);
+    assert.deepEqual(worldOf(stack), before);
+  });
+
+  it("whose objects cannot be made again as they were are protected while protectData is on, and protect: false lifts it", async () => {
+    await using stack = await EngineStack.start();
+    const workspaces = [
+      { name: "other", protect: false },
+      { ...everything.workspaces[1], protect: false },
+    ];
+    const declared = { ...everything, workspaces, protectData: true };
+    const lifted = (value: unknown) => (Array.isArray(value) ? value.map(unprotected) : unprotected(value));
+    const unprotected = (value: unknown) => ({ ...(typeof value === "object" ? value : {}), protect: false });
+    const withoutProtection = Object.fromEntries(inWorkspaces.map(({ key, example }) => [key, lifted(example)]));
+
+    stack.configure({ ...declared, workspaces: [workspaces[0], { ...workspaces[1], protect: true }] });
+    const up = await stack.up();
+    assert.equal(up.code, 0, up.text);
+    const removal = { ...nothing, protectData: true };
+    stack.configure(removal);
+    const refused = await stack.preview();
+    assert.notEqual(refused.code, 0, refused.text);
+    assert.match(refused.text, /protect/);
+
+    stack.configure({ ...declared, workspaces: [workspaces[0], { ...workspaces[1], ...withoutProtection }] });
+    assert.equal((await stack.up()).code, 0);
+    stack.configure(removal);
+    const removed = await stack.up();
+    assert.equal(removed.code, 0, removed.text);
+  });
+});
