@@ -99,7 +99,7 @@ export function restKind<const F extends Fields, S extends z.ZodObject>(kind: Re
     if (!readiness) return {};
     const deadline = run.clock.now() + readiness.deadlineMs;
     let live: Live | undefined = now;
-    for (let pause = 1_000; ; pause = Math.min(pause * 2, 30_000)) {
+    for (let pause = 500; ; pause = Math.min(pause * 2, 30_000)) {
       const state = live ? readiness.stateOf(live as z.output<S>) : "waiting";
       if (live && state === "ready") return pick(live, outputs);
       if (state === "failed") throw new Error(`${title(wanted)} failed at the service. ${readiness.remedy}`);
@@ -112,7 +112,7 @@ export function restKind<const F extends Fields, S extends z.ZodObject>(kind: Re
     }
   };
 
-  return defineObjectKind<object>()<Fields, Live, Live, Live>({
+  const made = defineObjectKind<object>()<Fields, Live, Live, Live>({
     name,
     noun,
     fields,
@@ -141,10 +141,6 @@ export function restKind<const F extends Fields, S extends z.ZodObject>(kind: Re
       ...(creation !== undefined && { path: `${collectionPath(place, pick(inputs, holders))}/${creation}` }),
       ...(isSingle && { answer: shape.transform((live) => ({ ...live, id: String(inputs["workspaceId"]) })) }),
     }),
-    ...(kind.isMadeInTurn && {
-      making: (run: Run, inputs: InputsOf<Fields>, work) =>
-        run.inTurn(`${name} ${nameOf(pick(inputs, holders))}`, work),
-    }),
     settle: whenReady,
     priorValues: valuesOf,
     valuesOf,
@@ -170,8 +166,16 @@ export function restKind<const F extends Fields, S extends z.ZodObject>(kind: Re
         ofState: (state: object) => valueOf(state, "adopted") as Live | undefined,
       },
     }),
-  }) as unknown as ResourceKind<F, object>;
+  });
+  return (kind.isMadeInTurn ? inTurn(made, holders) : made) as unknown as ResourceKind<F, object>;
 }
+
+/** The same kind, whose objects are made one after the other in each holder, until each is ready. */
+const inTurn = (kind: ResourceKind, holders: readonly string[]): ResourceKind => ({
+  ...kind,
+  create: (run, inputs, exists) =>
+    run.inTurn(JSON.stringify([kind.name, pick(inputs, holders)]), () => kind.create(run, inputs, exists)),
+});
 
 const valueOf = (from: object, key: string): unknown => Reflect.get(from, key);
 

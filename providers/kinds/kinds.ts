@@ -9,7 +9,15 @@ import { workspaceIdentity } from "./workspace/workspaceIdentity.ts";
 import { workspaceUser } from "./workspace/workspaceUser.ts";
 
 /** Every kind. A new one is its own file, and one line here: registry, undo, removal by hand and previews are loops over it. */
-export const kinds = { workspace, workspaceUser, unlistedUsers, gitConnection, folder, item, workspaceIdentity } as const;
+export const kinds = {
+  workspace,
+  workspaceUser,
+  unlistedUsers,
+  gitConnection,
+  folder,
+  item,
+  workspaceIdentity,
+} as const;
 
 /** The same as a list, without their types. */
 export const allKinds = Object.values(kinds) as unknown as readonly ResourceKind[];
