@@ -37,7 +37,8 @@ describe("a store of an earlier version", () => {
   it("is read as it is, and answers as it did", async () => {
     await using service = await openOldStore();
     const state = Object.fromEntries(Object.entries(objects).map(([name, object]) => [name, [object]]));
-    assert.deepEqual(service.emulator.state(), state);
+    const found = Object.entries(service.emulator.state()).filter(([, all]) => (all as unknown[]).length > 0);
+    assert.deepEqual(Object.fromEntries(found), state);
     for (const [path, field, value] of [
       [`/capacities/${known.activeCapacity}`, "sku", "F2"],
       [`/workspaces/${id}`, "displayName", "sales"],
