@@ -76,11 +76,15 @@ export function restKind<const F extends Fields, S extends z.ZodObject>(kind: Re
   const valuesOf = (live: Live) =>
     Object.fromEntries(told.map((field) => [field, live[field] ?? fields[field]?.schema.safeParse(undefined).data]));
 
+  const singleShape = z
+    .looseObject({})
+    .transform((answer: Live) => (within ? within(answer) : answer))
+    .pipe(shape.nullish());
   /** What a workspace has one of; its id is the workspace's. */
   const readSingle = async (run: Run, workspaceId: string): Promise<Live | undefined> => {
-    const answer = await run.get(collectionPath(place, { workspaceId }), `read the ${noun}`, z.looseObject({}));
-    const found = within ? within(answer) : answer;
-    return found === undefined || found === null ? undefined : { ...shape.parse(found), id: workspaceId };
+    const path = collectionPath(place, { workspaceId });
+    const found = await run.get(path, `read the ${noun}`, singleShape);
+    return found ? { ...found, id: workspaceId } : undefined;
   };
   const single = {
     find: (run: Run, { workspaceId }: Live) => readSingle(run, String(workspaceId)),
