@@ -6,6 +6,7 @@ import { folderFamily } from "./folders.ts";
 import { gitFamily } from "./git.ts";
 import { entraFamily, graphFamily } from "./identity.ts";
 import { itemFamily } from "./items.ts";
+import { managedPrivateEndpointFamily } from "./managedPrivateEndpoints.ts";
 import { operationFamily } from "./operations.ts";
 import { recoverableItemFamily } from "./recoverableItems.ts";
 import { roleAssignmentFamily } from "./roleAssignments.ts";
@@ -24,6 +25,7 @@ export const families = [
   operationFamily,
   connectionFamily,
   gitFamily,
+  managedPrivateEndpointFamily,
 ] as const;
 
 type Families = (typeof families)[number];

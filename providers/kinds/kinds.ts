@@ -5,6 +5,7 @@ import { folder } from "./item/folder.ts";
 import { item } from "./item/item.ts";
 import { unlistedUsers } from "./workspace/unlistedUsers.ts";
 import { workspace } from "./workspace/workspace.ts";
+import { managedPrivateEndpoint } from "./workspace/managedPrivateEndpoint.ts";
 import { workspaceIdentity } from "./workspace/workspaceIdentity.ts";
 import { workspaceUser } from "./workspace/workspaceUser.ts";
 
@@ -17,6 +18,7 @@ export const kinds = {
   folder,
   item,
   workspaceIdentity,
+  managedPrivateEndpoint,
 } as const;
 
 /** The same as a list, without their types. */

@@ -14,6 +14,7 @@ const codes: Readonly<Record<string, string>> = {
   capacityId: "CapacityNotFound",
   connectionId: "EntityNotFound",
   operationId: "OperationNotFound",
+  managedPrivateEndpointId: "PrivateEndpointNotFound",
 };
 
 const bodyFor = (method: string) => (method === "GET" ? undefined : {});
