@@ -32,24 +32,30 @@ type Kept = Pick<ConfigEntry, "in" | "key" | "says" | "example" | "shows">;
 const protect = z.boolean().optional().describe("Pulumi's `protect`. Defaults to `fabric:protectData`.");
 
 /**
- * An entry that lists objects, each with a `name`. The other keys are inputs of the same name.
+ * An entry that lists objects, each with a `name`: the key of its resource, and unless another key says it, what the service
+ * calls it. The other keys are inputs of the same name.
  * @param keys schema of each key of one object, with its description, without `name` and `protect`
+ * @param nameAs the input that the name becomes. @default name
  */
-export function listEntry(entry: Kept & { readonly keys: Readonly<Record<string, z.ZodType>> }): ConfigEntry {
-  const { keys, ...kept } = entry;
-  const name = text(256).describe("Name of the object, and key of its resource, unique in the list.");
+export function listEntry(
+  entry: Kept & { readonly keys: Readonly<Record<string, z.ZodType>>; readonly nameAs?: "name" | "displayName" },
+): ConfigEntry {
+  const { keys, nameAs = "name", ...kept } = entry;
+  const name = text(256).describe("Key of the resource, unique in the list, and name of the object.");
   const shape = { name, ...keys, protect };
+  type Listed = { readonly name: string; readonly protect?: boolean } & Readonly<Record<string, unknown>>;
   return {
     ...kept,
     schema: z.array(z.strictObject(shape)).describe(kept.says),
     entryKeys: Object.keys(shape),
     declare: (value) =>
-      (value as readonly ({ name: string; protect?: boolean } & Record<string, unknown>)[]).map((object) => {
-        const { protect, ...args } = object;
-        return { name: object.name, args, protect };
-      }),
+      (value as readonly Listed[]).map(({ name, protect, ...args }) => ({
+        name,
+        args: { [nameAs]: name, ...args },
+        protect,
+      })),
     describe: (objects) =>
-      objects.length === 0 ? undefined : objects.map(({ args }) => ({ name: args["name"], ...args })),
+      objects.length === 0 ? undefined : objects.map(({ args: { [nameAs]: name, ...args } }) => ({ name, ...args })),
   };
 }
 
