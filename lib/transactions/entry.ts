@@ -17,6 +17,10 @@ export interface Intent {
    * compensation's arguments, which may grow from version to version. Logs of format 1 have only those.
    */
   readonly names?: Readonly<Record<string, unknown>>;
+  /** Values that the object had just before an update or a delete, as the service gave them; what it had none of is null. */
+  readonly before?: Readonly<Record<string, unknown>>;
+  /** Values that an update makes of them. */
+  readonly after?: Readonly<Record<string, unknown>>;
   /** Null where nothing but the saved checkpoint can undo it. */
   readonly compensation: Compensation | null;
   /** Of a create: whether its name was seen to be free. Only then an object of that name can be this create's. */

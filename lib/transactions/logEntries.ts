@@ -38,6 +38,8 @@ const factsByKind: Readonly<Record<Entry["kind"], z.ZodType>> = {
     resourceId: text.optional(),
     wasFree: z.boolean().optional(),
     names: z.record(text, z.unknown()).optional(),
+    before: z.record(text, z.unknown()).optional(),
+    after: z.record(text, z.unknown()).optional(),
     compensation: compensation.nullable(),
   }),
   // an answer that held no id was noted without one

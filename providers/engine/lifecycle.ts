@@ -2,9 +2,10 @@ import { isDeepStrictEqual } from "node:util";
 import { nothing } from "../../lib/api/answer.ts";
 import type { Answering } from "../../lib/api/fabricCall.ts";
 import { isFabricError } from "../../lib/api/fabricError.ts";
+import { inLog, valuesToGiveBack } from "../../lib/transactions/written.ts";
 import type { Run, Write } from "../run/run.ts";
 import { sameIgnoringCase } from "./field.ts";
-import type { Fields, InputsOf } from "./field.ts";
+import type { Fields } from "./field.ts";
 import { deleteOrGone, readOrGone } from "./gone.ts";
 import type { AnyObjectKind, Change, Live, ObjectKind } from "./objectKind.ts";
 import { collectionPath, formatId, parseId, pathOf, workspaceOf } from "./place.ts";
@@ -18,7 +19,6 @@ import type { Undo } from "./undo.ts";
  * its create or adoption is undone. All of it follows from what its kind declares (`objectKind.ts`).
  */
 
-type Inputs = InputsOf<Fields>;
 type State = StateOf<Fields, object>;
 
 /** Declares a kind by its objects; the types of its fields and answers are inferred. */
@@ -124,7 +124,10 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
 
     async update(run, id, old, inputs) {
       const now = await readAlone(run, kind, id, { ...inputs, ...outputsIn(kind, old) });
-      const changed = await kind.converge?.(changeOf(run, kind, { id, now, wanted: inputs, old }));
+      const written = await run.writtenTo(kind.name, id);
+      const back = written && valuesToGiveBack(kind.priorValues(now), written, inputs).values;
+      const change = { id, now, wanted: inputs, old };
+      const changed = await kind.converge?.(changeOf(run, kind, back ? givingBack(kind, change, back) : change));
       return { ...kind.outputsOf?.(now), ...changed };
     },
 
@@ -255,24 +258,31 @@ function observe(run: Run, kind: AnyObjectKind, id: string, state: State): Promi
   });
 }
 
+/** What is known of a change. */
+type Changing = Pick<Change<Fields, object, Live, Live>, "id" | "now" | "wanted" | "old" | "found" | "givenBack">;
+
+/** A change that makes an object as it was, instead of as the state believed that it was. */
+const givingBack = (kind: AnyObjectKind, change: Changing, back: Live): Changing => {
+  const own = Object.entries(back).filter(([name]) => kind.fields[name]?.change === "update");
+  return { ...change, wanted: { ...change.wanted, ...Object.fromEntries(own) }, givenBack: back };
+};
+
 /** A change, with the writes that it may do: each names in its intent what there was before. */
-function changeOf(
-  run: Run,
-  kind: AnyObjectKind,
-  change: { id: string; now: Live; wanted: Inputs; old?: State; found?: Live },
-): Change<Fields, object, Live, Live> {
+function changeOf(run: Run, kind: AnyObjectKind, change: Changing): Change<Fields, object, Live, Live> {
   const { id, now, wanted } = change;
   const [restore] = kind.restores ?? [];
+  const before = kind.priorValues(now);
   const intent = {
     operation: "update",
     resourceType: kind.name,
     resourceName: kind.nameOf(wanted),
     resourceId: id,
-    compensation: restore === undefined ? null : { function: restore, args: { id, ...kind.priorValues(now) } },
+    compensation: restore === undefined ? null : { function: restore, args: { id, ...before } },
+    before: inLog(before),
   } as const;
   const operation = `update ${kind.title(wanted)}`;
-  const write = <T>(call: Write & Partial<Answering<T>>) =>
-    run.write(intent, { operation, ...call } as Write & Answering<T>);
+  const write = <T>(call: Write & Partial<Answering<T>>, after: Live) =>
+    run.write({ ...intent, after: inLog(after) }, { operation, ...call } as Write & Answering<T>);
   return { run, path: pathOf(kind.place, id), ...change, write };
 }
 
@@ -316,7 +326,10 @@ async function giveBack(run: Run, kind: AnyObjectKind, id: string, before: Live,
   // a value that is not among them was absent; one that nothing changes in place cannot be given back
   const names = Object.keys(prior).filter((name) => kind.fields[name]?.change !== "replace");
   const isSame = names.every((name) => isDeepStrictEqual(prior[name], before[name]));
-  const wanted = { ...state, ...prior, ...Object.fromEntries(names.map((name) => [name, before[name]])) };
+  const written = await run.writtenTo(kind.name, id);
+  // in a rollback, what somebody else has changed since stays
+  const back = written ? valuesToGiveBack(prior, { ...written, before }).values : before;
+  const wanted = { ...state, ...prior, ...Object.fromEntries(names.map((name) => [name, back[name]])) };
   const change = changeOf(run, kind, { id, now, wanted, ...(state && { old: state }) });
   if (adoption.giveBack) return (await adoption.giveBack(change, before)) || !isSame;
   if (!isSame) await kind.converge?.(change);

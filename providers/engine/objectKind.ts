@@ -115,8 +115,16 @@ export interface Change<F extends Fields, O extends object, L extends object, B 
   readonly found?: B;
   /** Path of the object at the service. */
   readonly path: string;
-  /** Writes, with an intent that names what there was before. */
-  readonly write: { <T>(call: Write & Answering<T>): Promise<T>; (call: Write): Promise<void> };
+  /** In a rollback: the values to give back, as far as they are not `wanted` by the same name. */
+  readonly givenBack?: Partial<B>;
+  /**
+   * Writes, with an intent that holds the values from before and those that the write makes.
+   * @param after what the write makes of the kind's `priorValues`
+   */
+  readonly write: {
+    <T>(call: Write & Answering<T>, after: Partial<B>): Promise<T>;
+    (call: Write, after: Partial<B>): Promise<void>;
+  };
 }
 
 /** How objects are adopted that exist already. */

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { isServiceAnswer } from "../../lib/api/fabricError.ts";
+import { idShape } from "../../lib/api/objects.ts";
 import type { Run } from "../run/run.ts";
 import type { ConfigEntry } from "./entry.ts";
 import { isUnknown, sameIgnoringCase } from "./field.ts";
@@ -76,8 +77,10 @@ export function restKind<const F extends Fields, S extends z.ZodObject>(kind: Re
   const valuesOf = (live: Live) =>
     Object.fromEntries(told.map((field) => [field, live[field] ?? fields[field]?.schema.safeParse(undefined).data]));
 
+  const isSingle = "of" in place;
   const singleShape = z
-    .looseObject({})
+    // the workspace itself has an id
+    .looseObject(isSingle && place.path === "" ? { id: idShape } : {})
     .transform((answer: Live) => (within ? within(answer) : answer))
     .pipe(shape.nullish());
   /** What a workspace has one of; its id is the workspace's. */
@@ -97,7 +100,6 @@ export function restKind<const F extends Fields, S extends z.ZodObject>(kind: Re
       }
     },
   };
-  const isSingle = "of" in place;
 
   const whenReady = async ({ run, id, now, wanted, path }: Change<Fields, object, Live, Live>): Promise<object> => {
     if (!readiness) return {};
@@ -158,7 +160,10 @@ export function restKind<const F extends Fields, S extends z.ZodObject>(kind: Re
         return !isSame(values[field] as never, wanted[field] as never);
       };
       const differing = told.filter((field) => fields[field]?.change === "update" && isOther(field));
-      if (differing.length > 0) await write({ method: "PATCH", path, body: pick(wanted, differing) });
+      if (differing.length > 0) {
+        const body = pick(wanted, differing);
+        await write({ method: "PATCH", path, body }, body);
+      }
       return whenReady(change);
     },
     ...(taken !== undefined && {

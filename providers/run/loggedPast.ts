@@ -4,6 +4,7 @@ import { hasEffects, hasEnded, outcomeOf } from "../../lib/transactions/entry.ts
 import type { Entry } from "../../lib/transactions/entry.ts";
 import { readTransactionLog } from "../../lib/transactions/transactionLog.ts";
 import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
+import { writtenTo } from "../../lib/transactions/written.ts";
 import type { LoggedPast } from "./run.ts";
 import type { RunTransaction } from "./runTransaction.ts";
 
@@ -41,6 +42,12 @@ export function loggedPast({ store, stack, rollbackOf, transaction }: PastOf): R
         if (update?.kind === "intent") return update.compensation?.args as A;
       }
       return undefined;
+    },
+
+    async writtenTo(resourceType, resourceId) {
+      if (!rollbackOf) return undefined;
+      undone ??= readTransactionLog(store, rollbackOf);
+      return writtenTo(await undone, resourceType, resourceId);
     },
 
     async wasDeletedByTransaction(resourceType, resourceId) {

@@ -4,6 +4,7 @@ import type { Answering, FabricCall } from "../../lib/api/fabricCall.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { KeptDefinitions } from "../../lib/transactions/keptDefinitions.ts";
 import type { OnDrift } from "./configuration.ts";
+import type { Written } from "../../lib/transactions/written.ts";
 import type { Origin } from "./origin.ts";
 
 /** A call that changes something at the service. */
@@ -83,6 +84,8 @@ export interface LoggedPast {
    * @returns undefined if there was no such update
    */
   undoOf<A extends object>(compensation: string, resourceId: string): Promise<A | undefined>;
+  /** What the transaction that this run rolls back wrote to an object; undefined if it wrote nothing, or that is not known. */
+  writtenTo(resourceType: string, resourceId: string): Promise<Written | undefined>;
   /** Whether this run rolls a transaction back that has deleted, or may have deleted, an object. */
   wasDeletedByTransaction(resourceType: string, resourceId: string): Promise<boolean>;
   /** Whether an earlier run was cut off in a create of this kind and with these names, so that what is there is ours. */

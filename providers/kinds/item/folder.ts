@@ -50,10 +50,10 @@ export const folder = defineObjectKind<Outputs>()({
   async converge({ now, wanted, path, write }) {
     const { displayName, parentFolderId } = wanted;
     if (now.displayName !== displayName)
-      await write({ method: "PATCH", path, body: { displayName }, answer: folderShape });
+      await write({ method: "PATCH", path, body: { displayName }, answer: folderShape }, { displayName });
     if (!sameIgnoringCase(now.parentFolderId, parentFolderId)) {
       const body = { targetFolderId: parentFolderId };
-      await write({ method: "POST", path: `${path}/move`, body, replaySafe: true });
+      await write({ method: "POST", path: `${path}/move`, body, replaySafe: true }, { parentFolderId });
     }
     return {};
   },

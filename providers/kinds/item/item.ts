@@ -171,12 +171,12 @@ async function renameAndMove(change: Renaming): Promise<void> {
   const before = priorValues(now);
   if (before.displayName !== displayName || before.description !== description) {
     const body = { displayName, description };
-    await onceTheNameIsFree(run, () => write({ method: "PATCH", path, body, answer: itemShape }));
+    await onceTheNameIsFree(run, () => write({ method: "PATCH", path, body, answer: itemShape }, body));
   }
   if (!sameIgnoringCase(before.folderId, folderId)) {
     const operation = `move ${wanted.type} '${displayName}'`;
     const body = { targetFolderId: folderId };
-    await write({ method: "POST", path: `${path}/move`, body, operation, replaySafe: true });
+    await write({ method: "POST", path: `${path}/move`, body, operation, replaySafe: true }, { folderId });
   }
 }
 

@@ -102,7 +102,9 @@ export const workspace = defineObjectKind<Outputs>()({
   },
 
   async converge(change) {
-    const { run, id, wanted, old } = change;
+    const { run, id, wanted, old, givenBack } = change;
+    if (givenBack && "capacityId" in givenBack)
+      return give(change, givenBack.capacityId ?? null, old?.capacity === DOUBTFUL);
     const capacityId = await capacityIdOf(run, wanted.capacity);
     const isDoubtful = old?.capacity === DOUBTFUL;
     // where it is not declared, the capacity is left as it is
@@ -144,8 +146,10 @@ async function give(
 ): Promise<Outputs> {
   const { displayName, description } = wanted;
   const before = priorValues(now);
-  if (before.displayName !== displayName || before.description !== description)
-    await write({ method: "PATCH", path, body: { displayName, description }, answer: workspaceShape });
+  if (before.displayName !== displayName || before.description !== description) {
+    const body = { displayName, description };
+    await write({ method: "PATCH", path, body, answer: workspaceShape }, body);
+  }
   const isNamed = sameIgnoringCase(before.capacityId, capacityId ?? undefined);
   if (capacityId !== undefined && (!isNamed || (isDoubtful && !isAssigned(now)))) {
     if (isNamed && now.capacityAssignmentProgress === "InProgress") {
@@ -159,9 +163,12 @@ async function give(
         // it says where the workspace is to be, and not what to do
         replaySafe: true,
       } as const;
-      await onCapacity(run, capacityId, () => write(assignment));
+      await onCapacity(run, capacityId, () => write(assignment, { capacityId }));
     } else {
-      await write({ method: "POST", path: `${path}/unassignFromCapacity`, answer: nothing, replaySafe: true });
+      await write(
+        { method: "POST", path: `${path}/unassignFromCapacity`, answer: nothing, replaySafe: true },
+        { capacityId: undefined },
+      );
     }
     await waitForCapacity(run, id, displayName);
   }

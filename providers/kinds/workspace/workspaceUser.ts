@@ -4,6 +4,7 @@ import { isServiceAnswer } from "../../../lib/api/fabricError.ts";
 import { idShape } from "../../../lib/api/objects.ts";
 import { identifier, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
 import { defineObjectKind } from "../../engine/lifecycle.ts";
+import type { Change } from "../../engine/objectKind.ts";
 import { formatId, parseId, pathOf } from "../../engine/place.ts";
 import { Problem } from "../../engine/resourceKind.ts";
 import { idInLog, nameInLog } from "../../engine/undo.ts";
@@ -39,6 +40,18 @@ const isUserPrincipalName = (principal: string) => principal.includes("@");
 
 const place = { in: "workspace", collection: "roleAssignments" } as const;
 
+const fields = {
+  workspaceId: { schema: identifier, change: "replace", same: sameIgnoringCase },
+  /** User principal name, or the object id of any principal (of a service principal: its enterprise application). */
+  principal: { schema: z.string().trim().min(1), change: "replace", same: sameIgnoringCase },
+  /** What the object id belongs to. A user principal name is a User. */
+  type: {
+    schema: z.enum(["User", "Group", "ServicePrincipal", "ServicePrincipalProfile"]).optional(),
+    change: "replace",
+  },
+  role: { schema: z.enum(["Admin", "Member", "Contributor", "Viewer"]), change: "update" },
+} as const;
+
 /**
  * A role of a user, group or service principal in a workspace. Its id is `{workspaceId}/{principalId}`.
  * Nobody is locked out by it: the deploying identity's own role and the last Admin stay.
@@ -46,17 +59,7 @@ const place = { in: "workspace", collection: "roleAssignments" } as const;
 export const workspaceUser = defineObjectKind<Outputs>()({
   name: resourceType,
   noun: "user",
-  fields: {
-    workspaceId: { schema: identifier, change: "replace", same: sameIgnoringCase },
-    /** User principal name, or the object id of any principal (of a service principal: its enterprise application). */
-    principal: { schema: z.string().trim().min(1), change: "replace", same: sameIgnoringCase },
-    /** What the object id belongs to. A user principal name is a User. */
-    type: {
-      schema: z.enum(["User", "Group", "ServicePrincipal", "ServicePrincipalProfile"]).optional(),
-      change: "replace",
-    },
-    role: { schema: z.enum(["Admin", "Member", "Contributor", "Viewer"]), change: "update" },
-  },
+  fields,
   place,
   shape: roleShape,
   plural: "role assignments",
@@ -94,8 +97,9 @@ export const workspaceUser = defineObjectKind<Outputs>()({
   valuesOf: ({ role }) => ({ role: role as "Admin" }),
   outputsOf: (live) => ({ principalId: live.principal.id, assignmentId: ownIdOf(live) }),
 
-  async converge({ run, id, now, wanted }) {
-    await changeRole(run, { id, assignmentId: ownIdOf(now) }, wanted.principal, now.role, wanted.role);
+  async converge(change) {
+    await assertNobodyIsLockedOut(change);
+    await setRole(change, change.wanted.principal, change.wanted.role);
     return {};
   },
 
@@ -106,9 +110,8 @@ export const workspaceUser = defineObjectKind<Outputs>()({
     before: z.object({ role: nameInLog }),
     toOutputs: ({ role }) => ({ adoptedRole: role }),
     ofState: ({ adoptedRole }) => (adoptedRole === undefined ? undefined : { role: adoptedRole }),
-    async giveBack({ run, id, now, wanted: { principal } }, { role }) {
-      const name = principal || (parseId(place, id)?.id ?? "");
-      if (now.role !== role) await setRole(run, { id, assignmentId: ownIdOf(now) }, name, now.role, role);
+    async giveBack(change, { role }) {
+      await setRole(change, change.wanted.principal || (parseId(place, change.id)?.id ?? ""), role);
       return false;
     },
   },
@@ -125,36 +128,28 @@ export const workspaceUser = defineObjectKind<Outputs>()({
 const principalIdFor = async (run: Run, principal: string) =>
   isUserPrincipalName(principal) ? run.userId(principal) : principal;
 
-/** @throws Error where the change would lock out the deploying identity or leave no Admin */
-async function changeRole(
-  run: Run,
-  assignment: Assignment,
-  principal: string,
-  from: string,
-  to: string,
-): Promise<void> {
-  if (from === to) return;
-  if (from === "Admin") {
-    const isCaller = sameIgnoringCase(principalIdOf(assignment.id), run.callerId);
-    if (isCaller || (await isLastAdmin(run, assignment.id))) {
-      const who = isCaller
-        ? "the deploying identity, which could not change it back"
-        : "the last Admin of the workspace";
-      throw new Error(
-        `${principal} is ${who}: its role cannot become ${to}. Declare it as Admin, or make another principal Admin first.`,
-      );
-    }
-  }
-  await setRole(run, assignment, principal, from, to);
+type RoleChange = Pick<
+  Change<typeof fields, Outputs, RoleAssignment, { readonly role: string }>,
+  "run" | "id" | "now" | "wanted" | "write"
+>;
+
+/** @throws Error if the change would lock out the deploying identity or leave no Admin */
+async function assertNobodyIsLockedOut({ run, id, now, wanted }: RoleChange): Promise<void> {
+  const { principal, role } = wanted;
+  if (now.role === role || now.role !== "Admin") return;
+  const isCaller = sameIgnoringCase(principalIdOf(id), run.callerId);
+  if (!isCaller && !(await isLastAdmin(run, id))) return;
+  const who = isCaller ? "the deploying identity, which could not change it back" : "the last Admin of the workspace";
+  throw new Error(
+    `${principal} is ${who}: its role cannot become ${role}. Declare it as Admin, or make another principal Admin first.`,
+  );
 }
 
-async function setRole(run: Run, assignment: Assignment, principal: string, from: string, to: string): Promise<void> {
-  const { id: resourceId } = assignment;
-  const compensation = { function: "restoreRole", args: { id: resourceId, role: from } };
-  const intent = { operation: "update", resourceType, resourceName: principal, resourceId, compensation } as const;
-  const operation = `give ${principal} the role ${to}`;
-  await atItsPath(run, assignment, (path) =>
-    run.write(intent, { method: "PATCH", path, body: { role: to }, operation, answer: roleShape }),
+async function setRole({ run, id, now, write }: RoleChange, principal: string, role: string): Promise<void> {
+  if (now.role === role) return;
+  const operation = `give ${principal} the role ${role}`;
+  await atItsPath(run, { id, assignmentId: ownIdOf(now) }, (path) =>
+    write({ method: "PATCH", path, body: { role }, operation, answer: roleShape }, { role }),
   );
 }
 
