@@ -1,5 +1,6 @@
 import { inputsAsText, liveResourcesOf, nameOf, resourcesOf } from "../../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint, CheckpointResource } from "../../lib/checkpoint/checkpoint.ts";
+import { newIdsBetween } from "./newIds.ts";
 
 /** Something of the state that is not as the saved one has it. */
 export interface Difference {
@@ -15,12 +16,7 @@ export interface Difference {
  */
 export function differencesAfterRollback(after: Checkpoint, saved: Checkpoint): Difference[] {
   const now = new Map(liveResourcesOf(after).map((resource) => [resource.urn, resource]));
-  const newIds = new Map<string, string>();
-  for (const before of liveResourcesOf(saved)) {
-    const id = now.get(before.urn)?.id;
-    for (const [old, fresh] of zip(before.id?.split("/") ?? [], id?.split("/") ?? []))
-      if (old !== fresh) newIds.set(old, fresh);
-  }
+  const newIds = newIdsBetween(saved, after);
   const differences = liveResourcesOf(saved).flatMap((before): Difference[] => {
     const same = now.get(before.urn);
     if (!same) return [differenceOf(before, "is missing")];
@@ -43,6 +39,3 @@ const differenceOf = (resource: CheckpointResource, reason: string): Difference 
   id: resource.id,
   reason,
 });
-
-const zip = (left: readonly string[], right: readonly string[]) =>
-  left.map((value, index) => [value, right[index] ?? value] as const);

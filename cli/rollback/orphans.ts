@@ -2,32 +2,23 @@ import { objectKey } from "../../lib/transactions/entry.ts";
 import { givesBack } from "../../providers/engine/undo.ts";
 import { UnknownCompensation, undoStep } from "../../providers/engine/undoStep.ts";
 import { allKinds } from "../../providers/kinds/kinds.ts";
-import type { Configuration } from "../../providers/run/configuration.ts";
-import type { LogStore } from "../../lib/logStore/logStore.ts";
-import { providerFile } from "../../lib/transactions/transactionFiles.ts";
 import type { TransactionLog } from "../../lib/transactions/transactionLog.ts";
 import type { UnsettledCreate } from "../../lib/transactions/unsettled.ts";
-import type { LiveRun } from "../../providers/run/liveRun.ts";
 import { UPDATE_REMEDY, removalOf } from "../transaction/leftovers.ts";
 import type { Leftover } from "../transaction/leftovers.ts";
 import { keyOfResource, liveResourcesOf } from "../../lib/checkpoint/checkpoint.ts";
+import type { RollbackRun } from "./rollbackRun.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 
-/** What is needed to reach orphans as the deployment that made them did. */
-export interface OrphansAccess {
-  readonly env: NodeJS.ProcessEnv;
-  readonly store: LogStore;
-  /** Where lines go. */
-  readonly say: (line: string) => void;
-}
-
 /** Undoes what a transaction made or adopted and no state knows, by the compensations in its log. */
-export class Orphans implements AsyncDisposable {
-  readonly #access: OrphansAccess;
-  #run: Promise<LiveRun> | undefined;
+export class Orphans {
+  readonly #run: RollbackRun;
+  readonly #say: (line: string) => void;
 
-  constructor(access: OrphansAccess) {
-    this.#access = access;
+  /** @param say where lines go */
+  constructor(run: RollbackRun, say: (line: string) => void) {
+    this.#run = run;
+    this.#say = say;
   }
 
   /**
@@ -37,12 +28,12 @@ export class Orphans implements AsyncDisposable {
    * @returns what is left to do by hand: nothing, or itself
    */
   async remove(orphan: UnsettledCreate, log: TransactionLog, state: Checkpoint): Promise<Leftover[]> {
-    const { say } = this.#access;
+    const say = this.#say;
     const { step, resourceType, resourceName, args, resourceId, compensation } = orphan;
     const what = `${resourceType} '${resourceName}'`;
     try {
       const undo = undoStep(allKinds, orphan);
-      const run = await (this.#run ??= this.#start(orphan.transactionId));
+      const run = await this.#run.of(orphan.transactionId);
       const kept = keptBy(state);
       const isRemoved = await undo(run, (id) => kept.has(objectKey(resourceType, id)));
       await log.compensated(step);
@@ -63,20 +54,6 @@ export class Orphans implements AsyncDisposable {
         : removalOf(resourceType, resourceId);
       return [{ what, id: resourceId, reason, remedy }];
     }
-  }
-
-  async #start(transactionId: string): Promise<LiveRun> {
-    const { env, store } = this.#access;
-    const noted = await store.read(providerFile(transactionId));
-    if (!noted) throw new Error(`${providerFile(transactionId)} is missing beside its log in ${store.where}.`);
-    const { startRun } = await import("../../providers/run/liveRun.ts");
-    const configuration = JSON.parse(noted.toString()) as Configuration;
-    // an empty list of workspaces means here that the engine has removed them all
-    return startRun(configuration, { ...env, FABRIC_CONFIRM_GONE: "true" });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await (await this.#run?.catch(() => undefined))?.close();
   }
 }
 

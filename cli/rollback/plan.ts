@@ -11,6 +11,8 @@ import {
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { differencesAfterRollback } from "./differences.ts";
 import type { Difference } from "./differences.ts";
+import { writtenObjects } from "./writtenObjects.ts";
+import type { WrittenObject } from "./writtenObjects.ts";
 import { prepareForRollback } from "./preparedCheckpoint.ts";
 
 /*
@@ -32,6 +34,8 @@ export type Step =
   | { readonly kind: "remove"; readonly urns: readonly string[] }
   /** An object that this transaction made and no state knows has to go. */
   | { readonly kind: "compensate"; readonly orphan: UnsettledCreate }
+  /** These objects have to be looked at: the transaction wrote to them, and may have found other values than the state had. */
+  | { readonly kind: "giveBack"; readonly objects: readonly WrittenObject[] }
   /** What is left has to be done by hand. */
   | { readonly kind: "report"; readonly differences: readonly Difference[] }
   /** All is done. */
@@ -65,6 +69,8 @@ export interface Observed {
   readonly removals: number;
   /** What the last tries failed at. */
   readonly failures: readonly Failure[];
+  /** Whether the objects that the transaction wrote to were given back what they had. */
+  readonly isGivenBack: boolean;
   /** Steps of creates that were looked after, with or without success. */
   readonly compensated: ReadonlySet<string>;
 }
@@ -75,6 +81,7 @@ export const nothingObserved: Observed = {
   restores: 0,
   removals: 0,
   failures: [],
+  isGivenBack: false,
   compensated: new Set(),
 };
 
@@ -109,6 +116,8 @@ export function plan(known: Known, observed: Observed): Step[] {
   const orphans = orphansOf([log, rollbackLog], current).filter(({ step }) => !observed.compensated.has(step));
   // last made, first removed
   steps.push(...orphans.toReversed().map((orphan): Step => ({ kind: "compensate", orphan })));
+  const written = isRestored && !observed.isGivenBack ? writtenObjects(log, saved, current) : [];
+  if (written.length > 0) steps.push({ kind: "giveBack", objects: written });
   const differences = isRestored ? differencesAfterRollback(current, saved) : [];
   steps.push(differences.length > 0 ? { kind: "report", differences } : { kind: "finish" });
   return steps;

@@ -6,11 +6,14 @@ import { forcingNothing } from "../pulumi/forcingOptions.ts";
 import type { Leftover } from "../transaction/leftovers.ts";
 import type { UnsettledCreate } from "../../lib/transactions/unsettled.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
+import { giveBack } from "./giveBack.ts";
 import { Orphans } from "./orphans.ts";
 import { nothingObserved, plan } from "./plan.ts";
 import type { Known, Observed, Step } from "./plan.ts";
 import { remove, restore } from "./restore.ts";
 import type { EngineFailure } from "./restore.ts";
+import { RollbackRun } from "./rollbackRun.ts";
+import type { WrittenObject } from "./writtenObjects.ts";
 import { exportCheckpoint } from "../../lib/checkpoint/exportCheckpoint.ts";
 import { decryptedCheckpoint, importCheckpoint, refreshStack } from "./stackState.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
@@ -52,6 +55,7 @@ export async function rollBack(order: TransactionOrder & { readonly reason: stri
     if (step.kind === "report" || step.kind === "finish") return await rollback.end(step);
     // orphans that stand first go in one go: none of them changes what the others depend on
     if (step.kind === "compensate") await rollback.compensate(leading(steps), known.current);
+    else if (step.kind === "giveBack") await rollback.giveBack(step.objects);
     else await rollback.take(step, plain, known.current);
   }
 }
@@ -61,6 +65,7 @@ class Rollback implements AsyncDisposable {
   readonly #order: TransactionOrder & { readonly reason: string };
   readonly #log: TransactionLog;
   readonly #access: StackAccess;
+  readonly #run: RollbackRun;
   readonly #orphans: Orphans;
   #observed: Observed = nothingObserved;
   #failures: EngineFailure[] = [];
@@ -75,7 +80,8 @@ class Rollback implements AsyncDisposable {
     // a log of its own for what the rollback does: it is not part of the transaction that it undoes
     const own = { FABRIC_ROLLBACK_OF: transactionId, FABRIC_TRANSACTION_ID: rollbackLogOf(transactionId) };
     this.#access = { ...order, env: { ...order.env, ...forcingNothing(order.env), ...own } };
-    this.#orphans = new Orphans({ env: this.#access.env, store: transactions.store, say });
+    this.#run = new RollbackRun({ env: this.#access.env, store: transactions.store });
+    this.#orphans = new Orphans(this.#run, say);
   }
 
   get observed(): Observed {
@@ -129,6 +135,13 @@ class Rollback implements AsyncDisposable {
     this.#observed = { ...this.#observed, compensated };
   }
 
+  /** Gives objects back what the transaction had found. */
+  async giveBack(objects: readonly WrittenObject[]): Promise<void> {
+    const run = await this.#run.of(this.#order.transactionId);
+    for (const object of objects) this.#leftovers.push(...(await giveBack(run, object, this.#order.say)));
+    this.#observed = { ...this.#observed, isGivenBack: true };
+  }
+
   /** Ends the transaction, where nothing is left. @returns what is */
   async end(step: EndStep): Promise<Leftover[]> {
     const { transactions, transactionId, say } = this.#order;
@@ -147,7 +160,7 @@ class Rollback implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#orphans[Symbol.asyncDispose]();
+    await this.#run[Symbol.asyncDispose]();
     await this.#log.close();
   }
 }

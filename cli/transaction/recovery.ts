@@ -6,6 +6,7 @@ import type { Leftover } from "./leftovers.ts";
 import { checkpointHash, withoutPendingOperations } from "../../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { Orphans } from "../rollback/orphans.ts";
+import { RollbackRun } from "../rollback/rollbackRun.ts";
 import { orphansOf, outdatedIn } from "../rollback/plan.ts";
 import { exportCheckpoint } from "../../lib/checkpoint/exportCheckpoint.ts";
 import { importCheckpoint, refreshStack } from "../rollback/stackState.ts";
@@ -67,7 +68,8 @@ export async function settleAll(recovery: Recovery, after: Checkpoint): Promise<
   const logs = await transactions.logs();
   const open = logs.filter((log) => !hasEnded(log));
   const orphans = orphansOf(logs, after);
-  await using cleaner = new Orphans({ env, store: transactions.store, say });
+  await using run = new RollbackRun({ env, store: transactions.store });
+  const cleaner = new Orphans(run, say);
   const leftovers: Leftover[] = [];
   for (const transactionId of open.map(idOf)) {
     const log = await transactions.openLog(transactionId);

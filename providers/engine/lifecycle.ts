@@ -31,7 +31,7 @@ export const defineObjectKind =
     return { ...kind, ...lifecycleOf(any), undo: undoOf(any) } as unknown as ResourceKind<F, O>;
   };
 
-type Lifecycle = Required<Pick<ResourceKind, "create" | "read" | "update" | "delete" | "existing">>;
+type Lifecycle = Required<Pick<ResourceKind, "create" | "read" | "update" | "delete" | "existing" | "giveBackValues">>;
 
 function lifecycleOf(kind: AnyObjectKind): Lifecycle {
   return {
@@ -44,6 +44,8 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
       );
       const idOf = (live: Live) => idOfLive(kind, live, names);
 
+      const taken = run.isRollback ? await takenAway(run, kind, names) : undefined;
+      if (taken) return taken;
       const recovered = run.isRollback ? await kind.recover?.(run, inputs, intent) : undefined;
       if (recovered) return goOn(run, recovered);
 
@@ -148,6 +150,16 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
       }
     },
 
+    async giveBackValues(run, id, written, state) {
+      const now = await readAlone(run, kind, id, state);
+      const live = kind.priorValues(now);
+      const { values, kept } = valuesToGiveBack(live, written, state);
+      const isChanged = !isDeepStrictEqual(inLog(live), inLog({ ...live, ...values }));
+      const change = { id, now, wanted: state, old: state };
+      if (isChanged) await kind.converge?.(changeOf(run, kind, givingBack(kind, change, values)));
+      return { isChanged, kept };
+    },
+
     async existing(run, holder) {
       const names = { ...holder };
       const own: readonly Live[] = kind.find ? present(await kind.find(run, names)) : await list(run, kind, names);
@@ -160,6 +172,20 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
       );
     },
   };
+}
+
+/**
+ * A right that the saved state of a rollback has and somebody else has taken away since: it stays away, and the state says what
+ * it did before, so that the next refresh shows it. Undefined for everything else.
+ */
+async function takenAway(run: Run, kind: AnyObjectKind, names: Live): Promise<Made<object> | undefined> {
+  if (!kind.rightIn) return undefined;
+  const id = formatId(kind.place, { ...holderIn(names), id: kind.rightIn(names) });
+  const saved = await run.formerState(kind.name, id);
+  const isOurDelete = run.released(kind.name, id) !== undefined || (await run.wasDeletedByTransaction(kind.name, id));
+  if (!saved || isOurDelete || (await find(run, kind, names))) return undefined;
+  run.warn(`${kind.title(names)} was taken away by somebody else since: it is not given back.`);
+  return { id, outputs: saved };
 }
 
 /** How a create or an adoption of the kind is undone, if no state knows of it. */

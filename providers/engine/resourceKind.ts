@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { ConfigEntry } from "./entry.ts";
 import type { Field, Fields, InputsOf } from "./field.ts";
 import { isUnknown } from "./field.ts";
+import type { Values, Written } from "../../lib/transactions/written.ts";
 import type { Run } from "../run/run.ts";
 import type { Holder, Place } from "./place.ts";
 import type { Undo } from "./undo.ts";
@@ -69,8 +70,21 @@ export interface ResourceKind<F extends Fields = Fields, O extends object = obje
   update(run: Run, id: string, old: StateOf<F, O>, inputs: InputsOf<F>): Promise<O>;
   /** All objects of its holder, for an import. */
   existing?(run: Run, holder: Holder): Promise<readonly (Made<Partial<O>> & Live<F, O>)[]>;
+  /**
+   * In a rollback: gives an object the values back that its transaction had found, unless somebody else has changed them since.
+   * Absent for kinds whose log does not hold them.
+   */
+  giveBackValues?(run: Run, id: string, written: Written, state: Values): Promise<ValuesGivenBack>;
   /** Removes the object, or gives an adopted one back. Not finding it is success. */
   delete(run: Run, id: string, state: StateOf<F, O>): Promise<void>;
+}
+
+/** What became of the values of an object in a rollback. */
+export interface ValuesGivenBack {
+  /** Whether it had others. */
+  readonly isChanged: boolean;
+  /** Properties that somebody else has changed since: they stay. */
+  readonly kept: readonly string[];
 }
 
 /** Declares a kind with outputs `O`; only infers the types of its fields. */

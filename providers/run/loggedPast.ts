@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { LogStore } from "../../lib/logStore/logStore.ts";
-import { hasEffects, hasEnded, outcomeOf } from "../../lib/transactions/entry.ts";
-import type { Entry } from "../../lib/transactions/entry.ts";
+import { hasEffects, hasEnded, objectKey, outcomeOf } from "../../lib/transactions/entry.ts";
+import { rollbackLogOf } from "../../lib/transactions/transactionFiles.ts";
+import type { Entry, Intent } from "../../lib/transactions/entry.ts";
 import { readTransactionLog } from "../../lib/transactions/transactionLog.ts";
 import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
 import { writtenTo } from "../../lib/transactions/written.ts";
@@ -53,11 +54,12 @@ export function loggedPast({ store, stack, rollbackOf, transaction }: PastOf): R
     async wasDeletedByTransaction(resourceType, resourceId) {
       if (!rollbackOf) return false;
       undone ??= readTransactionLog(store, rollbackOf);
-      return hasEffects(
-        await undone,
-        (intent) =>
-          intent.operation === "delete" && intent.resourceType === resourceType && intent.resourceId === resourceId,
-      );
+      // a rollback that was cut off has deleted some things by itself
+      const own = await readTransactionLog(store, rollbackLogOf(rollbackOf));
+      const isMeant = (intent: Intent) =>
+        intent.operation === "delete" &&
+        objectKey(intent.resourceType, intent.resourceId) === objectKey(resourceType, resourceId);
+      return [await undone, own].some((log) => hasEffects(log, isMeant));
     },
 
     async wasBegun(resourceType, names) {

@@ -63,6 +63,7 @@ export const workspaceUser = defineObjectKind<Outputs>()({
   place,
   shape: roleShape,
   plural: "role assignments",
+  rightIn: ({ principalId }) => principalId,
   compensation: "removeWorkspaceUser",
   restores: ["restoreRole"],
   outputs: ["principalId", "assignmentId", "adoptedRole"],

@@ -6,6 +6,7 @@ import { describe, it } from "node:test";
 import { leftoverTable, removalOf } from "../../../cli/transaction/leftovers.ts";
 import type { Leftover } from "../../../cli/transaction/leftovers.ts";
 import { Orphans } from "../../../cli/rollback/orphans.ts";
+import { RollbackRun } from "../../../cli/rollback/rollbackRun.ts";
 import { unknownSteps } from "../../../cli/rollback/unknownSteps.ts";
 import { FolderLogStore } from "../../../lib/logStore/folderLogStore.ts";
 import { TransactionLog, readTransactionLog } from "../../../lib/transactions/transactionLog.ts";
@@ -28,7 +29,8 @@ async function undone(
   await log.begin({ stack: "dev", enableRollback: true });
   await log.made({ operation: "create", resourceName: "sales", ...intent }, resourceId);
   const [orphan = assert.fail("nothing is unsettled")] = unsettledCreates([await readTransactionLog(store, "t")]);
-  await using cleaner = new Orphans({ env: {}, store, say: (line) => assert.fail(line) });
+  await using run = new RollbackRun({ env: {}, store });
+  const cleaner = new Orphans(run, (line) => assert.fail(line));
   const leftovers = await cleaner.remove(orphan, log, { version: 3, deployment: {} });
   await log.close();
   return { leftovers, entries: await readTransactionLog(store, "t") };

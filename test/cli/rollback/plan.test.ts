@@ -218,6 +218,8 @@ function does(world: Case, known: Known, observed: Observed, step: Step): { know
         observed: { ...observed, compensated: new Set([...observed.compensated, step.orphan.step]) },
       };
     }
+    case "giveBack":
+      return { known, observed: { ...observed, isGivenBack: true } };
     case "refuse":
     case "report":
     case "finish":

@@ -1,0 +1,32 @@
+import { mayMeanGone } from "../../providers/engine/gone.ts";
+import { kindNamed } from "../../providers/kinds/kinds.ts";
+import type { Run } from "../../providers/run/run.ts";
+import type { Leftover } from "../transaction/leftovers.ts";
+import type { WrittenObject } from "./writtenObjects.ts";
+
+/**
+ * Looks at an object that a transaction wrote to, after the engine has restored what the state believed, and gives it the
+ * values back that the transaction had found.
+ * @param run of the rollback
+ * @returns what is not as before: values that somebody else has changed since, or the object itself
+ */
+export async function giveBack(run: Run, object: WrittenObject, say: (line: string) => void): Promise<Leftover[]> {
+  const { resourceType, resourceName, id, state } = object;
+  const kind = kindNamed(resourceType);
+  const what = `${resourceType} '${resourceName}'`;
+  try {
+    const given = await kind?.giveBackValues?.(run, id, object, state);
+    if (!given) return [];
+    if (given.isChanged) say(`Gave ${what} back what it had before the deployment (${id})`);
+    return given.kept.map((property) => ({
+      what,
+      id,
+      reason: `its ${property} was changed by somebody else since this deployment wrote to it, and stays as it is`,
+      remedy: `It had: ${JSON.stringify({ [property]: object.before[property] ?? null })}`,
+    }));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (!mayMeanGone(error)) return [{ what, id, reason: `it could not be given back what it had: ${reason}` }];
+    return [{ what, id, reason: `somebody else has taken it away since this deployment wrote to it: it stays away` }];
+  }
+}

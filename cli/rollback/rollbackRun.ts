@@ -1,0 +1,43 @@
+import type { LogStore } from "../../lib/logStore/logStore.ts";
+import { providerFile } from "../../lib/transactions/transactionFiles.ts";
+import type { Configuration } from "../../providers/run/configuration.ts";
+import type { LiveRun } from "../../providers/run/liveRun.ts";
+
+/** What is needed to reach objects as the deployment that made them did. */
+export interface RollbackAccess {
+  readonly env: NodeJS.ProcessEnv;
+  readonly store: LogStore;
+}
+
+/** The calls that a rollback makes by itself, beside the engine's. Nothing is opened before the first one. */
+export class RollbackRun implements AsyncDisposable {
+  readonly #access: RollbackAccess;
+  #run: Promise<LiveRun> | undefined;
+
+  constructor(access: RollbackAccess) {
+    this.#access = access;
+  }
+
+  /**
+   * The run.
+   * @param transactionId whose endpoint and sign-in it has
+   * @throws Error if the log does not say how its deployment reached the service
+   */
+  of(transactionId: string): Promise<LiveRun> {
+    return (this.#run ??= this.#start(transactionId));
+  }
+
+  async #start(transactionId: string): Promise<LiveRun> {
+    const { env, store } = this.#access;
+    const noted = await store.read(providerFile(transactionId));
+    if (!noted) throw new Error(`${providerFile(transactionId)} is missing beside its log in ${store.where}.`);
+    const { startRun } = await import("../../providers/run/liveRun.ts");
+    const configuration = JSON.parse(noted.toString()) as Configuration;
+    // an empty list of workspaces means here that the engine has removed them all
+    return startRun(configuration, { ...env, FABRIC_CONFIRM_GONE: "true" });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await (await this.#run?.catch(() => undefined))?.close();
+  }
+}
