@@ -141,7 +141,7 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
           if (why !== undefined) return run.warn(why);
           if (had) return void (await giveBack(run, kind, id, had, state));
           await kind.beforeRemoval?.(run, id, state);
-          await removeObject(run, kind, id, kind.nameOf(state), state);
+          await removeObject(run, kind, id, kind.nameOf(state), state, await valuesBefore(run, kind, id));
         });
       } catch (error) {
         const stays = kind.mayStay?.(error, state);
@@ -312,6 +312,20 @@ function changeOf(run: Run, kind: AnyObjectKind, change: Changing): Change<Field
   return { run, path: pathOf(kind.place, id), ...change, write };
 }
 
+/** The values of an object that is about to be deleted, if a rollback may want them: from a list that serves all of its holder. */
+async function valuesBefore(run: Run, kind: AnyObjectKind, id: string): Promise<Live | undefined> {
+  if (!run.definitions.isKeeping || kind.find) return undefined;
+  const holder = { ...parseId(kind.place, id) };
+  try {
+    const live = (await sharedList(run, kind, holder)).find((one) => sameIgnoringCase(idOfLive(kind, one, holder), id));
+    return live && kind.priorValues(live);
+  } catch (error) {
+    // a list that cannot be read does not keep an object from being deleted
+    if (!isFabricError(error)) throw error;
+    return undefined;
+  }
+}
+
 /** Deletes an object. */
 async function removeObject(
   run: Run,
@@ -319,12 +333,14 @@ async function removeObject(
   resourceId: string,
   resourceName: string,
   state?: State,
+  before?: Live,
 ): Promise<void> {
   const intent = {
     operation: "delete",
     resourceType: kind.name,
     resourceName,
     resourceId,
+    ...(before && { before: inLog(before) }),
     compensation: null,
   } as const;
   const operation = `delete ${state ? kind.title(state) : `${kind.name} '${resourceName}'`}`;

@@ -25,6 +25,20 @@ export class OnceInARun {
       );
   }
 
+  /** Takes an object that was deleted, by its path, out of its list, so that the list need not be asked for again. */
+  remove(path: string): void {
+    const [id = "", ...above] = path.split("/").toReversed();
+    const list = above.toReversed().join("/");
+    const known = this.#answers.get(list) as Promise<{ id?: string }[]> | undefined;
+    const isIt = (entry: { id?: string }) => entry.id?.toLowerCase() === id.toLowerCase();
+    for (const key of this.#answers.keys()) if (key.startsWith(`${path}/`)) this.#answers.delete(key);
+    if (known)
+      void this.#keep(
+        list,
+        known.then((all) => all.filter((entry) => !isIt(entry))),
+      );
+  }
+
   /** Forgets the lists that a write to a path has made old. Keys are paths of lists. */
   forget(path: string): void {
     const [, , workspaceId = "", family = ""] = path.split("/");

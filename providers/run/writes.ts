@@ -45,10 +45,14 @@ export function writesOf({ clients, env, transaction, stop, asked, onStep, onRec
   return {
     async write<T = void>(intent: Intent, call: Write & Partial<Answering<T>>) {
       const idOf = (answer: unknown) => intent.resourceId ?? (answer as { id?: string } | undefined)?.id ?? "";
+      let isDone = false;
       try {
-        return await step(intent, () => send(intent, call), idOf);
+        const answer = await step(intent, () => send(intent, call), idOf);
+        isDone = true;
+        return answer;
       } finally {
-        asked.forget(call.path);
+        if (isDone && call.method === "DELETE") asked.remove(call.path);
+        else asked.forget(call.path);
       }
     },
 
