@@ -18,12 +18,7 @@ export async function giveBack(run: Run, object: WrittenObject, say: (line: stri
     const given = await kind?.giveBackValues?.(run, id, object, state);
     if (!given) return [];
     if (given.isChanged) say(`Gave ${what} back what it had before the deployment (${id})`);
-    return given.kept.map((property) => ({
-      what,
-      id,
-      reason: `its ${property} was changed by somebody else since this deployment wrote to it, and stays as it is`,
-      remedy: `It had: ${JSON.stringify({ [property]: object.before[property] ?? null })}`,
-    }));
+    return given.left.map((reason) => ({ what, id, reason }));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     if (!mayMeanGone(error)) return [{ what, id, reason: `it could not be given back what it had: ${reason}` }];

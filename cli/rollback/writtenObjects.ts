@@ -4,6 +4,7 @@ import { objectKey } from "../../lib/transactions/entry.ts";
 import type { Entry } from "../../lib/transactions/entry.ts";
 import { writtenBy } from "../../lib/transactions/written.ts";
 import type { Values, Written } from "../../lib/transactions/written.ts";
+import { givesBack } from "../../providers/engine/undo.ts";
 import { newIdsBetween, withNewIds } from "./newIds.ts";
 
 /** An object that a transaction wrote to, and that the stack has again. */
@@ -22,12 +23,28 @@ export function writtenObjects(log: readonly Entry[], saved: Checkpoint, current
   const now = new Map(liveResourcesOf(current).map((resource) => [resource.urn, resource]));
   const before = new Map(liveResourcesOf(saved).map((resource) => [keyOfResource(resource), resource]));
   const newIds = newIdsBetween(saved, current);
+  const made = madeBy(log);
   return writtenBy(log).flatMap((written): WrittenObject[] => {
-    const own = before.get(objectKey(written.resourceType, written.resourceId));
+    const { resourceType, resourceId } = written;
+    const own = before.get(objectKey(resourceType, resourceId));
     const resource = own && now.get(own.urn);
+    // a connection that this transaction has made is gone again, and what it has pulled is not
+    const isInOldWorkspace = resourceType === "GitConnection" && !made.has(objectKey("Workspace", resourceId));
+    if (!own && isInOldWorkspace) return [{ ...written, id: resourceId, state: {} }];
     if (!resource?.id) return [];
     const values = withNewIds(written.before, newIds) as Values;
     const after = withNewIds(written.after, newIds) as Written["after"];
     return [{ ...written, before: values, after, id: resource.id, state: { ...resource.inputs, ...resource.outputs } }];
   });
 }
+
+/** Keys of what a transaction has made, as far as its answers came; what it adopted is not among them. */
+const madeBy = (log: readonly Entry[]): ReadonlySet<string> =>
+  new Set(
+    log.flatMap((entry) => {
+      if (entry.kind !== "intent" || entry.operation !== "create" || givesBack(entry.compensation?.function ?? ""))
+        return [];
+      const done = log.find((other) => other.kind === "done" && other.step === entry.step);
+      return done?.kind === "done" ? [objectKey(entry.resourceType, done.resourceId)] : [];
+    }),
+  );

@@ -23,23 +23,23 @@ export interface Written {
 }
 
 /**
- * What a transaction wrote to objects that existed before it. Writes that were refused changed nothing, and logs of earlier
+ * What a transaction wrote to objects, those included that it had made before. Writes that were refused changed nothing, and logs of earlier
  * versions do not say what there was before: their objects are not among these.
  */
 export function writtenBy(log: readonly Entry[]): Written[] {
   const objects = new Map<string, Written>();
-  const made = new Set<string>();
   for (const entry of log) {
     if (entry.kind !== "intent" || entry.resourceId === undefined || outcomeOf(log, entry.step) === "refused") continue;
     const { operation, resourceType, resourceId, resourceName, before, after = {} } = entry;
     const key = objectKey(resourceType, resourceId);
-    if (operation === "create") made.add(key);
     const known =
       objects.get(key) ?? (before && { resourceType, resourceId, resourceName, before, after: {}, isDeleted: false });
-    if (!known || made.has(key)) continue;
+    if (!known) continue;
     const all = { ...known.after };
     for (const [name, value] of Object.entries(after)) all[name] = [...(all[name] ?? []), value];
-    objects.set(key, { ...known, after: all, isDeleted: known.isDeleted || operation === "delete" });
+    // the first value of a property counts
+    const found = { ...before, ...known.before };
+    objects.set(key, { ...known, before: found, after: all, isDeleted: known.isDeleted || operation === "delete" });
   }
   return [...objects.values()];
 }

@@ -157,7 +157,12 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
       const isChanged = !isDeepStrictEqual(inLog(live), inLog({ ...live, ...values }));
       const change = { id, now, wanted: state, old: state };
       if (isChanged) await kind.converge?.(changeOf(run, kind, givingBack(kind, change, values)));
-      return { isChanged, kept };
+      const left = kept.map(
+        (property) =>
+          `its ${property} was changed by somebody else since this deployment wrote to it, and stays; before, it was ` +
+          JSON.stringify(written.before[property] ?? null),
+      );
+      return { isChanged, left };
     },
 
     async existing(run, holder) {

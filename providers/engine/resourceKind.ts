@@ -83,8 +83,8 @@ export interface ResourceKind<F extends Fields = Fields, O extends object = obje
 export interface ValuesGivenBack {
   /** Whether it had others. */
   readonly isChanged: boolean;
-  /** Properties that somebody else has changed since: they stay. */
-  readonly kept: readonly string[];
+  /** What is not as before, each as a sentence without its subject's name. */
+  readonly left: readonly string[];
 }
 
 /** Declares a kind with outputs `O`; only infers the types of its fields. */

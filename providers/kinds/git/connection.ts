@@ -9,6 +9,7 @@ import type { GitInputs as Inputs, GitLink } from "./fields.ts";
 import { finish, initialize } from "./firstSync.ts";
 import { connect, credentialsOf, detailsOf, disconnect, isSameBranch, readConnection, undo } from "./link.ts";
 import type { Connection } from "./link.ts";
+import { takeBackPulls } from "./pulled.ts";
 import { pullWhereAlways } from "./pull.ts";
 import { isBehind, readGitStatus } from "./status.ts";
 
@@ -119,6 +120,8 @@ export const gitConnection = defineKind<Outputs>()({
     const head = old.adopted ? now.gitSyncDetails?.head : await finish(run, inputs, now, { wasEmpty });
     return { head: await pullWhereAlways(run, inputs, head) };
   },
+
+  giveBackValues: (run, id, { before }) => takeBackPulls(run, id, before),
 
   async delete(run, id, state) {
     if (state.adopted) return;

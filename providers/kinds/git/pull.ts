@@ -1,6 +1,7 @@
 import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { intentOf, whereOf } from "./fields.ts";
 import type { GitInputs } from "./fields.ts";
+import { beforePulling } from "./pulled.ts";
 import { isBehind, losersOf, readGitStatus } from "./status.ts";
 import type { GitStatus } from "./status.ts";
 import type { Run } from "../../run/run.ts";
@@ -13,19 +14,23 @@ export async function updateFromGit(
   allowOverrideItems: boolean,
 ): Promise<string | undefined> {
   const { workspaceId, initializationStrategy: conflictResolutionPolicy } = inputs;
-  await run.write(intentOf("update", inputs, null), {
-    method: "POST",
-    path: `/workspaces/${workspaceId}/git/updateFromGit`,
-    body: {
-      remoteCommitHash,
-      workspaceHead: workspaceHead || null,
-      conflictResolution: { conflictResolutionType: "Workspace", conflictResolutionPolicy },
-      options: { allowOverrideItems },
+  const before = await beforePulling(run, inputs, remoteCommitHash);
+  await run.write(
+    { ...intentOf("update", inputs, null), before },
+    {
+      method: "POST",
+      path: `/workspaces/${workspaceId}/git/updateFromGit`,
+      body: {
+        remoteCommitHash,
+        workspaceHead: workspaceHead || null,
+        conflictResolution: { conflictResolutionType: "Workspace", conflictResolutionPolicy },
+        options: { allowOverrideItems },
+      },
+      operation: `update the workspace from ${whereOf(inputs)}`,
+      // once it has had its effect, the workspace's head is another than the one that is named here, and it is refused
+      replaySafe: true,
     },
-    operation: `update the workspace from ${whereOf(inputs)}`,
-    // once it has had its effect, the workspace's head is another than the one that is named here, and it is refused
-    replaySafe: true,
-  });
+  );
   return remoteCommitHash ?? undefined;
 }
 

@@ -1,0 +1,155 @@
+import { z } from "zod";
+import { nothing } from "../../../lib/api/answer.ts";
+import { isDataBearing } from "../../../lib/api/itemType.ts";
+import { itemShape } from "../../../lib/api/objects.ts";
+import type { FabricItem } from "../../../lib/api/objects.ts";
+import type { Values } from "../../../lib/transactions/written.ts";
+import { sameIgnoringCase } from "../../engine/field.ts";
+import type { ValuesGivenBack } from "../../engine/resourceKind.ts";
+import type { Run } from "../../run/run.ts";
+import { readDefinition, sendDefinition, unlessUnreadable } from "../item/itemContent.ts";
+import { whereOf } from "./fields.ts";
+import type { GitInputs } from "./fields.ts";
+import { readConnection } from "./link.ts";
+import { readGitStatus } from "./status.ts";
+
+/*
+ * A pull writes to a workspace what no compensation can name. What was there before is noted in the log, so that a rollback
+ * takes out what came in, and gives back what was overwritten, as far as that is possible.
+ */
+
+const named = z.object({ type: z.string(), displayName: z.string() });
+
+/** What a workspace held before a pull, and what the pull does to it, as the log holds it. */
+const pulledShape = z.object({
+  /** The commit that the workspace was synced with. */
+  head: z.string().nullable(),
+  /** Ids of all items. */
+  items: z.array(z.string()),
+  /** Items that come in. */
+  added: z.array(named),
+  /** Items that are overwritten; their definitions are kept beside the log. */
+  changed: z.array(named.extend({ id: z.string() })),
+  /** Items that go. */
+  deleted: z.array(named),
+});
+type Pulled = Readonly<z.output<typeof pulledShape>>;
+
+/** Name of the value in an intent that holds what a pull of a commit finds. */
+const propertyOf = (commit: string | null | undefined) => `pull of ${commit ?? "the branch"}`;
+
+/**
+ * What a rollback will want to know of a workspace that existed before this run, noted just before a pull.
+ * @returns values for the intent; nothing if no rollback can follow, or the workspace is new
+ * @throws Error naming what could not be given back, if the declaration does not allow that
+ */
+export async function beforePulling(run: Run, inputs: GitInputs, commit: string | null | undefined): Promise<Values> {
+  const { workspaceId, allowOverwrite } = inputs;
+  if (!run.definitions.isKeeping || run.isNewWorkspace(workspaceId)) return {};
+  const items = await run.list(`/workspaces/${workspaceId}/items`, "list items", itemShape);
+  const { changes, workspaceHead } = await readGitStatus(run, workspaceId);
+  const coming = changes.flatMap(({ itemMetadata: { itemIdentifier, itemType: type, displayName }, remoteChange }) =>
+    remoteChange ? [{ remoteChange, type, displayName, id: itemIdentifier.objectId ?? undefined }] : [],
+  );
+  const isThere = ({ id, type, displayName }: { id?: string | undefined; type: string; displayName: string }) =>
+    items.find((item) => (id === undefined ? isNamed(item, { type, displayName }) : sameIgnoringCase(item.id, id)));
+  const changed: { id: string; type: string; displayName: string }[] = [];
+  const lost: string[] = [];
+  for (const one of coming) {
+    const item = isThere(one);
+    if (!item) continue;
+    const { id, type, displayName } = item;
+    if (one.remoteChange === "Deleted" && isDataBearing(type))
+      lost.push(`${type} '${displayName}' would be deleted with its data`);
+    if (one.remoteChange === "Deleted") continue;
+    const parts = await readDefinition(run, `${workspaceId}/${id}`, { type, displayName }).catch(unlessUnreadable);
+    if (parts) await run.definitions.keep(keyOf(id), parts);
+    else lost.push(`${type} '${displayName}' would be changed, and the service does not give its definition`);
+    changed.push({ id, type, displayName });
+  }
+  if (lost.length > 0 && !allowOverwrite) {
+    throw new Error(
+      `The workspace was not updated from ${whereOf(inputs)}, because a rollback could not give back what would be lost: ` +
+        `${lost.join("; ")}. Take that out of the branch, or set git.allowOverwrite: true.`,
+    );
+  }
+  const pulled: Pulled = {
+    head: workspaceHead ?? null,
+    items: items.map(({ id }) => id),
+    added: coming
+      .filter((one) => one.remoteChange !== "Deleted" && !isThere(one))
+      .map(({ type, displayName }) => ({ type, displayName })),
+    changed,
+    deleted: coming
+      .filter(({ remoteChange }) => remoteChange === "Deleted")
+      .map(({ type, displayName }) => ({ type, displayName })),
+  };
+  return { [propertyOf(commit)]: pulled };
+}
+
+/**
+ * Takes pulls back in a rollback: what came in goes, what was overwritten gets its definition back. That is possible only while
+ * the workspace is disconnected, as it was before; nothing sets the commit back that a connected workspace is synced with.
+ * @param before values of the intents of the pulls
+ */
+export async function takeBackPulls(run: Run, workspaceId: string, before: Values): Promise<ValuesGivenBack> {
+  const pulls = Object.values(before).flatMap((value) => pulledShape.safeParse(value).data ?? []);
+  const [first] = pulls;
+  if (!first) return { isChanged: false, left: [] };
+  const now = await readConnection(run, workspaceId);
+  if (now.gitConnectionState !== "NotConnected") {
+    const head = now.gitSyncDetails?.head ?? null;
+    if (head === first.head) return { isChanged: false, left: [] };
+    const was = first.head ? `commit ${first.head}` : "no commit";
+    return {
+      isChanged: false,
+      left: [`it stays at commit ${head ?? "?"} of its branch: nothing sets it back to ${was}`],
+    };
+  }
+  const left: string[] = [];
+  let isChanged = false;
+  const items = await run.list(`/workspaces/${workspaceId}/items`, "list items", itemShape);
+  const cameIn = items.filter((item) => !first.items.some((id) => sameIgnoringCase(id, item.id)));
+  for (const item of cameIn.filter((one) => pulls.some(({ added }) => added.some((name) => isNamed(one, name))))) {
+    if (isDataBearing(item.type)) left.push(`${titleOf(item)}, which came from Git, stays: it may hold data by now`);
+    else {
+      await takeOut(run, item);
+      isChanged = true;
+    }
+  }
+  const overwritten = new Map(pulls.flatMap(({ changed }) => changed.map((item) => [item.id, item] as const)));
+  for (const item of overwritten.values()) {
+    const parts = await run.definitions.kept(keyOf(item.id));
+    const isThere = items.some(({ id }) => sameIgnoringCase(id, item.id));
+    if (!parts || !isThere) left.push(`${titleOf(item)}, which Git overwrote, could not be given its definition back`);
+    else {
+      await sendDefinition(run, `${workspaceId}/${item.id}`, item, { parts });
+      isChanged = true;
+    }
+  }
+  const gone = pulls.flatMap(({ deleted }) => deleted).filter((name) => !items.some((item) => isNamed(item, name)));
+  left.push(...gone.map((item) => `${titleOf(item)}, which the branch had deleted, is not made again`));
+  return { isChanged, left };
+}
+
+async function takeOut(run: Run, { id, workspaceId, type, displayName }: FabricItem): Promise<void> {
+  const intent = {
+    operation: "delete",
+    resourceType: "Item",
+    resourceName: displayName,
+    resourceId: `${workspaceId}/${id}`,
+    compensation: null,
+  } as const;
+  const operation = `delete ${type} '${displayName}', which came from Git`;
+  await run.write(intent, {
+    method: "DELETE",
+    path: `/workspaces/${workspaceId}/items/${id}`,
+    operation,
+    answer: nothing,
+  });
+}
+
+const keyOf = (itemId: string) => `pulled over ${itemId.toLowerCase()}`;
+const titleOf = ({ type, displayName }: z.output<typeof named>) => `${type} '${displayName}'`;
+const isNamed = (item: z.output<typeof named>, { type, displayName }: z.output<typeof named>) =>
+  item.type === type && sameIgnoringCase(item.displayName, displayName);
