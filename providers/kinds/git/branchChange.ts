@@ -21,8 +21,7 @@ export async function changeBranch(run: Run, inputs: Inputs, now: Connection): P
     await leave(run, inputs, left);
     await connect(run, inputs);
     const required = await initializeConnection(run, inputs);
-    isSyncing = true;
-    return await sync(run, { ...inputs, allowOverwrite: true }, required);
+    return await sync(run, inputs, required, { mayOverride: true, begins: () => (isSyncing = true) });
   } catch (error) {
     // what came in of the new branch would count as changes of somebody on the old one
     if (isSyncing && !(await isUnsynced(run, workspaceId, error))) throw error;

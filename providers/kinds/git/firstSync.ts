@@ -35,7 +35,7 @@ export async function finish(
   if (now.gitConnectionState !== "ConnectedAndInitialized") return initialize(run, inputs, before.refused);
   if (now.gitSyncDetails?.head || before.wasEmpty) return now.gitSyncDetails?.head ?? "";
   // what both sides hold is equal, or may be overwritten
-  return sync(run, { ...inputs, allowOverwrite: true }, await requiredNow(run, inputs));
+  return sync(run, inputs, await requiredNow(run, inputs), { mayOverride: true });
 }
 
 /**
@@ -60,7 +60,7 @@ export async function initialize(run: Run, inputs: Inputs, refused?: () => void)
     throw bothSidesHold(inputs);
   }
   // what both sides hold is equal
-  return sync(run, { ...inputs, allowOverwrite: true }, required);
+  return sync(run, inputs, required, { mayOverride: true });
 }
 
 /** Initialises a connection, which writes to neither side: the service says what is required to sync them. */
@@ -82,12 +82,20 @@ export function initializeConnection(
 
 /**
  * Does what the service said is required.
+ * @param how `begins` is called when one side is about to be written to; `mayOverride` says that the service may overwrite items,
+ *   because nothing gets lost by that
  * @returns the commit that the workspace is synced with then; empty where neither side held anything
  */
-export async function sync(run: Run, inputs: Inputs, required: Initialized): Promise<string | undefined> {
-  const { workspaceId, allowOverwrite } = inputs;
+export async function sync(
+  run: Run,
+  inputs: Inputs,
+  required: Initialized,
+  { begins, mayOverride = inputs.allowOverwrite }: { begins?: () => void; mayOverride?: boolean } = {},
+): Promise<string | undefined> {
+  const { workspaceId } = inputs;
   if (required.requiredAction === "None") return required.workspaceHead ?? "";
-  if (required.requiredAction === "UpdateFromGit") return updateFromGit(run, inputs, required, allowOverwrite);
+  if (required.requiredAction === "UpdateFromGit") return updateFromGit(run, inputs, required, mayOverride, begins);
+  begins?.();
   await run.write(intentOf("update", inputs, null), {
     method: "POST",
     path: `/workspaces/${workspaceId}/git/commitToGit`,

@@ -6,15 +6,20 @@ import { isBehind, losersOf, readGitStatus } from "./status.ts";
 import type { GitStatus } from "./status.ts";
 import type { Run } from "../../run/run.ts";
 
-/** Brings the workspace to the branch's head, by the declared policy. */
+/**
+ * Brings the workspace to the branch's head, by the declared policy.
+ * @param begins called when everything was read that is to be known before, and the pull is about to be sent
+ */
 export async function updateFromGit(
   run: Run,
   inputs: GitInputs,
   { workspaceHead, remoteCommitHash }: Pick<GitStatus, "workspaceHead" | "remoteCommitHash">,
   allowOverrideItems: boolean,
+  begins?: () => void,
 ): Promise<string | undefined> {
   const { workspaceId, initializationStrategy: conflictResolutionPolicy } = inputs;
   const before = await beforePulling(run, inputs, remoteCommitHash);
+  begins?.();
   await run.write(
     { ...intentOf("update", inputs, null), before },
     {

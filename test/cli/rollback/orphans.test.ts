@@ -170,7 +170,7 @@ describe("updates and deletes of a transaction", () => {
     const named = sources.flatMap((source) => [...source.matchAll(/function: "(\w+)"/g)].map(([, name = ""]) => name));
     assert.ok(named.length > 3, "the sources are not where this test looks for them");
     const types = sources.flatMap((source) =>
-      [...source.matchAll(/resourceType: "(\w+)"/g)].map(([, name = ""]) => name),
+      [...source.matchAll(/\bresourceType: "(\w+)"/g)].map(([, name = ""]) => name),
     );
     for (const type of types) assert.equal(unknownToUndo(allKinds, type, null), undefined, type);
     const restoring = [...named, ...allKinds.flatMap(({ restores = [] }) => restores)];
