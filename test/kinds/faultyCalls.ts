@@ -44,6 +44,10 @@ export const outcomes: Readonly<Record<string, Outcome>> = {
   "is the last before the process is killed": { rule: { drop: "after" }, isKilled: true },
 };
 
+/** Whether an outcome is tried where not all are: those that leave something behind always, of the others every second one. */
+export const isTried = ({ rule, isKilled }: Outcome, cell: number): boolean =>
+  isKilled === true || rule?.drop === "after" || cell % 2 === 0;
+
 /** How an operation ended. */
 export interface Ended<T> {
   readonly result?: T;

@@ -12,12 +12,20 @@ const objectKind = (kind: ResourceKind) => kind as unknown as Partial<AnyObjectK
 /** Whether an object that exists already is adopted. */
 export const canAdopt = (kind: ResourceKind): boolean => objectKind(kind).adoption !== undefined;
 
+/** Whether a log tells what an adopted object had. */
+export const isInLog = (kind: ResourceKind): boolean => kind.undo?.giveBack !== undefined;
+
 /** Whether a call changes nothing. */
 export const isRead = (call: string): boolean => /^GET |\/getDefinition$/i.test(call);
 
 /** Deploys the object of a subject, and gives it back as the state has it. */
-export async function deploy(at: FaultyBench, subject: Subject): Promise<{ id: string; olds: Properties }> {
-  const inputs = checked(subject.kind, subject.inputs);
+export async function deploy(
+  at: FaultyBench,
+  subject: Subject,
+  adopt = false,
+): Promise<{ id: string; olds: Properties }> {
+  const { fields } = subject.kind;
+  const inputs = checked(subject.kind, { ...subject.inputs, ...("adopt" in fields && { adopt }) });
   const made = await at.calm(subject, (process) => process.create(inputs), { FABRIC_TRANSACTION_ID: "test-0" });
   return { id: made.id, olds: made.outs as Properties };
 }
