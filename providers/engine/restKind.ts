@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import { idShape } from "../../lib/api/objects.ts";
 import { isServiceAnswer } from "../../lib/api/fabricError.ts";
 import type { Run } from "../run/run.ts";
 import type { ConfigEntry } from "./entry.ts";
@@ -22,7 +23,7 @@ export interface RestKind<F extends Fields, S extends z.ZodObject> {
   readonly place: Place;
   /**
    * Inputs by their names in request bodies. Those that tell what the object is in (`workspaceId`, `itemId`) and `adopt` are not
-   * sent. What changes in place is sent by PATCH, as far as it differs.
+   * sent. What changes in place is sent by PATCH, as far as it differs; null unsets what is not declared any more.
    */
   readonly fields: F;
   /** Fields that name an object among those of its holder; none if its holder has one. */
@@ -76,8 +77,10 @@ export function restKind<const F extends Fields, S extends z.ZodObject>(kind: Re
   const valuesOf = (live: Live) =>
     Object.fromEntries(told.map((field) => [field, live[field] ?? fields[field]?.schema.safeParse(undefined).data]));
 
+  // what the workspace itself tells of begins with its id: anything else is somebody else's answer
+  const isOfWorkspace = "of" in place && place.path === "";
   const singleShape = z
-    .looseObject({})
+    .looseObject(isOfWorkspace ? { id: idShape } : {})
     .transform((answer: Live) => (within ? within(answer) : answer))
     .pipe(shape.nullish());
   /** What a workspace has one of; its id is the workspace's. */
@@ -158,7 +161,9 @@ export function restKind<const F extends Fields, S extends z.ZodObject>(kind: Re
         return !isSame(values[field] as never, wanted[field] as never);
       };
       const differing = told.filter((field) => fields[field]?.change === "update" && isOther(field));
-      if (differing.length > 0) await write({ method: "PATCH", path, body: pick(wanted, differing) });
+      // a value that is not declared any more is unset: a body without it would leave it as it is
+      const body = Object.fromEntries(differing.map((field) => [field, valueOf(wanted, field) ?? null]));
+      if (differing.length > 0) await write({ method: "PATCH", path, body });
       return whenReady(change);
     },
     ...(taken !== undefined && {
