@@ -87,7 +87,7 @@ const endsOf = ({ isCreate }: Operation) =>
 for (const [index, subject] of subjects.entries()) {
   const { kind, changes } = subject;
   const updates = Object.keys(changes).length;
-  describe(`a ${kind.name}`, { concurrency: 2 }, () => {
+  describe(`a ${kind.name}`, { concurrency: 6 }, () => {
     for (const [row, [what, operation]] of Object.entries(operationsOf(subject)).entries()) {
       for (const [column, [how, outcome]] of Object.entries(outcomes).entries()) {
         // each outcome is tried with one of the updates

@@ -46,9 +46,12 @@ export interface ProcessOptions {
 /** A kind without its types. */
 export const kindOf = (key: KindKey) => (typeof key === "string" ? (kinds[key] as unknown as ResourceKind) : key);
 
+/** Where logs lie: in memory if possible, because each of their lines waits for the disk. */
+const root = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+
 /** An emulator, and provider processes that deploy to it one after the other. */
 export class Bench implements AsyncDisposable {
-  readonly folder = mkdtempSync(join(tmpdir(), "half-update-"));
+  readonly folder = mkdtempSync(join(root, "fabric-bench-"));
   readonly emulator: Emulator;
   readonly #runs: LiveRun[] = [];
   #logs = "log";

@@ -36,7 +36,7 @@ for (const [index, subject] of subjects.entries()) {
   const read = (at: FaultyBench, { id, olds }: { id: string; olds: Properties }, env: NodeJS.ProcessEnv = {}) =>
     at.calm(subject, (process) => process.read(id, olds), env);
 
-  describe(`a ${kind.name}`, { concurrency: 2 }, () => {
+  describe(`a ${kind.name}`, { concurrency: 6 }, () => {
     it("is made by one write, is read as it was made, and no write follows from an update with nothing to change", async () => {
       await using at = await FaultyBench.start();
       let own = { id: "", olds: {} as Properties };
