@@ -1,4 +1,5 @@
 import { isServiceAnswer } from "../../lib/api/fabricError.ts";
+import { itemShape } from "../../lib/api/objects.ts";
 import { resumeCapacity } from "../run/pausedCapacity.ts";
 import type { Run } from "../run/run.ts";
 import { visibleCapacities, visibleWorkspaces } from "../run/visible.ts";
@@ -24,6 +25,17 @@ export async function isWorkspaceGone(run: Run, workspaceId: string): Promise<bo
   return !visible.some((workspace) => workspace.id.toLowerCase() === workspaceId.toLowerCase());
 }
 
+/**
+ * Whether an item is gone, and with it everything that is in it: its workspace, which is there, runs and does not list it.
+ * @throws the list's own error, or Error if the workspace's capacity is paused, because then nothing proves it
+ */
+export async function isItemGone(run: Run, workspaceId: string, itemId: string): Promise<boolean> {
+  const items = await run.listOnce(`/workspaces/${workspaceId}/items`, "list items", itemShape);
+  if (items.some(({ id }) => id.toLowerCase() === itemId.toLowerCase())) return false;
+  await assertCapacityRuns(run, workspaceId);
+  return true;
+}
+
 /** How an object is read. */
 export interface Reads<T> {
   /** The complete list that should contain it: one call for all objects of a workspace, or of the tenant. */
@@ -32,6 +44,8 @@ export interface Reads<T> {
   readonly isIt: (entry: T) => boolean;
   /** By itself. */
   readonly alone: () => Promise<T>;
+  /** The item that it is in; undefined if it is in none. */
+  readonly itemId?: string | undefined;
 }
 
 /**
@@ -40,6 +54,7 @@ export interface Reads<T> {
  * read by itself; only both together prove that it is gone. Of a workspace's objects they do so only while the workspace's
  * capacity runs, because a paused one may hide them; everything in a workspace that is gone is gone as well. Of the tenant's
  * objects they do so only if the list shows any other, because an empty one is what another tenant or identity looks like.
+ * The list of what is in an item is gone with the item, which the list of items proves.
  * @param workspaceId undefined for objects of the tenant
  * @throws the read's own error if there is no proof
  */
@@ -60,8 +75,12 @@ export async function readOrGone<T>(run: Run, workspaceId: string | undefined, r
     if (!mayMeanGone(error)) throw error;
     if (await isWithItsWorkspace()) return "gone";
     if (workspaceId !== undefined) await assertCapacityRuns(run, workspaceId);
-    if (!list) throw error;
-    if (workspaceId === undefined && list.length === 0) assertConfirmed(run, "no object of this kind", "one");
+    if (!list) {
+      const { itemId } = reads;
+      if (workspaceId === undefined || itemId === undefined || !(await isItemGone(run, workspaceId, itemId)))
+        throw error;
+    }
+    if (workspaceId === undefined && list?.length === 0) assertConfirmed(run, "no object of this kind", "one");
     return "gone";
   }
 }

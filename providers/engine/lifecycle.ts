@@ -6,7 +6,7 @@ import { inLog, valuesToGiveBack } from "../../lib/transactions/written.ts";
 import type { Run, Write } from "../run/run.ts";
 import { sameIgnoringCase } from "./field.ts";
 import type { Fields } from "./field.ts";
-import { deleteOrGone, readOrGone } from "./gone.ts";
+import { deleteOrGone, isItemGone, mayMeanGone, readOrGone } from "./gone.ts";
 import type { AnyObjectKind, Change, Live, ObjectKind } from "./objectKind.ts";
 import { collectionPath, formatId, parseId, pathOf, workspaceOf } from "./place.ts";
 import type { Holder } from "./place.ts";
@@ -201,7 +201,7 @@ function undoOf(kind: AnyObjectKind): Undo {
     names: kind.names,
     async find(run, names, resourceId) {
       if (kind.find) return (await kind.find(run, names)) && idOfLive(kind, {}, names);
-      const all = await list(run, kind, names);
+      const all = await listUnlessGone(run, kind, names);
       const found = all.find((live) =>
         resourceId === undefined
           ? kind.isNamed(live, names)
@@ -248,6 +248,18 @@ const holderIn = ({ workspaceId, itemId }: Live): Holder => ({
 const list = (run: Run, kind: AnyObjectKind, names: Live): Promise<readonly Live[]> =>
   run.list(collectionPath(kind.place, holderIn(names)), `list ${kind.plural}`, kind.shape);
 
+/** The same; nothing is in an item that is gone. */
+async function listUnlessGone(run: Run, kind: AnyObjectKind, names: Live): Promise<readonly Live[]> {
+  const { workspaceId, itemId } = holderIn(names);
+  try {
+    return await list(run, kind, names);
+  } catch (error) {
+    if (!mayMeanGone(error) || workspaceId === undefined || itemId === undefined) throw error;
+    if (await isItemGone(run, workspaceId, itemId)) return [];
+    throw error;
+  }
+}
+
 /** The same, asked for once in a run. */
 const sharedList = (run: Run, kind: AnyObjectKind, holder: Holder): Promise<readonly Live[]> =>
   run.listOnce(collectionPath(kind.place, holder), `list ${kind.plural}`, kind.shape);
@@ -285,6 +297,7 @@ function observe(run: Run, kind: AnyObjectKind, id: string, state: State): Promi
   return readOrGone(run, holder.workspaceId, {
     listed: () => sharedList(run, kind, holder),
     isIt: (live) => sameIgnoringCase(idOfLive(kind, live, holder), id),
+    itemId: holder.itemId,
     alone: () => readAlone(run, kind, id, state),
   });
 }

@@ -23,7 +23,7 @@ export interface RestKind<F extends Fields, S extends z.ZodObject> {
   readonly place: Place;
   /**
    * Inputs by their names in request bodies. Those that tell what the object is in (`workspaceId`, `itemId`) and `adopt` are not
-   * sent. What changes in place is sent by PATCH, as far as it differs.
+   * sent. What changes in place is sent by PATCH, as far as it differs; null unsets what is not declared any more.
    */
   readonly fields: F;
   /** Fields that name an object among those of its holder; none if its holder has one. */
@@ -78,8 +78,8 @@ export function restKind<const F extends Fields, S extends z.ZodObject>(kind: Re
     Object.fromEntries(told.map((field) => [field, live[field] ?? fields[field]?.schema.safeParse(undefined).data]));
 
   const isSingle = "of" in place;
+  // what the workspace itself tells of begins with its id: anything else is somebody else's answer
   const singleShape = z
-    // the workspace itself has an id
     .looseObject(isSingle && place.path === "" ? { id: idShape } : {})
     .transform((answer: Live) => (within ? within(answer) : answer))
     .pipe(shape.nullish());
@@ -160,10 +160,9 @@ export function restKind<const F extends Fields, S extends z.ZodObject>(kind: Re
         return !isSame(values[field] as never, wanted[field] as never);
       };
       const differing = told.filter((field) => fields[field]?.change === "update" && isOther(field));
-      if (differing.length > 0) {
-        const body = pick(wanted, differing);
-        await write({ method: "PATCH", path, body }, body);
-      }
+      // a value that is not declared any more is unset: a body without it would leave it as it is
+      const body = Object.fromEntries(differing.map((field) => [field, valueOf(wanted, field) ?? null]));
+      if (differing.length > 0) await write({ method: "PATCH", path, body }, body);
       return whenReady(change);
     },
     ...(taken !== undefined && {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { nothing } from "../../lib/api/answer.ts";
 import { deleteOrGone, isWorkspaceGone } from "./gone.ts";
 import type { Run } from "../run/run.ts";
-import { parseId, pathOf } from "./place.ts";
+import { parseId, pathOf, workspaceOf } from "./place.ts";
 import type { ResourceKind } from "./resourceKind.ts";
 import { giveBackOf } from "./undo.ts";
 import type { Names } from "./undo.ts";
@@ -77,8 +77,9 @@ async function removeObject(run: Run, kind: ResourceKind, resourceId: string, re
   const path = pathOf(kind.place, resourceId);
   const resourceType = kind.name;
   const intent = { operation: "delete", resourceType, resourceName, resourceId, compensation: null } as const;
-  const holder = parseId(kind.place, resourceId)?.workspaceId ?? resourceId;
-  await deleteOrGone(run, holder, () => run.write(intent, { method: "DELETE", path, answer: nothing }));
+  await deleteOrGone(run, workspaceOf(kind.place, resourceId), () =>
+    run.write(intent, { method: "DELETE", path, answer: nothing }),
+  );
   return true;
 }
 
@@ -92,10 +93,9 @@ async function giveBack(
 ): Promise<boolean> {
   let isGiven = false;
   if (isKept(resourceId)) return false;
-  const holder = parseId(place, resourceId)?.workspaceId ?? resourceId;
   await deleteOrGone(
     run,
-    holder,
+    workspaceOf(place, resourceId),
     async () => (isGiven = (await undo?.giveBack?.work(run, resourceId, before)) ?? false),
   );
   return isGiven;

@@ -4,32 +4,51 @@ import type { EngineStack } from "./engineStack.ts";
 /** Collections that are history, not condition. */
 const HISTORY = ["operations", "reservations", "branches", "recoverableItems"];
 /** Fields that tell a time, or how far a read has come, or an id that Git gives. */
-const PASSING = ["syncedAt", "assignmentReads", "logicalId"];
+const PASSING = ["syncedAt", "readyAt", "assignmentReads", "logicalId"];
 
 /**
  * Everything the emulator has, without times and history, in order, and with names instead of the ids of what may have
  * been made again. Equal names show as equal values, so duplicates are seen.
  */
 export function worldOf({ emulator }: Pick<EngineStack, "emulator">): unknown {
-  const { workspaces, folders, items } = emulator.service;
-  const nameOfWorkspace = (id: string) => workspaces.get(id)?.displayName ?? id;
-  const names = [
-    ...workspaces.all().map(({ id, displayName }) => [id, `workspace ${displayName}`]),
-    ...folders
-      .all()
-      .map(({ id, displayName, workspaceId }) => [id, `folder ${displayName} in ${nameOfWorkspace(workspaceId)}`]),
-    ...items.all().map((item) => [item.id, `${item.type} ${item.displayName} in ${nameOfWorkspace(item.workspaceId)}`]),
-  ];
+  const names = namesOf(emulator.state());
   const collections = Object.entries(emulator.state()).filter(([name]) => !HISTORY.includes(name));
   return Object.fromEntries(
     collections.map(([name, objects]) => {
       const lines = (objects as object[]).map((object) => {
         const text = JSON.stringify(object, (key, value: unknown) => conditionOf(key, value));
-        return names.reduce((named, [id = "", title = ""]) => named.replaceAll(id, title), text);
+        return names.reduce((named, [id, title]) => named.replaceAll(id, title), text);
       });
       return [name, lines.sort()];
     }),
   );
+}
+
+/** Ids of objects of every collection that have names, with the names to show in their place. */
+function namesOf(state: Readonly<Record<string, unknown>>): [id: string, title: string][] {
+  const all = Object.entries(state).flatMap(([name, objects]) =>
+    HISTORY.includes(name) ? [] : (objects as Named[]).map((object) => ({ collection: name, object })),
+  );
+  const nameOf = ({ displayName, name }: Named) => displayName ?? name;
+  const workspaces = new Map(
+    all.flatMap(({ collection, object }) => (collection === "workspaces" ? [[object.id, nameOf(object)]] : [])),
+  );
+  return all.flatMap(({ collection, object }): [string, string][] => {
+    const name = nameOf(object);
+    if (name === undefined) return [];
+    const { workspaceId } = object;
+    const within = workspaceId === undefined ? "" : ` in ${workspaces.get(workspaceId) ?? workspaceId}`;
+    return [[object.id, `${[collection, object.type, name].filter(Boolean).join(" ")}${within}`]];
+  });
+}
+
+/** What names an object at the service. */
+interface Named {
+  readonly id: string;
+  readonly displayName?: string;
+  readonly name?: string;
+  readonly type?: string;
+  readonly workspaceId?: string;
 }
 
 function conditionOf(key: string, value: unknown): unknown {
