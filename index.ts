@@ -4,7 +4,12 @@ import log from "@pulumi/pulumi/log/index.js";
 import metadata from "@pulumi/pulumi/metadata.js";
 import settings from "@pulumi/pulumi/runtime/settings.js";
 import { FeatureFlags } from "./lib/featureFlags.ts";
-import { assertForeignBackend, assertReadableFolder, assertSharedBackend } from "./lib/config/stateBackend.ts";
+import {
+  assertCalledInProject,
+  assertForeignBackend,
+  assertReadableFolder,
+  assertSharedBackend,
+} from "./lib/config/stateBackend.ts";
 import { leaveOutPromiseTraces } from "./providers/engine/sdkQuirks.ts";
 import { FabricProvider } from "./providers/program/fabricResource.ts";
 import { FabricWorkspace } from "./providers/program/fabricWorkspace.ts";
@@ -34,6 +39,7 @@ function plainUpdateOf(env: NodeJS.ProcessEnv) {
 async function deploy() {
   if (!existsSync("Pulumi.yaml"))
     throw new Error("Run Pulumi in the folder that holds Pulumi.yaml: state, log and items are looked for there.");
+  assertCalledInProject(process.env);
   assertReadableFolder(process.env);
   const stack = metadata.getStack();
   const config = readStackConfig({ projectRoot: process.cwd(), stack });

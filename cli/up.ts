@@ -9,16 +9,17 @@ import { CtrlCWatch } from "./transaction/ctrlCWatch.ts";
 import { leftoverTable } from "./transaction/leftovers.ts";
 import { liftedProtection, tellLifted } from "./pulumi/liftedProtection.ts";
 import { pendingReplacements } from "./transaction/pendingReplacements.ts";
-import { ensureStack, projectRoot, pulumiEnvironment, runPulumi } from "./pulumi/pulumi.ts";
+import { runPulumi } from "./pulumi/pulumi.ts";
 import { catchUp, settleAll } from "./transaction/recovery.ts";
 import { checkpointHash, foreignChanges } from "../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint } from "../lib/checkpoint/checkpoint.ts";
 import { RollbackRefused, rollBack } from "./rollback/rollBack.ts";
 import type { TransactionOrder } from "./rollback/rollBack.ts";
 import { exportCheckpoint } from "../lib/checkpoint/exportCheckpoint.ts";
-import { runStackCommand } from "./pulumi/stackCommand.ts";
+import type { StackAccess } from "../lib/checkpoint/exportCheckpoint.ts";
+import { openedForUpdate } from "./pulumi/openStack.ts";
+import { runStackCommand, stackOption } from "./pulumi/stackCommand.ts";
 import { withStackToItself } from "./transaction/stackLock.ts";
-import { readStackSettings } from "./pulumi/stackSettings.ts";
 
 /*
  * `npm run up -- --stack S …`: `pulumi up` as a transaction. The exit codes follow from the log and the state, because the
@@ -33,16 +34,15 @@ or failed is gone on with. Everything after the stack's name goes to pulumi up (
 Exit codes: 0 committed; 1 failed and rolled back, declined, or nothing had been done; 2 failed, and something remains;
 130 interrupted, after the same treatment.`;
 
-async function up(stack: string, args: readonly string[]): Promise<number> {
-  const env = pulumiEnvironment(stack);
-  const settings = readStackSettings(projectRoot, stack, env);
+async function up(named: StackAccess, args: readonly string[]): Promise<number> {
+  const { access: stackAccess, settings } = await openedForUpdate(named, args);
+  const { stack, env } = stackAccess;
   const { flags, transactionLog } = settings;
   const store = await openLogStore(transactionLog, { stack, env });
-  return withStackToItself(stack, env, store, async () => {
-    await ensureStack(stack, env);
+  return withStackToItself(stackAccess, store, async () => {
     const say = (line: string) => console.error(line);
     const transactions = new StackTransactions(store, stack);
-    const access = { projectRoot, stack, env, transactions, say };
+    const access = { ...stackAccess, transactions, say };
     const before = await catchUp(access);
     const protection = await liftedProtection("up", args, access, before);
     if (protection.refusal !== undefined) {
@@ -65,7 +65,7 @@ async function up(stack: string, args: readonly string[]): Promise<number> {
         ...pendingReplacements(before),
         FABRIC_TRANSACTION_ID: transactionId,
       };
-      const ended = await runPulumi(["up", ...args, ...watch.args], { ...env, ...own });
+      const ended = await runPulumi(["up", ...stackOption(access), ...args, ...watch.args], { ...env, ...own });
       const run: Run = {
         order: { ...access, transactionId },
         events,

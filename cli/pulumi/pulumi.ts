@@ -1,15 +1,16 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { backendUrl } from "../../lib/config/stateBackend.ts";
 import { absoluteBackend, isRelativeBackend, stateFolder } from "../../lib/config/stateFolder.ts";
 import { formerStateNote } from "./formerState.ts";
 import { Patience } from "./patience.ts";
+import { projectFileIn } from "./projectFile.ts";
 
 /** The folder that holds Pulumi.yaml: the current one, as npm sets it, else that of this file. */
-export const projectRoot = existsSync("Pulumi.yaml")
+export const projectRoot = projectFileIn(process.cwd())
   ? process.cwd()
   : resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 
@@ -66,24 +67,4 @@ export async function runPulumi(args: readonly string[], env: NodeJS.ProcessEnv)
   } finally {
     process.off("SIGTERM", handOn);
   }
-}
-
-/** The stack that a command line names, by `--stack S`, `--stack=S` or `-s S`. */
-export function stackOf(args: readonly string[]): string | undefined {
-  for (const [index, arg] of args.entries()) {
-    if (arg === "--stack" || arg === "-s") return args[index + 1];
-    if (arg.startsWith("--stack=")) return arg.slice("--stack=".length);
-  }
-  return undefined;
-}
-
-/** Makes the stack if it does not exist yet, so that no command ends with "no stack named …". */
-export async function ensureStack(stack: string, env: NodeJS.ProcessEnv): Promise<void> {
-  const child = spawn("pulumi", ["stack", "select", stack, "--create", "--non-interactive"], {
-    cwd: projectRoot,
-    env,
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  const [code] = (await once(child, "exit")) as [number | null];
-  if (code !== 0) throw new Error(`Stack '${stack}' could not be selected or made; Pulumi's own message is above.`);
 }
