@@ -1,9 +1,9 @@
 import { parseArgs } from "node:util";
 import { SecretManager } from "../lib/secretManager.ts";
 import { vaultNameOf } from "../lib/secrets/secretName.ts";
-import { openedStack } from "./pulumi/openStack.ts";
 import { stackArguments } from "./pulumi/stackCommand.ts";
 import type { StackArguments } from "./pulumi/stackCommand.ts";
+import { stackToLookAt } from "./pulumi/unmadeStack.ts";
 import { readSecretValue } from "./secret/secretValue.ts";
 
 /* `npm run secret -- get|set NAME [--stack S]`: secrets by hand, with the rules that deployments read them by. */
@@ -43,7 +43,9 @@ function commandOf(args: readonly string[]): Command {
 /** @throws Error where there is no such stack, or what it says about the vault makes no sense */
 async function secretsOf(stack: StackArguments | undefined, env: NodeJS.ProcessEnv): Promise<SecretManager> {
   if (stack === undefined) return new SecretManager({ env });
-  const { flags, keyVaultUrl } = (await openedStack(stack.access, [])).settings;
+  // secrets are set before the first deployment, and without a sign-in to the backend
+  using lookedAt = await stackToLookAt(stack.access, [], true);
+  const { flags, keyVaultUrl } = lookedAt.settings;
   return new SecretManager({ flags, env: { ...env, KEY_VAULT_URL: keyVaultUrl } });
 }
 

@@ -10,8 +10,8 @@ import { commentMarkdown } from "./commentMarkdown.ts";
 import { readPreviewLog } from "./previewLog.ts";
 import type { PreviewLog } from "./previewLog.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
-import { stackToPreview } from "./previewedStack.ts";
 import { projectRoot, runPulumi } from "../pulumi/pulumi.ts";
+import { stackToLookAt } from "../pulumi/unmadeStack.ts";
 import { stackOption } from "../pulumi/stackCommand.ts";
 
 /** `--comment FILE` of a command line, and the arguments without it. */
@@ -45,8 +45,9 @@ export async function previewStack(
   const events = join(folder, "events.json");
   let log: PreviewLog | undefined;
   try {
-    using previewed = await stackToPreview(named, args);
-    const { access } = previewed;
+    using lookedAt = await stackToLookAt(named, args);
+    const { access, isUnmade } = lookedAt;
+    if (isUnmade) console.error(`Stack '${stack}' does not exist yet: this is what npm run up would make.`);
     const env = { ...access.env, PULUMI_DEBUG_COMMANDS: "true" };
     const { code } = await runPulumi(["preview", ...stackOption(access), ...args, "--event-log", events], env);
     if (existsSync(events)) log = readPreviewLog(readFileSync(events, "utf8"));

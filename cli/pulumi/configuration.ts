@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { closestName } from "../../lib/config/closestName.ts";
-import { assertNotSecret } from "../../lib/config/secrets.ts";
+import { assertNoSecrets, assertNotSecret } from "../../lib/config/secrets.ts";
 import { ownKeys, stackConfigValues } from "../../lib/config/text.ts";
 import { readYamlFile } from "../../lib/config/yamlFile.ts";
 import { referenceOf, runCli } from "../../lib/checkpoint/exportCheckpoint.ts";
@@ -41,7 +41,11 @@ export async function readConfiguration(access: StackAccess): Promise<Configured
   const secretKeys = Object.keys(answered).filter((key) => answered[key]?.secret);
   const texts = Object.entries(answered).map(([key, { value = "" }]) => [`fabric:${key}`, value]);
   const values = stackConfigValues(Object.fromEntries(texts) as Record<string, string>);
-  if (secretKeys.length > 0) assertNotSecret({ stack, secretKeys, values, inFile: valuesInFile(access) });
+  if (secretKeys.length > 0) {
+    const inFile = valuesInFile(access);
+    assertNoSecrets(stack, Object.fromEntries(secretKeys.map((key) => [key, inFile[key]])));
+    assertNotSecret({ stack, secretKeys, values, inFile });
+  }
   return values;
 }
 
@@ -72,9 +76,11 @@ async function noStack(access: StackAccess): Promise<string> {
   const names = code === 0 ? (JSON.parse(printed) as { name: string }[]).map(({ name }) => name) : [];
   const close = closestName(stack, names);
   const others = names.length > 0 ? ` There ${names.length === 1 ? "is" : "are"}: ${names.join(", ")}.` : "";
+  const path = stackFileOf(projectRoot, stack, env);
+  const file = existsSync(path) ? "" : `, and ${path} does not exist`;
   return (
-    `There is no stack '${stack}', so nothing was done.${close ? ` Did you mean '${close}'?` : others} To make it, write its ` +
-    `configuration into ${stackFileOf(projectRoot, stack, env)} and run npm run up -- --stack ${referenceOf(access)}, or run ` +
+    `There is no stack '${stack}'${file}, so nothing was done.${close ? ` Did you mean '${close}'?` : others} To make it, write its ` +
+    `configuration into ${path} and run npm run up -- --stack ${referenceOf(access)}, or run ` +
     `pulumi stack init ${referenceOf(access)}.`
   );
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { backendUrl } from "../../lib/config/stateBackend.ts";
 import { absoluteBackend, isRelativeBackend, stateFolder } from "../../lib/config/stateFolder.ts";
 import { formerStateNote } from "./formerState.ts";
+import { proxyEnvironment } from "../../lib/network/proxy.ts";
 import { Patience } from "./patience.ts";
 import { projectFileIn } from "./projectFile.ts";
 
@@ -21,7 +22,8 @@ export const projectRoot = projectFileIn(process.cwd())
  * CLI would fetch azure-native's for every stack of a project that depends on it.
  */
 export function pulumiEnvironment(stack: string, env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
-  const own: NodeJS.ProcessEnv = { ...env };
+  // Pulumi's processes talk by gRPC, which takes lower-case proxies for its own machine
+  const own: NodeJS.ProcessEnv = { ...env, ...proxyEnvironment(env) };
   const url = backendUrl(projectRoot, env);
   if (url !== undefined && isRelativeBackend(url)) {
     const absolute = new URL(absoluteBackend(url, projectRoot));

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { referenceOf } from "../../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
+import { settleProxies } from "../../lib/network/proxy.ts";
 import { pathOfCaller, takeOption } from "./commandLine.ts";
 import { NoStackError } from "./configuration.ts";
 import { CONFIG_FILE, readProjectFile } from "./projectFile.ts";
@@ -76,6 +77,8 @@ export async function runStackCommand(
   }
   outliveReaders();
   try {
+    // a rollback runs a program of Pulumi's in this very process
+    settleProxies();
     const found = stackArguments(args, process.env);
     if (found === undefined) {
       console.error(`Which stack?\n\n${usage}`);
