@@ -1,4 +1,3 @@
-import type { ClientRequest } from "node:http";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { HttpsProxyAgent } from "https-proxy-agent";
