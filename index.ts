@@ -13,6 +13,7 @@ import {
 import { leaveOutPromiseTraces } from "./providers/engine/sdkQuirks.ts";
 import { FabricProvider } from "./providers/program/fabricResource.ts";
 import { FabricWorkspace } from "./providers/program/fabricWorkspace.ts";
+import { reportPlainErrors } from "./providers/program/plainErrors.ts";
 import { ProgramRun } from "./providers/program/programRun.ts";
 import { readStackConfig } from "./providers/program/stackConfigSource.ts";
 
@@ -60,6 +61,7 @@ async function deploy() {
 
   // what is wrong with the configuration has been said
   leaveOutPromiseTraces();
+  reportPlainErrors();
   const { tenantId, features, credential, keyVaultUrl, transactionLog, protectData } = config;
   const configuration = {
     stack,

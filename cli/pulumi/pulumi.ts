@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { backendUrl } from "../../lib/config/stateBackend.ts";
 import { absoluteBackend, isRelativeBackend, stateFolder } from "../../lib/config/stateFolder.ts";
 import { formerStateNote } from "./formerState.ts";
+import { settleHome } from "../setup/homeFolder.mjs";
 import { proxyEnvironment } from "../../lib/network/proxy.ts";
 import { Patience } from "./patience.ts";
 import { projectFileIn } from "./projectFile.ts";
@@ -24,6 +25,7 @@ export const projectRoot = projectFileIn(process.cwd())
 export function pulumiEnvironment(stack: string, env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   // Pulumi's processes talk by gRPC, which takes lower-case proxies for its own machine
   const own: NodeJS.ProcessEnv = { ...env, ...proxyEnvironment(env) };
+  settleHome(own);
   const url = backendUrl(projectRoot, env);
   if (url !== undefined && isRelativeBackend(url)) {
     const absolute = new URL(absoluteBackend(url, projectRoot));
@@ -32,7 +34,16 @@ export function pulumiEnvironment(stack: string, env: NodeJS.ProcessEnv = proces
     const logs = join(projectRoot, ".fabric", "transactions");
     const note = formerStateNote({ stack, formerly, now: folder, logs });
     if (note !== undefined) console.error(note);
-    mkdirSync(folder, { recursive: true });
+    try {
+      mkdirSync(folder, { recursive: true });
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      throw new Error(
+        `The state of stack '${stack}' cannot be written to ${folder} (${code}). Choose another place for it, for example ` +
+          `PULUMI_BACKEND_URL='azblob://CONTAINER?storage_account=ACCOUNT' or PULUMI_BACKEND_URL='file:///var/lib/fabric?create_dir=true'.`,
+        { cause: error },
+      );
+    }
     if (!absolute.searchParams.has("metadata")) absolute.searchParams.set("metadata", "skip");
     own["PULUMI_BACKEND_URL"] = absolute.href;
   }

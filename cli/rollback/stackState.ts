@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { stringify } from "yaml";
 import type { Checkpoint, CheckpointResource } from "../../lib/checkpoint/checkpoint.ts";
@@ -90,10 +90,28 @@ export function projectCopy({ projectRoot, stack, env }: StackAccess): string {
   writeFileSync(join(folder, "Pulumi.yaml"), stringify(project));
   const settings = stackFileOf(projectRoot, stack, env);
   if (existsSync(settings)) copyFileSync(settings, join(folder, `Pulumi.${stack}.yaml`));
-  mkdirSync(join(projectRoot, ".fabric"), { recursive: true });
-  for (const name of ["package.json", "node_modules", "lib", "providers", "emulator", ".fabric"])
+  if (hasOwnFolder(projectRoot)) symlinkSync(join(projectRoot, ".fabric"), join(folder, ".fabric"));
+  for (const name of ["package.json", "lib", "providers", "emulator"])
     symlinkSync(join(projectRoot, name), join(folder, name));
+  symlinkSync(packagesOf(projectRoot), join(folder, "node_modules"));
   return folder;
+}
+
+/** Makes the folder for what the project itself keeps. @returns false if the checkout cannot be written to */
+function hasOwnFolder(projectRoot: string): boolean {
+  try {
+    mkdirSync(join(projectRoot, ".fabric"), { recursive: true });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The node_modules in which Node finds the SDK: here, or above in a project of workspaces. */
+function packagesOf(folder: string): string {
+  const packages = join(folder, "node_modules");
+  const above = dirname(folder);
+  return above === folder || existsSync(join(packages, "@pulumi", "pulumi")) ? packages : packagesOf(above);
 }
 
 /** An environment in which the CLI takes the stack's file of such a folder, and no other one. */

@@ -46,7 +46,7 @@ class ThroughProxy extends HttpsProxyAgent<string> {
 
   override async connect(...[request, options]: Parameters<HttpsProxyAgent<string>["connect"]>) {
     let status = 200;
-    (request).once("proxyConnect", (answer: { statusCode: number }) => (status = answer.statusCode));
+    request.once("proxyConnect", (answer: { statusCode: number }) => (status = answer.statusCode));
     let socket;
     try {
       socket = await super.connect(request, options);
