@@ -15,6 +15,11 @@ export class NoStackError extends Error {
   override readonly name = "NoStackError";
 }
 
+/** Pulumi does not tell the configuration: its backend is not reached, or wants a sign-in. */
+export class UntoldConfigurationError extends Error {
+  override readonly name = "UntoldConfigurationError";
+}
+
 /** One value of `pulumi config --json`: lists and objects as JSON, as the program is given them. */
 interface Answered {
   readonly value?: string;
@@ -35,7 +40,9 @@ export async function readConfiguration(access: StackAccess): Promise<Configured
   if (code !== 0) {
     if (/no stack named/.test(complaints)) throw new NoStackError(await noStack(access));
     assertYaml(access);
-    throw new Error(`The configuration of stack '${stack}' could not be read. Pulumi says: ${complaints.trim()}`);
+    throw new UntoldConfigurationError(
+      `The configuration of stack '${stack}' could not be read. Pulumi says: ${complaints.trim()}`,
+    );
   }
   const answered = ownKeys(JSON.parse(printed) as Record<string, Answered>);
   const secretKeys = Object.keys(answered).filter((key) => answered[key]?.secret);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { pulumi } from "../../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
-import { NoStackError } from "./configuration.ts";
+import { NoStackError, UntoldConfigurationError } from "./configuration.ts";
 import { openedStack } from "./openStack.ts";
 import { CONFIG_FILE, stackFileOf } from "./projectFile.ts";
 import type { OpenedStack } from "./stackSettings.ts";
@@ -31,9 +31,10 @@ export async function stackToLookAt(
   try {
     return { ...(await openedStack(access, args)), isUnmade: false, [Symbol.dispose]: () => undefined };
   } catch (error) {
-    if (!existsSync(file) && isOffline && !(error instanceof NoStackError))
-      throw new NoStackError(`There is no stack '${stack}': ${file} does not exist, and its backend was not reached.`);
-    if (!existsSync(file) || !(isOffline || error instanceof NoStackError)) throw error;
+    const isUntold = isOffline && error instanceof UntoldConfigurationError;
+    if (isUntold && !existsSync(file))
+      throw new NoStackError(`${error.message}\nIf the name is misspelled: ${file} does not exist.`);
+    if (!existsSync(file) || !(isUntold || error instanceof NoStackError)) throw error;
   }
   const folder = mkdtempSync(join(tmpdir(), "fabric-new-"));
   const remove = () => rmSync(folder, { recursive: true, force: true });

@@ -93,3 +93,37 @@ describe("program and commands", () => {
     assert.match(readFileSync(join(stack.folder, "stacks/Pulumi.other.yaml"), "utf8"), /sales-test/);
   });
 });
+
+describe("a file that is no YAML", () => {
+  it("is named with the line by every command that reads it, whichever file it is", async () => {
+    await using stack = await EngineStack.start();
+    stack.configure({ workspaces: [sales] });
+    const own = join(stack.folder, "Pulumi.test.yaml");
+    const project = join(stack.folder, "Pulumi.yaml");
+    const [good, goodProject] = [readFileSync(own, "utf8"), readFileSync(project, "utf8")];
+    const broken = "config:\n  fabric:workspaces:\n    - name: [sales\n  fabric:protectData: false\n";
+    writeFileSync(own, broken);
+    const commands: [string, ...string[]][] = [
+      ["cli/up.ts", ...quick],
+      ["cli/rollback.ts"],
+      ["cli/pulumiCommand.ts", "preview"],
+      ["cli/pulumiCommand.ts", "destroy", ...quick],
+      ["cli/import.ts", "--workspace", "sales-test"],
+      ["cli/secret.ts", "get", "X"],
+    ];
+    for (const [file, ...args] of commands) {
+      const { code, text } = await stack.command(file, args);
+      assert.equal(code, 2, text);
+      assert.match(text, /Pulumi\.test\.yaml:[34]:\d+ is not valid YAML/, file);
+      assert.doesNotMatch(text, /^ +at |\u001B\[/m);
+    }
+    writeFileSync(own, good);
+    writeFileSync(join(stack.folder, "other.yaml"), broken);
+    const other = await stack.command("cli/up.ts", [...quick, "--config-file", "other.yaml"]);
+    assert.match(other.text, /other\.yaml:[34]:\d+ is not valid YAML/);
+    writeFileSync(project, `${goodProject}\nconfig: {a: b\n`);
+    const whole = await stack.command("cli/up.ts", quick);
+    assert.match(whole.text, /Pulumi\.yaml:\d+:\d+ is not valid YAML/);
+    assert.deepEqual(stack.calls(), []);
+  });
+});
