@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { openLogStore } from "../lib/logStore/openLogStore.ts";
 import { hasEffects, outcomeOf } from "../lib/transactions/entry.ts";
 import type { Entry } from "../lib/transactions/entry.ts";
@@ -7,6 +8,7 @@ import { DeploymentEvents } from "./transaction/deploymentEvents.ts";
 import { wordsOfEarlierRun } from "../lib/transactions/earlierRun.ts";
 import { CtrlCWatch } from "./transaction/ctrlCWatch.ts";
 import { leftoverTable } from "./transaction/leftovers.ts";
+import { takeOption } from "./pulumi/commandLine.ts";
 import { liftedProtection, tellLifted } from "./pulumi/liftedProtection.ts";
 import { pendingReplacements } from "./transaction/pendingReplacements.ts";
 import { runPulumi } from "./pulumi/pulumi.ts";
@@ -35,6 +37,8 @@ Exit codes: 0 committed; 1 failed and rolled back, declined, or nothing had been
 130 interrupted, after the same treatment.`;
 
 async function up(named: StackAccess, args: readonly string[]): Promise<number> {
+  const plan = takeOption(args, "plan").values.at(-1);
+  if (plan !== undefined && !existsSync(plan)) throw new Error(`There is no plan ${plan}. Nothing was done.`);
   const { access: stackAccess, settings } = await openedForUpdate(named, args);
   const { stack, env } = stackAccess;
   const { flags, transactionLog } = settings;
@@ -77,6 +81,11 @@ async function up(named: StackAccess, args: readonly string[]): Promise<number> 
       };
       const code = ended.code === 0 ? await commit(run) : await fail(run);
       if (code !== 1) tellLifted(protection, "was");
+      if (code !== 0 && plan !== undefined)
+        console.error(
+          `What is not what the plan ${plan} says was refused. To review another one: ` +
+            `npm run preview -- --stack ${stack} --save-plan ${plan}`,
+        );
       return code;
     } catch (error) {
       if (error instanceof RollbackRefused) throw error;

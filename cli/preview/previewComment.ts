@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { Redaction } from "../../lib/telemetry/redaction.ts";
 import { parseStackConfig } from "../../lib/config/stackConfig.ts";
 import type { StackConfig } from "../../lib/config/stackConfig.ts";
 import { stackConfigValues } from "../../lib/config/text.ts";
+import { takeOption } from "../pulumi/commandLine.ts";
 import { judgePreview, tellLifted } from "../pulumi/liftedProtection.ts";
 import { commentMarkdown } from "./commentMarkdown.ts";
 import { readPreviewLog } from "./previewLog.ts";
@@ -41,6 +42,8 @@ export async function previewStack(
   // where npm was called, not where it runs scripts
   const target = file === undefined ? undefined : resolve(process.env["INIT_CWD"] ?? projectRoot, file);
   if (target !== undefined) mkdirSync(dirname(target), { recursive: true });
+  const plan = takeOption(args, "save-plan").values.at(-1);
+  if (plan !== undefined) mkdirSync(dirname(plan), { recursive: true });
   const folder = mkdtempSync(join(tmpdir(), "fabric-preview-"));
   const events = join(folder, "events.json");
   let log: PreviewLog | undefined;
@@ -50,6 +53,8 @@ export async function previewStack(
     if (isUnmade) console.error(`Stack '${stack}' does not exist yet: this is what npm run up would make.`);
     const env = { ...access.env, PULUMI_DEBUG_COMMANDS: "true" };
     const { code } = await runPulumi(["preview", ...stackOption(access), ...args, "--event-log", events], env);
+    // it holds what is declared, people's names among it
+    if (plan !== undefined && existsSync(plan)) chmodSync(plan, 0o600);
     if (existsSync(events)) log = readPreviewLog(readFileSync(events, "utf8"));
     const protection = log && judgePreview(log, env);
     if (protection) tellLifted(protection, "is");
