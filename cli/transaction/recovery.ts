@@ -9,6 +9,7 @@ import { Orphans } from "../rollback/orphans.ts";
 import { orphansOf, outdatedIn } from "../rollback/plan.ts";
 import { exportCheckpoint } from "../../lib/checkpoint/exportCheckpoint.ts";
 import { takeOverRenamed } from "./renamedStack.ts";
+import { letGoOfTakenOut } from "./takenOut.ts";
 import { importCheckpoint, refreshStack } from "../rollback/stackState.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 
@@ -41,6 +42,7 @@ export async function catchUp(recovery: Recovery): Promise<Checkpoint> {
   const announced = await transactions.announced();
   if (announced !== undefined && (await transactions.entries(announced)).length === 0)
     say(lostLog(stack, announced, transactions.store.where));
+  await letGoOfTakenOut(recovery, open, exported);
   const { checkpoint, isChanged } = withoutPendingOperations(exported);
   if (isChanged) await importCheckpoint(recovery, checkpoint);
   const outdated = new Set<string>();

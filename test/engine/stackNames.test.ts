@@ -163,3 +163,34 @@ describe("a sub-folder of the project", () => {
     assert.equal(existsSync(join(below, ".fabric")), false);
   });
 });
+
+describe("a workspace that pulumi state move gave to another stack", () => {
+  it("is not deleted by the open transaction that made it, and is unchanged where it is now", async () => {
+    await using stack = await EngineStack.start();
+    stack.configure({ workspaces: failing });
+    const up = await stack.command("cli/up.ts", quick);
+    assert.equal(up.code, 2, up.text);
+    assert.equal((await stack.run(["stack", "init", "other", "--no-select"])).code, 0);
+    const resources = (await stack.state()).deployment.resources ?? [];
+    const urns = resources.filter(({ urn }) => /FabricWorkspace.*::sales$/.test(urn)).map(({ urn }) => urn);
+    const moved = await stack.run(["state", "move", "--source", "test", "--dest", "other", "--yes", ...urns]);
+    assert.equal(moved.code, 0, moved.text);
+    stack.configure({ workspaces: [] });
+    const again = await stack.command("cli/up.ts", quick);
+    assert.equal(again.code, 0, again.text);
+    assert.match(again.text, /Workspace 'sales-test' .* was taken out of the state by hand: it is left alone/);
+    assert.deepEqual(names(stack), ["sales-test"]);
+    stack.configure({ workspaces: [sales] });
+    renameSync(join(stack.folder, "Pulumi.test.yaml"), join(stack.folder, "Pulumi.other.yaml"));
+    const since = stack.calls().length;
+    const there = await stack.commandAs("other", "cli/up.ts", quick);
+    assert.equal(there.code, 0, there.text);
+    assert.deepEqual(
+      stack.calls(since).filter((call) => !call.startsWith("GET ")),
+      [],
+    );
+    const destroy = await stack.commandAs("other", "cli/pulumiCommand.ts", ["destroy", ...quick]);
+    assert.equal(destroy.code, 0, destroy.text);
+    assert.deepEqual(names(stack), []);
+  });
+});
