@@ -15,7 +15,7 @@ export interface StackName {
 export function stackName(text: string, project: string): StackName {
   const parts = text.split("/");
   const name = parts.at(-1) ?? "";
-  if (parts.length > 3 || parts.some((part) => !/^[\w.-]+$/.test(part)))
+  if (parts.length > 3 || parts.some((part) => !/^(?!\.+$)[\w.-]+$/.test(part)))
     throw new Error(`'${text}' is no name of a stack: give S, PROJECT/S or ORG/PROJECT/S. Nothing was done.`);
   const [organization, of] = parts.length === 3 ? [parts[0], parts[1]] : parts.length === 2 ? [parts[0]] : [];
   if (of !== undefined && of !== project)

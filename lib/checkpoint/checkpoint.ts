@@ -105,9 +105,11 @@ export function checkpointHash(checkpoint: Checkpoint): string {
  */
 export function renamedCheckpoint(checkpoint: Checkpoint, from: string, to: string): Checkpoint {
   if (from === to) return checkpoint;
+  // a name may have dots
+  const [old, fresh] = [from, to].map((name) => name.replaceAll(".", String.raw`\.`));
   const text = JSON.stringify(checkpoint)
     .replaceAll(`"urn:pulumi:${from}::`, `"urn:pulumi:${to}::`)
-    .replaceAll(new RegExp(`("urn:pulumi:${to}::([^:"]+)::pulumi:pulumi:Stack::\\2-)${from}(?=")`, "g"), `$1${to}`);
+    .replaceAll(new RegExp(`("urn:pulumi:${fresh}::([^:"]+)::pulumi:pulumi:Stack::\\2-)${old}(?=")`, "g"), `$1${to}`);
   return JSON.parse(text) as Checkpoint;
 }
 

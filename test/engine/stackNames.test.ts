@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { EngineStack } from "./harness/engineStack.ts";
@@ -161,6 +161,23 @@ describe("a sub-folder of the project", () => {
     assert.equal(command.code, 0, command.text);
     assert.deepEqual(names(stack), []);
     assert.equal(existsSync(join(below, ".fabric")), false);
+  });
+});
+
+describe("a project in a sub-folder of a repository, with its packages above it", () => {
+  it("deploys and rolls back as elsewhere", async () => {
+    await using stack = await EngineStack.start();
+    stack.configure({ features: { useRollback: true }, workspaces: failing });
+    const project = join(stack.folder, "deploy/fabric");
+    mkdirSync(project, { recursive: true });
+    mkdirSync(join(stack.folder, ".git"));
+    for (const name of readdirSync(stack.folder))
+      if (!["deploy", ".git", "node_modules", "state"].includes(name) && !name.startsWith("events-"))
+        renameSync(join(stack.folder, name), join(project, name));
+    const up = await stack.commandAs("test", "cli/up.ts", quick, {}, project);
+    assert.equal(up.code, 1, up.text);
+    assert.match(up.text, /fully rolled back/);
+    assert.deepEqual(names(stack), []);
   });
 });
 
