@@ -4,11 +4,17 @@ import log from "@pulumi/pulumi/log/index.js";
 import metadata from "@pulumi/pulumi/metadata.js";
 import settings from "@pulumi/pulumi/runtime/settings.js";
 import { FeatureFlags } from "./lib/featureFlags.ts";
-import { assertForeignBackend, assertReadableFolder, assertSharedBackend } from "./lib/config/stateBackend.ts";
+import {
+  assertCalledInProject,
+  assertForeignBackend,
+  assertReadableFolder,
+  assertSharedBackend,
+} from "./lib/config/stateBackend.ts";
 import { leaveOutPromiseTraces } from "./providers/engine/sdkQuirks.ts";
 import { declareObjects, shownOutputs } from "./providers/program/declaredObjects.ts";
 import { FabricProvider } from "./providers/program/fabricResource.ts";
 import { FabricWorkspace } from "./providers/program/fabricWorkspace.ts";
+import { reportPlainErrors } from "./providers/program/plainErrors.ts";
 import { ProgramRun } from "./providers/program/programRun.ts";
 import { readStackConfig } from "./providers/program/stackConfigSource.ts";
 
@@ -35,6 +41,7 @@ function plainUpdateOf(env: NodeJS.ProcessEnv) {
 async function deploy() {
   if (!existsSync("Pulumi.yaml"))
     throw new Error("Run Pulumi in the folder that holds Pulumi.yaml: state, log and items are looked for there.");
+  assertCalledInProject(process.env);
   assertReadableFolder(process.env);
   const stack = metadata.getStack();
   const config = readStackConfig({ projectRoot: process.cwd(), stack });
@@ -55,6 +62,7 @@ async function deploy() {
 
   // what is wrong with the configuration has been said
   leaveOutPromiseTraces();
+  reportPlainErrors();
   const { tenantId, features, credential, keyVaultUrl, transactionLog, protectData } = config;
   const configuration = {
     stack,

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join, posix } from "node:path";
 import { parseArgs } from "node:util";
 import { hasDefinition } from "../lib/api/itemType.ts";
+import type { StackAccess } from "../lib/checkpoint/exportCheckpoint.ts";
 import { openLogStore } from "../lib/logStore/openLogStore.ts";
 import { startRun } from "../providers/run/liveRun.ts";
 import type { Run } from "../providers/run/run.ts";
@@ -19,13 +20,13 @@ import { importReport, planReport } from "./import/report.ts";
 import type { Wanted } from "./import/selection.ts";
 import { withWorkspaces } from "./import/stackFile.ts";
 import { HalfDoneError, takeOver } from "./import/takeOver.ts";
-import { readTarget } from "./import/target.ts";
+import { configurationOf, readTarget } from "./import/target.ts";
 import type { Target } from "./import/target.ts";
-import { projectRoot, pulumiEnvironment } from "./pulumi/pulumi.ts";
+import { projectRoot } from "./pulumi/pulumi.ts";
 import { previewSteps } from "./rollback/stackState.ts";
 import { runStackCommand } from "./pulumi/stackCommand.ts";
 import { withStackToItself } from "./transaction/stackLock.ts";
-import { readStackSettings } from "./pulumi/stackSettings.ts";
+import { opened } from "./pulumi/stackSettings.ts";
 
 /*
  * `npm run import -- --workspace NAME_OR_ID --stack S`: workspaces that exist come under management. The service is only
@@ -60,7 +61,6 @@ function optionsOf(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      stack: { type: "string", short: "s" },
       workspace: { type: "string", short: "w", multiple: true, default: [] },
       all: { type: "boolean", default: false },
       definitions: { type: "boolean", default: false },
@@ -76,12 +76,14 @@ function optionsOf(args: readonly string[]): Options {
   return { workspaces: workspace, all, definitions: definitions ? folder : undefined, isDryRun: values["dry-run"] };
 }
 
-async function importWorkspaces(stack: string, args: readonly string[]): Promise<number> {
+async function importWorkspaces(named: StackAccess, args: readonly string[]): Promise<number> {
   const { definitions, isDryRun, ...wanted } = optionsOf(args);
-  const env = pulumiEnvironment(stack);
-  const store = await openLogStore(readStackSettings(projectRoot, stack, env).transactionLog, { stack, env });
-  return withStackToItself(stack, env, store, async () => {
-    const reading = readTarget({ projectRoot, stack, env }, store, isDryRun);
+  const configuration = await configurationOf(named, isDryRun);
+  const { access, settings } = opened(named, configuration ?? {});
+  const { stack, env } = access;
+  const store = await openLogStore(settings.transactionLog, { stack, env });
+  return withStackToItself(access, store, async () => {
+    const reading = readTarget(access, store, configuration);
     const target = await withProgress(() => `Reading stack '${stack}' …`, reading);
     const { endpoint, tenantId, features, credential, keyVaultUrl, transactionLog } = target.config;
     const run = await startRun({ stack, endpoint, tenantId, features, credential, keyVaultUrl, transactionLog }, env);

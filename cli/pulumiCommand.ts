@@ -1,7 +1,8 @@
 import { commentOption, previewStack } from "./preview/previewComment.ts";
 import { destroyStack } from "./pulumi/destroyStack.ts";
-import { ensureStack, pulumiEnvironment, runPulumi } from "./pulumi/pulumi.ts";
-import { runStackCommand } from "./pulumi/stackCommand.ts";
+import { openedStack } from "./pulumi/openStack.ts";
+import { runPulumi } from "./pulumi/pulumi.ts";
+import { runStackCommand, stackOption } from "./pulumi/stackCommand.ts";
 
 /* `npm run preview | refresh | destroy -- --stack S …`: the Pulumi command with the project's environment. */
 
@@ -18,13 +19,12 @@ await runStackCommand(
     usage: `Usage: npm run ${command} -- --stack S${comment} [options of pulumi ${command}]
 
 Runs pulumi ${command} with the project's environment. Everything after the stack's name goes to it (pulumi ${command} --help).${isPreview ? aboutComment : ""}`,
-    async run(stack) {
-      const { file, rest } = isPreview ? commentOption(args) : { file: undefined, rest: args };
-      if (isPreview) return previewStack(stack, rest, file);
-      if (command === "destroy") return destroyStack(stack, rest);
-      const env = pulumiEnvironment(stack);
-      await ensureStack(stack, env);
-      return (await runPulumi([command, ...rest], env)).code;
+    async run(access, given) {
+      const { file, rest } = isPreview ? commentOption(given) : { file: undefined, rest: given };
+      if (isPreview) return previewStack(access, rest, file);
+      if (command === "destroy") return destroyStack(access, rest);
+      const found = await openedStack(access, rest);
+      return (await runPulumi([command, ...stackOption(access), ...rest], found.access.env)).code;
     },
   },
   args,

@@ -2,35 +2,45 @@ import { parseArgs } from "node:util";
 import { openLogStore } from "../lib/logStore/openLogStore.ts";
 import { hasEffects, hasEnded } from "../lib/transactions/entry.ts";
 import type { Entry } from "../lib/transactions/entry.ts";
+import type { StackAccess } from "../lib/checkpoint/exportCheckpoint.ts";
 import { StackTransactions } from "../lib/transactions/stackTransactions.ts";
 import { DeploymentEvents } from "./transaction/deploymentEvents.ts";
 import { leftoverTable } from "./transaction/leftovers.ts";
 import { lostLog } from "./transaction/recovery.ts";
-import { projectRoot, pulumiEnvironment } from "./pulumi/pulumi.ts";
+import { takeOverRenamed } from "./transaction/renamedStack.ts";
+import { openedStack } from "./pulumi/openStack.ts";
 import { RollbackRefused, rollBack } from "./rollback/rollBack.ts";
 import { runStackCommand } from "./pulumi/stackCommand.ts";
 import { withStackToItself } from "./transaction/stackLock.ts";
-import { readStackSettings } from "./pulumi/stackSettings.ts";
 
 /* `npm run rollback -- --stack S`: rolls back the transaction that was neither committed nor rolled back. */
 
-const usage = `Usage: npm run rollback -- --stack S [--transaction ID]
+const usage = `Usage: npm run rollback -- --stack S [--transaction ID] [--config-file FILE] [--yes]
 
 Takes a stack back to where it was before the last deployment that neither was committed nor rolled back: one that failed with
-useRollback off, that was cut off, or whose rollback could not be completed. --transaction names another one.
+useRollback off, that was cut off, or whose rollback could not be completed. --transaction names another one. Nothing is asked, with
+or without --yes.
 
 Exit codes: 0 rolled back; 1 there is nothing to roll back, or it may not be; 2 something remains, and is listed.`;
 
-async function rollback(stack: string, args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: { stack: { type: "string", short: "s" }, transaction: { type: "string" } },
-  });
-  const env = pulumiEnvironment(stack);
-  const settings = readStackSettings(projectRoot, stack, env);
+/** Options of Pulumi's commands that a rollback takes, because scripts give them to every command; it never asks. */
+const OF_PULUMI = {
+  yes: { type: "boolean", short: "y" },
+  "skip-preview": { type: "boolean", short: "f" },
+  "non-interactive": { type: "boolean" },
+  color: { type: "string" },
+  config: { type: "string", short: "c", multiple: true },
+  "config-path": { type: "boolean" },
+} as const;
+
+async function rollback(named: StackAccess, args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({ args: [...args], options: { ...OF_PULUMI, transaction: { type: "string" } } });
+  const { access, settings } = await openedStack(named, args);
+  const { stack, env } = access;
   const store = await openLogStore(settings.transactionLog, { stack, env });
-  return withStackToItself(stack, env, store, async () => {
+  return withStackToItself(access, store, async () => {
     const transactions = new StackTransactions(store, stack);
+    await takeOverRenamed({ ...access, transactions, say: (line) => console.error(line) });
     const transactionId = values.transaction ?? (await transactions.unfinished());
     if (transactionId === undefined) {
       console.error(
@@ -39,7 +49,8 @@ async function rollback(stack: string, args: readonly string[]): Promise<number>
       return 1;
     }
     const entries = await transactions.entries(transactionId);
-    const refusal = notToBeRolledBack(entries, { stack, transactionId, where: store.where });
+    const isOwn = (await transactions.logs()).some(([begin]) => begin?.transactionId === transactionId);
+    const refusal = notToBeRolledBack(entries, { stack, transactionId, where: store.where, isOwn });
     if (refusal !== undefined) {
       console.error(refusal);
       return 1;
@@ -53,7 +64,7 @@ async function rollback(stack: string, args: readonly string[]): Promise<number>
     try {
       const say = (line: string) => console.error(line);
       const leftovers = await events.rollback("asked for", () =>
-        rollBack({ projectRoot, stack, env, transactions, transactionId, reason: "asked for", say }),
+        rollBack({ ...access, transactions, transactionId, reason: "asked for", say }),
       );
       if (leftovers.length > 0) {
         console.error(leftoverTable(leftovers));
@@ -71,15 +82,25 @@ async function rollback(stack: string, args: readonly string[]): Promise<number>
   });
 }
 
+/** Which transaction is to be rolled back. */
+interface Asked {
+  readonly stack: string;
+  readonly transactionId: string;
+  /** The place of its log. */
+  readonly where: string;
+  /** It is the stack's, also under a former name of that. */
+  readonly isOwn: boolean;
+}
+
 /** Why a log cannot be what was asked for, if so. */
 function notToBeRolledBack(
   entries: readonly Entry[],
-  { stack, transactionId, where }: { readonly stack: string; readonly transactionId: string; readonly where: string },
+  { stack, transactionId, where, isOwn }: Asked,
 ): string | undefined {
   const [begin] = entries;
   if (!begin) return lostLog(stack, transactionId, where);
   if (begin.kind !== "begin") return undefined;
-  if (begin.stack !== stack)
+  if (!isOwn)
     return `Transaction ${transactionId} is of stack '${begin.stack}' and not of '${stack}': nothing was done.`;
   if (begin.checkpoint !== undefined || hasEnded(entries) || !hasEffects(entries)) return undefined;
   return (

@@ -1,11 +1,10 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { SecretManager } from "../lib/secretManager.ts";
 import { vaultNameOf } from "../lib/secrets/secretName.ts";
-import { projectRoot } from "./pulumi/pulumi.ts";
+import { stackArguments } from "./pulumi/stackCommand.ts";
+import type { StackArguments } from "./pulumi/stackCommand.ts";
+import { stackToLookAt } from "./pulumi/unmadeStack.ts";
 import { readSecretValue } from "./secret/secretValue.ts";
-import { readStackSettings } from "./pulumi/stackSettings.ts";
 
 /* `npm run secret -- get|set NAME [--stack S]`: secrets by hand, with the rules that deployments read them by. */
 
@@ -15,7 +14,7 @@ const usage = `Usage: npm run --silent secret -- get NAME [--stack S]
 get  prints a secret to standard output and nothing else; where it was found goes to standard error.
 set  writes a secret to Key Vault. The value comes from standard input, without its last line end; a terminal asks for it.
 
---stack S  takes fabric:features and fabric:keyVaultUrl of Pulumi.S.yaml. Otherwise the environment says whether there is a
+--stack S  takes fabric:features and fabric:keyVaultUrl of that stack. Otherwise the environment says whether there is a
            vault, and where: FEATURE_USE_KEY_VAULT=true and KEY_VAULT_URL.
 
 Exit codes: 0 done; 1 there is no such secret, or the vault did not take it; 2 the command cannot be run like this.`;
@@ -24,13 +23,13 @@ Exit codes: 0 done; 1 there is no such secret, or the vault did not take it; 2 t
 interface Command {
   readonly verb: "get" | "set";
   readonly name: string;
-  readonly stack: string | undefined;
+  readonly stack: StackArguments | undefined;
 }
 
 /** @throws Error saying what is wrong, and never repeating what may be a value */
 function commandOf(args: readonly string[]): Command {
-  const options = { stack: { type: "string", short: "s" } } as const;
-  const { positionals, values } = parseArgs({ args: [...args], options, allowPositionals: true });
+  const stack = stackArguments(args, process.env);
+  const { positionals } = parseArgs({ args: [...(stack?.rest ?? args)], allowPositionals: true });
   const [verb, name, ...rest] = positionals;
   if (verb !== "get" && verb !== "set") throw new Error("get or set?");
   if (name === undefined) throw new Error("Which secret?");
@@ -38,15 +37,15 @@ function commandOf(args: readonly string[]): Command {
     throw new Error(
       "Nothing may follow the name: a value comes from standard input, where no list of processes shows it.",
     );
-  return { verb, name, stack: values.stack };
+  return { verb, name, stack };
 }
 
-/** @throws Error where the stack has no file, or what it says about the vault makes no sense */
-function secretsOf(stack: string | undefined, env: NodeJS.ProcessEnv): SecretManager {
+/** @throws Error where there is no such stack, or what it says about the vault makes no sense */
+async function secretsOf(stack: StackArguments | undefined, env: NodeJS.ProcessEnv): Promise<SecretManager> {
   if (stack === undefined) return new SecretManager({ env });
-  if (!existsSync(join(projectRoot, `Pulumi.${stack}.yaml`)))
-    throw new Error(`There is no stack '${stack}': Pulumi.${stack}.yaml does not exist.`);
-  const { flags, keyVaultUrl } = readStackSettings(projectRoot, stack, env);
+  // secrets are set before the first deployment, and without a sign-in to the backend
+  using lookedAt = await stackToLookAt(stack.access, [], true);
+  const { flags, keyVaultUrl } = lookedAt.settings;
   return new SecretManager({ flags, env: { ...env, KEY_VAULT_URL: keyVaultUrl } });
 }
 
@@ -81,7 +80,7 @@ async function set(secrets: SecretManager, name: string): Promise<number> {
 async function run(args: readonly string[]): Promise<number> {
   try {
     const { verb, name, stack } = commandOf(args);
-    const secrets = secretsOf(stack, process.env);
+    const secrets = await secretsOf(stack, process.env);
     return await (verb === "get" ? get : set)(secrets, name);
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : String(error)}\nnpm run secret -- --help says more.`);

@@ -21,7 +21,8 @@ What is there already is used; what is not goes into ${cacheFolder}
 (packages into node_modules). With --run, runs FILE (a path in the project) with it.
 
 Environment: XDG_CACHE_HOME  where the cache folder is; otherwise ~/.cache
-             PULUMI_HOME     the vendor's install folder; otherwise ~/.pulumi`;
+             PULUMI_HOME     the vendor's install folder; otherwise ~/.pulumi
+             HOME            where neither is set; a user without one gets a folder of its own below TMPDIR`;
 
 const projectRoot = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -39,6 +40,12 @@ async function setUp() {
   return { node, env, pulumi: pulumi.bin };
 }
 
+/** pnpm hands on the `--` that npm takes for itself: it stands behind the script's own words. */
+function withoutSeparator(args) {
+  const own = args.findIndex((arg) => arg.startsWith("-"));
+  return args[own] === "--" ? args.toSpliced(own, 1) : args;
+}
+
 async function main([option, file, ...args]) {
   if (option === "--help" || option === "-h") {
     console.log(help);
@@ -49,7 +56,7 @@ async function main([option, file, ...args]) {
     return 2;
   }
   const { node, env, pulumi } = await setUp();
-  if (file !== undefined) return runFile(node, resolve(projectRoot, file), args, env);
+  if (file !== undefined) return runFile(node, resolve(projectRoot, file), withoutSeparator(args), env);
   say(`Ready: Node in ${dirname(node)}, Pulumi CLI in ${pulumi}.`);
   return 0;
 }

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { ensureStack, projectRoot, pulumiEnvironment, runPulumi } from "./pulumi/pulumi.ts";
+import { makeStack } from "./pulumi/makeStack.ts";
+import { projectRoot, pulumiEnvironment, runPulumi } from "./pulumi/pulumi.ts";
 
 /* `npm start`: stack `local`, deployed to the emulator by the real engine, and where to look at what was made. */
 
@@ -32,7 +33,7 @@ function outputs(): Record<string, Output> {
 }
 
 console.log("Deploying stack 'local' to the embedded Fabric emulator (no Azure account is used).\n");
-await ensureStack(stack, env);
+await makeStack({ projectRoot, stack, env });
 const { code } = await runPulumi(["up", "--stack", stack, "--yes", ...process.argv.slice(2)], env);
 if (code === 0) {
   console.log("\nDeployed:");

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { openLogStore } from "../lib/logStore/openLogStore.ts";
 import { hasEffects, outcomeOf } from "../lib/transactions/entry.ts";
 import type { Entry } from "../lib/transactions/entry.ts";
@@ -7,18 +8,20 @@ import { DeploymentEvents } from "./transaction/deploymentEvents.ts";
 import { wordsOfEarlierRun } from "../lib/transactions/earlierRun.ts";
 import { CtrlCWatch } from "./transaction/ctrlCWatch.ts";
 import { leftoverTable } from "./transaction/leftovers.ts";
+import { takeOption } from "./pulumi/commandLine.ts";
 import { liftedProtection, tellLifted } from "./pulumi/liftedProtection.ts";
 import { pendingReplacements } from "./transaction/pendingReplacements.ts";
-import { ensureStack, projectRoot, pulumiEnvironment, runPulumi } from "./pulumi/pulumi.ts";
+import { runPulumi } from "./pulumi/pulumi.ts";
 import { catchUp, settleAll } from "./transaction/recovery.ts";
 import { checkpointHash, foreignChanges } from "../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint } from "../lib/checkpoint/checkpoint.ts";
 import { RollbackRefused, rollBack } from "./rollback/rollBack.ts";
 import type { TransactionOrder } from "./rollback/rollBack.ts";
 import { exportCheckpoint } from "../lib/checkpoint/exportCheckpoint.ts";
-import { runStackCommand } from "./pulumi/stackCommand.ts";
+import type { StackAccess } from "../lib/checkpoint/exportCheckpoint.ts";
+import { openedForUpdate } from "./pulumi/openStack.ts";
+import { runStackCommand, stackOption } from "./pulumi/stackCommand.ts";
 import { withStackToItself } from "./transaction/stackLock.ts";
-import { readStackSettings } from "./pulumi/stackSettings.ts";
 
 /*
  * `npm run up -- --stack S …`: `pulumi up` as a transaction. The exit codes follow from the log and the state, because the
@@ -33,16 +36,17 @@ or failed is gone on with. Everything after the stack's name goes to pulumi up (
 Exit codes: 0 committed; 1 failed and rolled back, declined, or nothing had been done; 2 failed, and something remains;
 130 interrupted, after the same treatment.`;
 
-async function up(stack: string, args: readonly string[]): Promise<number> {
-  const env = pulumiEnvironment(stack);
-  const settings = readStackSettings(projectRoot, stack, env);
+async function up(named: StackAccess, args: readonly string[]): Promise<number> {
+  const plan = takeOption(args, "plan").values.at(-1);
+  if (plan !== undefined && !existsSync(plan)) throw new Error(`There is no plan ${plan}. Nothing was done.`);
+  const { access: stackAccess, settings } = await openedForUpdate(named, args);
+  const { stack, env } = stackAccess;
   const { flags, transactionLog } = settings;
   const store = await openLogStore(transactionLog, { stack, env });
-  return withStackToItself(stack, env, store, async () => {
-    await ensureStack(stack, env);
+  return withStackToItself(stackAccess, store, async () => {
     const say = (line: string) => console.error(line);
     const transactions = new StackTransactions(store, stack);
-    const access = { projectRoot, stack, env, transactions, say };
+    const access = { ...stackAccess, transactions, say };
     const before = await catchUp(access);
     const protection = await liftedProtection("up", args, access, before);
     if (protection.refusal !== undefined) {
@@ -65,7 +69,7 @@ async function up(stack: string, args: readonly string[]): Promise<number> {
         ...pendingReplacements(before),
         FABRIC_TRANSACTION_ID: transactionId,
       };
-      const ended = await runPulumi(["up", ...args, ...watch.args], { ...env, ...own });
+      const ended = await runPulumi(["up", ...stackOption(access), ...args, ...watch.args], { ...env, ...own });
       const run: Run = {
         order: { ...access, transactionId },
         events,
@@ -77,6 +81,11 @@ async function up(stack: string, args: readonly string[]): Promise<number> {
       };
       const code = ended.code === 0 ? await commit(run) : await fail(run);
       if (code !== 1) tellLifted(protection, "was");
+      if (code !== 0 && plan !== undefined)
+        console.error(
+          `What is not what the plan ${plan} says was refused. To review another one: ` +
+            `npm run preview -- --stack ${stack} --save-plan ${plan}`,
+        );
       return code;
     } catch (error) {
       if (error instanceof RollbackRefused) throw error;

@@ -1,15 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { parse } from "yaml";
 import { hasEffects } from "../../lib/transactions/entry.ts";
 import type { LogStore } from "../../lib/logStore/logStore.ts";
 import { assertSharedBackend } from "../../lib/config/stateBackend.ts";
 import { parseStackConfig } from "../../lib/config/stackConfig.ts";
 import { kindKeys } from "../../providers/kinds/kinds.ts";
 import type { StackConfig } from "../../lib/config/stackConfig.ts";
-import { assertNoSecrets } from "../../lib/config/secrets.ts";
 import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
-import { ensureStack } from "../pulumi/pulumi.ts";
+import { NoStackError, readConfiguration } from "../pulumi/configuration.ts";
+import type { Configured } from "../pulumi/configuration.ts";
+import { makeStack } from "../pulumi/makeStack.ts";
+import { stackFileOf } from "../pulumi/projectFile.ts";
 import { exportCheckpoint } from "../../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
@@ -28,21 +28,35 @@ export interface Target {
 }
 
 /**
- * Reads a stack, and makes it where it does not exist.
- * @param isDryRun make nothing: a stack that does not exist counts as empty
+ * The configuration of the stack to import into, which is made if it does not exist.
+ * @param isDryRun make nothing
+ * @returns undefined if there is no such stack
+ */
+export async function configurationOf(access: StackAccess, isDryRun: boolean): Promise<Configured | undefined> {
+  try {
+    return await readConfiguration(access);
+  } catch (error) {
+    if (!(error instanceof NoStackError)) throw error;
+    if (isDryRun) return undefined;
+    await makeStack(access);
+    return readConfiguration(access);
+  }
+}
+
+/**
+ * Reads a stack.
+ * @param configuration undefined if it does not exist: it counts as empty
  * @throws Error where its configuration is wrong, or a deployment was not ended
  */
-export async function readTarget(access: StackAccess, store: LogStore, isDryRun: boolean): Promise<Target> {
+export async function readTarget(
+  access: StackAccess,
+  store: LogStore,
+  configuration: Configured | undefined,
+): Promise<Target> {
   const { projectRoot, stack, env } = access;
-  if (!isDryRun) await ensureStack(stack, env);
-  const file = join(projectRoot, `Pulumi.${stack}.yaml`);
+  const file = stackFileOf(projectRoot, stack, env);
   const text = existsSync(file) ? readFileSync(file, "utf8") : undefined;
-  const content = parse(text ?? "") as { config?: Record<string, unknown> | null } | null;
-  const own = Object.entries(content?.config ?? {}).filter(([key]) => key.startsWith("fabric:"));
-  const keys: Record<string, unknown> = Object.fromEntries(
-    own.map(([key, value]) => [key.slice("fabric:".length), value]),
-  );
-  assertNoSecrets(stack, keys);
+  const keys = configuration ?? {};
   const raw = { ...keys, workspaces: keys["workspaces"] ?? [] };
   const config = parseStackConfig(raw, { projectRoot, stack, env, kindKeys });
   assertSharedBackend(stack, config.allowLocalBackend, env, projectRoot);
@@ -55,10 +69,7 @@ export async function readTarget(access: StackAccess, store: LogStore, isDryRun:
         `Run npm run up or npm run rollback first.`,
     );
   }
-  const state = await exportCheckpoint(access).catch((error: unknown) => {
-    if (isDryRun && error instanceof Error && error.message.includes("no stack named")) return empty;
-    throw error;
-  });
+  const state = configuration ? await exportCheckpoint(access) : empty;
   return { access, file, text, raw: raw as Target["raw"], config, state };
 }
 

@@ -13,6 +13,8 @@ const { spawn } = require("node:child_process");
 const { createRequire } = require("node:module");
 const { join } = require("node:path");
 
+const { straightToThisMachine } = require("./straight.cjs");
+
 const fromProgram = createRequire(join(process.cwd(), "Pulumi.yaml"));
 const fromSdk = createRequire(fromProgram.resolve("@pulumi/pulumi/package.json"));
 const grpc = fromSdk("@grpc/grpc-js");
@@ -57,6 +59,7 @@ function run({ request }, answer) {
     stdio: ["ignore", "inherit", "inherit"],
     env: {
       ...process.env,
+      ...straightToThisMachine(process.env),
       PULUMI_CONFIG: JSON.stringify(Object.fromEntries(request.getConfigMap().entries())),
       PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
       PULUMI_NODEJS_TYPESCRIPT: String(options.typescript !== false),

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { Redaction } from "../../lib/telemetry/redaction.ts";
@@ -6,11 +6,15 @@ import { parseStackConfig } from "../../lib/config/stackConfig.ts";
 import { kindKeys } from "../../providers/kinds/kinds.ts";
 import type { StackConfig } from "../../lib/config/stackConfig.ts";
 import { stackConfigValues } from "../../lib/config/text.ts";
+import { takeOption } from "../pulumi/commandLine.ts";
 import { judgePreview, tellLifted } from "../pulumi/liftedProtection.ts";
 import { commentMarkdown } from "./commentMarkdown.ts";
 import { readPreviewLog } from "./previewLog.ts";
 import type { PreviewLog } from "./previewLog.ts";
-import { ensureStack, projectRoot, pulumiEnvironment, runPulumi } from "../pulumi/pulumi.ts";
+import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
+import { projectRoot, runPulumi } from "../pulumi/pulumi.ts";
+import { stackToLookAt } from "../pulumi/unmadeStack.ts";
+import { stackOption } from "../pulumi/stackCommand.ts";
 
 /** `--comment FILE` of a command line, and the arguments without it. */
 export function commentOption(args: readonly string[]): { readonly file: string | undefined; readonly rest: string[] } {
@@ -26,21 +30,32 @@ export function commentOption(args: readonly string[]): { readonly file: string 
 
 /**
  * `pulumi preview` with the terminal's usual output, and the same preview as Markdown in a file, also when it fails.
- * @param args for pulumi preview, the stack among them
+ * @param args for pulumi preview
  * @param file where the Markdown goes; none is written without it
  * @returns the exit code of pulumi preview; 1 where an up would be refused because of what it would delete
  */
-export async function previewStack(stack: string, args: readonly string[], file: string | undefined): Promise<number> {
+export async function previewStack(
+  named: StackAccess,
+  args: readonly string[],
+  file: string | undefined,
+): Promise<number> {
+  const { stack } = named;
   // where npm was called, not where it runs scripts
   const target = file === undefined ? undefined : resolve(process.env["INIT_CWD"] ?? projectRoot, file);
   if (target !== undefined) mkdirSync(dirname(target), { recursive: true });
+  const plan = takeOption(args, "save-plan").values.at(-1);
+  if (plan !== undefined) mkdirSync(dirname(plan), { recursive: true });
   const folder = mkdtempSync(join(tmpdir(), "fabric-preview-"));
   const events = join(folder, "events.json");
   let log: PreviewLog | undefined;
   try {
-    const env = { ...pulumiEnvironment(stack), PULUMI_DEBUG_COMMANDS: "true" };
-    await ensureStack(stack, env);
-    const { code } = await runPulumi(["preview", ...args, "--event-log", events], env);
+    using lookedAt = await stackToLookAt(named, args);
+    const { access, isUnmade } = lookedAt;
+    if (isUnmade) console.error(`Stack '${stack}' does not exist yet: this is what npm run up would make.`);
+    const env = { ...access.env, PULUMI_DEBUG_COMMANDS: "true" };
+    const { code } = await runPulumi(["preview", ...stackOption(access), ...args, "--event-log", events], env);
+    // it holds what is declared, people's names among it
+    if (plan !== undefined && existsSync(plan)) chmodSync(plan, 0o600);
     if (existsSync(events)) log = readPreviewLog(readFileSync(events, "utf8"));
     const protection = log && judgePreview(log, env);
     if (protection) tellLifted(protection, "is");

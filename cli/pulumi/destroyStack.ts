@@ -2,26 +2,35 @@ import { openLogStore } from "../../lib/logStore/openLogStore.ts";
 import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
 import { leftoverTable } from "../transaction/leftovers.ts";
 import { liftedProtection, tellLifted } from "./liftedProtection.ts";
-import { ensureStack, projectRoot, pulumiEnvironment, runPulumi } from "./pulumi.ts";
+import { takeSwitch } from "./commandLine.ts";
+import { openedStack } from "./openStack.ts";
+import { runPulumi } from "./pulumi.ts";
+import { stackOption } from "./stackCommand.ts";
 import { catchUp, settleAll } from "../transaction/recovery.ts";
 import { liveResourcesOf } from "../../lib/checkpoint/checkpoint.ts";
-import { exportCheckpoint } from "../../lib/checkpoint/exportCheckpoint.ts";
+import { exportCheckpoint, pulumi } from "../../lib/checkpoint/exportCheckpoint.ts";
+import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 import { withStackToItself } from "../transaction/stackLock.ts";
-import { readStackSettings } from "./stackSettings.ts";
+
+/** `--remove`, as the CLI takes it from the environment. */
+const REMOVE = "PULUMI_OPTION_REMOVE";
 
 /**
- * `pulumi destroy`, and what it does not know of: where a run was cut off before, the state learns first what that did, and
+ * `pulumi destroy`, with `--remove` also of the stack itself, and what it does not know of: where a run was cut off before, the state learns first what that did, and
  * when nothing is left in it, what the transaction log knows is removed as well.
  * @returns the exit code: Pulumi's own, or 2 where something is left to be done by hand
  */
-export async function destroyStack(stack: string, args: readonly string[]): Promise<number> {
-  const env = pulumiEnvironment(stack);
-  const { transactionLog } = readStackSettings(projectRoot, stack, env);
-  const store = await openLogStore(transactionLog, { stack, env });
-  return withStackToItself(stack, env, store, async () => {
-    await ensureStack(stack, env);
+export async function destroyStack(named: StackAccess, given: readonly string[]): Promise<number> {
+  // the CLI would remove the stack before its log is settled
+  const { isOn: isRemove, rest: args } = takeSwitch(given, "remove");
+  const { access: found, settings } = await openedStack(named, args);
+  const { stack } = found;
+  const isToBeRemoved = isRemove || /^(true|1|t)$/i.test(found.env[REMOVE] ?? "");
+  const env = { ...found.env, [REMOVE]: "false" };
+  const store = await openLogStore(settings.transactionLog, { stack, env });
+  return withStackToItself(found, store, async () => {
     const transactions = new StackTransactions(store, stack);
-    const access = { projectRoot, stack, env, transactions, say: (line: string) => console.error(line) };
+    const access = { ...found, env, transactions, say: (line: string) => console.error(line) };
     const protection = await liftedProtection("destroy", args, access, await catchUp(access));
     if (protection.refusal !== undefined) {
       console.error(protection.refusal);
@@ -29,7 +38,10 @@ export async function destroyStack(stack: string, args: readonly string[]): Prom
     }
     tellLifted(protection, "is");
     // with --run-program, the program cannot see by itself that this is no update
-    const { code } = await runPulumi(["destroy", ...args], { ...env, FABRIC_OPERATION: "destroy" });
+    const { code } = await runPulumi(["destroy", ...stackOption(access), ...args], {
+      ...env,
+      FABRIC_OPERATION: "destroy",
+    });
     if (code !== 0) {
       console.error(
         `Stack '${stack}' was not destroyed whole. Run destroy again, with the same options: npm run destroy -- --stack ` +
@@ -39,13 +51,22 @@ export async function destroyStack(stack: string, args: readonly string[]): Prom
     }
     const after = await exportCheckpoint(access);
     // some were only shown, or left out
-    if (liveResourcesOf(after).some(({ custom, type }) => custom && !type.startsWith("pulumi:providers:"))) return 0;
+    if (liveResourcesOf(after).some(({ custom, type }) => custom && !type.startsWith("pulumi:providers:"))) {
+      const isShown = takeSwitch(args, "preview-only").isOn;
+      if (!isToBeRemoved || isShown) return 0;
+      console.error(`Stack '${stack}' still has resources, so it was not removed.`);
+      return 1;
+    }
     const leftovers = await settleAll(access, after);
     if (leftovers.length > 0) {
       console.error(leftoverTable(leftovers));
       return 2;
     }
     await transactions.withdraw();
+    if (isToBeRemoved && !takeSwitch(args, "preview-only").isOn)
+      console.error(
+        (await pulumi(["stack", "rm", "--yes", ...stackOption(access)], { cwd: access.projectRoot, env })).trim(),
+      );
     return 0;
   });
 }

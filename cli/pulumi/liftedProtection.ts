@@ -9,7 +9,7 @@ import { readPreviewLog } from "../preview/previewLog.ts";
 import type { PreviewLog } from "../preview/previewLog.ts";
 import { liveResourcesOf } from "../../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
-import { runCli } from "../../lib/checkpoint/exportCheckpoint.ts";
+import { referenceOf, runCli } from "../../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 
 /** What a command may do to protected objects. */
@@ -93,14 +93,15 @@ function unknownNames(named: readonly string[], keys: readonly string[]): string
 async function lookAhead(
   command: "up" | "destroy",
   args: readonly string[],
-  { projectRoot, stack, env }: StackAccess,
+  access: StackAccess,
 ): Promise<{ readonly log: PreviewLog; readonly failure: string | undefined }> {
+  const { projectRoot, env } = access;
   const folder = mkdtempSync(join(tmpdir(), "fabric-preview-"));
   const events = join(folder, "events.json");
   try {
     const words = command === "destroy" ? ["destroy", "--preview-only"] : ["preview"];
     const { complaints, printed, code } = await runCli(
-      [...words, "--stack", stack, ...workOptions(args), "--color=never", "--event-log", events],
+      [...words, "--stack", referenceOf(access), ...workOptions(args), "--color=never", "--event-log", events],
       { cwd: projectRoot, env: { ...workEnvironment(env), PULUMI_DEBUG_COMMANDS: "true" } },
     );
     const log = readPreviewLog(read(events));

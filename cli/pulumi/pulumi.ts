@@ -1,15 +1,18 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { backendUrl } from "../../lib/config/stateBackend.ts";
 import { absoluteBackend, isRelativeBackend, stateFolder } from "../../lib/config/stateFolder.ts";
 import { formerStateNote } from "./formerState.ts";
+import { settleHome } from "../setup/homeFolder.mjs";
+import { proxyEnvironment } from "../../lib/network/proxy.ts";
 import { Patience } from "./patience.ts";
+import { projectFileIn } from "./projectFile.ts";
 
 /** The folder that holds Pulumi.yaml: the current one, as npm sets it, else that of this file. */
-export const projectRoot = existsSync("Pulumi.yaml")
+export const projectRoot = projectFileIn(process.cwd())
   ? process.cwd()
   : resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 
@@ -20,7 +23,9 @@ export const projectRoot = existsSync("Pulumi.yaml")
  * CLI would fetch azure-native's for every stack of a project that depends on it.
  */
 export function pulumiEnvironment(stack: string, env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
-  const own: NodeJS.ProcessEnv = { ...env };
+  // Pulumi's processes talk by gRPC, which takes lower-case proxies for its own machine
+  const own: NodeJS.ProcessEnv = { ...env, ...proxyEnvironment(env) };
+  settleHome(own);
   const url = backendUrl(projectRoot, env);
   if (url !== undefined && isRelativeBackend(url)) {
     const absolute = new URL(absoluteBackend(url, projectRoot));
@@ -29,7 +34,16 @@ export function pulumiEnvironment(stack: string, env: NodeJS.ProcessEnv = proces
     const logs = join(projectRoot, ".fabric", "transactions");
     const note = formerStateNote({ stack, formerly, now: folder, logs });
     if (note !== undefined) console.error(note);
-    mkdirSync(folder, { recursive: true });
+    try {
+      mkdirSync(folder, { recursive: true });
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      throw new Error(
+        `The state of stack '${stack}' cannot be written to ${folder} (${code}). Choose another place for it, for example ` +
+          `PULUMI_BACKEND_URL='azblob://CONTAINER?storage_account=ACCOUNT' or PULUMI_BACKEND_URL='file:///var/lib/fabric?create_dir=true'.`,
+        { cause: error },
+      );
+    }
     if (!absolute.searchParams.has("metadata")) absolute.searchParams.set("metadata", "skip");
     own["PULUMI_BACKEND_URL"] = absolute.href;
   }
@@ -66,24 +80,4 @@ export async function runPulumi(args: readonly string[], env: NodeJS.ProcessEnv)
   } finally {
     process.off("SIGTERM", handOn);
   }
-}
-
-/** The stack that a command line names, by `--stack S`, `--stack=S` or `-s S`. */
-export function stackOf(args: readonly string[]): string | undefined {
-  for (const [index, arg] of args.entries()) {
-    if (arg === "--stack" || arg === "-s") return args[index + 1];
-    if (arg.startsWith("--stack=")) return arg.slice("--stack=".length);
-  }
-  return undefined;
-}
-
-/** Makes the stack if it does not exist yet, so that no command ends with "no stack named …". */
-export async function ensureStack(stack: string, env: NodeJS.ProcessEnv): Promise<void> {
-  const child = spawn("pulumi", ["stack", "select", stack, "--create", "--non-interactive"], {
-    cwd: projectRoot,
-    env,
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  const [code] = (await once(child, "exit")) as [number | null];
-  if (code !== 0) throw new Error(`Stack '${stack}' could not be selected or made; Pulumi's own message is above.`);
 }

@@ -1,11 +1,23 @@
-import { stackOf } from "./pulumi.ts";
+import { resolve } from "node:path";
+import { referenceOf } from "../../lib/checkpoint/exportCheckpoint.ts";
+import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
+import { settleProxies } from "../../lib/network/proxy.ts";
+import { pathOfCaller, takeOption } from "./commandLine.ts";
+import { NoStackError } from "./configuration.ts";
+import { CONFIG_FILE, readProjectFile } from "./projectFile.ts";
+import { projectRoot, pulumiEnvironment } from "./pulumi.ts";
+import { stackName } from "./stackName.ts";
 
 /** A command of the project for one stack. */
 export interface StackCommand {
   /** Printed by `--help`, and where no stack is named. */
   readonly usage: string;
-  /** @returns the exit code */
-  readonly run: (stack: string, args: readonly string[]) => Promise<number>;
+  /**
+   * @param access the stack, and how the CLI is called for it
+   * @param args without the options that say so, which are in `access`
+   * @returns the exit code
+   */
+  readonly run: (access: StackAccess, args: readonly string[]) => Promise<number>;
 }
 
 /**
@@ -16,26 +28,66 @@ function outliveReaders(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 }
 
+/** A command line, with its stack apart. */
+export interface StackArguments {
+  readonly access: StackAccess;
+  readonly rest: readonly string[];
+}
+
+/**
+ * Takes the options that say which stack, in which folder and with which file off a command line. Paths are absolute then,
+ * and the file is in the environment, where every call of the CLI finds it.
+ * @returns undefined if no stack is named
+ * @throws Error if the stack or the folder is another project's
+ */
+export function stackArguments(args: readonly string[], env: NodeJS.ProcessEnv): StackArguments | undefined {
+  const folder = takeOption(args, "cwd", "C");
+  const elsewhere = folder.values.find((path) => pathOfCaller(path, projectRoot, env) !== resolve(projectRoot));
+  if (elsewhere !== undefined) throw new Error(`Nothing was done: run npm in ${elsewhere} instead of giving --cwd.`);
+  const { values, rest } = takeOption(folder.rest, "stack", "s");
+  const text = values.at(-1);
+  if (text === undefined) return undefined;
+  const named = stackName(text, readProjectFile(projectRoot).name);
+  const file = takeOption(rest, "config-file");
+  const path = file.values.at(-1) || env[CONFIG_FILE];
+  const own = path ? { ...env, [CONFIG_FILE]: pathOfCaller(path, projectRoot, env) } : env;
+  const plans = ["save-plan", "plan"].reduce((before, option) => withAbsolutePath(before, option, env), file.rest);
+  return {
+    access: { projectRoot, stack: named.name, reference: named.reference, env: pulumiEnvironment(named.name, own) },
+    rest: plans,
+  };
+}
+
+/** Names a stack to the CLI. */
+export const stackOption = (access: StackAccess): readonly string[] => ["--stack", referenceOf(access)];
+
+function withAbsolutePath(args: readonly string[], option: string, env: NodeJS.ProcessEnv): readonly string[] {
+  const { values, rest } = takeOption(args, option);
+  return [...rest, ...values.map((path) => `--${option}=${pathOfCaller(path, projectRoot, env)}`)];
+}
+
 /** Runs a command with this process's arguments, and sets the exit code: 2 where it cannot be run at all. */
 export async function runStackCommand(
   { usage, run }: StackCommand,
   args: readonly string[] = process.argv.slice(2),
 ): Promise<void> {
-  const stack = stackOf(args);
   if (args.includes("--help") || args.includes("-h")) {
     console.log(usage);
     return;
   }
-  if (stack === undefined) {
-    console.error(`Which stack?\n\n${usage}`);
-    process.exitCode = 2;
-    return;
-  }
   outliveReaders();
   try {
-    process.exitCode = await run(stack, args);
+    // a rollback runs a program of Pulumi's in this very process
+    settleProxies();
+    const found = stackArguments(args, process.env);
+    if (found === undefined) {
+      console.error(`Which stack?\n\n${usage}`);
+      process.exitCode = 2;
+      return;
+    }
+    process.exitCode = await run(found.access, found.rest);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 2;
+    process.exitCode = error instanceof NoStackError ? 1 : 2;
   }
 }

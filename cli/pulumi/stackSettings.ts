@@ -1,11 +1,12 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { parse } from "yaml";
+import { resolve } from "node:path";
+import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 import { isAddress } from "../../lib/logStore/blobPlace.ts";
+import { STACK_NAME } from "../../providers/run/configuration.ts";
+import { LOG_PLACE } from "../../lib/logStore/openLogStore.ts";
 import { FeatureFlags } from "../../lib/featureFlags.ts";
 import type { FlagName } from "../../lib/featureFlags.ts";
-import { assertNoSecrets } from "../../lib/config/secrets.ts";
 import { trustedVaultUrl } from "../../lib/api/trustedHost.ts";
+import type { Configured } from "./configuration.ts";
 
 /** What the commands around Pulumi need of a stack's configuration, before any program runs. */
 export interface StackSettings {
@@ -19,21 +20,16 @@ export interface StackSettings {
 }
 
 /**
- * Reads a stack's file. Everything in it is checked by the program; here only what is read has to make sense.
- * @throws StackConfigError if one of the settings is a secret
+ * What of a stack's configuration the commands need. Everything in it is checked by the program; here only what is read has
+ * to make sense. Pure.
+ * @param config Pulumi's own answer (`readConfiguration`)
  * @throws Error where a `FEATURE_USE_…` variable is neither true nor false, or the vault is a host that nobody trusts
  */
-export function readStackSettings(projectRoot: string, stack: string, env: NodeJS.ProcessEnv): StackSettings {
-  const file = join(projectRoot, `Pulumi.${stack}.yaml`);
-  const content = (existsSync(file) ? parse(readFileSync(file, "utf8")) : undefined) as
-    { config?: Record<string, unknown> } | null | undefined;
-  const config = content?.config ?? {};
-  const features = Object.entries((config["fabric:features"] ?? {}) as Record<string, unknown>);
+export function stackSettings(config: Configured, projectRoot: string, env: NodeJS.ProcessEnv): StackSettings {
+  const features = Object.entries((config["features"] ?? {}) as Record<string, unknown>);
   const known = features.map(([name, value]) => [name, value === true || value === "true"]);
-  const log = config["fabric:transactionLog"];
-  const vault = config["fabric:keyVaultUrl"];
-  // what is needed here cannot be decrypted here; the program looks at everything else
-  assertNoSecrets(stack, { features: config["fabric:features"], transactionLog: log, keyVaultUrl: vault });
+  const log = env[LOG_PLACE] || config["transactionLog"];
+  const vault = config["keyVaultUrl"];
   return {
     flags: FeatureFlags.load(Object.fromEntries(known) as Partial<Record<FlagName, boolean>>, env),
     transactionLog:
@@ -41,8 +37,25 @@ export function readStackSettings(projectRoot: string, stack: string, env: NodeJ
         ? log
         : resolve(projectRoot, typeof log === "string" ? log : ".fabric/transactions"),
     keyVaultUrl: trustedVaultUrl(typeof vault === "string" ? vault : undefined, env),
-    resources: resourcesIn(config["fabric:workspaces"]),
+    resources: resourcesIn(config["workspaces"]),
   };
+}
+
+/** A stack whose configuration was read: what is started for it decides as the commands do. */
+export interface OpenedStack {
+  readonly access: StackAccess;
+  readonly settings: StackSettings;
+}
+
+/**
+ * Hands the stack's name, the place of the log and the vault on by the environment: the state holds those of the last update, and a folder is
+ * relative to where a process runs.
+ */
+export function opened(access: StackAccess, config: Configured): OpenedStack {
+  const settings = stackSettings(config, access.projectRoot, access.env);
+  const env: NodeJS.ProcessEnv = { ...access.env, [LOG_PLACE]: settings.transactionLog, [STACK_NAME]: access.stack };
+  if (settings.keyVaultUrl !== undefined) env["KEY_VAULT_URL"] = settings.keyVaultUrl;
+  return { access: { ...access, env }, settings };
 }
 
 function resourcesIn(workspaces: unknown): number {

@@ -7,7 +7,8 @@ import { nameOf } from "../../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import type { Failure } from "./plan.ts";
 import { savedProgram } from "./registration.ts";
-import { projectCopy } from "./stackState.ts";
+import { ownFile, projectCopy } from "./stackState.ts";
+import { referenceOf } from "../../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 
 /** What the engine could not do, for the plan and for people. */
@@ -62,10 +63,10 @@ async function runEngine(
   const seen = new Seen(say);
   try {
     const envVars = Object.fromEntries(
-      Object.entries(access.env).filter((pair): pair is [string, string] => pair[1] !== undefined),
+      Object.entries(ownFile(access.env)).filter((pair): pair is [string, string] => pair[1] !== undefined),
     );
     const workspace = await LocalWorkspace.create({ workDir, program, envVars });
-    const stack = await Stack.select(access.stack, workspace);
+    const stack = await Stack.select(referenceOf(access), workspace);
     await run(stack, { onEvent: (event) => seen.note(event), message: "rollback" });
     return seen.failures();
   } catch (error) {

@@ -1,27 +1,18 @@
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { parse, stringify } from "yaml";
+import { stringify } from "yaml";
 import type { Checkpoint, CheckpointResource } from "../../lib/checkpoint/checkpoint.ts";
-import { pulumi, runCli } from "../../lib/checkpoint/exportCheckpoint.ts";
+import { pulumi, referenceOf, runCli } from "../../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
+import { CONFIG_FILE, readProjectFile, stackFileOf } from "../pulumi/projectFile.ts";
 
 /** Replaces the checkpoint. */
-export async function importCheckpoint(
-  { projectRoot, stack, env }: StackAccess,
-  checkpoint: Checkpoint,
-): Promise<void> {
-  await pulumi(["stack", "import", "--stack", stack], { cwd: projectRoot, env, input: JSON.stringify(checkpoint) });
+export async function importCheckpoint(access: StackAccess, checkpoint: Checkpoint): Promise<void> {
+  const { projectRoot, env } = access;
+  const input = JSON.stringify(checkpoint);
+  await pulumi(["stack", "import", "--stack", referenceOf(access)], { cwd: projectRoot, env, input });
 }
 
 /** One step that the engine would take: the resource as the program declares it and its kind has checked it. */
@@ -38,11 +29,9 @@ export interface PreviewStep {
  * @param configFile the stack's file, or another one in its place
  * @throws Error with the messages of the program or of the CLI
  */
-export async function previewSteps(
-  { projectRoot, stack, env }: StackAccess,
-  configFile: string,
-): Promise<readonly PreviewStep[]> {
-  const args = ["preview", "--json", "--stack", stack, "--config-file", configFile];
+export async function previewSteps(access: StackAccess, configFile: string): Promise<readonly PreviewStep[]> {
+  const { projectRoot, env } = access;
+  const args = ["preview", "--json", "--stack", referenceOf(access), "--config-file", configFile];
   const { printed, complaints, code } = await runCli(args, { cwd: projectRoot, env });
   const digest = (printed.startsWith("{") ? JSON.parse(printed) : {}) as {
     steps?: PreviewStep[];
@@ -56,9 +45,13 @@ export async function previewSteps(
 }
 
 /** Reads objects of the stack into its state again. */
-export async function refreshStack({ projectRoot, stack, env }: StackAccess, urns: readonly string[]): Promise<void> {
+export async function refreshStack(access: StackAccess, urns: readonly string[]): Promise<void> {
+  const { projectRoot, env } = access;
   const targets = urns.flatMap((urn) => ["--target", urn]);
-  await pulumi(["refresh", "--stack", stack, "--yes", "--skip-preview", ...targets], { cwd: projectRoot, env });
+  await pulumi(["refresh", "--stack", referenceOf(access), "--yes", "--skip-preview", ...targets], {
+    cwd: projectRoot,
+    env,
+  });
 }
 
 /**
@@ -73,7 +66,7 @@ export async function decryptedCheckpoint(access: StackAccess, saved: Checkpoint
   try {
     const backend = join(folder, "backend");
     mkdirSync(backend);
-    const env = { ...access.env, PULUMI_BACKEND_URL: pathToFileURL(backend).href };
+    const env = { ...ownFile(access.env), PULUMI_BACKEND_URL: pathToFileURL(backend).href };
     await pulumi(["stack", "init", access.stack], { cwd: folder, env });
     await pulumi(["stack", "import", "--stack", access.stack], { cwd: folder, env, input: encrypted });
     return JSON.parse(
@@ -88,17 +81,38 @@ export async function decryptedCheckpoint(access: StackAccess, saved: Checkpoint
  * A folder in which the CLI runs another program for the same stack: settings are copied, because Pulumi may write to
  * them; the rest is the project's own, so that the provider finds code, log and emulator where it expects them.
  */
-export function projectCopy({ projectRoot, stack }: StackAccess): string {
+export function projectCopy({ projectRoot, stack, env }: StackAccess): string {
   const folder = mkdtempSync(join(tmpdir(), "fabric-rollback-"));
-  const { backend: _backend, ...project } = parse(readFileSync(join(projectRoot, "Pulumi.yaml"), "utf8")) as Record<
-    string,
-    unknown
-  >;
+  const { content } = readProjectFile(projectRoot);
+  const { backend: _backend, stackConfigDir: _stacks, main: _main, config, ...others } = content;
+  // as a text it is the old name of stackConfigDir
+  const project = typeof config === "object" ? { ...others, config } : others;
   writeFileSync(join(folder, "Pulumi.yaml"), stringify(project));
-  const settings = `Pulumi.${stack}.yaml`;
-  if (existsSync(join(projectRoot, settings))) copyFileSync(join(projectRoot, settings), join(folder, settings));
-  mkdirSync(join(projectRoot, ".fabric"), { recursive: true });
-  for (const name of ["package.json", "node_modules", "lib", "providers", "emulator", ".fabric"])
+  const settings = stackFileOf(projectRoot, stack, env);
+  if (existsSync(settings)) copyFileSync(settings, join(folder, `Pulumi.${stack}.yaml`));
+  if (hasOwnFolder(projectRoot)) symlinkSync(join(projectRoot, ".fabric"), join(folder, ".fabric"));
+  for (const name of ["package.json", "lib", "providers", "emulator"])
     symlinkSync(join(projectRoot, name), join(folder, name));
+  symlinkSync(packagesOf(projectRoot), join(folder, "node_modules"));
   return folder;
 }
+
+/** Makes the folder for what the project itself keeps. @returns false if the checkout cannot be written to */
+function hasOwnFolder(projectRoot: string): boolean {
+  try {
+    mkdirSync(join(projectRoot, ".fabric"), { recursive: true });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The node_modules in which Node finds the SDK: here, or above in a project of workspaces. */
+function packagesOf(folder: string): string {
+  const packages = join(folder, "node_modules");
+  const above = dirname(folder);
+  return above === folder || existsSync(join(packages, "@pulumi", "pulumi")) ? packages : packagesOf(above);
+}
+
+/** An environment in which the CLI takes the stack's file of such a folder, and no other one. */
+export const ownFile = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({ ...env, [CONFIG_FILE]: "" });

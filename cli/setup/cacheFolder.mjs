@@ -13,7 +13,11 @@ import {
 import { homedir, hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { startProgress } from "./progress.mjs";
+import { settleHome } from "./homeFolder.mjs";
+import { say, startProgress } from "./progress.mjs";
+
+const note = settleHome();
+if (note) say(note);
 
 /** The user's folder for what every clone of the project shares: Node, the Pulumi CLI, Node's compile cache. */
 export const cacheFolder = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "fabric-environments");

@@ -1,17 +1,21 @@
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { cacheFolder, withLock } from "./cacheFolder.mjs";
 import { runStep } from "./progress.mjs";
 
 const hash = (content) => createHash("sha256").update(content).digest("hex");
 
-/** Installs the project's dependencies when they are absent or not those of the lock file. */
+/**
+ * Installs the project's dependencies when they are absent or not those of the lock file. Where somebody else keeps them (pnpm,
+ * yarn, an npm project of workspaces), they only have to be there.
+ */
 export async function ensureNodeModules(projectRoot, env) {
-  const lockFile = readFileSync(join(projectRoot, "package-lock.json"), "utf8");
+  const lockFile = read(join(projectRoot, "package-lock.json"));
   const stamp = join(projectRoot, "node_modules", ".installed-lock-file");
-  const ready = () => read(stamp) === hash(lockFile);
-  if (ready()) return;
+  const ready = () => lockFile !== undefined && read(stamp) === hash(lockFile);
+  if (ready() || isKeptByOthers(projectRoot)) return;
+  if (lockFile === undefined) throw new Error(missing(wrongPackages(projectRoot)));
   // in the cache folder, so that the checkout holds no file of ours while npm replaces node_modules
   await withLock(join(cacheFolder, `node_modules-${hash(projectRoot).slice(0, 12)}`), async () => {
     if (ready()) return;
@@ -19,8 +23,50 @@ export async function ensureNodeModules(projectRoot, env) {
       const args = ["ci", "--include=dev", "--no-audit", "--no-fund"];
       await runStep("Installing the npm packages of package-lock.json", "npm", args, { cwd: projectRoot, env });
     }
-    writeFileSync(stamp, hash(lockFile));
+    try {
+      writeFileSync(stamp, hash(lockFile));
+    } catch (error) {
+      // a checkout that cannot be written to; or npm has put them where the project of workspaces begins
+      if (!["EACCES", "EROFS", "EPERM", "ENOENT"].includes(error.code)) throw error;
+    }
   });
+}
+
+/** Whether every package that package.json names is there, and npm has not put it into this very folder. */
+function isKeptByOthers(projectRoot) {
+  const markers = [".modules.yaml", ".yarn-state.yml"].map((name) => join(projectRoot, "node_modules", name));
+  const isOurs = existsSync(join(projectRoot, "node_modules")) && !markers.some((path) => existsSync(path));
+  if (isOurs && existsSync(join(projectRoot, "package-lock.json"))) return false;
+  const packages = Object.keys(wantedPackages(projectRoot));
+  return packages.length > 0 && wrongPackages(projectRoot).length === 0;
+}
+
+const missing = (wrong) =>
+  [
+    "There is no package-lock.json here, and these packages are not as package.json wants them:",
+    ...wrong.map(({ name, wanted, found }) => `  ${name} ${wanted} is wanted, and ${found ?? "nothing"} is installed`),
+    "Install them with the package manager that keeps this project.",
+  ].join("\n");
+
+function wantedPackages(projectRoot) {
+  const { dependencies = {}, devDependencies = {} } = JSON.parse(read(join(projectRoot, "package.json")) ?? "{}");
+  return { ...dependencies, ...devDependencies };
+}
+
+/** Packages of package.json that are not found as Node looks for them, or in another version. */
+function wrongPackages(projectRoot) {
+  return Object.entries(wantedPackages(projectRoot)).flatMap(([name, wanted]) => {
+    const found = versionOf(projectRoot, name);
+    return found === wanted ? [] : [{ name, wanted, found }];
+  });
+}
+
+/** The version of a package in the nearest node_modules, here or above. */
+function versionOf(folder, name) {
+  const content = read(join(folder, "node_modules", name, "package.json"));
+  if (content !== undefined) return JSON.parse(content).version;
+  const above = dirname(folder);
+  return above === folder ? undefined : versionOf(above, name);
 }
 
 /**

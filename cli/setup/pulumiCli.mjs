@@ -14,6 +14,8 @@ import { runStep, say } from "./progress.mjs";
 
 /** The plugins that a built CLI needs beside it. */
 const hostFiles = [
+  // the next two need it
+  "straight.cjs",
   "languageHost.cjs",
   "dynamicProvider.cjs",
   "pulumi-language-nodejs",

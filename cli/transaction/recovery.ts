@@ -9,6 +9,8 @@ import { Orphans } from "../rollback/orphans.ts";
 import { RollbackRun } from "../rollback/rollbackRun.ts";
 import { orphansOf, outdatedIn } from "../rollback/plan.ts";
 import { exportCheckpoint } from "../../lib/checkpoint/exportCheckpoint.ts";
+import { takeOverRenamed } from "./renamedStack.ts";
+import { letGoOfTakenOut } from "./takenOut.ts";
 import { importCheckpoint, refreshStack } from "../rollback/stackState.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 
@@ -35,12 +37,13 @@ export const lostLog = (stack: string, transactionId: string, where: string): st
  */
 export async function catchUp(recovery: Recovery): Promise<Checkpoint> {
   const { transactions, stack, say } = recovery;
+  const exported = await takeOverRenamed(recovery);
   // first: a log that cannot be read must stop this before anything is changed
   const open = (await transactions.logs()).filter((log) => !hasEnded(log));
   const announced = await transactions.announced();
   if (announced !== undefined && (await transactions.entries(announced)).length === 0)
     say(lostLog(stack, announced, transactions.store.where));
-  const exported = await exportCheckpoint(recovery);
+  await letGoOfTakenOut(recovery, open, exported);
   const { checkpoint, isChanged } = withoutPendingOperations(exported);
   if (isChanged) await importCheckpoint(recovery, checkpoint);
   const outdated = new Set<string>();

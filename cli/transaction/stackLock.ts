@@ -4,6 +4,8 @@ import { basename, join } from "node:path";
 import { isLiveProcess } from "../../lib/logStore/liveProcess.ts";
 import { LockedError } from "../../lib/logStore/logStore.ts";
 import type { Lock, LogStore } from "../../lib/logStore/logStore.ts";
+import { referenceOf } from "../../lib/checkpoint/exportCheckpoint.ts";
+import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 import { stateFolder } from "../../lib/config/stateFolder.ts";
 import { Patience } from "../pulumi/patience.ts";
 import { projectRoot, runPulumi } from "../pulumi/pulumi.ts";
@@ -75,11 +77,11 @@ function isJson(file: string): boolean {
  * @returns the exit code
  */
 export async function withStackToItself(
-  stack: string,
-  env: NodeJS.ProcessEnv,
+  access: StackAccess,
   store: LogStore,
   run: () => Promise<number>,
 ): Promise<number> {
+  const { stack, env } = access;
   let lock: Lock;
   try {
     lock = await store.lock(`${stack}.run`);
@@ -95,7 +97,7 @@ export async function withStackToItself(
       const since = `since ${stale.since}`;
       console.error(`The stack is locked by process ${stale.pid} (${since}), which is gone: the lock is removed.`);
       removeTornSideFiles(stack, env);
-      await runPulumi(["cancel", "--yes", "--stack", stack], env);
+      await runPulumi(["cancel", "--yes", "--stack", referenceOf(access)], env);
     }
     return await run();
   } finally {

@@ -1,6 +1,4 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
 import axios, { AxiosError, getAdapter } from "axios";
 import type { AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from "axios";
 import axiosRetry from "axios-retry";
@@ -22,6 +20,8 @@ import type { CallOutcome } from "./outcome.ts";
 import { MAX_RETRIES, MAX_RETRY_AFTER_S, baseDelayOf, decideRetry, failureOf } from "../retryHandler.ts";
 import { Throttle } from "./throttle.ts";
 import { assertTrustedEndpoint } from "./trustedHost.ts";
+import { agentsFor } from "../network/agents.ts";
+import type { Agents } from "../network/agents.ts";
 
 /** What a client is made of. */
 export interface FabricClientOptions {
@@ -32,7 +32,7 @@ export interface FabricClientOptions {
   readonly scope?: string;
   readonly flags: FeatureFlags;
   readonly clock?: Clock;
-  /** FABRIC_RETRY_BASE_MS, FABRIC_ALLOWED_HOSTS. @default process.env */
+  /** FABRIC_RETRY_BASE_MS, FABRIC_ALLOWED_HOSTS, HTTPS_PROXY, NO_PROXY. @default process.env */
   readonly env?: NodeJS.ProcessEnv;
   /** Shared by clients of one quota. @default one of its own */
   readonly throttle?: Throttle;
@@ -72,7 +72,7 @@ export class FabricClient {
   readonly #axios: AxiosInstance;
   readonly #stop: AbortSignal | undefined;
   readonly #isFinishing = new AsyncLocalStorage<true>();
-  readonly #agents = [new HttpAgent({ keepAlive: true }), new HttpsAgent({ keepAlive: true })] as const;
+  readonly #agents: Agents;
 
   /** @throws Error when the endpoint may not be sent a token */
   constructor(options: FabricClientOptions) {
@@ -92,7 +92,8 @@ export class FabricClient {
     const breaker = flags.useCircuitBreaker
       ? (options.breaker ?? new CircuitBreaker({ expectedException: isOutage, clock }))
       : undefined;
-    const [httpAgent, httpsAgent] = this.#agents;
+    this.#agents = agentsFor(this.#endpoint, env);
+    const { httpAgent, httpsAgent } = this.#agents;
     this.#axios = axios.create({
       httpAgent,
       httpsAgent,
@@ -183,7 +184,7 @@ export class FabricClient {
 
   /** Closes idle connections. */
   close(): void {
-    for (const agent of this.#agents) agent.destroy();
+    this.#agents.destroy();
   }
 
   async #exchange(call: FabricCall): Promise<Answer> {

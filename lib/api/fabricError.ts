@@ -121,6 +121,8 @@ export const remedies: Readonly<Record<string, string>> = {
   UnknownError: "The service gave no reason. The request id helps its support to find it.",
   CircuitOpen: "Run again when the service is back.",
   ECONNREFUSED: "Nothing listens there. Check fabric:endpoint and the network.",
+  ProxyFailed:
+    "Check HTTPS_PROXY, and that the proxy lets this machine reach the host; NO_PROXY names hosts that need none.",
   ENOTFOUND: "The host name is unknown. Check fabric:endpoint and the network.",
 };
 

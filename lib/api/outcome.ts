@@ -24,6 +24,7 @@ const NEVER_SENT: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "EAI_AGAIN",
   "ENOTFOUND",
+  "ProxyFailed",
   "CircuitOpen",
   "Cancelled",
   "Interrupted",

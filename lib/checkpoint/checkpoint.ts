@@ -99,6 +99,26 @@ export function checkpointHash(checkpoint: Checkpoint): string {
   return createHash("sha256").update(JSON.stringify(objects)).digest("hex").slice(0, 16);
 }
 
+/**
+ * A checkpoint as `pulumi stack rename` makes it: the name of the stack is a part of every URN. Pure.
+ * @param from its name in the checkpoint
+ */
+export function renamedCheckpoint(checkpoint: Checkpoint, from: string, to: string): Checkpoint {
+  if (from === to) return checkpoint;
+  // a name may have dots
+  const [old, fresh] = [from, to].map((name) => name.replaceAll(".", String.raw`\.`));
+  const text = JSON.stringify(checkpoint)
+    .replaceAll(`"urn:pulumi:${from}::`, `"urn:pulumi:${to}::`)
+    .replaceAll(new RegExp(`("urn:pulumi:${fresh}::([^:"]+)::pulumi:pulumi:Stack::\\2-)${old}(?=")`, "g"), `$1${to}`);
+  return JSON.parse(text) as Checkpoint;
+}
+
+/** Name of the stack that a checkpoint was last deployed as, by its provider; undefined if it has none. */
+export const deployedAs = (checkpoint: Checkpoint): string | undefined => {
+  const provider = liveResourcesOf(checkpoint).find(({ inputs }) => typeof inputs?.["fabric:stack"] === "string");
+  return provider?.inputs?.["fabric:stack"] as string | undefined;
+};
+
 /** Whether a resource is an object of another package's provider, such as Azure's: the transaction log knows nothing of it. */
 export const isForeign = ({ type, custom }: Pick<CheckpointResource, "type" | "custom">): boolean =>
   custom && !/^(pulumi:|pulumi-nodejs:dynamic\/fabric:)/.test(type);

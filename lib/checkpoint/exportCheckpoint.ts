@@ -6,9 +6,16 @@ import type { Checkpoint } from "./checkpoint.ts";
 /** A stack, and how the CLI is run for it. */
 export interface StackAccess {
   readonly projectRoot: string;
+  /** Its own name. */
   readonly stack: string;
+  /** What the CLI is told: `ORG/PROJECT/S`. @default its own name, which the CLI looks for in its default organization */
+  readonly reference?: string;
   readonly env: NodeJS.ProcessEnv;
 }
+
+/** What the CLI is told for a stack. */
+export const referenceOf = ({ stack, reference }: Pick<StackAccess, "stack" | "reference">): string =>
+  reference ?? stack;
 
 /** How the CLI is run. */
 export interface CliOptions {
@@ -43,6 +50,8 @@ export async function pulumi(args: readonly string[], options: CliOptions): Prom
 }
 
 /** The checkpoint as it is; secrets stay encrypted. */
-export async function exportCheckpoint({ projectRoot, stack, env }: StackAccess): Promise<Checkpoint> {
-  return JSON.parse(await pulumi(["stack", "export", "--stack", stack], { cwd: projectRoot, env })) as Checkpoint;
+export async function exportCheckpoint(access: StackAccess): Promise<Checkpoint> {
+  const { projectRoot, env } = access;
+  const args = ["stack", "export", "--stack", referenceOf(access)];
+  return JSON.parse(await pulumi(args, { cwd: projectRoot, env })) as Checkpoint;
 }

@@ -1,4 +1,4 @@
-import { isAbsolute, posix } from "node:path";
+import { posix } from "node:path";
 import { blobPlaceOf, isAddress } from "../logStore/blobPlace.ts";
 import { listed } from "./listed.ts";
 import { checkKindValues } from "./kindKeys.ts";
@@ -90,8 +90,9 @@ function checkAddresses(raw: Entry, env: NodeJS.ProcessEnv, problems: Problem[])
     } catch (error) {
       problems.push(problemAt(["transactionLog"], error instanceof Error ? error.message : String(error)));
     }
-  } else if (isAbsolute(log) || log.includes("\\") || posix.normalize(log).startsWith("..")) {
-    problems.push(problemAt(["transactionLog"], "must be a folder inside the project, with / between folders"));
+  } else if (log.includes("\\") || posix.normalize(log).startsWith("..")) {
+    const message = "must be a folder inside the project, with / between folders, or an absolute path";
+    problems.push(problemAt(["transactionLog"], message));
   }
 }
 

@@ -1,11 +1,12 @@
-import { readFileSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { basename, dirname, join, relative, isAbsolute, resolve, sep } from "node:path";
-import { parse } from "yaml";
+import { callingFolder } from "./callingFolder.ts";
+import { readYamlFile } from "./yamlFile.ts";
 import { absoluteBackend, isRelativeBackend, meantStateFolder, stateFolder } from "./stateFolder.ts";
 
 /** The project's own setting, and what overrides it. */
 export function backendUrl(projectRoot: string, env: NodeJS.ProcessEnv): string | undefined {
-  const project = parse(readFileSync(join(projectRoot, "Pulumi.yaml"), "utf8")) as { backend?: { url?: string } };
+  const project = readYamlFile(join(projectRoot, "Pulumi.yaml")) as { backend?: { url?: string } };
   return env["PULUMI_BACKEND_URL"] || project.backend?.url;
 }
 
@@ -67,6 +68,27 @@ export function assertReadableFolder(env: NodeJS.ProcessEnv, projectRoot = proce
     `The state of this folder would be in ${read} instead of ${meant}, because Pulumi takes the folder's name for a part of ` +
       `a URL. Use the project's commands (npm run up, preview, refresh, destroy), which name the folder rightly, or ` +
       `set PULUMI_BACKEND_URL='${absoluteBackend(url, projectRoot).replaceAll("'", "%27")}'.`,
+  );
+}
+
+/**
+ * Refuses a relative backend where Pulumi was called below the project's folder: the path begins there, so a second state
+ * would be begun, empty, beside the one that knows what is deployed.
+ * @param called the folder in which Pulumi was called; undefined if nobody knows
+ * @throws Error saying where to call it
+ */
+export function assertCalledInProject(
+  env: NodeJS.ProcessEnv,
+  called: string | undefined = callingFolder(),
+  projectRoot = process.cwd(),
+): void {
+  const url = backendUrl(projectRoot, env);
+  if (called === undefined || url === undefined || !isRelativeBackend(url)) return;
+  if (realPath(called) === realPath(projectRoot)) return;
+  const begun = meantStateFolder(url, called) ?? called;
+  throw new Error(
+    `Run Pulumi in the folder that holds Pulumi.yaml, ${projectRoot}, or use the project's commands (npm run up), which find ` +
+      `it. Called in ${called} it would keep a second state in ${begun}; if that was just made for this, remove it.`,
   );
 }
 

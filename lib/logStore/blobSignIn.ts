@@ -2,6 +2,7 @@ import { BlobServiceClient, StorageSharedKeyCredential } from "@azure/storage-bl
 import type { ContainerClient } from "@azure/storage-blob";
 import type { BlobPlace } from "./blobPlace.ts";
 import { azureCredential } from "../signIn/azureCredential.ts";
+import { settleProxies } from "../network/proxy.ts";
 import { isLoopback } from "../api/trustedHost.ts";
 
 /** Requests without an answer, and 500 and 503, are sent six times in 13 s. */
@@ -29,6 +30,7 @@ export async function signedInContainer(
 async function signedInService(place: BlobPlace, env: NodeJS.ProcessEnv, isThisMachine: boolean) {
   const { serviceUrl, account } = place;
   const options = { retryOptions };
+  settleProxies();
   const connectionString = env["AZURE_STORAGE_CONNECTION_STRING"];
   if (connectionString) {
     const service = serviceOf(connectionString, options);

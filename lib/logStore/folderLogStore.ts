@@ -105,8 +105,17 @@ export class FolderLogStore implements LogStore {
 
   #makeFolder(): void {
     if (this.#isMade) return;
-    mkdirSync(this.where, { recursive: true, mode: 0o700 });
-    chmodSync(this.where, 0o700);
+    try {
+      mkdirSync(this.where, { recursive: true, mode: 0o700 });
+      chmodSync(this.where, 0o700);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      throw new Error(
+        `The transaction log cannot be written to ${this.where} (${code}). Name another folder, or a blob container: ` +
+          `FABRIC_TRANSACTION_LOG in the environment, or fabric:transactionLog.`,
+        { cause: error },
+      );
+    }
     this.#isMade = true;
   }
 }

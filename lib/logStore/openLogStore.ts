@@ -11,11 +11,21 @@ export interface LogStoreOptions {
 }
 
 /**
+ * The variable that says where the logs of every stack lie, whatever is configured: an absolute folder, which may be outside the
+ * project, or the address of a blob container. The commands hand the place that they use on by it.
+ */
+export const LOG_PLACE = "FABRIC_TRANSACTION_LOG";
+
+/**
  * The place of a stack's transaction logs. Azure's library is loaded only where a container is named.
- * @param place `fabric:transactionLog`: a folder, or the address of a blob container
+ * @param configured `fabric:transactionLog`: a folder, or the address of a blob container
  * @throws Error where the address is none, or may not be sent a token
  */
-export async function openLogStore(place: string, { stack, env = process.env }: LogStoreOptions): Promise<LogStore> {
+export async function openLogStore(
+  configured: string,
+  { stack, env = process.env }: LogStoreOptions,
+): Promise<LogStore> {
+  const place = env[LOG_PLACE] || configured;
   if (!isAddress(place)) return new FolderLogStore(place);
   const blobs = blobPlaceOf(place, env);
   const [{ BlobLogStore }, { signedInContainer }] = await Promise.all([

@@ -3,6 +3,7 @@ import type { SecretClient, SecretClientOptions } from "@azure/keyvault-secrets"
 import { authorityOf } from "../signIn/authority.ts";
 import { azureCredential } from "../signIn/azureCredential.ts";
 import { chooseAzureKind, isComplete } from "../signIn/credentialKind.ts";
+import { settleProxies } from "../network/proxy.ts";
 import { isLoopback } from "../api/trustedHost.ts";
 import { wrongAddress } from "../api/wrongAddress.ts";
 
@@ -61,6 +62,7 @@ export async function makeVaultClient(
   env: NodeJS.ProcessEnv,
   credential: VaultCredential = credentialOfEnvironment,
 ): Promise<VaultClient> {
+  settleProxies();
   const [{ SecretClient: Client }, signIn] = await Promise.all([import("@azure/keyvault-secrets"), credential(env)]);
   return new Client(url, signIn, {
     retryOptions,

@@ -3,6 +3,7 @@ import { assertionAudience, authorityOf } from "./authority.ts";
 import { assertComplete, chooseAzureKind, describeChoice, firstOf } from "./credentialKind.ts";
 import type { AzureCredentialKind, CredentialChoice, CredentialKind } from "./credentialKind.ts";
 import { gitHubAssertion } from "./gitHubAssertion.ts";
+import { settleProxies } from "../network/proxy.ts";
 import { NOT_THE_SIGN_IN, signInError } from "./signInError.ts";
 import { claimsOf } from "./tokenClaims.ts";
 
@@ -139,6 +140,7 @@ async function makeCredential(
   const text = (...names: string[]) => firstOf(env, names) ?? "";
   if (kind === "accessToken") return readyToken(text("FABRIC_ACCESS_TOKEN"));
 
+  settleProxies();
   const azure = await import("@azure/identity");
   const [tenantId, clientId] = [text("AZURE_TENANT_ID"), text("AZURE_CLIENT_ID")];
   const authority = authorityOf(env);
@@ -173,6 +175,7 @@ async function makeCredential(
         requestToken: text("ACTIONS_ID_TOKEN_REQUEST_TOKEN"),
         audience: assertionAudience(authority),
         now,
+        env,
       });
       return new azure.ClientAssertionCredential(tenantId, clientId, assertion, options);
     }

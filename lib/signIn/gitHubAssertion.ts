@@ -1,3 +1,5 @@
+import axios from "axios";
+import { agentsFor } from "../network/agents.ts";
 import { claimsOf } from "./tokenClaims.ts";
 import { isLoopback } from "../api/trustedHost.ts";
 
@@ -11,6 +13,8 @@ export interface GitHubAssertionOptions {
   readonly audience: string;
   /** Milliseconds since the epoch. @default Date.now */
   readonly now?: (() => number) | undefined;
+  /** For HTTPS_PROXY and NO_PROXY. @default process.env */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** An assertion is not used in its last minute, in which it could end on its way. */
@@ -35,7 +39,10 @@ export function gitHubAssertion(options: GitHubAssertionOptions): () => Promise<
   return () => {
     if (known && known.endsAt - MARGIN_MS > now()) return known.assertion;
     // endless until it is there: who comes meanwhile waits for the same answer
-    const asked = { assertion: ask(url, options.requestToken), endsAt: Number.POSITIVE_INFINITY };
+    const asked = {
+      assertion: ask(url, options.requestToken, options.env ?? process.env),
+      endsAt: Number.POSITIVE_INFINITY,
+    };
     known = asked;
     asked.assertion.then(
       (assertion) => (asked.endsAt = (claimsOf(assertion)["exp"] as number) * 1000),
@@ -45,15 +52,25 @@ export function gitHubAssertion(options: GitHubAssertionOptions): () => Promise<
   };
 }
 
-async function ask(url: URL, requestToken: string): Promise<string> {
+async function ask(url: URL, requestToken: string, env: NodeJS.ProcessEnv): Promise<string> {
   // a redirect would take the request's token to another host
-  const response = await fetch(url, {
-    headers: { authorization: `Bearer ${requestToken}`, accept: "application/json" },
-    redirect: "error",
-    signal: AbortSignal.timeout(DEADLINE_MS),
-  });
-  if (!response.ok) throw new Error(`GitHub gave no id token (${response.status}).`);
-  const { value } = (await response.json().catch(() => ({}))) as { value?: unknown };
+  const agents = agentsFor(url.href, env);
+  const { status, data } = await axios
+    .get<unknown>(url.href, {
+      ...agents,
+      proxy: false,
+      headers: { authorization: `Bearer ${requestToken}`, accept: "application/json" },
+      maxRedirects: 0,
+      signal: AbortSignal.timeout(DEADLINE_MS),
+      validateStatus: () => true,
+    })
+    .catch((error: unknown) => {
+      // axios' own error holds the request with its token
+      throw new Error(`GitHub was not reached: ${error instanceof Error ? error.message : "unknown error"}`);
+    })
+    .finally(() => agents.destroy());
+  if (status < 200 || status > 299) throw new Error(`GitHub gave no id token (${status}).`);
+  const { value } = (typeof data === "object" && data !== null ? data : {}) as { value?: unknown };
   if (typeof value !== "string" || typeof claimsOf(value)["exp"] !== "number") {
     throw new Error("GitHub's answer holds no id token.");
   }

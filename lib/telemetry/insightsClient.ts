@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import type { TelemetryClient } from "applicationinsights";
+import { settleProxies } from "../network/proxy.ts";
 import type { Place } from "./telemetryPlace.ts";
 
 /** A request of the SDK, as far as it is touched here. */
@@ -54,6 +55,7 @@ const [SAMPLED, INTERNAL] = [1, 0] as const;
 export async function openInsightsClient(settings: InsightsSettings): Promise<InsightsClient> {
   // must be set before the first track, else the SDK asks the machine's metadata service
   process.env["APPLICATION_INSIGHTS_NO_STATSBEAT"] = "1";
+  settleProxies();
   const [insights, { resourceFromAttributes }] = await Promise.all([
     import("applicationinsights"),
     import("@opentelemetry/resources"),

@@ -1,3 +1,5 @@
+import { proxySecrets } from "../network/proxy.ts";
+
 /** Names of properties and variables whose values never leave the process, whatever they hold. */
 const SECRET_NAME =
   /secret|password|token|authorization|cookie|credential|connection_?string|(api|account|access|private)[-_]?key|passphrase/i;
@@ -15,9 +17,10 @@ export class Redaction {
    * @param known further secrets, asked for at each use because they are learned in mid-run
    */
   constructor(env: NodeJS.ProcessEnv, known: () => Iterable<string>) {
-    this.#fromEnvironment = Object.entries(env).flatMap(([name, value]) =>
+    const named = Object.entries(env).flatMap(([name, value]) =>
       value !== undefined && SECRET_NAME.test(name) ? [value] : [],
     );
+    this.#fromEnvironment = [...named, ...proxySecrets(env)];
     this.#known = known;
   }
 

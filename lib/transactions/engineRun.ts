@@ -1,5 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { isAddress } from "../logStore/blobPlace.ts";
+import { LOG_PLACE } from "../logStore/openLogStore.ts";
 
 /**
  * What the program of a plain `pulumi up` tells the provider process of the same run. Both know the engine's address, and
@@ -20,8 +22,13 @@ export interface EngineRun {
   readonly isDeclared: boolean;
 }
 
-const fileOf = (stack: string) => join(".fabric", "runs", `${stack}.json`);
-const checkpointOf = (stack: string) => join(".fabric", "runs", `${stack}.checkpoint.json`);
+/** Beside the log where the environment says where that lies: the checkout may not be written to. */
+const folder = (env = process.env) => {
+  const log = env[LOG_PLACE] ?? "";
+  return log === "" || isAddress(log) ? join(".fabric", "runs") : join(log, "runs");
+};
+const fileOf = (stack: string) => join(folder(), `${stack}.json`);
+const checkpointOf = (stack: string) => join(folder(), `${stack}.checkpoint.json`);
 
 function write(file: string, content: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });

@@ -1,4 +1,4 @@
-import { checkpointHash, withoutPendingOperations } from "../checkpoint/checkpoint.ts";
+import { checkpointHash, renamedCheckpoint, withoutPendingOperations } from "../checkpoint/checkpoint.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { systemClock } from "../clock.ts";
 import type { Clock } from "../clock.ts";
@@ -18,6 +18,7 @@ import {
   openFile,
   providerFile,
   stateHashFile,
+  takenFile,
 } from "./transactionFiles.ts";
 import { TransactionLog, logFile, readTransactionLog } from "./transactionLog.ts";
 
@@ -53,8 +54,11 @@ export class StackTransactions {
    * @throws UnreadableLogError if another version has written to one of them, or one is damaged
    */
   async logs(): Promise<Entry[][]> {
-    const ids = (await this.store.names()).flatMap((name) => /^([\w.-]+)\.jsonl$/.exec(name)?.[1] ?? []);
-    const logs = await Promise.all(ids.map((transactionId) => this.#ownLog(transactionId)));
+    const names = await this.store.names();
+    const ids = names.flatMap((name) => /^([\w.-]+)\.jsonl$/.exec(name)?.[1] ?? []);
+    const taken = await this.#taken(names);
+    const own = ids.filter((id) => (taken.get(id) ?? this.stack) === this.stack);
+    const logs = await Promise.all(own.map((transactionId) => this.#ownLog(transactionId, taken.has(transactionId))));
     return logs
       .filter((log) => log.length > 0)
       .sort(([left], [right]) => (left?.at ?? "").localeCompare(right?.at ?? ""));
@@ -79,6 +83,26 @@ export class StackTransactions {
   /** The running transaction, if one was announced. Its log may be lost. */
   async announced(): Promise<string | undefined> {
     return (await this.store.read(openFile(this.stack)))?.toString().trim() || undefined;
+  }
+
+  /**
+   * Takes over the transactions that the stack has under a former name: what was begun under that is gone on with and rolled
+   * back under this one, and belongs no more to a stack that somebody makes under the old name.
+   * @returns whether there were any
+   */
+  async takeOver(former: string): Promise<boolean> {
+    const before = new StackTransactions(this.store, former, this.#options);
+    const ids = (await before.logs()).flatMap(([begin]) => begin?.transactionId ?? []);
+    const announced = await before.announced();
+    if (ids.length === 0 && announced === undefined) return false;
+    const known = await this.#taken(await this.store.names());
+    const own = [...known].flatMap(([id, stack]) => (stack === this.stack ? [id] : []));
+    await this.store.write(takenFile(this.stack), [...new Set([...own, ...ids])].join("\n"));
+    if (announced !== undefined) {
+      await this.announce(announced);
+      await before.withdraw();
+    }
+    return true;
   }
 
   /** Names the running transaction, so that what comes after a crash finds it. */
@@ -186,7 +210,10 @@ export class StackTransactions {
   /** The checkpoint from before a transaction; undefined if none was saved. */
   async savedCheckpoint(transactionId: string): Promise<Checkpoint | undefined> {
     const saved = await this.store.read(checkpointFile(transactionId));
-    return saved && (JSON.parse(saved.toString()) as Checkpoint);
+    if (!saved) return undefined;
+    const [begin] = await this.entries(transactionId);
+    const checkpoint = JSON.parse(saved.toString()) as Checkpoint;
+    return begin?.kind === "begin" ? renamedCheckpoint(checkpoint, begin.stack, this.stack) : checkpoint;
   }
 
   /** Hash of the state when the last run of a transaction ended; undefined if that run was cut off. */
@@ -216,12 +243,21 @@ export class StackTransactions {
     await log.close();
   }
 
+  /** Which stack has taken a log over, by its id: the last one, where a stack was renamed more than once. */
+  async #taken(names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const stacks = names.flatMap((name) => /^([\w.-]+)\.taken$/.exec(name)?.[1] ?? []);
+    const taken = new Map<string, string>();
+    for (const stack of stacks)
+      for (const id of (await this.store.read(takenFile(stack)))?.toString().split("\n") ?? []) taken.set(id, stack);
+    return taken;
+  }
+
   /** A log, if it is the stack's; nothing otherwise. */
-  async #ownLog(transactionId: string): Promise<Entry[]> {
+  async #ownLog(transactionId: string, isTaken: boolean): Promise<Entry[]> {
     const name = logFile(transactionId);
     const content = (await this.store.read(name))?.toString() ?? "";
     const owner = logOwner(content, transactionId);
-    if (owner.stack !== undefined && owner.stack !== this.stack) return [];
+    if (!isTaken && owner.stack !== undefined && owner.stack !== this.stack) return [];
     const log = { where: this.store.where, name };
     const entries = logEntries(content, log);
     if (owner.needsBegin) throw withoutBegin(log);

@@ -29,6 +29,9 @@ export const filesBeside = (transactionId: string): string[] =>
 /** Name of the file that holds the id of a stack's running transaction, so that what comes after a crash finds it. */
 export const openFile = (stack: string): string => `${stack}.open`;
 
+/** Name of the file that lists the logs of other stack names that are this stack's: it was renamed. */
+export const takenFile = (stack: string): string => `${stack}.taken`;
+
 /** Id of the log of what a rollback does: it is not part of the transaction that it undoes. */
 export const rollbackLogOf = (transactionId: string): string => `${transactionId}.rollback`;
 

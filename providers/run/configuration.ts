@@ -26,6 +26,9 @@ export interface Configuration {
 
 const PREFIX = "fabric:";
 
+/** The variable by which the commands tell a provider process what its stack is called. */
+export const STACK_NAME = "FABRIC_STACK";
+
 /** The provider's inputs: strings only, because the engine's provider configuration knows nothing else. */
 export function toProviderInputs(configuration: Configuration): Record<string, string> {
   const inputs: Record<string, string> = {};
@@ -39,9 +42,13 @@ export function toProviderInputs(configuration: Configuration): Record<string, s
 /**
  * The opposite of {@link toProviderInputs}.
  * @param get a value by its full key, as Pulumi's dynamic provider hands it to configure
+ * @param env where the commands say what the stack is called now
  * @throws Error when the resource is not under the project's own provider
  */
-export function fromProviderInputs(get: (key: string) => string | undefined): Configuration {
+export function fromProviderInputs(
+  get: (key: string) => string | undefined,
+  env: NodeJS.ProcessEnv = process.env,
+): Configuration {
   const required = (key: string): string => {
     const value = get(PREFIX + key);
     if (value === undefined)
@@ -51,7 +58,8 @@ export function fromProviderInputs(get: (key: string) => string | undefined): Co
     return value;
   };
   return {
-    stack: required("stack"),
+    // the state has the name of the last update, and a stack can be renamed
+    stack: env[STACK_NAME] || required("stack"),
     endpoint: required("endpoint"),
     tenantId: get(`${PREFIX}tenantId`),
     features: JSON.parse(get(`${PREFIX}features`) ?? "{}") as Record<string, boolean>,

@@ -10,8 +10,8 @@ export interface EmbeddedEmulator {
   close(): Promise<void>;
 }
 
-/** Where the embedded emulator of every clone keeps its objects. */
-export const emulatorStore = join(".fabric", "emulator");
+/** Where the embedded emulator of every clone keeps its objects; FABRIC_EMULATOR_STORE names another folder. */
+export const emulatorStore = process.env["FABRIC_EMULATOR_STORE"] || join(".fabric", "emulator");
 
 /**
  * Opens the project's emulator: the server that runs on its store, if there is one, else one inside this process. The

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, readFileSync, symlinkSync } from "node:fs";
+import { copyFileSync, cpSync, readFileSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { text as textOf } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
@@ -23,7 +23,14 @@ const jobs = workflows.flatMap(({ name, jobs }) =>
 const project = resolve(import.meta.dirname, "../..");
 
 /** Actions that are not run here. The scripts of github-script are, with a client that remembers. */
-const NOT_RUN = ["actions/checkout", "actions/setup-node", "azure/login"];
+const NOT_RUN = [
+  "actions/checkout",
+  "actions/setup-node",
+  "azure/login",
+  // they leave a file where it is, here
+  "actions/upload-artifact",
+  "actions/download-artifact",
+];
 /** Scripts that are not run here: they speak to Azure DevOps by curl and az. */
 const NOT_RUN_SCRIPTS = ["Make or renew the stack's comment", "Open or renew the stack's work item"];
 
@@ -78,6 +85,27 @@ describe("the workflows", () => {
     for (const job of jobs) assert.ok(job["timeout-minutes"], job.title);
   });
 
+  it("deploy nothing but the plan that was shown to who approves, kept as it was", () => {
+    const { plan, up } = readWorkflow("deploy").jobs;
+    assert.equal(up?.needs, "plan");
+    const scripts = (job: Job | undefined) => (job?.steps ?? []).flatMap(({ run }) => run ?? []).join("\n");
+    assert.match(scripts(plan), /npm run preview .*--save-plan plan\.json\n.*GITHUB_STEP_SUMMARY/);
+    assert.match(scripts(up), /npm run up .*--plan plan\.json/);
+    const actions = (job: Job | undefined) => (job?.steps ?? []).flatMap(({ uses }) => uses?.split("@")[0] ?? []);
+    assert.ok(actions(plan).includes("actions/upload-artifact"));
+    assert.ok(actions(up).includes("actions/download-artifact"));
+    assert.notEqual(plan?.environment, up?.environment, "a plan waits for nobody");
+    for (const stage of ["dev", "prod"]) {
+      const own = pipelineScripts().filter((one) => one.stage === stage);
+      const [first, , last] = own.map(({ script }) => script);
+      assert.match(first ?? "", /npm run preview .*--save-plan plan\/plan\.json/);
+      assert.match(
+        last ?? "",
+        new RegExp(`npm run up .*--plan "\\$\\(Pipeline.Workspace\\)/plan-${stage}/plan\\.json"`),
+      );
+    }
+  });
+
   it("paste no expression into a script", () => {
     for (const { steps, title } of jobs)
       for (const { run, with: settings } of steps)
@@ -99,9 +127,10 @@ describe("the scripts of the workflows", () => {
     "parameters.destroy": "prod",
     "parameters.confirm": "prod",
     stack: "dev",
+    "Pipeline.Workspace": stack.folder,
   });
   const substituted = (text: string) =>
-    text.replace(/\$\{\{ *(.*?) *\}\}|\$\((\w+)\)/g, (_, expression?: string, macro?: string) => {
+    text.replace(/\$\{\{ *(.*?) *\}\}|\$\(([\w.]+)\)/g, (_, expression?: string, macro?: string) => {
       const value = table()[expression ?? macro ?? ""];
       assert.notEqual(value, undefined, `the test knows no value for ${expression ?? macro}`);
       return value ?? "";
@@ -203,7 +232,7 @@ describe("the scripts of the workflows", () => {
 
   it("make one comment on a pull request and renew it, and tell forks in the summary", async () => {
     await runWorkflow("preview");
-    assert.match(readFileSync(summary(), "utf8"), /^<!-- fabric-preview stack=local -->/);
+    assert.match(readFileSync(summary(), "utf8"), /^<!-- fabric-preview stack=local -->/m);
     assert.equal(written.length, 1);
     assert.match(written[0]?.body ?? "", /^<!-- fabric-preview stack=dev -->[^]*Nothing to change, 1 unchanged/);
 
@@ -251,6 +280,9 @@ describe("the scripts of the workflows", () => {
     for (const stage of ["dev", "prod", "preview", "drift", "destroy"]) {
       for (const { name, script, env } of scripts.filter((one) => one.stage === stage)) {
         if (NOT_RUN_SCRIPTS.includes(name)) continue;
+        // what publishing and downloading it do
+        if (/--plan /.test(script))
+          cpSync(join(stack.folder, "plan"), join(stack.folder, `plan-${stage}`), { recursive: true });
         const { code, text } = await bash(substituted(script), env);
         assert.equal(code, 0, `${stage}: ${script}\n${text}`);
       }

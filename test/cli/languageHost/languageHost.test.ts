@@ -59,8 +59,8 @@ const { Struct } = fromSdk("google-protobuf/google/protobuf/struct_pb.js") as {
 /** What stands for the SDK's runner: tells how it was started, and ends as its program's name says. */
 const runner = `
   const program = process.argv.at(-1);
-  const { PULUMI_CONFIG, PULUMI_CONFIG_SECRET_KEYS, PULUMI_NODEJS_TYPESCRIPT } = process.env;
-  const env = { PULUMI_CONFIG, PULUMI_CONFIG_SECRET_KEYS, PULUMI_NODEJS_TYPESCRIPT };
+  const { PULUMI_CONFIG, PULUMI_CONFIG_SECRET_KEYS, PULUMI_NODEJS_TYPESCRIPT, no_proxy } = process.env;
+  const env = { PULUMI_CONFIG, PULUMI_CONFIG_SECRET_KEYS, PULUMI_NODEJS_TYPESCRIPT, no_proxy };
   console.log(JSON.stringify({ args: process.argv.slice(2), env }));
   if (program === "endless") setInterval(() => {}, 1000);
   else process.exitCode = Number(program);
@@ -82,7 +82,7 @@ class Host implements AsyncDisposable {
   readonly #closed;
   #client: LanguageRuntime | undefined;
 
-  constructor() {
+  constructor(env: NodeJS.ProcessEnv = {}) {
     const sdk = join(this.folder, "node_modules/@pulumi/pulumi");
     mkdirSync(join(sdk, "cmd/run"), { recursive: true });
     symlinkSync(join(project, "node_modules/@grpc"), join(this.folder, "node_modules/@grpc"));
@@ -92,7 +92,7 @@ class Host implements AsyncDisposable {
     const launcher = join(project, "cli/languageHost/pulumi-language-nodejs");
     this.#process = spawn("sh", [launcher, "--tracing=", "127.0.0.1:1"], {
       cwd: this.folder,
-      env: { ...process.env, PATH: `${dirname(process.execPath)}:${process.env["PATH"]}` },
+      env: { ...process.env, ...env, PATH: `${dirname(process.execPath)}:${process.env["PATH"]}` },
       stdio: ["pipe", "pipe", "inherit"],
     });
     this.#closed = once(this.#process, "close");
@@ -195,4 +195,12 @@ test("the language host and its program are gone within a second when the engine
   await using host = new Host();
   await host.run("endless");
   assert.ok((await host.loseEngine()) < 1000);
+});
+
+test("the language host keeps the program's calls to the engine out of proxies that are named in lower case", async () => {
+  const proxy = { https_proxy: "http://127.0.0.1:9", NO_PROXY: "contoso.com" };
+  await using host = new Host(proxy);
+  const { started, result } = await host.run("0");
+  assert.equal(started.env["no_proxy"], "contoso.com,localhost,127.0.0.1,::1");
+  await result;
 });

@@ -111,6 +111,17 @@ export class BareMachine implements Disposable {
     writeFileSync(join(this.clone, "package-lock.json"), JSON.stringify({ lockfileVersion: 3, packages }));
   }
 
+  /** Lets the clone want one package of that version. */
+  dependOn(version: string): void {
+    this.file("package.json", JSON.stringify({ dependencies: { a: version } }));
+  }
+
+  /** Puts a package into a folder. */
+  packageAt(folder: string, version: string): void {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ version }));
+  }
+
   /** Writes a file of the clone; answers its path in it. */
   file(path: string, content: string): string {
     mkdirSync(dirname(join(this.clone, path)), { recursive: true });

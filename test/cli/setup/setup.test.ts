@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import { BareMachine, pinned } from "./bareMachine.ts";
 
@@ -237,4 +237,68 @@ test("--help tells the usage; an unknown option or a missing file is refused bef
   assert.equal((await machine.run(["--rum", "f.mjs"])).code, 2);
   assert.equal((await machine.run(["--run"])).code, 2);
   assert.deepEqual(machine.calls, []);
+});
+
+describe("the arguments of a command", () => {
+  test("lose the -- that pnpm hands on", async () => {
+    using machine = new BareMachine();
+    machine.installCli(machine.bin);
+    const file = machine.file("cli/f.mjs", "console.log(JSON.stringify(process.argv.slice(2)))");
+    const { stdout } = await machine.run(["--run", file, "preview", "--", "--stack", "dev", "--", "x"]);
+    assert.equal(stdout, '["preview","--stack","dev","--","x"]\n');
+    const first = await machine.run(["--run", file, "--", "--stack", "dev"]);
+    assert.equal(first.stdout, '["--stack","dev"]\n');
+  });
+});
+
+describe("packages that somebody else keeps", () => {
+  test("are taken where npm has put them for a project of workspaces, and nothing is installed", async () => {
+    using machine = new BareMachine();
+    machine.installCli(machine.bin);
+    machine.dependOn("1.0.0");
+    rmSync(join(machine.clone, "package-lock.json"));
+    machine.packageAt(join(machine.root, "node_modules", "a"), "1.0.0");
+    const ended = await machine.run();
+    assert.equal(ended.code, 0, ended.stderr);
+    assert.deepEqual(machine.calls, []);
+  });
+
+  test("are taken where pnpm has put them", async () => {
+    using machine = new BareMachine();
+    machine.installCli(machine.bin);
+    machine.dependOn("1.0.0");
+    machine.packageAt(join(machine.clone, "node_modules", "a"), "1.0.0");
+    machine.file("node_modules/.modules.yaml", "");
+    const ended = await machine.run();
+    assert.equal(ended.code, 0, ended.stderr);
+    assert.deepEqual(machine.calls, []);
+  });
+
+  test("of another version are named, with what to install them by", async () => {
+    using machine = new BareMachine();
+    machine.installCli(machine.bin);
+    machine.dependOn("1.0.0");
+    rmSync(join(machine.clone, "package-lock.json"));
+    machine.packageAt(join(machine.root, "node_modules", "a"), "0.9.0");
+    const ended = await machine.run();
+    assert.equal(ended.code, 1, ended.stderr);
+    assert.match(ended.stderr, /a 1\.0\.0 is wanted, and 0\.9\.0 is installed/);
+  });
+});
+
+describe("a user without a home folder", () => {
+  test("gets a folder of its own for the time being, which nobody else can write to, and is told so", async () => {
+    using machine = new BareMachine();
+    machine.installCli(machine.bin);
+    const temporary = join(machine.root, "tmp");
+    mkdirSync(temporary);
+    const file = machine.file("f.mjs", "console.log(process.env.HOME)");
+    const env = { HOME: "", XDG_CACHE_HOME: "", PULUMI_HOME: "", TMPDIR: temporary };
+    const { code, stdout, stderr } = await machine.run(["--run", file], { env });
+    assert.equal(code, 0, stderr);
+    const home = stdout.trim();
+    assert.equal(dirname(home), temporary);
+    assert.equal(statSync(home).mode & 0o777, 0o700);
+    assert.match(stderr, /HOME/);
+  });
 });

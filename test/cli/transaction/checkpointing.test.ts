@@ -1,23 +1,17 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, it } from "node:test";
-import { stringify } from "yaml";
 import { checkpointing } from "../../../cli/transaction/checkpointing.ts";
-import { readStackSettings } from "../../../cli/pulumi/stackSettings.ts";
+import { stackSettings } from "../../../cli/pulumi/stackSettings.ts";
 
 /** The settings of a stack of so many workspaces with three users, Git and three items each: eight resources. */
 function settingsOf(count: number) {
-  const folder = mkdtempSync(join(tmpdir(), "fabric-settings-"));
   const workspaces = Array.from({ length: count }, (_, index) => ({
     name: `w${index}`,
     users: [{}, {}, {}],
     git: {},
     items: [{}, {}, {}],
   }));
-  writeFileSync(join(folder, "Pulumi.big.yaml"), stringify({ config: { "fabric:workspaces": workspaces } }));
-  return readStackSettings(folder, "big", {});
+  return stackSettings({ workspaces }, "/project", {});
 }
 
 describe("the engine's checkpoints during npm run up", () => {

@@ -50,7 +50,11 @@ describe("the lock that Pulumi keeps on a stack", () => {
     writeFileSync(join(stacks, "dev.json.bak.attrs"), "{}");
     writeFileSync(join(stacks, "dev2.json.attrs"), "");
     const store = new FolderLogStore(join(folder, "log"));
-    const code = await withStackToItself("dev", { ...env, PATH: "" }, store, async () => 0).catch(() => 0);
+    const code = await withStackToItself(
+      { projectRoot, stack: "dev", env: { ...env, PATH: "" } },
+      store,
+      async () => 0,
+    ).catch(() => 0);
     assert.equal(code, 0);
     assert.equal(existsSync(join(stacks, "dev.json.attrs")), false);
     assert.equal(existsSync(join(stacks, "dev.json.bak.attrs")), true);
@@ -60,9 +64,9 @@ describe("the lock that Pulumi keeps on a stack", () => {
   it("does not let a second deployment begin on the same log", async () => {
     const store = new FolderLogStore(join(mkdtempSync(join(tmpdir(), "fabric-lock-")), "log"));
     const inside = Promise.withResolvers<void>();
-    const first = withStackToItself("dev", {}, store, () => inside.promise.then(() => 0));
+    const first = withStackToItself({ projectRoot, stack: "dev", env: {} }, store, () => inside.promise.then(() => 0));
     let ran = false;
-    const code = await withStackToItself("dev", {}, store, async () => {
+    const code = await withStackToItself({ projectRoot, stack: "dev", env: {} }, store, async () => {
       ran = true;
       return 0;
     });

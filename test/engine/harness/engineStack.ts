@@ -135,7 +135,23 @@ export class EngineStack implements AsyncDisposable {
     args: readonly string[] = [],
     env: NodeJS.ProcessEnv = {},
   ): Promise<Pick<Run, "code" | "text">> {
-    return this.#spawn(process.execPath, [join(project, file), ...args, "--stack", "test"], env);
+    return this.commandAs("test", file, args, env);
+  }
+
+  /** The same for another stack, or another spelling of its name, also called in another folder. */
+  commandAs(
+    stack: string,
+    file: string,
+    args: readonly string[] = [],
+    env: NodeJS.ProcessEnv = {},
+    cwd = this.folder,
+  ): Promise<Pick<Run, "code" | "text">> {
+    return this.#spawn(process.execPath, [join(project, file), ...args, "--stack", stack], env, cwd);
+  }
+
+  /** Plain Pulumi, called in another folder. */
+  runIn(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Pick<Run, "code" | "text">> {
+    return this.#spawn("pulumi", [...args, "--non-interactive"], { PWD: cwd, ...env }, cwd);
   }
 
   /** The checkpoint as Pulumi exports it. */
@@ -172,9 +188,14 @@ export class EngineStack implements AsyncDisposable {
     return { code, text, steps: summaryOf(changes), changes: changedInputsOf(changes), events: told };
   }
 
-  async #spawn(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Pick<Run, "code" | "text">> {
+  async #spawn(
+    command: string,
+    args: readonly string[],
+    env: NodeJS.ProcessEnv,
+    cwd = this.folder,
+  ): Promise<Pick<Run, "code" | "text">> {
     const child = spawn(command, args, {
-      cwd: this.folder,
+      cwd,
       env: { ...this.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });

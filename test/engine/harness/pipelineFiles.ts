@@ -17,6 +17,7 @@ export interface WorkflowStep {
 
 export interface Job {
   readonly if?: string;
+  readonly needs?: string;
   readonly permissions?: Readonly<Record<string, string>>;
   readonly concurrency?: { readonly group: string; readonly "cancel-in-progress": boolean };
   readonly environment?: string;

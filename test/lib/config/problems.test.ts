@@ -84,7 +84,7 @@ const refused: [title: string, raw: Record<string, unknown>, problem: string][] 
   [
     "a transaction log outside the project",
     stack({ transactionLog: "../logs" }),
-    "fabric:transactionLog: must be a folder inside the project, with / between folders",
+    "fabric:transactionLog: must be a folder inside the project, with / between folders, or an absolute path",
   ],
 
   ["a workspace without a name", { workspaces: [{}] }, "fabric:workspaces[0].name: required"],

@@ -1,0 +1,36 @@
+import { existsSync } from "node:fs";
+import { referenceOf, runCli } from "../../lib/checkpoint/exportCheckpoint.ts";
+import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
+import { takeOption } from "./commandLine.ts";
+import { NoStackError, readConfiguration } from "./configuration.ts";
+import type { Configured } from "./configuration.ts";
+import { stackFileOf } from "./projectFile.ts";
+
+/**
+ * The configuration of a stack, which is made if it does not exist and has a file: a name without one is misspelled.
+ * @param args of the command: `--secrets-provider` says who encrypts
+ * @throws NoStackError saying how to make it
+ */
+export async function configurationOrNewStack(access: StackAccess, args: readonly string[]): Promise<Configured> {
+  try {
+    return await readConfiguration(access);
+  } catch (error) {
+    const { projectRoot, stack, env } = access;
+    if (!(error instanceof NoStackError) || !existsSync(stackFileOf(projectRoot, stack, env))) throw error;
+    await makeStack(access, args);
+    return readConfiguration(access);
+  }
+}
+
+/**
+ * Makes a stack, and says so. One that exists is left as it is.
+ * @throws Error with Pulumi's own words
+ */
+export async function makeStack(access: StackAccess, args: readonly string[] = []): Promise<void> {
+  const { projectRoot, stack, env } = access;
+  const provider = takeOption(args, "secrets-provider").values.map((value) => `--secrets-provider=${value}`);
+  const create = ["stack", "select", referenceOf(access), "--create", ...provider];
+  const { printed, complaints, code } = await runCli(create, { cwd: projectRoot, env });
+  if (code !== 0) throw new Error(`Stack '${stack}' could not be made. Pulumi says: ${complaints.trim()}`);
+  if (/Created stack/.test(printed + complaints)) console.error(`Stack '${stack}' is new: it was made now.`);
+}

@@ -1,0 +1,34 @@
+import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
+import { takeOption, takeSwitch } from "./commandLine.ts";
+import { NoStackError, readConfiguration, saveConfiguration } from "./configuration.ts";
+import { configurationOrNewStack } from "./makeStack.ts";
+import { opened } from "./stackSettings.ts";
+import type { OpenedStack } from "./stackSettings.ts";
+
+/* How each command comes to its stack: which of them may make one, and what is saved before its configuration is read. */
+
+/**
+ * A stack that exists, with what `--config` of the command line sets.
+ * @throws NoStackError saying how to make it
+ */
+export async function openedStack(access: StackAccess, args: readonly string[]): Promise<OpenedStack> {
+  await saveConfiguration(access, configOptions(args));
+  return opened(access, await readConfiguration(access));
+}
+
+/** The same for an update, which makes the stack if it has a file. */
+export async function openedForUpdate(access: StackAccess, args: readonly string[]): Promise<OpenedStack> {
+  const set = configOptions(args);
+  if (set.values.length === 0) return opened(access, await configurationOrNewStack(access, args));
+  try {
+    return await openedStack(access, args);
+  } catch (error) {
+    if (!(error instanceof NoStackError)) throw error;
+    await configurationOrNewStack(access, args);
+    return openedStack(access, args);
+  }
+}
+
+function configOptions(args: readonly string[]) {
+  return { values: takeOption(args, "config", "c").values, isPath: takeSwitch(args, "config-path").isOn };
+}

@@ -1,0 +1,28 @@
+/** A stack as somebody names it, taken apart. */
+export interface StackName {
+  /** Its own name: of its file, its log and its locks. */
+  readonly name: string;
+  /** What the CLI is told: with the organization, if one was given. */
+  readonly reference: string;
+}
+
+/**
+ * Takes a stack's name apart: `S`, `PROJECT/S`, `ORG/S` or `ORG/PROJECT/S`. Of two parts the first is the project if it has
+ * the project's name, because the CLI itself takes it for an organization, which a backend in a folder or a container has not.
+ * @param project name of this project
+ * @throws Error if it is no name, or one of another project
+ */
+export function stackName(text: string, project: string): StackName {
+  const parts = text.split("/");
+  const name = parts.at(-1) ?? "";
+  if (parts.length > 3 || parts.some((part) => !/^(?!\.+$)[\w.-]+$/.test(part)))
+    throw new Error(`'${text}' is no name of a stack: give S, PROJECT/S or ORG/PROJECT/S. Nothing was done.`);
+  const [organization, of] = parts.length === 3 ? [parts[0], parts[1]] : parts.length === 2 ? [parts[0]] : [];
+  if (of !== undefined && of !== project)
+    throw new Error(
+      `Stack '${text}' is of project '${of}', and this is project '${project}'. Nothing was done. Run the command in the ` +
+        `folder of that project, or name the stack ${name}.`,
+    );
+  if (organization === undefined || (of === undefined && organization === project)) return { name, reference: name };
+  return { name, reference: `${organization}/${project}/${name}` };
+}

@@ -1,0 +1,57 @@
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { pulumi } from "../../lib/checkpoint/exportCheckpoint.ts";
+import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
+import { NoStackError, UntoldConfigurationError } from "./configuration.ts";
+import { openedStack } from "./openStack.ts";
+import { CONFIG_FILE, stackFileOf } from "./projectFile.ts";
+import type { OpenedStack } from "./stackSettings.ts";
+
+/** A stack that is looked at, and not changed. */
+export interface LookedAtStack extends OpenedStack, Disposable {
+  /** It has a file, and was not made yet. */
+  readonly isUnmade: boolean;
+}
+
+/**
+ * A stack to look at. One that has a file and does not exist yet is made where it is thrown away afterwards: Pulumi then tells its
+ * configuration, and previews what an up would make.
+ * @param isOffline also take one whose backend cannot be asked for one that does not exist
+ * @throws NoStackError if it has no file either
+ */
+export async function stackToLookAt(
+  access: StackAccess,
+  args: readonly string[],
+  isOffline = false,
+): Promise<LookedAtStack> {
+  const { projectRoot, stack, env } = access;
+  const file = stackFileOf(projectRoot, stack, env);
+  try {
+    return { ...(await openedStack(access, args)), isUnmade: false, [Symbol.dispose]: () => undefined };
+  } catch (error) {
+    const isUntold = isOffline && error instanceof UntoldConfigurationError;
+    if (isUntold && !existsSync(file))
+      throw new NoStackError(`${error.message}\nIf the name is misspelled: ${file} does not exist.`);
+    if (!existsSync(file) || !(isUntold || error instanceof NoStackError)) throw error;
+  }
+  const folder = mkdtempSync(join(tmpdir(), "fabric-new-"));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  try {
+    // a copy, because making a stack may write into its file
+    copyFileSync(file, join(folder, "stack.yaml"));
+    const own: NodeJS.ProcessEnv = {
+      ...env,
+      PULUMI_BACKEND_URL: pathToFileURL(folder).href,
+      [CONFIG_FILE]: join(folder, "stack.yaml"),
+    };
+    if (!env["PULUMI_CONFIG_PASSPHRASE_FILE"]) own["PULUMI_CONFIG_PASSPHRASE"] ??= "";
+    await pulumi(["stack", "init", stack, "--no-select"], { cwd: projectRoot, env: own });
+    const made = await openedStack({ projectRoot, stack, env: own }, args);
+    return { ...made, isUnmade: true, [Symbol.dispose]: remove };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { pathOfCaller, takeOption, takeSwitch } from "../../../cli/pulumi/commandLine.ts";
+import { stackName } from "../../../cli/pulumi/stackName.ts";
+import { renamedCheckpoint } from "../../../lib/checkpoint/checkpoint.ts";
+
+describe("the name of a stack", () => {
+  const names: readonly [text: string, name: string, reference: string][] = [
+    ["dev", "dev", "dev"],
+    ["fabric/dev", "dev", "dev"],
+    ["contoso/dev", "dev", "contoso/fabric/dev"],
+    ["contoso/fabric/dev", "dev", "contoso/fabric/dev"],
+    ["organization/fabric/dev.eu-1", "dev.eu-1", "organization/fabric/dev.eu-1"],
+    ["fabric/fabric/dev", "dev", "fabric/fabric/dev"],
+  ];
+  for (const [text, name, reference] of names)
+    it(`is ${name} in ${text}, and the CLI is told ${reference}`, () => {
+      assert.deepEqual(stackName(text, "fabric"), { name, reference });
+    });
+
+  it("is none with empty or further parts, or with characters that no stack has", () => {
+    for (const text of ["", "/", "a/", "/a", "a/b/c/d", "../dev", "dev stack", "dev\n", "organization/fabric/"])
+      assert.throws(() => stackName(text, "fabric"), /is no name of a stack/, JSON.stringify(text));
+  });
+
+  it("of another project is refused, and both are named", () => {
+    assert.throws(() => stackName("contoso/finance/dev", "fabric"), /project 'finance'.*project 'fabric'/);
+  });
+});
+
+describe("an option of a command line", () => {
+  it("is found in every spelling that the CLI takes, and the rest stays in its order", () => {
+    const args = ["--yes", "--stack", "a", "-s", "b", "-s=c", "-sd", "--stack=e", "--stacked", "x"];
+    assert.deepEqual(takeOption(args, "stack", "s"), {
+      values: ["a", "b", "c", "d", "e"],
+      rest: ["--yes", "--stacked", "x"],
+    });
+    assert.throws(() => takeOption(["--stack"], "stack", "s"), /--stack needs a value/);
+  });
+
+  it("without a value is on, unless it says false", () => {
+    assert.deepEqual(takeSwitch(["-y", "--remove", "a"], "remove"), { isOn: true, rest: ["-y", "a"] });
+    assert.equal(takeSwitch(["--remove", "--remove=false"], "remove").isOn, false);
+    assert.equal(takeSwitch(["--removed"], "remove").isOn, false);
+  });
+
+  it("that is a path begins where npm was called, if that is in the project", () => {
+    assert.equal(pathOfCaller("p.json", "/project", { INIT_CWD: "/project/deep" }), "/project/deep/p.json");
+    for (const INIT_CWD of ["/elsewhere", "/project-2", "/", undefined])
+      assert.equal(pathOfCaller("p.json", "/project", { INIT_CWD }), "/project/p.json");
+    assert.equal(pathOfCaller("/p.json", "/project", { INIT_CWD: "/project/deep" }), "/p.json");
+  });
+});
+
+describe("a checkpoint of a stack that was renamed", () => {
+  it("has the new name in every URN, and nowhere else", () => {
+    const of = (stack: string) => ({
+      version: 3,
+      deployment: {
+        resources: [
+          { urn: `urn:pulumi:${stack}::fabric::pulumi:pulumi:Stack::fabric-${stack}`, type: "t", custom: false },
+          {
+            urn: `urn:pulumi:${stack}::fabric::a$b::dev`,
+            type: "b",
+            custom: true,
+            parent: `urn:pulumi:${stack}::fabric::pulumi:pulumi:Stack::fabric-${stack}`,
+            provider: `urn:pulumi:${stack}::fabric::pulumi:providers:x::fabric::id`,
+            inputs: { displayName: "fabric-dev" },
+          },
+        ],
+      },
+    });
+    assert.deepEqual(renamedCheckpoint(of("dev"), "dev", "prod"), of("prod"));
+    assert.deepEqual(renamedCheckpoint(of("dev"), "prod", "test"), of("dev"));
+  });
+});
