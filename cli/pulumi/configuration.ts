@@ -41,7 +41,7 @@ export async function readConfiguration(access: StackAccess): Promise<Configured
     if (/no stack named/.test(complaints)) throw new NoStackError(await noStack(access));
     assertYaml(access);
     throw new UntoldConfigurationError(
-      `The configuration of stack '${stack}' could not be read. Pulumi says: ${complaints.trim()}`,
+      `Stack '${stack}' could not be selected or made, so nothing was done. Pulumi says: ${complaints.trim()}`,
     );
   }
   const answered = ownKeys(JSON.parse(printed) as Record<string, Answered>);
