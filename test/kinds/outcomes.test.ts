@@ -152,6 +152,8 @@ async function isKnown(at: FaultyBench, { kind }: Subject, { before, change, own
   if (!isTouched || error?.id !== undefined) return;
   const unsettled = unsettledCreates(await at.bench.logs().logs());
   assert.ok(unsettled.length > 0, `${where}: neither state nor log knows what was made`);
+  const withIds = unsettled.filter(({ resourceId }) => resourceId !== undefined);
+  assert.deepEqual(withIds, [], `${where}: the log knows the id of what was made, and the state does not`);
 }
 
 interface Finish extends Failed {
