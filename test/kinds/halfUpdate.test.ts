@@ -167,7 +167,7 @@ function isChanged({ kind, olds }: Pick<Change, "kind" | "olds">, news: Properti
   return Object.keys(of.fields).some((name) => JSON.stringify(olds[name]) !== JSON.stringify(news[name]));
 }
 
-const isWhole = process.env["FABRIC_CRASH_SWEEP"] === "all";
+const isWhole = process.env["FABRIC_SWEEP"] === "all";
 const ends = ["update", "refresh and rollback", "refresh and update", "rollback"] as const;
 
 for (const [row, [what, prepare]] of Object.entries(changes).entries()) {
