@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cacheFolder } from "./setup/cacheFolder.mjs";
 import { pathWith } from "./setup/executables.mjs";
+import { withInspection } from "./setup/inspection.mjs";
 import { ensureNodeModules } from "./setup/nodeModules.mjs";
 import { ensureNode } from "./setup/nodeRuntime.mjs";
 import { say } from "./setup/progress.mjs";
@@ -21,7 +22,8 @@ What is there already is used; what is not goes into ${cacheFolder}
 (packages into node_modules). With --run, runs FILE (a path in the project) with it.
 
 Environment: XDG_CACHE_HOME  where the cache folder is; otherwise ~/.cache
-             PULUMI_HOME     the vendor's install folder; otherwise ~/.pulumi`;
+             PULUMI_HOME     the vendor's install folder; otherwise ~/.pulumi
+             FABRIC_INSPECT  program or provider: it waits for a debugger`;
 
 const projectRoot = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -36,7 +38,7 @@ async function setUp() {
   env.PULUMI_SKIP_UPDATE_CHECK = "true";
   // where the CLI had to be built, downloads of plugins fail too, only later and less clearly
   if (pulumi.isBuilt) env.PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION ??= "true";
-  return { node, env, pulumi: pulumi.bin };
+  return { node, env: withInspection(projectRoot, env), pulumi: pulumi.bin };
 }
 
 async function main([option, file, ...args]) {

@@ -8,7 +8,7 @@ import { after, describe, it } from "node:test";
 import { text } from "node:stream/consumers";
 import { stringify } from "yaml";
 
-const project = resolve(import.meta.dirname, "../..");
+const project = resolve(import.meta.dirname, "../../..");
 const root = mkdtempSync(join(tmpdir(), "fabric-names-"));
 after(() => rmSync(root, { recursive: true, force: true }));
 

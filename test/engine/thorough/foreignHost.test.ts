@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import type { AddressInfo, Server } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { EngineStack } from "./harness/engineStack.ts";
+import { EngineStack } from "../harness/engineStack.ts";
 
 /* What a pull request can change is the configuration. It cannot make a run send a token, or ask for a secret, elsewhere. */
 

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { known } from "../../emulator/core/defaultSeed.ts";
-import { EngineStack } from "./harness/engineStack.ts";
-import { worldOf } from "./harness/worldOf.ts";
+import { known } from "../../../emulator/core/defaultSeed.ts";
+import { EngineStack } from "../harness/engineStack.ts";
+import { worldOf } from "../harness/worldOf.ts";
 
 /* What somebody edits at the service, and deployments that overwrite it, fail, and are rolled back. */
 

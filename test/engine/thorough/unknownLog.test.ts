@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { appendFileSync, existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { EngineStack } from "./harness/engineStack.ts";
+import { EngineStack } from "../harness/engineStack.ts";
 
 /* Logs that hold what this version does not know: nothing of them is skipped, and nothing is written beside them. */
 

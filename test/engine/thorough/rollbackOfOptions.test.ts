@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { EngineStack } from "./harness/engineStack.ts";
-import { worldOf } from "./harness/worldOf.ts";
+import { EngineStack } from "../harness/engineStack.ts";
+import { worldOf } from "../harness/worldOf.ts";
 
 /* Rollbacks of programs that use what Pulumi offers and this project's own program does not. */
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { copyFileSync, cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { EngineStack } from "./harness/engineStack.ts";
-import { worldOf } from "./harness/worldOf.ts";
+import { EngineStack } from "../harness/engineStack.ts";
+import { worldOf } from "../harness/worldOf.ts";
 
 /*
  * Open transactions that earlier versions of this project have left, recorded with those versions' own code: their states,

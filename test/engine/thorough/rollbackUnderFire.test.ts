@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import type { FaultRule } from "../../emulator/core/faults.ts";
-import { crash, projectCommand } from "./harness/crash.ts";
-import { EngineStack } from "./harness/engineStack.ts";
-import { worldOf } from "./harness/worldOf.ts";
-import { salesBranch } from "./harness/salesBranch.ts";
+import type { FaultRule } from "../../../emulator/core/faults.ts";
+import { crash, projectCommand } from "../harness/crash.ts";
+import { EngineStack } from "../harness/engineStack.ts";
+import { worldOf } from "../harness/worldOf.ts";
+import { salesBranch } from "../harness/salesBranch.ts";
 
 /* Rollbacks whose own calls fail, and rollbacks that are killed. */
 

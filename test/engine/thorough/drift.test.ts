@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
-import { known } from "../../emulator/core/defaultSeed.ts";
-import { EngineStack } from "./harness/engineStack.ts";
-import { salesBranch } from "./harness/salesBranch.ts";
+import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { known } from "../../../emulator/core/defaultSeed.ts";
+import { EngineStack } from "../harness/engineStack.ts";
+import { salesBranch } from "../harness/salesBranch.ts";
 
 /* Changes behind Pulumi's back: refresh shows them, and the next up repairs them. */
 
@@ -25,6 +25,7 @@ const environment = {
 };
 
 describe("drift", () => {
+  let start: EngineStack;
   let stack: EngineStack;
   const service = () => stack.emulator.service;
   const idOf = (name: string) =>
@@ -48,12 +49,16 @@ describe("drift", () => {
   }
 
   before(async () => {
-    stack = await EngineStack.start();
-    stack.configure(environment);
-    const up = await stack.up();
+    start = await EngineStack.start();
+    start.configure(environment);
+    const up = await start.up();
     assert.equal(up.code, 0, up.text);
   });
-  after(async () => stack[Symbol.asyncDispose]());
+  after(() => start[Symbol.asyncDispose]());
+  beforeEach(async () => {
+    stack = await EngineStack.copyOf(start);
+  });
+  afterEach(() => stack[Symbol.asyncDispose]());
 
   it("finds nothing where nothing changed, with one list of each kind", async () => {
     const before = stack.emulator.requests().length;
