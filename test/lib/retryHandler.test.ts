@@ -27,6 +27,12 @@ function failing(errors: Error[]) {
 const status = (code: number, headers: Record<string, string> = {}) =>
   Object.assign(new Error(`HTTP ${code}`), { response: { status: code, headers } });
 
+it("A success that was cut off is no answer: what counts is the code of its connection", () => {
+  const cutOff = Object.assign(new Error("aborted"), { response: { status: 200, headers: {} }, code: "ECONNRESET" });
+  assert.deepEqual(failureOf(cutOff), { code: "ECONNRESET" });
+  assert.equal(decideRetry(1, failureOf(cutOff)).kind, "wait");
+});
+
 describe("fabricRetry", () => {
   it("waits exactly 2, 4 and 8 s, and calls 4 times at most", async () => {
     const clock = new FakeClock();

@@ -23,7 +23,12 @@ const createOnce = of("providers/run/createOnce.ts", "providers/run/createOnce")
 const outcome = of("lib/api/outcome.ts", "lib/api/outcome");
 const plan = of("cli/rollback/plan.ts", "cli/rollback/plan");
 const unsettled = of("lib/transactions/unsettled.ts", "lib/transactions/unsettled");
-const entry = of("lib/transactions/entry.ts", "lib/transactions/unsettled", "lib/transactions/stackTransactions");
+const entry = of(
+  "lib/transactions/entry.ts",
+  "lib/transactions/entry",
+  "lib/transactions/unsettled",
+  "lib/transactions/stackTransactions",
+);
 const logEntries = of("lib/transactions/logEntries.ts", "lib/transactions/logEntries");
 const log = of("lib/transactions/transactionLog.ts", "lib/transactions/transactionLog");
 const open = of("lib/transactions/openTransaction.ts", "lib/transactions/stackTransactions");
@@ -31,10 +36,10 @@ const earlierRun = of("lib/transactions/earlierRun.ts", "lib/transactions/earlie
 const trustedHost = of("lib/api/trustedHost.ts", "lib/api/trustedHost");
 const redaction = of("lib/telemetry/redaction.ts", "lib/telemetry/redaction");
 const retry = of("lib/retryHandler.ts", "lib/retryHandler", "lib/api/fabricClient");
-const throttle = of("lib/api/throttle.ts", "lib/api/fabricClient");
+const throttle = of("lib/api/throttle.ts", "lib/api/throttle");
 const breaker = of("lib/circuitBreaker.ts", "lib/circuitBreaker");
 const cleanError = of("lib/api/cleanError.ts", "lib/api/fabricClient");
-const gone = of("providers/kinds/workspace/gone.ts", "kinds/deletes");
+const gone = of("providers/kinds/workspace/gone.ts", "kinds/gone");
 const workspace = of("providers/kinds/workspace/workspace.ts", "kinds/halfUpdate");
 const halfUpdate = of("providers/engine/halfUpdate.ts", "kinds/halfUpdate");
 
@@ -73,7 +78,6 @@ export const mutations: readonly Mutation[] = [
   plan("extras.length > 0 && observed.removals < REMOVALS", "extras.length > 0"),
   plan("!observed.compensated.has(step)", "true"),
   plan("...orphans.toReversed().map(", "...orphans.map("),
-  plan('|| entry.operation === "create") return [];', ") return [];"),
   plan('outcome === "unknown" || (outcome === "done" && isCutOff)', 'outcome === "unknown"'),
   plan('outcome === "unknown" || (outcome === "done" && isCutOff)', 'outcome === "done" && isCutOff'),
   plan("!inState.has(objectKey(resourceType, resourceId))", 'resourceId !== ""'),
@@ -151,13 +155,8 @@ export const mutations: readonly Mutation[] = [
   breaker("if (isProbe) this.#isProbing = false;", ""),
 
   // what is gone, and the order in which an object is made as declared; few, because these files change often
-  gone(
-    "if (visible.length === 0 && !run.confirmGone) {",
-    "if (visible.length < 0) {",
-    "kinds/unlistedUsers",
-    "providers/run/coalescedReads",
-  ),
-  gone('if (isListRead) return "gone";', 'return "gone";', "providers/run/coalescedReads", "kinds/unlistedUsers"),
+  gone("if (visible.length === 0 && !run.confirmGone) {", "if (visible.length < 0) {"),
+  gone('if (isListRead) return "gone";', 'return "gone";'),
   gone(
     "if (mayMeanGone(error) && (await isWorkspaceGone(run, workspaceId))) return;",
     "if (mayMeanGone(error)) return;",

@@ -311,6 +311,45 @@ describe("the plan of a rollback", () => {
     assert.deepEqual(first({ restores: 1, failures }), { kind: "restore", exclude: [] });
     assert.deepEqual(first({ restores: 2, failures }), { kind: "restore", exclude: [a.urn] });
     assert.deepEqual(first({ restores: 3, failures }), { kind: "remove", urns: [extra.urn] });
+    const kindsAt = (observed: Partial<Observed>) =>
+      plan(known, { ...nothingObserved, ...observed }).map(({ kind }) => kind);
+    assert.ok(!kindsAt({}).includes("remove"), "nothing is removed before everything was restored");
+    const last = plan(known, { ...nothingObserved, restores: 3, removals: 2, failures }).at(-1);
+    assert.equal(last?.kind, "report", "what is not as it was is reported");
+  });
+
+  it("removes the orphan that was made last first, and asks for each once", () => {
+    const create = (step: string): Fact[] => [
+      {
+        kind: "intent",
+        step,
+        operation: "create",
+        resourceType: "Workspace",
+        resourceName: step,
+        wasFree: true,
+        names: { displayName: step },
+        compensation: { function: "deleteWorkspace", args: {} },
+      },
+      { kind: "done", step, resourceId: `${step}-1` },
+    ];
+    const known: Known = {
+      log: entriesOf("t", [
+        { kind: "begin", stack: "s", enableRollback: true },
+        ...create("first"),
+        ...create("second"),
+      ]),
+      rollbackLog: [],
+      saved: checkpoint([]),
+      current: checkpoint([]),
+      isCutOff: true,
+    };
+    const orphansAt = (compensated: readonly string[]) =>
+      plan(known, { ...nothingObserved, restores: 1, compensated: new Set(compensated) }).flatMap((step) =>
+        step.kind === "compensate" ? [step.orphan.step] : [],
+      );
+    assert.deepEqual(orphansAt([]), ["second", "first"]);
+    // its removal failed, so the log still has it
+    assert.deepEqual(orphansAt(["second"]), ["first"]);
   });
 });
 

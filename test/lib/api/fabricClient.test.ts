@@ -103,6 +103,18 @@ async function failure(work: Promise<unknown>): Promise<FabricError> {
 }
 
 describe("a call that fails", () => {
+  it("shows no token that the service repeats in its message", async () => {
+    await using world = await World.of((_request, response) => {
+      response.writeHead(400, { "content-type": "application/json", requestid: id });
+      response.end(JSON.stringify({ errorCode: "BadHeader", message: "Authorization: Bearer canary-1 is odd" }));
+    });
+    await assert.rejects(world.client.send(get), (error) => {
+      assert.match(inspect(error), /Bearer \[redacted\] is odd/);
+      assert.doesNotMatch(inspect(error, { depth: 9 }), /canary-1/);
+      return true;
+    });
+  });
+
   it("is repeated after 2, 4 and 8 s and succeeds after three 503", async () => {
     await using world = await World.of((_request, response, nth) =>
       nth <= 3 ? refuse(response, 503) : json(response, 200, { value: [] }),

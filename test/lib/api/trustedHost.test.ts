@@ -6,8 +6,6 @@ import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
 import { assertReadableFolder, assertSharedBackend, backendUrl } from "../../../lib/config/stateBackend.ts";
 import { assertTrustedEndpoint, trustedVaultUrl } from "../../../lib/api/trustedHost.ts";
-import { Throttle } from "../../../lib/api/throttle.ts";
-import { FakeClock, settled } from "../fakeClock.ts";
 
 describe("hosts that may be sent a token", () => {
   it("are Fabric's, Power BI's and Graph's in all clouds, and this machine", () => {
@@ -32,6 +30,8 @@ describe("hosts that may be sent a token", () => {
       "https://example.com",
       "https://api.fabric.microsoft.com.example.com",
       "https://xapi.fabric.microsoft.com",
+      "https://xapi.powerbi.com",
+      "https://api.powerbi.com.example.com",
       "https://api-fabric-microsoft.com",
       "http://api.fabric.microsoft.com",
       "https://128.0.0.1",
@@ -76,30 +76,6 @@ describe("the vault of a stack", () => {
     }
     const KEY_VAULT_URL = "https://runner.example";
     assert.equal(trustedVaultUrl("https://vault.example", { KEY_VAULT_URL }), KEY_VAULT_URL);
-  });
-});
-
-describe("the throttle gate", () => {
-  it("lets calls pass until it is paused, and again when the longest pause is over", async () => {
-    const clock = new FakeClock();
-    const gate = new Throttle(clock);
-    await gate.pass();
-    gate.pause(5_000);
-    gate.pause(1_000);
-    let passed = 0;
-    const waiting = [gate.pass(), gate.pass()].map((pass) => pass.then(() => passed++));
-    await settled();
-    await clock.advance(4_999);
-    assert.equal(passed, 0);
-    await clock.advance(1);
-    await Promise.all(waiting);
-    assert.equal(passed, 2);
-  });
-
-  it("is left at once by a call that is aborted", async () => {
-    const gate = new Throttle(new FakeClock());
-    gate.pause(60_000);
-    await assert.rejects(gate.pass(AbortSignal.abort(new Error("stop"))), /stop/);
   });
 });
 

@@ -21,6 +21,8 @@ describe("the last run of a transaction that has not ended", () => {
   it("has failed where it said so, and was cut off where it did not", () => {
     assert.equal(earlierRunOf(log(begin, intent), true), "failed");
     assert.equal(earlierRunOf(log(begin, intent), false), "cut off");
+    const done: Fact = { kind: "done", step: "1", resourceId: "a" };
+    assert.equal(earlierRunOf(log(begin, intent, done), false), "cut off");
   });
 
   it("was a rollback that is incomplete, until another run has gone on", () => {

@@ -78,6 +78,12 @@ const refused: readonly (readonly [what: string, lines: readonly Line[], message
     [begin, '{"v":1,"kind":"int', done],
     /Line 2 of the log .*00aa\.jsonl is not a JSON object/,
   ],
+  ["a list in the place of an entry", [begin, "[1]"], /Line 2 of the log .* is not a JSON object/],
+  [
+    "a beginning that does not say whether there is a rollback",
+    [{ ...begin, enableRollback: undefined }],
+    /Line 1 of the log .*no valid 'enableRollback'/,
+  ],
   ["a broken first line", ['{"v":1,"ki', intent], /Line 1 of the log .* is not a JSON object/],
   ["a broken last line that is whole", [begin, "null"], /Line 2 of the log .* is not a JSON object/],
   ["effects without a beginning", [intent, done], /Line 1 of the log .* is not the beginning of a transaction/],

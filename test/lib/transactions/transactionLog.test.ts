@@ -26,6 +26,29 @@ async function opened(folder = temporary(), transactionId = "tx-1") {
 }
 
 describe("the transaction log", () => {
+  it("counts on from the highest number, where another process has written before", async () => {
+    const { folder, log } = await opened();
+    await log.begin({ stack: "dev", enableRollback: true });
+    await log.rollback("asked for");
+    await log.close();
+    const next = await opened(folder);
+    await next.log.rolledBack();
+    assert.deepEqual(
+      (await next.entries()).map(({ seq }) => seq),
+      [1, 2, 3],
+    );
+  });
+
+  it("notes a half-made change as one whose outcome nobody knows, whatever the error says", async () => {
+    const { log, entries } = await opened();
+    await log.doubt({ ...intent, operation: "update", resourceId: "ws-1" }, new Error("the second write was refused"));
+    const [, failed] = await entries();
+    assert.deepEqual(failed?.kind === "failed" && [failed.reason, failed.isOutcomeUnknown], [
+      "the second write was refused",
+      true,
+    ]);
+  });
+
   it("has the intent on disk before the call, and its outcome after it", async () => {
     const { log, entries } = await opened();
     await log.begin({ stack: "dev", enableRollback: true, checkpoint: "tx-1.checkpoint.json", checkpointHash: "h" });

@@ -54,6 +54,60 @@ describe("what logs leave open", () => {
     assert.deepEqual(unsettledCreates([entries(begin, create("1", "a"), { kind: "compensated", step: "1" })]), []);
   });
 
+  const removed = (step: string, resourceType: string, resourceId: string): Fact[] => [
+    {
+      kind: "intent",
+      step,
+      operation: "delete",
+      resourceType,
+      resourceName: "a",
+      resourceId,
+      compensation: null,
+    },
+    { kind: "done", step, resourceId },
+  ];
+
+  it("is not what was removed since, alone or with its workspace", () => {
+    const workspace = [begin, create("1", "a"), { kind: "done", step: "1", resourceId: "WS-1" }] as const;
+    const folder: Fact = {
+      kind: "intent",
+      step: "2",
+      operation: "create",
+      resourceType: "Folder",
+      resourceName: "raw",
+      wasFree: true,
+      names: { workspaceId: "ws-1", displayName: "raw" },
+      compensation: { function: "deleteFolder", args: {} },
+    };
+    const both = [...workspace, folder, { kind: "done", step: "2", resourceId: "f-1" }] as const;
+    const typesLeftBy = (...more: Fact[]) =>
+      unsettledCreates([entries(...both, ...more)]).map(({ resourceType }) => resourceType);
+    assert.deepEqual(typesLeftBy(), ["Workspace", "Folder"]);
+    assert.deepEqual(typesLeftBy(...removed("3", "Folder", "ws-1/f-1")), ["Workspace"]);
+    assert.deepEqual(typesLeftBy(...removed("3", "Workspace", "ws-1")), []);
+  });
+
+  it("is what was made anew after a removal: ids of roles and Git connections come back", () => {
+    const role = (step: string): Fact[] => [
+      {
+        kind: "intent",
+        step,
+        operation: "create",
+        resourceType: "WorkspaceUser",
+        resourceName: "bob",
+        wasFree: true,
+        names: { workspaceId: "ws-1", principalId: "bob" },
+        compensation: { function: "deleteWorkspaceUser", args: {} },
+      },
+      { kind: "done", step, resourceId: "bob" },
+    ];
+    const log = entries(begin, ...role("1"), ...removed("2", "WorkspaceUser", "ws-1/bob"), ...role("3"));
+    assert.deepEqual(
+      unsettledCreates([log]).map(({ step }) => step),
+      ["3"],
+    );
+  });
+
   it("is found again by kind and names, the newest first", () => {
     const left = unsettledCreates([
       entries(begin, create("1", "a"), { kind: "done", step: "1", resourceId: "old" }),
