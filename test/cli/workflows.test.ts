@@ -14,7 +14,7 @@ const jobs = workflows.flatMap(({ name, jobs }) =>
 );
 
 describe("the workflows", () => {
-  it("run a pull request's code with the rights of its author only", () => {
+  it("The workflows run a pull request's code with the rights of its author only", () => {
     for (const { on } of workflows) assert.ok(!("pull_request_target" in on) && !("workflow_run" in on));
     const onPullRequest = workflows.filter(({ on }) => "pull_request" in on).map(({ name }) => name);
     assert.deepEqual(onPullRequest, ["preview"]);
@@ -28,11 +28,11 @@ describe("the workflows", () => {
     }
   });
 
-  it("hold no secret at all", () => {
+  it("The workflows hold no secret at all", () => {
     for (const { name, text } of workflows) assert.doesNotMatch(text, /\bsecrets\b/, name);
   });
 
-  it("have no permission but those that each job names, and leave no token in the checkout", () => {
+  it("The workflows have no permission but those that each job names, and leave no token in the checkout", () => {
     const allowed: Record<string, string> = { contents: "read", "id-token": "write" };
     const further: Record<string, Record<string, string>> = {
       "preview/stack": { "pull-requests": "write" },
@@ -47,14 +47,14 @@ describe("the workflows", () => {
     }
   });
 
-  it("pin every action to a commit, with its version beside it", () => {
+  it("The workflows pin every action to a commit, with its version beside it", () => {
     for (const { name, text } of workflows) {
       const used = text.split("\n").filter((line) => /\buses:/.test(line));
       for (const line of used) assert.match(line, /uses: [\w-]+\/[\w-]+@[\da-f]{40} # v\d+\.\d+\.\d+$/, name);
     }
   });
 
-  it("change one stack at a time, and never stop a change half-way", () => {
+  it("The workflows change one stack at a time, and never stop a change half-way", () => {
     const changing = jobs.filter(({ steps }) => steps.some(({ run }) => /npm run (up|destroy)/.test(run ?? "")));
     assert.equal(changing.length, 2);
     for (const { concurrency, environment, title } of changing) {
@@ -64,7 +64,7 @@ describe("the workflows", () => {
     for (const job of jobs) assert.ok(job["timeout-minutes"], job.title);
   });
 
-  it("paste no expression into a script", () => {
+  it("The workflows paste no expression into a script", () => {
     for (const { steps, title } of jobs)
       for (const { run, with: settings } of steps)
         assert.doesNotMatch(`${run ?? ""} ${settings?.script ?? ""}`, /\$\{\{/, title);

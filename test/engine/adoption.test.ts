@@ -39,7 +39,7 @@ const adopting = {
 };
 
 describe("an adoption", () => {
-  it("is taken back by the rollback of a failed deployment: values, role, and the definition that it had replaced", async () => {
+  it("An adoption is taken back by the rollback of a failed deployment: values, role, and the definition that it had replaced", async () => {
     await using stack = await withTheirs();
     const before = worldOf(stack);
     stack.configure({ features, workspaces: [adopting, { name: "last" }] });

@@ -5,7 +5,7 @@ import { dev, startAzureStack } from "./harness/azureStack.ts";
 import type { EngineStack } from "./harness/engineStack.ts";
 
 describe("an environment with a capacity of its own", () => {
-  it("is deployed in one run, keeps its secrets encrypted, moves its workspaces before the old capacity goes, and is destroyed in order", async () => {
+  it("An environment with a capacity of its own is deployed in one run, keeps its secrets encrypted, moves its workspaces before the old capacity goes, and is destroyed in order", async () => {
     /** How many workspaces were on each capacity when it was deleted. */
     const workspacesAtDeletion: [capacity: string, workspaces: number][] = [];
     /** Names of the capacities of the workspaces, as the service has them. */

@@ -9,7 +9,7 @@ const errorsIn = (text: string) =>
   text.split("\n").filter((line) => /^\s+error: /.test(line) && !/update failed|preview failed/.test(line));
 
 describe("bad input", () => {
-  it("is refused with one message that lists every problem with its path, and nothing is created", async () => {
+  it("Bad input is refused with one message that lists every problem with its path, and nothing is created", async () => {
     await using stack = await EngineStack.start();
     stack.configure({
       colour: "blue",
@@ -42,7 +42,7 @@ describe("bad input", () => {
     assert.deepEqual(stack.calls(), []);
   });
 
-  it("says in one clear error that a token was refused", async () => {
+  it("Bad input says in one clear error that a token was refused", async () => {
     await using stack = await EngineStack.start();
     stack.configure({
       endpoint: stack.emulator.url,
@@ -59,7 +59,7 @@ describe("bad input", () => {
     assert.doesNotMatch(up.text, /canary-token-of-the-test/);
   });
 
-  it("refuses a host that is not allowed before it asks for a token", async () => {
+  it("Bad input refuses a host that is not allowed before it asks for a token", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ endpoint: "https://fabric.example.com/v1", workspaces: [workspace] });
     const up = await stack.up({

@@ -25,7 +25,7 @@ const environment = {
 const projectUp = projectCommand("cli/up.ts", "--yes", "--skip-preview");
 
 describe("after kill -9 of the engine alone", () => {
-  it("the provider, the program and the language host stop within a second, and the next up makes nothing twice", async () => {
+  it("After kill -9 of the engine alone the provider, the program and the language host stop within a second, and the next up makes nothing twice", async () => {
     const hit = Promise.withResolvers<void>();
     await using stack = await EngineStack.start({ emulator: { onFault: hit.resolve } });
     stack.configure(environment);
@@ -56,7 +56,7 @@ describe("a transaction that was cut off by kill -9 of everything", () => {
       (collection) => collection.all().length === 0,
     );
 
-  it("is gone on with by the next up, which frees the stack's lock and commits", async () => {
+  it("A transaction that was cut off by kill -9 of everything is gone on with by the next up, which frees the stack's lock and commits", async () => {
     const hit = Promise.withResolvers<void>();
     await using stack = await EngineStack.start({ emulator: { onFault: hit.resolve } });
     stack.configure(environment);
@@ -72,7 +72,7 @@ describe("a transaction that was cut off by kill -9 of everything", () => {
     assert.equal(stack.emulator.service.workspaces.all().length, 1);
   });
 
-  it("is taken back whole by rollback, also what no state has ever known", async () => {
+  it("A transaction that was cut off by kill -9 of everything is taken back whole by rollback, also what no state has ever known", async () => {
     const hit = Promise.withResolvers<void>();
     await using stack = await EngineStack.start({ emulator: { onFault: hit.resolve } });
     stack.configure(environment);

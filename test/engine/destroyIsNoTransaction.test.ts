@@ -32,7 +32,7 @@ async function assertNothingToRollBack(stack: EngineStack): Promise<void> {
 }
 
 describe("a destroy with useRollback on", () => {
-  it("of one target is none either", async () => {
+  it("A destroy with useRollback on of one target is none either", async () => {
     await using stack = await deployed();
     const { deployment } = await stack.state();
     const urn = deployment.resources?.find(({ type }) => type.endsWith(":Item"))?.urn ?? assert.fail();
@@ -49,7 +49,7 @@ describe("a destroy with useRollback on", () => {
 });
 
 describe("a failed up", () => {
-  it("keeps its transaction through a refresh with --run-program, and the next up says that it failed", async () => {
+  it("A failed up keeps its transaction through a refresh with --run-program, and the next up says that it failed", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ features, workspaces: [workspace] });
     stack.emulator.faults([noItem]);

@@ -122,7 +122,7 @@ describe("drift of every property", () => {
   });
   afterEach(() => stack[Symbol.asyncDispose]());
 
-  it("finds nothing where nothing changed, however the service spells it", async () => {
+  it("Drift of every property finds nothing where nothing changed, however the service spells it", async () => {
     const refresh = await stack.refresh();
     assert.equal(refresh.code, 0, refresh.text);
     assert.match(refresh.text, /Resources:\n\s+\d+ unchanged\n/);
@@ -130,7 +130,7 @@ describe("drift of every property", () => {
     assert.deepEqual((await stack.preview()).steps, []);
   });
 
-  it("puts back what was changed", async () => {
+  it("Drift of every property puts back what was changed", async () => {
     const before = worldOf(stack);
     service().workspaces.change(workspace("sales").id, { description: "other", capacityId: known.secondCapacity });
     service().workspaces.change(workspace("plain").id, { displayName: "renamed" });
@@ -164,7 +164,7 @@ describe("drift of every property", () => {
     assert.deepEqual(worldOf(stack), before);
   });
 
-  it("brings back what was taken away", async () => {
+  it("Drift of every property brings back what was taken away", async () => {
     const before = worldOf(stack);
     service().workspaces.change(workspace("sales").id, { description: "", capacityId: undefined });
     service().roles.delete(`${workspace("plain").id}/${known.deployer}`);
@@ -198,7 +198,7 @@ describe("drift of every property", () => {
     assert.deepEqual(worldOf(stack), before);
   });
 
-  it("takes away what was added, but for what nobody declares", async () => {
+  it("Drift of every property takes away what was added, but for what nobody declares", async () => {
     const before = worldOf(stack);
     const { id } = workspace("sales");
     service().roles.put({ id: `${id}/${known.carol}`, workspaceId: id, principalId: known.carol, role: "Member" });

@@ -22,7 +22,7 @@ async function deadEndpoint(): Promise<string> {
 }
 
 describe("a service in trouble", () => {
-  it("is left alone by the circuit breaker, and the second workspace fails fast", async () => {
+  it("A service in trouble is left alone by the circuit breaker, and the second workspace fails fast", async () => {
     await using stack = await EngineStack.start({ env: { FABRIC_ENDPOINT: await deadEndpoint() } });
     stack.configure({
       workspaces: two.workspaces.map(({ capacity: _capacity, ...workspace }) => workspace),
@@ -34,7 +34,7 @@ describe("a service in trouble", () => {
     assert.match(up.text, /Circuit breaker OPEN: the next probe is in \d+ s/);
   });
 
-  it("makes nothing twice when the answer to a create is lost", async () => {
+  it("A service in trouble makes nothing twice when the answer to a create is lost", async () => {
     await using stack = await EngineStack.start();
     stack.configure({
       workspaces: [

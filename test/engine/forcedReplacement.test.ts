@@ -38,7 +38,7 @@ async function undeclare(stack: EngineStack, workspace: Record<string, unknown> 
 describe("a forced replacement", () => {
   const roles = "/workspaces/{workspaceId}/roleAssignments";
 
-  it("that is marked by a taint does the same, under plain pulumi too", async () => {
+  it("A forced replacement that is marked by a taint does the same, under plain pulumi too", async () => {
     await using stack = await deployed({ users: [bob] });
     const { deployment } = await stack.state();
     const urn = deployment.resources?.find(({ type }) => type.endsWith(":WorkspaceUser"))?.urn ?? "";

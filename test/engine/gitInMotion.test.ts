@@ -59,7 +59,7 @@ describe("a workspace that follows its branch", () => {
   });
   afterEach(() => stack[Symbol.asyncDispose]());
 
-  it("tells in a preview what up then pulls, with and without a refresh, and nothing of commits elsewhere", async () => {
+  it("A workspace that follows its branch tells in a preview what up then pulls, with and without a refresh, and nothing of commits elsewhere", async () => {
     assert.deepEqual((await stack.preview()).changes, []);
     commit("3", "1", notebook("new", "2"), lakehouse);
     assert.deepEqual((await stack.preview()).changes, ["GitConnection sales: commit"]);

@@ -70,7 +70,7 @@ describe("an imported workspace", () => {
   });
   afterEach(() => stack[Symbol.asyncDispose]());
 
-  it("is shown by a dry run, which changes nothing", async () => {
+  it("An imported workspace is shown by a dry run, which changes nothing", async () => {
     const file = readFileSync(fileOf(stack), "utf8");
     const state = await stack.state();
     const begun = stack.emulator.requests().length;
@@ -92,7 +92,7 @@ describe("an imported workspace", () => {
     );
   });
 
-  it("shows no change, and what could not be exported is imported without its definition", async () => {
+  it("An imported workspace shows no change, and what could not be exported is imported without its definition", async () => {
     stack.emulator.faults([{ route: "getDefinition", nth: 2, status: 403, errorCode: "ItemHasProtectedLabel" }]);
     const run = await importing(stack, ["--workspace", salesId, "--definitions"]);
     stack.emulator.faults([]);

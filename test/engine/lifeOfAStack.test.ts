@@ -40,7 +40,7 @@ const allSteps = [
 ];
 
 describe("the life of a stack on the real engine", () => {
-  it("goes by what previews announce, from the first up through one that changes nothing to a destroy that leaves nothing", async () => {
+  it("The life of a stack on the real engine goes by what previews announce, from the first up through one that changes nothing to a destroy that leaves nothing", async () => {
     await using stack = await EngineStack.start();
     stack.configure(environment);
 

@@ -46,7 +46,7 @@ describe("a preview with preflight", () => {
     return { code, text, calls: stack.calls(begun).sort() };
   };
 
-  it("tells everything that an up would fail at, each with its resource, and fails; npm run up then does nothing", async () => {
+  it("A preview with preflight tells everything that an up would fail at, each with its resource, and fails; npm run up then does nothing", async () => {
     stack.configure({ preflight: true, workspaces: [fine, ...broken] });
     const { code, text, calls } = await callsOf(() => stack.preview());
     assert.notEqual(code, 0, text);
@@ -75,7 +75,7 @@ describe("a preview with preflight", () => {
     );
   });
 
-  it("asks once for each list, connection and person, for what exists almost nothing, and nothing in the up itself", async () => {
+  it("A preview with preflight asks once for each list, connection and person, for what exists almost nothing, and nothing in the up itself", async () => {
     stack.configure({ preflight: true, workspaces: [fine, { ...fine, name: "other", displayName: "other-test" }] });
     const first = await callsOf(() => stack.preview());
     assert.equal(first.code, 0, first.text);

@@ -43,7 +43,7 @@ describe("a preview with --comment", () => {
   });
   afterEach(() => stack[Symbol.asyncDispose]());
 
-  it("tells creates, updates, replacements, deletes and protection; twice the same; and touches nothing", async () => {
+  it("A preview with --comment tells creates, updates, replacements, deletes and protection; twice the same; and touches nothing", async () => {
     stack.configure({
       protectData: true,
       workspaces: [
@@ -103,7 +103,7 @@ describe("a preview with --comment", () => {
     assert.deepEqual(stateFiles(), files, "a preview wrote into the state");
   });
 
-  it("whose state cannot be reached ends with 2, and its comment says that it could not begin", async () => {
+  it("A preview with --comment whose state cannot be reached ends with 2, and its comment says that it could not begin", async () => {
     const nowhere = { PULUMI_BACKEND_URL: pathToFileURL(join(stack.folder, "nowhere")).href };
     const args = ["preview", "--comment", file()];
     const { code, text } = await stack.command("cli/pulumiCommand.ts", args, nowhere);

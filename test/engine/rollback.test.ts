@@ -35,7 +35,7 @@ async function started(emulator: EmulatorOptions = {}): Promise<EngineStack> {
 }
 
 describe("a failed deployment", () => {
-  it("gives back what it had updated, replaced, deleted and created, with the old definitions", async () => {
+  it("A failed deployment gives back what it had updated, replaced, deleted and created, with the old definitions", async () => {
     await using stack = await started();
     stack.configure({ features, workspaces: [first] });
     const up = await stack.command("cli/up.ts", quick);
@@ -90,7 +90,7 @@ describe("a failed deployment", () => {
     assert.deepEqual((await stack.preview()).steps, [], "state and declaration agree again");
   });
 
-  it("says what is left to do by hand when an object cannot be removed, and a second rollback finishes it", async () => {
+  it("A failed deployment says what is left to do by hand when an object cannot be removed, and a second rollback finishes it", async () => {
     await using stack = await started();
     stack.configure({ features, workspaces: [first] });
     stack.emulator.faults([
@@ -109,7 +109,7 @@ describe("a failed deployment", () => {
 });
 
 describe("a committed deployment", () => {
-  it("cannot be rolled back", async () => {
+  it("A committed deployment cannot be rolled back", async () => {
     await using stack = await started();
     stack.configure({ features, workspaces: [{ ...first, items: [] }] });
     assert.equal((await stack.command("cli/up.ts", quick)).code, 0);
@@ -127,7 +127,7 @@ describe("a committed deployment", () => {
 describe("a plain pulumi up with useRollback", () => {
   const remedy = /Deployment test-\S+ is incomplete\. To take it back: npm run rollback -- --stack test/g;
 
-  it("says in one line how to go back when it failed, and rollback does so", async () => {
+  it("A plain pulumi up with useRollback says in one line how to go back when it failed, and rollback does so", async () => {
     await using stack = await started();
     stack.configure({ features, workspaces: [first] });
     assert.equal((await stack.up()).code, 0);

@@ -27,7 +27,7 @@ async function existing(
 }
 
 describe("what existed before", () => {
-  it("is managed with adopt, and given back by destroy with the values it had", async () => {
+  it("What existed before is managed with adopt, and given back by destroy with the values it had", async () => {
     await using stack = await EngineStack.start();
     const { id, call } = await existing(stack);
     const lakehouse = await call("POST", `/workspaces/${id}/items`, {
@@ -70,7 +70,7 @@ describe("what existed before", () => {
 });
 
 describe("nobody is locked out", () => {
-  it("by declaring the deploying identity, whose own role is adopted and stays", async () => {
+  it("Nobody is locked out by declaring the deploying identity, whose own role is adopted and stays", async () => {
     await using stack = await EngineStack.start();
     const own = { principal: known.deployer, type: "ServicePrincipal" };
     stack.configure({ workspaces: [{ ...workspace, users: [{ ...own, role: "Admin" }] }] });
@@ -88,7 +88,7 @@ describe("nobody is locked out", () => {
 });
 
 describe("data", () => {
-  it("is protected from destroy and replacement until protect is lifted on the object", async () => {
+  it("Data is protected from destroy and replacement until protect is lifted on the object", async () => {
     await using stack = await EngineStack.start();
     const lakehouse = { name: "bronze", type: "Lakehouse" };
     const flow = { name: "flow", type: "DataPipeline" };

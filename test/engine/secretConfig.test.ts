@@ -14,7 +14,7 @@ async function withSecret(stack: EngineStack, path: string): Promise<void> {
 }
 
 describe("a secret in the configuration", () => {
-  it("is refused by every command that runs the program, with its path and what to do, which works", async () => {
+  it("A secret in the configuration is refused by every command that runs the program, with its path and what to do, which works", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ workspaces });
     await withSecret(stack, "fabric:workspaces[0].description");

@@ -44,7 +44,7 @@ const countsOf = ({ emulator: { service } }: EngineStack) =>
   [service.workspaces, service.roles, service.folders, service.items].map((collection) => collection.all().length);
 
 describe("a stack whose state and log lie in a storage account", () => {
-  it("is deployed from one machine, is unchanged on another, and destroyed from there", async () => {
+  it("A stack whose state and log lie in a storage account is deployed from one machine, is unchanged on another, and destroyed from there", async () => {
     await using one = await started(azurite);
     const up = await one.command("cli/up.ts", quick);
     assert.equal(up.code, 0, up.text);

@@ -206,7 +206,7 @@ describe("no answer but the service's own is believed, and nothing happens twice
   });
 
   for (const [title, step] of Object.entries(steps)) {
-    it(`when ${title}`, async (test) => {
+    it(`No answer but the service's own is believed, and nothing happens twice when ${title}`, async (test) => {
       const from = snapshot();
       const first = wire.passed.length;
       const right = await perform(step);

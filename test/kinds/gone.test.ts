@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { known } from "../../emulator/core/defaultSeed.ts";
 import { Bench, deployed } from "./providerBench.ts";
-import type { Deployed, Properties } from "./providerBench.ts";
+import type { Deployed } from "./providerBench.ts";
 
 /* When an object is taken for gone: a stack forgets what is, so nothing but a proof counts. */
 
@@ -18,7 +18,7 @@ const itemRoute = "/workspaces/{workspaceId}/items/{itemId}";
 /** What a refresh finds of an object: its id, or nothing if it is gone. */
 async function foundOf(bench: Bench, { kind, id, olds }: Deployed, env: NodeJS.ProcessEnv = {}): Promise<unknown> {
   const process = await bench.process(kind, env);
-  return (await process.read(id, olds as Properties)).id;
+  return (await process.read(id, olds)).id;
 }
 
 /** Takes the deploying identity's roles away, as another tenant or identity would look like. */

@@ -109,7 +109,7 @@ for (const [name, deployment] of Object.entries(deployments)) {
     after(() => start[Symbol.asyncDispose]());
 
     for (const victim of ["everything", "engine"] as const) {
-      it(`is as declared after one npm run up, without orphans or duplicates (${victim} is killed)`, async () => {
+      it(`A deployment of kind ${name} that is killed at a call is as declared after one npm run up, without orphans or duplicates (${victim} is killed)`, async () => {
         const sides = ["before", "after"] as const;
         const all = Array.from({ length: calls }, (_, index) =>
           sides.map((side) => ({ call: index + 1, side, victim })),

@@ -74,7 +74,7 @@ for (const [start, from] of [
     after(() => origin[Symbol.asyncDispose]());
 
     for (const [what, rule] of Object.entries(failures)) {
-      it(`which ${what} is rolled back to what was there before, or succeeds in spite of it`, async () => {
+      it(`A deployment onto ${start} that fails at a call which ${what} is rolled back to what was there before, or succeeds in spite of it`, async () => {
         const all = Array.from({ length: calls }, (_, index) => index + 1);
         await sweep({
           name: `onto ${start}, a call ${what}`,

@@ -13,7 +13,7 @@ import { seedsOf, sweep } from "./sweep.ts";
 const name = "imports and deployments of environments by chance";
 
 describe("an environment that was made elsewhere", () => {
-  it("comes back the same from the configuration that its import wrote", async () => {
+  it("An environment that was made elsewhere comes back the same from the configuration that its import wrote", async () => {
     const points = seedsOf(name, 20);
     await sweep({ name, points, few: points.slice(0, 2), attempt: comesBack });
   });

@@ -26,7 +26,7 @@ const pairsOfWalk = 5;
 const empty: Environment = { workspaces: [], files: {}, contents: [] };
 
 describe("a preview of an environment that becomes another", () => {
-  it("tells what up does there and back", async () => {
+  it("A preview of an environment that becomes another tells what up does there and back", async () => {
     const points = seedsOf(name, walks);
     const steps = await sweep({ name, points, few: points.slice(0, 1), attempt: walkedThrough });
     const compared = steps.reduce((sum, count) => sum + count, 0);

@@ -109,7 +109,7 @@ for (const useRollback of [true, false]) {
     after(() => origin[Symbol.asyncDispose]());
 
     const ends = useRollback ? "are taken back" : "are shown by the next preview and finished by the next up";
-    it(`of which one call is refused for good ${ends}`, async () => {
+    it(`Updates of several writes ${useRollback ? "with" : "without"} useRollback of which one call is refused for good ${ends}`, async () => {
       const all = Array.from({ length: calls }, (_, index) => index + 1);
       await sweep({
         name: `updates ${useRollback ? "with" : "without"} useRollback`,

@@ -242,7 +242,7 @@ function rolledBack(world: Case, start: Known): { known: Known; last: Step; kind
 }
 
 describe("the plan of a rollback", () => {
-  it(`takes everything back and touches nothing else, wherever the log ends (${LOGS} generated ones)`, () => {
+  it(`The plan of a rollback takes everything back and touches nothing else, wherever the log ends (${LOGS} generated ones)`, () => {
     const random = dice(7);
     let whole = 0;
     for (let run = 0; run < LOGS; run++) {
@@ -270,7 +270,7 @@ describe("the plan of a rollback", () => {
     assert.ok(whole > LOGS / 3, `only ${whole} of the generated rollbacks could be whole`);
   });
 
-  it("is to refuse where nothing was saved, and after commit and rollback", () => {
+  it("The plan of a rollback is to refuse where nothing was saved, and after commit and rollback", () => {
     const known: Known = {
       log: entriesOf("t", [{ kind: "begin", stack: "s", enableRollback: true }]),
       rollbackLog: [],
@@ -295,7 +295,7 @@ describe("the plan of a rollback", () => {
       );
   });
 
-  it("leaves what failed for good as it is, restores the rest, and removes what is left over", () => {
+  it("The plan of a rollback leaves what failed for good as it is, restores the rest, and removes what is left over", () => {
     const [a, b, extra] = [resource("a", "a-1", "new"), resource("b", "b-1", "new"), resource("x", "x-1", "new")];
     const saved = checkpoint([resource("a", "a-1", "old"), resource("b", "b-1", "old")]);
     const known: Known = {
@@ -318,7 +318,7 @@ describe("the plan of a rollback", () => {
     assert.equal(last?.kind, "report", "what is not as it was is reported");
   });
 
-  it("removes the orphan that was made last first, and asks for each once", () => {
+  it("The plan of a rollback removes the orphan that was made last first, and asks for each once", () => {
     const create = (step: string): Fact[] => [
       {
         kind: "intent",
@@ -371,7 +371,7 @@ describe("a transaction that others have built upon", () => {
   const own = logAt("t1", "2026-01-01");
   const now = checkpoint([]);
 
-  it("is told by their name; those that were taken back, came earlier or changed nothing do not count", () => {
+  it("A transaction that others have built upon is told by their name; those that were taken back, came earlier or changed nothing do not count", () => {
     const reasonWith = (...others: Entry[][]) => builtUpon(own, [own, ...others], now, undefined);
     assert.match(reasonWith(logAt("t2", "2026-01-02", ...effect)) ?? "", /t2 has built upon it/);
     assert.equal(reasonWith(logAt("t2", "2026-01-02", ...effect, { kind: "rolledBack" })), undefined);
@@ -380,7 +380,7 @@ describe("a transaction that others have built upon", () => {
     assert.equal(reasonWith(logAt("t1.rollback", "2026-01-02", ...effect)), undefined);
   });
 
-  it("is told where the stack is not as its last run left it", () => {
+  it("A transaction that others have built upon is told where the stack is not as its last run left it", () => {
     assert.match(builtUpon(own, [own], now, "another hash") ?? "", /changed outside of it/);
   });
 });

@@ -45,7 +45,7 @@ const contentOf = (stack: EngineStack) => {
 };
 
 describe("an adoption", () => {
-  it("sends no definition that is there already, and says nothing of it", async () => {
+  it("An adoption sends no definition that is there already, and says nothing of it", async () => {
     await using stack = await withTheirs();
     stack.configure({ workspaces: [adopting] });
     assert.equal((await stack.up()).code, 0);
@@ -66,7 +66,7 @@ describe("an adoption", () => {
   ] as const) {
     const rule = { method, route, holdMs: 400, drop: "after" } as const;
 
-    it(`that was killed when ${what} had been changed is taken back by npm run rollback`, async () => {
+    it(`An adoption that was killed when ${what} had been changed is taken back by npm run rollback`, async () => {
       const hit = Promise.withResolvers<void>();
       await using stack = await withTheirs(hit.resolve);
       const before = worldOf(stack);
@@ -80,7 +80,7 @@ describe("an adoption", () => {
     });
   }
 
-  it("that was killed still knows what to give back, after the up that goes on", async () => {
+  it("An adoption that was killed still knows what to give back, after the up that goes on", async () => {
     const rule = { method: "PATCH", route: "/workspaces/{workspaceId}", holdMs: 400, drop: "after" } as const;
     const hit = Promise.withResolvers<void>();
     await using stack = await withTheirs(hit.resolve);
@@ -98,7 +98,7 @@ describe("an adoption", () => {
     assert.deepEqual(worldOf(stack), before);
   });
 
-  it("is none of what a killed run had made itself: that is deleted in the end", async () => {
+  it("An adoption is none of what a killed run had made itself: that is deleted in the end", async () => {
     const hit = Promise.withResolvers<void>();
     await using stack = await EngineStack.start({ emulator: { onFault: hit.resolve } });
     stack.configure({ workspaces: [{ name: "own", adopt: true }] });

@@ -19,7 +19,7 @@ describe("a failed deployment with Azure resources", () => {
   const workspace = { name: "sales", capacity: "local" };
   const broken = { ...workspace, items: [{ name: "bronze", type: "Lakehouse" }] };
 
-  it("is rolled back whole, the capacity's old size and the secret included", async () => {
+  it("A failed deployment with Azure resources is rolled back whole, the capacity's old size and the secret included", async () => {
     const { stack, reports, close } = await startAzureStack(() => undefined);
     const configure = (azure: object, workspaces: object[]) =>
       stack.configure({ endpoint: stack.emulator.url, protectData: true, features, azure, workspaces });
@@ -52,7 +52,7 @@ describe("a failed deployment with Azure resources", () => {
     }
   });
 
-  it("that was the first leaves nothing, protected as it was to be", async () => {
+  it("A failed deployment with Azure resources that was the first leaves nothing, protected as it was to be", async () => {
     const { stack, reports, close } = await startAzureStack(() => undefined);
     stack.configure({ endpoint: stack.emulator.url, protectData: true, features, azure: dev, workspaces: [broken] });
     stack.emulator.faults([failing]);
@@ -68,7 +68,7 @@ describe("a failed deployment with Azure resources", () => {
     }
   });
 
-  it("is told of what it changed in Azure where rollback is off", async () => {
+  it("A failed deployment with Azure resources is told of what it changed in Azure where rollback is off", async () => {
     const { stack, close } = await startAzureStack(() => undefined);
     const own = { ...features, useRollback: false };
     const configure = (sku: string, workspaces: object[]) =>
@@ -93,7 +93,7 @@ describe("a failed deployment with Azure resources", () => {
 });
 
 describe("a foundation", () => {
-  it("is deployed in a stack of its own, with federated credentials one after the other, and cannot be destroyed", async () => {
+  it("A foundation is deployed in a stack of its own, with federated credentials one after the other, and cannot be destroyed", async () => {
     const { stack, reports, close } = await startAzureStack(() => undefined);
     const { azure, tenantId: ownTenant } = exampleConfig("foundation");
     stack.configure({ endpoint: stack.emulator.url, tenantId: ownTenant, azure, workspaces: [] });

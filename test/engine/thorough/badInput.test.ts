@@ -5,7 +5,7 @@ import { EngineStack } from "../harness/engineStack.ts";
 const workspace = { name: "sales", displayName: "sales-test", capacity: "local" };
 
 describe("bad input", () => {
-  it("names the capacities that are visible when the declared one is not", async () => {
+  it("Bad input names the capacities that are visible when the declared one is not", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ workspaces: [{ ...workspace, capacity: "F64-prod" }] });
     const up = await stack.up();
@@ -22,7 +22,7 @@ describe("bad input", () => {
     );
   });
 
-  it("refuses objects that were made at another endpoint", async () => {
+  it("Bad input refuses objects that were made at another endpoint", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ endpoint: stack.emulator.url, workspaces: [workspace] });
     const env = { FABRIC_ENDPOINT: "", FABRIC_ACCESS_TOKEN: "t" };
@@ -41,7 +41,7 @@ describe("bad input", () => {
     assert.equal((await stack.destroy(env)).code, 0);
   });
 
-  it("refuses another tenant than that of the stack, and than that of the state", async () => {
+  it("Bad input refuses another tenant than that of the stack, and than that of the state", async () => {
     await using stack = await EngineStack.start();
     const token = (tid: string) =>
       `x.${Buffer.from(JSON.stringify({ tid, oid: stack.emulator.service.principals.all()[0]?.id })).toString("base64url")}.x`;
@@ -62,7 +62,7 @@ describe("bad input", () => {
     assert.match((await stack.refresh(env(other))).text, /belongs to tenant 11111111/);
   });
 
-  it("refuses a stack that demands all features while one is off", async () => {
+  it("Bad input refuses a stack that demands all features while one is off", async () => {
     await using stack = await EngineStack.start();
     const features = {
       useKeyVault: true,
@@ -85,7 +85,7 @@ describe("bad input", () => {
     );
   });
 
-  it("refuses to keep a shared stack's state in the clone", async () => {
+  it("Bad input refuses to keep a shared stack's state in the clone", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ allowLocalBackend: false, workspaces: [workspace] });
     const preview = await stack.preview();

@@ -25,7 +25,7 @@ const environment = {
 const projectUp = projectCommand("cli/up.ts", "--yes", "--skip-preview");
 
 describe("after kill -9, an up with another declaration", () => {
-  it("takes what had been made, and makes it as it is declared now", async () => {
+  it("After kill -9, an up with another declaration takes what had been made, and makes it as it is declared now", async () => {
     const hit = Promise.withResolvers<void>();
     await using stack = await EngineStack.start({ emulator: { onFault: hit.resolve } });
     const { git: _git, ...plain } = environment.workspaces[0] ?? assert.fail();
@@ -75,7 +75,7 @@ describe("a transaction that was cut off by kill -9 of everything", () => {
       (collection) => collection.all().length === 0,
     );
 
-  it("leaves nothing to npm run destroy, which frees the lock and removes what no state has known", async () => {
+  it("A transaction that was cut off by kill -9 of everything leaves nothing to npm run destroy, which frees the lock and removes what no state has known", async () => {
     const hit = Promise.withResolvers<void>();
     await using stack = await EngineStack.start({ emulator: { onFault: hit.resolve } });
     stack.configure(environment);
@@ -89,7 +89,7 @@ describe("a transaction that was cut off by kill -9 of everything", () => {
     assert.equal((await stack.command("cli/rollback.ts")).code, 1, "the transaction is still open");
   });
 
-  it("is taken back whole by a second rollback, when the first was cut off as well", async () => {
+  it("A transaction that was cut off by kill -9 of everything is taken back whole by a second rollback, when the first was cut off as well", async () => {
     const hits = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     let count = 0;
     await using stack = await EngineStack.start({ emulator: { onFault: () => hits[count++]?.resolve() } });

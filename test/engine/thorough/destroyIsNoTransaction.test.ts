@@ -50,7 +50,7 @@ async function assertNothingToRollBack(stack: EngineStack): Promise<void> {
 
 describe("a destroy with useRollback on", () => {
   for (const [name, destroy] of ways) {
-    it(`is no transaction, failed or not: ${name}`, async () => {
+    it(`A destroy with useRollback on is no transaction, failed or not: ${name}`, async () => {
       await using stack = await deployed();
       stack.emulator.faults([stuck]);
       const failed = await destroy(stack);
@@ -75,7 +75,7 @@ describe("a destroy with useRollback on", () => {
 
 describe("a failed up", () => {
   for (const args of [[], ["--run-program"]]) {
-    it(`leaves no orphan to npm run destroy ${args.join(" ")}`, async () => {
+    it(`A failed up leaves no orphan to npm run destroy ${args.join(" ")}`, async () => {
       await using stack = await EngineStack.start();
       stack.configure({ features: { useRetryLogic: true }, workspaces: [workspace] });
       // its answer is lost, and looking for it fails too: no state knows of it

@@ -101,7 +101,7 @@ describe("drift of every property", () => {
   });
   afterEach(() => stack[Symbol.asyncDispose]());
 
-  it("names whose role goes, and keeps an Admin's, from whom the deploying identity may have its own", async () => {
+  it("Drift of every property names whose role goes, and keeps an Admin's, from whom the deploying identity may have its own", async () => {
     const { id } = workspace("sales");
     service().roles.put({ id: `${id}/${known.carol}`, workspaceId: id, principalId: known.carol, role: "Viewer" });
     service().roles.put({ id: `${id}/${known.analysts}`, workspaceId: id, principalId: known.analysts, role: "Admin" });
@@ -122,7 +122,7 @@ describe("drift of every property", () => {
     assert.ok(has(known.secondCapacity), "came after the refresh, so nobody was shown that it would go");
   });
 
-  it("leaves a changed definition where it is to be told only, and fails where that is wanted", async () => {
+  it("Drift of every property leaves a changed definition where it is to be told only, and fails where that is wanted", async () => {
     const edit = () => changeParts("ingest", (parts) => [...parts, partOf("edited.md", "by hand")]);
     const isEdited = () => item("ingest").parts?.some((part) => textOf(part) === "by hand");
     stack.configure(environment({ onDrift: "warn" }));

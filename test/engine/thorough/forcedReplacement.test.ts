@@ -72,7 +72,7 @@ describe("a forced replacement", () => {
     },
   ];
   for (const { what, pattern, declared, calls, isThere } of cases) {
-    it(`of ${what} deletes it and makes it anew, and it is the stack's own as before`, async () => {
+    it(`A forced replacement of ${what} deletes it and makes it anew, and it is the stack's own as before`, async () => {
       await using stack = await deployed(declared);
       const writes = await replace(stack, pattern);
       assert.deepEqual(writes.slice(0, 2), calls);
@@ -83,7 +83,7 @@ describe("a forced replacement", () => {
 
   const folders = "/workspaces/{workspaceId}/folders";
 
-  it("of an empty folder deletes it and makes it anew, and it is the stack's own as before", async () => {
+  it("A forced replacement of an empty folder deletes it and makes it anew, and it is the stack's own as before", async () => {
     await using stack = await deployed({ items: [{ ...ingest, folder: "/reports" }] });
     const [item] = stack.emulator.service.items.all();
     await callApi(stack, "POST", `/workspaces/${item?.workspaceId}/items/${item?.id}/move`, {});
@@ -93,7 +93,7 @@ describe("a forced replacement", () => {
     assert.deepEqual(stack.emulator.service.folders.all(), []);
   });
 
-  it("of a folder that is not empty leaves it, and it is the stack's own as before", async () => {
+  it("A forced replacement of a folder that is not empty leaves it, and it is the stack's own as before", async () => {
     await using stack = await deployed({ items: [{ ...ingest, folder: "/reports/daily" }] });
     const before = stack.emulator.service.folders.all();
     assert.deepEqual(await replace(stack, "**Folder::**"), [
@@ -109,7 +109,7 @@ describe("a forced replacement", () => {
 
   for (const useRollback of [true, false]) {
     const next = useRollback ? "the rollback" : "the next up";
-    it(`of a folder that is not empty and whose create fails leaves it the stack's own after ${next}`, async () => {
+    it(`A forced replacement of a folder that is not empty and whose create fails leaves it the stack's own after ${next}`, async () => {
       const declared = { ...sales, users: [bob], items: [{ ...ingest, folder: "/reports" }] };
       await using stack = await deployed(declared, { features: { useRetryLogic: true, useRollback } });
       stack.emulator.faults([{ method: "POST", route: folders, status: 400, errorCode: "Broken" }]);
@@ -124,7 +124,7 @@ describe("a forced replacement", () => {
     });
   }
 
-  it("of the last Admin's role leaves it, and it is the stack's own as before", async () => {
+  it("A forced replacement of the last Admin's role leaves it, and it is the stack's own as before", async () => {
     const carol = { principal: "carol@contoso.com", role: "Admin" };
     const stranger = known.deployer;
     await using stack = await deployed({ users: [carol] });
@@ -141,7 +141,7 @@ describe("a forced replacement", () => {
     );
   });
 
-  it("under plain pulumi says what is lost before it deletes a workspace or what holds data", async () => {
+  it("A forced replacement under plain pulumi says what is lost before it deletes a workspace or what holds data", async () => {
     await using stack = await deployed({ items: [{ name: "bronze", type: "Lakehouse" }, ingest] });
     const lakehouse = await stack.up({}, "--replace", "**Item::**");
     assert.equal(lakehouse.code, 0, lakehouse.text);
@@ -158,7 +158,7 @@ describe("a forced replacement", () => {
     assert.deepEqual((await stack.preview()).steps, []);
   });
 
-  it("whose create fails is taken back by the rollback", async () => {
+  it("A forced replacement whose create fails is taken back by the rollback", async () => {
     await using stack = await deployed({ items: [ingest], users: [bob] });
     stack.configure({
       features: { useRetryLogic: true, useRollback: true },

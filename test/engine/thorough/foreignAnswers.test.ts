@@ -53,7 +53,7 @@ describe("a network that answers in the service's place", () => {
     assert.equal(code, 0, text);
   }
 
-  it("makes nothing twice where it answers a create after the effect, and all of it is in the state", async () => {
+  it("A network that answers in the service's place makes nothing twice where it answers a create after the effect, and all of it is in the state", async () => {
     const once = new Set<string>();
     const isFirst = ({ method, url }: Passed) =>
       method === "POST" && /\/(workspaces|roleAssignments|folders|items)$/.test(url) && once.size < once.add(url).size;
@@ -79,7 +79,7 @@ describe("a network that answers in the service's place", () => {
     ["a page with 404", foreign["a page with 404"]],
     ["an empty list of nothing", { status: 200, headers: { "content-type": "application/json" }, body: "{}" }],
   ] as const) {
-    it(`makes a refresh fail, which changes nothing in the state: ${what}`, async () => {
+    it(`A network that answers in the service's place makes a refresh fail, which changes nothing in the state: ${what}`, async () => {
       await deploy();
       const [before, world] = [await stack.state(), worldOf(stack)];
       wire.replaceAnswers(() => answer);
@@ -92,7 +92,7 @@ describe("a network that answers in the service's place", () => {
     });
   }
 
-  it("is not taken for the service by a destroy, which then goes on where it was", async () => {
+  it("A network that answers in the service's place is not taken for the service by a destroy, which then goes on where it was", async () => {
     await deploy();
     wire.replaceAnswers(({ method }) => (method === "DELETE" ? foreign["a page with 404"] : undefined));
     const destroy = await stack.destroy(env());

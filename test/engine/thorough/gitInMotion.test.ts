@@ -59,7 +59,7 @@ describe("a workspace that follows its branch", () => {
   });
   afterEach(() => stack[Symbol.asyncDispose]());
 
-  it("pulls new commits on every up, and leaves alone what was changed in the workspace only", async () => {
+  it("A workspace that follows its branch pulls new commits on every up, and leaves alone what was changed in the workspace only", async () => {
     commit("2", "1", notebook("new", "1"), lakehouse);
     const up = await stack.up();
     assert.equal(up.code, 0, up.text);
@@ -77,7 +77,7 @@ describe("a workspace that follows its branch", () => {
     assert.ok(!stack.calls(calls).some((call) => call.endsWith("updateFromGit")), "there was nothing to pull");
   });
 
-  it("keeps the workspace's side with PreferWorkspace, and pulls the rest", async () => {
+  it("A workspace that follows its branch keeps the workspace's side with PreferWorkspace, and pulls the rest", async () => {
     configure({ initializationStrategy: "PreferWorkspace" });
     commit("4", "4", notebook("new", "2"), lakehouse);
     const up = await stack.up();
@@ -85,7 +85,7 @@ describe("a workspace that follows its branch", () => {
     assert.deepEqual(["load", "report"].map(contentOf), ["4", "by hand"]);
   });
 
-  it("pulls nothing where something would be lost, and names it", async () => {
+  it("A workspace that follows its branch pulls nothing where something would be lost, and names it", async () => {
     configure();
     commit("5", "5", notebook("new", "2"));
     const up = await stack.up();
@@ -97,7 +97,7 @@ describe("a workspace that follows its branch", () => {
     assert.deepEqual(["load", "report"].map(contentOf), ["1", "by hand"]);
   });
 
-  it("overwrites what was changed in the workspace only where it may", async () => {
+  it("A workspace that follows its branch overwrites what was changed in the workspace only where it may", async () => {
     configure({ allowOverwrite: true });
     commit("6", "6");
     const up = await stack.up();

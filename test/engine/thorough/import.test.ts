@@ -91,7 +91,7 @@ describe("an imported workspace", () => {
   });
   afterEach(() => stack[Symbol.asyncDispose]());
 
-  it("is put back, configuration and definitions too, when the state cannot be written", async () => {
+  it("An imported workspace is put back, configuration and definitions too, when the state cannot be written", async () => {
     const file = readFileSync(fileOf(stack), "utf8");
     const run = await importing(stack, ["--workspace", "sales", "--definitions"], withoutStateImport(stack, "exit 7"));
     assert.equal(run.code, 2);
@@ -100,7 +100,7 @@ describe("an imported workspace", () => {
     assert.equal(existsSync(join(stack.folder, "items/sales/daily.Notebook")), false);
   });
 
-  it("cannot be deleted when the import is killed between configuration and state", async () => {
+  it("An imported workspace cannot be deleted when the import is killed between configuration and state", async () => {
     const killed = await importing(stack, ["--workspace", "sales"], withoutStateImport(stack, "kill -9 $PPID; exit 1"));
     assert.notEqual(killed.code, 0);
     assert.match(readFileSync(fileOf(stack), "utf8"), /- name: sales/);
@@ -112,7 +112,7 @@ describe("an imported workspace", () => {
     assert.match(again.text, /'sales' is declared as sales.*remove that entry and import again/s);
   });
 
-  it("is refused while a deployment has not ended", async () => {
+  it("An imported workspace is refused while a deployment has not ended", async () => {
     const store = new FolderLogStore(join(stack.folder, ".fabric/transactions"));
     const log = await TransactionLog.open({ store, transactionId: "test-open" });
     await log.begin({ stack: "test", enableRollback: true });
@@ -128,7 +128,7 @@ describe("an imported workspace", () => {
     assert.match(run.text, /deployment test-open of stack 'test' has not ended.*npm run rollback/s);
   });
 
-  it("is refused in the words of the program where that would not deploy", async () => {
+  it("An imported workspace is refused in the words of the program where that would not deploy", async () => {
     const file = readFileSync(fileOf(stack), "utf8");
     writeFileSync(fileOf(stack), file.replace("  # the end", "  fabric:requireAllFeatures: true\n  # the end"));
     const run = await importing(stack, ["--workspace", "sales"]);
@@ -138,7 +138,7 @@ describe("an imported workspace", () => {
     assert.doesNotMatch(run.text, /"steps"/);
   });
 
-  it("is skipped the next time, beside one that is new, and protected like others", async () => {
+  it("An imported workspace is skipped the next time, beside one that is new, and protected like others", async () => {
     assert.equal((await importing(stack, ["--workspace", "sales"])).code, 0);
     await callApi(stack, "POST", "/workspaces", { displayName: "finance/eu" });
     const run = await importing(stack, ["--all"]);
@@ -160,7 +160,7 @@ describe("an imported workspace", () => {
 });
 
 describe("the state after an import", () => {
-  it("is the one that an update makes from the same configuration", async () => {
+  it("The state after an import is the one that an update makes from the same configuration", async () => {
     await using stack = await EngineStack.start();
     await makeSales(stack);
     stack.configure({ workspaces: [] });

@@ -36,7 +36,7 @@ async function assertRefused(
 }
 
 describe("a forced replacement", () => {
-  it("of what existed before the stack is refused; what is allowed is given back in the end", async () => {
+  it("A forced replacement of what existed before the stack is refused; what is allowed is given back in the end", async () => {
     await using stack = await EngineStack.start();
     const { id } = await callApi(stack, "POST", "/workspaces", {
       displayName: "sales",
@@ -74,7 +74,7 @@ describe("a forced replacement", () => {
     assert.deepEqual(worldOf(stack), before);
   });
 
-  it("of a workspace or of data is refused whether it is protected or not, by flag, environment and taint", async () => {
+  it("A forced replacement of a workspace or of data is refused whether it is protected or not, by flag, environment and taint", async () => {
     await using stack = await deployed({ protectData: false, workspaces: [sales] });
     const up = (args: string[], env = {}) => stack.command("cli/up.ts", [...quick, ...args], env);
     const both = [

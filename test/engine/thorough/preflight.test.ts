@@ -32,7 +32,7 @@ describe("a preview with preflight", () => {
   });
   afterEach(() => stack[Symbol.asyncDispose]());
 
-  it("warns of a paused capacity where nothing is to be made on it, and fails where something is", async () => {
+  it("A preview with preflight warns of a paused capacity where nothing is to be made on it, and fails where something is", async () => {
     stack.emulator.service.capacities.change(known.activeCapacity, { state: "Inactive" });
     const same = await stack.preview();
     assert.equal(same.code, 0, same.text);
@@ -50,7 +50,7 @@ describe("a preview with preflight", () => {
     assert.match(more.text, /error: Capacity 'local' is paused/);
   });
 
-  it("warns once of what cannot be found out, and of what can be true of a replacement", async () => {
+  it("A preview with preflight warns once of what cannot be found out, and of what can be true of a replacement", async () => {
     const { git: _git, ...plain } = fine;
     const both = [plain, { ...plain, name: "other", displayName: "other-test" }];
     stack.configure({ workspaces: both });
@@ -72,7 +72,7 @@ describe("a preview with preflight", () => {
     assert.match(told, /warning: Lakehouse 'bronze' exists already .* Unless this very deployment replaces it/);
   });
 
-  it("warns, and stops nothing, where not even the workspaces are told", async () => {
+  it("A preview with preflight warns, and stops nothing, where not even the workspaces are told", async () => {
     stack.configure({ preflight: true, workspaces: [fine] });
     const insufficient = { status: 403, errorCode: "InsufficientPrivileges", times: 9 };
     stack.emulator.faults([{ method: "GET", route: "/workspaces", ...insufficient }]);
@@ -82,13 +82,13 @@ describe("a preview with preflight", () => {
     assert.match(text, /warning: Not checked before: list workspaces failed: InsufficientPrivileges \(403/);
   });
 
-  it("says that it asks nothing of an embedded emulator, which would have to be started for it", async () => {
+  it("A preview with preflight says that it asks nothing of an embedded emulator, which would have to be started for it", async () => {
     stack.configure({ preflight: true, workspaces: [fine] });
     const { text } = await stack.preview({ FABRIC_ENDPOINT: "", FABRIC_GRAPH_ENDPOINT: "" });
     assert.match(text, /fabric:preflight asks nothing here/);
   });
 
-  it("can be asked for once, by --config", async () => {
+  it("A preview with preflight can be asked for once, by --config", async () => {
     stack.configure({ workspaces: [{ name: "taken", displayName: "theirs" }] });
     const { code, text } = await stack.run(["preview", "--config", "fabric:preflight=true"]);
     assert.notEqual(code, 0, text);
@@ -97,7 +97,7 @@ describe("a preview with preflight", () => {
 });
 
 describe("a preview with preflight, where nobody is signed in", () => {
-  it("fails at that, once", async () => {
+  it("A preview with preflight, where nobody is signed in fails at that, once", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ preflight: true, endpoint: "https://api.fabric.microsoft.com/v1", workspaces: [fine] });
     const { code, text } = await stack.preview();

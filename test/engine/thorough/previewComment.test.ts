@@ -37,7 +37,7 @@ describe("a preview with --comment", () => {
   });
   afterEach(() => stack[Symbol.asyncDispose]());
 
-  it("with --refresh tells what was changed behind Pulumi's back", async () => {
+  it("A preview with --comment with --refresh tells what was changed behind Pulumi's back", async () => {
     const { workspaces } = stack.emulator.service;
     const [id = ""] = workspaces
       .all()
@@ -51,7 +51,7 @@ describe("a preview with --comment", () => {
     assert.ok(comment.includes("| Workspace `sales` | `displayName` | `sales-test` | `renamed` | sets `sales-test` |"));
   });
 
-  it("that fails ends like pulumi's, and its comment has the error", async () => {
+  it("A preview with --comment that fails ends like pulumi's, and its comment has the error", async () => {
     stack.configure({ protectData: true, workspaces: [{ ...sales, items: [] }] });
     const { code, comment } = await preview();
     assert.notEqual(code, 0);

@@ -34,7 +34,7 @@ async function started(emulator: EmulatorOptions = {}): Promise<EngineStack> {
 }
 
 describe("a failed deployment", () => {
-  it("that was the first ever leaves nothing", async () => {
+  it("A failed deployment that was the first ever leaves nothing", async () => {
     await using stack = await started();
     stack.configure({ features, workspaces: [first] });
     const before = worldOf(stack);
@@ -55,7 +55,7 @@ describe("a failed deployment", () => {
     assert.equal((await stack.command("cli/rollback.ts")).code, 1, "there is nothing to roll back any more");
   });
 
-  it("takes deleted items back from the recycle bin, where there is one: with their ids", async () => {
+  it("A failed deployment takes deleted items back from the recycle bin, where there is one: with their ids", async () => {
     await using stack = await started({ itemRecovery: true });
     stack.configure({ features, workspaces: [first] });
     assert.equal((await stack.command("cli/up.ts", quick)).code, 0);
@@ -76,7 +76,7 @@ describe("a failed deployment", () => {
     assert.deepEqual(idsOf().sort(), ids);
   });
 
-  it("stays as it is with useRollback off, and is rolled back when asked for", async () => {
+  it("A failed deployment stays as it is with useRollback off, and is rolled back when asked for", async () => {
     await using stack = await started();
     stack.configure({ features: { useRetryLogic: true }, workspaces: [first] });
     stack.emulator.faults([
@@ -92,7 +92,7 @@ describe("a failed deployment", () => {
     assert.deepEqual(stack.emulator.service.workspaces.all(), []);
   });
 
-  it("ends with 1 and touches nothing where nothing had been done", async () => {
+  it("A failed deployment ends with 1 and touches nothing where nothing had been done", async () => {
     await using stack = await started();
     stack.configure({ features, workspaces: [{ ...first, capacity: "nowhere" }] });
     const up = await stack.command("cli/up.ts", quick);
@@ -100,7 +100,7 @@ describe("a failed deployment", () => {
     assert.doesNotMatch(up.text, /Rolling back/);
   });
 
-  it("restores secrets of the saved checkpoint, and never writes them to disk in clear", async () => {
+  it("A failed deployment restores secrets of the saved checkpoint, and never writes them to disk in clear", async () => {
     await using stack = await started();
     stack.configure({ features, workspaces: [{ ...first, items: [] }] });
     assert.equal((await stack.command("cli/up.ts", quick)).code, 0);
@@ -138,7 +138,7 @@ describe("a failed deployment", () => {
 });
 
 describe("a create that fails half-way", () => {
-  it("undoes its own steps with useRollback on, and leaves nothing in the state", async () => {
+  it("A create that fails half-way undoes its own steps with useRollback on, and leaves nothing in the state", async () => {
     await using stack = await started();
     stack.configure({ features, workspaces: [{ ...first, users: [], items: [] }] });
     stack.emulator.faults([{ method: "GET", route: "/workspaces/{workspaceId}", status: 400, errorCode: "Broken" }]);
@@ -157,7 +157,7 @@ describe("a create that fails half-way", () => {
 describe("a plain pulumi up with useRollback", () => {
   const remedy = /Deployment test-\S+ is incomplete\. To take it back: npm run rollback -- --stack test/g;
 
-  it("is committed when it succeeded, also where only deletes were left to do after the program", async () => {
+  it("A plain pulumi up with useRollback is committed when it succeeded, also where only deletes were left to do after the program", async () => {
     await using stack = await started();
     stack.configure({ features, workspaces: [first] });
     const up = await stack.up();
@@ -171,7 +171,7 @@ describe("a plain pulumi up with useRollback", () => {
     assert.equal(stack.emulator.service.items.all().length, 0);
   });
 
-  it("cannot be rolled back once something was built upon it", async () => {
+  it("A plain pulumi up with useRollback cannot be rolled back once something was built upon it", async () => {
     await using stack = await started();
     stack.configure({ features, workspaces: [first] });
     stack.emulator.faults([
@@ -187,7 +187,7 @@ describe("a plain pulumi up with useRollback", () => {
     assert.equal(stack.emulator.service.workspaces.all()[0]?.description, "another one");
   });
 
-  it("saves nothing and begins nothing in a preview", async () => {
+  it("A plain pulumi up with useRollback saves nothing and begins nothing in a preview", async () => {
     await using stack = await started();
     stack.configure({ features, workspaces: [first] });
     assert.equal((await stack.preview()).code, 0);

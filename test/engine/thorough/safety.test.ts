@@ -28,7 +28,7 @@ async function existing(
 }
 
 describe("what existed before", () => {
-  it("is not taken over without adopt, and the error says how", async () => {
+  it("What existed before is not taken over without adopt, and the error says how", async () => {
     await using stack = await EngineStack.start();
     await existing(stack);
     stack.configure({ workspaces: [workspace] });
@@ -41,7 +41,7 @@ describe("what existed before", () => {
     assert.equal(stack.emulator.service.workspaces.all().length, 1);
   });
 
-  it("stays when the same object is declared under another key", async () => {
+  it("What existed before stays when the same object is declared under another key", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ workspaces: [workspace] });
     assert.equal((await stack.up()).code, 0);
@@ -57,7 +57,7 @@ describe("what existed before", () => {
 });
 
 describe("nobody is locked out", () => {
-  it("by removing the last Admin, whose role stays with a warning", async () => {
+  it("Nobody is locked out by removing the last Admin, whose role stays with a warning", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ workspaces: [{ ...workspace, users: [{ principal: "alice@contoso.com", role: "Admin" }] }] });
     assert.equal((await stack.up()).code, 0);
@@ -72,7 +72,7 @@ describe("nobody is locked out", () => {
 });
 
 describe("data", () => {
-  it("in a folder of others stays with the folder, and says so", async () => {
+  it("Data in a folder of others stays with the folder, and says so", async () => {
     await using stack = await EngineStack.start();
     const flow = { name: "flow", type: "DataPipeline" };
     stack.configure({ workspaces: [{ ...workspace, items: [{ ...flow, folder: "/shared" }] }] });
@@ -96,7 +96,7 @@ describe("data", () => {
 });
 
 describe("Git", () => {
-  it("is not pulled over existing items without allowOverwrite, and the workspace is left unconnected", async () => {
+  it("Git is not pulled over existing items without allowOverwrite, and the workspace is left unconnected", async () => {
     await using stack = await EngineStack.start();
     const { id, call } = await existing(stack);
     await call("POST", `/workspaces/${id}/items`, { displayName: "exploration", type: "DataPipeline" });
@@ -111,7 +111,7 @@ describe("Git", () => {
     );
   });
 
-  it("is committed to where the branch is empty, and the commit is reported as not undoable", async () => {
+  it("Git is committed to where the branch is empty, and the commit is reported as not undoable", async () => {
     await using stack = await EngineStack.start();
     const { id, call } = await existing(stack);
     await call("POST", `/workspaces/${id}/items`, { displayName: "flow", type: "DataPipeline" });
@@ -121,7 +121,7 @@ describe("Git", () => {
     assert.match(up.text, /were committed to sales, branch empty.*A rollback does not undo commits/s);
   });
 
-  it("is not disconnected from something else than declared", async () => {
+  it("Git is not disconnected from something else than declared", async () => {
     await using stack = await EngineStack.start();
     const { id, call } = await existing(stack);
     await call("POST", `/workspaces/${id}/git/connect`, {
@@ -134,7 +134,7 @@ describe("Git", () => {
     assert.equal(stack.emulator.service.gitConnections.get(id)?.details["branchName"], "theirs");
   });
 
-  it("works with Azure DevOps too", async () => {
+  it("Git works with Azure DevOps too", async () => {
     await using stack = await EngineStack.start();
     const azureDevOps = {
       gitProviderType: "AzureDevOps",

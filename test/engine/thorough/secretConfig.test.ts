@@ -16,7 +16,7 @@ async function withSecret(stack: EngineStack, path: string): Promise<void> {
 }
 
 describe("a secret in the configuration", () => {
-  it("is refused as a whole key, also one that the project does not know, and in a file that only the CLI knows", async () => {
+  it("A secret in the configuration is refused as a whole key, also one that the project does not know, and in a file that only the CLI knows", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ workspaces });
     await withSecret(stack, "fabric:keyVaultUrl");

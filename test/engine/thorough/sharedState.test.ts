@@ -62,7 +62,7 @@ async function killed(stack: EngineStack, hit: Promise<void>): Promise<void> {
 }
 
 describe("a stack whose state and log lie in a storage account", () => {
-  it("is deployed from one machine at a time: the second one is told who is at it, and does nothing", async () => {
+  it("A stack whose state and log lie in a storage account is deployed from one machine at a time: the second one is told who is at it, and does nothing", async () => {
     const hit = Promise.withResolvers<void>();
     await using one = await started(azurite, hit.resolve);
     one.emulator.faults([{ ...slowItem, delayMs: 6_000 }]);
@@ -81,7 +81,7 @@ describe("a stack whose state and log lie in a storage account", () => {
     other.removeFolder();
   });
 
-  it("is rolled back whole from another machine when the first was killed in the middle of a call", async () => {
+  it("A stack whose state and log lie in a storage account is rolled back whole from another machine when the first was killed in the middle of a call", async () => {
     const hit = Promise.withResolvers<void>();
     await using one = await started(azurite, hit.resolve);
     one.emulator.faults([{ ...slowItem, holdMs: 400, drop: "after" }]);
@@ -99,7 +99,7 @@ describe("a stack whose state and log lie in a storage account", () => {
 });
 
 describe("a storage account with the state that fails in the middle of an up", () => {
-  it("costs nothing: the next up goes on by the log, nothing is made twice and nothing is lost", async () => {
+  it("A storage account with the state that fails in the middle of an up costs nothing: the next up goes on by the log, nothing is made twice and nothing is lost", async () => {
     await using state = await Azurite.start();
     const hit = Promise.withResolvers<void>();
     await using stack = await started(state, hit.resolve);

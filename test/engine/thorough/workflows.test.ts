@@ -15,7 +15,6 @@ import type { Job, WorkflowStep } from "../harness/pipelineFiles.ts";
  * emulator. What needs GitHub or Azure DevOps itself is listed, so that nothing is left out unnoticed.
  */
 
-const NAMES = ["preview", "deploy", "destroy", "drift"] as const;
 const project = resolve(import.meta.dirname, "../../..");
 
 /** Actions that are not run here. The scripts of github-script are, with a client that remembers. */
@@ -111,7 +110,7 @@ describe("the scripts of the workflows", () => {
     else assert.ok(NOT_RUN.includes(action), `${action} is not known to this test`);
   }
 
-  async function runWorkflow(name: (typeof NAMES)[number]): Promise<void> {
+  async function runWorkflow(name: Parameters<typeof readWorkflow>[0]): Promise<void> {
     for (const job of Object.values(readWorkflow(name).jobs)) for (const step of job.steps) await runStep(step, job);
   }
 
@@ -135,7 +134,7 @@ describe("the scripts of the workflows", () => {
   });
   afterEach(async () => stack[Symbol.asyncDispose]());
 
-  it("deploy a stack, renew one comment on a pull request, open and close an issue for drift, and destroy what was typed", async () => {
+  it("The scripts of the workflows deploy a stack, renew one comment on a pull request, open and close an issue for drift, and destroy what was typed", async () => {
     await runWorkflow("deploy");
     assert.deepEqual(names(), ["sales-dev"]);
 
@@ -181,7 +180,7 @@ describe("the scripts of the workflows", () => {
     assert.deepEqual(names(), []);
   });
 
-  it("of Azure DevOps deploy, preview, look for drift and destroy as well", async () => {
+  it("The scripts of the workflows of Azure DevOps deploy, preview, look for drift and destroy as well", async () => {
     const scripts = pipelineScripts();
     assert.deepEqual([...new Set(scripts.map(({ stage }) => stage))], ["preview", "dev", "prod", "drift", "destroy"]);
     for (const stage of ["dev", "prod", "preview", "drift", "destroy"]) {

@@ -4,7 +4,7 @@ import { Throttle } from "../../../lib/api/throttle.ts";
 import { FakeClock, settled } from "../fakeClock.ts";
 
 describe("the throttle gate", () => {
-  it("lets calls pass until it is paused, and again when the longest pause is over", async () => {
+  it("The throttle gate lets calls pass until it is paused, and again when the longest pause is over", async () => {
     const clock = new FakeClock();
     const gate = new Throttle(clock);
     await gate.pass();
@@ -20,13 +20,13 @@ describe("the throttle gate", () => {
     assert.equal(passed, 2);
   });
 
-  it("is left at once by a call that is aborted", async () => {
+  it("The throttle gate is left at once by a call that is aborted", async () => {
     const gate = new Throttle(new FakeClock());
     gate.pause(60_000);
     await assert.rejects(gate.pass(AbortSignal.abort(new Error("stop"))), /stop/);
   });
 
-  it("holds back also those who wait already, when the service wants a longer pause meanwhile", async () => {
+  it("The throttle gate holds back also those who wait already, when the service wants a longer pause meanwhile", async () => {
     const clock = new FakeClock();
     const gate = new Throttle(clock);
     gate.pause(1_000);

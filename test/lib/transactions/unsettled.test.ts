@@ -17,7 +17,7 @@ const create = (step: string, name: string, wasFree = true): Fact => ({
 });
 
 describe("what logs leave open", () => {
-  it("is a create that is done and not committed, by its id", () => {
+  it("What logs leave open is a create that is done and not committed, by its id", () => {
     const [left] = unsettledCreates([
       entries(begin, create("1", "a"), { kind: "done", step: "1", resourceId: "ws-1" }),
     ]);
@@ -33,7 +33,7 @@ describe("what logs leave open", () => {
     });
   });
 
-  it("is a create without an outcome, where its name was free", () => {
+  it("What logs leave open is a create without an outcome, where its name was free", () => {
     assert.equal(unsettledCreates([entries(begin, create("1", "a"))]).length, 1);
     assert.equal(unsettledCreates([entries(begin, create("1", "a", false))]).length, 0);
     assert.equal(
@@ -44,7 +44,7 @@ describe("what logs leave open", () => {
     );
   });
 
-  it("is not what was refused, committed, rolled back or compensated", () => {
+  it("What logs leave open is not what was refused, committed, rolled back or compensated", () => {
     assert.deepEqual(
       unsettledCreates([entries(begin, create("1", "a"), { kind: "failed", step: "1", reason: "", status: 409 })]),
       [],
@@ -67,7 +67,7 @@ describe("what logs leave open", () => {
     { kind: "done", step, resourceId },
   ];
 
-  it("is not what was removed since, alone or with its workspace", () => {
+  it("What logs leave open is not what was removed since, alone or with its workspace", () => {
     const workspace = [begin, create("1", "a"), { kind: "done", step: "1", resourceId: "WS-1" }] as const;
     const folder: Fact = {
       kind: "intent",
@@ -87,7 +87,7 @@ describe("what logs leave open", () => {
     assert.deepEqual(typesLeftBy(...removed("3", "Workspace", "ws-1")), []);
   });
 
-  it("is what was made anew after a removal: ids of roles and Git connections come back", () => {
+  it("What logs leave open is what was made anew after a removal: ids of roles and Git connections come back", () => {
     const role = (step: string): Fact[] => [
       {
         kind: "intent",
@@ -108,7 +108,7 @@ describe("what logs leave open", () => {
     );
   });
 
-  it("is found again by kind and names, the newest first", () => {
+  it("What logs leave open is found again by kind and names, the newest first", () => {
     const left = unsettledCreates([
       entries(begin, create("1", "a"), { kind: "done", step: "1", resourceId: "old" }),
       entries(begin, create("1", "a"), { kind: "done", step: "1", resourceId: "new" }),
@@ -121,7 +121,7 @@ describe("what logs leave open", () => {
     assert.equal(like("b"), undefined);
   });
 
-  it("is told by its names, whatever arguments its compensation has, and by those in logs of format 1", () => {
+  it("What logs leave open is told by its names, whatever arguments its compensation has, and by those in logs of format 1", () => {
     const grown = (step: string, further: object): Fact => {
       const fact = create(step, "a");
       if (fact.kind !== "intent" || !fact.compensation) throw new Error("a create has a compensation");
@@ -134,7 +134,7 @@ describe("what logs leave open", () => {
       assert.ok(unsettledLike(unsettledCreates([entries(begin, earlier)]), intent));
   });
 
-  it("never is what no log has created, whatever the logs and wherever they end (10,000 generated ones)", () => {
+  it("What logs leave open never is what no log has created, whatever the logs and wherever they end (10,000 generated ones)", () => {
     let seed = 1;
     const random = (below: number) => (seed = (seed * 48_271) % 2_147_483_647) % below;
     for (let run = 0; run < 10_000; run++) {
