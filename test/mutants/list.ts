@@ -92,7 +92,7 @@ export const mutations: readonly Mutation[] = [
   unsettled('if (outcome === "refused" || (own', "if ((own"),
   unsettled("|| compensated.has(entry.step)) return [];", ") return [];"),
   unsettled("if (isGone) return [];", "if (isGone && false) return [];"),
-  unsettled("removal.position > position", "removal.position !== position - 1"),
+  unsettled("removal.position > position", "removal.position !== position"),
   unsettled("return unsettled.findLast(", "return unsettled.find("),
   unsettled("const names = entry.names ?? args;", "const names = args;"),
   entry('kind === "commit" || kind === "rolledBack");', 'kind === "commit");'),
@@ -156,7 +156,7 @@ export const mutations: readonly Mutation[] = [
 
   // what is gone, and the order in which an object is made as declared; few, because these files change often
   gone("if (visible.length === 0 && !run.confirmGone) {", "if (visible.length < 0) {"),
-  gone('if (isListRead) return "gone";', 'return "gone";'),
+  gone('if (isListRead) return "gone";', 'return "gone";', "providers/run/coalescedReads"),
   gone(
     "if (mayMeanGone(error) && (await isWorkspaceGone(run, workspaceId))) return;",
     "if (mayMeanGone(error)) return;",
