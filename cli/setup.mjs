@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cacheFolder } from "./setup/cacheFolder.mjs";
 import { pathWith } from "./setup/executables.mjs";
+import { withInspection } from "./setup/inspection.mjs";
 import { ensureNodeModules } from "./setup/nodeModules.mjs";
 import { ensureNode } from "./setup/nodeRuntime.mjs";
 import { say } from "./setup/progress.mjs";
@@ -22,7 +23,8 @@ What is there already is used; what is not goes into ${cacheFolder}
 
 Environment: XDG_CACHE_HOME  where the cache folder is; otherwise ~/.cache
              PULUMI_HOME     the vendor's install folder; otherwise ~/.pulumi
-             HOME            where neither is set; a user without one gets a folder of its own below TMPDIR`;
+             HOME            where neither is set; a user without one gets a folder of its own below TMPDIR
+             FABRIC_INSPECT  program or provider: it waits for a debugger`;
 
 const projectRoot = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -37,7 +39,7 @@ async function setUp() {
   env.PULUMI_SKIP_UPDATE_CHECK = "true";
   // where the CLI had to be built, downloads of plugins fail too, only later and less clearly
   if (pulumi.isBuilt) env.PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION ??= "true";
-  return { node, env, pulumi: pulumi.bin };
+  return { node, env: withInspection(projectRoot, env), pulumi: pulumi.bin };
 }
 
 /** pnpm hands on the `--` that npm takes for itself: it stands behind the script's own words. */

@@ -1,13 +1,18 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { globSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { projectRoot } from "./pulumi/pulumi.ts";
+import type { EndedFile } from "./test/fileReporter.ts";
+import { filesOf, testPlan } from "./test/testPlan.ts";
+import { treeHash } from "./test/treeHash.ts";
 
 /*
- * `npm test [-- FILTER…]`: types, lint and format, then every test; ends with the test runner's summary. A filter is a
- * part of test files' paths, and runs only those. With --every-call (`npm run test:crash`) the sweeps, which otherwise try
- * a few calls to the service, try them all.
+ * `npm test [-- FILTER… OPTION…]`: types, lint and format, then the tests; ends with the ten slowest files. A filter is a part
+ * of test files' paths, and runs only those; what begins with "-" is an option of `node --test`.
+ * --all (`npm run test:all`): everything, every point of every sweep. A run that is cut off goes on where it was.
+ * --sample (`npm run test:sample`): a part of what only --all has, drawn by the hash of the tree: about 15 minutes.
  */
 
 const bin = (path: string) => `node_modules/${path}`;
@@ -16,29 +21,101 @@ const checks: readonly (readonly [what: string, ...command: string[]])[] = [
   ["lint", bin("eslint/bin/eslint.js"), "."],
   ["format", bin("prettier/bin/prettier.cjs"), "--check", "--log-level=warn", "."],
 ];
+/** Tests on the real engine are several processes each, which wait for one another: more files than cores. */
+const FILES_AT_ONCE = Math.min(Math.max(availableParallelism(), 2), 6);
+/** How long each sweep of a sample goes on; there are 24, and some need as long again to set up. */
+const SAMPLE_SECONDS = 20;
+/** One of so many thorough files belongs to a sample. */
+const SAMPLE_SHARE = 3;
 
-async function node(args: readonly string[]): Promise<number> {
-  const child = spawn(process.execPath, args, { cwd: projectRoot, stdio: "inherit" });
+const ownReporters = [
+  "--test-reporter=spec",
+  "--test-reporter-destination=stdout",
+  `--test-reporter=${resolve(import.meta.dirname, "test/fileReporter.ts")}`,
+  "--test-reporter-destination=stderr",
+];
+
+const { extent, filters, nodeOptions } = testPlan(process.argv.slice(2));
+
+async function node(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const child = spawn(process.execPath, args, { cwd: projectRoot, stdio: "inherit", env });
   const [code] = (await once(child, "exit")) as [number | null];
   return code ?? 1;
 }
 
-const filters = process.argv.slice(2).filter((argument) => argument !== "--every-call");
-if (process.argv.includes("--every-call")) process.env["FABRIC_CRASH_SWEEP"] = "all";
-if (filters.length === 0) {
-  for (const [what, ...command] of checks) {
-    const begin = performance.now();
-    const code = await node(command);
-    if (code !== 0) {
-      console.error(`The check of ${what} failed.`);
-      process.exit(code);
-    }
-    console.log(`${what}: ok (${((performance.now() - begin) / 1000).toFixed(1)} s)`);
-  }
+/** Runs a check with its output held back, and prints that if it fails. */
+function isOk([what, ...command]: (typeof checks)[number]): Promise<boolean> {
+  const begin = performance.now();
+  return new Promise((done) => {
+    execFile(process.execPath, command, { cwd: projectRoot, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
+      const seconds = ((performance.now() - begin) / 1000).toFixed(1);
+      if (error) console.error(`${stdout}${stderr}The check of ${what} failed.`);
+      else console.log(`${what}: ok (${seconds} s)`);
+      done(error === null);
+    });
+  });
 }
-const files = globSync("test/**/*.test.ts", { cwd: projectRoot }).filter(
-  (file) => filters.length === 0 || filters.some((filter) => file.includes(filter)),
-);
-// the tests on the real engine are themselves several processes each
-const atOnce = Math.min(Math.max(availableParallelism(), 2), 6);
-process.exit(await node(["--test", `--test-concurrency=${atOnce}`, "--test-reporter=spec", ...files.sort()]));
+
+/** What a run of everything has done already: ended files and tried points, one JSON a line. */
+const linesOf = (record: string) =>
+  existsSync(record) ? readFileSync(record, "utf8").split("\n").filter(Boolean) : [];
+const endedFiles = (lines: readonly string[]) =>
+  lines.map((line) => JSON.parse(line) as Partial<EndedFile>).filter((one): one is EndedFile => one.file !== undefined);
+
+function printSlowest(ended: readonly EndedFile[]): void {
+  if (ended.length < 2) return;
+  const slowest = ended.toSorted((one, other) => other.seconds - one.seconds).slice(0, 10);
+  console.log(`\nSlowest files (of ${ended.length}):`);
+  for (const { file, seconds } of slowest) console.log(`${seconds.toFixed(1).padStart(8)} s  ${file}`);
+}
+
+async function main(): Promise<number> {
+  if (filters.length === 0 && extent !== "sample" && (await Promise.all(checks.map(isOk))).includes(false)) return 1;
+
+  const env: NodeJS.ProcessEnv = { ...process.env };
+  const hash = extent === "quick" ? "" : treeHash(projectRoot);
+  let record = join(mkdtempSync(join(tmpdir(), "fabric-tests-")), "record.jsonl");
+  if (extent === "all") {
+    mkdirSync(join(projectRoot, ".cache/test-all"), { recursive: true });
+    record = join(projectRoot, ".cache/test-all", `${hash}.jsonl`);
+    Object.assign(env, { FABRIC_SWEEP: "all", FABRIC_SWEEP_RECORD: record });
+  } else if (extent === "sample") {
+    env["FABRIC_SWEEP"] = "sample";
+    env["FABRIC_SWEEP_SEED"] ??= hash;
+    env["FABRIC_SWEEP_SECONDS"] ??= String(SAMPLE_SECONDS);
+    console.log(`Seed of the sample: ${env["FABRIC_SWEEP_SEED"]} (the tree's hash; FABRIC_SWEEP_SEED draws another)`);
+  }
+  env["FABRIC_TEST_RECORD"] = record;
+
+  const all = globSync("test/**/*.test.ts", { cwd: projectRoot }).map((file) => file.replaceAll("\\", "/"));
+  const number = Number.parseInt(env["FABRIC_SWEEP_SEED"] ?? "0", 16);
+  const isDrawn = (file: string) => (all.toSorted().indexOf(file) + number) % SAMPLE_SHARE === 0;
+  const before = endedFiles(linesOf(record)).filter(({ isPassed }) => isPassed);
+  const isDone = (file: string) => before.some((ended) => ended.file === file);
+  if (before.length > 0) console.log(`Goes on with ${record}: ${before.length} files have passed already.`);
+
+  const { files, sweeps } = filesOf({ extent, filters }, all, isDrawn);
+  if (files.length + sweeps.length === 0) {
+    console.error(`No test file's path holds ${filters.join(" or ")}.`);
+    return 1;
+  }
+  let code = 0;
+  for (const [group, atOnce] of [
+    [files, FILES_AT_ONCE],
+    [sweeps, 1],
+  ] as const) {
+    const left = group.filter((file) => !isDone(file));
+    if (left.length === 0) continue;
+    // a reporter on the command line needs none beside it
+    const reporters = nodeOptions.some((option) => option.startsWith("--test-reporter")) ? [] : ownReporters;
+    const options = ["--test", `--test-concurrency=${atOnce}`, ...reporters, ...nodeOptions];
+    code = (await node([...options, ...left], env)) || code;
+  }
+  printSlowest(endedFiles(linesOf(record)));
+  if (extent !== "all") rmSync(join(record, ".."), { recursive: true, force: true });
+  else if (code === 0) rmSync(record);
+  else console.log(`\nWhat has passed is in ${record}; the same command goes on from there.`);
+  return code;
+}
+
+process.exitCode = await main();

@@ -18,20 +18,20 @@ const { packages } = read<{
 const nameOf = (path: string) => path.split("node_modules/").at(-1) ?? "";
 
 describe("the dependencies", () => {
-  it("are named by exact versions", () => {
+  it("The dependencies are named by exact versions", () => {
     const all = { ...project.dependencies, ...project.devDependencies, ...project.overrides };
     const loose = Object.entries(all).filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version));
     assert.deepEqual(loose, []);
   });
 
-  it("come from whatever registry npm is configured for", () => {
+  it("The dependencies come from whatever registry npm is configured for", () => {
     assert.deepEqual(
       Object.entries(packages).flatMap(([path, { resolved }]) => (resolved ? [path] : [])),
       [],
     );
   });
 
-  it("hold each package of OpenTelemetry once, so that start and installation do not pay for copies", () => {
+  it("The dependencies hold each package of OpenTelemetry once, so that start and installation do not pay for copies", () => {
     const names = Object.keys(packages)
       .map(nameOf)
       .filter((name) => name.startsWith("@opentelemetry/"));
@@ -42,7 +42,7 @@ describe("the dependencies", () => {
     );
   });
 
-  it("run no script at installation that was not reviewed", () => {
+  it("The dependencies run no script at installation that was not reviewed", () => {
     const withScripts = Object.entries(packages).flatMap(([path, { hasInstallScript }]) =>
       hasInstallScript ? [nameOf(path)] : [],
     );

@@ -6,7 +6,7 @@ import { TestService } from "./client.ts";
 const nobody = "99999999-9999-4999-8999-999999999999";
 
 describe("capacities", () => {
-  it("are listed and read, and unknown ones are not found", async () => {
+  it("Capacities are listed and read, and unknown ones are not found", async () => {
     await using service = await TestService.start();
     const { body } = await service.call("GET", "/capacities");
     assert.deepEqual(
@@ -23,7 +23,7 @@ describe("capacities", () => {
 });
 
 describe("workspaces", () => {
-  it("are made with their creator as Admin, and say where they are", async () => {
+  it("Workspaces are made with their creator as Admin, and say where they are", async () => {
     await using service = await TestService.start();
     const { status, headers, body } = await service.call("POST", "/workspaces", {
       displayName: "sales",
@@ -39,7 +39,7 @@ describe("workspaces", () => {
     );
   });
 
-  it("have names that are unique in the tenant, whatever the case and whoever sees them", async () => {
+  it("Workspaces have names that are unique in the tenant, whatever the case and whoever sees them", async () => {
     await using service = await TestService.start();
     await service.workspace("sales");
     assert.deepEqual(await service.outcome("POST", "/workspaces", { displayName: "SALES" }, known.alice), [
@@ -62,7 +62,7 @@ describe("workspaces", () => {
     ]);
   });
 
-  it("refuse capacities that are paused or unknown", async () => {
+  it("Workspaces refuse capacities that are paused or unknown", async () => {
     await using service = await TestService.start();
     const make = (capacityId: string) => service.outcome("POST", "/workspaces", { displayName: "sales", capacityId });
     assert.deepEqual(await make(known.pausedCapacity), [400, "CapacityNotInActiveState"]);
@@ -70,7 +70,7 @@ describe("workspaces", () => {
     assert.deepEqual(service.emulator.service.workspaces.all(), []);
   });
 
-  it("move to another capacity and off it, and tell the progress of that", async () => {
+  it("Workspaces move to another capacity and off it, and tell the progress of that", async () => {
     await using service = await TestService.start({ assignmentReads: 2 });
     const path = await service.workspace();
     const progress = async () => (await service.call("GET", path)).body["capacityAssignmentProgress"];
@@ -85,7 +85,7 @@ describe("workspaces", () => {
     assert.equal((await service.call("GET", path)).body["capacityId"], undefined);
   });
 
-  it("are seen and changed by those only who have a role", async () => {
+  it("Workspaces are seen and changed by those only who have a role", async () => {
     await using service = await TestService.start();
     const path = await service.workspace();
     assert.deepEqual(await service.outcome("GET", path, undefined, known.bob), [403, "InsufficientPrivileges"]);
@@ -108,7 +108,7 @@ describe("workspaces", () => {
     assert.deepEqual(await service.outcome("GET", "/workspaces?roles=Boss"), [400, "InvalidParameter"]);
   });
 
-  it("take everything in them along when they are deleted", async () => {
+  it("Workspaces take everything in them along when they are deleted", async () => {
     await using service = await TestService.start();
     const path = await service.workspace();
     await service.call("POST", `${path}/items`, { displayName: "bronze", type: "Lakehouse" });
@@ -123,7 +123,7 @@ describe("workspaces", () => {
 describe("role assignments", () => {
   const give = (id: string, role: string, type = "User") => ({ principal: { id, type }, role });
 
-  it("are given once, changed and taken away", async () => {
+  it("Role assignments are given once, changed and taken away", async () => {
     await using service = await TestService.start();
     const path = `${await service.workspace()}/roleAssignments`;
     const made = await service.call("POST", path, give(known.alice, "viewer"));
@@ -144,7 +144,7 @@ describe("role assignments", () => {
     assert.deepEqual(await service.outcome("GET", `${path}/${known.alice}`), [404, "EntityNotFound"]);
   });
 
-  it("correct a wrong type, and refuse what does not exist", async () => {
+  it("Role assignments correct a wrong type, and refuse what does not exist", async () => {
     await using service = await TestService.start();
     const path = `${await service.workspace()}/roleAssignments`;
     assert.equal(
@@ -161,7 +161,7 @@ describe("role assignments", () => {
     ]);
   });
 
-  it("keep the last Admin", async () => {
+  it("Role assignments keep the last Admin", async () => {
     await using service = await TestService.start();
     const own = `${await service.workspace()}/roleAssignments/${known.deployer}`;
     assert.equal((await service.call("DELETE", own)).status, 400);
@@ -170,7 +170,7 @@ describe("role assignments", () => {
 });
 
 describe("folders", () => {
-  it("are nested, moved and renamed, and only removed when empty", async () => {
+  it("Folders are nested, moved and renamed, and only removed when empty", async () => {
     await using service = await TestService.start();
     const path = `${await service.workspace()}/folders`;
     const outer = (await service.call("POST", path, { displayName: "outer" })).body.id;
@@ -191,7 +191,7 @@ describe("folders", () => {
     assert.deepEqual(await service.outcome("GET", `${path}/${outer}`), [404, "FolderNotFound"]);
   });
 
-  it("refuse bad names, taken names and an eleventh level", async () => {
+  it("Folders refuse bad names, taken names and an eleventh level", async () => {
     await using service = await TestService.start();
     const path = `${await service.workspace()}/folders`;
     for (const displayName of ["a/b", "a?", " a", "recycled", "a%b"]) {
@@ -225,7 +225,7 @@ describe("items", () => {
     ],
   };
 
-  it("are made at once or by an operation, as their type is", async () => {
+  it("Items are made at once or by an operation, as their type is", async () => {
     await using service = await TestService.start();
     const path = await service.workspace();
     const lakehouse = await service.call("POST", `${path}/items`, { displayName: "bronze", type: "Lakehouse" });
@@ -250,7 +250,7 @@ describe("items", () => {
     assert.deepEqual((await service.call("GET", `${path}/items?type=Notebook`)).body.value?.length, 1);
   });
 
-  it("have names that are unique by type, and refuse what is wrong with a create", async () => {
+  it("Items have names that are unique by type, and refuse what is wrong with a create", async () => {
     await using service = await TestService.start();
     const path = `${await service.workspace()}/items`;
     const make = (body: Record<string, unknown>) =>
@@ -275,7 +275,7 @@ describe("items", () => {
     assert.deepEqual(await make({ displayName: "b", description: "x".repeat(257) }), [400, "BadRequest"]);
   });
 
-  it("cannot be made without a capacity, nor seen on a paused one", async () => {
+  it("Items cannot be made without a capacity, nor seen on a paused one", async () => {
     await using service = await TestService.start();
     const { body } = await service.call("POST", "/workspaces", { displayName: "pro" });
     assert.deepEqual(
@@ -288,7 +288,7 @@ describe("items", () => {
     assert.equal((await service.call("GET", `${path}/items/${item.body.id}`)).status, 404);
   });
 
-  it("give their definition back with the part that names them, and take a new one", async () => {
+  it("Items give their definition back with the part that names them, and take a new one", async () => {
     await using service = await TestService.start();
     const path = await service.workspace();
     const made = await service.operation(
@@ -326,7 +326,7 @@ describe("items", () => {
     ]);
   });
 
-  it("are changed, moved and removed, and their name stays taken for a while", async () => {
+  it("Items are changed, moved and removed, and their name stays taken for a while", async () => {
     await using service = await TestService.start({ nameReservationMs: 60_000 });
     const path = await service.workspace();
     const folder = (await service.call("POST", `${path}/folders`, { displayName: "raw" })).body.id;
@@ -346,7 +346,7 @@ describe("items", () => {
     );
   });
 
-  it("are found under the typed collection in any case, with properties there", async () => {
+  it("Items are found under the typed collection in any case, with properties there", async () => {
     await using service = await TestService.start();
     const path = await service.workspace();
     const { body } = await service.call("POST", `${path}/LAKEHOUSES`, {
@@ -360,7 +360,7 @@ describe("items", () => {
 });
 
 describe("connections", () => {
-  it("are made, listed and removed, and keep no secret", async () => {
+  it("Connections are made, listed and removed, and keep no secret", async () => {
     await using service = await TestService.start();
     const secret = "canary-of-the-connection";
     const body = {
@@ -379,7 +379,7 @@ describe("connections", () => {
 });
 
 describe("the recycle bin of a workspace", () => {
-  it("keeps deleted items where the tenant says so, and gives them back with their ids, but for a name that is taken", async () => {
+  it("The recycle bin of a workspace keeps deleted items where the tenant says so, and gives them back with their ids, but for a name that is taken", async () => {
     await using service = await TestService.start({ itemRecovery: true });
     const path = await service.workspace();
     const item = { displayName: "bronze", type: "Lakehouse" };
@@ -399,7 +399,7 @@ describe("the recycle bin of a workspace", () => {
     assert.deepEqual(await service.outcome("POST", recover), [404, "EntityNotFound"]);
   });
 
-  it("stays empty by default", async () => {
+  it("The recycle bin of a workspace stays empty by default", async () => {
     await using service = await TestService.start();
     const path = await service.workspace();
     const { body } = await service.call("POST", `${path}/items`, { displayName: "bronze", type: "Lakehouse" });

@@ -22,7 +22,7 @@ async function connected(
 }
 
 describe("a Git connection", () => {
-  it("goes from NotConnected over Connected to ConnectedAndInitialized, and back", async () => {
+  it("A Git connection goes from NotConnected over Connected to ConnectedAndInitialized, and back", async () => {
     await using service = await TestService.start();
     const workspace = await service.workspace();
     const state = async () => (await service.call("GET", `${workspace}/git/connection`)).body["gitConnectionState"];
@@ -52,7 +52,7 @@ describe("a Git connection", () => {
     assert.equal(await state(), "NotConnected");
   });
 
-  it("demands what the emptiness of both sides and the strategy say", async () => {
+  it("A Git connection demands what the emptiness of both sides and the strategy say", async () => {
     const same = [{ ...notebook, description: "", parts: [] }];
     const cases = [
       { item: undefined, branch: empty, strategy: "None", outcome: "None" },
@@ -73,7 +73,7 @@ describe("a Git connection", () => {
     }
   });
 
-  it("pulls, shows what differs on either side, and commits", async () => {
+  it("A Git connection pulls, shows what differs on either side, and commits", async () => {
     await using service = await TestService.start();
     const git = await connected(service, knownBranch);
     const workspace = git.replace("/git", "");
@@ -124,7 +124,7 @@ describe("a Git connection", () => {
     );
   });
 
-  it("overrides items only where it is allowed to", async () => {
+  it("A Git connection overrides items only where it is allowed to", async () => {
     await using service = await TestService.start();
     const git = await connected(service, knownBranch, notebook);
     const { result } = await service.operation(
@@ -138,7 +138,7 @@ describe("a Git connection", () => {
     assert.equal(service.emulator.service.items.all()[0]?.parts?.length, 1);
   });
 
-  it("keeps credentials by caller, and refuses automatic ones for GitHub and service principals", async () => {
+  it("A Git connection keeps credentials by caller, and refuses automatic ones for GitHub and service principals", async () => {
     await using service = await TestService.start();
     const workspace = await service.workspace();
     const connect = (gitProviderDetails: Record<string, string>, myGitCredentials?: unknown) =>
@@ -177,7 +177,7 @@ describe("a Git connection", () => {
     );
   });
 
-  it("disconnects a workspace that has lost its capacity", async () => {
+  it("A Git connection disconnects a workspace that has lost its capacity", async () => {
     await using service = await TestService.start();
     const path = await service.workspace();
     await service.call("POST", `${path}/git/connect`, { gitProviderDetails: empty, myGitCredentials: credentials });
@@ -189,7 +189,7 @@ describe("a Git connection", () => {
     assert.deepEqual(await service.outcome("POST", `${path}/git/disconnect`), [200, null]);
   });
 
-  it("needs a capacity, and a repository that is known where that is demanded", async () => {
+  it("A Git connection needs a capacity, and a repository that is known where that is demanded", async () => {
     await using service = await TestService.start({ onlyKnownRepositories: true });
     const { body } = await service.call("POST", "/workspaces", { displayName: "pro" });
     const connect = (path: string) =>

@@ -31,7 +31,7 @@ async function routesOf({ emulator }: TestService) {
 }
 
 describe("guards", () => {
-  it("refuse every route with an unknown id in its path, with the code of what is missing", async () => {
+  it("Guards refuse every route with an unknown id in its path, with the code of what is missing", async () => {
     await using service = await TestService.start();
     const id = (await service.workspace()).replace("/workspaces/", "");
     const routes = (await routesOf(service)).filter(({ parameters }) => parameters.length > 0);
@@ -46,7 +46,7 @@ describe("guards", () => {
     }
   });
 
-  it("refuse every route of a workspace to who has no role in it, and every write to who only views it", async () => {
+  it("Guards refuse every route of a workspace to who has no role in it, and every write to who only views it", async () => {
     await using service = await TestService.start();
     const path = await service.workspace();
     const viewer = { principal: { id: known.bob, type: "User" }, role: "Viewer" };
@@ -61,7 +61,7 @@ describe("guards", () => {
     }
   });
 
-  it("find below a workspace only what belongs to it, and below a type only items of it", async () => {
+  it("Guards find below a workspace only what belongs to it, and below a type only items of it", async () => {
     await using service = await TestService.start();
     const [mine, theirs] = [await service.workspace("mine"), await service.workspace("theirs")];
     const folder = (await service.call("POST", `${theirs}/folders`, { displayName: "raw" })).body.id;

@@ -86,7 +86,7 @@ const start = (options: { readonly store?: string } = {}) =>
   TestService.start({ ...options, families: [gardening], seed: { ...defaultSeed, nurseries: [{ id: "n1" }] } });
 
 describe("a new family", () => {
-  it("answers by its routes, with operations, refusals and coverage like every other", async () => {
+  it("A new family answers by its routes, with operations, refusals and coverage like every other", async () => {
     await using service = await start();
     const { result } = await service.operation(await service.call("POST", "/nurseries", { displayName: "north" }));
     assert.equal(result?.body["displayName"], "north");
@@ -107,7 +107,7 @@ describe("a new family", () => {
     assert.equal(coverage.requests["PATCH /nurseries/{nurseryId}"], 2);
   });
 
-  it("has its objects guarded by the workspace that they belong to", async () => {
+  it("A new family has its objects guarded by the workspace that they belong to", async () => {
     await using service = await start();
     const [mine, theirs] = [await service.workspace("mine"), await service.workspace("theirs")];
     const workspaceId = mine.replace("/workspaces/", "");
@@ -120,7 +120,7 @@ describe("a new family", () => {
     ]);
   });
 
-  it("loses what belongs to an object with that object, and keeps folders from being removed under it", async () => {
+  it("A new family loses what belongs to an object with that object, and keeps folders from being removed under it", async () => {
     await using service = await start();
     const path = await service.workspace();
     const workspaceId = path.replace("/workspaces/", "");
@@ -143,7 +143,7 @@ describe("a new family", () => {
     );
   });
 
-  it("is kept in the store, and is there again after a restart and a reset", async () => {
+  it("A new family is kept in the store, and is there again after a restart and a reset", async () => {
     const store = mkdtempSync(join(tmpdir(), "fabric-emulator-"));
     {
       await using service = await start({ store });
@@ -156,7 +156,7 @@ describe("a new family", () => {
     assert.deepEqual(names(), ["seeded"]);
   });
 
-  it("is refused with all that it and another claim, and with owners that nobody has", async () => {
+  it("A new family is refused with all that it and another claim, and with owners that nobody has", async () => {
     const claiming = defineFamily({
       name: "folders",
       collections: {
@@ -189,7 +189,7 @@ describe("a new family", () => {
     });
   });
 
-  it("cannot have a parameter that nothing resolves, nor objects below what they do not belong to", () => {
+  it("A new family cannot have a parameter that nothing resolves, nor objects below what they do not belong to", () => {
     const unguarded = () => route("GET", tenant, "/nurseries/{nurseryId}", () => ok());
     assert.throws(unguarded, /GET \/nurseries\/\{nurseryId\}: a parameter needs a guard/);
     assert.throws(() => within(tenant, "/a/{b}/c/{d}", (_tenant, id) => id), /one parameter/);

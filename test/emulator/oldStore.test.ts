@@ -34,7 +34,7 @@ const openOldStore = () => {
 };
 
 describe("a store of an earlier version", () => {
-  it("is read as it is, and answers as it did", async () => {
+  it("A store of an earlier version is read as it is, and answers as it did", async () => {
     await using service = await openOldStore();
     const state = Object.fromEntries(Object.entries(objects).map(([name, object]) => [name, [object]]));
     const found = Object.entries(service.emulator.state()).filter(([, all]) => (all as unknown[]).length > 0);
@@ -54,7 +54,7 @@ describe("a store of an earlier version", () => {
     }
   });
 
-  it("loses everything that belongs to a workspace when the workspace is deleted, and nothing else", async () => {
+  it("A store of an earlier version loses everything that belongs to a workspace when the workspace is deleted, and nothing else", async () => {
     await using service = await openOldStore();
     assert.equal((await service.call("DELETE", `/workspaces/${id}`)).status, 200);
     const left = Object.entries(service.emulator.state()).filter(([, all]) => (all as unknown[]).length > 0);

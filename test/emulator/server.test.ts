@@ -16,7 +16,7 @@ const temporary = () => mkdtempSync(join(tmpdir(), "fabric-emulator-"));
 const ws = { displayName: "sales" };
 
 describe("every answer", () => {
-  it("has the service's headers, and an envelope where it refuses", async () => {
+  it("Every answer has the service's headers, and an envelope where it refuses", async () => {
     await using service = await TestService.start();
     const fine = await service.call("GET", "/workspaces");
     assert.match(fine.headers.get("requestid") ?? "", /^[0-9a-f-]{36}$/);
@@ -34,7 +34,7 @@ describe("every answer", () => {
     assert.equal(coverage.requests["not covered: GET /nothing/here"], 1);
   });
 
-  it("needs a token that has not ended, and no Authorization header is kept", async () => {
+  it("Every answer needs a token that has not ended, and no Authorization header is kept", async () => {
     const store = temporary();
     await using service = await TestService.start({ store });
     const get = (authorization?: string) =>
@@ -56,7 +56,7 @@ describe("every answer", () => {
     assert.ok(!/canary-token|authorization|Bearer/i.test(kept));
   });
 
-  it("pages where the lever says so, with tokens that survive encoding", async () => {
+  it("Every answer pages where the lever says so, with tokens that survive encoding", async () => {
     await using service = await TestService.start({ pageSize: 2 });
     const names: unknown[] = [];
     for (let token = ""; ;) {
@@ -72,7 +72,7 @@ describe("every answer", () => {
     ]);
   });
 
-  it("is a refusal above the quota of an identity, until its window is over", async () => {
+  it("Every answer is a refusal above the quota of an identity, until its window is over", async () => {
     let now = Date.UTC(2026, 0, 1);
     const clock = { now: () => now, sleep: () => Promise.resolve() };
     await using service = await TestService.start({ throttle: { limit: 2, windowMs: 60_000 }, clock });
@@ -90,7 +90,7 @@ describe("every answer", () => {
 });
 
 describe("operations", () => {
-  it("run, succeed with or without a result, and fail with an error", async () => {
+  it("Operations run, succeed with or without a result, and fail with an error", async () => {
     await using service = await TestService.start({ operationDelayMs: 400, retryAfterSeconds: 20 });
     const path = await service.workspace();
     const started = await service.call("POST", `${path}/items`, { displayName: "a", type: "Notebook" });
@@ -113,7 +113,7 @@ describe("operations", () => {
 });
 
 describe("faults", () => {
-  it("hit the nth matching request, so many times, or for ever", async () => {
+  it("Faults hit the nth matching request, so many times, or for ever", async () => {
     await using service = await TestService.start();
     service.emulator.faults([
       {
@@ -137,7 +137,7 @@ describe("faults", () => {
     assert.equal((await service.call("GET", "/capacities")).status, 200);
   });
 
-  it("hit each path on its own, or only requests like the first that was hit", async () => {
+  it("Faults hit each path on its own, or only requests like the first that was hit", async () => {
     await using service = await TestService.start();
     const statusOf = async (path: string) => (await service.call("GET", path)).status;
     service.emulator.faults([{ each: true, status: 503 }]);
@@ -148,7 +148,7 @@ describe("faults", () => {
     assert.deepEqual([...sticky, await statusOf("/workspaces")], [503, 200, 503, 200]);
   });
 
-  it("drop the connection before the effect or after it", async () => {
+  it("Faults drop the connection before the effect or after it", async () => {
     await using service = await TestService.start();
     service.emulator.faults([{ method: "POST", drop: "before" }]);
     await assert.rejects(service.call("POST", "/workspaces", ws), TypeError);
@@ -158,7 +158,7 @@ describe("faults", () => {
     assert.equal(service.emulator.service.workspaces.all().length, 1);
   });
 
-  it("let an operation fail without effect, and delay answers", async () => {
+  it("Faults let an operation fail without effect, and delay answers", async () => {
     await using service = await TestService.start();
     const path = await service.workspace();
     service.emulator.faults([
@@ -181,7 +181,7 @@ describe("faults", () => {
     assert.deepEqual(service.emulator.service.items.all(), []);
   });
 
-  it("are told over the control plane, which refuses rules it does not know", async () => {
+  it("Faults are told over the control plane, which refuses rules it does not know", async () => {
     await using service = await TestService.start();
     const tell = (rules: unknown) =>
       fetch(`${service.emulator.origin}/_emulator/faults`, { method: "POST", body: JSON.stringify(rules) });
@@ -194,7 +194,7 @@ describe("faults", () => {
 });
 
 describe("the store", () => {
-  it("survives a restart, costs one line a mutation, and ignores a line that was being written", async () => {
+  it("The store survives a restart, costs one line a mutation, and ignores a line that was being written", async () => {
     const store = temporary();
     const journal = join(store, "journal.jsonl");
     {
@@ -213,7 +213,7 @@ describe("the store", () => {
     );
   });
 
-  it("has one owner at a time, which others find, and is taken over from a dead one", async () => {
+  it("The store has one owner at a time, which others find, and is taken over from a dead one", async () => {
     const store = temporary();
     assert.equal(await findRunningEmulator(store), undefined);
     {
@@ -231,7 +231,7 @@ describe("the store", () => {
 });
 
 describe("identity", () => {
-  it("finds users by principal name or id, as Microsoft Graph does", async () => {
+  it("Identity finds users by principal name or id, as Microsoft Graph does", async () => {
     await using service = await TestService.start();
     const get = (user: string) =>
       fetch(`${service.emulator.origin}/v1.0/users/${encodeURIComponent(user)}`, {
@@ -245,7 +245,7 @@ describe("identity", () => {
     );
   });
 
-  it("gives tokens to Azure's own library, over https", async () => {
+  it("Identity gives tokens to Azure's own library, over https", async () => {
     const certificate = await makeCertificate(temporary());
     await using service = await TestService.start({ tls: certificate });
     const credential = new ClientSecretCredential(tenantId, known.deployer, "secret", {
@@ -259,7 +259,7 @@ describe("identity", () => {
 });
 
 describe("npm run emulator", () => {
-  it("serves https where asked to, says where and with which CA, and stops when told", async () => {
+  it("npm run emulator serves https where asked to, says where and with which CA, and stops when told", async () => {
     const folder = temporary();
     const script = join(import.meta.dirname, "../../emulator/server.ts");
     const child = spawn(process.execPath, [script, "--port", "0", "--memory", "--tls"], {

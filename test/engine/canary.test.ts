@@ -53,7 +53,7 @@ function filesBelow(folder: string): [string, string][] {
 }
 
 describe("secrets of a deployment", () => {
-  it("are nowhere after create, update, failure, rollback and destroy", async () => {
+  it("Secrets of a deployment are nowhere after create, update, failure, rollback and destroy", async () => {
     await using sink = await InsightsSink.start();
     const azure = await startVaultAndSignIn();
     await using _azure = { [Symbol.asyncDispose]: azure.close };

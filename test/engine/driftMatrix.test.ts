@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { known, knownBranch } from "../../emulator/core/defaultSeed.ts";
 import { removeItem } from "../../emulator/families/items.ts";
 import type { Part } from "../../emulator/families/itemDefinition.ts";
@@ -44,7 +44,6 @@ const environment = (settings: Record<string, unknown> = {}) => ({
   ],
 });
 
-const textOf = (part: Part | undefined) => Buffer.from(part?.payload ?? "", "base64").toString();
 const partOf = (path: string, text: string): Part => ({
   path,
   payload: Buffer.from(text).toString("base64"),
@@ -67,6 +66,7 @@ function writeNotebook(folder: string): void {
 }
 
 describe("drift of every property", () => {
+  let start: EngineStack;
   let stack: EngineStack;
   const service = () => stack.emulator.service;
   const workspace = (name: string) => {
@@ -106,18 +106,23 @@ describe("drift of every property", () => {
     return preview;
   }
 
+  const levers = { omitEmptyDescriptions: true, upperCaseIds: true, rewriteDefinitions: true };
+
   before(async () => {
-    stack = await EngineStack.start();
-    Object.assign(service().levers, { omitEmptyDescriptions: true, upperCaseIds: true, rewriteDefinitions: true });
+    start = stack = await EngineStack.start({ emulator: levers });
     cpSync(join(stack.folder, "fabric/sales"), join(stack.folder, "items"), { recursive: true });
     writeNotebook(join(stack.folder, "items/explore.Notebook"));
     stack.configure(environment());
     const up = await stack.up();
     assert.equal(up.code, 0, up.text);
   });
-  after(async () => stack[Symbol.asyncDispose]());
+  after(() => start[Symbol.asyncDispose]());
+  beforeEach(async () => {
+    stack = await EngineStack.copyOf(start, levers);
+  });
+  afterEach(() => stack[Symbol.asyncDispose]());
 
-  it("finds nothing where nothing changed, however the service spells it", async () => {
+  it("Drift of every property finds nothing where nothing changed, however the service spells it", async () => {
     const refresh = await stack.refresh();
     assert.equal(refresh.code, 0, refresh.text);
     assert.match(refresh.text, /Resources:\n\s+\d+ unchanged\n/);
@@ -125,7 +130,7 @@ describe("drift of every property", () => {
     assert.deepEqual((await stack.preview()).steps, []);
   });
 
-  it("puts back what was changed", async () => {
+  it("Drift of every property puts back what was changed", async () => {
     const before = worldOf(stack);
     service().workspaces.change(workspace("sales").id, { description: "other", capacityId: known.secondCapacity });
     service().workspaces.change(workspace("plain").id, { displayName: "renamed" });
@@ -159,7 +164,7 @@ describe("drift of every property", () => {
     assert.deepEqual(worldOf(stack), before);
   });
 
-  it("brings back what was taken away", async () => {
+  it("Drift of every property brings back what was taken away", async () => {
     const before = worldOf(stack);
     service().workspaces.change(workspace("sales").id, { description: "", capacityId: undefined });
     service().roles.delete(`${workspace("plain").id}/${known.deployer}`);
@@ -193,7 +198,7 @@ describe("drift of every property", () => {
     assert.deepEqual(worldOf(stack), before);
   });
 
-  it("takes away what was added, but for what nobody declares", async () => {
+  it("Drift of every property takes away what was added, but for what nobody declares", async () => {
     const before = worldOf(stack);
     const { id } = workspace("sales");
     service().roles.put({ id: `${id}/${known.carol}`, workspaceId: id, principalId: known.carol, role: "Member" });
@@ -224,47 +229,5 @@ describe("drift of every property", () => {
       role: "Member",
     });
     assert.deepEqual((await repair()).steps, []);
-  });
-
-  it("names whose role goes, and keeps an Admin's, from whom the deploying identity may have its own", async () => {
-    const { id } = workspace("sales");
-    service().roles.put({ id: `${id}/${known.carol}`, workspaceId: id, principalId: known.carol, role: "Viewer" });
-    service().roles.put({ id: `${id}/${known.analysts}`, workspaceId: id, principalId: known.analysts, role: "Admin" });
-    const refresh = await stack.refresh();
-    assert.match(refresh.text, /Analysts.*Admin and not listed, but not removed/);
-    const preview = await stack.run(["preview", "--diff"]);
-    assert.match(preview.text, /- name: "carol@contoso.com"/);
-    assert.doesNotMatch(preview.text, /Analysts/);
-    service().roles.put({
-      id: `${id}/${known.secondCapacity}`,
-      workspaceId: id,
-      principalId: known.secondCapacity,
-      role: "Viewer",
-    });
-    await stack.up();
-    const has = (principalId: string) => service().roles.get(`${id}/${principalId}`) !== undefined;
-    assert.deepEqual([has(known.carol), has(known.analysts), has(known.deployer)], [false, true, true]);
-    assert.ok(has(known.secondCapacity), "came after the refresh, so nobody was shown that it would go");
-  });
-
-  it("leaves a changed definition where it is to be told only, and fails where that is wanted", async () => {
-    const edit = () => changeParts("ingest", (parts) => [...parts, partOf("edited.md", "by hand")]);
-    const isEdited = () => item("ingest").parts?.some((part) => textOf(part) === "by hand");
-    stack.configure(environment({ onDrift: "warn" }));
-    assert.deepEqual((await stack.up()).code, 0);
-    edit();
-    const warned = await stack.refresh();
-    assert.equal(warned.code, 0, warned.text);
-    assert.match(warned.text, /Notebook 'ingest' was changed at the service.*It stays/);
-    await stack.up();
-    assert.ok(isEdited());
-
-    stack.configure(environment({ onDrift: "fail" }));
-    const up = await stack.up();
-    assert.equal(up.code, 0, up.text);
-    const refused = await stack.refresh();
-    assert.equal(refused.code, 1);
-    assert.match(refused.text, /Notebook 'ingest' was changed at the service.*fabric:onDrift is fail/);
-    assert.ok(isEdited());
   });
 });

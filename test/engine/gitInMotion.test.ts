@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { knownBranch } from "../../emulator/core/defaultSeed.ts";
 import { EngineStack } from "./harness/engineStack.ts";
 import { salesBranch } from "./harness/salesBranch.ts";
@@ -15,6 +15,7 @@ const notebook = (displayName: string, text: string) => ({
 const lakehouse = { type: "Lakehouse", displayName: "bronze", description: "", parts: [] };
 
 describe("a workspace that follows its branch", () => {
+  let start: EngineStack;
   let stack: EngineStack;
   const service = () => stack.emulator.service;
   const commit = (load: string, report: string, ...others: (ReturnType<typeof notebook> | typeof lakehouse)[]) =>
@@ -44,35 +45,21 @@ describe("a workspace that follows its branch", () => {
     });
 
   before(async () => {
-    stack = await EngineStack.start();
+    start = stack = await EngineStack.start();
     commit("1", "1", lakehouse);
     configure();
     const up = await stack.up();
     assert.equal(up.code, 0, up.text);
     assert.equal(contentOf("load"), "1");
   });
-  after(async () => stack[Symbol.asyncDispose]());
-
-  it("pulls new commits on every up, and leaves alone what was changed in the workspace only", async () => {
+  after(() => start[Symbol.asyncDispose]());
+  beforeEach(async () => {
+    stack = await EngineStack.copyOf(start);
     edit("report", "by hand");
-    commit("2", "1", notebook("new", "1"), lakehouse);
-    const up = await stack.up();
-    assert.equal(up.code, 0, up.text);
-    assert.deepEqual(["load", "report", "new"].map(contentOf), ["2", "by hand", "1"]);
-
-    // as when somebody else syncs at the same time
-    const updateFromGit = "/workspaces/{workspaceId}/git/updateFromGit";
-    stack.emulator.faults([{ method: "POST", route: updateFromGit, status: 400, errorCode: "WorkspaceHeadMismatch" }]);
-    commit("2", "1", notebook("new", "2"), lakehouse);
-    const again = await stack.up();
-    assert.equal(again.code, 0, again.text);
-    assert.equal(contentOf("new"), "2");
-    const calls = stack.emulator.requests().length;
-    await stack.up();
-    assert.ok(!stack.calls(calls).some((call) => call.endsWith("updateFromGit")), "there was nothing to pull");
   });
+  afterEach(() => stack[Symbol.asyncDispose]());
 
-  it("tells in a preview what up then pulls, with and without a refresh, and nothing of commits elsewhere", async () => {
+  it("A workspace that follows its branch tells in a preview what up then pulls, with and without a refresh, and nothing of commits elsewhere", async () => {
     assert.deepEqual((await stack.preview()).changes, []);
     commit("3", "1", notebook("new", "2"), lakehouse);
     assert.deepEqual((await stack.preview()).changes, ["GitConnection sales: commit"]);
@@ -92,38 +79,5 @@ describe("a workspace that follows its branch", () => {
     commit("3b", "1", notebook("new", "2"), lakehouse);
     await stack.refresh();
     assert.deepEqual((await stack.preview()).changes, []);
-  });
-
-  it("keeps the workspace's side with PreferWorkspace, and pulls the rest", async () => {
-    configure({ initializationStrategy: "PreferWorkspace" });
-    commit("4", "4", notebook("new", "2"), lakehouse);
-    const up = await stack.up();
-    assert.equal(up.code, 0, up.text);
-    assert.deepEqual(["load", "report"].map(contentOf), ["4", "by hand"]);
-  });
-
-  it("pulls nothing where something would be lost, and names it", async () => {
-    configure();
-    commit("5", "5", notebook("new", "2"));
-    const up = await stack.up();
-    assert.equal(up.code, 1);
-    assert.match(
-      up.text,
-      /not pulled.*Notebook 'report' was changed in the workspace, Lakehouse 'bronze' was deleted in the branch, and holds data/,
-    );
-    assert.deepEqual(["load", "report"].map(contentOf), ["4", "by hand"]);
-  });
-
-  it("overwrites what was changed in the workspace only where it may", async () => {
-    configure({ allowOverwrite: true });
-    commit("6", "6");
-    const up = await stack.up();
-    assert.equal(up.code, 0, up.text);
-    assert.deepEqual(["load", "report"].map(contentOf), ["6", "6"]);
-    assert.ok(
-      !service()
-        .items.all()
-        .some(({ type }) => type === "Lakehouse"),
-    );
   });
 });

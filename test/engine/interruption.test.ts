@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { describe, it } from "node:test";
 import { projectCommand } from "./harness/crash.ts";
 import { EngineStack } from "./harness/engineStack.ts";
@@ -35,27 +33,8 @@ async function begun(stack: EngineStack, hit: Promise<void>, holdMs: number): Pr
   return terminal;
 }
 
-describe("npm run rollback whose terminal is closed", () => {
-  it("goes on to its end", async () => {
-    await using stack = await EngineStack.start();
-    const before = worldOf(stack);
-    stack.configure({ features: { useRetryLogic: true }, workspaces });
-    stack.emulator.faults([{ ...createItem, status: 400, errorCode: "Broken" }]);
-    assert.equal((await stack.command("cli/up.ts", ["--yes", "--skip-preview"])).code, 2);
-    const [program = "", ...args] = projectCommand("cli/rollback.ts");
-    const child = spawn(program, args, { cwd: stack.folder, env: stack.env, stdio: ["ignore", "pipe", "pipe"] });
-    const exit = once(child, "exit");
-    await once(child.stderr, "data");
-    child.stdout.destroy();
-    child.stderr.destroy();
-    child.kill("SIGHUP");
-    assert.deepEqual(await exit, [0, null]);
-    assert.deepEqual(worldOf(stack), before);
-  });
-});
-
 describe("npm run up in a terminal", () => {
-  it("changes nothing when it is declined at the prompt, or Ctrl-C is pressed there", async () => {
+  it("npm run up in a terminal changes nothing when it is declined at the prompt, or Ctrl-C is pressed there", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ features, workspaces });
     for (const keys of [CTRL_C, ENTER]) {
@@ -69,7 +48,7 @@ describe("npm run up in a terminal", () => {
     assert.equal((await stack.command("cli/rollback.ts")).code, 1, "there is something to roll back");
   });
 
-  it("waits for the running call after one Ctrl-C, makes no new one, and takes everything back", async () => {
+  it("npm run up in a terminal waits for the running call after one Ctrl-C, makes no new one, and takes everything back", async () => {
     const hit = Promise.withResolvers<void>();
     await using stack = await EngineStack.start({ emulator: { onFault: hit.resolve } });
     const before = worldOf(stack);
@@ -80,23 +59,5 @@ describe("npm run up in a terminal", () => {
     assert.match(terminal.text, /fully rolled back/);
     assert.deepEqual(worldOf(stack), before);
     assert.equal("pending_operations" in (await stack.state()).deployment, false);
-  });
-
-  it("stops at once after a second Ctrl-C, says what is there, and rollback takes it back", async () => {
-    const hit = Promise.withResolvers<void>();
-    await using stack = await EngineStack.start({ emulator: { onFault: hit.resolve } });
-    const before = worldOf(stack);
-    using terminal = await begun(stack, hit.promise, 20_000);
-    terminal.type(CTRL_C);
-    await terminal.shows(/\^C received; cancelling/);
-    const pressed = performance.now();
-    terminal.type(CTRL_C);
-    assert.equal(await terminal.ended(), 130, terminal.text);
-    assert.ok(performance.now() - pressed < 15_000, "it did not stop at once");
-    assert.match(terminal.text, /was stopped\. What it did remains:\s+created Workspace 'sales-test'/);
-    assert.match(terminal.text, /created DataPipeline|created Item 'flow' \(perhaps\)/);
-    const rollback = await stack.command("cli/rollback.ts");
-    assert.equal(rollback.code, 0, rollback.text);
-    assert.deepEqual(worldOf(stack), before);
   });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { known } from "../../emulator/core/defaultSeed.ts";
 import { EngineStack } from "./harness/engineStack.ts";
 import { salesBranch } from "./harness/salesBranch.ts";
@@ -40,14 +40,11 @@ const allSteps = [
 ];
 
 describe("the life of a stack on the real engine", () => {
-  let stack: EngineStack;
-  before(async () => {
-    stack = await EngineStack.start();
+  it("The life of a stack on the real engine goes by what previews announce, from the first up through one that changes nothing to a destroy that leaves nothing", async () => {
+    await using stack = await EngineStack.start();
     stack.configure(environment);
-  });
-  after(async () => stack[Symbol.asyncDispose]());
 
-  it("previews what up then does, without calling the service", async () => {
+    // the preview announces everything, and asks the service nothing
     const preview = await stack.preview();
     assert.equal(preview.code, 0, preview.text);
     assert.deepEqual(preview.steps, allSteps);
@@ -58,9 +55,8 @@ describe("the life of a stack on the real engine", () => {
     assert.deepEqual(up.steps, allSteps);
     assert.match(up.text, /https:\/\/app\.fabric\.microsoft\.com\/groups\/[0-9a-f-]{36}/);
     assert.match(up.text, /useRetryLogic on \(stack\)/);
-  });
 
-  it("has made what was declared, and adopted what Git had brought", () => {
+    // everything declared is there, and what Git had brought was adopted
     const { workspaces, roles, items, folders, gitConnections } = stack.emulator.service;
     const sales = workspaces.all().find(({ displayName }) => displayName === "sales-test");
     assert.equal(sales?.capacityId, known.activeCapacity);
@@ -90,28 +86,24 @@ describe("the life of a stack on the real engine", () => {
     const loads = folders.all().find(({ displayName }) => displayName === "loads");
     assert.equal(folders.get(loads?.parentFolderId ?? "")?.displayName, "daily");
     assert.equal(items.all().find(({ displayName }) => displayName === "ingest")?.folderId, loads?.id);
-  });
 
-  it("shows no change in a second preview, and makes no call for it", async () => {
+    // nothing is left to do, and nothing is asked to find that out
     const calls = stack.emulator.requests().length;
-    const preview = await stack.preview();
-    assert.deepEqual(preview.steps, []);
-    assert.match(preview.text, /unchanged/);
+    const again = await stack.preview();
+    assert.deepEqual(again.steps, []);
+    assert.match(again.text, /unchanged/);
     assert.equal(stack.emulator.requests().length, calls);
-  });
 
-  it("keeps the state small and free of code", async () => {
+    // the state is small and free of code
     const { deployment } = await stack.state();
     for (const resource of deployment.resources ?? []) {
       assert.ok(JSON.stringify(resource.outputs ?? {}).length < 700, `${resource.urn} has long outputs`);
       assert.doesNotMatch(JSON.stringify(resource.outputs ?? {}), /127\.0\.0\.1/);
     }
-  });
 
-  it("leaves nothing after destroy, and keeps what Git had brought until its workspace goes", async () => {
+    // what Git had brought stays until its workspace goes
     const destroy = await stack.destroy();
     assert.equal(destroy.code, 0, destroy.text);
-    const { workspaces, items, folders, gitConnections } = stack.emulator.service;
     for (const collection of [workspaces, items, folders, gitConnections]) assert.deepEqual(collection.all(), []);
   });
 });

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { known } from "../../emulator/core/defaultSeed.ts";
 import { EngineStack } from "./harness/engineStack.ts";
-import { callApi } from "./harness/existingEnvironment.ts";
 import { worldOf } from "./harness/worldOf.ts";
 
 /* What only a flag or a mark in the state would delete is not deleted, unless the environment of the command names it. */
@@ -36,7 +34,7 @@ async function assertRefused(
 }
 
 describe("--ignore-protect", () => {
-  it("is refused on up, preview and destroy, and what the environment names is deleted and told", async () => {
+  it("--ignore-protect is refused on up, preview and destroy, and what the environment names is deleted and told", async () => {
     await using stack = await deployed({ workspaces: [sales] });
     stack.configure({ protectData: true, workspaces: [{ ...sales, items: [ingest] }] });
     const refusal = [
@@ -70,87 +68,5 @@ describe("--ignore-protect", () => {
     const gone = await destroy({ FABRIC_ALLOW_UNPROTECT: "sales" });
     assert.equal(gone.code, 0, gone.text);
     assert.deepEqual(stack.emulator.service.workspaces.all(), []);
-  });
-});
-
-describe("a forced replacement", () => {
-  it("of a workspace or of data is refused whether it is protected or not, by flag, environment and taint", async () => {
-    await using stack = await deployed({ protectData: false, workspaces: [sales] });
-    const up = (args: string[], env = {}) => stack.command("cli/up.ts", [...quick, ...args], env);
-    const both = [
-      /Workspace 'sales' would be deleted with everything in it, and made anew/,
-      /Item 'sales\/bronze' would be deleted with its data/,
-      /FABRIC_ALLOW_UNPROTECT='sales\/bronze,sales'/,
-    ];
-    await assertRefused(stack, () => up(["--replace", "**Workspace::sales"]), ...both);
-    await assertRefused(
-      stack,
-      () => up(["--replace=**:Item::**"]),
-      /Item 'sales\/bronze' would be deleted with its data/,
-    );
-    await assertRefused(
-      stack,
-      () => up(["--target-replace", "**:Item::sales/bronze"]),
-      /'sales\/bronze' would be deleted with its data/,
-    );
-    await assertRefused(stack, () => up([], { PULUMI_OPTION_REPLACE: "**Workspace::sales" }), ...both);
-    await assertRefused(
-      stack,
-      () => stack.command("cli/pulumiCommand.ts", ["preview", "--replace", "**Workspace::sales"]),
-      ...both,
-    );
-    const notebook = await up(["--replace", "**:Item::sales/ingest"]);
-    assert.equal(notebook.code, 0, notebook.text);
-
-    const { deployment } = await stack.state();
-    const urn = deployment.resources?.find(({ type }) => type.endsWith(":Workspace"))?.urn ?? "";
-    assert.equal((await stack.run(["state", "taint", urn, "--yes"])).code, 0);
-    await assertRefused(stack, () => up([]), ...both);
-    await assertRefused(stack, () => stack.command("cli/pulumiCommand.ts", ["preview"]), ...both);
-    const [before] = stack.emulator.service.workspaces.all();
-    const allowed = await up([], { FABRIC_ALLOW_UNPROTECT: "sales,sales/bronze" });
-    assert.equal(allowed.code, 0, allowed.text);
-    assert.match(allowed.text, /was lifted from Item 'sales\/bronze' .*\n.*was lifted from Workspace 'sales'/);
-    const [after] = stack.emulator.service.workspaces.all();
-    assert.notEqual(after?.id, before?.id);
-    assert.deepEqual((await stack.preview()).steps, []);
-  });
-
-  it("of what existed before the stack is refused; what is allowed is given back in the end", async () => {
-    await using stack = await EngineStack.start();
-    const { id } = await callApi(stack, "POST", "/workspaces", {
-      displayName: "sales",
-      description: "theirs",
-      capacityId: known.activeCapacity,
-    });
-    await callApi(stack, "POST", `/workspaces/${id}/roleAssignments`, {
-      principal: { id: known.bob, type: "User" },
-      role: "Viewer",
-    });
-    await callApi(stack, "POST", `/workspaces/${id}/folders`, { displayName: "reports" });
-    await callApi(stack, "POST", `/workspaces/${id}/items`, { displayName: "flow", type: "DataPipeline" });
-    const before = worldOf(stack);
-    const flow = { name: "flow", type: "DataPipeline", adopt: true, description: "ours", folder: "/reports" };
-    const users = [{ principal: "bob@contoso.com", role: "Member" }];
-    stack.configure({ workspaces: [{ name: "sales", description: "ours", adopt: true, users, items: [flow] }] });
-    assert.equal((await stack.up()).code, 0);
-    const up = (pattern: string, env = {}) => stack.command("cli/up.ts", [...quick, "--replace", pattern], env);
-    for (const [pattern, what] of [
-      ["**:WorkspaceUser::**", /WorkspaceUser 'sales\/bob@contoso.com' existed before the stack/],
-      ["**:Folder::**", /Folder 'sales\/reports' existed before the stack/],
-      ["**:Item::**", /Item 'sales\/flow' existed before the stack/],
-      ["**:Workspace::**", /Workspace 'sales' existed before the stack/],
-    ] as const)
-      await assertRefused(stack, () => up(pattern), what);
-    // taking adopt away changes nothing about whose it is
-    stack.configure({
-      workspaces: [{ name: "sales", description: "ours", users, items: [{ ...flow, adopt: false }] }],
-    });
-    const all = "sales,sales/flow,sales/reports,sales/bob@contoso.com";
-    const allowed = await up("**:Workspace::**", { FABRIC_ALLOW_UNPROTECT: all });
-    assert.equal(allowed.code, 0, allowed.text);
-    assert.deepEqual((await stack.preview()).steps, []);
-    assert.equal((await stack.destroy()).code, 0);
-    assert.deepEqual(worldOf(stack), before);
   });
 });

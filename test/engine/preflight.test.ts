@@ -46,7 +46,7 @@ describe("a preview with preflight", () => {
     return { code, text, calls: stack.calls(begun).sort() };
   };
 
-  it("tells everything that an up would fail at, each with its resource, and fails; npm run up then does nothing", async () => {
+  it("A preview with preflight tells everything that an up would fail at, each with its resource, and fails; npm run up then does nothing", async () => {
     stack.configure({ preflight: true, workspaces: [fine, ...broken] });
     const { code, text, calls } = await callsOf(() => stack.preview());
     assert.notEqual(code, 0, text);
@@ -75,7 +75,7 @@ describe("a preview with preflight", () => {
     );
   });
 
-  it("asks once for each list, connection and person, for what exists almost nothing, and nothing in the up itself", async () => {
+  it("A preview with preflight asks once for each list, connection and person, for what exists almost nothing, and nothing in the up itself", async () => {
     stack.configure({ preflight: true, workspaces: [fine, { ...fine, name: "other", displayName: "other-test" }] });
     const first = await callsOf(() => stack.preview());
     assert.equal(first.code, 0, first.text);
@@ -85,80 +85,5 @@ describe("a preview with preflight", () => {
     const second = await callsOf(() => stack.preview());
     assert.equal(second.code, 0, second.text);
     assert.deepEqual(second.calls, ["GET /capacities", "GET /workspaces"]);
-  });
-
-  it("warns of a paused capacity where nothing is to be made on it, and fails where something is", async () => {
-    stack.emulator.service.capacities.change(known.activeCapacity, { state: "Inactive" });
-    const same = await stack.preview();
-    assert.equal(same.code, 0, same.text);
-    assert.match(same.text, /warning: Capacity 'local' is paused/);
-    const items = [...fine.items, { name: "flow", type: "DataPipeline" }];
-    stack.configure({
-      preflight: true,
-      workspaces: [
-        { ...fine, items },
-        { ...fine, name: "other", displayName: "other-test" },
-      ],
-    });
-    const more = await stack.preview();
-    assert.notEqual(more.code, 0, more.text);
-    assert.match(more.text, /error: Capacity 'local' is paused/);
-    stack.emulator.service.capacities.change(known.activeCapacity, { state: "Active" });
-  });
-
-  it("warns once of what cannot be found out, and of what can be true of a replacement", async () => {
-    const { git: _git, ...plain } = fine;
-    const both = [plain, { ...plain, name: "other", displayName: "other-test" }];
-    stack.configure({ workspaces: both });
-    const up = await stack.up();
-    assert.equal(up.code, 0, up.text);
-    const items = [{ ...fine.items[0], creationPayload: { enableSchemas: true } }];
-    stack.configure({ preflight: true, workspaces: [{ ...plain, items }, both[1]] });
-    stack.emulator.faults([
-      { method: "GET", route: "/capacities", status: 403, errorCode: "InsufficientPrivileges", times: 9 },
-    ]);
-    const { code, text } = await stack.preview();
-    stack.emulator.faults([]);
-    assert.equal(code, 0, text);
-    const told = text.slice(text.indexOf("Diagnostics:"));
-    assert.equal(
-      told.split("warning: Not checked before: list capacities failed: InsufficientPrivileges (403").length,
-      2,
-    );
-    assert.match(told, /warning: Lakehouse 'bronze' exists already .* Unless this very deployment replaces it/);
-  });
-
-  it("warns, and stops nothing, where not even the workspaces are told", async () => {
-    stack.configure({ preflight: true, workspaces: [fine] });
-    const insufficient = { status: 403, errorCode: "InsufficientPrivileges", times: 9 };
-    stack.emulator.faults([{ method: "GET", route: "/workspaces", ...insufficient }]);
-    const { code, text } = await stack.preview();
-    stack.emulator.faults([]);
-    assert.equal(code, 0, text);
-    assert.match(text, /warning: Not checked before: list workspaces failed: InsufficientPrivileges \(403/);
-  });
-
-  it("says that it asks nothing of an embedded emulator, which would have to be started for it", async () => {
-    stack.configure({ preflight: true, workspaces: [fine] });
-    const { text } = await stack.preview({ FABRIC_ENDPOINT: "", FABRIC_GRAPH_ENDPOINT: "" });
-    assert.match(text, /fabric:preflight asks nothing here/);
-  });
-
-  it("can be asked for once, by --config", async () => {
-    stack.configure({ workspaces: [{ name: "taken", displayName: "theirs" }] });
-    const { code, text } = await stack.run(["preview", "--config", "fabric:preflight=true"]);
-    assert.notEqual(code, 0, text);
-    assert.match(text, /Workspace 'theirs' exists already/);
-  });
-});
-
-describe("a preview with preflight, where nobody is signed in", () => {
-  it("fails at that, once", async () => {
-    await using stack = await EngineStack.start();
-    stack.configure({ preflight: true, endpoint: "https://api.fabric.microsoft.com/v1", workspaces: [fine] });
-    const { code, text } = await stack.preview();
-    assert.notEqual(code, 0, text);
-    const told = text.slice(text.indexOf("Diagnostics:"));
-    assert.equal(told.split(/error: Signing in by Azure CLI.* failed/).length, 2, text);
   });
 });

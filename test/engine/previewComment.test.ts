@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { globSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
 import { EngineStack } from "./harness/engineStack.ts";
 
@@ -11,6 +11,7 @@ const sales = { name: "sales", displayName: "sales-test", capacity: "local" };
 const bronze = { name: "bronze", type: "Lakehouse" };
 
 describe("a preview with --comment", () => {
+  let start: EngineStack;
   let stack: EngineStack;
   const file = () => join(stack.folder, "comments", "preview.md");
   async function preview(...args: string[]) {
@@ -25,20 +26,24 @@ describe("a preview with --comment", () => {
     );
 
   before(async () => {
-    stack = await EngineStack.start();
-    stack.configure({
+    start = await EngineStack.start();
+    start.configure({
       protectData: true,
       workspaces: [
         { ...sales, description: "old", items: [bronze, { name: "load", type: "DataPipeline" }] },
         { name: "finance", capacity: "local", protect: false },
       ],
     });
-    const up = await stack.up();
+    const up = await start.up();
     assert.equal(up.code, 0, up.text);
   });
-  after(async () => stack[Symbol.asyncDispose]());
+  after(() => start[Symbol.asyncDispose]());
+  beforeEach(async () => {
+    stack = await EngineStack.copyOf(start);
+  });
+  afterEach(() => stack[Symbol.asyncDispose]());
 
-  it("tells creates, updates, replacements, deletes and protection; twice the same; and touches nothing", async () => {
+  it("A preview with --comment tells creates, updates, replacements, deletes and protection; twice the same; and touches nothing", async () => {
     stack.configure({
       protectData: true,
       workspaces: [
@@ -98,32 +103,7 @@ describe("a preview with --comment", () => {
     assert.deepEqual(stateFiles(), files, "a preview wrote into the state");
   });
 
-  it("with --refresh tells what was changed behind Pulumi's back", async () => {
-    const { workspaces } = stack.emulator.service;
-    const [id = ""] = workspaces
-      .all()
-      .filter(({ displayName }) => displayName === "sales-test")
-      .map(({ id }) => id);
-    workspaces.change(id, { displayName: "renamed" });
-    const { code, comment, text } = await preview("--refresh");
-    workspaces.change(id, { displayName: "sales-test" });
-    assert.equal(code, 0, text);
-    assert.match(comment, /drift=1 -->/);
-    assert.ok(comment.includes("| Workspace `sales` | `displayName` | `sales-test` | `renamed` | sets `sales-test` |"));
-  });
-
-  it("that fails ends like pulumi's, and its comment has the error", async () => {
-    stack.configure({ protectData: true, workspaces: [{ ...sales, items: [] }] });
-    const { code, comment } = await preview();
-    assert.notEqual(code, 0);
-    assert.match(
-      comment,
-      /failed=true.*The preview failed.*sales\/bronze" cannot be deleted\nbecause it is protected/s,
-    );
-    assert.match(comment, /\*\*delete\*\* \| Item `bronze` of `sales` \| \*\*refused while it is protected/);
-  });
-
-  it("whose state cannot be reached ends with 2, and its comment says that it could not begin", async () => {
+  it("A preview with --comment whose state cannot be reached ends with 2, and its comment says that it could not begin", async () => {
     const nowhere = { PULUMI_BACKEND_URL: pathToFileURL(join(stack.folder, "nowhere")).href };
     const args = ["preview", "--comment", file()];
     const { code, text } = await stack.command("cli/pulumiCommand.ts", args, nowhere);

@@ -58,7 +58,7 @@ describe("the examples", () => {
     ],
   };
 
-  it("create a workspace inside a transaction", async () => {
+  it("The examples create a workspace inside a transaction", async () => {
     const workspace = await deployWorkspace(services, config);
     assert.deepEqual(
       workspaces().map(({ id }) => id),
@@ -67,13 +67,13 @@ describe("the examples", () => {
     assert.ok(services.telemetry.events.includes("WorkspaceCreated"));
   });
 
-  it("remove the workspace again when a later step throws, and pass the exception on", async () => {
+  it("The examples remove the workspace again when a later step throws, and pass the exception on", async () => {
     const more = () => Promise.reject(new Error("Git connection failed"));
     await assert.rejects(deployWorkspace(services, config, more), /Git connection failed/);
     assert.deepEqual(workspaces(), []);
   });
 
-  it("take credentials from the environment until Key Vault is turned on", async () => {
+  it("The examples take credentials from the environment until Key Vault is turned on", async () => {
     const env = { AZURE_TENANT_ID: "t", AZURE_CLIENT_ID: "c", AZURE_CLIENT_SECRET: "from the environment" };
     assert.equal((await getApiCredentials(env)).clientSecret, "from the environment");
 
@@ -91,7 +91,7 @@ describe("the examples", () => {
     });
   });
 
-  it("deploy workspace, users, Git and items, commit, and report success", async () => {
+  it("The examples deploy workspace, users, Git and items, commit, and report success", async () => {
     const workspace = await runCompleteDeployment(services, config, "tx-1");
     const { roles, items, gitConnections } = emulator.service;
     assert.equal(roles.get(`${workspace.id}/${known.alice}`)?.role, "Member");
@@ -108,7 +108,7 @@ describe("the examples", () => {
     assert.deepEqual(services.telemetry.exceptions, []);
   });
 
-  it("roll back everything when one item fails, report the exception and pass it on", async () => {
+  it("The examples roll back everything when one item fails, report the exception and pass it on", async () => {
     emulator.faults([
       { method: "POST", route: "/workspaces/{workspaceId}/items", nth: 2, status: 400, errorCode: "CorruptedPayload" },
     ]);

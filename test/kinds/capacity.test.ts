@@ -40,7 +40,7 @@ const setState = ({ service }: Emulator, state: "Active" | "Inactive") =>
 
 describe("a paused capacity", () => {
   it(
-    "stops the creation of a workspace before anything is sent, and the error says how to resume it",
+    "A paused capacity stops the creation of a workspace before anything is sent, and the error says how to resume it",
     onEmulator(async (run, emulator) => {
       setState(emulator, "Inactive");
       await assert.rejects(workspace.create(run, declared, ignore), HOW_TO_RESUME);
@@ -52,7 +52,7 @@ describe("a paused capacity", () => {
   );
 
   it(
-    "that was paused after the run had looked is named with the service's own code",
+    "A paused capacity that was paused after the run had looked is named with the service's own code",
     onEmulator(async (run, emulator) => {
       await visibleCapacities(run);
       setState(emulator, "Inactive");
@@ -63,7 +63,7 @@ describe("a paused capacity", () => {
   );
 
   it(
-    "takes no existing workspace: moving one there says how to resume it, whenever it was paused",
+    "A paused capacity takes no existing workspace: moving one there says how to resume it, whenever it was paused",
     onEmulator(async (run, emulator) => {
       const { id, outputs } = await workspace.create(run, { ...declared, capacity: "local-large" }, ignore);
       const old = { ...declared, capacity: "local-large", ...outputs };
@@ -77,7 +77,7 @@ describe("a paused capacity", () => {
   );
 
   it(
-    "stops the update of a workspace on it",
+    "A paused capacity stops the update of a workspace on it",
     onEmulator(async (run, emulator) => {
       const { id, outputs } = await workspace.create(run, { ...declared, capacity: undefined }, ignore);
       setState(emulator, "Inactive");
@@ -87,7 +87,7 @@ describe("a paused capacity", () => {
 });
 
 it(
-  "a capacity that was made during the run is found, although the run had asked before",
+  "A capacity that was made during the run is found, although the run had asked before",
   onEmulator(async (run, emulator) => {
     await visibleCapacities(run);
     const id = "22222222-2222-4222-8222-000000000001";

@@ -102,7 +102,7 @@ describe("a delete", () => {
   const world = () => JSON.stringify(emulator.service.store.snapshot());
 
   for (const isTheirs of [false, true]) {
-    it(`that is asked for twice, in one run and in two, does nothing more: ${isTheirs ? "adopted" : "own"} objects`, async () => {
+    it(`A delete that is asked for twice, in one run and in two, does nothing more: ${isTheirs ? "adopted" : "own"} objects`, async () => {
       if (isTheirs) await plant();
       const first = await startProcess();
       const made = isTheirs ? [] : [await first.create(kinds.gitConnection, git())];
@@ -120,7 +120,7 @@ describe("a delete", () => {
     });
   }
 
-  it("of what was in a workspace that is gone is a success, also when no other workspace is left", async () => {
+  it("A delete of what was in a workspace that is gone is a success, also when no other workspace is left", async () => {
     const first = await startProcess();
     const made = [await first.create(kinds.gitConnection, git())];
     for (const [kind, inputs] of declared().slice(0, -1)) made.push(await first.create(kind, { ...inputs }));
@@ -132,7 +132,7 @@ describe("a delete", () => {
     assert.deepEqual(second.failures, []);
   });
 
-  it("lets the create after it go on with the stack's own object, or with what was adopted and what it had", async () => {
+  it("A delete lets the create after it go on with the stack's own object, or with what was adopted and what it had", async () => {
     await plant();
     const first = await startProcess();
     const made = [];
@@ -152,7 +152,7 @@ describe("a delete", () => {
     assert.deepEqual(second.failures, []);
   });
 
-  it("that an earlier run was asked for leaves the stack's own, in the run that goes on and in a rollback", async () => {
+  it("A delete that an earlier run was asked for leaves the stack's own, in the run that goes on and in a rollback", async () => {
     const first = await startProcess();
     const reports = await first.create(kinds.folder, { workspaceId, displayName: "reports" });
     const type = "pulumi-nodejs:dynamic/fabric:Folder";
@@ -171,7 +171,7 @@ describe("a delete", () => {
     }
   });
 
-  it("that leaves a folder of the stack's own leaves it the stack's own", async () => {
+  it("A delete that leaves a folder of the stack's own leaves it the stack's own", async () => {
     const first = await startProcess();
     const reports = await first.create(kinds.folder, { workspaceId, displayName: "reports" });
     const path = `/workspaces/${workspaceId}/items`;

@@ -24,10 +24,10 @@ import { visibleWorkspaces } from "../../providers/run/visible.ts";
 /*
  * A step of a deployment, each of its calls, and each answer in the place of the service's. The service itself acts on
  * every request: what came back says nothing of that. A part of the answers to each call, all of them with
- * FABRIC_CRASH_SWEEP=all (`npm run test:crash`).
+ * FABRIC_SWEEP=all (`npm run test:all`).
  */
 
-const isWhole = process.env["FABRIC_CRASH_SWEEP"] === "all";
+const isWhole = process.env["FABRIC_SWEEP"] === "all";
 /** Every so many-th answer is tried, beginning at another one with each call; and the first, a page with 200, always. */
 const PART = 5;
 
@@ -206,7 +206,7 @@ describe("no answer but the service's own is believed, and nothing happens twice
   });
 
   for (const [title, step] of Object.entries(steps)) {
-    it(`when ${title}`, async (test) => {
+    it(`No answer but the service's own is believed, and nothing happens twice when ${title}`, async (test) => {
       const from = snapshot();
       const first = wire.passed.length;
       const right = await perform(step);

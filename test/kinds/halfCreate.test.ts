@@ -77,7 +77,7 @@ const faults: Readonly<Record<string, FaultRule>> = {
 for (const [what, prepare] of Object.entries(plans)) {
   describe(`the creation of ${what}`, { concurrency: 4 }, () => {
     for (const [how, rule] of Object.entries(faults)) {
-      it(`one call of which ${how} is finished by the next deployment, with and without a refresh in between`, async () => {
+      it(`The creation of ${what} one call of which ${how} is finished by the next deployment, with and without a refresh in between`, async () => {
         let tried = 0;
         for (let nth = 1; nth < 30; nth++) {
           const end = await endOf(prepare, { ...rule, nth }, false);

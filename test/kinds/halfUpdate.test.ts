@@ -167,14 +167,14 @@ function isChanged({ kind, olds }: Pick<Change, "kind" | "olds">, news: Properti
   return Object.keys(of.fields).some((name) => JSON.stringify(olds[name]) !== JSON.stringify(news[name]));
 }
 
-const isWhole = process.env["FABRIC_CRASH_SWEEP"] === "all";
+const isWhole = process.env["FABRIC_SWEEP"] === "all";
 const ends = ["update", "refresh and rollback", "refresh and update", "rollback"] as const;
 
 for (const [row, [what, prepare]] of Object.entries(changes).entries()) {
   describe(`an update of ${what}`, { concurrency: 4 }, () => {
     for (const [column, [how, rule]] of Object.entries(faults).entries()) {
       for (const end of isWhole ? ends : ends.slice((row + column) % ends.length).slice(0, 1)) {
-        it(`one call of which ${how} is ended by the next ${end}`, async () => {
+        it(`An update of ${what} one call of which ${how} is ended by the next ${end}`, async () => {
           let tried = 0;
           for (let nth = 1; nth < 30; nth++) {
             let stop = new AbortController();

@@ -8,7 +8,7 @@ const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 for (const kind of allKinds) {
   describe(`a ${kind.name}`, () => {
     for (const [index, sample] of samplesOf(kind).entries()) {
-      it(`is checked to what checking again does not change (sample ${index + 1})`, () => {
+      it(`A ${kind.name} is checked to what checking again does not change (sample ${index + 1})`, () => {
         const once = check(kind, {}, sample);
         assert.deepEqual(once.failures, []);
         const twice = check(kind, once.inputs, once.inputs);
@@ -18,12 +18,12 @@ for (const kind of allKinds) {
       });
     }
 
-    it("takes unknown values in a preview", () => {
+    it(`A ${kind.name} takes unknown values in a preview`, () => {
       const sample = Object.fromEntries(Object.keys(samplesOf(kind)[0] ?? {}).map((key) => [key, unknown]));
       assert.deepEqual(check(kind, {}, sample).failures, []);
     });
 
-    it("refuses a property that it does not have", () => {
+    it(`A ${kind.name} refuses a property that it does not have`, () => {
       const { failures } = check(kind, {}, { ...samplesOf(kind)[0], colour: "blue" });
       assert.deepEqual(
         failures.map(({ property }) => property),
@@ -31,7 +31,7 @@ for (const kind of allKinds) {
       );
     });
 
-    it("keeps the spelling in state where case means nothing", () => {
+    it(`A ${kind.name} keeps the spelling in state where case means nothing`, () => {
       const { inputs } = check(kind, {}, samplesOf(kind)[1] ?? {});
       const ignoringCase = Object.entries(kind.fields).filter(
         ([key, field]) => field.same && typeof inputs[key] === "string",
@@ -43,7 +43,7 @@ for (const kind of allKinds) {
       assert.deepEqual(check(kind, inputs, shouted).inputs, inputs);
     });
 
-    it("is replaced for the fields that say so, and for no other", () => {
+    it(`A ${kind.name} is replaced for the fields that say so, and for no other`, () => {
       const { inputs } = check(kind, {}, samplesOf(kind)[1] ?? {});
       for (const [key, field] of Object.entries(kind.fields)) {
         const { replaces } = diff(kind, inputs, { ...inputs, [key]: "something else" });
@@ -54,7 +54,7 @@ for (const kind of allKinds) {
 }
 
 describe("a GitConnection", () => {
-  it("needs an owner and a connection for GitHub, organisation and project for AzureDevOps", () => {
+  it("A GitConnection needs an owner and a connection for GitHub, organisation and project for AzureDevOps", () => {
     const base = { workspaceId, repositoryName: "r", branchName: "main" };
     const problemOf = (inputs: Record<string, unknown>) => check(kinds.gitConnection, {}, inputs).failures[0]?.property;
     assert.equal(problemOf({ ...base, gitProviderType: "GitHub" }), "ownerName");
@@ -65,7 +65,7 @@ describe("a GitConnection", () => {
 });
 
 describe("an Item", () => {
-  it("says what is wrong with the folder of its definition", () => {
+  it("An Item says what is wrong with the folder of its definition", () => {
     const { failures } = check(
       kinds.item,
       {},

@@ -22,12 +22,12 @@ const namesOf = (listed: string[], callerId?: string, among = roles) =>
   Object.values(unlistedAmong(among, listed, callerId).unlisted).map(({ name }) => name);
 
 describe("a role counts as unlisted", () => {
-  it("unless its principal is declared by name or id, in any case, or is the deploying identity", () => {
+  it("A role counts as unlisted unless its principal is declared by name or id, in any case, or is the deploying identity", () => {
     assert.deepEqual(namesOf([], "ME"), ["alice@x", "bob@x", "team"]);
     assert.deepEqual(namesOf(["Alice@X", "TEAM"], "me"), ["bob@x"]);
   });
 
-  it("only below Admin, while the deploying identity is unknown or no Admin by itself", () => {
+  it("A role counts as unlisted only below Admin, while the deploying identity is unknown or no Admin by itself", () => {
     assert.deepEqual(namesOf([]), ["bob@x"]);
     assert.deepEqual(namesOf([], "somebody else"), ["bob@x"]);
     const asViewer = roles.map((role) => (role.id === "me" ? { ...role, role: "Viewer" } : role));
@@ -66,13 +66,13 @@ describe("unlisted users of a workspace", () => {
     return { emulator, read, warnings, [Symbol.asyncDispose]: close };
   }
 
-  it("may be Admins, where the deploying identity is one by itself", async () => {
+  it("Unlisted users of a workspace may be Admins, where the deploying identity is one by itself", async () => {
     await using service = await started();
     assert.deepEqual(await service.read(), ["bob@contoso.com"]);
     assert.deepEqual(service.warnings, []);
   });
 
-  it("are told apart by id from a declared user who has another name now, and otherwise nobody is one", async () => {
+  it("Unlisted users of a workspace are told apart by id from a declared user who has another name now, and otherwise nobody is one", async () => {
     await using service = await started();
     const { principals } = service.emulator.service;
     // Graph does not know him by the declared name any more
@@ -82,7 +82,7 @@ describe("unlisted users of a workspace", () => {
     assert.deepEqual(await service.read("alice@contoso.com"), ["robert@contoso.com"], "alice is known, and is not he");
   });
 
-  it("are gone with their workspace", async () => {
+  it("Unlisted users of a workspace are gone with their workspace", async () => {
     await using service = await started();
     const { workspaces, roles: given } = service.emulator.service;
     workspaces.put({ id: known.analysts, displayName: "other", type: "Workspace" });

@@ -22,7 +22,7 @@ describe("a role assignment that has an id of its own", () => {
     ["this version", false],
     ["an earlier version, whose state does not hold that id,", true],
   ] as const) {
-    it(`is changed and removed, if ${who} has given the role`, async () => {
+    it(`A role assignment that has an id of its own is changed and removed, if ${who} has given the role`, async () => {
       const { bench, workspaceId } = await rolesOfTheirOwn();
       await using _bench = bench;
       const inputs = { workspaceId, principal: known.bob, type: "User", role: "Viewer" };
@@ -41,7 +41,7 @@ describe("a role assignment that has an id of its own", () => {
     });
   }
 
-  it("that existed before is given back with the role that it had", async () => {
+  it("A role assignment that has an id of its own that existed before is given back with the role that it had", async () => {
     const { bench, workspaceId } = await rolesOfTheirOwn();
     await using _bench = bench;
     bench.emulator.service.roles.put({
@@ -62,7 +62,7 @@ describe("a role assignment that has an id of its own", () => {
     assert.deepEqual(conditionOf(bench), before);
   });
 
-  it("that nobody declares is removed once a refresh has shown it", async () => {
+  it("A role assignment that has an id of its own that nobody declares is removed once a refresh has shown it", async () => {
     const { bench, workspaceId } = await rolesOfTheirOwn();
     await using _bench = bench;
     const { id, olds } = await deployed(bench, "unlistedUsers", { workspaceId, listed: [] });

@@ -11,7 +11,7 @@ async function fail(breaker: CircuitBreaker, times: number): Promise<void> {
 }
 
 describe("a circuit breaker", () => {
-  it("stays closed after 4 failures and opens at the 5th", async () => {
+  it("A circuit breaker stays closed after 4 failures and opens at the 5th", async () => {
     const breaker = new CircuitBreaker({ clock: new FakeClock() });
     await fail(breaker, 4);
     assert.equal(breaker.state, "CLOSED");
@@ -19,7 +19,7 @@ describe("a circuit breaker", () => {
     assert.equal(breaker.state, "OPEN");
   });
 
-  it("refuses calls while open, without calling, and says until when and why", async () => {
+  it("A circuit breaker refuses calls while open, without calling, and says until when and why", async () => {
     const clock = new FakeClock();
     const breaker = new CircuitBreaker({ clock });
     await fail(breaker, 5);
@@ -34,7 +34,7 @@ describe("a circuit breaker", () => {
     assert.equal(called, false);
   });
 
-  it("counts failures in a row: a success begins anew", async () => {
+  it("A circuit breaker counts failures in a row: a success begins anew", async () => {
     const breaker = new CircuitBreaker({ clock: new FakeClock() });
     await fail(breaker, 4);
     assert.equal(await breaker.call(fine), "fine");
@@ -42,7 +42,7 @@ describe("a circuit breaker", () => {
     assert.equal(breaker.state, "CLOSED");
   });
 
-  it("half-opens when the time is up, lets one call through, and closes on its success", async () => {
+  it("A circuit breaker half-opens when the time is up, lets one call through, and closes on its success", async () => {
     const clock = new FakeClock();
     const breaker = new CircuitBreaker({ clock });
     await fail(breaker, 5);
@@ -60,7 +60,7 @@ describe("a circuit breaker", () => {
     assert.equal(breaker.state, "CLOSED", "old failures count again");
   });
 
-  it("opens again for the whole time when the probe fails", async () => {
+  it("A circuit breaker opens again for the whole time when the probe fails", async () => {
     const clock = new FakeClock();
     const breaker = new CircuitBreaker({ clock, recoveryTimeout: 10 });
     await fail(breaker, 5);
@@ -73,7 +73,7 @@ describe("a circuit breaker", () => {
     assert.equal(await breaker.call(fine), "fine");
   });
 
-  it("does not count errors that are not expected, and passes them on", async () => {
+  it("A circuit breaker does not count errors that are not expected, and passes them on", async () => {
     const breaker = new CircuitBreaker({
       clock: new FakeClock(),
       expectedException: (error) => (error as Error).message === "boom",
@@ -93,7 +93,7 @@ describe("a circuit breaker", () => {
     assert.equal(breaker.state, "OPEN", "an unexpected error in between must not reset the count");
   });
 
-  it("frees the probe and changes nothing when the probe fails unexpectedly", async () => {
+  it("A circuit breaker frees the probe and changes nothing when the probe fails unexpectedly", async () => {
     const clock = new FakeClock();
     const breaker = new CircuitBreaker({ clock, expectedException: (error) => (error as Error).message === "boom" });
     await fail(breaker, 5);
@@ -107,7 +107,7 @@ describe("a circuit breaker", () => {
     assert.equal(breaker.state, "CLOSED");
   });
 
-  it("is not closed by the late success of a call that began before it opened", async () => {
+  it("A circuit breaker is not closed by the late success of a call that began before it opened", async () => {
     const clock = new FakeClock();
     const breaker = new CircuitBreaker({ clock });
     const slow = Promise.withResolvers<string>();
@@ -118,7 +118,7 @@ describe("a circuit breaker", () => {
     assert.equal(breaker.state, "OPEN");
   });
 
-  it("follows the runtime's timers as well", async () => {
+  it("A circuit breaker follows the runtime's timers as well", async () => {
     mock.timers.enable({ apis: ["setTimeout", "Date"] });
     try {
       const breaker = new CircuitBreaker({ failureThreshold: 1, recoveryTimeout: 60 });
@@ -134,7 +134,7 @@ describe("a circuit breaker", () => {
     }
   });
 
-  it("takes functions that throw or return at once, and refuses a threshold of none", async () => {
+  it("A circuit breaker takes functions that throw or return at once, and refuses a threshold of none", async () => {
     const breaker = new CircuitBreaker({ failureThreshold: 1, clock: new FakeClock() });
     assert.equal(await breaker.call(() => undefined), undefined);
     await assert.rejects(

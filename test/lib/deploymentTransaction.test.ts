@@ -27,7 +27,7 @@ function world() {
 }
 
 describe("a deployment transaction", () => {
-  it("cleans up in reverse order, with the documented lines", async () => {
+  it("A deployment transaction cleans up in reverse order, with the documented lines", async () => {
     const { lines, cleaned, log, record, store } = world();
     const transaction = new DeploymentTransaction("abc-123", { enableRollback: true, log, store });
     await transaction.registerResource(record("workspace", "sales-analytics-dev", "ws-456"));
@@ -48,7 +48,7 @@ describe("a deployment transaction", () => {
     ]);
   });
 
-  it("goes on after a clean-up that fails, and reports it for manual clean-up", async () => {
+  it("A deployment transaction goes on after a clean-up that fails, and reports it for manual clean-up", async () => {
     const { lines, cleaned, log, record, store } = world();
     const transaction = new DeploymentTransaction("t", { enableRollback: true, log, store });
     await transaction.registerResource(record("workspace", "w", "1"));
@@ -63,7 +63,7 @@ describe("a deployment transaction", () => {
     assert.ok(!lines.some((line) => line.includes("fully rolled back")));
   });
 
-  it("rolls back on an exception and passes it on", async () => {
+  it("A deployment transaction rolls back on an exception and passes it on", async () => {
     const { cleaned, log, record, store } = world();
     const body = async (transaction: DeploymentTransaction) => {
       await transaction.registerResource(record("workspace", "w", "1"));
@@ -73,7 +73,7 @@ describe("a deployment transaction", () => {
     assert.deepEqual(cleaned, ["1"]);
   });
 
-  it("rolls back nothing after commit, also when an exception follows", async () => {
+  it("A deployment transaction rolls back nothing after commit, also when an exception follows", async () => {
     const { cleaned, log, record, store } = world();
     const body = async (transaction: DeploymentTransaction) => {
       await transaction.registerResource(record("workspace", "w", "1"));
@@ -84,7 +84,7 @@ describe("a deployment transaction", () => {
     assert.deepEqual(cleaned, []);
   });
 
-  it("cleans nothing while rollback is off, and says so", async () => {
+  it("A deployment transaction cleans nothing while rollback is off, and says so", async () => {
     const { lines, cleaned, log, record, store } = world();
     const transaction = new DeploymentTransaction("t", { enableRollback: false, log, store });
     await transaction.registerResource(record("workspace", "w", "1"));
@@ -93,7 +93,7 @@ describe("a deployment transaction", () => {
     assert.match(lines.join("\n"), /Rollback is off \(useRollback\): 1 resources remain/);
   });
 
-  it("keeps everything and warns when it is left without commit and without exception", async () => {
+  it("A deployment transaction keeps everything and warns when it is left without commit and without exception", async () => {
     const { lines, cleaned, log, record, store } = world();
     const result = await DeploymentTransaction.run(
       "t",
@@ -108,7 +108,7 @@ describe("a deployment transaction", () => {
     assert.match(lines.join("\n"), /WARNING - Transaction t ended without commit: 1 resources remain/);
   });
 
-  it("takes nothing more once it has ended, and cannot be committed after a rollback", async () => {
+  it("A deployment transaction takes nothing more once it has ended, and cannot be committed after a rollback", async () => {
     const { log, record, store } = world();
     const transaction = new DeploymentTransaction("t", { enableRollback: true, log, store });
     await transaction.rollback();
@@ -117,7 +117,7 @@ describe("a deployment transaction", () => {
     assert.deepEqual((await transaction.rollback()).cleaned, []);
   });
 
-  it("notes in the transaction log what was made and what became of it, without the arguments of closures", async () => {
+  it("A deployment transaction notes in the transaction log what was made and what became of it, without the arguments of closures", async () => {
     const { log, record, store } = world();
     const transaction = new DeploymentTransaction("t", { enableRollback: true, log, store });
     await transaction.registerResource({ ...record("workspace", "w", "1"), cleanupArgs: { id: "1", key: "canary" } });
@@ -135,7 +135,7 @@ describe("a deployment transaction", () => {
     assert.equal((await readTransactionLog(store, "u")).at(-1)?.kind, "commit");
   });
 
-  it("goes on without a log where that cannot be written", async () => {
+  it("A deployment transaction goes on without a log where that cannot be written", async () => {
     const { cleaned, log, record } = world();
     const store = new FolderLogStore("/dev/null/transactions");
     const transaction = new DeploymentTransaction("t", { enableRollback: true, log, store });

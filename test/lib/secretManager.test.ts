@@ -20,7 +20,7 @@ function dotenv(text: string): string {
 }
 
 describe("secrets without Key Vault", () => {
-  it("come from the environment, then from .env, then from the default", async () => {
+  it("Secrets without Key Vault come from the environment, then from .env, then from the default", async () => {
     const path = dotenv("A=file\nB='from the file'\n");
     const manager = new SecretManager({ env: { A: "environment" }, dotenvPath: path });
     assert.equal(await manager.getSecret("A"), "environment");
@@ -30,20 +30,20 @@ describe("secrets without Key Vault", () => {
     assert.equal(process.env["B"], undefined, ".env must not be written into the process's environment");
   });
 
-  it("say where they were found", async () => {
+  it("Secrets without Key Vault say where they were found", async () => {
     const manager = new SecretManager({ env: { A: "environment" }, dotenvPath: dotenv("B=file") });
     assert.deepEqual(await manager.findSecret("a"), { value: "environment", source: "the environment" });
     assert.deepEqual(await manager.findSecret("b"), { value: "file", source: ".env" });
     assert.equal(await manager.findSecret("c"), undefined);
   });
 
-  it("are found under both spellings of their name", async () => {
+  it("Secrets without Key Vault are found under both spellings of their name", async () => {
     const manager = new SecretManager({ env: { FABRIC_API_KEY: "k" }, dotenvPath: noFile });
     assert.equal(await manager.getSecret("fabric-api-key"), "k");
     assert.equal(await manager.getSecret("FABRIC_API_KEY"), "k");
   });
 
-  it("cannot be written", async () => {
+  it("Secrets without Key Vault cannot be written", async () => {
     await assert.rejects(
       new SecretManager({ env: {}, dotenvPath: noFile }).setSecret("A", "canary"),
       (error: Error) =>
@@ -51,7 +51,7 @@ describe("secrets without Key Vault", () => {
     );
   });
 
-  it("have names that Key Vault could hold, so that it can be turned on later", async () => {
+  it("Secrets without Key Vault have names that Key Vault could hold, so that it can be turned on later", async () => {
     const manager = new SecretManager({ env: {}, dotenvPath: noFile });
     for (const name of ["a/b", "a.b", "ä", "", "a b", "a".repeat(128)])
       await assert.rejects(manager.getSecret(name), /cannot be the name of a secret: letters, digits, dashes and/);
@@ -63,12 +63,12 @@ describe("the address of Key Vault", () => {
   const at = (url: string | undefined) =>
     new SecretManager({ env: { FEATURE_USE_KEY_VAULT: "true", KEY_VAULT_URL: url }, dotenvPath: noFile });
 
-  it("is needed, and said to be missing at once", () => {
+  it("The address of Key Vault is needed, and said to be missing at once", () => {
     assert.throws(() => at(undefined), /KEY_VAULT_URL is missing\. Set it, or fabric:keyVaultUrl, to https:/);
     assert.throws(() => at(""), /KEY_VAULT_URL is missing/);
   });
 
-  it("is https, on this machine too, and holds no password; a wrong one is not repeated", () => {
+  it("The address of Key Vault is https, on this machine too, and holds no password; a wrong one is not repeated", () => {
     for (const url of [
       "http://canary.vault.azure.net",
       "http://127.0.0.1:1/canary",
@@ -90,7 +90,7 @@ describe("secrets with Key Vault, through Azure's own client and sign-in", () =>
   const managerWith = (env: NodeJS.ProcessEnv = {}, more: SecretManagerOptions = {}) =>
     new SecretManager({ env: { ...azure.env, ...env }, dotenvPath: noFile, warn: assert.fail, ...more });
 
-  it("come from the vault first, and are the same under both spellings of their name", async () => {
+  it("Secrets with Key Vault, through Azure's own client and sign-in come from the vault first, and are the same under both spellings of their name", async () => {
     azure.vault.put("fabric-api-key", "vault");
     const manager = managerWith({ FABRIC_API_KEY: "environment" });
     const before = azure.vault.requests.length;
@@ -101,7 +101,7 @@ describe("secrets with Key Vault, through Azure's own client and sign-in", () =>
     assert.equal(azure.vault.requests.length, before + 1, "a wrong name must not be sent");
   });
 
-  it("are written as new versions of one secret, and read anew afterwards", async () => {
+  it("Secrets with Key Vault, through Azure's own client and sign-in are written as new versions of one secret, and read anew afterwards", async () => {
     const manager = managerWith();
     await manager.setSecret("DATABASE_KEY", "first");
     assert.equal(await manager.getSecret("DATABASE_KEY"), "first");
@@ -110,7 +110,7 @@ describe("secrets with Key Vault, through Azure's own client and sign-in", () =>
     assert.deepEqual(azure.vault.versions("database-key"), ["first", "second"]);
   });
 
-  it("that somebody else has rotated are seen after refreshCache", async () => {
+  it("Secrets with Key Vault, through Azure's own client and sign-in that somebody else has rotated are seen after refreshCache", async () => {
     const manager = managerWith();
     azure.vault.put("rotated", "old");
     assert.equal(await manager.getSecret("ROTATED"), "old");
@@ -120,7 +120,7 @@ describe("secrets with Key Vault, through Azure's own client and sign-in", () =>
     assert.equal(await manager.getSecret("ROTATED"), "new");
   });
 
-  it("are believed for an hour", async () => {
+  it("Secrets with Key Vault, through Azure's own client and sign-in are believed for an hour", async () => {
     const clock = new FakeClock();
     const manager = managerWith({}, { clock });
     azure.vault.put("hourly", "1");
@@ -132,7 +132,7 @@ describe("secrets with Key Vault, through Azure's own client and sign-in", () =>
     assert.equal(await manager.getSecret("HOURLY"), "2");
   });
 
-  it("are asked for once, and signed in for once, however many wait", async () => {
+  it("Secrets with Key Vault, through Azure's own client and sign-in are asked for once, and signed in for once, however many wait", async () => {
     const manager = managerWith();
     azure.vault.put("wanted", "value");
     const [requests, tokens] = [azure.vault.requests.length, azure.entra.requests.length];
@@ -142,14 +142,14 @@ describe("secrets with Key Vault, through Azure's own client and sign-in", () =>
     assert.equal(azure.entra.requests.length - tokens, 1);
   });
 
-  it("fall back quietly when the vault does not have them, and are asked for again", async () => {
+  it("Secrets with Key Vault, through Azure's own client and sign-in fall back quietly when the vault does not have them, and are asked for again", async () => {
     const manager = managerWith({ LATER: "environment" });
     assert.equal(await manager.getSecret("LATER"), "environment");
     azure.vault.put("later", "vault");
     assert.equal(await manager.getSecret("LATER"), "vault");
   });
 
-  it("that are deleted count as missing, and cannot be written until they are recovered", async () => {
+  it("Secrets with Key Vault, through Azure's own client and sign-in that are deleted count as missing, and cannot be written until they are recovered", async () => {
     azure.vault.put("gone", "old");
     azure.vault.delete("gone");
     const manager = managerWith({ GONE: "environment" });
@@ -160,7 +160,7 @@ describe("secrets with Key Vault, through Azure's own client and sign-in", () =>
     );
   });
 
-  it("that are disabled fall back with a warning, and hide no others", async () => {
+  it("Secrets with Key Vault, through Azure's own client and sign-in that are disabled fall back with a warning, and hide no others", async () => {
     azure.vault.put("disabled", "vault");
     azure.vault.disable("disabled");
     azure.vault.put("enabled", "vault");
@@ -172,7 +172,7 @@ describe("secrets with Key Vault, through Azure's own client and sign-in", () =>
     assert.match(warnings[0] ?? "", /secret disabled \(403 Forbidden SecretDisabled request r-1\)/);
   });
 
-  it("never include the vault's own sign-in, neither read nor written", async () => {
+  it("Secrets with Key Vault, through Azure's own client and sign-in never include the vault's own sign-in, neither read nor written", async () => {
     const manager = managerWith();
     const before = azure.vault.requests.length;
     azure.vault.put("azure-client-secret", "from the vault");
@@ -185,13 +185,13 @@ describe("secrets with Key Vault, through Azure's own client and sign-in", () =>
     assert.equal(azure.vault.requests.length, before);
   });
 
-  it("are signed in for by the secret of .env as well", async () => {
+  it("Secrets with Key Vault, through Azure's own client and sign-in are signed in for by the secret of .env as well", async () => {
     azure.vault.put("signed", "vault");
     const manager = managerWith({ AZURE_CLIENT_SECRET: "" }, { dotenvPath: dotenv("AZURE_CLIENT_SECRET=canary-file") });
     assert.equal(await manager.getSecret("SIGNED"), "vault");
   });
 
-  it("are signed in for where the environment says, never where .env does: a pull request can bring one", async () => {
+  it("Secrets with Key Vault, through Azure's own client and sign-in are signed in for where the environment says, never where .env does: a pull request can bring one", async () => {
     let asked: unknown = "nobody asked";
     const credential: VaultCredential = (env) => {
       asked = env["AZURE_AUTHORITY_HOST"] || undefined;
@@ -203,7 +203,7 @@ describe("secrets with Key Vault, through Azure's own client and sign-in", () =>
     assert.equal(asked, undefined);
   });
 
-  it("are signed in for without any secret, where the environment speaks for such a credential", async () => {
+  it("Secrets with Key Vault, through Azure's own client and sign-in are signed in for without any secret, where the environment speaks for such a credential", async () => {
     azure.vault.put("keyless", "vault");
     const file = join(mkdtempSync(join(tmpdir(), "federated-")), "token");
     writeFileSync(file, "an assertion");
@@ -214,7 +214,7 @@ describe("secrets with Key Vault, through Azure's own client and sign-in", () =>
     assert.deepEqual(assertions, ["an assertion"]);
   });
 
-  it("can be had with another credential, and with another client", async () => {
+  it("Secrets with Key Vault, through Azure's own client and sign-in can be had with another credential, and with another client", async () => {
     azure.vault.put("other", "vault");
     const { ClientSecretCredential } = await import("@azure/identity");
     const { AZURE_TENANT_ID = "", AZURE_AUTHORITY_HOST = "" } = azure.env;
@@ -229,7 +229,7 @@ describe("secrets with Key Vault, through Azure's own client and sign-in", () =>
     assert.equal(await managerWith({ KEY_VAULT_URL: "" }, { client }).getSecret("OTHER"), "vault");
   });
 
-  it("leave no trace in errors, in the manager when it is printed, or in the environment", async () => {
+  it("Secrets with Key Vault, through Azure's own client and sign-in leave no trace in errors, in the manager when it is printed, or in the environment", async () => {
     const warnings: string[] = [];
     const manager = managerWith({}, { warn: (line) => warnings.push(line) });
     azure.vault.put("hidden", "canary-value");

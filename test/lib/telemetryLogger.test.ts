@@ -32,7 +32,7 @@ const only = (envelopes: Envelope[]): Envelope => {
 };
 
 describe("telemetry", () => {
-  it("sends events, metrics and exceptions with their properties", async () => {
+  it("Telemetry sends events, metrics and exceptions with their properties", async () => {
     const logger = loggerOf();
     logger.trackEvent("WorkspaceCreated", { workspaceName: "sales", count: 3, users: ["a"] });
     logger.trackMetric("DeploymentDuration", 45.2, { scenario: "test" });
@@ -44,7 +44,7 @@ describe("telemetry", () => {
     assert.match(JSON.stringify(only(sink.of("ExceptionData"))), /TypeError.*kaput.*"operation":"create"/);
   });
 
-  it("tells of an operation how long it took and how it ended, and passes result and exception on", async () => {
+  it("Telemetry tells of an operation how long it took and how it ended, and passes result and exception on", async () => {
     const logger = loggerOf();
     assert.equal(await logger.operation("CreateWorkspace", { name: "a" }, () => Promise.resolve(42)), 42);
     await assert.rejects(
@@ -71,7 +71,7 @@ describe("telemetry", () => {
     assert.equal(sink.of("ExceptionData").length, 1);
   });
 
-  it("tells of each attempt of a call its route, status, number and request, and nothing of ids, query, body or token", async () => {
+  it("Telemetry tells of each attempt of a call its route, status, number and request, and nothing of ids, query, body or token", async () => {
     await using service = await TestService.start();
     service.emulator.faults([{ method: "POST", route: "/workspaces", status: 429, errorCode: "RequestBlocked" }]);
     const logger = loggerOf();
@@ -112,7 +112,7 @@ describe("telemetry", () => {
     assert.doesNotMatch(JSON.stringify(sink.envelopes), new RegExp(`canary|${id}`));
   });
 
-  it("gives the records of one transaction one operation, also those of another process: deployment, step, call", async () => {
+  it("Telemetry gives the records of one transaction one operation, also those of another process: deployment, step, call", async () => {
     const logger = loggerOf();
     logger.trackEvent("DeploymentStarted");
     logger.trackDeployment(true, 5_000);
@@ -146,7 +146,7 @@ describe("telemetry", () => {
     assert.notEqual(step.tags["ai.cloud.roleInstance"], deployment.tags["ai.cloud.roleInstance"]);
   });
 
-  it("keeps steps apart that run at the same time, and nests those that are inside others", async () => {
+  it("Telemetry keeps steps apart that run at the same time, and nests those that are inside others", async () => {
     const logger = loggerOf({ deployment: () => ({}) });
     const step = (name: string, work = () => new Promise<void>(setImmediate)) =>
       logger.operation(name, {}, async () => {
@@ -167,7 +167,7 @@ describe("telemetry", () => {
     assert.equal(new Set(sink.of("RemoteDependencyData").map(operationOf)).size, 1);
   });
 
-  it("puts stack, version and transaction on every record, names its role, and samples nothing", async () => {
+  it("Telemetry puts stack, version and transaction on every record, names its role, and samples nothing", async () => {
     const logger = loggerOf();
     for (let nth = 0; nth < 300; nth++) await logger.operation("Step", {}, () => Promise.resolve());
     logger.trackException(new Error("e"));
@@ -187,7 +187,7 @@ describe("telemetry", () => {
     }
   });
 
-  it("never carries a secret: not by its name, not by its value, not in a call, a stack or a token", async () => {
+  it("Telemetry never carries a secret: not by its name, not by its value, not in a call, a stack or a token", async () => {
     const env = { ...sink.env, AZURE_CLIENT_SECRET: "canary-env", PULUMI_CONFIG_PASSPHRASE: "canary-env-longer" };
     const learned: string[] = [];
     const logger = loggerOf({ env, secrets: () => learned });
@@ -223,7 +223,7 @@ describe("telemetry", () => {
     assert.doesNotMatch(JSON.stringify(sink.envelopes), /canary|longer/);
   });
 
-  it("does not fail, and still tells the event, when a property cannot be sent", async () => {
+  it("Telemetry does not fail, and still tells the event, when a property cannot be sent", async () => {
     const logger = loggerOf();
     const circle: Record<string, unknown> = {};
     circle["self"] = circle;
@@ -232,7 +232,7 @@ describe("telemetry", () => {
     assert.equal(dataOf(only(sink.named("EventData", "Odd"))).properties["big"], "1");
   });
 
-  it("leaves OpenTelemetry's global interface to Pulumi", async () => {
+  it("Telemetry leaves OpenTelemetry's global interface to Pulumi", async () => {
     const logger = loggerOf();
     await logger.operation("Step", {}, () => Promise.resolve());
     await logger.flush();
@@ -243,7 +243,7 @@ describe("telemetry", () => {
     assert.deepEqual([trace, context, metrics], [undefined, undefined, undefined]);
   });
 
-  it("keeps its own operation and parents where somebody else's trace is going on", async () => {
+  it("Telemetry keeps its own operation and parents where somebody else's trace is going on", async () => {
     await runChild(
       `import { context, trace } from "@opentelemetry/api";
       import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
@@ -264,7 +264,7 @@ describe("telemetry", () => {
     assert.doesNotMatch(JSON.stringify(sink.envelopes), /a{16}/);
   });
 
-  it("loads the SDK when it is on, and nothing of it while it is off", async () => {
+  it("Telemetry loads the SDK when it is on, and nothing of it while it is off", async () => {
     const script = `import { getTelemetryLogger } from ${module};
       const logger = getTelemetryLogger();
       logger.trackEvent("e");
@@ -281,7 +281,7 @@ describe("telemetry", () => {
     ["", /APPLICATIONINSIGHTS_CONNECTION_STRING is missing/],
     ["InstrumentationKey=mine", /APPLICATIONINSIGHTS_CONNECTION_STRING holds no instrumentation key/],
   ] as const) {
-    it(`says once that it is on without an address, and goes on without: '${address}'`, async (context) => {
+    it(`Telemetry says once that it is on without an address, and goes on without: '${address}'`, async (context) => {
       const lines: string[] = [];
       context.mock.method(process.stderr, "write", (line: string) => lines.push(line) > 0);
       const logger = loggerOf({ env: { ...sink.env, APPLICATIONINSIGHTS_CONNECTION_STRING: address } });
@@ -317,7 +317,7 @@ describe("telemetry that cannot be delivered", () => {
     [429, /429/, 2_000],
     [503, /503/, 2_000],
   ] as const) {
-    it(`lets the process end by itself soon, and says so in one line, when the sink answers: ${behaviour}`, async () => {
+    it(`Telemetry that cannot be delivered lets the process end by itself soon, and says so in one line, when the sink answers: ${behaviour}`, async () => {
       sink.behaviour = behaviour;
       const { code, stderr, reported, msToEnd } = await runChild(script, sink.env);
       assert.equal(code, 0);
@@ -329,7 +329,7 @@ describe("telemetry that cannot be delivered", () => {
     });
   }
 
-  it("lets a process end by itself that never flushes, too", async () => {
+  it("Telemetry that cannot be delivered lets a process end by itself that never flushes, too", async () => {
     sink.behaviour = "hang";
     const unflushed = script.replaceAll("await logger.flush();", "");
     const { code, msToEnd } = await runChild(unflushed, sink.env);
@@ -339,7 +339,7 @@ describe("telemetry that cannot be delivered", () => {
     assert.ok(msToEnd < 8_000, `${msToEnd} ms`);
   });
 
-  it("lets the process end when nobody listens at the address", async () => {
+  it("Telemetry that cannot be delivered lets the process end when nobody listens at the address", async () => {
     const address = "InstrumentationKey=00000000-0000-0000-0000-000000000001;IngestionEndpoint=https://127.0.0.1:1/";
     const { code, stderr, msToEnd } = await runChild(script, {
       ...sink.env,

@@ -6,7 +6,7 @@ import { inLanes } from "../../../cli/import/lanes.ts";
 describe("the folder of an exported definition", () => {
   const named = (id: string, displayName: string) => ({ id, type: "Notebook", displayName, workspaceId: "w" });
 
-  it("is named as Git integration names it, in names that every file system takes, and each once", () => {
+  it("The folder of an exported definition is named as Git integration names it, in names that every file system takes, and each once", () => {
     const items = [named("1", "a/b: c?"), named("2", "A_b_ c_"), named("3", ".."), named("4", "ende. ")];
     assert.deepEqual(
       [...definitionFolders("fabric", "sales", items).values()],
@@ -19,7 +19,7 @@ describe("the folder of an exported definition", () => {
     );
   });
 
-  it("takes no part that would be written outside of it, whatever the service says", () => {
+  it("The folder of an exported definition takes no part that would be written outside of it, whatever the service says", () => {
     const part = (path: string, payloadType = "InlineBase64") => ({ path, payload: "", payloadType }) as never;
     for (const path of ["notebook-content.py", ".platform", "definition/pages/a.json", "..hidden"])
       assert.equal(isSafePart(part(path)), true, path);
@@ -30,7 +30,7 @@ describe("the folder of an exported definition", () => {
 });
 
 describe("many things done some at a time", () => {
-  it("are never more at once, and their results are in order", async () => {
+  it("Many things done some at a time are never more at once, and their results are in order", async () => {
     let running = 0;
     let most = 0;
     const results = await inLanes([1, 2, 3, 4, 5], 2, async (one) => {
@@ -42,7 +42,7 @@ describe("many things done some at a time", () => {
     assert.deepEqual([most, results], [2, [2, 4, 6, 8, 10]]);
   });
 
-  it("stop with the first error, once what had begun has ended", async () => {
+  it("Many things done some at a time stop with the first error, once what had begun has ended", async () => {
     const begun: number[] = [];
     const ended: number[] = [];
     const work = inLanes([1, 2, 3, 4], 2, async (one) => {

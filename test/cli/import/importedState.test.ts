@@ -58,7 +58,7 @@ const context = { origin: { host: "emulator" }, now: "2026-01-01T00:00:00Z", pro
 const empty = { version: 3, deployment: {} };
 
 describe("the state of imported objects", () => {
-  it("is what the engine would make of them, with their ids, and with what the service says of them", () => {
+  it("The state of imported objects is what the engine would make of them, with their ids, and with what the service says of them", () => {
     const { deployment } = withImported(empty, steps, [described], context);
     const [root, , made, workspace] = deployment.resources ?? [];
     assert.deepEqual(root?.outputs, {
@@ -72,7 +72,7 @@ describe("the state of imported objects", () => {
     assert.deepEqual(workspace.outputs, { ...workspace.inputs, origin: "emulator" });
   });
 
-  it("leaves alone what else the stack has, and what else is waiting to be deployed", () => {
+  it("The state of imported objects leaves alone what else the stack has, and what else is waiting to be deployed", () => {
     const own = { ...stack, outputs: { workspaces: { finance: { id: "f1" } }, other: 1 } };
     const before = { version: 3, deployment: { manifest: {}, resources: [own] } };
     const waiting = steps.slice(1).map((step) => structuredClone(step));
@@ -93,7 +93,7 @@ describe("the state of imported objects", () => {
     assert.equal(deployment.resources[0]?.outputs?.["other"], 1);
   });
 
-  it("is refused where preview and service do not belong together", () => {
+  it("The state of imported objects is refused where preview and service do not belong together", () => {
     const missing = { ...described, objects: [] };
     assert.throws(() => withImported(empty, steps, [missing], context), /'sales' is declared, and was not read/);
     assert.throws(() => withImported(empty, steps.slice(0, 3), [described], context), /was read, and is not declared/);

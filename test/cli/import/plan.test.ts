@@ -32,7 +32,7 @@ const existing = (more: Partial<ExistingWorkspace> = {}): ExistingWorkspace => (
 const options = { key: "sales", callerId: caller };
 
 describe("an existing workspace in the words of the configuration", () => {
-  it("declares people by the name that Graph knows, others by id and type, and not the deploying identity", () => {
+  it("An existing workspace in the words of the configuration declares people by the name that Graph knows, others by id and type, and not the deploying identity", () => {
     const users = [
       { principalId: caller.toUpperCase(), type: "ServicePrincipal", role: "Admin" },
       { principalId: "a1", type: "User", role: "Member", userPrincipalName: "Alice@contoso.com" },
@@ -55,7 +55,7 @@ describe("an existing workspace in the words of the configuration", () => {
     assert.match(notes.join("\n"), /deploying identity.*\n.*EntireTenant/);
   });
 
-  it("gives an Admin's role back on destroy where it is not known who deploys, so that nobody is locked out", () => {
+  it("An existing workspace in the words of the configuration gives an Admin's role back on destroy where it is not known who deploys, so that nobody is locked out", () => {
     const users = [
       { principalId: "a1", type: "ServicePrincipal", role: "Admin" },
       { principalId: "b1", type: "ServicePrincipal", role: "Member" },
@@ -67,7 +67,7 @@ describe("an existing workspace in the words of the configuration", () => {
     );
   });
 
-  it("leaves out what comes by itself: SQL endpoints, an eventhouse's own database, what Git brings", () => {
+  it("An existing workspace in the words of the configuration leaves out what comes by itself: SQL endpoints, an eventhouse's own database, what Git brings", () => {
     const items = [
       item("1", "Lakehouse", "bronze"),
       item("2", "SQLEndpoint", "bronze"),
@@ -99,7 +99,7 @@ describe("an existing workspace in the words of the configuration", () => {
     assert.match(notes.join("\n"), /SQLEndpoint 'bronze', KQLDatabase 'events'.*\nNotebook 'committed': Git brings/);
   });
 
-  it("says why a Git connection is left out, and declares its items", () => {
+  it("An existing workspace in the words of the configuration says why a Git connection is left out, and declares its items", () => {
     const { entry, notes } = describeWorkspace(
       existing({ items: [item("1", "Notebook", "n")], gitProblem: "no credentials" }),
       options,
@@ -109,7 +109,7 @@ describe("an existing workspace in the words of the configuration", () => {
     assert.deepEqual(notes, ["the Git connection: no credentials"]);
   });
 
-  it("places items by the path of their folder, and cannot declare a folder without items", () => {
+  it("An existing workspace in the words of the configuration places items by the path of their folder, and cannot declare a folder without items", () => {
     const folders = [
       { id: "f2", displayName: "raw", parentFolderId: "f1" },
       { id: "f1", displayName: "Ingest" },
@@ -130,7 +130,7 @@ describe("an existing workspace in the words of the configuration", () => {
     assert.deepEqual(notes, ["folder /Ingest/empty: none of the declared items lies there"]);
   });
 
-  it("names an item after itself, with its type before it where two items have that name", () => {
+  it("An existing workspace in the words of the configuration names an item after itself, with its type before it where two items have that name", () => {
     const items = [item("1", "Notebook", "daily"), item("2", "DataPipeline", "Daily"), item("3", "Report", "a::b")];
     const { entry } = describeWorkspace(existing({ items }), options);
     assert.deepEqual(entry.items, [
@@ -140,7 +140,7 @@ describe("an existing workspace in the words of the configuration", () => {
     ]);
   });
 
-  it("declares definitions by their folder, and a description only where the folder says another", () => {
+  it("An existing workspace in the words of the configuration declares definitions by their folder, and a description only where the folder says another", () => {
     const items = [
       item("1", "Notebook", "a", { description: "same" }),
       item("2", "Notebook", "b", { description: "new" }),
@@ -156,7 +156,7 @@ describe("an existing workspace in the words of the configuration", () => {
     ]);
   });
 
-  it("declares that a lakehouse has schemas, and a capacity only where the identity sees it", () => {
+  it("An existing workspace in the words of the configuration declares that a lakehouse has schemas, and a capacity only where the identity sees it", () => {
     const lakehouse = existing({
       workspace: { ...workspace, capacityId: "c1" },
       items: [item("1", "Lakehouse", "bronze")],
@@ -173,7 +173,7 @@ describe("an existing workspace in the words of the configuration", () => {
 describe("the keys of imported workspaces", () => {
   const named = (displayName: string, id = displayName) => existing({ workspace: { ...workspace, id, displayName } });
 
-  it("are the display names, without what separates the parts of keys, and numbered where they are taken", () => {
+  it("The keys of imported workspaces are the display names, without what separates the parts of keys, and numbered where they are taken", () => {
     const declared = [{ key: "Sales", displayName: "sales-dev" }];
     const { keys, notes } = keysFor([named("sales"), named("a/b"), named("a-b")], declared);
     assert.deepEqual([...keys.values()], ["sales-2", "a-b", "a-b-2"]);
@@ -181,7 +181,7 @@ describe("the keys of imported workspaces", () => {
     assert.match(notes.join(), /'sales' has the key sales-2: sales is taken/);
   });
 
-  it("are refused, all at once, where no key solves the clash", () => {
+  it("The keys of imported workspaces are refused, all at once, where no key solves the clash", () => {
     const twins = existing({ items: [item("1", "Notebook", "n", { folderId: "f" }), item("2", "Notebook", "N")] });
     assert.throws(
       () => keysFor([named("finance"), twins], [{ key: "fin", displayName: "Finance" }]),
@@ -196,19 +196,19 @@ describe("the workspaces that a command line means", () => {
   const none = new Set<string>();
   const idsOf = ({ workspaces }: { workspaces: readonly { id: string }[] }) => workspaces.map(({ id }) => id);
 
-  it("are found by name in any case or by id, each once", () => {
+  it("The workspaces that a command line means are found by name in any case or by id, each once", () => {
     assert.deepEqual(idsOf(selectWorkspaces(visible, { workspaces: ["SALES", "1", "3"], all: false }, none)), [
       "1",
       "3",
     ]);
   });
 
-  it("are all but personal ones, and without those that are managed", () => {
+  it("The workspaces that a command line means are all but personal ones, and without those that are managed", () => {
     const { workspaces, managed } = selectWorkspaces(visible, { workspaces: [], all: true }, new Set(["2"]));
     assert.deepEqual([idsOf({ workspaces }), managed.map(({ id }) => id)], [["1", "3"], ["2"]]);
   });
 
-  it("are refused with every name that means none or several", () => {
+  it("The workspaces that a command line means are refused with every name that means none or several", () => {
     assert.throws(
       () => selectWorkspaces(visible, { workspaces: ["finance", "sale", "My workspace"], all: false }, none),
       /finance: 2 workspaces.*2, 3\n.*sale: .*did you mean sales\?\n.*My workspace: a Personal workspace/,

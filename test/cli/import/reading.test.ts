@@ -54,7 +54,7 @@ describe("reading a workspace that exists", () => {
       myGitCredentials: { source: "ConfiguredConnection", connectionId: known.gitHubConnection },
     });
 
-  it("knows who deploys, and names people as Graph does", async () => {
+  it("Reading a workspace that exists knows who deploys, and names people as Graph does", async () => {
     const { read } = await workspaceOfAlice("people");
     assert.equal(run.callerId, known.deployer);
     const { users, capacity } = await read();
@@ -68,7 +68,7 @@ describe("reading a workspace that exists", () => {
     );
   });
 
-  it("takes the object id where Graph does not answer", async () => {
+  it("Reading a workspace that exists takes the object id where Graph does not answer", async () => {
     const { read } = await workspaceOfAlice("strangers");
     emulator.service.principals.put({
       id: "22222222-2222-4222-8222-222222222222",
@@ -91,7 +91,7 @@ describe("reading a workspace that exists", () => {
     assert.deepEqual([dora?.role, dora?.userPrincipalName], ["Viewer", undefined]);
   });
 
-  it("does not take a Git connection that was never initialised, nor one it has no credentials for", async () => {
+  it("Reading a workspace that exists does not take a Git connection that was never initialised, nor one it has no credentials for", async () => {
     const { path, read } = await workspaceOfAlice("connected");
     assert.deepEqual(await read().then(({ git, gitProblem }) => [git, gitProblem]), [undefined, undefined]);
     await connect(path);
@@ -100,7 +100,7 @@ describe("reading a workspace that exists", () => {
     assert.match((await read()).gitProblem ?? "", /no Git credentials.*connectionId/);
   });
 
-  it("tells items of the synced commit from those that are only in the workspace", async () => {
+  it("Reading a workspace that exists tells items of the synced commit from those that are only in the workspace", async () => {
     const { path, read } = await workspaceOfAlice("synced");
     await connect(path);
     await asAlice(`${path}/git/initializeConnection`, {});

@@ -10,7 +10,7 @@ const block = `    - name: sales
 `;
 
 describe("a stack's file with an imported workspace", () => {
-  it("keeps every letter of what was there, and has the new entry after the last one", () => {
+  it("A stack's file with an imported workspace keeps every letter of what was there, and has the new entry after the last one", () => {
     const head = `# ours
 encryptionsalt: v1:abc
 config:
@@ -33,7 +33,7 @@ config:
     assert.equal(withWorkspaces(head + tail, [entry]), head + block + tail);
   });
 
-  it("follows the indentation of the list, and the line ends of the file", () => {
+  it("A stack's file with an imported workspace follows the indentation of the list, and the line ends of the file", () => {
     const text = "config:\r\n    fabric:workspaces:\r\n    - name: finance";
     const added = withWorkspaces(text, [{ name: "sales" }]);
     assert.equal(added, "config:\r\n    fabric:workspaces:\r\n    - name: finance\r\n    - name: sales\r\n");
@@ -51,23 +51,23 @@ config:
     ["an empty list", "config:\n  fabric:workspaces: []\n", "config:\n  fabric:workspaces:\n"],
     ["a key without value", "config:\n  fabric:workspaces:\n", "config:\n  fabric:workspaces:\n"],
   ] as const) {
-    it(`begins the list where there is ${what}`, () => {
+    it(`A stack's file with an imported workspace begins the list where there is ${what}`, () => {
       assert.equal(withWorkspaces(before, [entry]), start + block);
     });
   }
 
-  it("goes on with the keys behind an empty list", () => {
+  it("A stack's file with an imported workspace goes on with the keys behind an empty list", () => {
     const added = withWorkspaces("config:\n  fabric:workspaces: [] # none yet\n  fabric:protectData: false\n", [entry]);
     assert.deepEqual(parse(added), { config: { "fabric:workspaces": [entry], "fabric:protectData": false } });
     assert.match(added, /# none yet/);
   });
 
-  it("says behind an object id whose it is, on one line", () => {
+  it("A stack's file with an imported workspace says behind an object id whose it is, on one line", () => {
     const added = withWorkspaces("", [entry], new Map([["3f2b8a51", "Data\nanalysts"]]));
     assert.match(added, /role: Viewer \} # Data analysts\n/);
   });
 
-  it("quotes what YAML would read as something else", () => {
+  it("A stack's file with an imported workspace quotes what YAML would read as something else", () => {
     const odd = {
       name: "007",
       description: "a: b # c",
@@ -76,7 +76,7 @@ config:
     assert.deepEqual(parse(withWorkspaces("", [odd])), { config: { "fabric:workspaces": [odd] } });
   });
 
-  it("is refused where nothing can be added without rewriting it", () => {
+  it("A stack's file with an imported workspace is refused where nothing can be added without rewriting it", () => {
     assert.throws(() => withWorkspaces("config: { a: 1 }", [entry]), /block of keys/);
     assert.throws(() => withWorkspaces("config:\n  fabric:workspaces: [{ name: a }]", [entry]), /block list/);
     assert.throws(() => withWorkspaces("config: [", [entry]), /not valid YAML/);

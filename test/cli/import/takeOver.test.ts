@@ -28,14 +28,14 @@ function stackWith(script: string): TakeOver & { readonly folder: string } {
 }
 
 describe("writing configuration and state together", () => {
-  it("leaves both as they are to be", async () => {
+  it("Writing configuration and state together leaves both as they are to be", async () => {
     const stack = stackWith('[ "$2" = import ] && cat > imported');
     await takeOver(stack);
     assert.equal(readFileSync(stack.file, "utf8"), "after");
     assert.deepEqual(JSON.parse(readFileSync(join(stack.folder, "imported"), "utf8")), stack.state.after);
   });
 
-  it("puts both back where the state was written and its writing failed", async () => {
+  it("Writing configuration and state together puts both back where the state was written and its writing failed", async () => {
     const stack = stackWith(`
       [ "$2" = export ] && exec cat imported
       [ -e imported ] && { cat > imported; exit 0; }
@@ -45,13 +45,13 @@ describe("writing configuration and state together", () => {
     assert.deepEqual(JSON.parse(readFileSync(join(stack.folder, "imported"), "utf8")), stack.state.before);
   });
 
-  it("removes a file that was not there before", async () => {
+  it("Writing configuration and state together removes a file that was not there before", async () => {
     const stack = stackWith(`[ "$2" = export ] && echo '${JSON.stringify(stateOf("1"))}' && exit 0; exit 255`);
     await assert.rejects(takeOver({ ...stack, text: { before: undefined, after: "after" } }), /Nothing was imported/);
     assert.equal(existsSync(stack.file), false);
   });
 
-  it("keeps the configuration where nobody can say how the state is, so that nothing is deleted, and says what to do", async () => {
+  it("Writing configuration and state together keeps the configuration where nobody can say how the state is, so that nothing is deleted, and says what to do", async () => {
     const stack = stackWith("echo 'no network' >&2; exit 255");
     await assert.rejects(takeOver(stack), (error: Error) => {
       assert.ok(error instanceof HalfDoneError);

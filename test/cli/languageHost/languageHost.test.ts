@@ -148,7 +148,7 @@ class Host implements AsyncDisposable {
   }
 }
 
-test("the language host answers the engine's first questions, and refuses what it does not know", async () => {
+test("The language host answers the engine's first questions, and refuses what it does not know", async () => {
   await using host = new Host();
   const client = await host.client();
   const info = await call<{ getVersion(): string }>((answer) => client.getPluginInfo(new Empty(), answer));
@@ -163,7 +163,7 @@ test("the language host answers the engine's first questions, and refuses what i
   );
 });
 
-test("the language host runs the program with the SDK's runner and the stack's configuration", async () => {
+test("The language host runs the program with the SDK's runner and the stack's configuration", async () => {
   await using host = new Host();
   const { started, result } = await host.run("0");
   for (const arg of [
@@ -183,7 +183,7 @@ test("the language host runs the program with the SDK's runner and the stack's c
   assert.equal((await result).getError(), "");
 });
 
-test("the language host tells a failed program from one that has told its failure itself", async () => {
+test("The language host tells a failed program from one that has told its failure itself", async () => {
   await using host = new Host();
   const failed = await (await host.run("3")).result;
   assert.deepEqual([failed.getBail(), failed.getError()], [false, "The program ended with exit code 3."]);
@@ -191,7 +191,7 @@ test("the language host tells a failed program from one that has told its failur
   assert.deepEqual([told.getBail(), told.getError()], [true, ""]);
 });
 
-test("the language host and its program are gone within a second when the engine dies", async () => {
+test("The language host and its program are gone within a second when the engine dies", async () => {
   await using host = new Host();
   await host.run("endless");
   assert.ok((await host.loseEngine()) < 1000);

@@ -63,7 +63,7 @@ describe("the comment on a preview", () => {
   const log = readPreviewLog(recorded("previewChanges"));
   const text = read(comment(log));
 
-  it("begins with a marker for workflows, what is in it for scripts, and a summary for people", () => {
+  it("The comment on a preview begins with a marker for workflows, what is in it for scripts, and a summary for people", () => {
     assert.deepEqual(text.split("\n").filter(Boolean).slice(0, 4), [
       "<!-- fabric-preview stack=test -->",
       "<!-- fabric-preview failed=false changes=8 drift=2 -->",
@@ -72,7 +72,7 @@ describe("the comment on a preview", () => {
     ]);
   });
 
-  it("tells first what can lose something, and what it costs", () => {
+  it("The comment on a preview tells first what can lose something, and what it costs", () => {
     const [before, after = ""] = text.split("#### ⚠️ Destructive");
     assert.doesNotMatch(before ?? "", /\| (create|update|delete) \|/);
     assert.deepEqual(
@@ -85,14 +85,14 @@ describe("the comment on a preview", () => {
     );
   });
 
-  it("tells what a refresh found, and what the deployment does about it", () => {
+  it("The comment on a preview tells what a refresh found, and what the deployment does about it", () => {
     assert.ok(
       text.includes("| Workspace `sales` | `displayName` | `sales-test` | `sales-renamed` | sets `sales-test` |"),
     );
     assert.ok(text.includes("| WorkspaceUser `bob@contoso.com` of `sales` | | | **gone** | makes it again |"));
   });
 
-  it("tells the other changes by workspace, old and new", () => {
+  it("The comment on a preview tells the other changes by workspace, old and new", () => {
     assert.ok(
       text.includes("<summary>Workspace `sales`: 1 to replace, 1 to lose protection, 2 to update, 3 to create"),
     );
@@ -105,7 +105,7 @@ describe("the comment on a preview", () => {
     );
   });
 
-  it("tells what is protected, by what, and the one thing that lifts it", () => {
+  it("The comment on a preview tells what is protected, by what, and the one thing that lifts it", () => {
     assert.ok(text.includes("<summary>Protected from deletion and replacement (3)</summary>"));
     assert.ok(
       text.includes(
@@ -121,7 +121,7 @@ describe("the comment on a preview", () => {
     );
   });
 
-  it("of a preview that failed says so, with the errors, and which deletes are refused", () => {
+  it("The comment on a preview of a preview that failed says so, with the errors, and which deletes are refused", () => {
     const failed = read(comment(readPreviewLog(recorded("previewProtected"))));
     assert.match(failed, /failed=true/);
     assert.match(failed, /❌ \*\*The preview failed\*\*/);
@@ -133,13 +133,13 @@ describe("the comment on a preview", () => {
     assert.doesNotMatch(failed, /<pre>preview failed<\/pre>/);
   });
 
-  it("says so where the engine was not reached, or was cut off", () => {
+  it("The comment on a preview says so where the engine was not reached, or was cut off", () => {
     assert.match(comment(undefined), /failed=true[^]*The preview could not begin/);
     const torn = recorded("previewChanges").trimEnd().split("\n").slice(0, -1).join("\n").slice(0, -20);
     assert.match(comment(readPreviewLog(torn)), /failed=true[^]*The preview failed/);
   });
 
-  it("warns of data that goes, and says what is only given back", () => {
+  it("The comment on a preview warns of data that goes, and says what is only given back", () => {
     const lakehouse = { type: "Lakehouse" };
     const step = (name: string, inputs: object, outputs: object) => {
       const [made] = logOf([{ name, op: "delete" }]).steps;
@@ -162,7 +162,7 @@ describe("the comment on a preview", () => {
     assert.match(lines[2] ?? "", /Item `c` of `sales` \|  \|$/);
   });
 
-  it("warns of protection that is lifted together with what it would have refused", () => {
+  it("The comment on a preview warns of protection that is lifted together with what it would have refused", () => {
     const [made] = logOf([{ name: "a", op: "replace", inputs: { type: "Lakehouse" } }]).steps;
     assert.ok(made);
     const old = { ...made.old, inputs: { type: "Lakehouse" }, protect: true };
@@ -172,7 +172,7 @@ describe("the comment on a preview", () => {
     );
   });
 
-  it("tells one by one who loses a role that nobody declared, among what is destructive", () => {
+  it("The comment on a preview tells one by one who loses a role that nobody declared, among what is destructive", () => {
     const type = "pulumi-nodejs:dynamic/fabric:UnlistedUsers";
     const parent = "urn:pulumi:test::fabric::fabric:FabricWorkspace::sales";
     const side = (unlisted: object) => ({ custom: true, parent, inputs: { unlisted } });
@@ -196,7 +196,7 @@ describe("the comment on a preview", () => {
     assert.match(line, /\*\*loses access\*\*/);
   });
 
-  it("shows a change of what the provider is told, such as the endpoint", () => {
+  it("The comment on a preview shows a change of what the provider is told, such as the endpoint", () => {
     const type = "pulumi:providers:pulumi-nodejs";
     const side = (endpoint: string) => ({ custom: true, inputs: { "fabric:endpoint": endpoint } });
     const steps = [
@@ -214,7 +214,7 @@ describe("the comment on a preview", () => {
     );
   });
 
-  it("is the same for the same preview, whatever the order and the times of the events", () => {
+  it("The comment on a preview is the same for the same preview, whatever the order and the times of the events", () => {
     const lines = recorded("previewChanges").trimEnd().split("\n");
     const later = lines.map((line) =>
       line.replace(/"timestamp":\d+/, '"timestamp":1').replace(/"durationSeconds":\d+/, '"durationSeconds":9'),
@@ -254,7 +254,7 @@ describe("what others wrote, in a comment", () => {
       .replace(/<!-- fabric-preview [\w= .%-]+ -->/g, "");
 
   for (const text of hostile) {
-    it(`stays text: ${JSON.stringify(text)}`, () => {
+    it(`What others wrote, in a comment stays text: ${JSON.stringify(text)}`, () => {
       const log = logOf(
         [
           { name: text.replaceAll("::", ":"), op: "create", inputs: { displayName: text, [text]: text } },
@@ -299,7 +299,7 @@ describe("what others wrote, in a comment", () => {
     });
   }
 
-  it("cannot end the quotes of a command to copy", () => {
+  it("What others wrote, in a comment cannot end the quotes of a command to copy", () => {
     const [made] = logOf([{ name: "a'; curl example.com #", op: "delete" }]).steps;
     assert.ok(made);
     const steps = [{ ...made, old: { ...made.old, protect: true } }];
@@ -308,13 +308,13 @@ describe("what others wrote, in a comment", () => {
     );
   });
 
-  it("cannot end the marker, which no other stack's name begins", () => {
+  it("What others wrote, in a comment cannot end the marker, which no other stack's name begins", () => {
     assert.equal(markerOf("org/project/dev"), "<!-- fabric-preview stack=org%2Fproject%2Fdev -->");
     assert.doesNotMatch(markerOf("--> <b>").slice(0, -4), />/);
     assert.ok(!markerOf("dev2").startsWith(markerOf("dev")));
   });
 
-  it("loses its middle where it is long, and shows no secret by name, by value or by look", () => {
+  it("What others wrote, in a comment loses its middle where it is long, and shows no secret by name, by value or by look", () => {
     const log = logOf(
       [
         {
@@ -347,7 +347,7 @@ describe("a comment that would be too long", () => {
       inputs: { displayName: `|${"<ü>".repeat(60)}` },
     }));
 
-  it("stays below 65,000 bytes, keeps what is destructive, and says how many lines were cut", () => {
+  it("A comment that would be too long stays below 65,000 bytes, keeps what is destructive, and says how many lines were cut", () => {
     const steps = [...many(10_000, "update"), ...many(100, "delete")];
     const markdown = comment(logOf(steps));
     assert.ok(Buffer.byteLength(markdown) < 65_000);
@@ -362,7 +362,7 @@ describe("a comment that would be too long", () => {
     assert.equal(markdown.match(/<details/g)?.length, markdown.match(/<\/details>/g)?.length);
   });
 
-  it("leaves room for what is destructive where there are as many errors", () => {
+  it("A comment that would be too long leaves room for what is destructive where there are as many errors", () => {
     const messages = Array.from({ length: 1_000 }, (_, index) => ({
       severity: "error" as const,
       text: `resource ${index} cannot be deleted ${"because it is protected ".repeat(20)}`,
@@ -373,7 +373,7 @@ describe("a comment that would be too long", () => {
     assert.doesNotMatch(markdown, /lines? (was|were) cut/);
   });
 
-  it("says how many destructive lines were cut where even they do not fit", () => {
+  it("A comment that would be too long says how many destructive lines were cut where even they do not fit", () => {
     const markdown = comment(logOf(many(10_000, "delete")));
     assert.ok(Buffer.byteLength(markdown) < 65_000);
     const kept = markdown.match(/^\| ⚠️/gm)?.length ?? 0;
@@ -381,7 +381,7 @@ describe("a comment that would be too long", () => {
     assert.match(markdown, new RegExp(`\\*\\*${10_000 - kept} lines were cut, ${10_000 - kept} of them destructive`));
   });
 
-  it("leaves out the heading of a part whose lines all were cut", () => {
+  it("A comment that would be too long leaves out the heading of a part whose lines all were cut", () => {
     const long = "x".repeat(500);
     const text = fittedSections(
       "head",
@@ -399,7 +399,7 @@ describe("a comment that would be too long", () => {
 });
 
 describe("the option --comment", () => {
-  it("is taken out of what pulumi gets", () => {
+  it("The option --comment is taken out of what pulumi gets", () => {
     assert.deepEqual(commentOption(["--stack", "dev", "--comment", "a.md", "--refresh"]), {
       file: "a.md",
       rest: ["--stack", "dev", "--refresh"],
@@ -408,7 +408,7 @@ describe("the option --comment", () => {
     assert.deepEqual(commentOption(["--stack", "dev"]), { file: undefined, rest: ["--stack", "dev"] });
   });
 
-  it("needs a file", () => {
+  it("The option --comment needs a file", () => {
     for (const args of [["--comment"], ["--comment="], ["--comment", "--refresh"]])
       assert.throws(() => commentOption(args), /needs the name of the file/);
   });

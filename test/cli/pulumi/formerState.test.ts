@@ -18,7 +18,7 @@ function clones() {
 }
 
 describe("a clone whose state an earlier version kept in another folder", () => {
-  it("is told where that is, once, and how to take it over", () => {
+  it("A clone whose state an earlier version kept in another folder is told where that is, once, and how to take it over", () => {
     const places = clones();
     const note = formerStateNote(places) ?? "";
     assert.match(
@@ -30,7 +30,7 @@ describe("a clone whose state an earlier version kept in another folder", () => 
     assert.equal(formerStateNote(places), undefined);
   });
 
-  it("does not deploy a second time when its own log shows that it has deployed the stack", () => {
+  it("A clone whose state an earlier version kept in another folder does not deploy a second time when its own log shows that it has deployed the stack", () => {
     const places = clones();
     writeFileSync(join(places.logs, "local-20261101T000000Z-0000.jsonl"), "");
     assert.throws(
@@ -42,7 +42,7 @@ describe("a clone whose state an earlier version kept in another folder", () => 
     assert.equal(formerStateNote(places), undefined);
   });
 
-  it("hears nothing in a folder whose name means nothing in a URL, or where that other folder has no such stack", () => {
+  it("A clone whose state an earlier version kept in another folder hears nothing in a folder whose name means nothing in a URL, or where that other folder has no such stack", () => {
     const places = clones();
     assert.equal(formerStateNote({ ...places, now: places.formerly }), undefined);
     assert.equal(formerStateNote({ ...places, formerly: join(places.logs, "nowhere") }), undefined);

@@ -24,7 +24,7 @@ const replaced = (kind: string, old: ResourceState, keys: string[]) => [
 const told = (steps: readonly Step[]) => liftingsIn(steps).map(({ what, why }) => `${what} ${why}`);
 
 describe("what a preview would lift protection from", () => {
-  it("are protected objects that would be deleted or replaced, unless the configuration takes their protection away", () => {
+  it("What a preview would lift protection from are protected objects that would be deleted or replaced, unless the configuration takes their protection away", () => {
     const protectedOne = { ...notebook, protect: true };
     assert.deepEqual(told([step("delete", "Item", "sales/x", protectedOne)]), [
       "Item 'sales/x' is protected, and would be deleted",
@@ -37,7 +37,7 @@ describe("what a preview would lift protection from", () => {
     for (const op of ["same", "update", "refresh"]) assert.deepEqual(told([step(op, "Item", "x", protectedOne)]), []);
   });
 
-  it("are workspaces, adopted objects and data whose replacement is forced, and no others", () => {
+  it("What a preview would lift protection from are workspaces, adopted objects and data whose replacement is forced, and no others", () => {
     for (const [kind, old, expected] of [
       ["Workspace", { id: workspaceId, inputs: {} }, /^Workspace 'sales\/x' would be deleted with everything in it/],
       ["Item", lakehouse, /^Item 'sales\/x' would be deleted with its data/],
@@ -58,12 +58,12 @@ describe("what a preview would lift protection from", () => {
       assert.deepEqual(told(replaced(kind, old, ["id"])), []);
   });
 
-  it("is not data that a changed input replaces, or whose old object is gone already", () => {
+  it("What a preview would lift protection from is not data that a changed input replaces, or whose old object is gone already", () => {
     assert.deepEqual(told(replaced("Item", lakehouse, ["type"])), []);
     assert.deepEqual(told(replaced("Item", lakehouse, [])), []);
   });
 
-  it("is data of a workspace whose replacement is forced, although the change of its workspaceId explains it", () => {
+  it("What a preview would lift protection from is data of a workspace whose replacement is forced, although the change of its workspaceId explains it", () => {
     const workspace = step("replace", "Workspace", "sales", { id: workspaceId, inputs: {} }, { keys: ["id"] });
     const moved = step("replace", "Item", "sales/bronze", lakehouse, { keys: ["workspaceId"] });
     assert.deepEqual(
@@ -78,7 +78,7 @@ describe("FABRIC_ALLOW_UNPROTECT", () => {
   const liftings = ["sales", "sales/bronze"].map((key) => ({ key, what: `Item '${key}'`, why: "is protected" }));
   const keys = ["sales", "sales/bronze", "sales/reports, old"];
 
-  it("has to name every object, by its exact key; spaces around it do not count", () => {
+  it("FABRIC_ALLOW_UNPROTECT has to name every object, by its exact key; spaces around it do not count", () => {
     assert.deepEqual(judge(liftings, " sales ,sales/bronze", keys), {
       refusal: undefined,
       lifted: ["Item 'sales'", "Item 'sales/bronze'"],
@@ -88,12 +88,12 @@ describe("FABRIC_ALLOW_UNPROTECT", () => {
     assert.deepEqual(judge([], undefined, keys), { refusal: undefined, lifted: [] });
   });
 
-  it("can name a folder whose name has a comma", () => {
+  it("FABRIC_ALLOW_UNPROTECT can name a folder whose name has a comma", () => {
     const folder = { key: "sales/a,b", what: "Folder 'sales/a,b'", why: "existed before" };
     assert.equal(judge([folder], "sales,sales/a,b", [...keys, folder.key]).refusal, undefined);
   });
 
-  it("is told in full by a refusal, with the names in it that the stack does not have", () => {
+  it("FABRIC_ALLOW_UNPROTECT is told in full by a refusal, with the names in it that the stack does not have", () => {
     const { refusal } = judge(liftings, "sales,sales/bronz", keys);
     assert.match(refusal ?? "", /^Refused, and nothing was done:\n {2}Item 'sales\/bronze' is protected\.\n/);
     assert.match(refusal ?? "", /names 'sales\/bronz', which the stack does not have\. Did you mean 'sales\/bronze'\?/);
@@ -102,7 +102,7 @@ describe("FABRIC_ALLOW_UNPROTECT", () => {
 });
 
 describe("options that force something", () => {
-  it("are found in every spelling, and in the environment", () => {
+  it("Options that force something are found in every spelling, and in the environment", () => {
     for (const args of [
       ["--ignore-protect"],
       ["--ignore-protect=true"],
@@ -117,7 +117,7 @@ describe("options that force something", () => {
     assert.ok(!mayForce(["--stack", "dev", "--refresh", "-y", "--target", "urn"], { PULUMI_OPTION_REPLACE: "" }));
   });
 
-  it("are handed to a preview with what they work on, and without what only a real run knows", () => {
+  it("Options that force something are handed to a preview with what they work on, and without what only a real run knows", () => {
     const args = ["--stack", "dev", "-yf", "--replace", "a", "--replace=b", "--target-replace", "c", "-t", "d", "-r"];
     assert.deepEqual(workOptions([...args, "--ignore-protect=false", "-m", "--replace", "--plan", "p", "-c", "k=v"]), [
       "--stack=dev",
@@ -135,7 +135,7 @@ describe("options that force something", () => {
     );
   });
 
-  it("force nothing in what a command does by itself", () => {
+  it("Options that force something force nothing in what a command does by itself", () => {
     assert.deepEqual(forcingNothing({ PULUMI_OPTION_IGNORE_PROTECT: "true", PULUMI_OPTION_REPLACE: "**", HOME: "/" }), {
       PULUMI_OPTION_IGNORE_PROTECT: "false",
       PULUMI_OPTION_REPLACE: "",

@@ -5,7 +5,7 @@ import { Patience } from "../../../cli/pulumi/patience.ts";
 
 describe("a command that has to end well", () => {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    it(`outlives ${signal}, knows that it came, and listens no longer than it has to`, async () => {
+    it(`A command that has to end well outlives ${signal}, knows that it came, and listens no longer than it has to`, async () => {
       const before = process.listenerCount(signal);
       {
         using patience = new Patience();

@@ -10,22 +10,22 @@ import { stateFolder } from "../../../lib/config/stateFolder.ts";
 const name = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION";
 
 describe("the environment of the project's commands", () => {
-  it("downloads no plugin for stack local, which declares nothing in Azure, and lets other stacks have theirs", () => {
+  it("The environment of the project's commands downloads no plugin for stack local, which declares nothing in Azure, and lets other stacks have theirs", () => {
     assert.equal(pulumiEnvironment("local", {})[name], "true");
     assert.equal(pulumiEnvironment("dev", {})[name], undefined);
   });
 
-  it("leaves what somebody has set", () => {
+  it("The environment of the project's commands leaves what somebody has set", () => {
     assert.equal(pulumiEnvironment("local", { [name]: "false" })[name], "false");
   });
 
-  it("names the folder of the state by a URL that Pulumi reads as that folder, and keeps the settings in it", () => {
+  it("The environment of the project's commands names the folder of the state by a URL that Pulumi reads as that folder, and keeps the settings in it", () => {
     const { PULUMI_BACKEND_URL: own = "" } = pulumiEnvironment("local", {});
     assert.equal(stateFolder(own, "/elsewhere"), join(projectRoot, ".fabric/state"));
     assert.equal(new URL(own).searchParams.get("metadata"), "skip");
   });
 
-  it("leaves a backend that somebody has set, unless it depends on the current folder", () => {
+  it("The environment of the project's commands leaves a backend that somebody has set, unless it depends on the current folder", () => {
     const set = (PULUMI_BACKEND_URL: string) =>
       pulumiEnvironment("local", { PULUMI_BACKEND_URL })["PULUMI_BACKEND_URL"];
     for (const url of ["azblob://state", "file://~", "file:///a%20b?no_tmp_dir=false", "https://api.pulumi.com"])

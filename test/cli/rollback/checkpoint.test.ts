@@ -17,7 +17,7 @@ const checkpoint = (...resources: CheckpointResource[]): Checkpoint => ({ versio
 const prepared = (current: Checkpoint, saved: Checkpoint) => prepareForRollback(current, saved);
 
 describe("a checkpoint before its rollback", () => {
-  it("has everything from before protected, so that the engine deletes none of it, and is prepared only once", () => {
+  it("A checkpoint before its rollback has everything from before protected, so that the engine deletes none of it, and is prepared only once", () => {
     const saved = checkpoint(resource("a"));
     const { checkpoint: now, isChanged } = prepared(saved, saved);
     assert.deepEqual([resourcesOf(now), isChanged], [[resource("a", { protect: true })], true]);
@@ -26,7 +26,7 @@ describe("a checkpoint before its rollback", () => {
     assert.equal(prepared(never, never).isChanged, false);
   });
 
-  it("has the original live again where its replacement was made, and the replacement to be deleted", () => {
+  it("A checkpoint before its rollback has the original live again where its replacement was made, and the replacement to be deleted", () => {
     const original = resource("a");
     const current = checkpoint(resource("a", { id: "a-2" }), { ...original, delete: true });
     const { checkpoint: now, isChanged } = prepared(current, checkpoint(original));
@@ -34,7 +34,7 @@ describe("a checkpoint before its rollback", () => {
     assert.deepEqual(resourcesOf(now), [resource("a", { protect: true }), resource("a", { id: "a-2", delete: true })]);
   });
 
-  it("keeps what waits for deletion without being the original", () => {
+  it("A checkpoint before its rollback keeps what waits for deletion without being the original", () => {
     const stray = resource("b", { id: "b-9", delete: true });
     assert.deepEqual(resourcesOf(prepared(checkpoint(resource("a"), stray), checkpoint(resource("a"))).checkpoint), [
       resource("a", { protect: true }),
@@ -42,7 +42,7 @@ describe("a checkpoint before its rollback", () => {
     ]);
   });
 
-  it("loses what was deleted before its replacement, and pending operations", () => {
+  it("A checkpoint before its rollback loses what was deleted before its replacement, and pending operations", () => {
     const current = { ...checkpoint(resource("a", { pendingReplacement: true }), resource("b")) };
     const pending: Checkpoint = { ...current, deployment: { ...current.deployment, pending_operations: [{}] } };
     const { checkpoint: now, isChanged } = prepared(pending, checkpoint(resource("a"), resource("b")));
@@ -54,7 +54,7 @@ describe("a checkpoint before its rollback", () => {
     assert.equal(withoutPendingOperations(current).isChanged, false);
   });
 
-  it("names no dependency that was lost, which the engine would not take, and no mark for a replacement", () => {
+  it("A checkpoint before its rollback names no dependency that was lost, which the engine would not take, and no mark for a replacement", () => {
     const [lost, kept] = [resource("a", { pendingReplacement: true }), resource("b", { taint: true })];
     const urns = [lost.urn, kept.urn];
     const dependent = resource("c", { dependencies: urns, propertyDependencies: { x: urns, y: [lost.urn] } });
@@ -65,7 +65,7 @@ describe("a checkpoint before its rollback", () => {
     ]);
   });
 
-  it("loses the protection of what the transaction made, and of nothing else", () => {
+  it("A checkpoint before its rollback loses the protection of what the transaction made, and of nothing else", () => {
     const old = resource("a", { protect: true });
     const { checkpoint: now } = prepared(checkpoint(old, resource("b", { protect: true })), checkpoint(old));
     assert.deepEqual(
@@ -76,7 +76,7 @@ describe("a checkpoint before its rollback", () => {
 });
 
 describe("after a rollback", () => {
-  it("other ids are no difference, also inside inputs and whatever the order of keys", () => {
+  it("After a rollback other ids are no difference, also inside inputs and whatever the order of keys", () => {
     const saved = checkpoint(
       resource("w", { id: "workspace-1" }),
       resource("i", { id: "workspace-1/item-1", inputs: { workspaceId: "workspace-1", name: "x" } }),
@@ -88,7 +88,7 @@ describe("after a rollback", () => {
     assert.deepEqual(differencesAfterRollback(after, saved), []);
   });
 
-  it("missing, changed and extra resources are told by name", () => {
+  it("After a rollback missing, changed and extra resources are told by name", () => {
     const saved = checkpoint(resource("a"), resource("b"));
     const after = checkpoint(resource("b", { inputs: { name: "other" } }), resource("c"));
     assert.deepEqual(
@@ -103,7 +103,7 @@ describe("what a run has changed and the log does not know", () => {
     resource(name, { type: "azure-native:fabric:FabricCapacity", ...more });
   const secret = (ciphertext: string) => ({ key: { "4dabf18193072939515e22adb298388d": "1b47", ciphertext } });
 
-  it("is named where an object of another package was made, changed, replaced or removed", () => {
+  it("What a run has changed and the log does not know is named where an object of another package was made, changed, replaced or removed", () => {
     const before = checkpoint(azure("changed"), azure("replaced"), azure("removed"), azure("same"));
     const after = checkpoint(
       azure("changed", { inputs: { sku: "F4" } }),
@@ -119,7 +119,7 @@ describe("what a run has changed and the log does not know", () => {
     ]);
   });
 
-  it("is nothing where only objects of Fabric, providers or components differ, or a secret was encrypted anew", () => {
+  it("What a run has changed and the log does not know is nothing where only objects of Fabric, providers or components differ, or a secret was encrypted anew", () => {
     const before = checkpoint(azure("a", { inputs: secret("v1:x") }));
     const after = checkpoint(
       azure("a", { inputs: secret("v1:y") }),

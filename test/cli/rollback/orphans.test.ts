@@ -100,7 +100,7 @@ const unknown: readonly (readonly [resourceType: string, named: Intent["compensa
 
 describe("an orphan that this version cannot undo", () => {
   for (const [resourceType, named, id, reason] of unknown) {
-    it(`is left over, with nothing called and nothing noted as undone: ${resourceType}, ${JSON.stringify(named)}, ${id}`, async () => {
+    it(`An orphan that this version cannot undo is left over, with nothing called and nothing noted as undone: ${resourceType}, ${JSON.stringify(named)}, ${id}`, async () => {
       const { leftovers, entries } = await undone({ resourceType, compensation: named }, id);
       assert.equal(leftovers.length, 1);
       assert.match(leftovers[0]?.reason ?? "", reason);
@@ -116,7 +116,7 @@ describe("an orphan that this version cannot undo", () => {
     });
   }
 
-  it("is none of those that this version makes: each of them is tried", async () => {
+  it("An orphan that this version cannot undo is none of those that this version makes: each of them is tried", async () => {
     const known: readonly (readonly [string, Intent["compensation"], id?: string])[] = [
       ["Workspace", compensation("deleteWorkspace", { displayName: "sales" })],
       ["Item", compensation("deleteItem", { workspaceId, type: "Notebook", displayName: "a", further: 1 }), "i-1"],
@@ -150,7 +150,7 @@ describe("updates and deletes of a transaction", () => {
   ];
   const reasons = (log: Entry[]) => unknownSteps(log).map(({ leftover }) => leftover.reason);
 
-  it("are left over where this version does not know kind or compensation", () => {
+  it("Updates and deletes of a transaction are left over where this version does not know kind or compensation", () => {
     assert.deepEqual(reasons(logOf({ resourceType: "Domain" })), ["its update: this version knows no kind 'Domain'"]);
     for (const name of ["restoreTags", "toString"])
       assert.deepEqual(reasons(logOf({ compensation: compensation(name, {}), operation: "delete" })), [
@@ -158,14 +158,14 @@ describe("updates and deletes of a transaction", () => {
       ]);
   });
 
-  it("are the engine's work otherwise, and nothing where they were refused", () => {
+  it("Updates and deletes of a transaction are the engine's work otherwise, and nothing where they were refused", () => {
     assert.deepEqual(reasons(logOf({})), []);
     assert.deepEqual(reasons(logOf({ compensation: compensation("restoreWorkspace", {}) })), []);
     const refused: Entry = { ...place, kind: "failed", step: "1", reason: "no", status: 400 };
     assert.deepEqual(reasons([...logOf({ resourceType: "Domain" }), refused]), []);
   });
 
-  it("of this version have kinds and compensations that a rollback knows", () => {
+  it("Updates and deletes of a transaction of this version have kinds and compensations that a rollback knows", () => {
     const sources = globSync("providers/**/*.ts").map((file) => readFileSync(file, "utf8"));
     const named = sources.flatMap((source) => [...source.matchAll(/function: "(\w+)"/g)].map(([, name = ""]) => name));
     assert.ok(named.length > 3, "the sources are not where this test looks for them");
@@ -180,7 +180,7 @@ describe("updates and deletes of a transaction", () => {
 });
 
 describe("how something is removed by hand", () => {
-  it("is said of what this version knows, and of nothing else", () => {
+  it("How something is removed by hand is said of what this version knows, and of nothing else", () => {
     assert.match(removalOf("Workspace", "w") ?? "", /az rest --method delete .*\/workspaces\/w$/);
     assert.match(removalOf("Item", "w/i") ?? "", /\/workspaces\/w\/items\/i$/);
     assert.match(removalOf("UnlistedUsers", "w") ?? "", /\/groups\/w$/);

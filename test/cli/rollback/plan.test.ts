@@ -244,7 +244,7 @@ function rolledBack(world: Case, start: Known): { known: Known; last: Step; kind
 }
 
 describe("the plan of a rollback", () => {
-  it(`takes everything back and touches nothing else, wherever the log ends (${LOGS} generated ones)`, () => {
+  it(`The plan of a rollback takes everything back and touches nothing else, wherever the log ends (${LOGS} generated ones)`, () => {
     const random = dice(7);
     let whole = 0;
     for (let run = 0; run < LOGS; run++) {
@@ -272,7 +272,7 @@ describe("the plan of a rollback", () => {
     assert.ok(whole > LOGS / 3, `only ${whole} of the generated rollbacks could be whole`);
   });
 
-  it("is to refuse where nothing was saved, and after commit and rollback", () => {
+  it("The plan of a rollback is to refuse where nothing was saved, and after commit and rollback", () => {
     const known: Known = {
       log: entriesOf("t", [{ kind: "begin", stack: "s", enableRollback: true }]),
       rollbackLog: [],
@@ -297,7 +297,7 @@ describe("the plan of a rollback", () => {
       );
   });
 
-  it("leaves what failed for good as it is, restores the rest, and removes what is left over", () => {
+  it("The plan of a rollback leaves what failed for good as it is, restores the rest, and removes what is left over", () => {
     const [a, b, extra] = [resource("a", "a-1", "new"), resource("b", "b-1", "new"), resource("x", "x-1", "new")];
     const saved = checkpoint([resource("a", "a-1", "old"), resource("b", "b-1", "old")]);
     const known: Known = {
@@ -313,6 +313,45 @@ describe("the plan of a rollback", () => {
     assert.deepEqual(first({ restores: 1, failures }), { kind: "restore", exclude: [] });
     assert.deepEqual(first({ restores: 2, failures }), { kind: "restore", exclude: [a.urn] });
     assert.deepEqual(first({ restores: 3, failures }), { kind: "remove", urns: [extra.urn] });
+    const kindsAt = (observed: Partial<Observed>) =>
+      plan(known, { ...nothingObserved, ...observed }).map(({ kind }) => kind);
+    assert.ok(!kindsAt({}).includes("remove"), "nothing is removed before everything was restored");
+    const last = plan(known, { ...nothingObserved, restores: 3, removals: 2, failures }).at(-1);
+    assert.equal(last?.kind, "report", "what is not as it was is reported");
+  });
+
+  it("The plan of a rollback removes the orphan that was made last first, and asks for each once", () => {
+    const create = (step: string): Fact[] => [
+      {
+        kind: "intent",
+        step,
+        operation: "create",
+        resourceType: "Workspace",
+        resourceName: step,
+        wasFree: true,
+        names: { displayName: step },
+        compensation: { function: "deleteWorkspace", args: {} },
+      },
+      { kind: "done", step, resourceId: `${step}-1` },
+    ];
+    const known: Known = {
+      log: entriesOf("t", [
+        { kind: "begin", stack: "s", enableRollback: true },
+        ...create("first"),
+        ...create("second"),
+      ]),
+      rollbackLog: [],
+      saved: checkpoint([]),
+      current: checkpoint([]),
+      isCutOff: true,
+    };
+    const orphansAt = (compensated: readonly string[]) =>
+      plan(known, { ...nothingObserved, restores: 1, compensated: new Set(compensated) }).flatMap((step) =>
+        step.kind === "compensate" ? [step.orphan.step] : [],
+      );
+    assert.deepEqual(orphansAt([]), ["second", "first"]);
+    // its removal failed, so the log still has it
+    assert.deepEqual(orphansAt(["second"]), ["first"]);
   });
 });
 
@@ -334,7 +373,7 @@ describe("a transaction that others have built upon", () => {
   const own = logAt("t1", "2026-01-01");
   const now = checkpoint([]);
 
-  it("is told by their name; those that were taken back, came earlier or changed nothing do not count", () => {
+  it("A transaction that others have built upon is told by their name; those that were taken back, came earlier or changed nothing do not count", () => {
     const reasonWith = (...others: Entry[][]) => builtUpon(own, [own, ...others], now, undefined);
     assert.match(reasonWith(logAt("t2", "2026-01-02", ...effect)) ?? "", /t2 has built upon it/);
     assert.equal(reasonWith(logAt("t2", "2026-01-02", ...effect, { kind: "rolledBack" })), undefined);
@@ -343,7 +382,7 @@ describe("a transaction that others have built upon", () => {
     assert.equal(reasonWith(logAt("t1.rollback", "2026-01-02", ...effect)), undefined);
   });
 
-  it("is told where the stack is not as its last run left it", () => {
+  it("A transaction that others have built upon is told where the stack is not as its last run left it", () => {
     assert.match(builtUpon(own, [own], now, "another hash") ?? "", /changed outside of it/);
   });
 });

@@ -12,21 +12,21 @@ function machineWithCli(): BareMachine {
 }
 
 describe("the Pulumi CLI", () => {
-  test("is the one on PATH when it has its language host", async () => {
+  test("The Pulumi CLI is the one on PATH when it has its language host", async () => {
     using machine = machineWithCli();
     machine.installCli(join(machine.vendor, "bin"));
     assert.equal(await machine.chosenCli(), machine.bin);
     assert.deepEqual(machine.calls, ["npm ci"]);
   });
 
-  test("is not the one on PATH when that has no language host", async () => {
+  test("The Pulumi CLI is not the one on PATH when that has no language host", async () => {
     using machine = new BareMachine();
     machine.installCli(machine.bin, pinned, { host: false });
     machine.installCli(join(machine.vendor, "bin"));
     assert.equal(await machine.chosenCli(), join(machine.vendor, "bin"));
   });
 
-  test("is not the one on PATH when that is too old or does not run", async () => {
+  test("The Pulumi CLI is not the one on PATH when that is too old or does not run", async () => {
     using machine = new BareMachine();
     machine.installCli(machine.bin, "3.99.9");
     machine.installCli(join(machine.vendor, "versions", "3.300.0", "bin"), "3.300.0");
@@ -35,14 +35,14 @@ describe("the Pulumi CLI", () => {
     assert.equal(await machine.chosenCli(), join(machine.vendor, "versions", "3.300.0", "bin"));
   });
 
-  test("comes from the cache folder rather than from the vendor's", async () => {
+  test("The Pulumi CLI comes from the cache folder rather than from the vendor's", async () => {
     using machine = new BareMachine();
     machine.installCli(machine.cachedCli);
     machine.installCli(join(machine.vendor, "bin"));
     assert.equal(await machine.chosenCli(), machine.cachedCli);
   });
 
-  test("is installed by the vendor's installer where that can be reached, with the vendor's plugins", async () => {
+  test("The Pulumi CLI is installed by the vendor's installer where that can be reached, with the vendor's plugins", async () => {
     using machine = new BareMachine();
     machine.connect();
     machine.installGo();
@@ -53,7 +53,7 @@ describe("the Pulumi CLI", () => {
     assert.equal((await machine.run(["--run", file])).stdout, "undefined\n");
   });
 
-  test("is built from its Go modules where nothing can be downloaded, with the project's own plugins", async () => {
+  test("The Pulumi CLI is built from its Go modules where nothing can be downloaded, with the project's own plugins", async () => {
     using machine = new BareMachine();
     machine.installGo();
     assert.equal(await machine.chosenCli(), machine.cachedCli);
@@ -65,7 +65,7 @@ describe("the Pulumi CLI", () => {
     assert.equal((await machine.run(["--run", file])).stdout, "true\n");
   });
 
-  test("gets the project's own plugins anew when they have changed", async () => {
+  test("The Pulumi CLI gets the project's own plugins anew when they have changed", async () => {
     using machine = new BareMachine();
     machine.installGo();
     await machine.chosenCli();
@@ -74,7 +74,7 @@ describe("the Pulumi CLI", () => {
     assert.equal(readFileSync(join(machine.cachedCli, "languageHost.cjs"), "utf8"), "// changed");
   });
 
-  test("that cannot be had at all is one message which names the three ways", async () => {
+  test("The Pulumi CLI that cannot be had at all is one message which names the three ways", async () => {
     using machine = new BareMachine();
     const { code, stderr } = await machine.run();
     assert.equal(code, 1);
@@ -86,7 +86,7 @@ describe("the Pulumi CLI", () => {
 });
 
 describe("an interrupted set-up", () => {
-  test("is repaired by the next one", async () => {
+  test("An interrupted set-up is repaired by the next one", async () => {
     using machine = new BareMachine();
     machine.installGo();
     const first = machine.start([], { env: { GO_SECONDS: "1" } });
@@ -99,7 +99,7 @@ describe("an interrupted set-up", () => {
     assert.deepEqual(left, []);
   });
 
-  test("is waited for while it still runs, so that two clones build once", async () => {
+  test("An interrupted set-up is waited for while it still runs, so that two clones build once", async () => {
     using machine = new BareMachine();
     machine.installGo();
     const first = machine.start([], { env: { GO_SECONDS: "1" } });
@@ -112,7 +112,7 @@ describe("an interrupted set-up", () => {
 });
 
 describe("npm packages", () => {
-  test("are installed when absent, and again when the lock file has changed", async () => {
+  test("npm packages are installed when absent, and again when the lock file has changed", async () => {
     using machine = machineWithCli();
     await machine.run();
     await machine.run();
@@ -122,14 +122,14 @@ describe("npm packages", () => {
     assert.deepEqual(machine.calls, ["npm ci", "npm ci"]);
   });
 
-  test("that somebody has installed already are left alone", async () => {
+  test("npm packages that somebody has installed already are left alone", async () => {
     using machine = machineWithCli();
     machine.file("node_modules/.package-lock.json", `{"packages":{"node_modules/a":{"version":"1.0.0"}}}`);
     await machine.run();
     assert.deepEqual(machine.calls, []);
   });
 
-  test("of another version, or half installed, are replaced", async () => {
+  test("npm packages of another version, or half installed, are replaced", async () => {
     for (const packages of [`{"node_modules/a":{"version":"0.9.0"}}`, `{}`]) {
       using machine = machineWithCli();
       machine.file("node_modules/.package-lock.json", `{"packages":${packages}}`);
@@ -140,7 +140,7 @@ describe("npm packages", () => {
 });
 
 describe("Node", () => {
-  test("is installed into the cache folder when it is too old for the project", async () => {
+  test("Node is installed into the cache folder when it is too old for the project", async () => {
     using machine = machineWithCli();
     const file = machine.file("f.mjs", "console.log(process.env.PATH.split(':')[0])");
     const { stdout, stderr } = await machine.run(["--run", file], { nodeVersion: "22.17.1" });
@@ -150,7 +150,7 @@ describe("Node", () => {
     assert.deepEqual(machine.calls, ["npm install", "npm ci"]);
   });
 
-  test("is the one that runs already when it is new enough", async () => {
+  test("Node is the one that runs already when it is new enough", async () => {
     using machine = machineWithCli();
     await machine.run([], { nodeVersion: "22.18.0" });
     assert.deepEqual(machine.calls, ["npm ci"]);
@@ -158,7 +158,7 @@ describe("Node", () => {
 });
 
 describe("--run", () => {
-  test("runs a file with its arguments, the tools first on PATH, and Pulumi's update check off", async () => {
+  test("--run runs a file with its arguments, the tools first on PATH, and Pulumi's update check off", async () => {
     using machine = new BareMachine();
     machine.installCli(machine.cachedCli);
     const file = machine.file(
@@ -171,7 +171,7 @@ describe("--run", () => {
     assert.deepEqual(JSON.parse(stdout), [["--yes", "a b"], machine.cachedCli, "true", compileCache]);
   });
 
-  test("leaves what the user has set", async () => {
+  test("--run leaves what the user has set", async () => {
     using machine = new BareMachine();
     machine.installGo();
     const names = ["NODE_COMPILE_CACHE", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"];
@@ -180,7 +180,7 @@ describe("--run", () => {
     assert.equal((await machine.run(["--run", file], { env })).stdout, `${env.NODE_COMPILE_CACHE}\nfalse\n`);
   });
 
-  test("ends with the file's exit code, or by the signal that ended it", async () => {
+  test("--run ends with the file's exit code, or by the signal that ended it", async () => {
     using machine = machineWithCli();
     const exits = machine.file("exits.mjs", "process.exitCode = 7");
     const dies = machine.file("dies.mjs", `process.kill(process.pid, "SIGKILL"); setInterval(() => {}, 1000);`);
@@ -188,7 +188,7 @@ describe("--run", () => {
     assert.equal((await machine.run(["--run", dies])).signal, "SIGKILL");
   });
 
-  test("stays until the file has ended when it is interrupted or its terminal closes", async () => {
+  test("--run stays until the file has ended when it is interrupted or its terminal closes", async () => {
     using machine = machineWithCli();
     const file = machine.file("f.mjs", `console.log("up"); setTimeout(() => console.log("ended well"), 300);`);
     for (const signal of ["SIGINT", "SIGHUP"] as const) {
@@ -200,7 +200,7 @@ describe("--run", () => {
     }
   });
 
-  test("hands SIGTERM on, so that a server can be stopped by it", async () => {
+  test("--run hands SIGTERM on, so that a server can be stopped by it", async () => {
     using machine = machineWithCli();
     const file = machine.file(
       "f.mjs",
@@ -212,7 +212,7 @@ describe("--run", () => {
     assert.equal((await ended).code, 3);
   });
 
-  test("costs less than half a second when everything is ready, and says nothing", async () => {
+  test("--run costs less than half a second when everything is ready, and says nothing", async () => {
     using machine = new BareMachine();
     machine.installGo();
     const file = machine.file("f.mjs", "");

@@ -17,13 +17,13 @@ function settingsOf(count: number) {
 describe("the engine's checkpoints during npm run up", () => {
   const env = { PULUMI_BACKEND_URL: "azblob://state" };
 
-  it("are written once, at the end, from 100 resources on", () => {
+  it("The engine's checkpoints during npm run up are written once, at the end, from 100 resources on", () => {
     assert.deepEqual(checkpointing(settingsOf(12), env), {});
     assert.equal(checkpointing(settingsOf(13), env)["PULUMI_SKIP_CHECKPOINTS"], "true");
     assert.deepEqual(checkpointing(settingsOf(0), env), {});
   });
 
-  it("are left alone on Pulumi Cloud, and where the environment says how they should be", () => {
+  it("The engine's checkpoints during npm run up are left alone on Pulumi Cloud, and where the environment says how they should be", () => {
     assert.deepEqual(checkpointing(settingsOf(50), {}), {});
     assert.deepEqual(checkpointing(settingsOf(50), { PULUMI_BACKEND_URL: "https://api.pulumi.com" }), {});
     assert.deepEqual(checkpointing(settingsOf(50), { ...env, PULUMI_SKIP_CHECKPOINTS: "false" }), {});

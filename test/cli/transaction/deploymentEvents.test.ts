@@ -37,7 +37,7 @@ const entries = (
 ]) as unknown as Entry[];
 
 describe("what telemetry learns of a deployment", () => {
-  it("is, of one that is committed, its beginning, counts, duration and the record that stands above all others", async () => {
+  it("What telemetry learns of a deployment is, of one that is committed, its beginning, counts, duration and the record that stands above all others", async () => {
     const deployment = await open();
     deployment.started(false);
     deployment.succeeded(entries);
@@ -53,7 +53,7 @@ describe("what telemetry learns of a deployment", () => {
     );
   });
 
-  it("is, of one that fails and is rolled back, reason and counts, and the rollback's beginning and end", async () => {
+  it("What telemetry learns of a deployment is, of one that fails and is rolled back, reason and counts, and the rollback's beginning and end", async () => {
     const deployment = await open();
     deployment.started(true);
     deployment.failed("interrupted", entries);
@@ -72,7 +72,7 @@ describe("what telemetry learns of a deployment", () => {
     );
   });
 
-  it("is, of a rollback that leaves something, how much; of one that breaks, the exception", async () => {
+  it("What telemetry learns of a deployment is, of a rollback that leaves something, how much; of one that breaks, the exception", async () => {
     const deployment = await open();
     const leftovers = [{}, {}] as Leftover[];
     assert.equal(await deployment.rollback("asked for", () => Promise.resolve(leftovers)), leftovers);
@@ -91,7 +91,7 @@ describe("what telemetry learns of a deployment", () => {
     assert.match(JSON.stringify(sink.of("ExceptionData")), /no checkpoint/);
   });
 
-  it("is nothing while telemetry is off", async () => {
+  it("What telemetry learns of a deployment is nothing while telemetry is off", async () => {
     const env = { ...sink.env, FEATURE_USE_TELEMETRY: "false" };
     const deployment = await DeploymentEvents.open("dev", "dev-1", settingsOf(env), env);
     deployment.started(false);

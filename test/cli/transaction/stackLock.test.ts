@@ -21,7 +21,7 @@ function lockedBackend(pid: number, name = "state"): { folder: string; env: Node
 const deadProcess = () => spawnSync(process.execPath, ["-e", ""]).pid;
 
 describe("the lock that Pulumi keeps on a stack", () => {
-  it("is stale when its process is gone, and not while it lives", () => {
+  it("The lock that Pulumi keeps on a stack is stale when its process is gone, and not while it lives", () => {
     const pid = deadProcess();
     assert.deepEqual(staleLockOf("dev", lockedBackend(pid).env), { pid, since: "yesterday" });
     assert.equal(staleLockOf("dev", lockedBackend(process.pid).env), undefined);
@@ -29,7 +29,7 @@ describe("the lock that Pulumi keeps on a stack", () => {
     assert.equal(staleLockOf("dev", { PULUMI_BACKEND_URL: "azblob://state" }), undefined);
   });
 
-  it("is found whatever the folder of the state is called, and in every spelling of its URL", () => {
+  it("The lock that Pulumi keeps on a stack is found whatever the folder of the state is called, and in every spelling of its URL", () => {
     const pid = deadProcess();
     for (const name of ["My%20Repo", "a#b?c", "x[1]", "{a,b}", "*", "!(x)", "100%", "back\\slash", "..x", " é "])
       assert.ok(staleLockOf("dev", lockedBackend(pid, name).env), name);
@@ -42,7 +42,7 @@ describe("the lock that Pulumi keeps on a stack", () => {
       assert.ok(staleLockOf("dev", { PULUMI_BACKEND_URL }), PULUMI_BACKEND_URL);
   });
 
-  it("is removed with side files that were being written, which would block the stack", async () => {
+  it("The lock that Pulumi keeps on a stack is removed with side files that were being written, which would block the stack", async () => {
     const { folder, env } = lockedBackend(deadProcess());
     const stacks = join(folder, ".pulumi/stacks/fabric");
     mkdirSync(stacks, { recursive: true });
@@ -61,7 +61,7 @@ describe("the lock that Pulumi keeps on a stack", () => {
     assert.equal(existsSync(join(stacks, "dev2.json.attrs")), true, "another stack's, which may be being written");
   });
 
-  it("does not let a second deployment begin on the same log", async () => {
+  it("The lock that Pulumi keeps on a stack does not let a second deployment begin on the same log", async () => {
     const store = new FolderLogStore(join(mkdtempSync(join(tmpdir(), "fabric-lock-")), "log"));
     const inside = Promise.withResolvers<void>();
     const first = withStackToItself({ projectRoot, stack: "dev", env: {} }, store, () => inside.promise.then(() => 0));

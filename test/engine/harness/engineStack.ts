@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
+  appendFileSync,
   copyFileSync,
   cpSync,
   existsSync,
   mkdtempSync,
   mkdirSync,
   readFileSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -19,6 +19,7 @@ import { startEmulator } from "../../../emulator/emulator.ts";
 import type { Emulator, EmulatorOptions } from "../../../emulator/emulator.ts";
 import { changedInputsOf, readEngineEvents, summaryOf } from "./engineEvents.ts";
 import type { EngineEvents } from "./engineEvents.ts";
+import { folderBegun, folderEnded } from "./keptFolders.ts";
 
 const project = resolve(import.meta.dirname, "../../..");
 
@@ -47,6 +48,7 @@ export class EngineStack implements AsyncDisposable {
 
   private constructor(emulator: Emulator, env: NodeJS.ProcessEnv, program?: string) {
     this.emulator = emulator;
+    folderBegun(this.folder);
     if (program === undefined) symlinkSync(join(project, "index.ts"), join(this.folder, "index.ts"));
     else writeFileSync(join(this.folder, "index.ts"), program);
     for (const name of ["package.json", "node_modules", "lib", "providers", "emulator", "fabric"]) {
@@ -166,7 +168,7 @@ export class EngineStack implements AsyncDisposable {
       }[];
     };
   }> {
-    const { text } = await this.run(["stack", "export"]);
+    const { text } = await this.run(["stack", "export", "--stack", "test"]);
     return JSON.parse(text) as Awaited<ReturnType<EngineStack["state"]>>;
   }
 
@@ -200,18 +202,30 @@ export class EngineStack implements AsyncDisposable {
       stdio: ["ignore", "pipe", "pipe"],
     });
     let text = "";
-    child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => (text += chunk.toString()));
+    const take = (chunk: Buffer) => {
+      text += chunk.toString();
+      // where a debugger can attach is said there
+      if (process.env["FABRIC_INSPECT"]) process.stderr.write(chunk);
+    };
+    child.stdout.on("data", take);
+    child.stderr.on("data", take);
     const [code] = (await once(child, "close")) as [number | null];
+    // for who looks into the folder of a failed test
+    appendFileSync(
+      join(this.folder, "commands.log"),
+      `$ ${[command, ...args].join(" ")}\n${text}exit code ${code}\n\n`,
+    );
     return { code: code ?? 1, text };
   }
 
   /** All there is to do about a second machine: the emulator is the first one's. */
   removeFolder(): void {
-    rmSync(this.folder, { recursive: true, force: true });
+    folderEnded(this.folder);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    const requests = this.emulator.requests().map((request) => `${JSON.stringify(request)}\n`);
+    writeFileSync(join(this.folder, "requests.jsonl"), requests.join(""));
     await this.emulator.close();
     this.removeFolder();
   }

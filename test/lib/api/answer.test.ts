@@ -96,7 +96,7 @@ describe("an answer that is not the service's", () => {
   for (const [way, send] of Object.entries(ways)) {
     const isRead = ["read", "list", "create"].includes(way);
     for (const [name, answer] of Object.entries({ ...foreign, ...(isRead && misshapen) })) {
-      it(`is an error, and no success: ${way}, ${name}`, async () => {
+      it(`An answer that is not the service's is an error, and no success: ${way}, ${name}`, async () => {
         await using world = await World.of(() => answer);
         const error = await failure(send(world.client));
         assert.match(error.message, answer.status < 400 ? /failed: NotTheService \(\d+/ : /failed: HTTP \d+ \(\d+/);
@@ -111,7 +111,7 @@ describe("an answer that is not the service's", () => {
     }
   }
 
-  it("is told by its type, its title and the host, with what to do about it", async () => {
+  it("An answer that is not the service's is told by its type, its title and the host, with what to do about it", async () => {
     await using world = await World.of(() => page);
     assert.match(
       (await failure(world.client.send(create))).message,
@@ -119,7 +119,7 @@ describe("an answer that is not the service's", () => {
     );
   });
 
-  it("is told by the host that it points to, and by nothing else of the address", async () => {
+  it("An answer that is not the service's is told by the host that it points to, and by nothing else of the address", async () => {
     const location = "https://user:canary@portal.example.com:8443/login?token=canary#canary";
     await using world = await World.of(() => ({ status: 302, headers: { location }, body: "" }));
     const { message } = await failure(world.client.send(read));
@@ -127,7 +127,7 @@ describe("an answer that is not the service's", () => {
     assert.doesNotMatch(message, /canary/);
   });
 
-  it("does not take a call to where a redirect points, with a token or without", async () => {
+  it("An answer that is not the service's does not take a call to where a redirect points, with a token or without", async () => {
     await using target = await World.of(() => json(200, { id, displayName: "x" }));
     for (const status of [301, 302, 303, 307, 308]) {
       const headers = { location: `${target.origin}/v1/workspaces/${id}` };
@@ -137,7 +137,7 @@ describe("an answer that is not the service's", () => {
     assert.deepEqual(target.seen, []);
   });
 
-  it("shows of a title a few harmless words", async () => {
+  it("An answer that is not the service's shows of a title a few harmless words", async () => {
     const titles: Readonly<Record<string, RegExp>> = {
       "Sign\nin\u001b[31m &amp; go": /titled 'Sign in \[31m &amp; go',/,
       "x https://a.example.com/?session=canary Bearer canary": /titled 'x https:\/\/a\.example\.com\/… …',/,
@@ -153,14 +153,14 @@ describe("an answer that is not the service's", () => {
     }
   });
 
-  it("neither opens the breaker nor closes it", async () => {
+  it("An answer that is not the service's neither opens the breaker nor closes it", async () => {
     await using world = await World.of((_request, nth) => (nth <= 10 ? page : json(200, { id, displayName: "x" })));
     for (let nth = 0; nth < 10; nth++)
       assert.equal((await failure(world.client.send(read))).errorCode, "NotTheService");
     assert.equal((await world.client.send(read)).id, id);
   });
 
-  it("is none although it has more in it, or says JSON in another way", async () => {
+  it("An answer that is not the service's is none although it has more in it, or says JSON in another way", async () => {
     for (const type of ["application/json", "Application/JSON;charset=UTF-8", "application/problem+json", undefined]) {
       const body = JSON.stringify({ id: id.toUpperCase(), displayName: "", folderId: null, region: "new", tags: [] });
       await using world = await World.of(() => ({ status: 200, headers: type ? { "content-type": type } : {}, body }));
@@ -169,7 +169,7 @@ describe("an answer that is not the service's", () => {
     }
   });
 
-  it("is one about another object than the one in the path, or of another workspace", async () => {
+  it("An answer that is not the service's is one about another object than the one in the path, or of another workspace", async () => {
     const wrong: [FabricCall, unknown][] = [
       [read, { id: other, displayName: "x" }],
       [change, { id: other, displayName: "x" }],
@@ -191,13 +191,13 @@ describe("an answer that is not the service's", () => {
     assert.match((await failure(items)).message, /about another object/);
   });
 
-  it("is not a role that has an id of its own", async () => {
+  it("An answer that is not the service's is not a role that has an id of its own", async () => {
     const role = { id: other, displayName: "x", principal: { id: id.toUpperCase() } };
     await using world = await World.of(() => json(200, role));
     await world.client.send({ ...read, path: `/workspaces/${other}/roleAssignments/${id}` });
   });
 
-  it("is nothing to be read where nothing is to be said", async () => {
+  it("An answer that is not the service's is nothing to be read where nothing is to be said", async () => {
     for (const answer of [empty, json(200, null), json(200, {}), { ...empty, status: 202 }]) {
       await using world = await World.of(() => answer);
       await world.client.send(remove);
@@ -206,7 +206,7 @@ describe("an answer that is not the service's", () => {
     assert.equal((await failure(world.client.send(remove))).errorCode, "NotTheService");
   });
 
-  it("is found on every page of a list", async () => {
+  it("An answer that is not the service's is found on every page of a list", async () => {
     const first = json(200, { value: [{ id, displayName: "x" }], continuationToken: "2" });
     for (const [name, second] of Object.entries({
       ...foreign,
@@ -218,14 +218,14 @@ describe("an answer that is not the service's", () => {
     }
   });
 
-  it("is a refusal of the service's own by its header alone, too", async () => {
+  it("An answer that is not the service's is a refusal of the service's own by its header alone, too", async () => {
     const headers = { "x-ms-public-api-error-code": "EntityNotFound", requestid: "r-1" };
     await using world = await World.of(() => ({ status: 404, headers, body: "" }));
     const error = await failure(world.client.send(read));
     assert.deepEqual([error.errorCode, isServiceAnswer(error, 404)], ["EntityNotFound", true]);
   });
 
-  it("has the service's code also where its other words are odd", async () => {
+  it("An answer that is not the service's has the service's code also where its other words are odd", async () => {
     await using world = await World.of(() => json(404, { errorCode: "Gone", message: { a: 1 }, moreDetails: "x" }));
     const error = await failure(world.client.send(read));
     assert.match(error.message, /^read workspace 'x' failed: Gone \(404, request r-1\)\.$/);
@@ -234,7 +234,7 @@ describe("an answer that is not the service's", () => {
 
 describe("a gateway's refusal", () => {
   for (const status of [429, 503]) {
-    it(`does not prove that a create was not carried out, and it is not sent again: ${status}`, async () => {
+    it(`A gateway's refusal does not prove that a create was not carried out, and it is not sent again: ${status}`, async () => {
       for (const body of [foreign["a page with 503"]?.body ?? "", "", '{"statusCode":1}']) {
         await using world = await World.of(() => ({ status, headers: { "retry-after": "1" }, body }));
         const error = await failure(world.client.send(create));
@@ -255,7 +255,7 @@ describe("an operation", () => {
     ({ method, url = "" }: IncomingMessage) =>
       method === "POST" ? start : url.endsWith("/result") ? result : state;
 
-  it("may be told by its Location alone, and is asked for at the configured endpoint", async () => {
+  it("An operation may be told by its Location alone, and is asked for at the configured endpoint", async () => {
     for (const location of [
       "https://wabi-foreign.example.com/v1/operations/op-1",
       "https://wabi-foreign.example.com/v1/operations/op-1/?x=y",
@@ -271,7 +271,7 @@ describe("an operation", () => {
     }
   });
 
-  it("that nobody names is an error for who needs its result, and none for who does not", async () => {
+  it("An operation that nobody names is an error for who needs its result, and none for who does not", async () => {
     for (const headers of [
       {},
       { location: "https://x.example.com/jobs/instances/1" },
@@ -288,7 +288,7 @@ describe("an operation", () => {
     }
   });
 
-  it("has an unknown outcome where somebody else answers for its state", async () => {
+  it("An operation has an unknown outcome where somebody else answers for its state", async () => {
     for (const [name, answer] of Object.entries({ ...foreign, ...misshapen, "no word": json(200, { status: "" }) })) {
       await using world = await World.of(answering(started(operation), answer));
       const error = await failure(world.client.send(create));
@@ -298,14 +298,14 @@ describe("an operation", () => {
     }
   });
 
-  it("whose state stays a word that nobody knows is given up at the deadline, with that word", async () => {
+  it("An operation whose state stays a word that nobody knows is given up at the deadline, with that word", async () => {
     await using world = await World.of(answering(started(operation), json(200, { status: "Pondering" })));
     const error = await failure(world.client.send({ ...create, deadlineMs: 60_000 }));
     assert.match(error.message, /OperationTimedOut.*has not ended after 1 minutes; its last state was Pondering/);
     assert.equal(isOutcomeUnknown(error), true);
   });
 
-  it("whose announced result is not there is an error for who needs it", async () => {
+  it("An operation whose announced result is not there is an error for who needs it", async () => {
     const gone = json(404, { errorCode: "OperationHasNoResult" });
     for (const [name, result] of Object.entries({ ...foreign, ...misshapen, gone })) {
       for (const state of [succeeded, json(200, { status: "Succeeded" })]) {
@@ -318,7 +318,7 @@ describe("an operation", () => {
     await world.client.send({ method: "POST", path: "/x", operation: "update" });
   });
 
-  it("that has failed says so in whatever words", async () => {
+  it("An operation that has failed says so in whatever words", async () => {
     const state = json(200, { status: "Failed", error: { errorCode: "Broken", message: 7 } });
     await using world = await World.of(answering(started(operation), state));
     const error = await failure(world.client.send(create));

@@ -103,7 +103,19 @@ async function failure(work: Promise<unknown>): Promise<FabricError> {
 }
 
 describe("a call that fails", () => {
-  it("is repeated after 2, 4 and 8 s and succeeds after three 503", async () => {
+  it("A call that fails shows no token that the service repeats in its message", async () => {
+    await using world = await World.of((_request, response) => {
+      response.writeHead(400, { "content-type": "application/json", requestid: id });
+      response.end(JSON.stringify({ errorCode: "BadHeader", message: "Authorization: Bearer canary-1 is odd" }));
+    });
+    await assert.rejects(world.client.send(get), (error) => {
+      assert.match(inspect(error), /Bearer \[redacted\] is odd/);
+      assert.doesNotMatch(inspect(error, { depth: 9 }), /canary-1/);
+      return true;
+    });
+  });
+
+  it("A call that fails is repeated after 2, 4 and 8 s and succeeds after three 503", async () => {
     await using world = await World.of((_request, response, nth) =>
       nth <= 3 ? refuse(response, 503) : json(response, 200, { value: [] }),
     );
@@ -120,7 +132,7 @@ describe("a call that fails", () => {
     );
   });
 
-  it("fails with the last error after the fourth, in plain words", async () => {
+  it("A call that fails fails with the last error after the fourth, in plain words", async () => {
     await using world = await World.of((_request, response, nth) => refuse(response, 503, `Busy${nth}`));
     const error = await failure(
       world.client.send({ ...post, replaySafe: true, remedies: { Busy4: "Come back later." } }),
@@ -137,7 +149,7 @@ describe("a call that fails", () => {
     assert.equal("id" in error, false, "Pulumi would take it for a half-made resource");
   });
 
-  it("is tried once with retries off, and pauses as FABRIC_RETRY_BASE_MS says with them on", async () => {
+  it("A call that fails is tried once with retries off, and pauses as FABRIC_RETRY_BASE_MS says with them on", async () => {
     await using off = await World.of((_request, response) => refuse(response, 503), { flags: none });
     await failure(off.client.send(get));
     assert.equal(off.seen.length, 1);
@@ -156,7 +168,7 @@ describe("a call that fails", () => {
     assert.throws(() => new FabricClient(options), /FABRIC_RETRY_BASE_MS must be a number/);
   });
 
-  it("is not repeated where it may have had its effect, unless that does no harm", async () => {
+  it("A call that fails is not repeated where it may have had its effect, unless that does no harm", async () => {
     const reset: Responder = (request) => request.socket.destroy();
     for (const [call, times] of [
       [post, 1],
@@ -176,14 +188,14 @@ describe("a call that fails", () => {
     }
   });
 
-  it("is repeated by the service's own 429, which refuses, also where it must not happen twice", async () => {
+  it("A call that fails is repeated by the service's own 429, which refuses, also where it must not happen twice", async () => {
     await using world = await World.of((_request, response, nth) =>
       nth === 1 ? refuse(response, 429) : json(response, 201, { id: "made" }),
     );
     assert.deepEqual(await world.client.send(post), { id: "made" });
   });
 
-  it("counts the attempts that its caller has made before, in its limit, its pauses and its error", async () => {
+  it("A call that fails counts the attempts that its caller has made before, in its limit, its pauses and its error", async () => {
     await using world = await World.of((_request, response) => refuse(response, 503));
     const error = await failure(world.client.send({ ...get, attemptsBefore: 2 }));
     assert.equal(world.seen.length, 2);
@@ -191,7 +203,7 @@ describe("a call that fails", () => {
     assert.match(error.message, /\(503, request r-2, 4 attempts\)/);
   });
 
-  it("is repeated when nothing listened, which cannot have had an effect", async () => {
+  it("A call that fails is repeated when nothing listened, which cannot have had an effect", async () => {
     const clock = new ImpatientClock();
     const tokens = { name: "test", token: () => Promise.resolve("t") };
     const client = new FabricClient({ endpoint: "http://127.0.0.1:1/v1", tokens, flags: retrying, clock, env: {} });
@@ -199,7 +211,7 @@ describe("a call that fails", () => {
     assert.equal(clock.sleeps.length, 3);
   });
 
-  it("ends at its deadline, also when only the body hangs, and when it is aborted", async () => {
+  it("A call that fails ends at its deadline, also when only the body hangs, and when it is aborted", async () => {
     for (const hang of [
       () => undefined,
       (_request: IncomingMessage, response: ServerResponse) =>
@@ -223,7 +235,7 @@ describe("a call that fails", () => {
     assert.equal((await waiting).errorCode, "Cancelled");
   });
 
-  it("leaks no token, however its error is printed", async () => {
+  it("A call that fails leaks no token, however its error is printed", async () => {
     const bad: [Responder, Partial<FabricClientOptions>][] = [
       [(_request, response) => refuse(response, 403), {}],
       [(request) => request.socket.destroy(), { flags: none }],
@@ -245,7 +257,7 @@ describe("a call that fails", () => {
     }
   });
 
-  it("has Microsoft Graph's code where Graph refuses", async () => {
+  it("A call that fails has Microsoft Graph's code where Graph refuses", async () => {
     await using world = await World.of((_request, response) =>
       json(response, 404, { error: { code: "Request_ResourceNotFound", message: "no" } }, { "request-id": "g-1" }),
     );
@@ -253,7 +265,7 @@ describe("a call that fails", () => {
     assert.deepEqual([error.errorCode, error.status], ["Request_ResourceNotFound", 404]);
   });
 
-  it("names the status where the body says nothing", async () => {
+  it("A call that fails names the status where the body says nothing", async () => {
     await using world = await World.of(
       (_request, response) => void response.writeHead(418, { "content-type": "text/html" }).end("<html>"),
       { flags: none },
@@ -268,7 +280,7 @@ describe("whether a failed call may have had its effect", () => {
     return isOutcomeUnknown(await failure(world.client.send(call)));
   };
 
-  it("is unknown once the service has accepted it and a question about it fails", async () => {
+  it("Whether a failed call may have had its effect is unknown once the service has accepted it and a question about it fails", async () => {
     for (const status of [403, 404, 429, 503]) {
       const accepted: Responder = (request, response) =>
         request.method === "POST"
@@ -278,14 +290,14 @@ describe("whether a failed call may have had its effect", () => {
     }
   });
 
-  it("stays unknown when a later attempt is refused", async () => {
+  it("Whether a failed call may have had its effect stays unknown when a later attempt is refused", async () => {
     const lostThenRefused: Responder = (request, response, nth) =>
       nth === 1 ? request.socket.destroy() : refuse(response, 400);
     assert.equal(await outcome(lostThenRefused, { ...post, replaySafe: true }), true);
     assert.equal(await outcome((_request, response) => refuse(response, 400), post), false);
   });
 
-  it("stays unknown when a new token had to be asked for in between, or the breaker held the next attempt back", async () => {
+  it("Whether a failed call may have had its effect stays unknown when a new token had to be asked for in between, or the breaker held the next attempt back", async () => {
     const lostThenToken: Responder = (request, response, nth) =>
       nth === 1 ? request.socket.destroy() : nth === 2 ? refuse(response, 401) : refuse(response, 400);
     assert.equal(await outcome(lostThenToken, { ...post, replaySafe: true }), true);
@@ -300,11 +312,11 @@ describe("whether a failed call may have had its effect", () => {
     assert.deepEqual([second.errorCode, isOutcomeUnknown(second)], ["CircuitOpen", false], "nothing was sent");
   });
 
-  it("is unknown when the service answers by 503, which a gateway hands on after the effect, too", async () => {
+  it("Whether a failed call may have had its effect is unknown when the service answers by 503, which a gateway hands on after the effect, too", async () => {
     assert.equal(await outcome((_request, response) => refuse(response, 503), post), true);
   });
 
-  it("is unknown when the answer was cut off in its middle, or the call was aborted on its way", async () => {
+  it("Whether a failed call may have had its effect is unknown when the answer was cut off in its middle, or the call was aborted on its way", async () => {
     const cutOff: Responder = (_request, response) => {
       response.writeHead(201, { "content-type": "application/json", "content-length": "100" });
       response.write("{", () => response.destroy());
@@ -313,14 +325,14 @@ describe("whether a failed call may have had its effect", () => {
     assert.equal(await outcome(() => undefined, { ...post, signal: AbortSignal.timeout(30) }), true);
   });
 
-  it("is known when the service refused it, or never saw it", async () => {
+  it("Whether a failed call may have had its effect is known when the service refused it, or never saw it", async () => {
     for (const status of [400, 409, 429])
       assert.equal(await outcome((_request, response) => refuse(response, status), post, { flags: none }), false);
   });
 });
 
 describe("a refused token", () => {
-  it("is renewed once, and the call sent again", async () => {
+  it("A refused token is renewed once, and the call sent again", async () => {
     await using world = await World.of((_request, response, nth) =>
       nth === 1 ? refuse(response, 401, "TokenExpired") : json(response, 200, { ok: true }),
     );
@@ -331,7 +343,7 @@ describe("a refused token", () => {
     );
   });
 
-  it("is an error when the new one is refused too", async () => {
+  it("A refused token is an error when the new one is refused too", async () => {
     await using world = await World.of((_request, response) => refuse(response, 401, "InvalidToken"));
     assert.match(
       (await failure(world.client.send(get))).message,
@@ -340,7 +352,7 @@ describe("a refused token", () => {
     assert.equal(world.seen.length, 2);
   });
 
-  it("is never asked for where the host is not trusted", () => {
+  it("A refused token is never asked for where the host is not trusted", () => {
     let asked = false;
     const tokens = {
       name: "test",
@@ -362,7 +374,7 @@ describe("a refused token", () => {
 });
 
 describe("lists", () => {
-  it("are read to their last page, with the other parameters repeated and the token as it came", async () => {
+  it("Lists are read to their last page, with the other parameters repeated and the token as it came", async () => {
     const pages = [
       { value: [1, 2], continuationToken: "a%2Bb%3D%3D", continuationUri: "https://elsewhere.example.com/x" },
       { value: [3], continuationToken: null },
@@ -392,7 +404,7 @@ describe("long-running operations", () => {
       ...headers,
     });
 
-  it("are waited for as long as the service says, at the configured endpoint only, and give their result", async () => {
+  it("Long-running operations are waited for as long as the service says, at the configured endpoint only, and give their result", async () => {
     await using world = await World.of((request, response, nth) => {
       if (request.method === "POST") started(response);
       else if (request.url?.endsWith("/result")) json(response, 200, { id: "made" });
@@ -407,7 +419,7 @@ describe("long-running operations", () => {
     );
   });
 
-  it("without a Location at their end have no result, and none is asked for", async () => {
+  it("Long-running operations without a Location at their end have no result, and none is asked for", async () => {
     await using world = await World.of((request, response) =>
       request.method === "POST" ? started(response) : json(response, 200, { status: "Succeeded" }),
     );
@@ -415,7 +427,7 @@ describe("long-running operations", () => {
     assert.equal(world.seen.length, 2);
   });
 
-  it("that fail say why, with their causes", async () => {
+  it("Long-running operations that fail say why, with their causes", async () => {
     const error = {
       errorCode: "GitSyncFailed",
       message: "It failed",
@@ -428,7 +440,7 @@ describe("long-running operations", () => {
     assert.match(thrown.message, /GitSyncFailed.*It failed.*MissingDependency: model x/);
   });
 
-  it("that do not end are given up at the deadline", async () => {
+  it("Long-running operations that do not end are given up at the deadline", async () => {
     await using world = await World.of((request, response) =>
       request.method === "POST"
         ? started(response)
@@ -439,7 +451,7 @@ describe("long-running operations", () => {
     assert.equal(world.seen.length, 4);
   });
 
-  it("go on with a new token when the old one ends in between", async () => {
+  it("Long-running operations go on with a new token when the old one ends in between", async () => {
     await using world = await World.of((request, response, nth) => {
       if (request.method === "POST") started(response);
       else if (nth === 2) refuse(response, 401, "TokenExpired");
@@ -449,7 +461,7 @@ describe("long-running operations", () => {
     assert.equal(world.seen.at(-1)?.token, "Bearer canary-2");
   });
 
-  it("are not what a 202 without an operation starts, nor an empty answer", async () => {
+  it("Long-running operations are not what a 202 without an operation starts, nor an empty answer", async () => {
     await using world = await World.of(
       (request, response) =>
         void response
@@ -466,7 +478,7 @@ describe("long-running operations", () => {
 });
 
 describe("a service that throttles", () => {
-  it("holds back every call of the process until Retry-After is over", async () => {
+  it("A service that throttles holds back every call of the process until Retry-After is over", async () => {
     const clock = new FakeClock();
     await using world = await World.of(
       (_request, response, nth) =>
@@ -489,7 +501,7 @@ describe("a service that throttles", () => {
 });
 
 describe("the breaker of a client", () => {
-  it("opens after 5 failed attempts, and then refuses without a call and says why", async () => {
+  it("The breaker of a client opens after 5 failed attempts, and then refuses without a call and says why", async () => {
     await using world = await World.of((_request, response) => refuse(response, 503), { flags: all });
     await failure(world.client.send(get));
     const second = await failure(world.client.send(get));
@@ -501,7 +513,7 @@ describe("the breaker of a client", () => {
     assert.equal(world.attempts.length, world.seen.length);
   });
 
-  it("does not count refusals that are the caller's own fault, nor throttling", async () => {
+  it("The breaker of a client does not count refusals that are the caller's own fault, nor throttling", async () => {
     await using world = await World.of((_request, response, nth) => refuse(response, nth % 2 ? 404 : 429), {
       flags: FeatureFlags.load({ useCircuitBreaker: true }, {}),
     });
@@ -511,7 +523,7 @@ describe("the breaker of a client", () => {
 });
 
 describe("telemetry of a client", () => {
-  it("tells each attempt with its route and not the ids in it", async () => {
+  it("Telemetry of a client tells each attempt with its route and not the ids in it", async () => {
     await using world = await World.of((_request, response) => json(response, 200, {}));
     await world.client.send({ ...get, path: `/workspaces/${id}/items/${id}` });
     const [attempt] = world.attempts;

@@ -35,7 +35,7 @@ const part = (path: string, content: string | Buffer): DefinitionPart => ({
 const hashOf = (path: string, content: string | Buffer) => hashDefinition([part(path, content)]);
 
 describe("readItemDefinition", () => {
-  test("takes type, name, description and logical id from the .platform file", () => {
+  test("readItemDefinition takes type, name, description and logical id from the .platform file", () => {
     const { type, displayName, description, logicalId } = readItemDefinition(
       folderWith({ ".platform": notebookPlatform, "notebook-content.py": "print(1)\n" }),
     );
@@ -50,7 +50,7 @@ describe("readItemDefinition", () => {
     );
   });
 
-  test("gives every file as a part, sorted by path, with / between folders and its bytes untouched", () => {
+  test("readItemDefinition gives every file as a part, sorted by path, with / between folders and its bytes untouched", () => {
     const definition = readItemDefinition(
       folderWith({
         ".platform": platform({ type: "SemanticModel", displayName: "sales" }),
@@ -67,7 +67,7 @@ describe("readItemDefinition", () => {
     assert.equal(definition.parts[0]?.path, ".platform");
   });
 
-  test("leaves out child items, personal settings and the leavings of systems", () => {
+  test("readItemDefinition leaves out child items, personal settings and the leavings of systems", () => {
     const { parts } = readItemDefinition(
       folderWith({
         ".platform": platform({ type: "Eventhouse", displayName: "events" }),
@@ -85,7 +85,7 @@ describe("readItemDefinition", () => {
     );
   });
 
-  test("keeps files with a leading dot that belong to the definition", () => {
+  test("readItemDefinition keeps files with a leading dot that belong to the definition", () => {
     const { parts } = readItemDefinition(
       folderWith({ ".platform": platform({ type: "DataPipeline", displayName: "daily" }), ".schedules": "{}" }),
     );
@@ -95,29 +95,29 @@ describe("readItemDefinition", () => {
     );
   });
 
-  test("reads a path relative to the current folder", () => {
+  test("readItemDefinition reads a path relative to the current folder", () => {
     const root = folderWith({ ".platform": notebookPlatform });
     assert.equal(readItemDefinition(relative(process.cwd(), root)).displayName, "ingest");
   });
 
-  test("accepts a .platform file with a byte order mark", () => {
+  test("readItemDefinition accepts a .platform file with a byte order mark", () => {
     assert.equal(readPlatform(folderWith({ ".platform": `\uFEFF${notebookPlatform}` })).type, "Notebook");
   });
 
-  test("refuses a symbolic link, whose target would be uploaded", () => {
+  test("readItemDefinition refuses a symbolic link, whose target would be uploaded", () => {
     const root = folderWith({ ".platform": notebookPlatform });
     symlinkSync("/etc/hosts", join(root, "notebook-content.py"));
     assert.throws(() => readItemDefinition(root), /notebook-content\.py is a symbolic link/);
   });
 
-  test("refuses more bytes than a definition may have, without loading them", () => {
+  test("readItemDefinition refuses more bytes than a definition may have, without loading them", () => {
     const root = folderWith({ ".platform": notebookPlatform, "data.parquet": "" });
     // sparse: the disk is not filled
     truncateSync(join(root, "data.parquet"), 64 * 1024 * 1024);
     assert.throws(() => readItemDefinition(root), /too large.*at most 1000 files with 32 MiB/);
   });
 
-  test("refuses more files than a definition may have", () => {
+  test("readItemDefinition refuses more files than a definition may have", () => {
     const files = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`${index}.txt`, ""]));
     assert.throws(
       () => readItemDefinition(folderWith({ ".platform": notebookPlatform, ...files })),
@@ -137,10 +137,10 @@ describe("readPlatform says what is wrong with a folder", () => {
     test(what, () => assert.throws(() => readPlatform(folderWith(files)), message));
   }
 
-  test("a missing folder", () =>
+  test("readPlatform says what is wrong with a folder a missing folder", () =>
     assert.throws(() => readPlatform("no/such.Notebook"), /^Error: no\/such\.Notebook does not exist\.$/));
 
-  test("a file in its place", () => {
+  test("readPlatform says what is wrong with a folder a file in its place", () => {
     const root = folderWith({ file: "" });
     assert.throws(() => readPlatform(join(root, "file")), /is a file; an item is a folder/);
   });
@@ -169,16 +169,16 @@ describe("The hash of a definition stays the same", () => {
     test(what, () => assert.equal(hashOf(path, one), hashOf(path, other)));
   }
 
-  test("with the parts in another order", () => {
+  test("The hash of a definition stays the same with the parts in another order", () => {
     const parts = [part("a.json", "{}"), part("b/c.txt", "c"), part("B.txt", "b")];
     assert.equal(hashDefinition(parts), hashDefinition(parts.toReversed()));
   });
 
-  test("with Windows separators in paths", () => {
+  test("The hash of a definition stays the same with Windows separators in paths", () => {
     assert.equal(hashOf("definition\\model.tmdl", "x"), hashOf("definition/model.tmdl", "x"));
   });
 
-  test("with another logical id, name or description in .platform, and without that file", () => {
+  test("The hash of a definition stays the same with another logical id, name or description in .platform, and without that file", () => {
     const content = part("notebook-content.py", "a = 1\n");
     const plain = hashDefinition([content]);
     assert.equal(hashDefinition([content, part(".platform", notebookPlatform)]), plain);
@@ -208,17 +208,18 @@ describe("The hash of a definition changes", () => {
     test(what, () => assert.notEqual(hashOf(path, one), hashOf(path, other)));
   }
 
-  test("with the path of a part", () => assert.notEqual(hashOf("a.py", "x"), hashOf("b.py", "x")));
+  test("The hash of a definition changes with the path of a part", () =>
+    assert.notEqual(hashOf("a.py", "x"), hashOf("b.py", "x")));
 
-  test("with one more part, also an empty one", () => {
+  test("The hash of a definition changes with one more part, also an empty one", () => {
     assert.notEqual(hashDefinition([part("a.py", "x"), part("b.py", "")]), hashOf("a.py", "x"));
   });
 
-  test("with where one part ends and the next begins", () => {
+  test("The hash of a definition changes with where one part ends and the next begins", () => {
     assert.notEqual(hashDefinition([part("a", "xy"), part("b", "")]), hashDefinition([part("a", "x"), part("b", "y")]));
   });
 
-  test("never between runs: this hash is in the state of existing stacks", () => {
+  test("The hash of a definition changes never between runs: this hash is in the state of existing stacks", () => {
     assert.equal(
       hashDefinition([part("a.json", '{"b":1}'), part("b.py", "x = 1\n"), part("c.bin", Buffer.from([0, 1]))]),
       "6947e5a2ba42050136d6aee9d235f2da8598bcdab0c8e59534cce0e397395e59",

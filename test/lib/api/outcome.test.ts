@@ -23,26 +23,26 @@ const mayHaveArrived = [
 ];
 
 describe("what became of a call", () => {
-  it("is a refusal for the service's own client errors except 408, and unknown for every other status", () => {
+  it("What became of a call is a refusal for the service's own client errors except 408, and unknown for every other status", () => {
     for (const status of statuses) {
       const isRefusal = status >= 400 && status <= 499 && status !== 408;
       assert.equal(callOutcome({ status, isServicesOwn: true }), isRefusal ? "refused" : "unknown", String(status));
     }
   });
 
-  it("is unknown for every status that somebody else answers with", () => {
+  it("What became of a call is unknown for every status that somebody else answers with", () => {
     for (const status of statuses) {
       assert.equal(callOutcome({ status, isServicesOwn: false }), "unknown", String(status));
       assert.equal(callOutcome({ status, code: "ECONNREFUSED" }), "unknown", `${status} with a code of a connection`);
     }
   });
 
-  it("is known without an answer only if nothing was sent", () => {
+  it("What became of a call is known without an answer only if nothing was sent", () => {
     for (const code of neverSent) assert.equal(callOutcome({ code }), "notSent", code);
     for (const code of [undefined, ...mayHaveArrived]) assert.equal(callOutcome({ code }), "unknown", code);
   });
 
-  it("is the same in the error that a caller gets, whatever the status and the code", () => {
+  it("What became of a call is the same in the error that a caller gets, whatever the status and the code", () => {
     for (const status of [undefined, ...statuses]) {
       for (const errorCode of ["Busy", `HTTP ${status}`, NOT_THE_SERVICE, ...neverSent, ...mayHaveArrived]) {
         const error = new FabricError({ operation: "x", errorCode, status });
@@ -54,14 +54,14 @@ describe("what became of a call", () => {
     }
   });
 
-  it("is neither no effect nor unknown for an operation that failed, which may have done a part of its work", () => {
+  it("What became of a call is neither no effect nor unknown for an operation that failed, which may have done a part of its work", () => {
     const failed = new FabricError({ operation: "x", errorCode: "GitSyncFailed", isOutcomeKnown: true });
     assert.deepEqual([isOutcomeUnknown(failed), hadNoEffect(failed)], [false, false]);
   });
 });
 
 describe("a call that failed", () => {
-  it("may be sent again in every case unless it is a POST that may have been executed", () => {
+  it("A call that failed may be sent again in every case unless it is a POST that may have been executed", () => {
     for (const method of methods) {
       for (const replaySafe of [undefined, false, true]) {
         for (const outcome of ["notSent", "refused", "unknown"] as const) {
@@ -74,7 +74,7 @@ describe("a call that failed", () => {
     }
   });
 
-  it("is repeated as a plain POST only after the service's own 429 and what was never sent", () => {
+  it("A call that failed is repeated as a plain POST only after the service's own 429 and what was never sent", () => {
     const again = statuses.flatMap((status) =>
       [true, false].flatMap((isServicesOwn) => {
         const isAllowed = maySendAgain({ method: "POST" }, callOutcome({ status, isServicesOwn }));

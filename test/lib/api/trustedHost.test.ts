@@ -6,11 +6,9 @@ import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
 import { assertReadableFolder, assertSharedBackend, backendUrl } from "../../../lib/config/stateBackend.ts";
 import { assertTrustedEndpoint, trustedVaultUrl } from "../../../lib/api/trustedHost.ts";
-import { Throttle } from "../../../lib/api/throttle.ts";
-import { FakeClock, settled } from "../fakeClock.ts";
 
 describe("hosts that may be sent a token", () => {
-  it("are Fabric's, Power BI's and Graph's in all clouds, and this machine", () => {
+  it("Hosts that may be sent a token are Fabric's, Power BI's and Graph's in all clouds, and this machine", () => {
     for (const url of [
       "https://api.fabric.microsoft.com/v1",
       "https://abc.z12.w.api.fabric.microsoft.com/v1",
@@ -27,11 +25,13 @@ describe("hosts that may be sent a token", () => {
       assert.ok(assertTrustedEndpoint(url, {}), url);
   });
 
-  it("are no others, also when they look alike or are not https", () => {
+  it("Hosts that may be sent a token are no others, also when they look alike or are not https", () => {
     for (const url of [
       "https://example.com",
       "https://api.fabric.microsoft.com.example.com",
       "https://xapi.fabric.microsoft.com",
+      "https://xapi.powerbi.com",
+      "https://api.powerbi.com.example.com",
       "https://api-fabric-microsoft.com",
       "http://api.fabric.microsoft.com",
       "https://128.0.0.1",
@@ -44,7 +44,7 @@ describe("hosts that may be sent a token", () => {
       assert.throws(() => assertTrustedEndpoint(url, {}), Error, url);
   });
 
-  it("are extended by the environment, host by host", () => {
+  it("Hosts that may be sent a token are extended by the environment, host by host", () => {
     const env = { FABRIC_ALLOWED_HOSTS: "proxy.example.com, other.example.com:8443" };
     assert.ok(assertTrustedEndpoint("https://PROXY.example.com/v1", env));
     assert.ok(assertTrustedEndpoint("https://other.example.com:8443/v1", env));
@@ -57,7 +57,7 @@ describe("hosts that may be sent a token", () => {
 });
 
 describe("the vault of a stack", () => {
-  it("is Key Vault's in all clouds, this machine, or one that the environment names", () => {
+  it("The vault of a stack is Key Vault's in all clouds, this machine, or one that the environment names", () => {
     for (const url of [
       "https://contoso-dev.vault.azure.net",
       "https://contoso.vault.usgovcloudapi.net/",
@@ -70,36 +70,12 @@ describe("the vault of a stack", () => {
     assert.equal(trustedVaultUrl(undefined, {}), undefined);
   });
 
-  it("is no other by configuration alone, and KEY_VAULT_URL wins", () => {
+  it("The vault of a stack is no other by configuration alone, and KEY_VAULT_URL wins", () => {
     for (const host of ["vault.example", "vault.azure.net", "x.vault.azure.net.example", "a.b.vault.azure.net"]) {
       assert.throws(() => trustedVaultUrl(`https://${host}`, {}), new RegExp(`FABRIC_ALLOWED_HOSTS=${host}`), host);
     }
     const KEY_VAULT_URL = "https://runner.example";
     assert.equal(trustedVaultUrl("https://vault.example", { KEY_VAULT_URL }), KEY_VAULT_URL);
-  });
-});
-
-describe("the throttle gate", () => {
-  it("lets calls pass until it is paused, and again when the longest pause is over", async () => {
-    const clock = new FakeClock();
-    const gate = new Throttle(clock);
-    await gate.pass();
-    gate.pause(5_000);
-    gate.pause(1_000);
-    let passed = 0;
-    const waiting = [gate.pass(), gate.pass()].map((pass) => pass.then(() => passed++));
-    await settled();
-    await clock.advance(4_999);
-    assert.equal(passed, 0);
-    await clock.advance(1);
-    await Promise.all(waiting);
-    assert.equal(passed, 2);
-  });
-
-  it("is left at once by a call that is aborted", async () => {
-    const gate = new Throttle(new FakeClock());
-    gate.pause(60_000);
-    await assert.rejects(gate.pass(AbortSignal.abort(new Error("stop"))), /stop/);
   });
 });
 
@@ -110,12 +86,12 @@ describe("the place of the state", () => {
     "name: fabric\nbackend:\n  url: file://./.fabric/state?create_dir=true\n",
   );
 
-  it("is the project's setting, unless the environment names another", () => {
+  it("The place of the state is the project's setting, unless the environment names another", () => {
     assert.equal(backendUrl(project, {}), "file://./.fabric/state?create_dir=true");
     assert.equal(backendUrl(project, { PULUMI_BACKEND_URL: "azblob://state" }), "azblob://state");
   });
 
-  it("may be the clone for stack local, and for others only where that is allowed", () => {
+  it("The place of the state may be the clone for stack local, and for others only where that is allowed", () => {
     assertSharedBackend("local", false, {}, project);
     assertSharedBackend("dev", true, {}, project);
     for (const PULUMI_BACKEND_URL of ["azblob://state", "https://api.pulumi.com", "file:///elsewhere/state"])
@@ -128,7 +104,7 @@ describe("the place of the state", () => {
     }
   });
 
-  it("is the clone in every spelling of a folder inside it", () => {
+  it("The place of the state is the clone in every spelling of a folder inside it", () => {
     const clone = join(mkdtempSync(join(tmpdir(), "fabric-project-")), "my [clone] 100%#?");
     mkdirSync(clone);
     writeFileSync(join(clone, "Pulumi.yaml"), "name: fabric\n");
@@ -174,7 +150,7 @@ describe("the place of the state", () => {
     for (const PULUMI_BACKEND_URL of outside) assertSharedBackend("dev", false, { PULUMI_BACKEND_URL }, clone);
   });
 
-  it("is refused where Pulumi would take another folder for this one, with a URL that it reads rightly", () => {
+  it("The place of the state is refused where Pulumi would take another folder for this one, with a URL that it reads rightly", () => {
     const clone = join(mkdtempSync(join(tmpdir(), "fabric-project-")), "My%20Repo");
     mkdirSync(clone);
     writeFileSync(join(clone, "Pulumi.yaml"), "backend:\n  url: file://./.fabric/state?create_dir=true\n");

@@ -20,7 +20,7 @@ const deployerWith = (...federatedCredentials: Record<string, unknown>[]) =>
   foundation({ deployer: { name: "id-deployer", federatedCredentials } });
 
 describe("Azure resources are accepted", () => {
-  test("with every default where a key is absent", () => {
+  test("Azure resources are accepted with every default where a key is absent", () => {
     assert.deepEqual(read(azure({ capacity, applicationInsights })).azure, {
       ...azureBasics,
       tags: {},
@@ -29,7 +29,7 @@ describe("Azure resources are accepted", () => {
     });
   });
 
-  test("as a foundation, with the defaults of one", () => {
+  test("Azure resources are accepted as a foundation, with the defaults of one", () => {
     assert.deepEqual(read(foundation({})).azure?.foundation, {
       storageAccount: {
         name: "contosofabricstate",
@@ -44,12 +44,12 @@ describe("Azure resources are accepted", () => {
     });
   });
 
-  test("as a foundation whose pull requests are previewed by an identity of their own", () => {
+  test("Azure resources are accepted as a foundation whose pull requests are previewed by an identity of their own", () => {
     const pullRequests = { name: "id-previewer", federatedCredentials: [{ ...gitHub, pullRequest: true }] };
     assert.deepEqual(problemsOf(foundation({ previewer: pullRequests })), []);
   });
 
-  test("as a foundation that the log and secrets of another one are kept in", () => {
+  test("Azure resources are accepted as a foundation that the log and secrets of another one are kept in", () => {
     const elsewhere = { keyVaultUrl: "https://kv-other.vault.azure.net" };
     assert.deepEqual(problemsOf(foundation({}, elsewhere)), []);
   });
@@ -213,7 +213,7 @@ describe("Azure resources are refused for", () => {
     test(title, () => assert.deepEqual(problemsOf(raw), problems));
   }
 
-  test("a log in the storage account that the same stack makes", () => {
+  test("Azure resources are refused for a log in the storage account that the same stack makes", () => {
     const own = foundation({}, { transactionLog: "https://contosofabricstate.blob.core.windows.net/transaction-log" });
     const other = foundation({}, { transactionLog: "https://contosologs.blob.core.windows.net/transaction-log" });
     const problem =
@@ -222,7 +222,7 @@ describe("Azure resources are refused for", () => {
     assert.ok(!problemsOf(other).includes(problem));
   });
 
-  test("a state in the storage account that the same stack makes", () => {
+  test("Azure resources are refused for a state in the storage account that the same stack makes", () => {
     const project = mkdtempSync(join(tmpdir(), "project-"));
     const write = (url: string) => writeFileSync(join(project, "Pulumi.yaml"), `backend: { url: "${url}" }\n`);
     const isRefused = (env: NodeJS.ProcessEnv) => {
@@ -252,14 +252,14 @@ describe("A federated credential means", () => {
   const subject = (limit: { environment?: string; branch?: string; pullRequest?: true }) =>
     federatedToken({ provider: "GitHub", name: "github", repository: "contoso/fabric", ...limit }).subject;
 
-  test("for GitHub, the jobs of one environment, the runs of one branch, or pull requests", () => {
+  test("A federated credential means for GitHub, the jobs of one environment, the runs of one branch, or pull requests", () => {
     assert.equal(subject({ environment: "prod" }), "repo:contoso/fabric:environment:prod");
     assert.equal(subject({ environment: "eu:prod" }), "repo:contoso/fabric:environment:eu%3Aprod");
     assert.equal(subject({ branch: "release/1" }), "repo:contoso/fabric:ref:refs/heads/release/1");
     assert.equal(subject({ pullRequest: true }), "repo:contoso/fabric:pull_request");
   });
 
-  test("for Azure DevOps, what the service connection shows", () => {
+  test("A federated credential means for Azure DevOps, what the service connection shows", () => {
     const issuer = "https://vstoken.dev.azure.com/o";
     assert.deepEqual(federatedToken({ provider: "AzureDevOps", name: "devops", issuer, subject: "sc://a/b/c" }), {
       issuer,

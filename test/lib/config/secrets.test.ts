@@ -21,7 +21,7 @@ function pathsOf(work: () => void): string[] {
 }
 
 describe("secrets in a stack's file", () => {
-  it("are found wherever they are, all at once", () => {
+  it("Secrets in a stack's file are found wherever they are, all at once", () => {
     const values = {
       keyVaultUrl: secure,
       unknown: { "a key": [{ deep: secure }] },
@@ -38,7 +38,7 @@ describe("secrets in a stack's file", () => {
     );
   });
 
-  it("are none where nothing is encrypted", () => {
+  it("Secrets in a stack's file are none where nothing is encrypted", () => {
     const values = { a: { secure: true }, b: { secure: "x", other: 1 }, c: null, d: undefined, e: ["secure"] };
     assert.deepEqual(
       pathsOf(() => assertNoSecrets("dev", values)),
@@ -55,12 +55,12 @@ describe("secrets in what the program is given", () => {
   };
   const found = (inFile: unknown) => pathsOf(() => assertNotSecret({ ...given, inFile: { workspaces: inFile } }));
 
-  it("are named by their place, if the file has the same beside them", () => {
+  it("Secrets in what the program is given are named by their place, if the file has the same beside them", () => {
     assert.deepEqual(found([{ name: "a", adopt: true, description: secure }]), ["fabric:workspaces[0].description"]);
     assert.deepEqual(found(secure), ["fabric:workspaces"]);
   });
 
-  it("are named by their key, if the file is another one, or has no secret there", () => {
+  it("Secrets in what the program is given are named by their key, if the file is another one, or has no secret there", () => {
     for (const inFile of [
       [{ name: "b", adopt: true, description: secure }],
       [{ name: "a", adopt: true, description: secure, further: 1 }],
@@ -74,7 +74,7 @@ describe("secrets in what the program is given", () => {
       assert.deepEqual(found(inFile), ["fabric:workspaces"], JSON.stringify(inFile));
   });
 
-  it("are nothing, if Pulumi says that no own key is one", () => {
+  it("Secrets in what the program is given are nothing, if Pulumi says that no own key is one", () => {
     assert.deepEqual(
       pathsOf(() => assertNotSecret({ ...given, secretKeys: [], inFile: {} })),
       [],

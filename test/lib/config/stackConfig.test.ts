@@ -9,7 +9,7 @@ import { git, gitHub, groupId, item, problemsOf, read, stack, workspace } from "
 
 const repository = resolve(import.meta.dirname, "../../..");
 describe("A configuration is accepted", () => {
-  test("with every default where a key is absent", () => {
+  test("A configuration is accepted with every default where a key is absent", () => {
     assert.deepEqual(read({ workspaces: [{ name: "sales" }] }), {
       endpoint: "https://api.fabric.microsoft.com/v1",
       features: {},
@@ -26,7 +26,7 @@ describe("A configuration is accepted", () => {
     });
   });
 
-  test("with the Git defaults of an initial sync that pulls and overwrites nothing", () => {
+  test("A configuration is accepted with the Git defaults of an initial sync that pulls and overwrites nothing", () => {
     assert.deepEqual(read(git({})).workspaces[0]?.git, {
       ...gitHub,
       directoryName: "/",
@@ -36,7 +36,7 @@ describe("A configuration is accepted", () => {
     });
   });
 
-  test("with text from `pulumi config set` where true or false is meant", () => {
+  test("A configuration is accepted with text from `pulumi config set` where true or false is meant", () => {
     const config = read(
       stack({ requireAllFeatures: "true", protectData: "False", features: { useTelemetry: "TRUE" } }),
     );
@@ -45,7 +45,7 @@ describe("A configuration is accepted", () => {
     assert.deepEqual(config.features, { useTelemetry: true });
   });
 
-  test("with an item whose type, name and description come from its folder", () => {
+  test("A configuration is accepted with an item whose type, name and description come from its folder", () => {
     const [found] = read(item({ path: "./fabric//ingest.Notebook/" })).workspaces[0]?.items ?? [];
     const { name, type, displayName, description, path } = found ?? {};
     assert.deepEqual(
@@ -60,14 +60,14 @@ describe("A configuration is accepted", () => {
     );
   });
 
-  test("with an item's own description and key instead of those from its folder", () => {
+  test("A configuration is accepted with an item's own description and key instead of those from its folder", () => {
     const [found] =
       read(item({ path: "fabric/ingest.Notebook", name: "loader", description: "Mine" })).workspaces[0]?.items ?? [];
     assert.equal(found?.name, "loader");
     assert.equal(found?.description, "Mine");
   });
 
-  test("with an item without a folder, named by its name or by its displayName", () => {
+  test("A configuration is accepted with an item without a folder, named by its name or by its displayName", () => {
     const items = read(item({ type: "Lakehouse", name: "bronze" }, { type: "Lakehouse", displayName: "silver" }))
       .workspaces[0]?.items;
     assert.deepEqual(
@@ -79,7 +79,7 @@ describe("A configuration is accepted", () => {
     );
   });
 
-  test("with folders written with or without slashes around them", () => {
+  test("A configuration is accepted with folders written with or without slashes around them", () => {
     const written = ["ingest/raw", "/ingest/raw", "/ingest/raw/", "/"];
     const items = written.map((folder, index) => ({ type: "Lakehouse", name: `l${index}`, folder }));
     assert.deepEqual(
@@ -88,11 +88,11 @@ describe("A configuration is accepted", () => {
     );
   });
 
-  test("with an item type that is newer than this program", () => {
+  test("A configuration is accepted with an item type that is newer than this program", () => {
     assert.deepEqual(problemsOf(item({ type: "QuantumLake", name: "q" })), []);
   });
 
-  test("with different types of one display name, and one name in different workspaces", () => {
+  test("A configuration is accepted with different types of one display name, and one name in different workspaces", () => {
     const items = [
       { type: "Lakehouse", displayName: "sales" },
       { type: "Warehouse", displayName: "sales" },
@@ -108,7 +108,7 @@ describe("A configuration is accepted", () => {
     );
   });
 
-  test("with the emulator, with loopback, and with a host that the environment allows", () => {
+  test("A configuration is accepted with the emulator, with loopback, and with a host that the environment allows", () => {
     assert.deepEqual(problemsOf(stack({ endpoint: "emulator" })), []);
     assert.deepEqual(problemsOf(stack({ endpoint: "http://127.0.0.1:8080/v1" })), []);
     assert.deepEqual(
@@ -117,11 +117,12 @@ describe("A configuration is accepted", () => {
     );
   });
 
-  test("with ids in any case, kept in the service's lower case", () => {
+  test("A configuration is accepted with ids in any case, kept in the service's lower case", () => {
     assert.equal(read(stack({ tenantId: groupId.toUpperCase() })).tenantId, groupId);
   });
 
-  test("with usersAuthoritative", () => assert.deepEqual(problemsOf(workspace({ usersAuthoritative: true })), []));
+  test("A configuration is accepted with usersAuthoritative", () =>
+    assert.deepEqual(problemsOf(workspace({ usersAuthoritative: true })), []));
 });
 
 test("All problems are listed at once, in the order of their paths, each with its place in the file", () => {
@@ -202,7 +203,7 @@ describe("The committed configuration of stack", () => {
   };
   const onIn = (config: StackConfig) => flags.filter((flag) => config.features[flag]);
 
-  test("local is valid, uses the emulator with retries only, and protects nothing", () => {
+  test("The committed configuration of stack local is valid, uses the emulator with retries only, and protects nothing", () => {
     const config = committed("local");
     assert.equal(config.endpoint, "emulator");
     assert.deepEqual(onIn(config), ["useRetryLogic"]);
@@ -215,13 +216,13 @@ describe("The committed configuration of stack", () => {
     ]);
   });
 
-  test("dev is valid and uses every feature", () => {
+  test("The committed configuration of stack dev is valid and uses every feature", () => {
     const config = committed("dev");
     assert.deepEqual(onIn(config), flags);
     assert.equal(config.requireAllFeatures, false);
   });
 
-  test("prod is valid, demands every feature and protects data", () => {
+  test("The committed configuration of stack prod is valid, demands every feature and protects data", () => {
     const config = committed("prod");
     assert.deepEqual(onIn(config), flags);
     assert.equal(config.requireAllFeatures, true);

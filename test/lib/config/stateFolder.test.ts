@@ -43,7 +43,7 @@ const names = [
 const ownBackend = "file://./.fabric/state?create_dir=true&metadata=skip";
 
 describe("the URL of a relative backend", () => {
-  it("is read as the folder that is meant, whatever the project's folder is called", () => {
+  it("The URL of a relative backend is read as the folder that is meant, whatever the project's folder is called", () => {
     assert.ok(names.length > 300);
     for (const name of names) {
       const url = absoluteBackend(ownBackend, `/home/${name}`);
@@ -54,7 +54,7 @@ describe("the URL of a relative backend", () => {
     }
   });
 
-  it("keeps its own path as Pulumi reads it, in every spelling", () => {
+  it("The URL of a relative backend keeps its own path as Pulumi reads it, in every spelling", () => {
     for (const [url, folder] of [
       ["file://rel/state", "/a%20b/rel/state"],
       ["file://./rel%20x/state?create_dir=true", "/a%20b/rel x/state"],
@@ -67,7 +67,7 @@ describe("the URL of a relative backend", () => {
       assert.equal(stateFolder(absoluteBackend(url, "/a%20b"), "/other"), folder, url);
   });
 
-  it("leaves URLs alone that name a folder by themselves, and those of other backends", () => {
+  it("The URL of a relative backend leaves URLs alone that name a folder by themselves, and those of other backends", () => {
     for (const url of [
       "file:///a/b?metadata=skip",
       "file://~",
@@ -82,7 +82,7 @@ describe("the URL of a relative backend", () => {
 
 describe("the folder of a backend's URL", () => {
   // each was tried on the CLI itself, in the folder /p
-  it("is the one that Pulumi's CLI takes", () => {
+  it("The folder of a backend's URL is the one that Pulumi's CLI takes", () => {
     const home = userInfo().homedir;
     for (const [url, folder] of [
       ["file:///a/b", "/a/b"],
@@ -117,7 +117,7 @@ describe("the folder of a backend's URL", () => {
       assert.equal(stateFolder(url, "/p"), undefined, url);
   });
 
-  it("is another one than is meant, where Pulumi takes the current folder for a part of the URL", () => {
+  it("The folder of a backend's URL is another one than is meant, where Pulumi takes the current folder for a part of the URL", () => {
     const read = (name: string) => stateFolder(ownBackend, `/home/${name}`);
     assert.equal(read("My Repo"), "/home/My Repo/.fabric/state");
     assert.equal(read("My%20Repo"), "/home/My Repo/.fabric/state");
@@ -125,7 +125,7 @@ describe("the folder of a backend's URL", () => {
     assert.equal(meantStateFolder(ownBackend, "/home/My%20Repo"), "/home/My%20Repo/.fabric/state");
   });
 
-  it("is by the system's list of users where it begins with ~, whatever HOME says", () => {
+  it("The folder of a backend's URL is by the system's list of users where it begins with ~, whatever HOME says", () => {
     const before = process.env["HOME"];
     process.env["HOME"] = "/nowhere";
     try {

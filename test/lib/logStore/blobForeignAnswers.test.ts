@@ -37,7 +37,7 @@ describe("an answer that is not the storage account's", () => {
       "a page with 404",
       "a page with 409",
     ]) {
-      it(`is an error: ${way}, ${name}`, async () => {
+      it(`An answer that is not the storage account's is an error: ${way}, ${name}`, async () => {
         await using wire = await Wire.to(azurite.port);
         const place = blobPlaceOf(`${azurite.url("logs", wire.port)}/foreign-${way.replaceAll(" ", "-")}`, {});
         const options = { retryOptions: { maxTries: 2, retryDelayInMs: 1, maxRetryDelayInMs: 1 } };

@@ -48,7 +48,7 @@ async function eventually(isSo: () => boolean): Promise<void> {
 }
 
 describe("an append whose answer was lost", () => {
-  it("is written once, and the next one follows it", async () => {
+  it("An append whose answer was lost is written once, and the next one follows it", async () => {
     await using place = await started();
     const file = await place.store.appender("a.jsonl");
     place.wire.loseAnswers(2, isAppend);
@@ -58,7 +58,7 @@ describe("an append whose answer was lost", () => {
     assert.equal(place.wire.passed.filter(isAppend).length, 4, "the library did not repeat it");
   });
 
-  it("is reported when no answer ever comes, and later lines are still written", async () => {
+  it("An append whose answer was lost is reported when no answer ever comes, and later lines are still written", async () => {
     await using place = await started();
     const file = await place.store.appender("a.jsonl");
     place.wire.loseAnswers(3, isAppend);
@@ -69,14 +69,14 @@ describe("an append whose answer was lost", () => {
 });
 
 describe("lines that are given while another is being written", () => {
-  it("share one append", async () => {
+  it("Lines that are given while another is being written share one append", async () => {
     await using place = await started();
     const file = await place.store.appender("a.jsonl");
     await Promise.all(Array.from({ length: 50 }, (_, index) => file.append(`${index}\n`)));
     assert.equal(place.wire.passed.filter(isAppend).length, 2);
   });
 
-  it("are split where they are more than an append may hold", async () => {
+  it("Lines that are given while another is being written are split where they are more than an append may hold", async () => {
     await using place = await started();
     const file = await place.store.appender("a.jsonl");
     const line = `${"x".repeat(1_500_000)}\n`;
@@ -87,7 +87,7 @@ describe("lines that are given while another is being written", () => {
 });
 
 describe("the lock on a blob", () => {
-  it("is renewed every 20 s until it is released", async () => {
+  it("The lock on a blob is renewed every 20 s until it is released", async () => {
     const clock = new FakeClock();
     await using place = await started(clock);
     const lock = await place.store.lock("test.writer");
@@ -104,7 +104,7 @@ describe("the lock on a blob", () => {
     assert.equal(await place.lockBlob.exists(), false);
   });
 
-  it("of a holder on another machine is refused with its name, and free when its lease has ended", async () => {
+  it("The lock on a blob of a holder on another machine is refused with its name, and free when its lease has ended", async () => {
     await using place = await started();
     const holder = { pid: 7, host: "build-7", since: "2026-01-01T00:00:00.000Z", processSpace: "elsewhere" };
     const content = JSON.stringify(holder);
@@ -122,7 +122,7 @@ describe("the lock on a blob", () => {
     await (await place.store.lock("test.writer")).release();
   });
 
-  it("is taken although every answer is lost once", async () => {
+  it("The lock on a blob is taken although every answer is lost once", async () => {
     await using place = await started();
     const lost = new Set<string>();
     place.wire.loseAnswers(Infinity, ({ method, url, headers }) => {
@@ -135,7 +135,7 @@ describe("the lock on a blob", () => {
     await lock.release();
   });
 
-  it("that somebody else has taken keeps this process from writing: at once where they wrote to the same log", async () => {
+  it("The lock on a blob that somebody else has taken keeps this process from writing: at once where they wrote to the same log", async () => {
     await using place = await started();
     await place.store.lock("test.writer");
     const file = await place.store.appender("a.jsonl");
@@ -150,7 +150,7 @@ describe("the lock on a blob", () => {
     await lock.release();
   });
 
-  it("that somebody else has taken keeps this process from writing after it has slept", async () => {
+  it("The lock on a blob that somebody else has taken keeps this process from writing after it has slept", async () => {
     const clock = new FakeClock();
     await using place = await started(clock);
     await place.store.lock("test.writer");
@@ -168,7 +168,7 @@ describe("an account that refuses", () => {
   const opened = (address: string, env: NodeJS.ProcessEnv = azurite.logEnv) =>
     openLogStore(address, { stack: "test", env });
 
-  it("is told apart: no container, no right, a wrong key, not to be reached; with what to do and without the key", async () => {
+  it("An account that refuses is told apart: no container, no right, a wrong key, not to be reached; with what to do and without the key", async () => {
     await assert.rejects(
       (await opened(azurite.url("missing"))).lock("test.run"),
       /logs?.*\/missing could not take the lock 'test\.run': ContainerNotFound, 404, request \S+\. Make it: az storage container create/,
@@ -188,7 +188,7 @@ describe("an account that refuses", () => {
     await assert.rejects(refused.lock("test.run"), /403\. .*role Storage Blob Data Contributor on container 'logs'/);
   });
 
-  it("of another name than the environment's key is not sent that key", async () => {
+  it("An account that refuses of another name than the environment's key is not sent that key", async () => {
     await assert.rejects(opened(azurite.url("logs", 1)), /on this machine nobody signs in by a token/);
     await assert.rejects(
       opened(azurite.url("logs"), { AZURE_STORAGE_CONNECTION_STRING: "secret=of-mine" }),
@@ -196,7 +196,7 @@ describe("an account that refuses", () => {
     );
   });
 
-  it("is never asked by stack local, unless it is on this machine", async () => {
+  it("An account that refuses is never asked by stack local, unless it is on this machine", async () => {
     const address = "https://contoso.blob.core.windows.net/logs";
     await assert.rejects(openLogStore(address, { stack: "local", env: {} }), /never uses real credentials/);
     assert.ok(await openLogStore(azurite.url("logs"), { stack: "local", env: azurite.logEnv }));
@@ -219,7 +219,7 @@ async function refusingServer(code: string) {
 }
 
 describe("the address of a container", () => {
-  it("names account, container and folder, in all clouds and on this machine", () => {
+  it("The address of a container names account, container and folder, in all clouds and on this machine", () => {
     assert.deepEqual(blobPlaceOf("https://contoso.blob.core.windows.net/logs/team/a/", {}), {
       serviceUrl: "https://contoso.blob.core.windows.net",
       account: "contoso",
@@ -235,7 +235,7 @@ describe("the address of a container", () => {
     assert.equal(blobPlaceOf("http://127.0.0.1:1/acc/logs", {}).serviceUrl, "http://127.0.0.1:1/acc");
   });
 
-  it("is refused where its host is not known, it is not https, or it holds more than a place", () => {
+  it("The address of a container is refused where its host is not known, it is not https, or it holds more than a place", () => {
     for (const address of [
       "https://contoso.blob.core.windows.net.example.com/logs",
       "https://example.com/logs",

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { it } from "node:test";
 import { isLiveProcess } from "../../../lib/logStore/liveProcess.ts";
 
-it("a process is live until it has ended", async () => {
+it("A process is live until it has ended", async () => {
   assert.equal(isLiveProcess(process.pid), true);
   const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
   assert.equal(isLiveProcess(child.pid ?? 0), true);

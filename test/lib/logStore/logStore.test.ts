@@ -49,7 +49,7 @@ for (const [kind, newPlace] of Object.entries(places)) {
       return { place, store: await openedAt(place), other: await openedAt(place) };
     };
 
-    it("hold lines in the order in which they were given, whoever waits for which", async () => {
+    it(`Logs in ${kind} hold lines in the order in which they were given, whoever waits for which`, async () => {
       const { store } = await fresh();
       const file = await store.appender("a.jsonl");
       const lines = Array.from({ length: 100 }, (_, index) => `{"line":${index},"x":"${"x".repeat(index * 10)}"}\n`);
@@ -59,7 +59,7 @@ for (const [kind, newPlace] of Object.entries(places)) {
       assert.equal((await store.read("a.jsonl"))?.toString(), `${lines.join("")}last\n`);
     });
 
-    it("have a line when its append has resolved, also for another reader", async () => {
+    it(`Logs in ${kind} have a line when its append has resolved, also for another reader`, async () => {
       const { store, other } = await fresh();
       const file = await store.appender("a.jsonl");
       await file.append("first\n");
@@ -67,7 +67,7 @@ for (const [kind, newPlace] of Object.entries(places)) {
       await file.close();
     });
 
-    it("are gone on with where they ended", async () => {
+    it(`Logs in ${kind} are gone on with where they ended`, async () => {
       const { store, other } = await fresh();
       for (const [writer, line] of [
         [store, "first\n"],
@@ -80,7 +80,7 @@ for (const [kind, newPlace] of Object.entries(places)) {
       assert.equal((await store.read("a.jsonl"))?.toString(), "first\nsecond\n");
     });
 
-    it("keep the lines of two writers at once whole, and lose none", async () => {
+    it(`Logs in ${kind} keep the lines of two writers at once whole, and lose none`, async () => {
       const { store, other } = await fresh();
       const files = [await store.appender("a.jsonl"), await other.appender("a.jsonl")];
       const lines = files.map((_, writer) =>
@@ -101,7 +101,7 @@ for (const [kind, newPlace] of Object.entries(places)) {
       assert.equal(all.length, 40);
     });
 
-    it("carry a transaction log, whose steps run side by side", async () => {
+    it(`Logs in ${kind} carry a transaction log, whose steps run side by side`, async () => {
       const { store } = await fresh();
       const log = await TransactionLog.open({ store, transactionId: "tx-1" });
       await log.begin({ stack: "test", enableRollback: true });
@@ -116,7 +116,7 @@ for (const [kind, newPlace] of Object.entries(places)) {
       );
     });
 
-    it("have files beside them: written whole, read, named, removed one by one and by folder", async () => {
+    it(`Logs in ${kind} have files beside them: written whole, read, named, removed one by one and by folder`, async () => {
       const { store, other } = await fresh();
       assert.equal(await store.read("a.checkpoint.json"), undefined);
       await store.write("a.checkpoint.json", '{"old":true}');
@@ -138,7 +138,7 @@ for (const [kind, newPlace] of Object.entries(places)) {
       );
     });
 
-    it("have locks that one at a time can hold, and a refusal says who has it and what to do", async () => {
+    it(`Logs in ${kind} have locks that one at a time can hold, and a refusal says who has it and what to do`, async () => {
       const { store, other } = await fresh();
       const lock = await store.lock("test.run");
       await assert.rejects(
@@ -155,7 +155,7 @@ for (const [kind, newPlace] of Object.entries(places)) {
       await (await other.lock("test.run")).release();
     });
 
-    it("give a lock to one of many that want it at once", async () => {
+    it(`Logs in ${kind} give a lock to one of many that want it at once`, async () => {
       const { place } = await fresh();
       const stores = await Promise.all(Array.from({ length: 8 }, () => openedAt(place)));
       const results = await Promise.allSettled(stores.map((store) => store.lock("test.run")));
@@ -166,7 +166,7 @@ for (const [kind, newPlace] of Object.entries(places)) {
       }
     });
 
-    it("give a lock to who waits, when its holder releases it", async () => {
+    it(`Logs in ${kind} give a lock to who waits, when its holder releases it`, async () => {
       const { store, other } = await fresh();
       const lock = await store.lock("test.run");
       const waiting = other.lock("test.run", { waitMs: 10_000 });
@@ -174,7 +174,7 @@ for (const [kind, newPlace] of Object.entries(places)) {
       await (await waiting).release();
     });
 
-    it("give the lock of a process of this machine that was killed to the next one at once", async () => {
+    it(`Logs in ${kind} give the lock of a process of this machine that was killed to the next one at once`, async () => {
       const { place, store } = await fresh();
       const holder = await otherHolder(place, "test.run");
       await assert.rejects(store.lock("test.run"), new RegExp(`held by process ${holder.pid} `));

@@ -107,7 +107,7 @@ describe("a vault that does not work", () => {
   });
 
   for (const { title, fault, env, warning, requests, value = "environment" } of cases)
-    it(`gives the fallback within 2 s, and the next one at once: ${title}`, async () => {
+    it(`A vault that does not work gives the fallback within 2 s, and the next one at once: ${title}`, async () => {
       const warnings: string[] = [];
       const manager = new SecretManager({
         env: { ...azure.env, A: "environment", B: "environment", ...env?.() },
@@ -134,7 +134,7 @@ describe("a vault that does not work", () => {
       if (requests !== undefined) assert.equal(azure.vault.requests.length - before, requests);
     });
 
-  it("is no longer signed in to after some seconds, so that a hanging sign-in keeps no process from ending", async () => {
+  it("A vault that does not work is no longer signed in to after some seconds, so that a hanging sign-in keeps no process from ending", async () => {
     const env = { ...azure.env, AZURE_AUTHORITY_HOST: silence.url };
     const manager = new SecretManager({ env, dotenvPath: "/nowhere/.env", warn: () => undefined });
     const before = silence.connections.length;
@@ -145,7 +145,7 @@ describe("a vault that does not work", () => {
     await once(connection, "close", { signal: AbortSignal.timeout(10_000) });
   });
 
-  it("is waited for once by all who ask at the same time", async () => {
+  it("A vault that does not work is waited for once by all who ask at the same time", async () => {
     const env = { ...azure.env, A: "environment", B: "environment", C: "environment" };
     const manager = new SecretManager({ env, dotenvPath: "/nowhere/.env", warn: () => undefined });
     azure.vault.breakWith("hang");
@@ -154,7 +154,7 @@ describe("a vault that does not work", () => {
     assert.ok(performance.now() - begin < LIMIT_MS);
   });
 
-  it("is left alone for a minute, then asked again; refreshCache and a write ask it at once", async () => {
+  it("A vault that does not work is left alone for a minute, then asked again; refreshCache and a write ask it at once", async () => {
     const clock = new FakeClock();
     const warnings: string[] = [];
     const env = { ...azure.env, A: "environment" };

@@ -97,7 +97,7 @@ async function inProcess(kind: string, more: NodeJS.ProcessEnv): Promise<Outcome
 }
 
 describe("a client secret", () => {
-  it("signs in, from the environment or given, by a tenant of either", async () => {
+  it("A client secret signs in, from the environment or given, by a tenant of either", async () => {
     entra.check = ({ client_secret }) => assert.equal(client_secret, "right");
     assert.equal(
       await signIn({ AZURE_CLIENT_SECRET: "right" }),
@@ -107,14 +107,14 @@ describe("a client secret", () => {
     assert.match(await signIn({ AZURE_TENANT_ID: undefined }, given), /\(as fabric:credential says\)$/);
   });
 
-  it("asks for nothing before the first use", async () => {
+  it("A client secret asks for nothing before the first use", async () => {
     await credentialOf({ AZURE_CLIENT_SECRET: "right" });
     assert.equal(entra.requests.length, 0);
   });
 });
 
 describe("a client certificate", () => {
-  it("signs in by an assertion that its key has signed", async () => {
+  it("A client certificate signs in by an assertion that its key has signed", async () => {
     const file = join(folder, "client.pem");
     writeFileSync(file, certificate.cert + certificate.key);
     entra.check = ({ client_assertion }) => {
@@ -125,7 +125,7 @@ describe("a client certificate", () => {
     assert.equal(name, `client certificate of ${clientId} (AZURE_CLIENT_CERTIFICATE_PATH is set)`);
   });
 
-  it("is refused where another key has signed, by a double that can tell", async () => {
+  it("A client certificate is refused where another key has signed, by a double that can tell", async () => {
     const other = await makeCertificate(join(folder, "other"));
     const file = join(folder, "mixed.pem");
     writeFileSync(file, certificate.cert + other.key);
@@ -133,7 +133,7 @@ describe("a client certificate", () => {
     assert.match(await failure({ AZURE_CLIENT_CERTIFICATE_PATH: file }), /signature of the client assertion is wrong/);
   });
 
-  it("may have an encrypted key, and says what to do where its password is wrong", async () => {
+  it("A client certificate may have an encrypted key, and says what to do where its password is wrong", async () => {
     const file = join(folder, "encrypted.pem");
     const cipher = { type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "canary-password" } as const;
     writeFileSync(file, `${certificate.cert}${String(createPrivateKey(certificate.key).export(cipher))}`);
@@ -147,7 +147,7 @@ describe("a client certificate", () => {
 });
 
 describe("a workload identity", () => {
-  it("signs in by the assertion in its file", async () => {
+  it("A workload identity signs in by the assertion in its file", async () => {
     const file = join(folder, "federated-token");
     writeFileSync(file, gitHub.assertion());
     entra.check = ({ client_assertion }) =>
@@ -163,7 +163,7 @@ describe("a job of GitHub Actions", () => {
     ACTIONS_ID_TOKEN_REQUEST_TOKEN: "canary-request-token",
   });
 
-  it("signs in by its id token, which is asked for once however many tokens are wanted", async () => {
+  it("A job of GitHub Actions signs in by its id token, which is asked for once however many tokens are wanted", async () => {
     entra.check = ({ client_assertion }) =>
       assert.equal(gitHub.audienceOf(client_assertion), "api://AzureADTokenExchange");
     const { name, credential } = await credentialOf(request());
@@ -174,7 +174,7 @@ describe("a job of GitHub Actions", () => {
     assert.deepEqual(gitHub.asked, ["GET /token?api-version=2.0&audience=api%3A%2F%2FAzureADTokenExchange"]);
   });
 
-  it("is asked for one id token although Fabric and Graph want a token each", async () => {
+  it("A job of GitHub Actions is asked for one id token although Fabric and Graph want a token each", async () => {
     entra.check = ({ client_assertion }) => void gitHub.audienceOf(client_assertion);
     const settings = { env: { ...env, ...request() }, ca: certificate.cert, endpointIsEmulator: false };
     const secrets = new SecretManager({ env: settings.env, dotenvPath: "/nowhere" });
@@ -184,7 +184,7 @@ describe("a job of GitHub Actions", () => {
     assert.deepEqual([entra.requests.length, gitHub.asked.length], [2, 1]);
   });
 
-  it("asks for another id token shortly before the known one ends, and again after a failure", async () => {
+  it("A job of GitHub Actions asks for another id token shortly before the known one ends, and again after a failure", async () => {
     let now = Date.now();
     const assertion = gitHubAssertion({
       requestUrl: `${gitHub.origin}/token`,
@@ -204,7 +204,7 @@ describe("a job of GitHub Actions", () => {
     assert.equal(gitHub.asked.length, 3);
   });
 
-  it("sends the request's token to https or this machine only, and follows no redirect", async () => {
+  it("A job of GitHub Actions sends the request's token to https or this machine only, and follows no redirect", async () => {
     for (const url of ["http://token.example.com/", "ftp://127.0.0.1/", "nonsense"]) {
       const printed = await failure({ ...request(), ACTIONS_ID_TOKEN_REQUEST_URL: url });
       assert.match(printed, /ACTIONS_ID_TOKEN_REQUEST_URL must be an https address/);
@@ -217,7 +217,7 @@ describe("a job of GitHub Actions", () => {
 });
 
 describe("a service connection of Azure Pipelines", () => {
-  it("signs in by the pipeline's id token, and asks for it for one token only, however many callers", async () => {
+  it("A service connection of Azure Pipelines signs in by the pipeline's id token, and asks for it for one token only, however many callers", async () => {
     entra.check = ({ client_id, client_assertion }) => {
       assert.equal(client_id, clientId);
       azureDevOps.audienceOf(client_assertion);
@@ -241,7 +241,7 @@ describe("a service connection of Azure Pipelines", () => {
 });
 
 describe("a managed identity", () => {
-  it("signs in at the endpoint of App Service or of a virtual machine, and a refused token is renewed", async (t) => {
+  it("A managed identity signs in at the endpoint of App Service or of a virtual machine, and a refused token is renewed", async (t) => {
     const machine = await startManagedIdentity("canary-header", clientId);
     t.after(() => machine.close());
     const appService = { IDENTITY_ENDPOINT: `${machine.origin}/msi/token`, IDENTITY_HEADER: "canary-header" };
@@ -262,7 +262,7 @@ describe("a managed identity", () => {
 });
 
 describe("a managed identity of Kubernetes", () => {
-  it("signs in by its file, and a refused token is renewed there too", async () => {
+  it("A managed identity of Kubernetes signs in by its file, and a refused token is renewed there too", async () => {
     const file = join(folder, "federated-token");
     writeFileSync(file, gitHub.assertion());
     entra.check = ({ client_assertion }) => void gitHub.audienceOf(client_assertion);
@@ -291,7 +291,7 @@ describe("who is signed in on this machine", () => {
     `echo '{"accessToken":"of-az","expires_on":${Math.floor(Date.now() / 1000) + endsInS}}'`;
   const azd = () => `echo '{"token":"of-azd","expiresOn":"${new Date(Date.now() + 3_600_000).toISOString()}"}'`;
 
-  it("is asked of the Azure CLI", async () => {
+  it("Who is signed in on this machine is asked of the Azure CLI", async () => {
     const path = commands({ az: az(), azd: azd() });
     const outcome = await inProcess("auto", { ...path, AZURE_TENANT_ID: tenantId });
     assert.equal(outcome.name, "Azure CLI, then Azure Developer CLI (the environment names no other credential)");
@@ -300,13 +300,13 @@ describe("who is signed in on this machine", () => {
     assert.deepEqual(log(path, "az"), [call, call], "once for four callers, once because the token was refused");
   });
 
-  it("is not asked at each call where this machine's clock is ahead, and every token seems to have ended", async () => {
+  it("Who is signed in on this machine is not asked at each call where this machine's clock is ahead, and every token seems to have ended", async () => {
     const path = commands({ az: az(-3600) });
     assert.deepEqual((await inProcess("azureCli", path)).tokens, ["of-az", "of-az"]);
     assert.equal(log(path, "az").length, 2);
   });
 
-  it("is asked of azd where nobody is signed in to the Azure CLI, or where azd is configured", async () => {
+  it("Who is signed in on this machine is asked of azd where nobody is signed in to the Azure CLI, or where azd is configured", async () => {
     const signedOut = { az: `echo "Please run 'az login' to setup account." >&2; exit 1`, azd: azd() };
     for (const [kind, scripts] of [
       ["auto", signedOut],
@@ -318,7 +318,7 @@ describe("who is signed in on this machine", () => {
     }
   });
 
-  it("is told how to sign in where nobody is", async () => {
+  it("Who is signed in on this machine is told how to sign in where nobody is", async () => {
     const outcome = await inProcess("auto", commands({ az: "exit 127", azd: "echo canary >&2; exit 1" }));
     assert.match(
       outcome.message ?? "",
@@ -330,7 +330,7 @@ describe("who is signed in on this machine", () => {
 describe("an error", () => {
   const echo = "AADSTS7000215: Invalid client secret provided: canary-secret, eyJhbGciOi.eyJzdWIi.canary";
 
-  it("of Entra ID names credential, reason and next step, and holds no secret even where the service repeats it", async () => {
+  it("An error of Entra ID names credential, reason and next step, and holds no secret even where the service repeats it", async () => {
     const file = join(folder, "client.pem");
     writeFileSync(file, certificate.cert + certificate.key);
     const federated = join(folder, "federated-token");
@@ -360,7 +360,7 @@ describe("an error", () => {
     }
   });
 
-  it("of Azure Pipelines holds nothing of what its service answered", async () => {
+  it("An error of Azure Pipelines holds nothing of what its service answered", async () => {
     azureDevOps.failure = { status: 401, body: JSON.stringify({ note: "canary-answer canary-system-token" }) };
     const outcome = await inProcess("azurePipelines", {
       ...env,
@@ -372,14 +372,14 @@ describe("an error", () => {
     assert.doesNotMatch(outcome.error ?? "canary", /canary/);
   });
 
-  it("comes in time where an answer never does", async () => {
+  it("An error comes in time where an answer never does", async () => {
     gitHub.isSilent = true;
     const request = { ACTIONS_ID_TOKEN_REQUEST_URL: gitHub.origin, ACTIONS_ID_TOKEN_REQUEST_TOKEN: "canary" };
     assert.match(await failure(request, { deadlineMs: 200 }), /failed: no answer within 0\.2 s\. Check that the job/);
     gitHub.isSilent = false;
   });
 
-  it("cannot take a secret from a credential that is printed", async () => {
+  it("An error cannot take a secret from a credential that is printed", async () => {
     entra.check = () => undefined;
     const { credential } = await credentialOf({ AZURE_CLIENT_SECRET: "canary-secret" });
     const token = await credential.getToken(scope);
@@ -388,7 +388,7 @@ describe("an error", () => {
     assert.ok(token && !printed.includes(token.token));
   });
 
-  it("says so where this tenant is unknown to the authority", async () => {
+  it("An error says so where this tenant is unknown to the authority", async () => {
     const printed = await failure({
       AZURE_CLIENT_SECRET: "canary",
       AZURE_TENANT_ID: "99999999-9999-4999-8999-999999999999",
@@ -398,7 +398,7 @@ describe("an error", () => {
 });
 
 describe("the authority", () => {
-  it("of a known cloud is asked what it is, with the cloud's own audience; another is taken as configured", () => {
+  it("The authority of a known cloud is asked what it is, with the cloud's own audience; another is taken as configured", () => {
     const clouds: [host: string | undefined, isTakenAsIs: boolean | undefined, audience: string][] = [
       [undefined, undefined, "api://AzureADTokenExchange"],
       ["https://login.microsoftonline.com", false, "api://AzureADTokenExchange"],
@@ -412,7 +412,7 @@ describe("the authority", () => {
     }
   });
 
-  it("must be https", async () => {
+  it("The authority must be https", async () => {
     await assert.rejects(
       credentialOf({ AZURE_AUTHORITY_HOST: "http://login.example.com" }),
       /must be an https address/,

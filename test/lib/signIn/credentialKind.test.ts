@@ -41,18 +41,18 @@ const holding = (names: readonly string[]) => Object.fromEntries(names.map((name
 
 describe("auto", () => {
   for (const [held, kinds, why] of choices) {
-    it(`takes ${kinds.join(", then ")} where the environment holds ${held.join(", ") || "nothing"}`, () => {
+    it(`Auto takes ${kinds.join(", then ")} where the environment holds ${held.join(", ") || "nothing"}`, () => {
       const choice = chooseKind(holding(held));
       assert.deepEqual(choice.kinds, kinds);
       assert.match(choice.why, why);
     });
   }
 
-  it("takes an empty variable for a missing one", () => {
+  it("Auto takes an empty variable for a missing one", () => {
     assert.deepEqual(chooseKind({ AZURE_CLIENT_SECRET: "" }).kinds, local);
   });
 
-  it("leaves the ready token to the Fabric API", () => {
+  it("Auto leaves the ready token to the Fabric API", () => {
     assert.deepEqual(chooseAzureKind(holding(["FABRIC_ACCESS_TOKEN"])).kinds, local);
   });
 });
@@ -77,7 +77,7 @@ const needs: Record<CredentialKind, string | undefined> = {
 describe("a kind", () => {
   for (const kind of credentialKinds) {
     const wanted = needs[kind];
-    it(`${kind} ${wanted ? "names all variables that are missing at once" : "needs no variable"}`, () => {
+    it(`A kind ${kind} ${wanted ? "names all variables that are missing at once" : "needs no variable"}`, () => {
       if (wanted === undefined) return assert.doesNotThrow(() => assertComplete(kind, {}));
       assert.throws(
         () => assertComplete(kind, {}),
@@ -86,13 +86,13 @@ describe("a kind", () => {
     });
   }
 
-  it("names only what is missing, and takes one of several names for a variable", () => {
+  it("A kind names only what is missing, and takes one of several names for a variable", () => {
     const env = holding(["AZURESUBSCRIPTION_TENANT_ID", "AZURE_CLIENT_ID", ...pipeline]);
     assert.throws(() => assertComplete("azurePipelines", env), /needs SYSTEM_ACCESSTOKEN\. /);
     assert.doesNotThrow(() => assertComplete("clientSecret", holding([...ids, "FABRIC_CLIENT_SECRET"])));
   });
 
-  it("that does not exist is refused with those that do", () => {
+  it("A kind that does not exist is refused with those that do", () => {
     assert.equal(credentialSetting("azureCli"), "azureCli");
     assert.throws(() => credentialSetting("password"), /must be auto, accessToken, .* or azureDeveloperCli\./);
   });

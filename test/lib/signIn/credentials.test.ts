@@ -29,13 +29,13 @@ const choose = (env: NodeJS.ProcessEnv, more: Partial<CredentialOptions> = {}) =
 const principal = { AZURE_TENANT_ID: tenantId, AZURE_CLIENT_ID: known.deployer, AZURE_CLIENT_SECRET: "canary-secret" };
 
 describe("the credential", () => {
-  it("of the emulator is never a real one, whatever the environment holds and the stack says", async () => {
+  it("The credential of the emulator is never a real one, whatever the environment holds and the stack says", async () => {
     const env = { ...principal, FABRIC_ACCESS_TOKEN: "canary" };
     const tokens = await choose(env, { endpointIsEmulator: true, kind: "clientSecret" });
     assert.equal(await tokens.token("scope"), "emulator");
   });
 
-  it("is what the environment speaks for, unless the stack says which", async () => {
+  it("The credential is what the environment speaks for, unless the stack says which", async () => {
     const env = { ...principal, FABRIC_ACCESS_TOKEN: "ready" };
     const ready = await choose(env);
     assert.deepEqual([ready.name, await ready.token("scope")], ["ready token (FABRIC_ACCESS_TOKEN is set)", "ready"]);
@@ -43,7 +43,7 @@ describe("the credential", () => {
     assert.match((await choose(env, { kind: "azureCli" })).name, /^Azure CLI \(as fabric:credential says\)$/);
   });
 
-  it("needs all its variables, the tenant from the environment or the stack, and an https authority", async () => {
+  it("The credential needs all its variables, the tenant from the environment or the stack, and an https authority", async () => {
     const { AZURE_TENANT_ID: _tenant, ...without } = principal;
     await assert.rejects(choose(without), /needs AZURE_TENANT_ID \(or fabric:tenantId\)\./);
     await assert.rejects(choose({}, { kind: "accessToken" }), /by ready token needs FABRIC_ACCESS_TOKEN\./);
@@ -54,7 +54,7 @@ describe("the credential", () => {
     );
   });
 
-  it("takes a secret that the vault holds where the stack says client secret, and asks the vault for nothing else", async () => {
+  it("The credential takes a secret that the vault holds where the stack says client secret, and asks the vault for nothing else", async () => {
     const asked: string[] = [];
     const client = {
       getSecret: (name: string) => {
@@ -112,7 +112,7 @@ describe("tokens", () => {
     new FabricClient({ endpoint: emulator.url, tokens: await source(now), flags: FeatureFlags.load({}, {}), env: {} });
   const statuses = () => emulator.requests().map(({ status }) => status);
 
-  it("are asked for once by scope, however many callers wait", async () => {
+  it("Tokens are asked for once by scope, however many callers wait", async () => {
     const tokens = await source();
     const got = await Promise.all([1, 2, 3, 4].map(() => tokens.token(FabricClient.scope)));
     got.push(await tokens.token(FabricClient.scope));
@@ -122,7 +122,7 @@ describe("tokens", () => {
     assert.equal(entra.requests.length, 2);
   });
 
-  it("are renewed five minutes before they end, so that a long run sees no refusal", async (t) => {
+  it("Tokens are renewed five minutes before they end, so that a long run sees no refusal", async (t) => {
     // the library's own idea of time is moved too, from which it reckons when a token ends
     t.mock.timers.enable({ apis: ["Date"], now: remote.now() });
     const fabric = await client(Date.now);
@@ -142,7 +142,7 @@ describe("tokens", () => {
     fabric.close();
   });
 
-  it("are used to their end while they cannot be renewed", async (t) => {
+  it("Tokens are used to their end while they cannot be renewed", async (t) => {
     t.mock.timers.enable({ apis: ["Date"], now: remote.now() });
     const tokens = await source(Date.now);
     const token = await tokens.token(FabricClient.scope);
@@ -157,7 +157,7 @@ describe("tokens", () => {
     entra.check = () => undefined;
   });
 
-  it("are renewed once when the service refuses them, because this machine's clock is behind", async () => {
+  it("Tokens are renewed once when the service refuses them, because this machine's clock is behind", async () => {
     const fabric = await client();
     await fabric.send(call);
     await remote.advance(61 * minute);
@@ -170,7 +170,7 @@ describe("tokens", () => {
     fabric.close();
   });
 
-  it("that live for less than five minutes are not asked for at each call", async () => {
+  it("Tokens that live for less than five minutes are not asked for at each call", async () => {
     entra.lifetimeS = 240;
     const fabric = await client();
     for (let nth = 0; nth < 5; nth++) await fabric.send(call);
@@ -178,7 +178,7 @@ describe("tokens", () => {
     fabric.close();
   });
 
-  it("that are refused for ever end in one clear error, after few requests for tokens", async () => {
+  it("Tokens that are refused for ever end in one clear error, after few requests for tokens", async () => {
     emulator.faults([{ status: 401, errorCode: "TokenExpired", message: "Resubmit", times: "forever" }]);
     const fabric = await client();
     const results = await Promise.allSettled(Array.from({ length: 10 }, () => fabric.send(call)));
@@ -196,7 +196,7 @@ describe("tokens", () => {
     fabric.close();
   });
 
-  it("are asked for again after a sign-in that failed", async () => {
+  it("Tokens are asked for again after a sign-in that failed", async () => {
     const tokens = await source();
     entra.check = () => {
       throw new Error("AADSTS7000222: The provided client secret keys are expired.");
@@ -208,7 +208,7 @@ describe("tokens", () => {
 });
 
 describe("a token", () => {
-  it("tells tenant and principal where it can be read, and nothing where it cannot", () => {
+  it("A token tells tenant and principal where it can be read, and nothing where it cannot", () => {
     const token = tokenFor(known.alice, tenantId, "fabric", Date.now());
     assert.deepEqual([tenantOf(token), principalOf(token)], [tenantId, known.alice]);
     for (const opaque of ["opaque", "a.b.c", "", "a.eyJ4Ijox.c"])

@@ -118,7 +118,7 @@ describe("a sign-in that is answered by somebody else", () => {
   }
 
   for (const [name, given] of Object.entries(answers)) {
-    it(`gives an error and no token: ${name}`, async () => {
+    it(`A sign-in that is answered by somebody else gives an error and no token: ${name}`, async () => {
       answer = given;
       isAuthorityKnown = true;
       assertRefused(await byClientSecret(), "token endpoint");
@@ -128,7 +128,7 @@ describe("a sign-in that is answered by somebody else", () => {
   }
 
   for (const name of ["a page with 200", "a text", "the token 7", 'the token "<html>canary-token</html>"']) {
-    it(`gives an error and no token of a managed identity: ${name}`, async () => {
+    it(`A sign-in that is answered by somebody else gives an error and no token of a managed identity: ${name}`, async () => {
       answer = answers[name];
       assert.ok(answer);
       const origin = `http://127.0.0.1:${(plain.address() as AddressInfo).port}`;
@@ -137,7 +137,7 @@ describe("a sign-in that is answered by somebody else", () => {
     });
   }
 
-  it("is no token either where it stands ready in the environment", async () => {
+  it("A sign-in that is answered by somebody else is no token either where it stands ready in the environment", async () => {
     for (const [token, isOne] of [
       ["eyJ0eXAi.eyJhdWQi.c2ln", true],
       ["opaque-token_1~2.3+/==", true],

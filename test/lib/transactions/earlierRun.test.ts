@@ -18,12 +18,14 @@ const rollback: Fact = { kind: "rollback", reason: "asked for" };
 const left: Fact = { kind: "compensationFailed", step: "1", reason: "no" };
 
 describe("the last run of a transaction that has not ended", () => {
-  it("has failed where it said so, and was cut off where it did not", () => {
+  it("The last run of a transaction that has not ended has failed where it said so, and was cut off where it did not", () => {
     assert.equal(earlierRunOf(log(begin, intent), true), "failed");
     assert.equal(earlierRunOf(log(begin, intent), false), "cut off");
+    const done: Fact = { kind: "done", step: "1", resourceId: "a" };
+    assert.equal(earlierRunOf(log(begin, intent, done), false), "cut off");
   });
 
-  it("was a rollback that is incomplete, until another run has gone on", () => {
+  it("The last run of a transaction that has not ended was a rollback that is incomplete, until another run has gone on", () => {
     assert.equal(earlierRunOf(log(begin, intent, rollback), false), "rollback incomplete");
     assert.equal(earlierRunOf(log(begin, intent, rollback, left), true), "rollback incomplete");
     assert.equal(earlierRunOf(log(begin, intent, rollback, left, intent), true), "failed");

@@ -78,6 +78,12 @@ const refused: readonly (readonly [what: string, lines: readonly Line[], message
     [begin, '{"v":1,"kind":"int', done],
     /Line 2 of the log .*00aa\.jsonl is not a JSON object/,
   ],
+  ["a list in the place of an entry", [begin, "[1]"], /Line 2 of the log .* is not a JSON object/],
+  [
+    "a beginning that does not say whether there is a rollback",
+    [{ ...begin, enableRollback: undefined }],
+    /Line 1 of the log .*no valid 'enableRollback'/,
+  ],
   ["a broken first line", ['{"v":1,"ki', intent], /Line 1 of the log .* is not a JSON object/],
   ["a broken last line that is whole", [begin, "null"], /Line 2 of the log .* is not a JSON object/],
   ["effects without a beginning", [intent, done], /Line 1 of the log .* is not the beginning of a transaction/],
@@ -94,7 +100,7 @@ const options = (store: LogStore, env: NodeJS.ProcessEnv = {}) => ({
 
 describe("a log of its own stack that a version cannot read whole", () => {
   for (const [what, lines, message] of refused) {
-    it(`stops whoever would undo, end, prune, or write beside it: ${what}`, async () => {
+    it(`A log of its own stack that a version cannot read whole stops whoever would undo, end, prune, or write beside it: ${what}`, async () => {
       const store = await storeWith(lines);
       const before = readdirSync(store.where);
       await assert.rejects(new StackTransactions(store, "dev").logs(), message);
@@ -106,7 +112,7 @@ describe("a log of its own stack that a version cannot read whole", () => {
     });
   }
 
-  it("stops those that are told its id, too, and stays as it is", async () => {
+  it("A log of its own stack that a version cannot read whole stops those that are told its id, too, and stays as it is", async () => {
     const store = await storeWith([{ ...begin, v: 3 }]);
     const content = readFileSync(join(store.where, `${ID}.jsonl`), "utf8");
     await new StackTransactions(store, "dev").announce(ID);
@@ -123,7 +129,7 @@ describe("a log of its own stack that a version cannot read whole", () => {
 
 describe("a log of another stack that a version cannot read", () => {
   for (const [what, lines, message] of refused) {
-    it(`stops that stack and no other: ${what}`, async () => {
+    it(`A log of another stack that a version cannot read stops that stack and no other: ${what}`, async () => {
       const other = "prod-20260101T000000Z-00aa";
       const theirs = lines.map((line) =>
         typeof line === "object" && "stack" in line ? { ...line, stack: "prod" } : line,
@@ -136,14 +142,14 @@ describe("a log of another stack that a version cannot read", () => {
     });
   }
 
-  it("stops every stack where nothing says whose it is", async () => {
+  it("A log of another stack that a version cannot read stops every stack where nothing says whose it is", async () => {
     const store = await storeWith([{ v: 9 }], "release-7");
     await assert.rejects(new StackTransactions(store, "dev").logs(), /format 9 by a newer version/);
   });
 });
 
 describe("a log that is not as it usually is", () => {
-  it("is read by its lines where two processes have counted from the same number", async () => {
+  it("A log that is not as it usually is is read by its lines where two processes have counted from the same number", async () => {
     const store = await storeWith([
       begin,
       { ...intent, seq: 7 },
@@ -160,14 +166,14 @@ describe("a log that is not as it usually is", () => {
     assert.equal((await readTransactionLog(store, ID)).at(-1)?.seq, 8);
   });
 
-  it("counts as none while it is empty, torn in its first line, or ended without ever having begun", async () => {
+  it("A log that is not as it usually is counts as none while it is empty, torn in its first line, or ended without ever having begun", async () => {
     const store = await storeWith([{ ...place, seq: 1, kind: "rolledBack" }]);
     await store.write("dev-20260101T000001Z-00ab.jsonl", "");
     await store.write("dev-20260101T000002Z-00ac.jsonl", '{"v":3,"kind":"begin","stack":"de');
     assert.deepEqual(await new StackTransactions(store, "dev").logs(), []);
   });
 
-  it("may hold keys that this version does not know, and steps that were noted without an id", async () => {
+  it("A log that is not as it usually is may hold keys that this version does not know, and steps that were noted without an id", async () => {
     const store = await storeWith([
       { ...begin, later: {} },
       { ...intent, later: 1 },
@@ -176,7 +182,7 @@ describe("a log that is not as it usually is", () => {
     assert.equal((await new StackTransactions(store, "dev").logs())[0]?.length, 3);
   });
 
-  it("of a newer version lets closures go on without a log, and is not appended to", async () => {
+  it("A log that is not as it usually is of a newer version lets closures go on without a log, and is not appended to", async () => {
     const store = await storeWith([{ ...begin, v: 3 }]);
     const content = readFileSync(join(store.where, `${ID}.jsonl`), "utf8");
     const { ClosureLog } = await import("../../../lib/transactions/closureLog.ts");

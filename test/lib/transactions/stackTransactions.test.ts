@@ -48,7 +48,7 @@ async function changed({ transactions, clock }: ReturnType<typeof opened>): Prom
 }
 
 describe("the announced transaction of a stack", () => {
-  it("stays announced until it is withdrawn, and counts for its stack alone", async () => {
+  it("The announced transaction of a stack stays announced until it is withdrawn, and counts for its stack alone", async () => {
     const { store, transactions } = opened();
     assert.equal(await transactions.announced(), undefined);
     await transactions.announce("tx-2");
@@ -58,7 +58,7 @@ describe("the announced transaction of a stack", () => {
     assert.equal(await transactions.announced(), undefined);
   });
 
-  it("is the unfinished one, even if its log was lost", async () => {
+  it("The announced transaction of a stack is the unfinished one, even if its log was lost", async () => {
     const { transactions } = opened();
     await transactions.announce("tx-2");
     assert.equal(await transactions.unfinished(), "tx-2");
@@ -66,14 +66,14 @@ describe("the announced transaction of a stack", () => {
 });
 
 describe("the id of a transaction", () => {
-  it("sorts by time", () => {
+  it("The id of a transaction sorts by time", () => {
     const [early, late] = [0, 1000].map((ms) => newTransactionId("dev", new FakeClock(Date.UTC(2026, 0, 1) + ms)));
     assert.ok((early ?? "") < (late ?? ""));
   });
 });
 
 describe("a transaction that is begun", () => {
-  it("has the checkpoint from before it without its pending operations, and is announced", async () => {
+  it("A transaction that is begun has the checkpoint from before it without its pending operations, and is announced", async () => {
     const { transactions } = opened();
     const current: Checkpoint = { version: 3, deployment: { resources: [], pending_operations: [{}] } };
     const { transactionId, isResumed } = await transactions.open(current, true);
@@ -85,7 +85,7 @@ describe("a transaction that is begun", () => {
     assert.ok(begin?.kind === "begin" && begin.stack === "dev" && begin.enableRollback && begin.checkpointHash);
   });
 
-  it("ends the announced one before it, if that changed nothing", async () => {
+  it("A transaction that is begun ends the announced one before it, if that changed nothing", async () => {
     const { transactions, clock } = opened();
     const first = await transactions.open(empty, true);
     await clock.advance(1000);
@@ -95,7 +95,7 @@ describe("a transaction that is begun", () => {
     assert.equal(await transactions.unfinished(), second.transactionId);
   });
 
-  it("leaves the announced one open, if that changed something and cannot be gone on with", async () => {
+  it("A transaction that is begun leaves the announced one open, if that changed something and cannot be gone on with", async () => {
     const world = opened();
     const { transactions, clock } = world;
     const first = await changed(world);
@@ -114,7 +114,7 @@ describe("a transaction that is begun", () => {
 });
 
 describe("a transaction that changed something and has not ended", () => {
-  it("is gone on with, and its earlier run is known by what lies beside its log", async () => {
+  it("A transaction that changed something and has not ended is gone on with, and its earlier run is known by what lies beside its log", async () => {
     const world = opened();
     const { transactions } = world;
     const transactionId = await changed(world);
@@ -130,7 +130,7 @@ describe("a transaction that changed something and has not ended", () => {
     assert.equal((await how()).earlierRun, "cut off");
   });
 
-  it("is unfinished without its announcement, too, and the log of its rollback does not hide it", async () => {
+  it("A transaction that changed something and has not ended is unfinished without its announcement, too, and the log of its rollback does not hide it", async () => {
     const world = opened();
     const { transactions, clock } = world;
     const transactionId = await changed(world);
@@ -145,7 +145,7 @@ describe("a transaction that changed something and has not ended", () => {
     assert.equal(await transactions.earlierRun(log), "rollback incomplete");
   });
 
-  it("is neither unfinished nor gone on with once it has ended", async () => {
+  it("A transaction that changed something and has not ended is neither unfinished nor gone on with once it has ended", async () => {
     const world = opened();
     const { transactions } = world;
     const transactionId = await changed(world);
@@ -155,7 +155,7 @@ describe("a transaction that changed something and has not ended", () => {
     assert.equal((await transactions.choose(empty)).isResumed, false);
   });
 
-  it("is not made by settling a log that is not there", async () => {
+  it("A transaction that changed something and has not ended is not made by settling a log that is not there", async () => {
     const { transactions, store } = opened();
     await transactions.settle("dev-none.rollback");
     assert.deepEqual(await store.names(), []);
@@ -163,7 +163,7 @@ describe("a transaction that changed something and has not ended", () => {
 });
 
 describe("old logs of a stack", () => {
-  it("are removed with what lies beside them once committed, but for the last ones; others stay", async () => {
+  it("Old logs of a stack are removed with what lies beside them once committed, but for the last ones; others stay", async () => {
     const { store, transactions, clock, files } = opened();
     const write = async (id: string, end?: "commit" | "rolledBack") => {
       await transactions.begin(id, empty, true);

@@ -26,7 +26,30 @@ async function opened(folder = temporary(), transactionId = "tx-1") {
 }
 
 describe("the transaction log", () => {
-  it("has the intent on disk before the call, and its outcome after it", async () => {
+  it("The transaction log counts on from the highest number, where another process has written before", async () => {
+    const { folder, log } = await opened();
+    await log.begin({ stack: "dev", enableRollback: true });
+    await log.rollback("asked for");
+    await log.close();
+    const next = await opened(folder);
+    await next.log.rolledBack();
+    assert.deepEqual(
+      (await next.entries()).map(({ seq }) => seq),
+      [1, 2, 3],
+    );
+  });
+
+  it("The transaction log notes a half-made change as one whose outcome nobody knows, whatever the error says", async () => {
+    const { log, entries } = await opened();
+    await log.doubt({ ...intent, operation: "update", resourceId: "ws-1" }, new Error("the second write was refused"));
+    const [, failed] = await entries();
+    assert.deepEqual(failed?.kind === "failed" && [failed.reason, failed.isOutcomeUnknown], [
+      "the second write was refused",
+      true,
+    ]);
+  });
+
+  it("The transaction log has the intent on disk before the call, and its outcome after it", async () => {
     const { log, entries } = await opened();
     await log.begin({ stack: "dev", enableRollback: true, checkpoint: "tx-1.checkpoint.json", checkpointHash: "h" });
     const result = await log.step(
@@ -59,7 +82,7 @@ describe("the transaction log", () => {
     assert.deepEqual(commit, { ...place, seq: 4, kind: "commit" });
   });
 
-  it("notes why a call failed, and whether it may have had its effect", async () => {
+  it("The transaction log notes why a call failed, and whether it may have had its effect", async () => {
     const { log, entries } = await opened();
     for (const status of [409, 502]) {
       const error = new FabricError({ operation: "create", errorCode: "Broken", status, requestId: "r-1" });
@@ -81,7 +104,7 @@ describe("the transaction log", () => {
     assert.equal(unknown.isOutcomeUnknown, true);
   });
 
-  it("keeps the lines of many steps at once whole, and knows that it is busy meanwhile", async () => {
+  it("The transaction log keeps the lines of many steps at once whole, and knows that it is busy meanwhile", async () => {
     const { log, entries } = await opened();
     const waiting = Array.from({ length: 50 }, (_, index) =>
       log.step(
@@ -101,7 +124,7 @@ describe("the transaction log", () => {
     );
   });
 
-  it("takes the lines of two processes", async () => {
+  it("The transaction log takes the lines of two processes", async () => {
     const folder = temporary();
     const lib = resolve(import.meta.dirname, "../../../lib");
     const script = `const { TransactionLog } = await import(${JSON.stringify(`${lib}/transactions/transactionLog.ts`)});
@@ -117,7 +140,7 @@ describe("the transaction log", () => {
     assert.equal((await readTransactionLog(new FolderLogStore(folder), "tx-1")).length, 600);
   });
 
-  it("ignores a line that was being written, and cuts it off before it goes on", async () => {
+  it("The transaction log ignores a line that was being written, and cuts it off before it goes on", async () => {
     const { folder, log, entries } = await opened();
     await log.begin({ stack: "dev", enableRollback: false });
     await log.close();
@@ -136,14 +159,14 @@ describe("the transaction log", () => {
     assert.ok(!readFileSync(file, "utf8").includes('"int'));
   });
 
-  it("is readable by its owner only", async () => {
+  it("The transaction log is readable by its owner only", async () => {
     const { folder, log } = await opened();
     await log.begin({ stack: "dev", enableRollback: false });
     assert.equal(statSync(folder).mode & 0o777, 0o700);
     assert.equal(statSync(join(folder, "tx-1.jsonl")).mode & 0o777, 0o600);
   });
 
-  it("refuses ids that are no plain names", async () => {
+  it("The transaction log refuses ids that are no plain names", async () => {
     for (const transactionId of ["../x", "a/b", ""])
       await assert.rejects(
         TransactionLog.open({ store: new FolderLogStore(temporary()), transactionId }),

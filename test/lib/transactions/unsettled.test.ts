@@ -17,7 +17,7 @@ const create = (step: string, name: string, wasFree = true): Fact => ({
 });
 
 describe("what logs leave open", () => {
-  it("is a create that is done and not committed, by its id", () => {
+  it("What logs leave open is a create that is done and not committed, by its id", () => {
     const [left] = unsettledCreates([
       entries(begin, create("1", "a"), { kind: "done", step: "1", resourceId: "ws-1" }),
     ]);
@@ -33,7 +33,7 @@ describe("what logs leave open", () => {
     });
   });
 
-  it("is a create without an outcome, where its name was free", () => {
+  it("What logs leave open is a create without an outcome, where its name was free", () => {
     assert.equal(unsettledCreates([entries(begin, create("1", "a"))]).length, 1);
     assert.equal(unsettledCreates([entries(begin, create("1", "a", false))]).length, 0);
     assert.equal(
@@ -44,7 +44,7 @@ describe("what logs leave open", () => {
     );
   });
 
-  it("is not what was refused, committed, rolled back or compensated", () => {
+  it("What logs leave open is not what was refused, committed, rolled back or compensated", () => {
     assert.deepEqual(
       unsettledCreates([entries(begin, create("1", "a"), { kind: "failed", step: "1", reason: "", status: 409 })]),
       [],
@@ -54,7 +54,61 @@ describe("what logs leave open", () => {
     assert.deepEqual(unsettledCreates([entries(begin, create("1", "a"), { kind: "compensated", step: "1" })]), []);
   });
 
-  it("is found again by kind and names, the newest first", () => {
+  const removed = (step: string, resourceType: string, resourceId: string): Fact[] => [
+    {
+      kind: "intent",
+      step,
+      operation: "delete",
+      resourceType,
+      resourceName: "a",
+      resourceId,
+      compensation: null,
+    },
+    { kind: "done", step, resourceId },
+  ];
+
+  it("What logs leave open is not what was removed since, alone or with its workspace", () => {
+    const workspace = [begin, create("1", "a"), { kind: "done", step: "1", resourceId: "WS-1" }] as const;
+    const folder: Fact = {
+      kind: "intent",
+      step: "2",
+      operation: "create",
+      resourceType: "Folder",
+      resourceName: "raw",
+      wasFree: true,
+      names: { workspaceId: "ws-1", displayName: "raw" },
+      compensation: { function: "deleteFolder", args: {} },
+    };
+    const both = [...workspace, folder, { kind: "done", step: "2", resourceId: "f-1" }] as const;
+    const typesLeftBy = (...more: Fact[]) =>
+      unsettledCreates([entries(...both, ...more)]).map(({ resourceType }) => resourceType);
+    assert.deepEqual(typesLeftBy(), ["Workspace", "Folder"]);
+    assert.deepEqual(typesLeftBy(...removed("3", "Folder", "ws-1/f-1")), ["Workspace"]);
+    assert.deepEqual(typesLeftBy(...removed("3", "Workspace", "ws-1")), []);
+  });
+
+  it("What logs leave open is what was made anew after a removal: ids of roles and Git connections come back", () => {
+    const role = (step: string): Fact[] => [
+      {
+        kind: "intent",
+        step,
+        operation: "create",
+        resourceType: "WorkspaceUser",
+        resourceName: "bob",
+        wasFree: true,
+        names: { workspaceId: "ws-1", principalId: "bob" },
+        compensation: { function: "deleteWorkspaceUser", args: {} },
+      },
+      { kind: "done", step, resourceId: "bob" },
+    ];
+    const log = entries(begin, ...role("1"), ...removed("2", "WorkspaceUser", "ws-1/bob"), ...role("3"));
+    assert.deepEqual(
+      unsettledCreates([log]).map(({ step }) => step),
+      ["3"],
+    );
+  });
+
+  it("What logs leave open is found again by kind and names, the newest first", () => {
     const left = unsettledCreates([
       entries(begin, create("1", "a"), { kind: "done", step: "1", resourceId: "old" }),
       entries(begin, create("1", "a"), { kind: "done", step: "1", resourceId: "new" }),
@@ -67,7 +121,7 @@ describe("what logs leave open", () => {
     assert.equal(like("b"), undefined);
   });
 
-  it("is told by its names, whatever arguments its compensation has, and by those in logs of format 1", () => {
+  it("What logs leave open is told by its names, whatever arguments its compensation has, and by those in logs of format 1", () => {
     const grown = (step: string, further: object): Fact => {
       const fact = create(step, "a");
       if (fact.kind !== "intent" || !fact.compensation) throw new Error("a create has a compensation");
@@ -80,7 +134,7 @@ describe("what logs leave open", () => {
       assert.ok(unsettledLike(unsettledCreates([entries(begin, earlier)]), intent));
   });
 
-  it("never is what no log has created, whatever the logs and wherever they end (10,000 generated ones)", () => {
+  it("What logs leave open never is what no log has created, whatever the logs and wherever they end (10,000 generated ones)", () => {
     let seed = 1;
     const random = (below: number) => (seed = (seed * 48_271) % 2_147_483_647) % below;
     for (let run = 0; run < 10_000; run++) {

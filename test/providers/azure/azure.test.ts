@@ -14,7 +14,7 @@ const inputsOf = (resources: readonly Declared[], type: string) => typeIn(resour
 describe("the resources of the example stacks", () => {
   // FABRIC_WRITE_GOLDEN=true writes the file anew; read its difference before you commit it
   for (const stack of ["foundation", "dev"]) {
-    it(`${stack} are those of the golden list, with every input`, async () => {
+    it(`The resources of the example stacks ${stack} are those of the golden list, with every input`, async () => {
       const { resources } = await declareWithMocks(exampleConfig(stack));
       const file = join(import.meta.dirname, `azure.${stack}.golden.json`);
       if (process.env["FABRIC_WRITE_GOLDEN"] === "true") writeFileSync(file, `${JSON.stringify(resources, null, 2)}\n`);
@@ -29,7 +29,7 @@ describe("a foundation", () => {
     foundation = await declareWithMocks(exampleConfig("foundation"));
   });
 
-  it("keeps state and log where only Entra identities get in, over TLS, and where mistakes can be undone", () => {
+  it("A foundation keeps state and log where only Entra identities get in, over TLS, and where mistakes can be undone", () => {
     const account = inputsOf(foundation.resources, "storage:StorageAccount");
     assert.equal(account["enableHttpsTrafficOnly"], true);
     assert.equal(account["minimumTlsVersion"], "TLS1_2");
@@ -49,7 +49,7 @@ describe("a foundation", () => {
     );
   });
 
-  it("keeps secrets in a vault that asks for roles and cannot be purged", () => {
+  it("A foundation keeps secrets in a vault that asks for roles and cannot be purged", () => {
     const { properties } = inputsOf(foundation.resources, "keyvault:Vault") as { properties: Record<string, unknown> };
     assert.equal(properties["enableRbacAuthorization"], true);
     assert.equal(properties["enableSoftDelete"], true);
@@ -57,7 +57,7 @@ describe("a foundation", () => {
     assert.equal(properties["accessPolicies"], undefined);
   });
 
-  it("gives each identity the roles it needs, each on one container or vault", () => {
+  it("A foundation gives each identity the roles it needs, each on one container or vault", () => {
     const assignments = typeIn(foundation.resources, "authorization:RoleAssignment");
     assert.deepEqual(
       assignments.map(({ name }) => name),
@@ -79,7 +79,7 @@ describe("a foundation", () => {
     }
   });
 
-  it("lets pipelines sign in without a secret, and pull requests only as the previewer", () => {
+  it("A foundation lets pipelines sign in without a secret, and pull requests only as the previewer", () => {
     const credentials = typeIn(foundation.resources, "managedidentity:FederatedIdentityCredential");
     assert.deepEqual(
       credentials.map(({ inputs }) => [inputs["resourceName"], inputs["subject"]]),
@@ -93,7 +93,7 @@ describe("a foundation", () => {
     assert.ok(credentials.every(({ inputs }) => String(inputs["audiences"]) === "api://AzureADTokenExchange"));
   });
 
-  it("tells other stacks what to configure, and none of it is secret", async () => {
+  it("A foundation tells other stacks what to configure, and none of it is secret", async () => {
     const { deployer, previewer, ...addresses } = foundation.azure.outputs as FoundationOutputs;
     assert.deepEqual(addresses, {
       backendUrl: "azblob://pulumi-state?storage_account=contosofabricstate",
@@ -104,7 +104,7 @@ describe("a foundation", () => {
     assert.equal(previewer && (await valueOf(previewer.principalId)), "principalId of id-fabric-previewer");
   });
 
-  it("needs neither a previewer nor operators", async () => {
+  it("A foundation needs neither a previewer nor operators", async () => {
     const config = exampleConfig("foundation");
     const { previewer: _previewer, ...rest } = config.azure.foundation ?? assert.fail();
     const least = { ...config, azure: { ...config.azure, foundation: { ...rest, operators: [] } } };
@@ -123,14 +123,14 @@ describe("an environment", () => {
     return { ...dev, azure: { ...basics, ...Object.fromEntries(keys.map((key) => [key, declared[key]])) } };
   };
 
-  it("gives its connection string as a secret", async () => {
+  it("An environment gives its connection string as a secret", async () => {
     const { connectionString } = (await declareWithMocks(dev)).azure.outputs as EnvironmentOutputs;
     assert.ok(connectionString);
     assert.equal(await pulumi.isSecret(connectionString), true);
     assert.equal(await valueOf(connectionString), "connectionString of appi-fabric-dev");
   });
 
-  it("has what it declares and no more", async () => {
+  it("An environment has what it declares and no more", async () => {
     const typesOf = async (config: AzureStackConfig) =>
       (await declareWithMocks(config)).resources.map(({ type }) => type.split(":").at(-1));
     assert.deepEqual(await typesOf(only("capacity")), [
@@ -148,7 +148,7 @@ describe("an environment", () => {
     ]);
   });
 
-  it("goes into the subscription and tenant of its stack, whatever the machine is signed in to", async () => {
+  it("An environment goes into the subscription and tenant of its stack, whatever the machine is signed in to", async () => {
     const { resources } = await declareWithMocks(dev);
     const provider = resources.find(({ type }) => type === "pulumi:providers:azure-native");
     assert.deepEqual(provider?.inputs, {

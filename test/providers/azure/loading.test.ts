@@ -44,13 +44,13 @@ async function loadedBy(stack: string): Promise<string[]> {
 
 describe("azure-native", () => {
   for (const stack of ["local", "prod"]) {
-    it(`is not loaded for stack ${stack}, which declares nothing in Azure`, async () => {
+    it(`Azure-native is not loaded for stack ${stack}, which declares nothing in Azure`, async () => {
       assert.deepEqual(await loadedBy(stack), []);
     });
   }
 
   for (const stack of ["dev", "foundation"]) {
-    it(`is loaded for stack ${stack} by service, not as a whole`, async () => {
+    it(`Azure-native is loaded for stack ${stack} by service, not as a whole`, async () => {
       const files = await loadedBy(stack);
       assert.ok(files.includes("resources/index.js"));
       assert.ok(!files.includes("index.js"), "its main entry loads every service");

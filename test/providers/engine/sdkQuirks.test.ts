@@ -19,7 +19,7 @@ describe("the SDK's stack trace of a resource", () => {
   const traced = pulumi.Resource as unknown as { stackTrace: (skip: number) => readonly unknown[] };
   const { stackTrace } = traced;
 
-  it("is taken for each resource, and is empty once it is left out", async () => {
+  it("The SDK's stack trace of a resource is taken for each resource, and is empty once it is left out", async () => {
     await pulumi.runtime.setMocks({ newResource: ({ name }) => ({ id: name, state: {} }), call: () => ({}) });
     const taken: number[] = [];
     traced.stackTrace = (skip) => {
@@ -39,7 +39,7 @@ describe("the SDK's stack trace of a resource", () => {
 });
 
 describe("the SDK's stack trace of a promise", () => {
-  it("is taken for each promise, and is empty once it is left out", () => {
+  it("The SDK's stack trace of a promise is taken for each promise, and is empty once it is left out", () => {
     type Traced = Promise<void> & { readonly _debugStackTrace?: string };
     const { debuggablePromise } = debuggable as unknown as { debuggablePromise: (promise: Promise<void>) => unknown };
     const frames = () => {
@@ -60,7 +60,7 @@ describe("the id of a resource", () => {
   // does not compile any more when the SDK declares what is used without being promised
   const isDeclared: Declared = false;
 
-  it("is told if it is known, and not waited for if a preview cannot know it", async () => {
+  it("The id of a resource is told if it is known, and not waited for if a preview cannot know it", async () => {
     assert.equal(isDeclared, false);
     const known = pulumi.output("ws-1");
     const { Output } = pulumi as unknown as {
@@ -81,7 +81,7 @@ describe("the id of a resource", () => {
 });
 
 describe("the engine's Cancel", () => {
-  it("does not reach a provider by the SDK's host, and is seen all the same", async () => {
+  it("The engine's Cancel does not reach a provider by the SDK's host, and is seen all the same", async () => {
     const quirks = resolve(import.meta.dirname, "../../../providers/engine/sdkQuirks.ts");
     const code = `exports.handler = () => {
       require(${JSON.stringify(quirks)}).whenCancelled(() => console.log("seen"));

@@ -24,14 +24,14 @@ const certainties = (findings: readonly { readonly isCertain: boolean }[]) =>
   findings.map(({ isCertain }) => isCertain);
 
 describe("before a workspace is made, preflight", () => {
-  it("finds its name taken, unless it adopts, or the stack itself has the other one", () => {
+  it("Before a workspace is made, preflight finds its name taken, unless it adopts, or the stack itself has the other one", () => {
     assert.deepEqual(certainties(nameFindings(asked(), there)), [true]);
     assert.deepEqual(nameFindings(asked({ adopt: true }), there), []);
     assert.deepEqual(nameFindings(asked({}, undefined, ["w1"]), there), []);
     assert.deepEqual(nameFindings(asked(), undefined), []);
   });
 
-  it("only wonders where a managed one is", () => {
+  it("Before a workspace is made, preflight only wonders where a managed one is", () => {
     assert.deepEqual(certainties(nameFindings(asked({}, "W1"), undefined)), [false]);
     assert.deepEqual(nameFindings(asked({}, "W1"), there), []);
   });
@@ -40,13 +40,13 @@ describe("before a workspace is made, preflight", () => {
 describe("before an item is made, preflight", () => {
   const taken = { id: "I1", workspaceId: "W1", type: "Lakehouse", displayName: "Bronze" };
 
-  it("finds its name taken among those of its type", () => {
+  it("Before an item is made, preflight finds its name taken among those of its type", () => {
     assert.deepEqual(certainties(takenItems(asked(), [taken])), [true]);
     assert.deepEqual(takenItems(asked(), [{ ...taken, type: "Warehouse" }]), []);
     assert.deepEqual(takenItems(asked({ items: [{ ...item, adopt: true }] }), [taken]), []);
   });
 
-  it("is not sure in a workspace that the stack has, because a replaced item looks new", () => {
+  it("Before an item is made, preflight is not sure in a workspace that the stack has, because a replaced item looks new", () => {
     assert.deepEqual(certainties(takenItems(asked({}, "W1"), [taken])), [false]);
     assert.deepEqual(takenItems(asked({}, "W1", ["w1/i1"]), [taken]), [], "the one that has the name gets another");
   });
@@ -56,7 +56,7 @@ describe("the rights of the deploying identity", () => {
   const role = (id: string, type: string, role: string): RoleAssignment => ({ id, principal: { id, type }, role });
   const needed = { role: "Member", why: "giving roles" };
 
-  it("are too few where its own role says so, and no group has more", () => {
+  it("The rights of the deploying identity are too few where its own role says so, and no group has more", () => {
     const own = role("ME", "ServicePrincipal", "Viewer");
     const others = [role("alice", "User", "Admin"), role("analysts", "Group", "Contributor")];
     assert.deepEqual(certainties(rightsFindings([own, ...others], "me", "sales", needed)), [true]);
@@ -64,7 +64,7 @@ describe("the rights of the deploying identity", () => {
     assert.deepEqual(certainties(rightsFindings([own, admins], "me", "sales", needed)), [false]);
   });
 
-  it("are not doubted where the role is enough, or comes from somewhere else", () => {
+  it("The rights of the deploying identity are not doubted where the role is enough, or comes from somewhere else", () => {
     assert.deepEqual(rightsFindings([role("me", "User", "Member")], "me", "sales", needed), []);
     assert.deepEqual(rightsFindings([role("admins", "Group", "Viewer")], "me", "sales", needed), []);
   });

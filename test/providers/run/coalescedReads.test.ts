@@ -112,7 +112,7 @@ describe("a refresh", () => {
     { pageSize: 3, omitEmptyDescriptions: true },
     { pageSize: 2, upperCaseIds: true, omitEmptyDescriptions: true },
   ]) {
-    it(`reads from lists what it reads one by one, gone objects too: ${JSON.stringify(levers)}`, async () => {
+    it(`A refresh reads from lists what it reads one by one, gone objects too: ${JSON.stringify(levers)}`, async () => {
       Object.assign(emulator.service.levers, levers);
       const [fromLists, oneByOne] = [await readAll(await start()), await readAll(alone(await start()))];
       assert.deepEqual(fromLists, oneByOne);
@@ -121,7 +121,7 @@ describe("a refresh", () => {
     });
   }
 
-  it("asks for one workspace by itself, and for a list of each kind in each workspace", async () => {
+  it("A refresh asks for one workspace by itself, and for a list of each kind in each workspace", async () => {
     Object.assign(emulator.service.levers, { pageSize: Number.MAX_SAFE_INTEGER });
     const there = objects.filter(({ id }) => id.startsWith("10000000-0000-4000-8000-000000000014"));
     const run = await start();
@@ -139,7 +139,7 @@ describe("a refresh", () => {
     );
   });
 
-  it("takes no object for gone when its list cannot be read, and the object neither", async () => {
+  it("A refresh takes no object for gone when its list cannot be read, and the object neither", async () => {
     const [first] = objects.filter(({ kind }) => kind.name === "Item");
     assert.ok(first);
     emulator.faults([
@@ -170,7 +170,7 @@ describe("a list that was asked for", () => {
     return again;
   }
 
-  it("is asked for again after a write to what is in it, and no other is", async () => {
+  it("A list that was asked for is asked for again after a write to what is in it, and no other is", async () => {
     const cases: Readonly<Record<string, string[]>> = {
       "/workspaces/a": ["/workspaces"],
       "/workspaces/a/assignToCapacity": ["/workspaces"],
@@ -185,7 +185,7 @@ describe("a list that was asked for", () => {
       assert.deepEqual(await forgottenAfter((asked) => asked.forget(path)), again, path);
   });
 
-  it("holds what was made since, without being asked for again", async () => {
+  it("A list that was asked for holds what was made since, without being asked for again", async () => {
     const asked = new OnceInARun();
     await asked.get("/workspaces", async () => [{ id: "a" }]);
     asked.add("/workspaces", { id: "b" });

@@ -154,7 +154,7 @@ const doubtful = ["lost", "503 of the service", "503 of a gateway", "500 of the 
 const inShort = ({ made, error, posts }: End) => [made?.id ?? error?.errorCode, posts];
 
 describe("a create", () => {
-  it("that works is sent once, and one that is refused fails with the refusal", async () => {
+  it("A create that works is sent once, and one that is refused fails with the refusal", async () => {
     assert.deepEqual(inShort(await endOf({ attempts: [] })), ["made-1", 1]);
     const refused = await endOf({ attempts: once("refused") });
     assert.deepEqual(inShort(refused), ["Broken", 1]);
@@ -165,7 +165,7 @@ describe("a create", () => {
   });
 
   for (const answer of doubtful) {
-    it(`whose answer is ${answer} takes the object that it made, and makes it again if there is none`, async () => {
+    it(`A create whose answer is ${answer} takes the object that it made, and makes it again if there is none`, async () => {
       const withEffect = await endOf({ attempts: once(answer, true) });
       assert.deepEqual(inShort(withEffect), ["made-1", 1]);
       assert.deepEqual(withEffect.sleeps, [], "what is there is not waited for");
@@ -174,26 +174,26 @@ describe("a create", () => {
       assert.deepEqual(without.sleeps, [2000]);
     });
 
-    it(`whose answer is ${answer} every time is sent 4 times, after 2, 4 and 8 s`, async () => {
+    it(`A create whose answer is ${answer} every time is sent 4 times, after 2, 4 and 8 s`, async () => {
       const end = await endOf({ attempts: Array.from({ length: 9 }, () => ({ answer, hasEffect: false })) });
       assert.equal(end.posts, 4);
       assert.deepEqual(end.sleeps, [2000, 4000, 8000]);
       assert.equal(isOutcomeUnknown(end.error), true);
     });
 
-    it(`whose answer is ${answer} leaves alone what somebody else made meanwhile`, async () => {
+    it(`A create whose answer is ${answer} leaves alone what somebody else made meanwhile`, async () => {
       const end = await endOf({ attempts: once(answer), isRaced: true });
       assert.deepEqual([end.made, end.posts, end.effects, isOutcomeUnknown(end.error)], [undefined, 1, 0, true]);
     });
 
-    it(`whose answer is ${answer} fails with that if nobody can look`, async () => {
+    it(`A create whose answer is ${answer} fails with that if nobody can look`, async () => {
       const end = await endOf({ attempts: once(answer, true), isLookRefused: true });
       assert.equal(end.posts, 1);
       assert.notEqual(end.error?.errorCode, "InsufficientPrivileges");
       assert.equal(isOutcomeUnknown(end.error), true);
     });
 
-    it(`whose answer is ${answer} is looked for and not sent again with retries off, and neither after Ctrl-C`, async () => {
+    it(`A create whose answer is ${answer} is looked for and not sent again with retries off, and neither after Ctrl-C`, async () => {
       assert.deepEqual(inShort(await endOf({ attempts: once(answer, true), useRetryLogic: false })), ["made-1", 1]);
       for (const how of [{ useRetryLogic: false }, { isStopped: true }]) {
         const end = await endOf({ attempts: once(answer), ...how });
@@ -202,24 +202,24 @@ describe("a create", () => {
       }
     });
 
-    it(`whose answer is ${answer} and then a refusal stays one whose outcome is unknown`, async () => {
+    it(`A create whose answer is ${answer} and then a refusal stays one whose outcome is unknown`, async () => {
       const attempts = [...once(answer), ...once("refused"), ...once("refused"), ...once("refused")];
       const end = await endOf({ attempts });
       assert.deepEqual([end.posts, end.error?.errorCode, isOutcomeUnknown(end.error)], [4, "Broken", true]);
     });
   }
 
-  it("is not sent again if the service wants a longer pause than is waited for", async () => {
+  it("A create is not sent again if the service wants a longer pause than is waited for", async () => {
     assert.deepEqual(inShort(await endOf({ attempts: once("503 for too long") })), ["Busy", 1]);
     assert.deepEqual(inShort(await endOf({ attempts: once("503 for too long", true) })), ["made-1", 1]);
   });
 
-  it("leaves the client fewer repeats each time, so that attempts do not multiply", async () => {
+  it("A create leaves the client fewer repeats each time, so that attempts do not multiply", async () => {
     const attempts = Array.from({ length: 20 }, (_, at) => once(at % 2 ? "503 of the service" : "throttled")).flat();
     assert.equal((await endOf({ attempts })).posts, 7);
   });
 
-  it("of a name that was taken takes nothing, and is sent again only to a service that was busy", async () => {
+  it("A create of a name that was taken takes nothing, and is sent again only to a service that was busy", async () => {
     for (const answer of doubtful) {
       const isBusy = answer.startsWith("503");
       const taken = await endOf({ attempts: once(answer), wasFree: false, there: "theirs" });
@@ -234,14 +234,14 @@ describe("a create", () => {
 });
 
 describe("a create that an earlier run has begun", () => {
-  it("takes the object by its id, also if others have touched it", async () => {
+  it("A create that an earlier run has begun takes the object by its id, also if others have touched it", async () => {
     for (const there of ["ours", "touched"] as const) {
       const end = await endOf({ attempts: [], begun: { id: "our-id" }, there, wasFree: false });
       assert.deepEqual([...inShort(end), end.isReclaimed, end.logged], ["our-id", 0, true, true]);
     }
   });
 
-  it("takes the object by its name only if nothing speaks against it, and else lets the service refuse another", async () => {
+  it("A create that an earlier run has begun takes the object by its name only if nothing speaks against it, and else lets the service refuse another", async () => {
     const begun = { id: undefined };
     const ours = await endOf({ attempts: [], begun, there: "ours", wasFree: false });
     assert.deepEqual([...inShort(ours), ours.isReclaimed, ours.logged], ["our-id", 0, true, true]);
@@ -251,14 +251,14 @@ describe("a create that an earlier run has begun", () => {
     assert.deepEqual(inShort(other), ["NameTaken", 1]);
   });
 
-  it("makes the object if there is none", async () => {
+  it("A create that an earlier run has begun makes the object if there is none", async () => {
     for (const id of ["our-id", undefined]) {
       const end = await endOf({ attempts: [], begun: { id } });
       assert.deepEqual([...inShort(end), end.isReclaimed], ["made-1", 1, false]);
     }
   });
 
-  it("begins nothing if nobody can look", async () => {
+  it("A create that an earlier run has begun begins nothing if nobody can look", async () => {
     const end = await endOf({ attempts: [], begun: { id: "our-id" }, there: "ours", isLookRefused: true });
     assert.deepEqual([...inShort(end), end.logged], ["InsufficientPrivileges", 0, undefined]);
   });
@@ -288,7 +288,7 @@ describe("whatever happens to a create", () => {
     { useRetryLogic: false },
   ] as const satisfies Omit<Case, "attempts">[];
 
-  it("there is one effect at most, the result is ours, and an error after an effect says that it is unknown", async (test) => {
+  it("Whatever happens to a create there is one effect at most, the result is ours, and an error after an effect says that it is unknown", async (test) => {
     let tried = 0;
     for (const world of worlds) {
       for (const first of all.flatMap(attemptsOf)) {
@@ -309,7 +309,7 @@ describe("whatever happens to a create", () => {
     test.diagnostic(`${tried} cases`);
   });
 
-  it("the decision takes only what is ours, and sends again only what a look or a taken name makes harmless", () => {
+  it("Whatever happens to a create the decision takes only what is ours, and sends again only what a look or a taken name makes harmless", () => {
     const looks = ["notYet", "failed", "nothing", "ours", "another"] as const satisfies Look[];
     let decided = 0;
     for (const outcome of ["notSent", "refused", "unknown"] as const)

@@ -6,7 +6,7 @@ import { tenantId, tokenFor } from "../../../emulator/families/identity.ts";
 import { startRun } from "../../../providers/run/liveRun.ts";
 import { visibleWorkspaces } from "../../../providers/run/visible.ts";
 
-it("stack local never uses a real credential, wherever its endpoint points; other stacks do", async () => {
+it("Stack local never uses a real credential, wherever its endpoint points; other stacks do", async () => {
   const emulator = await startEmulator();
   const env = { FABRIC_ACCESS_TOKEN: tokenFor(known.alice, tenantId, "fabric", Date.now()) };
   const callers: (string | undefined)[] = [];

@@ -5,7 +5,7 @@ import { startEmulator } from "../../../emulator/emulator.ts";
 import { tenantId, tokenFor } from "../../../emulator/families/identity.ts";
 import { startRun } from "../../../providers/run/liveRun.ts";
 
-it("a run signs in by what fabric:credential says, and asks for everything that is missing before it begins", async () => {
+it("A run signs in by what fabric:credential says, and asks for everything that is missing before it begins", async () => {
   const emulator = await startEmulator();
   const env = { FABRIC_ACCESS_TOKEN: tokenFor(known.alice, tenantId, "fabric", Date.now()) };
   const start = (credential: string) =>

@@ -47,7 +47,7 @@ async function runProvider(env: NodeJS.ProcessEnv): Promise<ChildRun> {
 }
 
 describe("a run of the provider", () => {
-  it("tells telemetry its steps and calls, each call below its step, all in the operation of the transaction", async () => {
+  it("A run of the provider tells telemetry its steps and calls, each call below its step, all in the operation of the transaction", async () => {
     const { reported } = await runProvider({ FABRIC_TRANSACTION_ID: "local-1" });
     const records = sink.of("RemoteDependencyData").map(({ tags, data: { baseData } }) => ({
       name: baseData.name,
@@ -69,7 +69,7 @@ describe("a run of the provider", () => {
     assert.doesNotMatch(JSON.stringify(sink.envelopes), new RegExp(String(reported["id"])));
   });
 
-  it("belongs, in a rollback, to the operation of the deployment that is rolled back", async () => {
+  it("A run of the provider belongs, in a rollback, to the operation of the deployment that is rolled back", async () => {
     await runProvider({ FABRIC_TRANSACTION_ID: "local-1" });
     folder = mkdtempSync(join(tmpdir(), "run-"));
     await runProvider({ FABRIC_ROLLBACK_OF: "local-1" });
@@ -78,20 +78,20 @@ describe("a run of the provider", () => {
     assert.equal(new Set(steps.map(({ tags }) => tags["ai.operation.id"])).size, 1);
   });
 
-  it("takes the transaction that it begins itself, where nobody else has begun one", async () => {
+  it("A run of the provider takes the transaction that it begins itself, where nobody else has begun one", async () => {
     await runProvider({ FABRIC_TRANSACTION_ID: "" });
     const [step] = sink.named("RemoteDependencyData", "CreateWorkspace");
     assert.match(step?.data.baseData.properties["transactionId"] ?? "", /^local-\d+T\d+Z-/);
   });
 
-  it("loads nothing of the telemetry SDK while telemetry is off", async () => {
+  it("A run of the provider loads nothing of the telemetry SDK while telemetry is off", async () => {
     const { modules } = await runProvider({ FEATURE_USE_TELEMETRY: "false" });
     assert.equal(modules.telemetry, 0);
     assert.ok(modules.loaded > 100, JSON.stringify(modules));
     assert.equal(sink.requests.length, 0);
   });
 
-  it("ends by itself, at most 2 s later, when the sink hangs", async () => {
+  it("A run of the provider ends by itself, at most 2 s later, when the sink hangs", async () => {
     sink.behaviour = "hang";
     const { stderr, msToEnd } = await runProvider({ FABRIC_TRANSACTION_ID: "local-1" });
     assert.ok(sink.requests.length > 0);

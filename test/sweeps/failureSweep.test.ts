@@ -2,20 +2,18 @@ import assert from "node:assert/strict";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import type { FaultRule } from "../../../emulator/core/faults.ts";
-import { EngineStack } from "../harness/engineStack.ts";
-import { worldOf } from "../harness/worldOf.ts";
+import type { FaultRule } from "../../emulator/core/faults.ts";
+import { EngineStack } from "../engine/harness/engineStack.ts";
+import { worldOf } from "../engine/harness/worldOf.ts";
+import { sweep } from "./sweep.ts";
 
 /*
  * Deployments that fail at their k-th call to the service, and are rolled back: onto nothing, and onto an existing
- * environment with every kind of change in one run. `npm run test:crash` tries every call, npm test a few.
+ * environment with every kind of change in one run.
  */
 
 const features = { useRetryLogic: true, useRollback: true };
 const quick = ["--yes", "--skip-preview"];
-const isWhole = process.env["FABRIC_CRASH_SWEEP"] === "all";
-/** Two at a time: each is several processes. */
-const LANES = 2;
 
 const first = {
   name: "sales",
@@ -76,26 +74,15 @@ for (const [start, from] of [
     after(() => origin[Symbol.asyncDispose]());
 
     for (const [what, rule] of Object.entries(failures)) {
-      it(`which ${what} is rolled back to what was there before, or succeeds in spite of it`, async () => {
+      it(`A deployment onto ${start} that fails at a call which ${what} is rolled back to what was there before, or succeeds in spite of it`, async () => {
         const all = Array.from({ length: calls }, (_, index) => index + 1);
-        const points = isWhole ? all : [Math.ceil(calls * 0.3), Math.ceil(calls * 0.8)];
-        const tried = points.length;
-        const ends: ("rolled back" | "succeeded")[] = [];
-        const broken: string[] = [];
-        const lane = async () => {
-          for (let nth = points.shift(); nth !== undefined; nth = points.shift()) {
-            try {
-              ends.push(await endOf(origin, { ...rule, nth }));
-            } catch (error) {
-              broken.push(`call ${nth}: ${error instanceof Error ? error.message : "?"}`);
-            }
-          }
-        };
-        await Promise.all(Array.from({ length: LANES }, lane));
-        const rolledBack = ends.filter((end) => end === "rolled back").length;
-        console.log(`onto ${start}, ${what}: ${calls} calls, ${tried} tried, ${rolledBack} rolled back`);
-        assert.deepEqual(broken, []);
-        assert.ok(rolledBack > 0 || rule.drop === "after", "no failing call failed the deployment");
+        await sweep({
+          name: `onto ${start}, a call ${what}`,
+          points: all,
+          few: [Math.ceil(calls * 0.3), Math.ceil(calls * 0.8)],
+          attempt: (nth) => endOf(origin, { ...rule, nth }),
+          isProof: (end) => end === "rolled back" || rule.drop === "after",
+        });
       });
     }
   });

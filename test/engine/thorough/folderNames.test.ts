@@ -8,7 +8,7 @@ import { after, describe, it } from "node:test";
 import { text } from "node:stream/consumers";
 import { stringify } from "yaml";
 
-const project = resolve(import.meta.dirname, "../..");
+const project = resolve(import.meta.dirname, "../../..");
 const root = mkdtempSync(join(tmpdir(), "fabric-names-"));
 after(() => rmSync(root, { recursive: true, force: true }));
 
@@ -79,7 +79,7 @@ async function well(command: Promise<{ readonly code: number; readonly text: str
 }
 
 describe("a clone in a folder whose name means something in a URL", () => {
-  it("has a state and an emulator of its own, and leaves those of the folder that the URL would name", async () => {
+  it("A clone in a folder whose name means something in a URL has a state and an emulator of its own, and leaves those of the folder that the URL would name", async () => {
     const [neighbour, clone] = [new Clone("My Repo"), new Clone("My%20Repo")];
     await well(neighbour.up());
     const of = ({ stateFile, emulatorJournal }: Clone) =>
@@ -100,7 +100,7 @@ describe("a clone in a folder whose name means something in a URL", () => {
     assert.deepEqual(of(neighbour), before);
   });
 
-  it("deploys, rolls back and destroys, also when the name is a pattern and no valid URL", async () => {
+  it("A clone in a folder whose name means something in a URL deploys, rolls back and destroys, also when the name is a pattern and no valid URL", async () => {
     mkdirSync(join(root, "a"));
     const clone = new Clone("a#b?[c]{d,e}*!(f) 100%\\");
     await well(clone.up());

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
-import { foreign } from "../doubles/foreignAnswers.ts";
-import { Wire } from "../doubles/wire.ts";
-import type { Passed } from "../doubles/wire.ts";
-import { EngineStack } from "./harness/engineStack.ts";
-import { worldOf } from "./harness/worldOf.ts";
+import { afterEach, before, after, beforeEach, describe, it } from "node:test";
+import { foreign } from "../../doubles/foreignAnswers.ts";
+import { Wire } from "../../doubles/wire.ts";
+import type { Passed } from "../../doubles/wire.ts";
+import { EngineStack } from "../harness/engineStack.ts";
+import { worldOf } from "../harness/worldOf.ts";
 
 /* A network that answers in the service's place: the sign-in page of a captive portal, a proxy's page. */
 
@@ -23,6 +23,7 @@ const environment = {
 const portal = foreign["a page with 200"];
 
 describe("a network that answers in the service's place", () => {
+  let start: EngineStack;
   let stack: EngineStack;
   let wire: Wire;
   const env = () => ({
@@ -31,16 +32,28 @@ describe("a network that answers in the service's place", () => {
   });
 
   before(async () => {
-    stack = await EngineStack.start();
+    start = await EngineStack.start();
+    start.configure({ workspaces: [] });
+    const { code, text } = await start.up();
+    assert.equal(code, 0, text);
+  });
+  after(() => start[Symbol.asyncDispose]());
+  beforeEach(async () => {
+    stack = await EngineStack.copyOf(start);
+    stack.configure(environment);
     wire = await Wire.to(Number(new URL(stack.emulator.origin).port));
   });
-  after(async () => {
+  afterEach(async () => {
     await wire[Symbol.asyncDispose]();
     await stack[Symbol.asyncDispose]();
   });
+  /** Deploys while the network is as it should be. */
+  async function deploy(): Promise<void> {
+    const { code, text } = await stack.up(env());
+    assert.equal(code, 0, text);
+  }
 
-  it("makes nothing twice where it answers a create after the effect, and all of it is in the state", async () => {
-    stack.configure(environment);
+  it("A network that answers in the service's place makes nothing twice where it answers a create after the effect, and all of it is in the state", async () => {
     const once = new Set<string>();
     const isFirst = ({ method, url }: Passed) =>
       method === "POST" && /\/(workspaces|roleAssignments|folders|items)$/.test(url) && once.size < once.add(url).size;
@@ -66,7 +79,8 @@ describe("a network that answers in the service's place", () => {
     ["a page with 404", foreign["a page with 404"]],
     ["an empty list of nothing", { status: 200, headers: { "content-type": "application/json" }, body: "{}" }],
   ] as const) {
-    it(`makes a refresh fail, which changes nothing in the state: ${what}`, async () => {
+    it(`A network that answers in the service's place makes a refresh fail, which changes nothing in the state: ${what}`, async () => {
+      await deploy();
       const [before, world] = [await stack.state(), worldOf(stack)];
       wire.replaceAnswers(() => answer);
       const refresh = await stack.refresh(env());
@@ -78,7 +92,8 @@ describe("a network that answers in the service's place", () => {
     });
   }
 
-  it("is not taken for the service by a destroy, which then goes on where it was", async () => {
+  it("A network that answers in the service's place is not taken for the service by a destroy, which then goes on where it was", async () => {
+    await deploy();
     wire.replaceAnswers(({ method }) => (method === "DELETE" ? foreign["a page with 404"] : undefined));
     const destroy = await stack.destroy(env());
     wire.replaceAnswers(() => undefined);

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { known } from "../../emulator/core/defaultSeed.ts";
-import { EngineStack } from "./harness/engineStack.ts";
-import { worldOf } from "./harness/worldOf.ts";
+import { known } from "../../../emulator/core/defaultSeed.ts";
+import { EngineStack } from "../harness/engineStack.ts";
+import { worldOf } from "../harness/worldOf.ts";
 
 /* What somebody edits at the service, and deployments that overwrite it, fail, and are rolled back. */
 
@@ -69,7 +69,7 @@ class EditedStack {
 }
 
 describe("an edit at the service", () => {
-  it("and the role of somebody unlisted are given back when the deployment that corrects them is rolled back", async () => {
+  it("An edit at the service and the role of somebody unlisted are given back when the deployment that corrects them is rolled back", async () => {
     await using edited = await EditedStack.start();
     const { stack } = edited;
     edited.configure();
@@ -99,7 +99,7 @@ describe("an edit at the service", () => {
     assert.equal(edited.content, "by hand");
   });
 
-  it("is found in what was deployed before definitions were looked at, too, and nothing is where there is none", async () => {
+  it("An edit at the service is found in what was deployed before definitions were looked at, too, and nothing is where there is none", async () => {
     await using edited = await EditedStack.start();
     const { stack } = edited;
     edited.configure({ contentDrift: false });
@@ -114,7 +114,7 @@ describe("an edit at the service", () => {
     assert.deepEqual((await stack.preview()).changes, ["Item sales/ingest: definitionHash"]);
   });
 
-  it("that no refresh has shown is not overwritten without a word, and not at all where that is to fail", async () => {
+  it("An edit at the service that no refresh has shown is not overwritten without a word, and not at all where that is to fail", async () => {
     await using edited = await EditedStack.start();
     const { stack } = edited;
     edited.configure({ onDrift: "fail" });
@@ -135,7 +135,7 @@ describe("an edit at the service", () => {
 });
 
 describe("an adopted item whose definition could not be sent", () => {
-  it("is finished by the next up", async () => {
+  it("An adopted item whose definition could not be sent is finished by the next up", async () => {
     await using edited = await EditedStack.start();
     const { stack } = edited;
     const { workspaces, roles, items } = stack.emulator.service;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { appendFileSync, existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { EngineStack } from "./harness/engineStack.ts";
+import { EngineStack } from "../harness/engineStack.ts";
 
 /* Logs that hold what this version does not know: nothing of them is skipped, and nothing is written beside them. */
 
@@ -40,7 +40,7 @@ const leftover =
   /DeploymentPipeline 'release' \(p-1\) +this version knows no kind 'DeploymentPipeline'\n +Nothing was called for it\. Finish it with the version that wrote the log/;
 
 describe("a step of a kind that this version does not know", () => {
-  it("is left over by rollbacks, asked for or automatic, by an up that succeeds, and by destroy", async () => {
+  it("A step of a kind that this version does not know is left over by rollbacks, asked for or automatic, by an up that succeeds, and by destroy", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ features, workspaces });
     stack.emulator.faults([{ ...broken, times: "forever" }]);
@@ -85,7 +85,7 @@ describe("a log of a newer version", () => {
   const message =
     /reads format 1 and 2; the log .*0000\.jsonl was written with format 3 by a newer version .*Update this clone/;
 
-  it("stops whatever would change its stack, with nothing changed; that of another stack stops nothing", async () => {
+  it("A log of a newer version stops whatever would change its stack, with nothing changed; that of another stack stops nothing", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ features, workspaces });
     assert.equal((await stack.command("cli/up.ts", quick)).code, 0);
@@ -119,7 +119,7 @@ describe("a log of a newer version", () => {
 });
 
 describe("a rollback of a transaction whose log is not there, or is another stack's", () => {
-  it("says so, and does nothing", async () => {
+  it("A rollback of a transaction whose log is not there, or is another stack's says so, and does nothing", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ features, workspaces });
     assert.equal((await stack.command("cli/up.ts", quick)).code, 0);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { EngineStack } from "./harness/engineStack.ts";
-import { worldOf } from "./harness/worldOf.ts";
+import { EngineStack } from "../harness/engineStack.ts";
+import { worldOf } from "../harness/worldOf.ts";
 
 /* Rollbacks of programs that use what Pulumi offers and this project's own program does not. */
 
@@ -79,7 +79,7 @@ async function resources(stack: EngineStack) {
 }
 
 describe("a rollback of a program", () => {
-  it("that has renamed objects by aliases finds them again, and keeps their ids", async () => {
+  it("A rollback of a program that has renamed objects by aliases finds them again, and keeps their ids", async () => {
     await isTakenBack(
       program(
         `const a = make("a"); makeItem("i", a.id, { parent: a });`,
@@ -88,7 +88,7 @@ describe("a rollback of a program", () => {
     );
   });
 
-  it("that has let go of objects with retainOnDelete has them again", async () => {
+  it("A rollback of a program that has let go of objects with retainOnDelete has them again", async () => {
     await isTakenBack(
       program(
         `make("kept", {}, { retainOnDelete: true }); make("other");`,
@@ -98,7 +98,7 @@ describe("a rollback of a program", () => {
     );
   });
 
-  it("with components, secret outputs and deletedWith restores these too", async () => {
+  it("A rollback of a program with components, secret outputs and deletedWith restores these too", async () => {
     await isTakenBack(
       program(
         `const group = new Group("g"); const a = make("a", {}, { parent: group }); makeItem("i", a.id, { parent: group, deletedWith: a });

@@ -4,49 +4,57 @@ import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
-import { detailsOf, summaryOf } from "../harness/engineEvents.ts";
-import { EngineStack } from "../harness/engineStack.ts";
-import { itemOfBranches, walkSeed } from "../harness/environmentDraw.ts";
-import { environmentsOf } from "../harness/environmentWalk.ts";
-import type { Environment } from "../harness/environmentWalk.ts";
-import { worldOf } from "../harness/worldOf.ts";
-import { seenWrites, writesOfSteps } from "../harness/writesOfSteps.ts";
+import { detailsOf, summaryOf } from "../engine/harness/engineEvents.ts";
+import { EngineStack } from "../engine/harness/engineStack.ts";
+import { itemOfBranches, walkSeed } from "../engine/harness/environmentDraw.ts";
+import { environmentsOf } from "../engine/harness/environmentWalk.ts";
+import type { Environment } from "../engine/harness/environmentWalk.ts";
+import { worldOf } from "../engine/harness/worldOf.ts";
+import { seedsOf, sweep } from "./sweep.ts";
+import { seenWrites, writesOfSteps } from "../engine/harness/writesOfSteps.ts";
 
 /*
  * Pairs of environments by chance, and by the seed that a failure names: from one to the other and back, the preview says
  * what up does, and up does at the service what it says. Environments are walked through in a row and back again, so that
- * each pair costs two deployments. Twenty pairs in npm test, two hundred in `npm run test:crash`.
+ * each pair costs two deployments.
  */
 
-const walks = process.env["FABRIC_CRASH_SWEEP"] === "all" ? 40 : 4;
+const name = "previews of pairs of environments by chance";
+const walks = 40;
 const pairsOfWalk = 5;
 
 const empty: Environment = { workspaces: [], files: {}, contents: [] };
 
 describe("a preview of an environment that becomes another", () => {
-  for (let seed = 1; seed <= walks; seed++) {
-    it(`tells what up does there and back, for ${pairsOfWalk} pairs (seed ${seed})`, async (test) => {
-      await using stack = await EngineStack.start({ emulator: { seed: walkSeed } });
-      const environments = environmentsOf(seed, pairsOfWalk + 1);
-      const worlds: unknown[] = [];
-      let from = empty;
-      let steps = 0;
-      for (const environment of environments) {
-        steps += await change(stack, from, environment, seed);
-        worlds.push(conditionOf(stack, environment));
-        from = environment;
-      }
-      for (const [index, environment] of [...environments.entries()].reverse().slice(1)) {
-        steps += await change(stack, from, environment, seed);
-        explained(seed, from, environment, () =>
-          assert.deepEqual(conditionOf(stack, environment), worlds[index], "it came back as something else"),
-        );
-        from = environment;
-      }
-      test.diagnostic(`${pairsOfWalk} pairs there and back, ${steps} steps compared, 0 mismatches`);
-    });
-  }
+  it("A preview of an environment that becomes another tells what up does there and back", async () => {
+    const points = seedsOf(name, walks);
+    const steps = await sweep({ name, points, few: points.slice(0, 1), attempt: walkedThrough });
+    const compared = steps.reduce((sum, count) => sum + count, 0);
+    console.log(`${steps.length * pairsOfWalk} pairs there and back, ${compared} steps compared, 0 mismatches`);
+  });
 });
+
+/** Walks through the environments of a seed and back. @returns how many steps were compared */
+async function walkedThrough(seed: number): Promise<number> {
+  await using stack = await EngineStack.start({ emulator: { seed: walkSeed } });
+  const environments = environmentsOf(seed, pairsOfWalk + 1);
+  const worlds: unknown[] = [];
+  let from = empty;
+  let steps = 0;
+  for (const environment of environments) {
+    steps += await change(stack, from, environment, seed);
+    worlds.push(conditionOf(stack, environment));
+    from = environment;
+  }
+  for (const [index, environment] of [...environments.entries()].reverse().slice(1)) {
+    steps += await change(stack, from, environment, seed);
+    explained(seed, from, environment, () =>
+      assert.deepEqual(conditionOf(stack, environment), worlds[index], "it came back as something else"),
+    );
+    from = environment;
+  }
+  return steps;
+}
 
 /**
  * Deploys the next environment, and compares what was said, what was done, and what is left to do.

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import type { FaultRule } from "../../emulator/core/faults.ts";
-import { crash, projectCommand } from "./harness/crash.ts";
-import { EngineStack } from "./harness/engineStack.ts";
-import { worldOf } from "./harness/worldOf.ts";
-import { salesBranch } from "./harness/salesBranch.ts";
+import type { FaultRule } from "../../../emulator/core/faults.ts";
+import { crash, projectCommand } from "../harness/crash.ts";
+import { EngineStack } from "../harness/engineStack.ts";
+import { worldOf } from "../harness/worldOf.ts";
+import { salesBranch } from "../harness/salesBranch.ts";
 
 /* Rollbacks whose own calls fail, and rollbacks that are killed. */
 
@@ -42,7 +42,7 @@ async function started(onFault?: () => void): Promise<EngineStack> {
 }
 
 describe("a rollback whose own calls fail", () => {
-  it("tries again, and is complete when every delete failed once", async () => {
+  it("A rollback whose own calls fail tries again, and is complete when every delete failed once", async () => {
     await using stack = await started();
     const before = worldOf(stack);
     stack.emulator.faults([
@@ -57,7 +57,7 @@ describe("a rollback whose own calls fail", () => {
     assert.deepEqual(worldOf(stack), before);
   });
 
-  it("goes on where a delete is refused, so that one try more is enough", async () => {
+  it("A rollback whose own calls fail goes on where a delete is refused, so that one try more is enough", async () => {
     await using stack = await started();
     const before = worldOf(stack);
     stack.emulator.faults([lastFails, { method: "DELETE", each: true, status: 400, errorCode: "StillInUse" }]);
@@ -67,7 +67,7 @@ describe("a rollback whose own calls fail", () => {
     assert.deepEqual(worldOf(stack), before);
   });
 
-  it("names exactly what cannot be removed, and removes the rest", async () => {
+  it("A rollback whose own calls fail names exactly what cannot be removed, and removes the rest", async () => {
     await using stack = await started();
     stack.emulator.faults([
       lastFails,
@@ -106,7 +106,7 @@ describe("a rollback that is killed in the middle", () => {
     ["while it removes", { method: "DELETE", nth: 2, holdMs: 400, drop: "after" }],
     ["before it has removed the last", { method: "DELETE", nth: 6, delayMs: 400, drop: "before" }],
   ] as const) {
-    it(`is completed by npm run rollback: ${where}`, async () => {
+    it(`A rollback that is killed in the middle is completed by npm run rollback: ${where}`, async () => {
       const hits = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
       let count = 0;
       await using stack = await started(() => hits[count++]?.resolve());

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
-import { known } from "../../emulator/core/defaultSeed.ts";
-import { EngineStack } from "./harness/engineStack.ts";
-import { salesBranch } from "./harness/salesBranch.ts";
+import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { known } from "../../../emulator/core/defaultSeed.ts";
+import { EngineStack } from "../harness/engineStack.ts";
+import { salesBranch } from "../harness/salesBranch.ts";
 
 /* Changes behind Pulumi's back: refresh shows them, and the next up repairs them. */
 
@@ -25,6 +25,7 @@ const environment = {
 };
 
 describe("drift", () => {
+  let start: EngineStack;
   let stack: EngineStack;
   const service = () => stack.emulator.service;
   const idOf = (name: string) =>
@@ -48,14 +49,18 @@ describe("drift", () => {
   }
 
   before(async () => {
-    stack = await EngineStack.start();
-    stack.configure(environment);
-    const up = await stack.up();
+    start = await EngineStack.start();
+    start.configure(environment);
+    const up = await start.up();
     assert.equal(up.code, 0, up.text);
   });
-  after(async () => stack[Symbol.asyncDispose]());
+  after(() => start[Symbol.asyncDispose]());
+  beforeEach(async () => {
+    stack = await EngineStack.copyOf(start);
+  });
+  afterEach(() => stack[Symbol.asyncDispose]());
 
-  it("finds nothing where nothing changed, with one list of each kind", async () => {
+  it("Drift finds nothing where nothing changed, with one list of each kind", async () => {
     const before = stack.emulator.requests().length;
     const { repaired } = await repair();
     assert.deepEqual(repaired, []);
@@ -69,7 +74,7 @@ describe("drift", () => {
     ]);
   });
 
-  it("puts back changed values of every kind", async () => {
+  it("Drift puts back changed values of every kind", async () => {
     const id = idOf("sales-test");
     service().workspaces.change(id, { description: "clicked", capacityId: known.secondCapacity });
     service().roles.change(`${id}/${known.alice}`, { role: "Member" });
@@ -94,7 +99,7 @@ describe("drift", () => {
     assert.ok(bronze()?.folderId);
   });
 
-  it("makes deleted objects again", async () => {
+  it("Drift makes deleted objects again", async () => {
     const id = idOf("sales-test");
     service().roles.delete(`${id}/${known.alice}`);
     service().gitConnections.delete(id);
@@ -109,7 +114,7 @@ describe("drift", () => {
     assert.equal(service().roles.get(`${id}/${known.alice}`)?.role, "Admin");
   });
 
-  it("makes one of two workspaces again, with everything in it", async () => {
+  it("Drift makes one of two workspaces again, with everything in it", async () => {
     const lost = idOf("sales-test");
     for (const collection of [service().roles, service().folders, service().items]) {
       for (const owned of collection.all()) if (owned.workspaceId === lost) collection.delete(owned.id);
@@ -127,7 +132,7 @@ describe("drift", () => {
     assert.notEqual(idOf("sales-test"), lost);
   });
 
-  it("takes nothing for gone while the capacity is paused, and names it", async () => {
+  it("Drift takes nothing for gone while the capacity is paused, and names it", async () => {
     service().capacities.change(known.activeCapacity, { state: "Inactive" });
     const refresh = await stack.refresh();
     assert.equal(refresh.code, 1);
@@ -136,7 +141,7 @@ describe("drift", () => {
     assert.deepEqual((await stack.preview()).steps, []);
   });
 
-  it("takes nothing for gone when the service shows no workspace at all, unless told that it is so", async () => {
+  it("Drift takes nothing for gone when the service shows no workspace at all, unless told that it is so", async () => {
     const roles = service()
       .roles.all()
       .filter(({ principalId }) => principalId === known.deployer);

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import type { AddressInfo, Server } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { EngineStack } from "./harness/engineStack.ts";
+import { EngineStack } from "../harness/engineStack.ts";
 
 /* What a pull request can change is the configuration. It cannot make a run send a token, or ask for a secret, elsewhere. */
 
@@ -48,7 +48,7 @@ describe("a configuration that points at a foreign host", () => {
     assert.equal(connections, 0);
   };
 
-  it("is refused for the endpoint, in previews that read and in those that do not", async () => {
+  it("A configuration that points at a foreign host is refused for the endpoint, in previews that read and in those that do not", async () => {
     configure({ endpoint: `https://${host}/v1`, tenantId: "11111111-2222-4333-8444-555555555555" });
     // what stands in .env is a secret's value at most, and never allows a host
     const lines = [
@@ -61,7 +61,7 @@ describe("a configuration that points at a foreign host", () => {
     rmSync(join(stack.folder, ".env"));
   });
 
-  it("is refused for the vault, also where a secret would be written into it by hand", async () => {
+  it("A configuration that points at a foreign host is refused for the vault, also where a secret would be written into it by hand", async () => {
     const vault = { keyVaultUrl: `https://${host}`, features: { useKeyVault: true } };
     configure(vault);
     await refusedPreviews(/fabric:keyVaultUrl: 0\.0\.0\.0:\d+ is not a host of Azure Key Vault/);
@@ -71,7 +71,7 @@ describe("a configuration that points at a foreign host", () => {
     assert.equal(connections, 0);
   });
 
-  it("is taken where the environment names the host, so that the tests above can fail", async () => {
+  it("A configuration that points at a foreign host is taken where the environment names the host, so that the tests above can fail", async () => {
     await using other = await EngineStack.start();
     other.configure({ endpoint: `https://${host}/v1`, workspaces });
     const up = await other.up({ ...env, FABRIC_ALLOWED_HOSTS: host });

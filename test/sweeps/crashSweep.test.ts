@@ -2,22 +2,19 @@ import assert from "node:assert/strict";
 import { appendFileSync, cpSync } from "node:fs";
 import { join } from "node:path";
 import { before, after, describe, it } from "node:test";
-import { crash, projectCommand, pulumi } from "../harness/crash.ts";
-import type { Victim } from "../harness/crash.ts";
-import { EngineStack } from "../harness/engineStack.ts";
-import { orphansOf, worldOf } from "../harness/worldOf.ts";
-import { salesBranch } from "../harness/salesBranch.ts";
+import { crash, projectCommand, pulumi } from "../engine/harness/crash.ts";
+import type { Victim } from "../engine/harness/crash.ts";
+import { EngineStack } from "../engine/harness/engineStack.ts";
+import { orphansOf, worldOf } from "../engine/harness/worldOf.ts";
+import { salesBranch } from "../engine/harness/salesBranch.ts";
+import { sweep } from "./sweep.ts";
 
 /*
  * kill -9 at a call to the service, of everything or of the CLI alone, just before the service acts or just after; then one
- * npm run up. `npm run test:crash` tries every call of each kind of deployment, npm test a few.
+ * npm run up.
  */
 
-const isWhole = process.env["FABRIC_CRASH_SWEEP"] === "all";
 const quick = ["--yes", "--skip-preview"];
-/** Two at a time: each is several processes. */
-const LANES = 2;
-
 const people = ["alice", "bob", "carol"];
 const workspace = (name: string, role = "Member", more: object = {}) => ({
   name,
@@ -112,36 +109,25 @@ for (const [name, deployment] of Object.entries(deployments)) {
     after(() => start[Symbol.asyncDispose]());
 
     for (const victim of ["everything", "engine"] as const) {
-      it(`is as declared after one npm run up, without orphans or duplicates (${victim} is killed)`, async () => {
+      it(`A deployment of kind ${name} that is killed at a call is as declared after one npm run up, without orphans or duplicates (${victim} is killed)`, async () => {
         const sides = ["before", "after"] as const;
         const all = Array.from({ length: calls }, (_, index) =>
           sides.map((side) => ({ call: index + 1, side, victim })),
         );
-        const points: Point[] = isWhole ? all.flat() : sample(all.flat(), victim);
-        const killed: Point[] = [];
-        const failures: string[] = [];
-        const lane = async () => {
-          for (let point = points.shift(); point; point = points.shift()) {
-            try {
-              if (await isKilled(start, deployment, point, wanted)) killed.push(point);
-            } catch (error) {
-              failures.push(`call ${point.call}, ${point.side}: ${error instanceof Error ? error.message : "?"}`);
-            }
-          }
-        };
-        await Promise.all(Array.from({ length: LANES }, lane));
-        console.log(
-          `${name}, ${victim} killed: ${calls} calls, ${killed.length} points tried, ${failures.length} failed`,
-        );
-        assert.deepEqual(failures, []);
-        assert.ok(killed.length > 0, "nothing was killed");
+        await sweep({
+          name: `${name}, ${victim} killed`,
+          points: all.flat(),
+          few: few(all.flat(), victim),
+          attempt: (point) => isKilled(start, deployment, point, wanted),
+          isProof: (isKilledThere) => isKilledThere,
+        });
       });
     }
   });
 }
 
 /** A few, spread over the deployment. */
-function sample(points: readonly Point[], victim: Victim): Point[] {
+function few(points: readonly Point[], victim: Victim): Point[] {
   const parts = victim === "everything" ? [0.2, 0.75] : [0.45];
   return parts.flatMap((part) => points[Math.floor(points.length * part)] ?? []);
 }

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { copyFileSync, cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { EngineStack } from "./harness/engineStack.ts";
-import { worldOf } from "./harness/worldOf.ts";
+import { EngineStack } from "../harness/engineStack.ts";
+import { worldOf } from "../harness/worldOf.ts";
 
 /*
  * Open transactions that earlier versions of this project have left, recorded with those versions' own code: their states,
@@ -43,7 +43,7 @@ for (const [name, what] of [
   ["adoption", "that adopted what existed, and failed"],
 ] as const) {
   describe(`a transaction of an earlier version ${what}`, () => {
-    it("is gone on with: all is as declared then, and nothing is there twice", async () => {
+    it(`A transaction of an earlier version ${what} is gone on with: all is as declared then, and nothing is there twice`, async () => {
       const { stack, before } = await leftBy(name);
       await using _stack = stack;
       const up = await stack.command("cli/up.ts", quick);
@@ -57,7 +57,7 @@ for (const [name, what] of [
       assert.equal(workspaces.all().length, 1);
     });
 
-    it("is rolled back to what was there before", async () => {
+    it(`A transaction of an earlier version ${what} is rolled back to what was there before`, async () => {
       const { stack, before } = await leftBy(name);
       await using _stack = stack;
       const rollback = await stack.command("cli/rollback.ts");
@@ -65,7 +65,7 @@ for (const [name, what] of [
       assert.deepEqual(worldOf(stack), before, rollback.text);
     });
 
-    it("is destroyed, and what existed before stays", async () => {
+    it(`A transaction of an earlier version ${what} is destroyed, and what existed before stays`, async () => {
       const { stack, before } = await leftBy(name);
       await using _stack = stack;
       const destroy = await stack.command("cli/pulumiCommand.ts", ["destroy", ...quick]);

@@ -4,23 +4,18 @@ import { once } from "node:events";
 import { copyFileSync, cpSync, readFileSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { text as textOf } from "node:stream/consumers";
-import { after, before, describe, it } from "node:test";
+import { afterEach, beforeEach, describe, it } from "node:test";
 import { runInNewContext } from "node:vm";
-import { EngineStack } from "./harness/engineStack.ts";
-import { pipelineScripts, readWorkflow } from "./harness/pipelineFiles.ts";
-import type { Job, WorkflowStep } from "./harness/pipelineFiles.ts";
+import { EngineStack } from "../harness/engineStack.ts";
+import { pipelineScripts, readWorkflow } from "../harness/pipelineFiles.ts";
+import type { Job, WorkflowStep } from "../harness/pipelineFiles.ts";
 
 /*
  * The workflows: what they may do, read from their files; and their script steps, run here with the real CLI on the
  * emulator. What needs GitHub or Azure DevOps itself is listed, so that nothing is left out unnoticed.
  */
 
-const NAMES = ["preview", "deploy", "destroy", "drift"] as const;
-const workflows = NAMES.map((name) => ({ name, ...readWorkflow(name) }));
-const jobs = workflows.flatMap(({ name, jobs }) =>
-  Object.entries(jobs).map(([job, what]) => ({ ...what, title: `${name}/${job}` })),
-);
-const project = resolve(import.meta.dirname, "../..");
+const project = resolve(import.meta.dirname, "../../..");
 
 /** Actions that are not run here. The scripts of github-script are, with a client that remembers. */
 const NOT_RUN = [
@@ -33,85 +28,6 @@ const NOT_RUN = [
 ];
 /** Scripts that are not run here: they speak to Azure DevOps by curl and az. */
 const NOT_RUN_SCRIPTS = ["Make or renew the stack's comment", "Open or renew the stack's work item"];
-
-describe("the workflows", () => {
-  it("run a pull request's code with the rights of its author only", () => {
-    for (const { on } of workflows) assert.ok(!("pull_request_target" in on) && !("workflow_run" in on));
-    const onPullRequest = workflows.filter(({ on }) => "pull_request" in on).map(({ name }) => name);
-    assert.deepEqual(onPullRequest, ["preview"]);
-    for (const [name, job] of Object.entries(readWorkflow("preview").jobs)) {
-      if (job.permissions?.["id-token"] === undefined) {
-        assert.deepEqual(job.permissions, { contents: "read" }, name);
-      } else {
-        assert.match(job.if ?? "", /head\.repo\.full_name == github\.repository/, name);
-        assert.equal(job.environment, undefined, `${name} must not have the identity of an environment`);
-      }
-    }
-  });
-
-  it("hold no secret at all", () => {
-    for (const { name, text } of workflows) assert.doesNotMatch(text, /\bsecrets\b/, name);
-  });
-
-  it("have no permission but those that each job names, and leave no token in the checkout", () => {
-    const allowed: Record<string, string> = { contents: "read", "id-token": "write" };
-    const further: Record<string, Record<string, string>> = {
-      "preview/stack": { "pull-requests": "write" },
-      "drift/stack": { issues: "write" },
-    };
-    for (const { name, permissions } of workflows) assert.deepEqual(permissions, {}, name);
-    for (const { title, permissions, steps } of jobs) {
-      const most = { ...allowed, ...further[title] };
-      for (const [scope, level] of Object.entries(permissions ?? {})) assert.equal(level, most[scope], title);
-      for (const { uses, with: settings } of steps)
-        if (uses?.startsWith("actions/checkout@")) assert.equal(settings?.["persist-credentials"], false, title);
-    }
-  });
-
-  it("pin every action to a commit, with its version beside it", () => {
-    for (const { name, text } of workflows) {
-      const used = text.split("\n").filter((line) => /\buses:/.test(line));
-      for (const line of used) assert.match(line, /uses: [\w-]+\/[\w-]+@[\da-f]{40} # v\d+\.\d+\.\d+$/, name);
-    }
-  });
-
-  it("change one stack at a time, and never stop a change half-way", () => {
-    const changing = jobs.filter(({ steps }) => steps.some(({ run }) => /npm run (up|destroy)/.test(run ?? "")));
-    assert.equal(changing.length, 2);
-    for (const { concurrency, environment, title } of changing) {
-      assert.equal(concurrency?.["cancel-in-progress"], false, title);
-      assert.equal(concurrency.group, `stack-${environment}`, title);
-    }
-    for (const job of jobs) assert.ok(job["timeout-minutes"], job.title);
-  });
-
-  it("deploy nothing but the plan that was shown to who approves, kept as it was", () => {
-    const { plan, up } = readWorkflow("deploy").jobs;
-    assert.equal(up?.needs, "plan");
-    const scripts = (job: Job | undefined) => (job?.steps ?? []).flatMap(({ run }) => run ?? []).join("\n");
-    assert.match(scripts(plan), /npm run preview .*--save-plan plan\.json\n.*GITHUB_STEP_SUMMARY/);
-    assert.match(scripts(up), /npm run up .*--plan plan\.json/);
-    const actions = (job: Job | undefined) => (job?.steps ?? []).flatMap(({ uses }) => uses?.split("@")[0] ?? []);
-    assert.ok(actions(plan).includes("actions/upload-artifact"));
-    assert.ok(actions(up).includes("actions/download-artifact"));
-    assert.notEqual(plan?.environment, up?.environment, "a plan waits for nobody");
-    for (const stage of ["dev", "prod"]) {
-      const own = pipelineScripts().filter((one) => one.stage === stage);
-      const [first, , last] = own.map(({ script }) => script);
-      assert.match(first ?? "", /npm run preview .*--save-plan plan\/plan\.json/);
-      assert.match(
-        last ?? "",
-        new RegExp(`npm run up .*--plan "\\$\\(Pipeline.Workspace\\)/plan-${stage}/plan\\.json"`),
-      );
-    }
-  });
-
-  it("paste no expression into a script", () => {
-    for (const { steps, title } of jobs)
-      for (const { run, with: settings } of steps)
-        assert.doesNotMatch(`${run ?? ""} ${settings?.script ?? ""}`, /\$\{\{/, title);
-  });
-});
 
 describe("the scripts of the workflows", () => {
   let stack: EngineStack;
@@ -202,7 +118,7 @@ describe("the scripts of the workflows", () => {
     else assert.ok(NOT_RUN.includes(action), `${action} is not known to this test`);
   }
 
-  async function runWorkflow(name: (typeof NAMES)[number]): Promise<void> {
+  async function runWorkflow(name: Parameters<typeof readWorkflow>[0]): Promise<void> {
     for (const job of Object.values(readWorkflow(name).jobs)) for (const step of job.steps) await runStep(step, job);
   }
 
@@ -216,21 +132,21 @@ describe("the scripts of the workflows", () => {
   };
   const names = () => stack.emulator.service.workspaces.all().map(({ displayName }) => displayName);
 
-  before(async () => {
+  beforeEach(async () => {
     stack = await EngineStack.start();
     symlinkSync(join(project, "cli"), join(stack.folder, "cli"));
     // a copy, because Pulumi may write into it
     copyFileSync(join(project, "Pulumi.local.yaml"), join(stack.folder, "Pulumi.local.yaml"));
+    written.length = 0;
     declare("first");
   });
-  after(async () => stack[Symbol.asyncDispose]());
+  afterEach(async () => stack[Symbol.asyncDispose]());
 
-  it("deploy a stack", async () => {
+  it("The scripts of the workflows deploy a stack, renew one comment on a pull request, open and close an issue for drift, and destroy what was typed", async () => {
     await runWorkflow("deploy");
     assert.deepEqual(names(), ["sales-dev"]);
-  });
 
-  it("make one comment on a pull request and renew it, and tell forks in the summary", async () => {
+    // one comment on a pull request, which is renewed; forks are told in the summary
     await runWorkflow("preview");
     assert.match(readFileSync(summary(), "utf8"), /^<!-- fabric-preview stack=local -->/m);
     assert.equal(written.length, 1);
@@ -241,9 +157,8 @@ describe("the scripts of the workflows", () => {
     for (const step of jobs["stack"]?.steps ?? []) await runStep(step, jobs["stack"] as Job);
     assert.equal(written.length, 1);
     assert.match(written[0]?.body ?? "", /1 to update/);
-  });
 
-  it("open one issue where something was changed behind Pulumi's back, renew it, and close it", async () => {
+    // an issue as long as something was changed behind Pulumi's back
     declare("first");
     written.length = 0;
     await runWorkflow("drift");
@@ -262,9 +177,8 @@ describe("the scripts of the workflows", () => {
     workspaces.change(id, { description: "first" });
     await runWorkflow("drift");
     assert.deepEqual([written.length, written[0]?.state], [1, "closed"]);
-  });
 
-  it("destroy a stack whose name was typed, and no other", async () => {
+    // only the stack whose name was typed is destroyed
     const [job] = Object.values(readWorkflow("destroy").jobs);
     const [compare] = job?.steps ?? [];
     const wrong = await bash(compare?.run ?? "", { STACK: "prod", CONFIRM: "dev" });
@@ -274,7 +188,7 @@ describe("the scripts of the workflows", () => {
     assert.deepEqual(names(), []);
   });
 
-  it("of Azure DevOps deploy, preview, look for drift and destroy as well", async () => {
+  it("The scripts of the workflows of Azure DevOps deploy, preview, look for drift and destroy as well", async () => {
     const scripts = pipelineScripts();
     assert.deepEqual([...new Set(scripts.map(({ stage }) => stage))], ["preview", "dev", "prod", "drift", "destroy"]);
     for (const stage of ["dev", "prod", "preview", "drift", "destroy"]) {

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { copyFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { EngineStack } from "../harness/engineStack.ts";
+
+/* `pulumi config set --secret` under `fabric:` is refused before anything is registered. */
+
+const workspaces = [{ name: "sales", displayName: "sales-test", capacity: "local", description: "plain" }];
+const quick = ["--yes", "--skip-preview"];
+const oneLine = (text: string) => text.replaceAll(/\s*\n\s*/g, " ");
+
+async function withSecret(stack: EngineStack, path: string): Promise<void> {
+  const set = await stack.run(["config", "set", "--stack", "test", "--path", path, "hunter2", "--secret"]);
+  assert.equal(set.code, 0, set.text);
+}
+
+describe("a secret in the configuration", () => {
+  it("A secret in the configuration is refused as a whole key, also one that the project does not know, and in a file that only the CLI knows", async () => {
+    await using stack = await EngineStack.start();
+    stack.configure({ workspaces });
+    await withSecret(stack, "fabric:keyVaultUrl");
+    await withSecret(stack, "fabric:colour");
+    const preview = await stack.preview();
+    assert.match(oneLine(preview.text), /has 2 problems: fabric:colour: is a secret.* fabric:keyVaultUrl: is a secret/);
+    const settings = await stack.command("cli/up.ts", quick);
+    assert.equal(settings.code, 2, settings.text);
+    assert.match(oneLine(settings.text), /fabric:keyVaultUrl: is a secret/);
+
+    stack.configure({ workspaces });
+    await withSecret(stack, "fabric:workspaces[0].description");
+    const file = join(stack.folder, "elsewhere.yaml");
+    copyFileSync(join(stack.folder, "Pulumi.test.yaml"), file);
+    stack.configure({ workspaces: [] });
+    const elsewhere = await stack.preview({}, "--config-file", file);
+    assert.notEqual(elsewhere.code, 0, elsewhere.text);
+    assert.match(oneLine(elsewhere.text), /fabric:workspaces: holds a secret/);
+    assert.doesNotMatch(elsewhere.text, /hunter2/);
+  });
+});

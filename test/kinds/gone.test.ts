@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { known } from "../../emulator/core/defaultSeed.ts";
+import { Bench, deployed } from "./providerBench.ts";
+import type { Deployed } from "./providerBench.ts";
+
+/* When an object is taken for gone: a stack forgets what is, so nothing but a proof counts. */
+
+/** A workspace on a capacity, and an item in it. */
+async function withItem(bench: Bench): Promise<{ readonly workspace: Deployed; readonly item: Deployed }> {
+  const workspace = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
+  const inputs = { workspaceId: workspace.id, type: "Notebook", displayName: "ingest" };
+  return { workspace, item: await deployed(bench, "item", inputs) };
+}
+
+const itemRoute = "/workspaces/{workspaceId}/items/{itemId}";
+
+/** What a refresh finds of an object: its id, or nothing if it is gone. */
+async function foundOf(bench: Bench, { kind, id, olds }: Deployed, env: NodeJS.ProcessEnv = {}): Promise<unknown> {
+  const process = await bench.process(kind, env);
+  return (await process.read(id, olds)).id;
+}
+
+/** Takes the deploying identity's roles away, as another tenant or identity would look like. */
+function hideEverything({ emulator: { service } }: Bench): void {
+  for (const { id, principalId } of service.roles.all()) if (principalId === known.deployer) service.roles.delete(id);
+}
+
+describe("an object of a workspace", () => {
+  it("An item is gone when neither the list nor a read of its own finds it", async () => {
+    await using bench = await Bench.start();
+    const { item } = await withItem(bench);
+    assert.equal(await foundOf(bench, item), item.id);
+    bench.emulator.service.items.delete(item.id.split("/")[1] ?? "");
+    assert.ok(!(await foundOf(bench, item)));
+  });
+
+  it("An item is not gone while the capacity of its workspace is paused, which hides it", async () => {
+    await using bench = await Bench.start();
+    const { item } = await withItem(bench);
+    bench.emulator.service.items.delete(item.id.split("/")[1] ?? "");
+    bench.emulator.service.capacities.change(known.activeCapacity, { state: "Inactive" });
+    await assert.rejects(foundOf(bench, item), /paused/);
+  });
+
+  it("Nothing is gone while the service shows no workspace at all, unless the environment says that it is so", async () => {
+    await using bench = await Bench.start();
+    const { workspace, item } = await withItem(bench);
+    hideEverything(bench);
+    for (const one of [workspace, item]) {
+      await assert.rejects(foundOf(bench, one), /shows no workspace at all.*FABRIC_CONFIRM_GONE=true/s);
+      assert.ok(!(await foundOf(bench, one, { FABRIC_CONFIRM_GONE: "true" })));
+    }
+  });
+
+  it("A delete that is forbidden has failed while its workspace is there, and is done once that is gone", async () => {
+    await using bench = await Bench.start();
+    await deployed(bench, "workspace", { displayName: "other" });
+    const { workspace, item } = await withItem(bench);
+    const forbidden = { method: "DELETE", route: itemRoute, status: 403, errorCode: "InsufficientPrivileges" } as const;
+    bench.emulator.faults([forbidden]);
+    const process = await bench.process("item");
+    await assert.rejects(process.delete(item.id, item.olds), /InsufficientPrivileges/);
+    await process.end();
+    bench.emulator.service.workspaces.delete(workspace.id);
+    bench.emulator.faults([forbidden]);
+    await (await bench.process("item")).delete(item.id, item.olds);
+  });
+});
