@@ -20,7 +20,7 @@ function moveToProject(stack: EngineStack, config: Record<string, unknown>): voi
 }
 
 describe("program and commands", () => {
-  it("agree on rollback and the place of the log where Pulumi.yaml sets them for every stack", async () => {
+  it("Program and commands agree on rollback and the place of the log where Pulumi.yaml sets them for every stack", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ workspaces: failing, features: undefined });
     moveToProject(stack, { features: { useRetryLogic: true, useRollback: true }, transactionLog: "logs" });
@@ -33,7 +33,7 @@ describe("program and commands", () => {
     assert.equal(existsSync(join(stack.folder, ".fabric/transactions")), false);
   });
 
-  it("agree where --config-file names another file, also from up to rollback and destroy", async () => {
+  it("Program and commands agree where --config-file names another file, also from up to rollback and destroy", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ workspaces: failing, transactionLog: "logs", features: { useRetryLogic: true } });
     renameSync(join(stack.folder, "Pulumi.test.yaml"), join(stack.folder, "elsewhere.yaml"));
@@ -52,7 +52,7 @@ describe("program and commands", () => {
     assert.equal(existsSync(join(stack.folder, "Pulumi.test.yaml")), false, "a second file was written");
   });
 
-  it("agree where stackConfigDir keeps the stacks' files in a folder of their own", async () => {
+  it("Program and commands agree where stackConfigDir keeps the stacks' files in a folder of their own", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ workspaces: failing, transactionLog: "logs", features: { useRollback: true } });
     mkdirSync(join(stack.folder, "stacks"));
@@ -67,7 +67,7 @@ describe("program and commands", () => {
     assert.equal(existsSync(join(stack.folder, "Pulumi.test.yaml")), false, "a second file was written");
   });
 
-  it("agree on what --config sets for this run and later ones", async () => {
+  it("Program and commands agree on what --config sets for this run and later ones", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ workspaces: failing });
     const set = ["--config", "fabric:features.useRollback=true", "--config-path", "-c", "fabric:transactionLog=logs"];
@@ -78,7 +78,7 @@ describe("program and commands", () => {
     assert.equal(existsSync(join(stack.folder, ".fabric/transactions")), false);
   });
 
-  it("import into the file that the configuration comes from", async () => {
+  it("Program and commands import into the file that the configuration comes from", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ workspaces: [sales] });
     assert.equal((await stack.up()).code, 0);
@@ -95,7 +95,7 @@ describe("program and commands", () => {
 });
 
 describe("a file that is no YAML", () => {
-  it("is named with the line by every command that reads it, whichever file it is", async () => {
+  it("A file that is no YAML is named with the line by every command that reads it, whichever file it is", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ workspaces: [sales] });
     const own = join(stack.folder, "Pulumi.test.yaml");

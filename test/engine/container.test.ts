@@ -131,7 +131,7 @@ describe("a container", { skip: isRoot ? false : "needs root" }, () => {
   }
   const names = () => emulator.service.workspaces.all().map(({ displayName }) => displayName);
 
-  it("deploys, rolls back and destroys with the variables that the documentation names", async () => {
+  it("A container deploys, rolls back and destroys with the variables that the documentation names", async () => {
     const up = await run(["cli/up.ts", ...quick]);
     assert.equal(up.code, 0, up.text);
     assert.deepEqual(names(), ["sales"]);
@@ -155,7 +155,7 @@ describe("a container", { skip: isRoot ? false : "needs root" }, () => {
     );
   });
 
-  it("is told which variables it lacks where its checkout would have to be written to", async () => {
+  it("A container is told which variables it lacks where its checkout would have to be written to", async () => {
     configure([{ name: "sales", capacity: "local" }]);
     const state = await run(["cli/up.ts", ...quick], { PULUMI_BACKEND_URL: undefined });
     assert.notEqual(state.code, 0, state.text);

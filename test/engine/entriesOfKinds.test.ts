@@ -18,7 +18,7 @@ const everything = {
 const nothing = { workspaces: [{ name: "other" }, { name: "sales", capacity: "local" }] };
 
 describe("the entries that kinds bring along", () => {
-  it("are deployed as their examples say, shown in the outputs, unchanged by a refresh, and taken away with their keys", async () => {
+  it("The entries that kinds bring along are deployed as their examples say, shown in the outputs, unchanged by a refresh, and taken away with their keys", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ ...nothing, protectData: false });
     const first = await stack.up();
@@ -41,7 +41,7 @@ describe("the entries that kinds bring along", () => {
     assert.deepEqual(worldOf(stack), before);
   });
 
-  it("whose objects cannot be made again as they were are protected while protectData is on, and protect: false lifts it", async () => {
+  it("The entries that kinds bring along whose objects cannot be made again as they were are protected while protectData is on, and protect: false lifts it", async () => {
     await using stack = await EngineStack.start();
     const workspaces = [
       { name: "other", protect: false },

@@ -13,7 +13,7 @@ const workspaces = [
 ];
 
 describe("errors that go to a file", () => {
-  it("hold no colours and no dump of objects, also where the engine goes on after one", async () => {
+  it("Errors that go to a file hold no colours and no dump of objects, also where the engine goes on after one", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ workspaces });
     for (const args of [["--continue-on-error"], []]) {

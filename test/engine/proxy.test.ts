@@ -8,7 +8,7 @@ const quick = ["--yes", "--skip-preview"];
 const nowhere = { https_proxy: "http://127.0.0.1:9", http_proxy: "http://127.0.0.1:9", no_proxy: "" };
 
 describe("a proxy in lower case", () => {
-  it("is asked neither by Pulumi's own processes, which talk on this machine, nor for an emulator on it", async () => {
+  it("A proxy in lower case is asked neither by Pulumi's own processes, which talk on this machine, nor for an emulator on it", async () => {
     await using stack = await EngineStack.start({ env: nowhere });
     stack.configure({ features: { useRollback: true }, workspaces: [{ name: "sales", capacity: "local" }] });
     for (const [file, ...args] of [

@@ -28,7 +28,7 @@ function plant({ emulator }: EngineStack, names: readonly string[]): void {
 }
 
 describe("a deployment that pulled from Git into a workspace that existed, and failed", () => {
-  it("takes out what came in, and gives back what was overwritten", async () => {
+  it("A deployment that pulled from Git into a workspace that existed, and failed takes out what came in, and gives back what was overwritten", async () => {
     await using stack = await EngineStack.start();
     plant(stack, ["own", "shared"]);
     stack.emulator.commit(knownBranch, [notebook("shared", "shared of the branch"), notebook("new", "1")]);
@@ -41,7 +41,7 @@ describe("a deployment that pulled from Git into a workspace that existed, and f
     assert.deepEqual(worldOf(stack), before, up.text);
   });
 
-  it("leaves what came in and may hold data, and says so with exit code 2", async () => {
+  it("A deployment that pulled from Git into a workspace that existed, and failed leaves what came in and may hold data, and says so with exit code 2", async () => {
     await using stack = await EngineStack.start();
     plant(stack, []);
     const lakehouse = { type: "Lakehouse", displayName: "bronze", description: "", parts: [] };
@@ -55,7 +55,7 @@ describe("a deployment that pulled from Git into a workspace that existed, and f
     assert.ok(!left.includes("Notebook new"), left.join());
   });
 
-  it("that stays connected keeps its commit, and says so with exit code 2", async () => {
+  it("A deployment that pulled from Git into a workspace that existed, and failed that stays connected keeps its commit, and says so with exit code 2", async () => {
     await using stack = await EngineStack.start();
     stack.emulator.commit(knownBranch, [notebook("shared", "1")]);
     const always = { ...git, sync: "always" };

@@ -56,7 +56,7 @@ const valuesOf = ({ emulator }: EngineStack) => {
 };
 
 describe("a failed deployment", () => {
-  it("is rolled back to what was at the service before it, not to what the state believed", async () => {
+  it("A failed deployment is rolled back to what was at the service before it, not to what the state believed", async () => {
     await using stack = await EngineStack.start();
     stack.configure(environment(before));
     assert.equal((await stack.command("cli/up.ts", ["--yes", "--skip-preview"])).code, 0);
@@ -79,7 +79,7 @@ describe("a failed deployment", () => {
     );
   });
 
-  it("leaves what somebody else has changed since it wrote there, and says so with exit code 2", async () => {
+  it("A failed deployment leaves what somebody else has changed since it wrote there, and says so with exit code 2", async () => {
     let act: () => void = () => undefined;
     await using stack = await EngineStack.start({ emulator: { onFault: () => act() } });
     stack.configure(environment(before));
@@ -96,7 +96,7 @@ describe("a failed deployment", () => {
       assert.match(up.text, new RegExp(`${what}.*\\n?.*was changed by somebody else`), up.text);
   });
 
-  it("gives no role back that somebody else has taken away since", async () => {
+  it("A failed deployment gives no role back that somebody else has taken away since", async () => {
     let act: () => void = () => undefined;
     await using stack = await EngineStack.start({ emulator: { onFault: () => act() } });
     stack.configure(environment(before));

@@ -29,7 +29,7 @@ async function planned(workspaces: readonly object[]): Promise<EngineStack> {
 }
 
 describe("a saved plan", () => {
-  it("is kept in a file that nobody else reads, and applied as it was reviewed", async () => {
+  it("A saved plan is kept in a file that nobody else reads, and applied as it was reviewed", async () => {
     await using stack = await planned([{ ...sales, items: [{ name: "bronze", type: "Lakehouse" }] }]);
     const file = join(stack.folder, "plans/plan.json");
     assert.equal(statSync(file).mode & 0o077, 0);
@@ -46,7 +46,7 @@ describe("a saved plan", () => {
     ["makes less", []],
     ["makes it otherwise", [{ ...sales, description: "not reviewed" }]],
   ] as [string, object[]][]) {
-    it(`refuses a configuration that ${what} than was reviewed, and leaves nothing behind`, async () => {
+    it(`A saved plan refuses a configuration that ${what} than was reviewed, and leaves nothing behind`, async () => {
       await using stack = await planned([sales]);
       stack.configure({ workspaces, features });
       const up = await apply(stack);
@@ -59,7 +59,7 @@ describe("a saved plan", () => {
     });
   }
 
-  it("refuses a stack that was deployed otherwise since, and leaves it as it is", async () => {
+  it("A saved plan refuses a stack that was deployed otherwise since, and leaves it as it is", async () => {
     await using stack = await planned([sales]);
     stack.configure({ workspaces: [{ ...sales, description: "of somebody else" }], features });
     assert.equal((await stack.command("cli/up.ts", quick)).code, 0);
@@ -69,7 +69,7 @@ describe("a saved plan", () => {
     assert.equal(stack.emulator.service.workspaces.all()[0]?.description, "of somebody else");
   });
 
-  it("that is not there is said before anything is done", async () => {
+  it("A saved plan that is not there is said before anything is done", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ workspaces: [sales], features });
     const up = await apply(stack);
@@ -78,7 +78,7 @@ describe("a saved plan", () => {
     assert.deepEqual(stack.calls(), []);
   });
 
-  it("of a stack that does not exist yet shows and makes what its first deployment makes", async () => {
+  it("A saved plan of a stack that does not exist yet shows and makes what its first deployment makes", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ workspaces: [sales], features });
     renameSync(join(stack.folder, "Pulumi.test.yaml"), join(stack.folder, "Pulumi.fresh.yaml"));

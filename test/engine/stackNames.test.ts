@@ -15,7 +15,7 @@ const stacks = async (stack: EngineStack): Promise<string[]> =>
 
 describe("a stack's name", () => {
   for (const name of ["organization/fabric/test", "fabric/test"]) {
-    it(`may be given as ${name} to every command, and means one stack, one file and one log`, async () => {
+    it(`A stack's name may be given as ${name} to every command, and means one stack, one file and one log`, async () => {
       await using stack = await EngineStack.start();
       stack.configure({ workspaces: failing });
       const of = (file: string, ...args: string[]) =>
@@ -44,7 +44,7 @@ describe("a stack's name", () => {
     });
   }
 
-  it("of another project is refused before anything is done", async () => {
+  it("A stack's name of another project is refused before anything is done", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ workspaces: [sales] });
     const up = await stack.commandAs("organization/finance/test", "cli/up.ts", quick);
@@ -53,7 +53,7 @@ describe("a stack's name", () => {
     assert.deepEqual(stack.calls(), []);
   });
 
-  it("that nobody has made is refused by every command, with what was perhaps meant and how to make one", async () => {
+  it("A stack's name that nobody has made is refused by every command, with what was perhaps meant and how to make one", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ workspaces: [sales] });
     for (const [file, ...args] of [
@@ -73,7 +73,7 @@ describe("a stack's name", () => {
     assert.equal(existsSync(join(stack.folder, "Pulumi.tset.yaml")), false);
   });
 
-  it("that has a file is made by up, which says so; a preview shows what that would make, and makes no stack", async () => {
+  it("A stack's name that has a file is made by up, which says so; a preview shows what that would make, and makes no stack", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ workspaces: [sales] });
     renameSync(join(stack.folder, "Pulumi.test.yaml"), join(stack.folder, "Pulumi.fresh.yaml"));
@@ -90,7 +90,7 @@ describe("a stack's name", () => {
     assert.deepEqual(await stacks(stack), ["fresh", "test"]);
   });
 
-  it("is gone after destroy --remove, which ends with 0; a stack that still has something stays", async () => {
+  it("A stack's name is gone after destroy --remove, which ends with 0; a stack that still has something stays", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ workspaces: [sales, { name: "kept", capacity: "local", protect: true }] });
     const up = await stack.command("cli/up.ts", quick);
@@ -116,7 +116,7 @@ describe("a stack's name", () => {
     assert.match(again.text, /There is no stack 'test'/);
   });
 
-  it("may change by pulumi stack rename: an open transaction is found again, and what is made later is one stack's", async () => {
+  it("A stack's name may change by pulumi stack rename: an open transaction is found again, and what is made later is one stack's", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ workspaces: failing });
     const up = await stack.command("cli/up.ts", quick);
@@ -129,7 +129,7 @@ describe("a stack's name", () => {
     assert.deepEqual(names(stack), []);
   });
 
-  it("may change by pulumi stack rename without an open transaction, and destroy locks and logs under the new one", async () => {
+  it("A stack's name may change by pulumi stack rename without an open transaction, and destroy locks and logs under the new one", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ workspaces: [sales] });
     assert.equal((await stack.command("cli/up.ts", quick)).code, 0);
@@ -141,7 +141,7 @@ describe("a stack's name", () => {
 });
 
 describe("a sub-folder of the project", () => {
-  it("begins no state of its own: plain pulumi is refused there with the folder to call it in", async () => {
+  it("A sub-folder of the project begins no state of its own: plain pulumi is refused there with the folder to call it in", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ workspaces: [sales] });
     const below = join(stack.folder, "deep/er");
@@ -165,7 +165,7 @@ describe("a sub-folder of the project", () => {
 });
 
 describe("a project in a sub-folder of a repository, with its packages above it", () => {
-  it("deploys and rolls back as elsewhere", async () => {
+  it("A project in a sub-folder of a repository, with its packages above it deploys and rolls back as elsewhere", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ features: { useRollback: true }, workspaces: failing });
     const project = join(stack.folder, "deploy/fabric");
@@ -182,7 +182,7 @@ describe("a project in a sub-folder of a repository, with its packages above it"
 });
 
 describe("a workspace that pulumi state move gave to another stack", () => {
-  it("is not deleted by the open transaction that made it, and is unchanged where it is now", async () => {
+  it("A workspace that pulumi state move gave to another stack is not deleted by the open transaction that made it, and is unchanged where it is now", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ workspaces: failing });
     const up = await stack.command("cli/up.ts", quick);

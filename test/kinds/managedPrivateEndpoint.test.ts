@@ -10,7 +10,7 @@ async function workspaceOf(bench: Bench): Promise<string> {
 }
 
 describe("a managed private endpoint", () => {
-  it("is there when the service has provisioned it, and tells its approval on refresh", async () => {
+  it("A managed private endpoint is there when the service has provisioned it, and tells its approval on refresh", async () => {
     await using bench = await Bench.start();
     const workspaceId = await workspaceOf(bench);
     bench.emulator.service.levers.operationDelayMs = 700;
@@ -27,7 +27,7 @@ describe("a managed private endpoint", () => {
     assert.deepEqual(bench.emulator.service.managedPrivateEndpoints.all(), []);
   });
 
-  it("that could not be provisioned says what to do, and is taken away where a failed deployment is rolled back", async () => {
+  it("A managed private endpoint that could not be provisioned says what to do, and is taken away where a failed deployment is rolled back", async () => {
     await using bench = await Bench.start();
     const workspaceId = await workspaceOf(bench);
     bench.emulator.service.levers.operationDelayMs = 300;
@@ -39,7 +39,7 @@ describe("a managed private endpoint", () => {
     assert.deepEqual(bench.emulator.service.managedPrivateEndpoints.all(), []);
   });
 
-  it("is made after the one before it in its workspace is ready, because the service refuses two at a time", async () => {
+  it("A managed private endpoint is made after the one before it in its workspace is ready, because the service refuses two at a time", async () => {
     await using bench = await Bench.start();
     const workspaceId = await workspaceOf(bench);
     bench.emulator.service.levers.operationDelayMs = 300;

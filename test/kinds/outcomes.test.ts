@@ -93,7 +93,7 @@ for (const [index, subject] of subjects.entries()) {
         // each outcome is tried with one of the updates
         const cell = index + row + column;
         if (!isWhole && (operation.isCreate ? !isTried(outcome, cell) : cell % updates > 0)) continue;
-        it(`is whole or as before, whichever call of ${what} ${how}`, async () => {
+        it(`A ${kind.name} is whole or as before, whichever call of ${what} ${how}`, async () => {
           const right = await rightOf(subject, what, operation);
           const ends = endsOf(operation);
           for (let nth = 1; nth <= right.calls.length; nth++) {

@@ -37,7 +37,7 @@ for (const [index, subject] of subjects.entries()) {
     at.calm(subject, (process) => process.read(id, olds), env);
 
   describe(`a ${kind.name}`, { concurrency: 6 }, () => {
-    it("is made by one write, is read as it was made, and no write follows from an update with nothing to change", async () => {
+    it(`A ${kind.name} is made by one write, is read as it was made, and no write follows from an update with nothing to change`, async () => {
       await using at = await FaultyBench.start();
       let own = { id: "", olds: {} as Properties };
       const creation = await at.callsOf(async () => (own = await deploy(at, subject)));
@@ -53,7 +53,7 @@ for (const [index, subject] of subjects.entries()) {
 
     for (const [what, change] of Object.entries(changes)) {
       const changed = checked(kind, change);
-      it(`is after an update to ${what} as if it had been made so`, async () => {
+      it(`A ${kind.name} is after an update to ${what} as if it had been made so`, async () => {
         await using at = await FaultyBench.start();
         const own = await deploy(at, subject);
         const { outs } = await at.calm(subject, (process) => process.update(own.id, own.olds, changed));
@@ -65,7 +65,7 @@ for (const [index, subject] of subjects.entries()) {
         assert.deepEqual(shown, changed);
       });
 
-      it(`that somebody has given ${what} shows it on a refresh, and an update corrects it`, async () => {
+      it(`A ${kind.name} that somebody has given ${what} shows it on a refresh, and an update corrects it`, async () => {
         await using at = await FaultyBench.start();
         const own = await deploy(at, subject);
         const before = conditionOf(at.bench);
@@ -81,7 +81,7 @@ for (const [index, subject] of subjects.entries()) {
       });
     }
 
-    it("that somebody has removed is gone on a refresh, its delete is a success, and the next create makes it anew", async () => {
+    it(`A ${kind.name} that somebody has removed is gone on a refresh, its delete is a success, and the next create makes it anew`, async () => {
       await using at = await FaultyBench.start();
       const before = conditionOf(at.bench);
       const own = await deploy(at, subject);
@@ -103,7 +103,7 @@ for (const [index, subject] of subjects.entries()) {
       ["workspace", workspaces, holders.workspaceId],
     ] as const) {
       if (!(`${what}Id` in kind.fields)) continue;
-      it(`whose ${what} somebody has removed is gone with it, and its delete and its undo are successes`, async () => {
+      it(`A ${kind.name} whose ${what} somebody has removed is gone with it, and its delete and its undo are successes`, async () => {
         await using at = await FaultyBench.start();
         const own = await deploy(at, subject);
         remove(at.bench.emulator.service, collection, id);
@@ -115,7 +115,7 @@ for (const [index, subject] of subjects.entries()) {
       });
     }
 
-    it("is not taken for gone because of answers that prove nothing, by a refresh, a delete or an undo", async () => {
+    it(`A ${kind.name} is not taken for gone because of answers that prove nothing, by a refresh, a delete or an undo`, async () => {
       for (const isTheirs of canAdopt(kind) ? [false, true] : [false]) {
         await using at = await FaultyBench.start();
         if (isTheirs) await plantTheirs(at, subject);
@@ -136,7 +136,7 @@ for (const [index, subject] of subjects.entries()) {
       }
     });
 
-    it("that exists already is adopted and given back as it was, or refused and left as it is", async () => {
+    it(`A ${kind.name} that exists already is adopted and given back as it was, or refused and left as it is`, async () => {
       await using at = await FaultyBench.start();
       await plantTheirs(at, subject);
       const before = conditionOf(at.bench);
@@ -154,7 +154,7 @@ for (const [index, subject] of subjects.entries()) {
       assert.deepEqual(withoutContent(subject, conditionOf(at.bench)), withoutContent(subject, before));
     });
 
-    it("is read as it is or not at all, whatever becomes of one of the calls, and nothing is written", async () => {
+    it(`A ${kind.name} is read as it is or not at all, whatever becomes of one of the calls, and nothing is written`, async () => {
       await using at = await FaultyBench.start();
       const own = await deploy(at, subject);
       const before = conditionOf(at.bench);
@@ -170,7 +170,7 @@ for (const [index, subject] of subjects.entries()) {
 
     for (const [column, [how, outcome]] of Object.entries(outcomes).entries()) {
       if (!isWhole && !isTried(outcome, index + column)) continue;
-      it(`is removed by the next delete, whichever call of the first ${how}`, async () => {
+      it(`A ${kind.name} is removed by the next delete, whichever call of the first ${how}`, async () => {
         let calls = 1;
         for (let nth = 1; nth <= calls; nth++) {
           await using at = await FaultyBench.start();

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { Bench, deployed } from "./providerBench.ts";
 
 describe("a workspace identity", () => {
-  it("is provisioned with the ids that the service gives it, and deprovisioned", async () => {
+  it("A workspace identity is provisioned with the ids that the service gives it, and deprovisioned", async () => {
     await using bench = await Bench.start();
     const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales" });
     const own = await deployed(bench, "workspaceIdentity", { workspaceId });
@@ -20,7 +20,7 @@ describe("a workspace identity", () => {
     assert.equal((await process.read(own.id, own.olds)).id, "");
   });
 
-  it("that existed before is adopted, and stays when its resource goes", async () => {
+  it("A workspace identity that existed before is adopted, and stays when its resource goes", async () => {
     await using bench = await Bench.start();
     const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales" });
     const identity = { applicationId: "a-1", servicePrincipalId: "s-1" };

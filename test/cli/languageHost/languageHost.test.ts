@@ -197,7 +197,7 @@ test("The language host and its program are gone within a second when the engine
   assert.ok((await host.loseEngine()) < 1000);
 });
 
-test("the language host keeps the program's calls to the engine out of proxies that are named in lower case", async () => {
+test("The language host keeps the program's calls to the engine out of proxies that are named in lower case", async () => {
   const proxy = { https_proxy: "http://127.0.0.1:9", NO_PROXY: "contoso.com" };
   await using host = new Host(proxy);
   const { started, result } = await host.run("0");

@@ -14,22 +14,22 @@ describe("the name of a stack", () => {
     ["fabric/fabric/dev", "dev", "fabric/fabric/dev"],
   ];
   for (const [text, name, reference] of names)
-    it(`is ${name} in ${text}, and the CLI is told ${reference}`, () => {
+    it(`The name of a stack is ${name} in ${text}, and the CLI is told ${reference}`, () => {
       assert.deepEqual(stackName(text, "fabric"), { name, reference });
     });
 
-  it("is none with empty or further parts, or with characters that no stack has", () => {
+  it("The name of a stack is none with empty or further parts, or with characters that no stack has", () => {
     for (const text of ["", "/", "a/", "/a", "a/b/c/d", "../dev", "dev stack", "dev\n", "organization/fabric/"])
       assert.throws(() => stackName(text, "fabric"), /is no name of a stack/, JSON.stringify(text));
   });
 
-  it("of another project is refused, and both are named", () => {
+  it("The name of a stack of another project is refused, and both are named", () => {
     assert.throws(() => stackName("contoso/finance/dev", "fabric"), /project 'finance'.*project 'fabric'/);
   });
 });
 
 describe("an option of a command line", () => {
-  it("is found in every spelling that the CLI takes, and the rest stays in its order", () => {
+  it("An option of a command line is found in every spelling that the CLI takes, and the rest stays in its order", () => {
     const args = ["--yes", "--stack", "a", "-s", "b", "-s=c", "-sd", "--stack=e", "--stacked", "x"];
     assert.deepEqual(takeOption(args, "stack", "s"), {
       values: ["a", "b", "c", "d", "e"],
@@ -38,13 +38,13 @@ describe("an option of a command line", () => {
     assert.throws(() => takeOption(["--stack"], "stack", "s"), /--stack needs a value/);
   });
 
-  it("without a value is on, unless it says false", () => {
+  it("An option of a command line without a value is on, unless it says false", () => {
     assert.deepEqual(takeSwitch(["-y", "--remove", "a"], "remove"), { isOn: true, rest: ["-y", "a"] });
     assert.equal(takeSwitch(["--remove", "--remove=false"], "remove").isOn, false);
     assert.equal(takeSwitch(["--removed"], "remove").isOn, false);
   });
 
-  it("that is a path begins where npm was called, if that is in the project", () => {
+  it("An option of a command line that is a path begins where npm was called, if that is in the project", () => {
     assert.equal(pathOfCaller("p.json", "/project", { INIT_CWD: "/project/deep" }), "/project/deep/p.json");
     for (const INIT_CWD of ["/elsewhere", "/project-2", "/", undefined])
       assert.equal(pathOfCaller("p.json", "/project", { INIT_CWD }), "/project/p.json");
@@ -53,7 +53,7 @@ describe("an option of a command line", () => {
 });
 
 describe("a checkpoint of a stack that was renamed", () => {
-  it("has the new name in every URN, and nowhere else", () => {
+  it("A checkpoint of a stack that was renamed has the new name in every URN, and nowhere else", () => {
     const of = (stack: string) => ({
       version: 3,
       deployment: {

@@ -112,7 +112,7 @@ describe("an interrupted set-up", () => {
 });
 
 describe("npm packages", () => {
-  test("npm packages are installed when absent, and again when the lock file has changed", async () => {
+  test("npm packages npm packages are installed when absent, and again when the lock file has changed", async () => {
     using machine = machineWithCli();
     await machine.run();
     await machine.run();
@@ -122,14 +122,14 @@ describe("npm packages", () => {
     assert.deepEqual(machine.calls, ["npm ci", "npm ci"]);
   });
 
-  test("npm packages that somebody has installed already are left alone", async () => {
+  test("npm packages npm packages that somebody has installed already are left alone", async () => {
     using machine = machineWithCli();
     machine.file("node_modules/.package-lock.json", `{"packages":{"node_modules/a":{"version":"1.0.0"}}}`);
     await machine.run();
     assert.deepEqual(machine.calls, []);
   });
 
-  test("npm packages of another version, or half installed, are replaced", async () => {
+  test("npm packages npm packages of another version, or half installed, are replaced", async () => {
     for (const packages of [`{"node_modules/a":{"version":"0.9.0"}}`, `{}`]) {
       using machine = machineWithCli();
       machine.file("node_modules/.package-lock.json", `{"packages":${packages}}`);
@@ -158,7 +158,7 @@ describe("Node", () => {
 });
 
 describe("--run", () => {
-  test("--run runs a file with its arguments, the tools first on PATH, and Pulumi's update check off", async () => {
+  test("--run --run runs a file with its arguments, the tools first on PATH, and Pulumi's update check off", async () => {
     using machine = new BareMachine();
     machine.installCli(machine.cachedCli);
     const file = machine.file(
@@ -171,7 +171,7 @@ describe("--run", () => {
     assert.deepEqual(JSON.parse(stdout), [["--yes", "a b"], machine.cachedCli, "true", compileCache]);
   });
 
-  test("--run leaves what the user has set", async () => {
+  test("--run --run leaves what the user has set", async () => {
     using machine = new BareMachine();
     machine.installGo();
     const names = ["NODE_COMPILE_CACHE", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"];
@@ -180,7 +180,7 @@ describe("--run", () => {
     assert.equal((await machine.run(["--run", file], { env })).stdout, `${env.NODE_COMPILE_CACHE}\nfalse\n`);
   });
 
-  test("--run ends with the file's exit code, or by the signal that ended it", async () => {
+  test("--run --run ends with the file's exit code, or by the signal that ended it", async () => {
     using machine = machineWithCli();
     const exits = machine.file("exits.mjs", "process.exitCode = 7");
     const dies = machine.file("dies.mjs", `process.kill(process.pid, "SIGKILL"); setInterval(() => {}, 1000);`);
@@ -188,7 +188,7 @@ describe("--run", () => {
     assert.equal((await machine.run(["--run", dies])).signal, "SIGKILL");
   });
 
-  test("--run stays until the file has ended when it is interrupted or its terminal closes", async () => {
+  test("--run --run stays until the file has ended when it is interrupted or its terminal closes", async () => {
     using machine = machineWithCli();
     const file = machine.file("f.mjs", `console.log("up"); setTimeout(() => console.log("ended well"), 300);`);
     for (const signal of ["SIGINT", "SIGHUP"] as const) {
@@ -200,7 +200,7 @@ describe("--run", () => {
     }
   });
 
-  test("--run hands SIGTERM on, so that a server can be stopped by it", async () => {
+  test("--run --run hands SIGTERM on, so that a server can be stopped by it", async () => {
     using machine = machineWithCli();
     const file = machine.file(
       "f.mjs",
@@ -212,7 +212,7 @@ describe("--run", () => {
     assert.equal((await ended).code, 3);
   });
 
-  test("--run costs less than half a second when everything is ready, and says nothing", async () => {
+  test("--run --run costs less than half a second when everything is ready, and says nothing", async () => {
     using machine = new BareMachine();
     machine.installGo();
     const file = machine.file("f.mjs", "");
@@ -240,7 +240,7 @@ test("--help tells the usage; an unknown option or a missing file is refused bef
 });
 
 describe("the arguments of a command", () => {
-  test("lose the -- that pnpm hands on", async () => {
+  test("The arguments of a command lose the -- that pnpm hands on", async () => {
     using machine = new BareMachine();
     machine.installCli(machine.bin);
     const file = machine.file("cli/f.mjs", "console.log(JSON.stringify(process.argv.slice(2)))");
@@ -252,7 +252,7 @@ describe("the arguments of a command", () => {
 });
 
 describe("packages that somebody else keeps", () => {
-  test("are taken where npm has put them for a project of workspaces, and nothing is installed", async () => {
+  test("Packages that somebody else keeps are taken where npm has put them for a project of workspaces, and nothing is installed", async () => {
     using machine = new BareMachine();
     machine.installCli(machine.bin);
     machine.dependOn("1.0.0");
@@ -263,7 +263,7 @@ describe("packages that somebody else keeps", () => {
     assert.deepEqual(machine.calls, []);
   });
 
-  test("are taken where pnpm has put them", async () => {
+  test("Packages that somebody else keeps are taken where pnpm has put them", async () => {
     using machine = new BareMachine();
     machine.installCli(machine.bin);
     machine.dependOn("1.0.0");
@@ -274,7 +274,7 @@ describe("packages that somebody else keeps", () => {
     assert.deepEqual(machine.calls, []);
   });
 
-  test("of another version are named, with what to install them by", async () => {
+  test("Packages that somebody else keeps of another version are named, with what to install them by", async () => {
     using machine = new BareMachine();
     machine.installCli(machine.bin);
     machine.dependOn("1.0.0");
@@ -287,7 +287,7 @@ describe("packages that somebody else keeps", () => {
 });
 
 describe("a user without a home folder", () => {
-  test("gets a folder of its own for the time being, which nobody else can write to, and is told so", async () => {
+  test("A user without a home folder gets a folder of its own for the time being, which nobody else can write to, and is told so", async () => {
     using machine = new BareMachine();
     machine.installCli(machine.bin);
     const temporary = join(machine.root, "tmp");

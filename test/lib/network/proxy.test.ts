@@ -52,7 +52,7 @@ const list = { path: "/workspaces", operation: "list workspaces" };
 describe("the way of a request", () => {
   const throughProxy = (address: string, env: NodeJS.ProcessEnv) => proxyOf(new URL(address), env)?.host;
 
-  it("is through the proxy of the environment, in either case of its name, with or without a scheme", () => {
+  it("The way of a request is through the proxy of the environment, in either case of its name, with or without a scheme", () => {
     for (const name of ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "HTTP_PROXY"])
       for (const value of [
         "http://proxy.contoso.com:3128",
@@ -66,12 +66,12 @@ describe("the way of a request", () => {
     assert.equal(throughProxy(fabric, both), "upper:1");
   });
 
-  it("is never through a proxy to this machine, nor to what a cloud tells its machines", () => {
+  it("The way of a request is never through a proxy to this machine, nor to what a cloud tells its machines", () => {
     for (const host of ["localhost", "127.0.0.1", "127.8.9.1", "[::1]", "a.localhost", "169.254.169.254"])
       assert.equal(throughProxy(`https://${host}:8443/v1`, { HTTPS_PROXY: "http://p:1" }), undefined, host);
   });
 
-  it("is straight to what NO_PROXY names: hosts with all below them, addresses, ranges, ports, everything", () => {
+  it("The way of a request is straight to what NO_PROXY names: hosts with all below them, addresses, ranges, ports, everything", () => {
     const env = (NO_PROXY: string) => ({ https_proxy: "http://p:1", no_proxy: NO_PROXY });
     for (const list of [
       "*",
@@ -90,7 +90,7 @@ describe("the way of a request", () => {
     assert.equal(throughProxy("https://[fd00::1]/", env("fd00::/8")), undefined);
   });
 
-  it("is refused where the variable holds no address of a proxy, without telling what it holds", () => {
+  it("The way of a request is refused where the variable holds no address of a proxy, without telling what it holds", () => {
     for (const value of ["socks5://u:canary@p:1", "http://u:canary@:1", "http://u:canary@p:port"]) {
       assert.throws(() => proxyOf(new URL(fabric), { HTTPS_PROXY: value }), {
         message: /^HTTPS_PROXY must be the address of an HTTP proxy/,
@@ -103,7 +103,7 @@ describe("the way of a request", () => {
     }
   });
 
-  it("is the same for libraries with rules of their own: they are told of loopback and of what lies below a host", () => {
+  it("The way of a request is the same for libraries with rules of their own: they are told of loopback and of what lies below a host", () => {
     assert.deepEqual(proxyEnvironment({ NO_PROXY: "contoso.com" }), {});
     const {
       NO_PROXY = "",
@@ -122,7 +122,7 @@ describe("the way of a request", () => {
 });
 
 describe("a client of the service", () => {
-  it("goes through the proxy by CONNECT, with the credentials of its address, in either case of the variable", async () => {
+  it("A client of the service goes through the proxy by CONNECT, with the credentials of its address, in either case of the variable", async () => {
     const address = proxy.url.replace("//", "//user:p%40ss@");
     for (const name of ["HTTPS_PROXY", "https_proxy"]) {
       const before = proxy.tunnels.length;
@@ -135,7 +135,7 @@ describe("a client of the service", () => {
     }
   });
 
-  it("of Microsoft Graph, and GitHub's tokens for sign-in, go the same way", async () => {
+  it("A client of the service of Microsoft Graph, and GitHub's tokens for sign-in, go the same way", async () => {
     const before = proxy.tunnels.length;
     const tokens = { name: "test", token: () => Promise.resolve("canary-token") };
     const env = { https_proxy: proxy.url };
@@ -150,7 +150,7 @@ describe("a client of the service", () => {
     ]);
   });
 
-  it("asks no proxy where NO_PROXY names the host", async () => {
+  it("A client of the service asks no proxy where NO_PROXY names the host", async () => {
     const before = proxy.tunnels.length;
     const client = clientOf({ HTTPS_PROXY: proxy.url, NO_PROXY: "fabric.microsoft.com" });
     await assert.rejects(client.list(list), FabricError);
@@ -163,7 +163,7 @@ describe("a client of the service", () => {
     ["forbids the host", 403, /403/],
     ["cannot reach it", 502, /502/],
   ] as const) {
-    it(`takes a proxy that ${what} for the proxy's word, and the call for one that was not sent`, async () => {
+    it(`A client of the service takes a proxy that ${what} for the proxy's word, and the call for one that was not sent`, async () => {
       proxy.status = status;
       const client = clientOf({ HTTPS_PROXY: proxy.url.replace("//", "//user:canary-password@") });
       const call = { method: "POST", path: "/workspaces", body: {}, operation: "create workspace 'x'" } as const;
@@ -182,7 +182,7 @@ describe("a client of the service", () => {
     });
   }
 
-  it("says that nothing listens where the proxy should be", async () => {
+  it("A client of the service says that nothing listens where the proxy should be", async () => {
     const client = clientOf({ HTTPS_PROXY: "http://127.0.0.1:9" });
     await assert.rejects(client.list(list), /ProxyFailed.*127\.0\.0\.1:9.*ECONNREFUSED/);
     client.close();
@@ -190,7 +190,7 @@ describe("a client of the service", () => {
 });
 
 describe("the password in a proxy's address", () => {
-  it("leaves the process in no text", () => {
+  it("The password in a proxy's address leaves the process in no text", () => {
     const redaction = new Redaction({ https_proxy: "http://user:canary%21x@proxy:1" }, () => []);
     assert.doesNotMatch(redaction.text("a canary%21x b canary!x"), /canary/);
   });
@@ -204,7 +204,7 @@ describe("Azure's libraries", () => {
     AZURE_CLIENT_SECRET: "canary-secret",
   };
 
-  it("take the same way for sign-in, vault, storage and telemetry, by a lower-case variable too", async () => {
+  it("Azure's libraries take the same way for sign-in, vault, storage and telemetry, by a lower-case variable too", async () => {
     const before = proxy.tunnels.length;
     const script = `
       const env = process.env;
@@ -240,7 +240,7 @@ describe("Azure's libraries", () => {
     for (const host of hosts.slice(3)) assert.ok(asked.has(`${host}:443`), `${host} is missing\n${child.stderr}`);
   });
 
-  it("leave the proxy out where NO_PROXY names what a host lies below, and for this machine", async () => {
+  it("Azure's libraries leave the proxy out where NO_PROXY names what a host lies below, and for this machine", async () => {
     const before = proxy.tunnels.length;
     const script = `
       const env = process.env;
