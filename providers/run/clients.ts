@@ -9,6 +9,7 @@ import type { LogStore } from "../../lib/logStore/logStore.ts";
 import { openLogStore } from "../../lib/logStore/openLogStore.ts";
 import { SecretManager } from "../../lib/secretManager.ts";
 import { openTelemetry } from "../../lib/telemetry/openTelemetry.ts";
+import { noQuotas } from "../../lib/api/quota.ts";
 import { Throttle } from "../../lib/api/throttle.ts";
 import { assertTrustedEndpoint, trustedVaultUrl } from "../../lib/api/trustedHost.ts";
 import type { TelemetryLogger } from "../../lib/telemetryLogger.ts";
@@ -72,12 +73,19 @@ export async function openClients(
   const deployment = () => ({ stack, transactionId: transactionId() });
   const telemetry = await openTelemetry({ flags, env, secrets, deployment });
   const shared = { tokens, flags, clock, env, onAttempt: (attempt: Attempt) => telemetry.trackCall(attempt) };
-  const fabric = new FabricClient({ ...shared, endpoint, throttle: new Throttle(clock), stop });
+  // the project's own emulator has no quota
+  const throttle = emulator && { throttle: new Throttle(clock, { quotas: noQuotas }) };
+  const fabric = new FabricClient({ ...shared, endpoint, stop, ...throttle });
   const token = await tokens.token(FabricClient.scope);
   const tenantId = tenantOf(token);
   assertTenant(configuration.tenantId, tenantId, tokens.name);
   const graphEndpoint = env["FABRIC_GRAPH_ENDPOINT"] || (emulator?.graph ?? GRAPH_ENDPOINT);
-  const users = new GraphUsers({ ...shared, endpoint: graphEndpoint });
+  // Microsoft Graph counts on its own, and allows more than is ever asked
+  const users = new GraphUsers({
+    ...shared,
+    endpoint: graphEndpoint,
+    throttle: new Throttle(clock, { quotas: noQuotas }),
+  });
   return {
     clock,
     flags,
