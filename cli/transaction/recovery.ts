@@ -7,6 +7,7 @@ import { checkpointHash, withoutPendingOperations } from "../../lib/checkpoint/c
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { Orphans } from "../rollback/orphans.ts";
 import { orphansOf, outdatedIn } from "../rollback/plan.ts";
+import { awaitOperations } from "./operationsOfEarlierRuns.ts";
 import { exportCheckpoint } from "../../lib/checkpoint/exportCheckpoint.ts";
 import { importCheckpoint, refreshStack } from "../rollback/stackState.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
@@ -39,6 +40,7 @@ export async function catchUp(recovery: Recovery): Promise<Checkpoint> {
   const announced = await transactions.announced();
   if (announced !== undefined && (await transactions.entries(announced)).length === 0)
     say(lostLog(stack, announced, transactions.store.where));
+  await awaitOperations({ env: recovery.env, store: transactions.store, say }, open);
   const exported = await exportCheckpoint(recovery);
   const { checkpoint, isChanged } = withoutPendingOperations(exported);
   if (isChanged) await importCheckpoint(recovery, checkpoint);

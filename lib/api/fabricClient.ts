@@ -14,9 +14,9 @@ import type { Answering, Attempt, FabricCall } from "./fabricCall.ts";
 import { systemClock } from "../clock.ts";
 import type { Clock } from "../clock.ts";
 import type { TokenSource } from "../signIn/credentials.ts";
-import { FabricError, NOT_THE_SERVICE } from "./fabricError.ts";
+import { FabricError, NOT_THE_SERVICE, isServiceAnswer } from "./fabricError.ts";
 import type { FeatureFlags } from "../featureFlags.ts";
-import { FIRST_POLL_MS, operationOf, waitForOperation } from "./longRunningOperation.ts";
+import { FIRST_POLL_MS, acceptedEarlier, operationOf, waitForOperation } from "./longRunningOperation.ts";
 import type { Waiting } from "./longRunningOperation.ts";
 import { callOutcome, maySendAgain } from "./outcome.ts";
 import type { CallOutcome } from "./outcome.ts";
@@ -136,15 +136,33 @@ export class FabricClient {
     }
     const answer = await this.#exchange(call);
     const isResultNeeded = call.answer !== undefined && !call.answer.safeParse(undefined).success;
-    if (operationOf(answer) === undefined) {
+    const operationId = operationOf(answer);
+    if (operationId === undefined) {
       const body = believe(answer, call);
       return answer.status === 202 && !call.answer ? undefined : body;
     }
+    await call.onAccepted?.(operationId);
     const { operation, remedies, deadlineMs, signal } = call;
     const get = (path: string) => this.#exchange({ method: "GET", path, operation, ...(signal && { signal }) });
     const options = { ...this.#waiting, operation, remedies, deadlineMs, signal, isResultNeeded };
     const result = await waitForOperation(answer, get, options);
     return result && believe(result, call);
+  }
+
+  /**
+   * Waits until an operation has ended that somebody else has begun, however it ends. One that the service does not know any
+   * more has ended, too.
+   * @param operation what a failure is called
+   * @throws FabricError if it could not be asked for
+   */
+  async operationEnded(operationId: string, operation: string): Promise<void> {
+    const get = (path: string) => this.#exchange({ method: "GET", path, operation });
+    try {
+      await waitForOperation(acceptedEarlier(operationId, this.#endpoint), get, { ...this.#waiting, operation });
+    } catch (error) {
+      const hasFailed = error instanceof FabricError && error.operationId !== undefined && error.isOutcomeKnown;
+      if (!hasFailed && !isServiceAnswer(error, 400, 404)) throw error;
+    }
   }
 
   /**

@@ -44,6 +44,14 @@ export function operationOf({
   return family === "operations" && OPERATION_ID.test(id) ? id : undefined;
 }
 
+/** What stands for the answer that started an operation of an earlier run: it may be over, so it is asked for at once. */
+export const acceptedEarlier = (operationId: string, origin: string): Answer => ({
+  status: 202,
+  headers: { "x-ms-operation-id": operationId, "retry-after": "0" },
+  origin,
+  body: undefined,
+});
+
 /** How a client waits for operations. */
 export interface Waiting {
   readonly clock: Clock;

@@ -15,6 +15,7 @@ import { assertTrustedEndpoint, trustedVaultUrl } from "../../lib/api/trustedHos
 import type { TelemetryLogger } from "../../lib/telemetryLogger.ts";
 import type { Configuration } from "./configuration.ts";
 import { openEmulator } from "./embeddedEmulator.ts";
+import { formatOrigin, hostOfEndpoint } from "./origin.ts";
 import { GRAPH_ENDPOINT, GraphUsers } from "./graphUsers.ts";
 
 /** What a run is made of: all that one provider process has one of. */
@@ -28,6 +29,8 @@ export interface Clients {
   readonly telemetry: TelemetryLogger;
   /** Tenant of the token, if the token says it. */
   readonly tenantId: string | undefined;
+  /** Where calls really go, FABRIC_ENDPOINT included: `host` or `host/tenantId`; `emulator` for the embedded one. */
+  readonly reached: string;
   /** Object id of the deploying identity, if the token says it. */
   readonly callerId: string | undefined;
   /** Closes connections and an embedded emulator. Telemetry is flushed by whoever ends the run. */
@@ -94,6 +97,7 @@ export async function openClients(
     users,
     telemetry,
     tenantId,
+    reached: formatOrigin({ host: emulator ? "emulator" : hostOfEndpoint(endpoint), tenantId }),
     callerId: principalOf(token),
     async close() {
       fabric.close();
