@@ -7,6 +7,9 @@ import type { Bucket, Counted, Quotas } from "./quota.ts";
 /** The part of the platform's quota that polls may take which come sooner than Retry-After says. */
 const EARLY_POLLS = 0.1;
 
+/** A wait that somebody who watches a deployment wonders about. */
+const LONG_WAIT_MS = 5_000;
+
 /** A call that went through the gate, so that the gate learns from its answer. */
 export interface Passage {
   /** It was answered, and not by a refusal of its quota. */
@@ -21,6 +24,8 @@ export interface ThrottleOptions {
   readonly quotas?: Quotas;
   /** What the quotas count in, in ms; 0 counts nothing. @default a minute */
   readonly windowMs?: number;
+  /** Told when calls are held back for longer than {@link LONG_WAIT_MS}, and for how long. */
+  readonly onHeld?: (ms: number) => void;
 }
 
 interface Waiting {
@@ -43,16 +48,18 @@ interface Line {
 export class Throttle {
   readonly #clock: Clock;
   readonly #windowMs: number;
+  readonly #onHeld: (ms: number) => void;
   readonly #earlyPolls: Budget;
   readonly #earlyLimit: number;
   readonly #budgets: Readonly<Record<Bucket, Budget>>;
   readonly #lines = new Map<string, Line>();
 
   constructor(clock: Clock = systemClock, options: ThrottleOptions = {}) {
-    const { quotas = documentedQuotas, windowMs = QUOTA_WINDOW_MS } = options;
+    const { quotas = documentedQuotas, windowMs = QUOTA_WINDOW_MS, onHeld = () => undefined } = options;
     const budget = (bucket: Bucket) => new Budget(quotas[bucket], windowMs);
     this.#clock = clock;
     this.#windowMs = windowMs;
+    this.#onHeld = onHeld;
     this.#earlyLimit = quotas.platform * EARLY_POLLS;
     this.#earlyPolls = new Budget(this.#earlyLimit, windowMs);
     this.#budgets = {
@@ -124,6 +131,7 @@ export class Throttle {
       const at = Math.max(...line.budgets.map((budget) => budget.nextAt(now)));
       if (at > now) {
         line.wake = new AbortController();
+        if (at - now > LONG_WAIT_MS) this.#onHeld(at - now);
         await this.#clock.sleep(at - now, line.wake.signal).catch(() => undefined);
         continue;
       }

@@ -9,7 +9,8 @@ import type { LogStore } from "../../lib/logStore/logStore.ts";
 import { openLogStore } from "../../lib/logStore/openLogStore.ts";
 import { SecretManager } from "../../lib/secretManager.ts";
 import { openTelemetry } from "../../lib/telemetry/openTelemetry.ts";
-import { noQuotas } from "../../lib/api/quota.ts";
+import { QUOTA_WINDOW_MS, noQuotas } from "../../lib/api/quota.ts";
+import { timeScaleOf } from "../../lib/retryHandler.ts";
 import { Throttle } from "../../lib/api/throttle.ts";
 import { assertTrustedEndpoint, trustedVaultUrl } from "../../lib/api/trustedHost.ts";
 import type { TelemetryLogger } from "../../lib/telemetryLogger.ts";
@@ -76,9 +77,13 @@ export async function openClients(
   const deployment = () => ({ stack, transactionId: transactionId() });
   const telemetry = await openTelemetry({ flags, env, secrets, deployment });
   const shared = { tokens, flags, clock, env, onAttempt: (attempt: Attempt) => telemetry.trackCall(attempt) };
-  // the project's own emulator has no quota
-  const throttle = emulator && { throttle: new Throttle(clock, { quotas: noQuotas }) };
-  const fabric = new FabricClient({ ...shared, endpoint, stop, ...throttle });
+  const throttle = new Throttle(clock, {
+    // the project's own emulator has none
+    ...(emulator && { quotas: noQuotas }),
+    windowMs: QUOTA_WINDOW_MS * timeScaleOf(env),
+    onHeld: (ms) => void process.stderr.write(heldBack(ms)),
+  });
+  const fabric = new FabricClient({ ...shared, endpoint, stop, throttle });
   const token = await tokens.token(FabricClient.scope);
   const tenantId = tenantOf(token);
   assertTenant(configuration.tenantId, tenantId, tokens.name);
@@ -106,6 +111,9 @@ export async function openClients(
     },
   };
 }
+
+const heldBack = (ms: number) =>
+  `The service's quota for this identity is used up: calls go on in ${Math.ceil(ms / 1000)} s. Nothing is lost.\n`;
 
 /** @throws Error if the stack belongs to another tenant than the token */
 function assertTenant(wanted: string | undefined, tenantId: string | undefined, credential: string): void {

@@ -182,6 +182,17 @@ describe("the gate of a deployment", () => {
     assert.deepEqual(clock.sleeps, [30_000]);
   });
 
+  it("tells of long waits, and of no short ones", async () => {
+    const clock = new ImpatientClock();
+    const held: number[] = [];
+    const gate = new Throttle(clock, { onHeld: (ms) => held.push(ms) });
+    for (const ms of [5_000, 30_000]) {
+      gate.pause(ms);
+      await gate.pass();
+    }
+    assert.deepEqual(held, [30_000]);
+  });
+
   it("has no places: calls whose answers do not come hold nobody up", async () => {
     const clock = new ImpatientClock();
     const gate = new Throttle(clock);
