@@ -1,45 +1,91 @@
+import { parseArgs } from "node:util";
+import type { EmulatorOptions } from "../emulator/emulator.ts";
+import { timingOptions } from "../emulator/core/timingOptions.ts";
 import { EngineStack } from "../test/engine/harness/engineStack.ts";
 import { benchWorkspaces } from "./workspace.ts";
 
 /*
  * `npm run bench [-- N…]`: calls, times and bytes of docs/benchmarks.md, for N workspaces of eight resources each. Counts are exact;
  * seconds depend on the machine and are worth comparing within one run only.
+ *
+ * With any of the options below, a service that takes its time: the commands are then those of npm, whose number of steps at
+ * once follows it.
+ *   --timing recorded [--speed N]   answers, operations and Retry-After as they were recorded, N times faster
+ *   --quota documented              refuses calls above the documented quotas
+ *   --latency MS                    before each answer
+ *   --retry-after S                 of each operation, which is over at once
+ *   --only create                   leaves out what comes after the first deployment
+ *   --parallel N                    steps at once, instead of what the command chooses
  */
 
 interface Row {
   readonly what: string;
   readonly calls: number;
+  readonly refused: number;
   readonly seconds: number;
 }
 
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    timing: { type: "string" },
+    speed: { type: "string" },
+    quota: { type: "string" },
+    latency: { type: "string" },
+    "retry-after": { type: "string" },
+    only: { type: "string" },
+    parallel: { type: "string" },
+  },
+});
+const isSlow = values.timing !== undefined || values.latency !== undefined || values["retry-after"] !== undefined;
+const emulator: EmulatorOptions = {
+  ...timingOptions(values),
+  ...(values["retry-after"] !== undefined && { retryAfterSeconds: Number(values["retry-after"]) }),
+};
+const speed = emulator.speed ?? 1;
+const env = isSlow ? { FABRIC_RETRY_BASE_MS: String(2000 / speed) } : {};
+const options = values.parallel === undefined ? [] : ["--parallel", values.parallel];
+
 async function measure(count: number): Promise<void> {
-  await using stack = await EngineStack.start();
+  await using stack = await EngineStack.start({ emulator, env });
+  if (values.latency !== undefined) stack.emulator.faults([{ delayMs: Number(values.latency), times: "forever" }]);
   const rows: Row[] = [];
   const timed = async (what: string, command: () => Promise<{ code: number; text: string }>) => {
-    const [calls, begin] = [stack.emulator.requests().length, performance.now()];
+    const [first, begin] = [stack.emulator.requests().length, performance.now()];
     const { code, text } = await command();
     if (code !== 0) throw new Error(`${what} failed:\n${text}`);
-    rows.push({ what, calls: stack.emulator.requests().length - calls, seconds: (performance.now() - begin) / 1000 });
+    const seconds = (performance.now() - begin) / 1000;
+    const requests = stack.emulator.requests().slice(first);
+    const refused = requests.filter(({ status }) => status === 429).length;
+    rows.push({ what, calls: requests.length, refused, seconds });
   };
+  const up = () => (isSlow ? stack.command("cli/up.ts", ["--yes", "--skip-preview", ...options]) : stack.up());
+  const destroy = () =>
+    isSlow
+      ? stack.command("cli/pulumiCommand.ts", ["destroy", "--yes", "--skip-preview", ...options])
+      : stack.destroy();
   const workspaces = benchWorkspaces(count);
   stack.configure({ workspaces });
-  await timed("create", () => stack.up());
-  await timed("preview, no change", () => stack.preview());
-  await timed("preview, no change, again", () => stack.preview());
-  await timed("refresh", () => stack.refresh());
+  await timed("create", up);
   const { deployment } = await stack.state();
   const resources = (deployment.resources ?? []).filter(({ type }) => type.startsWith("pulumi-nodejs:dynamic/fabric:"));
-  stack.configure({ workspaces: workspaces.map((one) => ({ ...one, description: "second" })) });
-  await timed("update of every description", () => stack.up());
-  await timed("destroy", () => stack.destroy());
+  if (values.only !== "create") {
+    await timed("preview, no change", () => stack.preview());
+    await timed("preview, no change, again", () => stack.preview());
+    await timed("refresh", () => stack.refresh());
+    stack.configure({ workspaces: workspaces.map((one) => ({ ...one, description: "second" })) });
+    await timed("update of every description", up);
+    await timed("destroy", destroy);
+  }
 
   const perResource = (value: number) => (value / resources.length).toFixed(2);
   console.log(`\n${count} workspaces, ${resources.length} resources`);
   console.table(
-    rows.map(({ what, calls, seconds }) => ({
+    rows.map(({ what, calls, refused, seconds }) => ({
       what,
       calls,
       "calls per resource": perResource(calls),
+      ...(isSlow && { refused }),
       seconds: Number(seconds.toFixed(1)),
     })),
   );
@@ -51,5 +97,5 @@ async function measure(count: number): Promise<void> {
   );
 }
 
-const counts = process.argv.slice(2).map(Number);
+const counts = positionals.map(Number);
 for (const count of counts.length > 0 ? counts : [1, 10, 50]) await measure(count);

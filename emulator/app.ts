@@ -12,6 +12,7 @@ import type { Call, Reply, Route, Service } from "./core/service.ts";
 import { respelled } from "./core/spelling.ts";
 import type { Throttling } from "./core/throttling.ts";
 import { readToken } from "./families/identity.ts";
+import { itemTypes } from "./families/itemTypes.ts";
 
 /** What answering a request takes. */
 export interface Answering {
@@ -98,11 +99,38 @@ async function replyTo(
   if (fault?.status !== undefined) return faultReply(fault);
   if (fault?.drop === "before") return "dropped";
   const query = new URL(context.req.url).searchParams;
-  const call = { params: context.req.param(), query, body, caller, operationError: fault?.operationError };
-  const answered = answer(route, call, service, () => throttling.count(service, caller));
-  const reply = respelled(answered, service.levers);
+  const isFabrics = context.req.path.startsWith(`${prefixes.fabric}/`);
+  const path = isFabrics ? context.req.path.slice(prefixes.fabric.length) : undefined;
+  const refusal = refusalOf(() => throttling.count(service, caller, context.req.method, path));
+  if (refusal) return refusal;
+  const times =
+    isFabrics && route ? service.timing.of(route.method, route.template, createdType(route, body)) : undefined;
+  const call = { params: context.req.param(), query, body, caller, operationError: fault?.operationError, times };
+  // the effect comes in the middle, as the times of recorded operations show
+  if (times) await service.clock.sleep(times.answerMs / 2);
+  const reply = respelled(answer(route, call, service), service.levers);
+  if (times) await service.clock.sleep(times.answerMs / 2);
   if (fault?.holdMs) await delay(fault.holdMs);
   return fault?.drop === "after" ? "dropped" : reply;
+}
+
+/** The reply of a check that refuses, if it does. */
+function refusalOf(check: () => void): Reply | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    if (error instanceof ServiceError) return error.toReply();
+    throw error;
+  }
+}
+
+/** Type of the item that a call creates, if it creates one. */
+function createdType({ method, template }: Route, body: Call["body"]): string | undefined {
+  const [, family, , collection = "", ...more] = template.split("/");
+  if (method !== "POST" || family !== "workspaces" || more.length > 0) return undefined;
+  if (collection === "items") return String(body["type"]);
+  return itemTypes.find((type) => type.collection === collection)?.type;
 }
 
 function sentOver(context: Context<Bindings>, sent: Reply | "dropped"): Response {

@@ -19,6 +19,7 @@ import { defaultLevers } from "./core/service.ts";
 import type { Levers, Service } from "./core/service.ts";
 import { Store } from "./core/store.ts";
 import { Throttling } from "./core/throttling.ts";
+import { Timing } from "./core/timing.ts";
 import { commit } from "./families/branches.ts";
 import { families as allFamilies } from "./families/families.ts";
 import type { FabricService, Seed } from "./families/families.ts";
@@ -101,7 +102,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 /** The service with the collections of all families. */
 function openService(families: readonly Family[], store: Store, levers: Levers, clock: Clock): FabricService {
   const collections = families.flatMap(({ collections = {} }) => Object.values(collections));
-  const service: Service = { store, levers, clock, origin: "", collections };
+  const timing = new Timing(levers);
+  const service: Service = { store, levers, clock, timing, origin: "", collections };
   // the list of families is what FabricService is derived from
   return Object.assign(
     service,
@@ -127,6 +129,7 @@ function controlledBy(
       faults.set([]);
       requests.length = 0;
       throttling.reset();
+      service.timing.reset();
       Object.assign(service.levers, levers);
       begin();
     },

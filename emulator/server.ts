@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { startEmulator } from "./emulator.ts";
 import type { Seed } from "./families/families.ts";
+import { timingOptions } from "./core/timingOptions.ts";
 import { makeCertificate } from "./core/tls.ts";
 
 const usage = `The Fabric emulator as a server.
@@ -12,6 +13,9 @@ const usage = `The Fabric emulator as a server.
   --store DIR   folder that keeps the objects [.fabric/emulator, that of stack local]
   --memory      keep nothing
   --seed FILE   JSON that an empty store begins with
+  --timing recorded  take as long as the service was recorded to [answer at once]
+  --speed N     that, N times faster [1]
+  --quota documented  refuse calls above the service's documented quotas [no quota]
   --tls         serve https with a certificate made now; its CA file is printed
 
 Below /_emulator/ it can be asked for state, requests and coverage, and told faults, levers, commits and reset.`;
@@ -22,6 +26,9 @@ const { values } = parseArgs({
     store: { type: "string", default: ".fabric/emulator" },
     memory: { type: "boolean", default: false },
     seed: { type: "string" },
+    timing: { type: "string" },
+    speed: { type: "string" },
+    quota: { type: "string" },
     tls: { type: "boolean", default: false },
     help: { type: "boolean", short: "h", default: false },
   },
@@ -36,6 +43,7 @@ if (values.help) {
       port: Number(values.port),
       ...(!values.memory && { store: values.store }),
       ...(values.seed && { seed: JSON.parse(readFileSync(values.seed, "utf8")) as Seed }),
+      ...timingOptions(values),
       ...(certificate && { tls: certificate }),
     });
     const stop = () => void emulator.close().then(() => process.exit(0));

@@ -80,6 +80,13 @@ export function baseDelayOf(env: NodeJS.ProcessEnv): number {
   return ms;
 }
 
+/**
+ * How much longer or shorter than by default a process waits of its own accord: before retries, before it asks for an
+ * operation, and for the window of a quota. FABRIC_RETRY_BASE_MS says so; 1 by default.
+ * @throws Error if FABRIC_RETRY_BASE_MS is no number of milliseconds
+ */
+export const timeScaleOf = (env: NodeJS.ProcessEnv): number => baseDelayOf(env) / BASE_DELAY_MS;
+
 function isRetryableFailure({ status, code }: Failure): boolean {
   return status === undefined ? RETRYABLE_CODES.has(code ?? "") : RETRYABLE_STATUS.has(status);
 }

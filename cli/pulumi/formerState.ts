@@ -21,7 +21,7 @@ export interface StatePlaces {
 export function formerStateNote({ stack, formerly, now, logs }: StatePlaces): string | undefined {
   if (formerly === now || existsSync(join(now, ".pulumi"))) return undefined;
   const stacks = namesIn(join(formerly, ".pulumi", "stacks", "fabric"));
-  if (!stacks.some((name) => name === `${stack}.json` || name === `${stack}.json.gz`)) return undefined;
+  if (!["", ".gz", ".zst"].some((end) => stacks.includes(`${stack}.json${end}`))) return undefined;
   const found =
     `The state of stack '${stack}' is looked for in ${now}, where there is none yet. Earlier versions kept it in ` +
     `${formerly}, because Pulumi took this folder's name for a part of a URL, and there is a stack '${stack}' there.`;

@@ -5,11 +5,13 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { backendUrl } from "../../lib/config/stateBackend.ts";
 import { absoluteBackend, isRelativeBackend, stateFolder } from "../../lib/config/stateFolder.ts";
+import { compressedState } from "./compressedState.ts";
 import { formerStateNote } from "./formerState.ts";
 import { settleHome } from "../setup/homeFolder.mjs";
 import { proxyEnvironment } from "../../lib/network/proxy.ts";
 import { Patience } from "./patience.ts";
 import { projectFileIn } from "./projectFile.ts";
+import { stepsAtOnce } from "./stepsAtOnce.ts";
 
 /** The folder that holds Pulumi.yaml: the current one, as npm sets it, else that of this file. */
 export const projectRoot = projectFileIn(process.cwd())
@@ -17,14 +19,20 @@ export const projectRoot = projectFileIn(process.cwd())
   : resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 
 /**
- * The environment in which the project's commands run the Pulumi CLI. Three things differ from a plain call: the project's
- * own backend is an absolute path, because Pulumi takes a relative one from the current folder; stack `local` has the
- * empty passphrase, because its configuration holds no secret; and for it no plugin is downloaded, because the vendor's
- * CLI would fetch azure-native's for every stack of a project that depends on it.
+ * The environment in which the project's commands run the Pulumi CLI. Five things differ from a plain call: the project's
+ * own backend is an absolute path, because Pulumi takes a relative one from the current folder; the state is compressed; the
+ * engine has more steps under way; stack `local` has the empty passphrase, because its configuration holds no secret; and
+ * for it no plugin is downloaded, because the vendor's CLI would fetch azure-native's for every stack of a project that
+ * depends on it.
  */
 export function pulumiEnvironment(stack: string, env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   // Pulumi's processes talk by gRPC, which takes lower-case proxies for its own machine
-  const own: NodeJS.ProcessEnv = { ...env, ...proxyEnvironment(env) };
+  const own: NodeJS.ProcessEnv = {
+    ...env,
+    ...proxyEnvironment(env),
+    ...stepsAtOnce(env),
+    ...compressedState(env),
+  };
   settleHome(own);
   const url = backendUrl(projectRoot, env);
   if (url !== undefined && isRelativeBackend(url)) {

@@ -14,6 +14,7 @@ import { remove, restore } from "./restore.ts";
 import type { EngineFailure } from "./restore.ts";
 import { RollbackRun } from "./rollbackRun.ts";
 import type { WrittenObject } from "./writtenObjects.ts";
+import { awaitOperations } from "../transaction/operationsOfEarlierRuns.ts";
 import { exportCheckpoint } from "../../lib/checkpoint/exportCheckpoint.ts";
 import { decryptedCheckpoint, importCheckpoint, refreshStack } from "./stackState.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
@@ -44,6 +45,8 @@ export async function rollBack(order: TransactionOrder & { readonly reason: stri
   await assertNotBuiltUpon(order, stateHash);
   const saved = await transactions.savedCheckpoint(transactionId);
   const plain = saved && (await decryptedCheckpoint(order, saved));
+  const { env, say } = order;
+  await awaitOperations({ env, store: transactions.store, say }, [await transactions.entries(transactionId)]);
   await using rollback = new Rollback(order, await transactions.openLog(transactionId));
   for (;;) {
     const known = await rollback.look(saved, stateHash === undefined);

@@ -8,6 +8,7 @@ import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { Orphans } from "../rollback/orphans.ts";
 import { RollbackRun } from "../rollback/rollbackRun.ts";
 import { orphansOf, outdatedIn } from "../rollback/plan.ts";
+import { awaitOperations } from "./operationsOfEarlierRuns.ts";
 import { exportCheckpoint } from "../../lib/checkpoint/exportCheckpoint.ts";
 import { takeOverRenamed } from "./renamedStack.ts";
 import { letGoOfTakenOut } from "./takenOut.ts";
@@ -43,6 +44,7 @@ export async function catchUp(recovery: Recovery): Promise<Checkpoint> {
   const announced = await transactions.announced();
   if (announced !== undefined && (await transactions.entries(announced)).length === 0)
     say(lostLog(stack, announced, transactions.store.where));
+  await awaitOperations({ env: recovery.env, store: transactions.store, say }, open);
   await letGoOfTakenOut(recovery, open, exported);
   const { checkpoint, isChanged } = withoutPendingOperations(exported);
   if (isChanged) await importCheckpoint(recovery, checkpoint);

@@ -61,7 +61,7 @@ export function plant(
 }
 
 /** Names that no collection can have, because the service itself has members of these names. */
-const taken: readonly (keyof Service)[] = ["store", "levers", "clock", "origin", "collections"];
+const taken: readonly (keyof Service)[] = ["store", "levers", "clock", "timing", "origin", "collections"];
 
 /**
  * Makes sure that families go together.

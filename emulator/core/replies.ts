@@ -3,13 +3,9 @@ import type { Fault } from "./faults.ts";
 import { ServiceError } from "./service.ts";
 import type { Call, Reply, Route, Service } from "./service.ts";
 
-/**
- * The answer of a route, or the refusal it throws.
- * @param admit throws where the call is refused whatever it asks for
- */
-export function answer(route: Route | undefined, call: Call, service: Service, admit: () => void): Reply {
+/** The answer of a route, or the refusal it throws. */
+export function answer(route: Route | undefined, call: Call, service: Service): Reply {
   try {
-    admit();
     if (!route) throw new ServiceError(404, "EntityNotFound", "The requested resource could not be found");
     return route.handler(call, service);
   } catch (error) {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../lib/clock.ts";
 import type { CollectionDeclaration, Store } from "./store.ts";
+import type { Times, Timing } from "./timing.ts";
 
 /** Behaviour that tests and users may change while the emulator runs. */
 export interface Levers {
@@ -16,6 +17,17 @@ export interface Levers {
   assignmentReads: number;
   /** Calls per identity and window; refused above that. @default no limit */
   throttle: { limit: number; windowMs: number } | null;
+  /**
+   * How long answers, operations and SQL endpoints take: no longer than the levers above say, or as they were recorded, with
+   * Retry-After 20 (120 of a publish). @default immediate
+   */
+  timing: "immediate" | "recorded";
+  /** How many times faster than the service: divides recorded times, and the windows of the documented quota. @default 1 */
+  speed: number;
+  /** What the recorded times are drawn by: the same seed, the same times. @default 1 */
+  timingSeed: number;
+  /** Whether the documented quotas hold, by identity and minute: platform 500, jobs 200, operations 200. @default none */
+  quota: "none" | "documented";
   /** Whether answers leave out empty descriptions, as they did until April 2026. @default false */
   omitEmptyDescriptions: boolean;
   /** Whether answers spell ids in upper case. @default false */
@@ -37,6 +49,10 @@ export const defaultLevers: Readonly<Levers> = {
   nameReservationMs: 0,
   assignmentReads: 0,
   throttle: null,
+  timing: "immediate",
+  speed: 1,
+  timingSeed: 1,
+  quota: "none",
   omitEmptyDescriptions: false,
   upperCaseIds: false,
   ownRoleIds: false,
@@ -50,6 +66,7 @@ export interface Service {
   readonly store: Store;
   readonly levers: Levers;
   readonly clock: Clock;
+  readonly timing: Timing;
   /** `http://127.0.0.1:PORT`, of this server. */
   origin: string;
   /** The collections of all families. */
@@ -65,6 +82,8 @@ export interface Call {
   readonly caller: string;
   /** A fault rule lets the operation that this call starts fail. */
   readonly operationError: { readonly errorCode: string; readonly message: string } | undefined;
+  /** How long it takes, where the lever asks for recorded times. */
+  readonly times?: Times | undefined;
 }
 
 /** An answer. A body of undefined is sent as no bytes at all. */

@@ -16,24 +16,62 @@ export class Throttled extends ServiceError {
   }
 }
 
-/** Counts calls by identity in fixed windows, as the service does. */
+/** So many calls of an identity in each window. */
+interface Quota {
+  readonly name: string;
+  readonly limit: number;
+  readonly windowMs: number;
+}
+
+const MINUTE_MS = 60_000;
+const platform: Quota = { name: "platform", limit: 500, windowMs: MINUTE_MS };
+const jobs: Quota = { name: "jobs", limit: 200, windowMs: MINUTE_MS };
+const operations: Quota = { name: "operations", limit: 200, windowMs: MINUTE_MS };
+const createWorkspace: Quota = { name: "create workspace", limit: 200, windowMs: MINUTE_MS };
+const bulkImport: Quota = { name: "bulk import", limit: 10, windowMs: MINUTE_MS };
+
+/**
+ * The quotas that a call counts in: platform, jobs and operations are apart from each other, and two calls have one of their
+ * own besides. https://learn.microsoft.com/en-us/rest/api/fabric/articles/throttling
+ */
+function quotasOf(method: string, path: string): readonly Quota[] {
+  if (path.startsWith("/operations/")) return [operations];
+  if (path.includes("/jobs/")) return [jobs];
+  if (method === "POST" && path === "/workspaces") return [platform, createWorkspace];
+  if (method === "POST" && path.endsWith("/bulkimportdefinitions")) return [platform, bulkImport];
+  return [platform];
+}
+
+/** Counts calls by identity in fixed windows, as the service does. A window begins with the first call in it. */
 export class Throttling {
   readonly #windows = new Map<string, { readonly until: number; calls: number }>();
 
-  /** @throws Throttled above the limit, where one is set */
-  count(service: Service, identity: string): void {
-    const { throttle } = service.levers;
-    if (!throttle) return;
+  /**
+   * Counts a call.
+   * @param path in lower case, below the Fabric API; undefined of what is no call of it
+   * @throws Throttled above a limit, where there is one
+   */
+  count(service: Service, identity: string, method: string, path: string | undefined): void {
+    const { throttle, quota, speed } = service.levers;
+    const own = throttle ? [{ name: "all", ...throttle }] : [];
+    const documented = quota === "documented" && path !== undefined ? quotasOf(method, path) : [];
+    const quotas = [...own, ...documented.map((one) => ({ ...one, windowMs: one.windowMs / speed }))];
     const now = service.clock.now();
-    let window = this.#windows.get(identity);
-    if (!window || window.until <= now) {
-      window = { until: now + throttle.windowMs, calls: 0 };
-      this.#windows.set(identity, window);
-    }
-    if (++window.calls > throttle.limit) throw new Throttled(window.until, now);
+    const over = quotas.map((one) => this.#over(`${identity} ${one.name}`, one, now)).filter((until) => until > 0);
+    if (over.length > 0) throw new Throttled(Math.max(...over), now);
   }
 
   reset(): void {
     this.#windows.clear();
+  }
+
+  /** Counts a call in one window. @returns until when that is full; 0 if it is not */
+  #over(key: string, { limit, windowMs }: Quota, now: number): number {
+    let window = this.#windows.get(key);
+    if (!window || window.until <= now) {
+      window = { until: now + windowMs, calls: 0 };
+      this.#windows.set(key, window);
+    }
+    return ++window.calls > limit ? window.until : 0;
   }
 }

@@ -27,6 +27,8 @@ export interface Item extends Stored {
   readonly properties?: Record<string, unknown> | undefined;
   /** The item this one came with and goes with. */
   readonly parentId?: string;
+  /** When its SQL endpoint is ready, where it ever gets ready. */
+  readonly sqlEndpointAt?: number;
 }
 
 /** A display name that is not free yet. Its id is `{workspaceId}/{type}/{name}`. */
@@ -101,14 +103,19 @@ const typedRoutes: readonly Route[] = itemTypes.flatMap(({ type, collection }): 
   return [
     route("GET", workspace("Viewer"), `/${collection}`, ({ id }, call, service) => {
       const all = itemsOf(service, id).filter((item) => item.type === type);
-      return page(call, service, all.map(shownWithProperties), `/workspaces/${id}/${collection}`);
+      return page(
+        call,
+        service,
+        all.map((item) => shownWithProperties(item, service)),
+        `/workspaces/${id}/${collection}`,
+      );
     }),
     route("POST", runningWorkspace("Contributor"), `/${collection}`, (workspace, call, service) =>
       create(workspace, call, service, type),
     ),
-    route("GET", typed("Viewer"), "", (item) => ok(shownWithProperties(item), etag)),
+    route("GET", typed("Viewer"), "", (item, _call, service) => ok(shownWithProperties(item, service), etag)),
     route("PATCH", typed("Contributor"), "", (item, call, service) =>
-      ok(shownWithProperties(update(item, call, service)), etag),
+      ok(shownWithProperties(update(item, call, service), service), etag),
     ),
     route("DELETE", typed("Contributor"), "", deleteItem),
     route("POST", typed("Contributor"), "/getDefinition", getDefinition),
@@ -170,7 +177,10 @@ export function addItem(service: Service, workspaceId: string, item: Omit<Item, 
       parentId: id,
     });
   }
-  return items.in(service).put({ ...item, id, workspaceId });
+  const hasEndpoint = itemTypeOf(item.type).properties?.(workspaceId, id)["sqlEndpointProperties"] !== undefined;
+  const waitMs = hasEndpoint ? service.timing.sqlEndpointMs() : undefined;
+  const sqlEndpointAt = waitMs === undefined ? {} : { sqlEndpointAt: service.clock.now() + waitMs };
+  return items.in(service).put({ ...item, id, workspaceId, ...sqlEndpointAt });
 }
 
 /** Removes an item and what came with it. */
@@ -325,8 +335,24 @@ function shown({ id, type, displayName, description, workspaceId, folderId }: It
   return { id, type, displayName, description, workspaceId, ...(folderId && { folderId }) };
 }
 
-function shownWithProperties(item: Item) {
+function shownWithProperties(item: Item, service: Service) {
   const properties = itemTypeOf(item.type).properties?.(item.workspaceId, item.id);
   const schema = item.creationPayload?.["enableSchemas"] === true ? { defaultSchema: "dbo" } : {};
-  return { ...shown(item), ...(properties && { properties: { ...properties, ...schema, ...item.properties } }) };
+  const endpoint = readyEndpoint(item, service);
+  return {
+    ...shown(item),
+    ...(properties && { properties: { ...properties, ...endpoint, ...schema, ...item.properties } }),
+  };
+}
+
+/** The SQL endpoint of an item as its properties tell it, once it is ready. */
+function readyEndpoint({ id, workspaceId, sqlEndpointAt }: Item, service: Service) {
+  if (sqlEndpointAt === undefined || sqlEndpointAt > service.clock.now()) return {};
+  const endpoint = items
+    .in(service)
+    .all()
+    .find(({ parentId }) => parentId === id);
+  const server = `${workspaceId.replaceAll("-", "").slice(0, 20)}.datawarehouse.fabric.microsoft.com`;
+  const told = { connectionString: server, id: endpoint?.id ?? id, provisioningStatus: "Success" };
+  return { sqlEndpointProperties: told };
 }

@@ -10,6 +10,8 @@ import type { Stored } from "../core/store.ts";
 export interface Operation extends Stored {
   readonly createdAt: number;
   readonly endsAt: number;
+  /** Retry-After while it runs. @default what the lever says */
+  readonly retryAfterSeconds?: number;
   readonly hasResult: boolean;
   readonly result?: unknown;
   readonly error?: { readonly errorCode: string; readonly message: string };
@@ -35,7 +37,10 @@ export const operationFamily = defineFamily({
         lastUpdatedTimeUtc: moment(Math.min(endsAt, service.clock.now())),
       };
       if (isRunning(operation, service)) {
-        return ok({ status: "Running", ...times, percentComplete: null, error: null }, operationHeaders(service, id));
+        return ok(
+          { status: "Running", ...times, percentComplete: null, error: null },
+          operationHeaders(service, operation),
+        );
       }
       if (error) return ok({ status: "Failed", ...times, percentComplete: null, error }, { "x-ms-operation-id": id });
       const headers = hasResult
@@ -67,22 +72,24 @@ export function startOperation(
   const now = service.clock.now();
   const error = call.operationError;
   const result = error ? undefined : effect();
-  const { id } = operations.in(service).put({
+  const { times } = call;
+  const operation = operations.in(service).put({
     id: randomUUID(),
     createdAt: now,
-    endsAt: now + service.levers.operationDelayMs,
+    endsAt: now + (times?.operationMs ?? service.levers.operationDelayMs),
+    ...(times && { retryAfterSeconds: times.retryAfterSeconds }),
     hasResult,
     ...(result !== undefined && { result }),
     ...(error && { error }),
   });
-  return { status: 202, body: null, headers: { ...headers, ...operationHeaders(service, id) } };
+  return { status: 202, body: null, headers: { ...headers, ...operationHeaders(service, operation) } };
 }
 
-function operationHeaders(service: Service, id: string): Record<string, string> {
+function operationHeaders(service: Service, { id, retryAfterSeconds }: Operation): Record<string, string> {
   return {
     Location: `${service.origin}/v1/operations/${id}`,
     "x-ms-operation-id": id,
-    "Retry-After": String(service.levers.retryAfterSeconds),
+    "Retry-After": String(retryAfterSeconds ?? service.levers.retryAfterSeconds),
   };
 }
 

@@ -18,6 +18,8 @@ export interface FabricCall {
   readonly signal?: AbortSignal;
   /** Longest wait for a long-running operation, in ms. @default 30 minutes */
   readonly deadlineMs?: number;
+  /** Told of the long-running operation that the service has accepted, before it is waited for. */
+  readonly onAccepted?: (operationId: string) => Promise<void>;
   /** What the answer has to be, for who reads it. @default any JSON, or no body */
   readonly answer?: z.ZodType;
 }

@@ -12,13 +12,16 @@ import type { Answering, Attempt, FabricCall } from "./fabricCall.ts";
 import { systemClock } from "../clock.ts";
 import type { Clock } from "../clock.ts";
 import type { TokenSource } from "../signIn/credentials.ts";
-import { FabricError, NOT_THE_SERVICE } from "./fabricError.ts";
+import { FabricError, NOT_THE_SERVICE, isServiceAnswer } from "./fabricError.ts";
 import type { FeatureFlags } from "../featureFlags.ts";
-import { operationOf, waitForOperation } from "./longRunningOperation.ts";
+import { FIRST_POLL_MS, acceptedEarlier, operationOf, waitForOperation } from "./longRunningOperation.ts";
+import type { Waiting } from "./longRunningOperation.ts";
 import { callOutcome, maySendAgain } from "./outcome.ts";
 import type { CallOutcome } from "./outcome.ts";
-import { MAX_RETRIES, MAX_RETRY_AFTER_S, baseDelayOf, decideRetry, failureOf } from "../retryHandler.ts";
+import { MAX_RETRIES, MAX_RETRY_AFTER_S, baseDelayOf, decideRetry, failureOf, timeScaleOf } from "../retryHandler.ts";
+import { QUOTA_WINDOW_MS } from "./quota.ts";
 import { Throttle } from "./throttle.ts";
+import type { Passage } from "./throttle.ts";
 import { assertTrustedEndpoint } from "./trustedHost.ts";
 import { agentsFor } from "../network/agents.ts";
 import type { Agents } from "../network/agents.ts";
@@ -68,9 +71,10 @@ export class FabricClient {
   readonly #endpoint: string;
   readonly #tokens: TokenSource;
   readonly #scope: string;
-  readonly #clock: Clock;
   readonly #axios: AxiosInstance;
   readonly #stop: AbortSignal | undefined;
+  /** How operations are waited for. */
+  readonly #waiting: Waiting;
   readonly #isFinishing = new AsyncLocalStorage<true>();
   readonly #agents: Agents;
 
@@ -80,15 +84,16 @@ export class FabricClient {
       flags,
       clock = systemClock,
       env = process.env,
-      throttle = new Throttle(clock),
+      throttle = new Throttle(clock, { windowMs: QUOTA_WINDOW_MS * timeScaleOf(env) }),
       scope = FabricClient.scope,
     } = options;
     assertTrustedEndpoint(options.endpoint, env);
     this.#endpoint = options.endpoint.replace(/\/+$/, "");
     this.#tokens = options.tokens;
     this.#scope = scope;
-    this.#clock = clock;
     this.#stop = options.stop;
+    const firstPollMs = FIRST_POLL_MS * timeScaleOf(env);
+    this.#waiting = { clock, firstPollMs, mayPollEarly: (nth) => throttle.mayPollEarly(nth) };
     const breaker = flags.useCircuitBreaker
       ? (options.breaker ?? new CircuitBreaker({ expectedException: isOutage, clock }))
       : undefined;
@@ -132,15 +137,33 @@ export class FabricClient {
     }
     const answer = await this.#exchange(call);
     const isResultNeeded = call.answer !== undefined && !call.answer.safeParse(undefined).success;
-    if (operationOf(answer) === undefined) {
+    const operationId = operationOf(answer);
+    if (operationId === undefined) {
       const body = believe(answer, call);
       return answer.status === 202 && !call.answer ? undefined : body;
     }
+    await call.onAccepted?.(operationId);
     const { operation, remedies, deadlineMs, signal } = call;
     const get = (path: string) => this.#exchange({ method: "GET", path, operation, ...(signal && { signal }) });
-    const options = { clock: this.#clock, operation, remedies, deadlineMs, signal, isResultNeeded };
+    const options = { ...this.#waiting, operation, remedies, deadlineMs, signal, isResultNeeded };
     const result = await waitForOperation(answer, get, options);
     return result && believe(result, call);
+  }
+
+  /**
+   * Waits until an operation has ended that somebody else has begun, however it ends. One that the service does not know any
+   * more has ended, too.
+   * @param operation what a failure is called
+   * @throws FabricError if it could not be asked for
+   */
+  async operationEnded(operationId: string, operation: string): Promise<void> {
+    const get = (path: string) => this.#exchange({ method: "GET", path, operation });
+    try {
+      await waitForOperation(acceptedEarlier(operationId, this.#endpoint), get, { ...this.#waiting, operation });
+    } catch (error) {
+      const hasFailed = error instanceof FabricError && error.operationId !== undefined && error.isOutcomeKnown;
+      if (!hasFailed && !isServiceAnswer(error, 400, 404)) throw error;
+    }
   }
 
   /**
@@ -244,7 +267,10 @@ function attemptOf(
     throw new AxiosError(read, NOT_THE_SERVICE, config, undefined, response);
   };
   return async (config: Settings): Promise<AxiosResponse> => {
-    await throttle.pass(eitherOf(config.signal as AbortSignal | undefined, stopNow())).catch(() => {
+    const { origin, pathname } = new URL(config.url ?? "");
+    const method = (config.method ?? "get").toUpperCase();
+    const signal = eitherOf(config.signal as AbortSignal | undefined, stopNow());
+    const passage = await throttle.pass(signal, { method, path: pathname }).catch(() => {
       throw new AxiosError("not sent", AxiosError.ERR_CANCELED, config);
     });
     const begin = performance.now();
@@ -253,6 +279,7 @@ function attemptOf(
     config.attempt = (config.attempt ?? 0) + 1;
     try {
       response = await (breaker ? breaker.call(believable, config) : believable(config));
+      passage.passed();
       return response;
     } catch (error) {
       isSent = !(error instanceof CircuitOpenError);
@@ -266,14 +293,13 @@ function attemptOf(
         // a breaker around it, and retries too, need the request's own settings and not the copy with a deadline
         error.config = config;
         config.mayHaveArrived ||= outcomeOf(error) === "unknown";
-        holdBack(throttle, error, options.clock);
+        tellGate(passage, error, options.clock);
       }
       throw error;
     } finally {
       if (isSent) {
-        const { origin, pathname } = new URL(config.url ?? "");
         options.onAttempt?.({
-          method: (config.method ?? "get").toUpperCase(),
+          method,
           origin,
           route: pathname.replace(ID, "{id}").replace(/\/users\/[^/]+/, "/users/{user}"),
           status: response?.status,
@@ -300,11 +326,12 @@ function isTokenRefused(error: unknown): error is AxiosError {
   return isServicesOwn(error) || strangerOf(receivedOf(error.response)) === undefined;
 }
 
-/** A refusal by quota counts for every call of the identity. */
-function holdBack(throttle: Throttle, error: AxiosError, clock: Clock): void {
+/** A refusal by quota counts for every call of the identity; any other answer says that there was quota left. */
+function tellGate(passage: Passage, error: AxiosError, clock: Clock): void {
   const { status, retryAfterSeconds } = failureOf(error, clock.now());
+  if (status !== undefined && status !== 429) passage.passed();
   if (status === 429 && retryAfterSeconds !== undefined && retryAfterSeconds <= MAX_RETRY_AFTER_S) {
-    throttle.pause(retryAfterSeconds * 1000);
+    passage.refused(retryAfterSeconds * 1000);
   }
 }
 

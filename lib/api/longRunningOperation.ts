@@ -17,6 +17,10 @@ const MIN_PAUSE_MS = 25;
 const DEFAULT_PAUSE_S = 2;
 /** Longest pause that is believed; the service names at most 120. */
 const MAX_PAUSE_S = 120;
+/** Pause before the first poll. Operations of the service end after 1 to 86 s, and most of them sooner than Retry-After says. */
+export const FIRST_POLL_MS = 1_000;
+/** How much longer each further pause is. */
+const POLL_GROWTH = 2;
 /** Longest wait for an operation, unless the caller says otherwise. */
 export const OPERATION_DEADLINE_MS = 30 * 60_000;
 
@@ -40,6 +44,26 @@ export function operationOf({
   return family === "operations" && OPERATION_ID.test(id) ? id : undefined;
 }
 
+/** What stands for the answer that started an operation of an earlier run: it may be over, so it is asked for at once. */
+export const acceptedEarlier = (operationId: string, origin: string): Answer => ({
+  status: 202,
+  headers: { "x-ms-operation-id": operationId, "retry-after": "0" },
+  origin,
+  body: undefined,
+});
+
+/** How a client waits for operations. */
+export interface Waiting {
+  readonly clock: Clock;
+  /** Pause before the first poll, in ms, where the service wants a longer one. */
+  readonly firstPollMs: number;
+  /**
+   * Whether the nth poll of an operation may come sooner than Retry-After says; counts it if so.
+   * @param nth from 1
+   */
+  readonly mayPollEarly: (nth: number) => boolean;
+}
+
 /**
  * Waits for an operation and returns the answer with its result, or undefined when it has none.
  *
@@ -53,8 +77,7 @@ export function operationOf({
 export async function waitForOperation(
   started: Answer,
   get: (path: string) => Promise<Answer>,
-  options: {
-    clock: Clock;
+  options: Waiting & {
     operation: string;
     remedies?: Readonly<Record<string, string>> | undefined;
     deadlineMs?: number | undefined;
@@ -75,8 +98,8 @@ export async function waitForOperation(
   };
   const path = `/operations/${id}`;
   const deadline = clock.now() + deadlineMs;
-  for (let last = started, status = "accepted"; ;) {
-    const pause = pauseMs(last);
+  for (let last = started, status = "accepted", nth = 1; ; nth++) {
+    const pause = pauseMs(last, nth, options);
     if (clock.now() + pause > deadline) throw late(operation, id, status, deadlineMs);
     if (pause > 0) await clock.sleep(pause, signal);
     last = await ask(path);
@@ -110,10 +133,16 @@ export async function waitForOperation(
   }
 }
 
-function pauseMs({ headers }: Answer): number {
+/**
+ * Milliseconds before the nth poll. Retry-After is the longest pause, not the shortest: it is 20 s for an operation of one
+ * second, too, and the service does not refuse to be asked before.
+ */
+function pauseMs({ headers }: Answer, nth: number, { firstPollMs, mayPollEarly }: Waiting): number {
   const seconds = Number(headers["retry-after"] ?? DEFAULT_PAUSE_S);
   const believed = Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, MAX_PAUSE_S) : DEFAULT_PAUSE_S;
-  return Math.max(believed * 1000, MIN_PAUSE_MS);
+  const told = Math.max(believed * 1000, MIN_PAUSE_MS);
+  const early = Math.max(firstPollMs * POLL_GROWTH ** (nth - 1), MIN_PAUSE_MS);
+  return early < told && mayPollEarly(nth) ? early : told;
 }
 
 function late(operation: string, id: string, status: string, deadlineMs: number): FabricError {

@@ -39,6 +39,15 @@ export type Fact =
       readonly checkpointHash?: string;
     }
   | ({ readonly kind: "intent"; readonly step: string } & Intent)
+  /** The service has accepted the step's call, and works on. */
+  | {
+      readonly kind: "accepted";
+      readonly step: string;
+      /** Id of its long-running operation. */
+      readonly operationId: string;
+      /** Where that runs: host of the endpoint and, if the token tells it, the tenant: `host/tenantId`. */
+      readonly origin: string;
+    }
   /** Without an id if the answer had none. */
   | { readonly kind: "done"; readonly step: string; readonly resourceId?: string }
   | {

@@ -42,6 +42,7 @@ const factsByKind: Readonly<Record<Entry["kind"], z.ZodType>> = {
     after: z.record(text, z.unknown()).optional(),
     compensation: compensation.nullable(),
   }),
+  accepted: z.looseObject({ ...step, operationId: text, origin: text }),
   // an answer that held no id was noted without one
   done: z.looseObject({ ...step, resourceId: text.optional() }),
   failed: z.looseObject({ ...step, reason: text, isOutcomeUnknown: z.boolean().optional() }),

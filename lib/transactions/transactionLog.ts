@@ -6,6 +6,11 @@ import type { Entry, Fact, Intent } from "./entry.ts";
 import { logEntries } from "./logEntries.ts";
 import type { Appender, LogStore } from "../logStore/logStore.ts";
 
+/** A long-running operation, and where it runs. */
+export type AcceptedOperation = Pick<Extract<Fact, { kind: "accepted" }>, "operationId" | "origin">;
+/** Notes an operation that the service has accepted, so that a run after this one can wait for it. */
+export type NoteAccepted = (operation: AcceptedOperation) => Promise<void>;
+
 /**
  * The write-ahead log of one transaction: a file of JSON lines, each on disk before the process goes on. Several
  * processes may append to it; a write holds whole lines, so lines never mix.
@@ -58,15 +63,20 @@ export class TransactionLog {
   /**
    * Has an effect: intent on disk, then the call, then its outcome on disk. The only way from a resource kind to the
    * service.
+   * @param call is given what notes the operation that the service goes on with, if it names one
    * @param resourceId the id of the object, from the call's result
    * @throws what the call throws, after noting it
    */
-  async step<T>(intent: Intent, call: () => Promise<T>, resourceId: (result: T) => string): Promise<T> {
+  async step<T>(
+    intent: Intent,
+    call: (accepted: NoteAccepted) => Promise<T>,
+    resourceId: (result: T) => string,
+  ): Promise<T> {
     const step = randomBytes(6).toString("hex");
     this.#steps++;
     try {
       await this.#append({ kind: "intent", step, ...intent });
-      const result = await this.#attempt(step, call);
+      const result = await this.#attempt(step, () => call((operation) => this.#accepted(step, operation)));
       await this.#done(step, intent, resourceId(result));
       return result;
     } finally {
@@ -94,6 +104,15 @@ export class TransactionLog {
     await this.#append({ kind: "intent", step, ...intent });
     await this.#append({ kind: "done", step, resourceId });
     return step;
+  }
+
+  /** Without it the object is looked for by its name: so it is no reason to give up what the service works on. */
+  async #accepted(step: string, operation: AcceptedOperation): Promise<void> {
+    try {
+      await this.#append({ kind: "accepted", step, ...operation });
+    } catch (error) {
+      this.#warn(`The transaction log could not note operation ${operation.operationId}: ${reasonOf(error).reason}`);
+    }
   }
 
   /**

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { hasEnded, objectKey, outcomeOf } from "./entry.ts";
 import type { Entry, Intent } from "./entry.ts";
+import type { AcceptedOperation } from "./transactionLog.ts";
 
 /** A create that a run has begun and no commit has settled: its object may be there, unknown to any state. */
 export interface UnsettledCreate {
@@ -18,6 +19,8 @@ export interface UnsettledCreate {
   readonly args: Readonly<Record<string, unknown>>;
   /** Id of the object as a resource of the stack has it, where the answer arrived. */
   readonly resourceId?: string;
+  /** The operation that makes it, where the service had accepted one and nobody has seen its end. */
+  readonly operation?: AcceptedOperation;
 }
 
 /**
@@ -71,9 +74,23 @@ function unsettledIn(entries: readonly Entry[], removals: readonly Removal[]): U
     const isGone =
       gone.has(objectKey("Workspace", String(names["workspaceId"]))) || gone.has(objectKey(resourceType, id));
     if (isGone) return [];
-    const create = { transactionId, step, resourceType, resourceName, compensation, names, args };
+    const operation = acceptedIn(entries, step);
+    const create = {
+      ...{ transactionId, step, resourceType, resourceName, compensation, names, args },
+      ...(operation && { operation }),
+    };
     return [id === undefined ? create : { ...create, resourceId: id }];
   });
+}
+
+/** The operation of a step without an end. */
+function acceptedIn(entries: readonly Entry[], step: string): AcceptedOperation | undefined {
+  const own = entries.filter((entry) => "step" in entry && entry.step === step);
+  if (own.some(({ kind }) => kind === "done" || kind === "failed")) return undefined;
+  const accepted = own.findLast(({ kind }) => kind === "accepted");
+  if (accepted?.kind !== "accepted") return undefined;
+  const { operationId, origin } = accepted;
+  return { operationId, origin };
 }
 
 const idOf = (entries: readonly Entry[], step: string) => {

@@ -9,11 +9,14 @@ import type { LogStore } from "../../lib/logStore/logStore.ts";
 import { openLogStore } from "../../lib/logStore/openLogStore.ts";
 import { SecretManager } from "../../lib/secretManager.ts";
 import { openTelemetry } from "../../lib/telemetry/openTelemetry.ts";
+import { QUOTA_WINDOW_MS, noQuotas } from "../../lib/api/quota.ts";
+import { timeScaleOf } from "../../lib/retryHandler.ts";
 import { Throttle } from "../../lib/api/throttle.ts";
 import { assertTrustedEndpoint, trustedVaultUrl } from "../../lib/api/trustedHost.ts";
 import type { TelemetryLogger } from "../../lib/telemetryLogger.ts";
 import type { Configuration } from "./configuration.ts";
 import { openEmulator } from "./embeddedEmulator.ts";
+import { formatOrigin, hostOfEndpoint } from "./origin.ts";
 import { GRAPH_ENDPOINT, GraphUsers } from "./graphUsers.ts";
 
 /** What a run is made of: all that one provider process has one of. */
@@ -27,6 +30,8 @@ export interface Clients {
   readonly telemetry: TelemetryLogger;
   /** Tenant of the token, if the token says it. */
   readonly tenantId: string | undefined;
+  /** Where calls really go, FABRIC_ENDPOINT included: `host` or `host/tenantId`; `emulator` for the embedded one. */
+  readonly reached: string;
   /** Object id of the deploying identity, if the token says it. */
   readonly callerId: string | undefined;
   /** Closes connections and an embedded emulator. Telemetry is flushed by whoever ends the run. */
@@ -72,12 +77,23 @@ export async function openClients(
   const deployment = () => ({ stack, transactionId: transactionId() });
   const telemetry = await openTelemetry({ flags, env, secrets, deployment });
   const shared = { tokens, flags, clock, env, onAttempt: (attempt: Attempt) => telemetry.trackCall(attempt) };
-  const fabric = new FabricClient({ ...shared, endpoint, throttle: new Throttle(clock), stop });
+  const throttle = new Throttle(clock, {
+    // the project's own emulator has none
+    ...(emulator && { quotas: noQuotas }),
+    windowMs: QUOTA_WINDOW_MS * timeScaleOf(env),
+    onHeld: (ms) => void process.stderr.write(heldBack(ms)),
+  });
+  const fabric = new FabricClient({ ...shared, endpoint, stop, throttle });
   const token = await tokens.token(FabricClient.scope);
   const tenantId = tenantOf(token);
   assertTenant(configuration.tenantId, tenantId, tokens.name);
   const graphEndpoint = env["FABRIC_GRAPH_ENDPOINT"] || (emulator?.graph ?? GRAPH_ENDPOINT);
-  const users = new GraphUsers({ ...shared, endpoint: graphEndpoint });
+  // Microsoft Graph counts on its own, and allows more than is ever asked
+  const users = new GraphUsers({
+    ...shared,
+    endpoint: graphEndpoint,
+    throttle: new Throttle(clock, { quotas: noQuotas }),
+  });
   return {
     clock,
     flags,
@@ -86,6 +102,7 @@ export async function openClients(
     users,
     telemetry,
     tenantId,
+    reached: formatOrigin({ host: emulator ? "emulator" : hostOfEndpoint(endpoint), tenantId }),
     callerId: principalOf(token),
     async close() {
       fabric.close();
@@ -94,6 +111,9 @@ export async function openClients(
     },
   };
 }
+
+const heldBack = (ms: number) =>
+  `The service's quota for this identity is used up: calls go on in ${Math.ceil(ms / 1000)} s. Nothing is lost.\n`;
 
 /** @throws Error if the stack belongs to another tenant than the token */
 function assertTenant(wanted: string | undefined, tenantId: string | undefined, credential: string): void {

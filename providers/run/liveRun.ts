@@ -9,7 +9,7 @@ import type { Run } from "./run.ts";
 import { runTransactionOf } from "./runTransaction.ts";
 import type { RunTransaction } from "./runTransaction.ts";
 import { Turns } from "./turns.ts";
-import { writesOf } from "./writes.ts";
+import { operationEnded, writesOf } from "./writes.ts";
 
 /** A run that talks to a service, and what its end has to close. */
 export interface LiveRun extends Run {
@@ -73,6 +73,7 @@ export async function startRun(
     read: (call) => fabric.send(call),
     list: (path, operation, answer, query) => fabric.list({ path, operation, answer, ...(query && { query }) }),
     listOnce: (path, operation, answer) => asked.get(path, () => fabric.list({ path, operation, answer })),
+    operationEnded: (operation) => operationEnded(clients, operation),
     isFirst: (what) => asked.isFirst(what),
     userId: (name) => asked.get(`user ${name.toLowerCase()}`, () => users.idOf(name)),
 

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Intent } from "../../lib/transactions/entry.ts";
 import type { Answering, FabricCall } from "../../lib/api/fabricCall.ts";
 import type { Clock } from "../../lib/clock.ts";
+import type { AcceptedOperation } from "../../lib/transactions/transactionLog.ts";
 import type { KeptDefinitions } from "../../lib/transactions/keptDefinitions.ts";
 import type { OnDrift } from "./configuration.ts";
 import type { Written } from "../../lib/transactions/written.ts";
@@ -46,6 +47,11 @@ export interface Reads {
   listOnce<T>(path: string, operation: string, entry: z.ZodType<T>): Promise<readonly T[]>;
   /** Whether a run does something for the first time. */
   isFirst(what: string): boolean;
+  /**
+   * Waits until an operation of an earlier run has ended, however it ends. One that runs elsewhere than this run reaches is
+   * not asked for: its id means nothing here.
+   */
+  operationEnded(operation: AcceptedOperation): Promise<void>;
   /** Object id of a user by user principal name, asked from Microsoft Graph once per run. */
   userId(userPrincipalName: string): Promise<string>;
 }

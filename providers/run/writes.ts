@@ -2,6 +2,7 @@ import { giveBackOf } from "../engine/undo.ts";
 import type { Answering, FabricCall } from "../../lib/api/fabricCall.ts";
 import { baseDelayOf, pauseAfter } from "../../lib/retryHandler.ts";
 import type { Intent } from "../../lib/transactions/entry.ts";
+import type { AcceptedOperation, NoteAccepted } from "../../lib/transactions/transactionLog.ts";
 import { unsettledLike } from "../../lib/transactions/unsettled.ts";
 import type { Clients } from "./clients.ts";
 import { createOnce } from "./createOnce.ts";
@@ -11,7 +12,7 @@ import type { RunTransaction } from "./runTransaction.ts";
 
 /** What writes are made of. */
 export interface WritesOf {
-  readonly clients: Pick<Clients, "fabric" | "flags" | "telemetry" | "clock">;
+  readonly clients: Pick<Clients, "fabric" | "flags" | "telemetry" | "clock" | "reached">;
   readonly env: NodeJS.ProcessEnv;
   readonly transaction: RunTransaction;
   readonly stop: AbortSignal | undefined;
@@ -28,12 +29,17 @@ export function writesOf({ clients, env, transaction, stop, asked, onStep, onRec
   const { fabric, flags, telemetry, clock } = clients;
   const baseMs = baseDelayOf(env);
 
-  const step = async <T>(intent: Intent, work: () => Promise<T>, resourceId: (answer: T) => string): Promise<T> => {
+  const step = async <T>(
+    intent: Intent,
+    work: (onAccepted: (operationId: string) => Promise<void>) => Promise<T>,
+    resourceId: (answer: T) => string,
+  ): Promise<T> => {
     const { operation, resourceType, resourceName } = intent;
     const { log } = await transaction.join();
     onStep(log.transactionId);
     const name = `${operation[0]?.toUpperCase()}${operation.slice(1)}${resourceType}`;
-    return telemetry.operation(name, { resourceName }, () => log.step(intent, work, resourceId));
+    const noting = (note: NoteAccepted) => work((operationId) => note({ operationId, origin: clients.reached }));
+    return telemetry.operation(name, { resourceName }, () => log.step(intent, noting, resourceId));
   };
   const send = <T>(intent: Intent, call: Write & Partial<Answering<T>>) => {
     const operation =
@@ -47,7 +53,7 @@ export function writesOf({ clients, env, transaction, stop, asked, onStep, onRec
       const idOf = (answer: unknown) => intent.resourceId ?? (answer as { id?: string } | undefined)?.id ?? "";
       let isDone = false;
       try {
-        const answer = await step(intent, () => send(intent, call), idOf);
+        const answer = await step(intent, (onAccepted) => send(intent, { ...call, onAccepted }), idOf);
         isDone = true;
         return answer;
       } finally {
@@ -59,11 +65,23 @@ export function writesOf({ clients, env, transaction, stop, asked, onStep, onRec
     async create<T extends { id: string }>(intent: Intent, call: Write & Answering<T>, ours: Ours<T>) {
       const { unsettled } = await transaction.join();
       const left = unsettledLike(unsettled, intent);
+      // as long as it goes on, its object may not be found
+      if (left?.operation) await operationEnded(clients, left.operation);
+      let noteAccepted: Write["onAccepted"];
       const { made, isReclaimed } = await createOnce({
         ours,
         begun: left && { id: idIn(left.resourceId) },
-        send: (attemptsBefore) => send(intent, { ...call, attemptsBefore }),
-        log: (wasFree, work) => step({ ...intent, wasFree }, work, ({ id }) => id),
+        send: (attemptsBefore) =>
+          send(intent, { ...call, attemptsBefore, ...(noteAccepted && { onAccepted: noteAccepted }) }),
+        log: (wasFree, work) =>
+          step(
+            { ...intent, wasFree },
+            (onAccepted) => {
+              noteAccepted = onAccepted;
+              return work();
+            },
+            ({ id }) => id,
+          ),
         pauseAfter: (attempts, retryAfterSeconds) =>
           flags.useRetryLogic ? pauseAfter(attempts, retryAfterSeconds, baseMs) : undefined,
         sleep: (ms) => clock.sleep(ms, stop),
@@ -97,6 +115,15 @@ export function writesOf({ clients, env, transaction, stop, asked, onStep, onRec
       await log.doubt(intent, error);
     },
   };
+}
+
+/** {@link Run.operationEnded} */
+export async function operationEnded(
+  { fabric, reached }: Pick<Clients, "fabric" | "reached">,
+  { operationId, origin }: AcceptedOperation,
+): Promise<void> {
+  if (origin === reached)
+    await fabric.operationEnded(operationId, `ask for operation ${operationId} of an earlier run`);
 }
 
 /** Ids of resources can have two halves; the service's own is the last. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -40,6 +40,15 @@ describe("a clone whose state an earlier version kept in another folder", () => 
     assert.ok(formerStateNote({ ...places, stack: "dev" }) === undefined, "another stack");
     mkdirSync(join(places.now, ".pulumi"));
     assert.equal(formerStateNote(places), undefined);
+  });
+
+  it("A clone whose state an earlier version kept in another folder is told also where that state is compressed", () => {
+    for (const end of [".gz", ".zst"]) {
+      const places = clones();
+      const stacks = join(places.formerly, ".pulumi", "stacks", "fabric");
+      renameSync(join(stacks, "local.json"), join(stacks, `local.json${end}`));
+      assert.match(formerStateNote(places) ?? "", /stack 'local' there/, end);
+    }
   });
 
   it("A clone whose state an earlier version kept in another folder hears nothing in a folder whose name means nothing in a URL, or where that other folder has no such stack", () => {

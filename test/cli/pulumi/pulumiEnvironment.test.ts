@@ -19,6 +19,18 @@ describe("the environment of the project's commands", () => {
     assert.equal(pulumiEnvironment("local", { [name]: "false" })[name], "false");
   });
 
+  it("The environment of the project's commands has more steps under way than the machine has places, unless somebody says how many", () => {
+    assert.equal(pulumiEnvironment("dev", {})["PULUMI_PARALLEL"], "50");
+    assert.equal(pulumiEnvironment("dev", { PULUMI_PARALLEL: "3" })["PULUMI_PARALLEL"], "3");
+  });
+
+  it("The environment of the project's commands compresses the state, unless somebody says how", () => {
+    const zstd = (env: NodeJS.ProcessEnv) => pulumiEnvironment("dev", env)["PULUMI_DIY_BACKEND_ZSTD"];
+    assert.equal(zstd({}), "true");
+    assert.equal(zstd({ PULUMI_DIY_BACKEND_ZSTD: "false" }), "false");
+    assert.equal(zstd({ PULUMI_DIY_BACKEND_GZIP: "true" }), undefined);
+  });
+
   it("The environment of the project's commands names the folder of the state by a URL that Pulumi reads as that folder, and keeps the settings in it", () => {
     const { PULUMI_BACKEND_URL: own = "" } = pulumiEnvironment("local", {});
     assert.equal(stateFolder(own, "/elsewhere"), join(projectRoot, ".fabric/state"));

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, describe, it } from "node:test";
 import { text } from "node:stream/consumers";
+import { zstdDecompressSync } from "node:zlib";
 import { stringify } from "yaml";
 
 const project = resolve(import.meta.dirname, "../../..");
@@ -20,7 +21,7 @@ class Clone {
 
   constructor(name: string) {
     this.folder = join(root, name);
-    this.stateFile = join(this.folder, ".fabric/state/.pulumi/stacks/fabric/local.json");
+    this.stateFile = join(this.folder, ".fabric/state/.pulumi/stacks/fabric/local.json.zst");
     this.emulatorJournal = join(this.folder, ".fabric/emulator/journal.jsonl");
     mkdirSync(this.folder);
     for (const file of ["index.ts", "package.json", "node_modules", "lib", "providers", "emulator", "cli", "fabric"])
@@ -47,7 +48,7 @@ class Clone {
 
   /** Names of the resources in the state, without what is Pulumi's own. */
   get resources(): readonly string[] {
-    const { checkpoint } = JSON.parse(readFileSync(this.stateFile, "utf8")) as {
+    const { checkpoint } = JSON.parse(zstdDecompressSync(readFileSync(this.stateFile)).toString()) as {
       checkpoint: { latest?: { resources?: { urn: string }[] } };
     };
     const names = (checkpoint.latest?.resources ?? []).map(({ urn }) => urn.split("$").at(-1) ?? urn);
@@ -83,7 +84,7 @@ describe("a clone in a folder whose name means something in a URL", () => {
     const [neighbour, clone] = [new Clone("My Repo"), new Clone("My%20Repo")];
     await well(neighbour.up());
     const of = ({ stateFile, emulatorJournal }: Clone) =>
-      [stateFile, emulatorJournal].map((file) => readFileSync(file, "utf8"));
+      [stateFile, emulatorJournal].map((file) => readFileSync(file, "hex"));
     const before = of(neighbour);
     assert.match(
       await well(clone.up()),

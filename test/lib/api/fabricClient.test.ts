@@ -404,7 +404,7 @@ describe("long-running operations", () => {
       ...headers,
     });
 
-  it("Long-running operations are waited for as long as the service says, at the configured endpoint only, and give their result", async () => {
+  it("Long-running operations are asked for at the configured endpoint only, and give their result", async () => {
     await using world = await World.of((request, response, nth) => {
       if (request.method === "POST") started(response);
       else if (request.url?.endsWith("/result")) json(response, 200, { id: "made" });
@@ -412,11 +412,58 @@ describe("long-running operations", () => {
       else json(response, 200, { status: "Succeeded" }, { location: "x" });
     });
     assert.deepEqual(await world.client.send(post), { id: "made" });
-    assert.deepEqual(world.clock.sleeps, [20_000, 7_000]);
     assert.deepEqual(
       world.seen.map(({ method, url }) => `${method} ${url}`),
       ["POST /v1/workspaces", "GET /v1/operations/op-1", "GET /v1/operations/op-1", "GET /v1/operations/op-1/result"],
     );
+  });
+
+  /** A service whose operation runs for so many polls, and says when it wants to be asked again. */
+  const running = (polls: number, ...retryAfter: readonly string[]) => {
+    const asked = { times: 0 };
+    const respond: Responder = (request, response) => {
+      const told = { "retry-after": retryAfter[asked.times] ?? retryAfter.at(-1) ?? "20" };
+      if (request.method === "POST") started(response, told);
+      else json(response, 200, { status: ++asked.times < polls ? "Running" : "Succeeded" }, told);
+    };
+    return respond;
+  };
+
+  it("Long-running operations are asked for after a second, and then less and less often, but never later than the service says", async () => {
+    for (const [retryAfter, pauses] of [
+      [["20"], [1, 2, 4, 8, 16, 20, 20]],
+      [["120"], [1, 2, 4, 8, 16, 32, 64]],
+      [["0"], [0.025, 0.025, 0.025, 0.025, 0.025, 0.025, 0.025]],
+      [
+        ["20", "3"],
+        [1, 2, 3, 3, 3, 3, 3],
+      ],
+      [
+        ["5", "soon"],
+        [1, 2, 2, 2, 2, 2, 2],
+      ],
+    ] as const) {
+      await using world = await World.of(running(7, ...retryAfter));
+      await world.client.send(post);
+      assert.deepEqual(
+        world.clock.sleeps,
+        pauses.map((seconds) => seconds * 1000),
+        retryAfter.join(),
+      );
+    }
+  });
+
+  it("Long-running operations are asked for sooner only as often as a tenth of the quota allows, and else when the service says", async () => {
+    await using world = await World.of(running(1));
+    for (let operation = 0; operation < 52; operation++) await world.client.send(post);
+    // the clock stands at 50 s when the 51st is waited for
+    assert.deepEqual(world.clock.sleeps.slice(48), [1_000, 1_000, 20_000, 1_000]);
+  });
+
+  it("Long-running operations are asked for as much sooner as a process is told to wait less", async () => {
+    await using world = await World.of(running(4), { env: { FABRIC_RETRY_BASE_MS: "200" } });
+    await world.client.send(post);
+    assert.deepEqual(world.clock.sleeps, [100, 200, 400, 800]);
   });
 
   it("Long-running operations without a Location at their end have no result, and none is asked for", async () => {
@@ -448,7 +495,8 @@ describe("long-running operations", () => {
     );
     const error = await failure(world.client.send({ ...post, deadlineMs: 60_000 }));
     assert.equal(error.errorCode, "OperationTimedOut");
-    assert.equal(world.seen.length, 4);
+    assert.equal(world.clock.sleeps.length, 6);
+    assert.equal(world.seen.length, 7);
   });
 
   it("Long-running operations go on with a new token when the old one ends in between", async () => {
@@ -495,6 +543,8 @@ describe("a service that throttles", () => {
     await clock.advance(29_999);
     assert.equal(world.seen.length, 1);
     await clock.advance(1);
+    // somebody else had used the quota up, so the second one keeps its distance
+    await clock.advance(1_000);
     await Promise.all([refused, other]);
     assert.equal(world.seen.length, 3);
   });

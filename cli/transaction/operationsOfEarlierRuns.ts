@@ -1,0 +1,45 @@
+import type { LogStore } from "../../lib/logStore/logStore.ts";
+import type { Entry } from "../../lib/transactions/entry.ts";
+import { operationsGoingOn } from "../../lib/transactions/goingOn.ts";
+import { providerFile } from "../../lib/transactions/transactionFiles.ts";
+import type { Configuration } from "../../providers/run/configuration.ts";
+
+/** What is needed to reach the service as the run did that began an operation. */
+export interface OperationsAccess {
+  readonly env: NodeJS.ProcessEnv;
+  readonly store: LogStore;
+  /** Where lines go. */
+  readonly say: (line: string) => void;
+}
+
+/**
+ * Waits until the operations have ended that earlier runs have begun and did not see the end of, by the ids that their logs
+ * name, at the endpoint and tenant that these name. What is looked at afterwards is then as it stays. An operation that
+ * cannot be asked for is told and left alone: its object is looked for all the same.
+ */
+export async function awaitOperations(
+  { env, store, say }: OperationsAccess,
+  logs: readonly (readonly Entry[])[],
+): Promise<void> {
+  const byTransaction = Map.groupBy(operationsGoingOn(logs), ({ transactionId }) => transactionId);
+  for (const [transactionId, operations] of byTransaction) {
+    say(
+      `Waiting for ${operations.map(({ what }) => what).join(", ")}: an earlier run has begun it, and it may still go on.`,
+    );
+    try {
+      const noted = await store.read(providerFile(transactionId));
+      if (!noted) throw new Error(`${providerFile(transactionId)} is missing beside its log in ${store.where}.`);
+      const { startRun } = await import("../../providers/run/liveRun.ts");
+      const run = await startRun(JSON.parse(noted.toString()) as Configuration, env);
+      try {
+        await Promise.all(operations.map((operation) => run.operationEnded(operation)));
+      } finally {
+        await run.close();
+      }
+    } catch (error) {
+      say(
+        `It could not be asked for, so nobody waits for it: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+  }
+}
