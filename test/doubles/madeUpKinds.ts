@@ -139,7 +139,7 @@ export const madeUpKinds: Readonly<Record<string, ResourceKind>> = {
     fields: { ...fields, adopt },
     taken: "ThingNameInUse",
     entry: entryIn("stack", "labels"),
-  }) as unknown as ResourceKind,
+  }),
   sticker: restKind({
     ...common,
     name: "Sticker",
@@ -149,7 +149,7 @@ export const madeUpKinds: Readonly<Record<string, ResourceKind>> = {
     taken: "ThingNameInUse",
     isMadeInTurn: true,
     entry: entryIn("workspace", "stickers"),
-  }) as unknown as ResourceKind,
+  }),
   note: restKind({
     ...common,
     name: "Note",
@@ -157,5 +157,5 @@ export const madeUpKinds: Readonly<Record<string, ResourceKind>> = {
     place: { in: "item", collection: "notes" },
     fields: { workspaceId: holder, itemId: holder, ...fields },
     entry: entryIn("workspace", "notes"),
-  }) as unknown as ResourceKind,
+  }),
 };
