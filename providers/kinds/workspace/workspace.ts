@@ -76,7 +76,8 @@ export const workspace = defineObjectKind<Outputs>()({
   },
   making: async (run, { capacity }, work) => onCapacity(run, await capacityIdOf(run, capacity), work),
   // the assignment of its capacity goes on after the answer
-  doubtful: ({ capacity }, isAdopted) => (capacity === undefined || isAdopted ? {} : { capacity: DOUBTFUL }),
+  // and of an adopted one it may not have begun
+  doubtful: ({ capacity }) => (capacity === undefined ? {} : { capacity: DOUBTFUL }),
   async settle({ run, id, wanted }) {
     const capacityId = await capacityIdOf(run, wanted.capacity);
     if (capacityId) await waitForCapacity(run, id, wanted.displayName);
