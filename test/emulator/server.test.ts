@@ -259,7 +259,7 @@ describe("identity", () => {
 });
 
 describe("npm run emulator", () => {
-  it("npm run emulator npm run emulator npm run emulator npm run emulator serves https where asked to, says where and with which CA, and stops when told", async () => {
+  it("npm run emulator serves https where asked to, says where and with which CA, and stops when told", async () => {
     const folder = temporary();
     const script = join(import.meta.dirname, "../../emulator/server.ts");
     const child = spawn(process.execPath, [script, "--port", "0", "--memory", "--tls"], {

@@ -34,7 +34,7 @@ async function begun(stack: EngineStack, hit: Promise<void>, holdMs: number): Pr
 }
 
 describe("npm run up in a terminal", () => {
-  it("npm run up in a terminal npm run up in a terminal npm run up in a terminal npm run up in a terminal changes nothing when it is declined at the prompt, or Ctrl-C is pressed there", async () => {
+  it("npm run up in a terminal changes nothing when it is declined at the prompt, or Ctrl-C is pressed there", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ features, workspaces });
     for (const keys of [CTRL_C, ENTER]) {
@@ -48,7 +48,7 @@ describe("npm run up in a terminal", () => {
     assert.equal((await stack.command("cli/rollback.ts")).code, 1, "there is something to roll back");
   });
 
-  it("npm run up in a terminal npm run up in a terminal npm run up in a terminal npm run up in a terminal waits for the running call after one Ctrl-C, makes no new one, and takes everything back", async () => {
+  it("npm run up in a terminal waits for the running call after one Ctrl-C, makes no new one, and takes everything back", async () => {
     const hit = Promise.withResolvers<void>();
     await using stack = await EngineStack.start({ emulator: { onFault: hit.resolve } });
     const before = worldOf(stack);

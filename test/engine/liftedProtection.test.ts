@@ -34,7 +34,7 @@ async function assertRefused(
 }
 
 describe("--ignore-protect", () => {
-  it("--ignore-protect --ignore-protect --ignore-protect --ignore-protect is refused on up, preview and destroy, and what the environment names is deleted and told", async () => {
+  it("--ignore-protect is refused on up, preview and destroy, and what the environment names is deleted and told", async () => {
     await using stack = await deployed({ workspaces: [sales] });
     stack.configure({ protectData: true, workspaces: [{ ...sales, items: [ingest] }] });
     const refusal = [

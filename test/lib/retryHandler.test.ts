@@ -34,7 +34,7 @@ it("A success that was cut off is no answer: what counts is the code of its conn
 });
 
 describe("fabricRetry", () => {
-  it("fabricRetry fabricRetry fabricRetry fabricRetry waits exactly 2, 4 and 8 s, and calls 4 times at most", async () => {
+  it("fabricRetry waits exactly 2, 4 and 8 s, and calls 4 times at most", async () => {
     const clock = new FakeClock();
     const { calls, fn } = failing([status(503), status(503), status(503), status(500)]);
     const outcome = fabricRetry(fn, { flags: on, clock })(1).then(
@@ -53,13 +53,13 @@ describe("fabricRetry", () => {
     assert.deepEqual(clock.sleeps, [2000, 4000, 8000]);
   });
 
-  it("fabricRetry fabricRetry fabricRetry fabricRetry passes arguments and result, and stops at the first success", async () => {
+  it("fabricRetry passes arguments and result, and stops at the first success", async () => {
     const { calls, fn } = failing([status(429)]);
     assert.equal(await fabricRetry(fn, { flags: on, clock: new ImpatientClock() })(21), 42);
     assert.deepEqual(calls, [21, 21]);
   });
 
-  it("fabricRetry fabricRetry fabricRetry fabricRetry waits for Retry-After where that is longer, and gives up where it is longer than 120 s", async () => {
+  it("fabricRetry waits for Retry-After where that is longer, and gives up where it is longer than 120 s", async () => {
     const clock = new ImpatientClock();
     const { fn } = failing([status(429, { "retry-after": "30" }), status(429, { "Retry-After": "1" })]);
     await fabricRetry(fn, { flags: on, clock })(1);
@@ -69,7 +69,7 @@ describe("fabricRetry", () => {
     assert.equal(calls.length, 1);
   });
 
-  it("fabricRetry fabricRetry fabricRetry fabricRetry repeats connection errors and time-outs, also behind fetch's own error", async () => {
+  it("fabricRetry repeats connection errors and time-outs, also behind fetch's own error", async () => {
     for (const code of ["ECONNRESET", "ECONNREFUSED", "ETIMEDOUT", "ECONNABORTED", "EAI_AGAIN"]) {
       for (const error of [
         Object.assign(new Error(code), { code }),
@@ -82,7 +82,7 @@ describe("fabricRetry", () => {
     }
   });
 
-  it("fabricRetry fabricRetry fabricRetry fabricRetry does not repeat what repeating cannot cure, nor what a client has repeated already", async () => {
+  it("fabricRetry does not repeat what repeating cannot cure, nor what a client has repeated already", async () => {
     const final = new FabricError({ operation: "x", errorCode: "Busy", status: 503 });
     for (const error of [status(400), status(404), status(501), new Error("bug"), final]) {
       const { calls, fn } = failing([error]);
@@ -91,13 +91,13 @@ describe("fabricRetry", () => {
     }
   });
 
-  it("fabricRetry fabricRetry fabricRetry fabricRetry is the function itself while the flag is off", async () => {
+  it("fabricRetry is the function itself while the flag is off", async () => {
     const { calls, fn } = failing([status(503)]);
     await assert.rejects(fabricRetry(fn, { flags: off })(1));
     assert.equal(calls.length, 1);
   });
 
-  it("fabricRetry fabricRetry fabricRetry fabricRetry ends its wait as soon as it is aborted", async () => {
+  it("fabricRetry ends its wait as soon as it is aborted", async () => {
     const controller = new AbortController();
     const { calls, fn } = failing([status(503), status(503)]);
     const outcome = fabricRetry(fn, { flags: on, clock: new FakeClock(), signal: controller.signal })(1);
@@ -110,7 +110,7 @@ describe("fabricRetry", () => {
 
 describe("getRetryAfter", () => {
   const now = Date.UTC(2026, 0, 1);
-  it("getRetryAfter getRetryAfter getRetryAfter getRetryAfter reads seconds and dates, from any kind of headers", () => {
+  it("getRetryAfter reads seconds and dates, from any kind of headers", () => {
     assert.equal(getRetryAfter({ headers: { "Retry-After": "17" } }), 17);
     assert.equal(getRetryAfter({ headers: new Headers({ "retry-after": "17" }) }), 17);
     assert.equal(getRetryAfter({ headers: new Map([["retry-after", "17"]]) }), 17);
@@ -119,7 +119,7 @@ describe("getRetryAfter", () => {
     assert.equal(getRetryAfter({ headers: { "retry-after": "9999999" } }), 9999999);
   });
 
-  it("getRetryAfter getRetryAfter getRetryAfter getRetryAfter is 5 where there is none, or none that means anything", () => {
+  it("getRetryAfter is 5 where there is none, or none that means anything", () => {
     for (const headers of [
       {},
       undefined,
@@ -136,7 +136,7 @@ describe("getRetryAfter", () => {
 });
 
 describe("isRetryableError", () => {
-  it("isRetryableError isRetryableError isRetryableError isRetryableError is true for 408, 429, 500, 502, 503 and 504 only", () => {
+  it("isRetryableError is true for 408, 429, 500, 502, 503 and 504 only", () => {
     const statuses = Array.from({ length: 500 }, (_, index) => index + 100).filter((code) =>
       isRetryableError({ status: code }),
     );
@@ -145,7 +145,7 @@ describe("isRetryableError", () => {
 });
 
 describe("decideRetry", () => {
-  it("decideRetry decideRetry decideRetry decideRetry knows nothing of an error that says nothing", () => {
+  it("decideRetry knows nothing of an error that says nothing", () => {
     assert.deepEqual(failureOf(undefined), {});
     assert.equal(decideRetry(1, {}).kind, "giveUp");
   });

@@ -59,7 +59,7 @@ describe("npm run secret", () => {
   };
   const withoutVault = { FEATURE_USE_KEY_VAULT: undefined, KEY_VAULT_URL: undefined };
 
-  it("npm run secret npm run secret npm run secret npm run secret writes what standard input holds, without its last line end, and prints just that again", async () => {
+  it("npm run secret writes what standard input holds, without its last line end, and prints just that again", async () => {
     const set = await run(["set", "FABRIC_API_KEY"], "canary-1\nline 2\n");
     assert.deepEqual([set.code, set.stdout], [0, ""], set.stderr);
     assert.match(set.stderr, /^FABRIC_API_KEY was written to Key Vault as fabric-api-key\./);
@@ -68,7 +68,7 @@ describe("npm run secret", () => {
     assert.deepEqual(got, { code: 0, stdout: "canary-1\nline 2", stderr: "fabric-api-key comes from Key Vault.\n" });
   });
 
-  it("npm run secret npm run secret npm run secret npm run secret takes vault and features from the stack that is named", async () => {
+  it("npm run secret takes vault and features from the stack that is named", async () => {
     assert.equal((await run(["set", "--stack", "team", "TEAM_KEY"], "of the team", withoutVault)).code, 0);
     const got = await run(["get", "TEAM_KEY", "--stack", "team"], "", withoutVault);
     assert.deepEqual([got.code, got.stdout], [0, "of the team"]);
@@ -78,7 +78,7 @@ describe("npm run secret", () => {
     assert.deepEqual(environment, { code: 0, stdout: "value", stderr: "FROM_ENV comes from the environment.\n" });
   });
 
-  it("npm run secret npm run secret npm run secret npm run secret ends with 1 where there is no such secret, or the vault did not take it", async () => {
+  it("npm run secret ends with 1 where there is no such secret, or the vault did not take it", async () => {
     const got = await run(["get", "NOWHERE"]);
     assert.deepEqual(got, { code: 1, stdout: "", stderr: "There is no secret NOWHERE.\n" });
     azure.vault.breakWith({ status: 403, code: "Forbidden" });
@@ -89,7 +89,7 @@ describe("npm run secret", () => {
   });
 
   for (const hanging of ["vault", "sign-in"])
-    it(`npm run secret npm run secret npm run secret npm run secret gives the fallback and ends soon when the ${hanging} hangs`, async () => {
+    it(`npm run secret gives the fallback and ends soon when the ${hanging} hangs`, async () => {
       azure.vault.breakWith("hang");
       const begin = performance.now();
       const got = await run(["get", "FROM_FILE"], "", hanging === "vault" ? {} : { AZURE_AUTHORITY_HOST: silence.url });
@@ -115,7 +115,7 @@ describe("npm run secret", () => {
     ["the vault's own sign-in", ["set", "AZURE_CLIENT_SECRET"], /is never read from it/],
   ];
   for (const [what, args, message, env] of misuses)
-    it(`npm run secret npm run secret npm run secret npm run secret ends with 2, says why, and repeats no value: ${what}`, async () => {
+    it(`npm run secret ends with 2, says why, and repeats no value: ${what}`, async () => {
       const requests = azure.vault.requests.length;
       const ended = await run(args, what === "an empty value" ? "\n" : "canary", env);
       assert.deepEqual([ended.code, ended.stdout], [2, ""]);
@@ -124,7 +124,7 @@ describe("npm run secret", () => {
       assert.equal(azure.vault.requests.length, requests);
     });
 
-  it("npm run secret npm run secret npm run secret npm run secret shows no value, secret or token in the most talkative log of Azure's libraries", async () => {
+  it("npm run secret shows no value, secret or token in the most talkative log of Azure's libraries", async () => {
     const talkative = { AZURE_LOG_LEVEL: "verbose" };
     const set = await run(["set", "QUIET"], "canary-value", talkative);
     const got = await run(["get", "QUIET"], "", talkative);
@@ -133,7 +133,7 @@ describe("npm run secret", () => {
     assert.doesNotMatch(set.stdout + set.stderr + got.stderr, /canary|eyJ/);
   });
 
-  it("npm run secret npm run secret npm run secret npm run secret explains itself", async () => {
+  it("npm run secret explains itself", async () => {
     const { code, stdout } = await run(["--help"]);
     assert.equal(code, 0);
     assert.match(stdout, /secret -- get NAME \[--stack S\].*Exit codes: 0 .*; 1 .*; 2 /s);

@@ -112,7 +112,7 @@ describe("an interrupted set-up", () => {
 });
 
 describe("npm packages", () => {
-  test("npm packages npm packages npm packages npm packages are installed when absent, and again when the lock file has changed", async () => {
+  test("npm packages are installed when absent, and again when the lock file has changed", async () => {
     using machine = machineWithCli();
     await machine.run();
     await machine.run();
@@ -122,14 +122,14 @@ describe("npm packages", () => {
     assert.deepEqual(machine.calls, ["npm ci", "npm ci"]);
   });
 
-  test("npm packages npm packages npm packages npm packages that somebody has installed already are left alone", async () => {
+  test("npm packages that somebody has installed already are left alone", async () => {
     using machine = machineWithCli();
     machine.file("node_modules/.package-lock.json", `{"packages":{"node_modules/a":{"version":"1.0.0"}}}`);
     await machine.run();
     assert.deepEqual(machine.calls, []);
   });
 
-  test("npm packages npm packages npm packages npm packages of another version, or half installed, are replaced", async () => {
+  test("npm packages of another version, or half installed, are replaced", async () => {
     for (const packages of [`{"node_modules/a":{"version":"0.9.0"}}`, `{}`]) {
       using machine = machineWithCli();
       machine.file("node_modules/.package-lock.json", `{"packages":${packages}}`);
@@ -158,7 +158,7 @@ describe("Node", () => {
 });
 
 describe("--run", () => {
-  test("--run --run --run --run runs a file with its arguments, the tools first on PATH, and Pulumi's update check off", async () => {
+  test("--run runs a file with its arguments, the tools first on PATH, and Pulumi's update check off", async () => {
     using machine = new BareMachine();
     machine.installCli(machine.cachedCli);
     const file = machine.file(
@@ -171,7 +171,7 @@ describe("--run", () => {
     assert.deepEqual(JSON.parse(stdout), [["--yes", "a b"], machine.cachedCli, "true", compileCache]);
   });
 
-  test("--run --run --run --run leaves what the user has set", async () => {
+  test("--run leaves what the user has set", async () => {
     using machine = new BareMachine();
     machine.installGo();
     const names = ["NODE_COMPILE_CACHE", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"];
@@ -180,7 +180,7 @@ describe("--run", () => {
     assert.equal((await machine.run(["--run", file], { env })).stdout, `${env.NODE_COMPILE_CACHE}\nfalse\n`);
   });
 
-  test("--run --run --run --run ends with the file's exit code, or by the signal that ended it", async () => {
+  test("--run ends with the file's exit code, or by the signal that ended it", async () => {
     using machine = machineWithCli();
     const exits = machine.file("exits.mjs", "process.exitCode = 7");
     const dies = machine.file("dies.mjs", `process.kill(process.pid, "SIGKILL"); setInterval(() => {}, 1000);`);
@@ -188,7 +188,7 @@ describe("--run", () => {
     assert.equal((await machine.run(["--run", dies])).signal, "SIGKILL");
   });
 
-  test("--run --run --run --run stays until the file has ended when it is interrupted or its terminal closes", async () => {
+  test("--run stays until the file has ended when it is interrupted or its terminal closes", async () => {
     using machine = machineWithCli();
     const file = machine.file("f.mjs", `console.log("up"); setTimeout(() => console.log("ended well"), 300);`);
     for (const signal of ["SIGINT", "SIGHUP"] as const) {
@@ -200,7 +200,7 @@ describe("--run", () => {
     }
   });
 
-  test("--run --run --run --run hands SIGTERM on, so that a server can be stopped by it", async () => {
+  test("--run hands SIGTERM on, so that a server can be stopped by it", async () => {
     using machine = machineWithCli();
     const file = machine.file(
       "f.mjs",
@@ -212,7 +212,7 @@ describe("--run", () => {
     assert.equal((await ended).code, 3);
   });
 
-  test("--run --run --run --run costs less than half a second when everything is ready, and says nothing", async () => {
+  test("--run costs less than half a second when everything is ready, and says nothing", async () => {
     using machine = new BareMachine();
     machine.installGo();
     const file = machine.file("f.mjs", "");

@@ -36,7 +36,7 @@ async function begun(stack: EngineStack, hit: Promise<void>, holdMs: number): Pr
 }
 
 describe("npm run rollback whose terminal is closed", () => {
-  it("npm run rollback whose terminal is closed npm run rollback whose terminal is closed npm run rollback whose terminal is closed npm run rollback whose terminal is closed goes on to its end", async () => {
+  it("npm run rollback whose terminal is closed goes on to its end", async () => {
     await using stack = await EngineStack.start();
     const before = worldOf(stack);
     stack.configure({ features: { useRetryLogic: true }, workspaces });
@@ -55,7 +55,7 @@ describe("npm run rollback whose terminal is closed", () => {
 });
 
 describe("npm run up in a terminal", () => {
-  it("npm run up in a terminal npm run up in a terminal npm run up in a terminal npm run up in a terminal stops at once after a second Ctrl-C, says what is there, and rollback takes it back", async () => {
+  it("npm run up in a terminal stops at once after a second Ctrl-C, says what is there, and rollback takes it back", async () => {
     const hit = Promise.withResolvers<void>();
     await using stack = await EngineStack.start({ emulator: { onFault: hit.resolve } });
     const before = worldOf(stack);

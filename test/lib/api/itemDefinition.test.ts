@@ -35,7 +35,7 @@ const part = (path: string, content: string | Buffer): DefinitionPart => ({
 const hashOf = (path: string, content: string | Buffer) => hashDefinition([part(path, content)]);
 
 describe("readItemDefinition", () => {
-  test("readItemDefinition readItemDefinition readItemDefinition readItemDefinition takes type, name, description and logical id from the .platform file", () => {
+  test("readItemDefinition takes type, name, description and logical id from the .platform file", () => {
     const { type, displayName, description, logicalId } = readItemDefinition(
       folderWith({ ".platform": notebookPlatform, "notebook-content.py": "print(1)\n" }),
     );
@@ -50,7 +50,7 @@ describe("readItemDefinition", () => {
     );
   });
 
-  test("readItemDefinition readItemDefinition readItemDefinition readItemDefinition gives every file as a part, sorted by path, with / between folders and its bytes untouched", () => {
+  test("readItemDefinition gives every file as a part, sorted by path, with / between folders and its bytes untouched", () => {
     const definition = readItemDefinition(
       folderWith({
         ".platform": platform({ type: "SemanticModel", displayName: "sales" }),
@@ -67,7 +67,7 @@ describe("readItemDefinition", () => {
     assert.equal(definition.parts[0]?.path, ".platform");
   });
 
-  test("readItemDefinition readItemDefinition readItemDefinition readItemDefinition leaves out child items, personal settings and the leavings of systems", () => {
+  test("readItemDefinition leaves out child items, personal settings and the leavings of systems", () => {
     const { parts } = readItemDefinition(
       folderWith({
         ".platform": platform({ type: "Eventhouse", displayName: "events" }),
@@ -85,7 +85,7 @@ describe("readItemDefinition", () => {
     );
   });
 
-  test("readItemDefinition readItemDefinition readItemDefinition readItemDefinition keeps files with a leading dot that belong to the definition", () => {
+  test("readItemDefinition keeps files with a leading dot that belong to the definition", () => {
     const { parts } = readItemDefinition(
       folderWith({ ".platform": platform({ type: "DataPipeline", displayName: "daily" }), ".schedules": "{}" }),
     );
@@ -95,29 +95,29 @@ describe("readItemDefinition", () => {
     );
   });
 
-  test("readItemDefinition readItemDefinition readItemDefinition readItemDefinition reads a path relative to the current folder", () => {
+  test("readItemDefinition reads a path relative to the current folder", () => {
     const root = folderWith({ ".platform": notebookPlatform });
     assert.equal(readItemDefinition(relative(process.cwd(), root)).displayName, "ingest");
   });
 
-  test("readItemDefinition readItemDefinition readItemDefinition readItemDefinition accepts a .platform file with a byte order mark", () => {
+  test("readItemDefinition accepts a .platform file with a byte order mark", () => {
     assert.equal(readPlatform(folderWith({ ".platform": `\uFEFF${notebookPlatform}` })).type, "Notebook");
   });
 
-  test("readItemDefinition readItemDefinition readItemDefinition readItemDefinition refuses a symbolic link, whose target would be uploaded", () => {
+  test("readItemDefinition refuses a symbolic link, whose target would be uploaded", () => {
     const root = folderWith({ ".platform": notebookPlatform });
     symlinkSync("/etc/hosts", join(root, "notebook-content.py"));
     assert.throws(() => readItemDefinition(root), /notebook-content\.py is a symbolic link/);
   });
 
-  test("readItemDefinition readItemDefinition readItemDefinition readItemDefinition refuses more bytes than a definition may have, without loading them", () => {
+  test("readItemDefinition refuses more bytes than a definition may have, without loading them", () => {
     const root = folderWith({ ".platform": notebookPlatform, "data.parquet": "" });
     // sparse: the disk is not filled
     truncateSync(join(root, "data.parquet"), 64 * 1024 * 1024);
     assert.throws(() => readItemDefinition(root), /too large.*at most 1000 files with 32 MiB/);
   });
 
-  test("readItemDefinition readItemDefinition readItemDefinition readItemDefinition refuses more files than a definition may have", () => {
+  test("readItemDefinition refuses more files than a definition may have", () => {
     const files = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`${index}.txt`, ""]));
     assert.throws(
       () => readItemDefinition(folderWith({ ".platform": notebookPlatform, ...files })),
@@ -137,10 +137,10 @@ describe("readPlatform says what is wrong with a folder", () => {
     test(what, () => assert.throws(() => readPlatform(folderWith(files)), message));
   }
 
-  test("readPlatform says what is wrong with a folder readPlatform says what is wrong with a folder readPlatform says what is wrong with a folder readPlatform says what is wrong with a folder a missing folder", () =>
+  test("readPlatform says what is wrong with a folder a missing folder", () =>
     assert.throws(() => readPlatform("no/such.Notebook"), /^Error: no\/such\.Notebook does not exist\.$/));
 
-  test("readPlatform says what is wrong with a folder readPlatform says what is wrong with a folder readPlatform says what is wrong with a folder readPlatform says what is wrong with a folder a file in its place", () => {
+  test("readPlatform says what is wrong with a folder a file in its place", () => {
     const root = folderWith({ file: "" });
     assert.throws(() => readPlatform(join(root, "file")), /is a file; an item is a folder/);
   });
