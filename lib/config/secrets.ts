@@ -56,8 +56,8 @@ function problemOf(stack: string, path: ConfigPath, isExact: boolean): Problem {
   return {
     path: key,
     message:
-      `${isExact ? "is a secret" : "holds a secret"}, and ${WHY_NO_SECRETS}. Secrets belong in Key Vault (npm run secret -- ` +
-      `set NAME --stack ${stack}) or in the environment. Make it plain: ` +
+      `${isExact ? "is a secret" : "holds a secret"}, and ${WHY_NO_SECRETS}. Secrets belong into Key Vault (npm run secret -- ` +
+      `set NAME --stack ${stack}) or into the environment. Make it plain: ` +
       `pulumi config set --stack ${stack} --path ${place} VALUE --plaintext. If it was deployed before, its value lies in ` +
       `the state in plain text: replace it where it is used.`,
   };
