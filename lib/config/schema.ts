@@ -21,138 +21,348 @@ export const roles = ["Admin", "Member", "Contributor", "Viewer"] as const;
 export const principalTypes = ["User", "Group", "ServicePrincipal", "ServicePrincipalProfile"] as const;
 
 const userSchema = z.strictObject({
-  /** User principal name (`alice@contoso.com`), or the object id of any principal; of a service principal the one of its enterprise application. */
-  principal: text(256),
-  /** What the object id belongs to. Required with an id; a user principal name is always a User. */
-  type: z.enum(principalTypes).optional(),
-  /** What the principal may do in the workspace. */
-  role: z.enum(roles),
+  principal: text(256).meta({
+    description:
+      "User principal name, or the object id of a user, group or service principal (the id of its enterprise application). " +
+      "Each once per workspace, in whatever case.",
+    examples: ["alice@contoso.com"],
+  }),
+  type: z
+    .enum(principalTypes)
+    .optional()
+    .meta({
+      description: "What the object id belongs to. Required with an id; a user principal name is always a `User`.",
+      examples: ["Group"],
+      absent: "`User` for a name",
+    }),
+  role: z.enum(roles).meta({
+    description: "What the principal may do in the workspace. Changed in place.",
+    examples: ["Viewer"],
+  }),
 });
 
+const gitProvider = "Which provider hosts the repository, and so which of the other keys apply.";
+
 const gitOfAnyProvider = {
-  /** Name of the repository, without its owner. */
-  repositoryName: text(128),
-  /** Branch to sync with. It must exist. */
-  branchName: text(250),
-  /** Folder of the branch that holds the items. It must exist: the service does not make it. */
-  directoryName: z.string().trim().max(256).default("/"),
-  /**
-   * Which side wins when workspace and directory both hold items at the first sync.
-   * `PreferRemote` pulls, `PreferWorkspace` commits. The losing side is only overwritten with `allowOverwrite`.
-   */
-  initializationStrategy: z.enum(["PreferRemote", "PreferWorkspace"]).default("PreferRemote"),
-  /** Whether items of the losing side may be overwritten. While off, the deployment stops before anything is lost. */
-  allowOverwrite: boolean.default(false),
-  /** `initial` syncs once, when the workspace is connected; `always` also pulls new commits on every up, and shows them in previews. */
-  sync: z.enum(["initial", "always"]).default("initial"),
+  repositoryName: text(128).meta({
+    description: "Name of the repository, without its owner.",
+    examples: ["sales"],
+  }),
+  branchName: text(250).meta({ description: "Branch to sync with. It must exist.", examples: ["main"] }),
+  directoryName: z
+    .string()
+    .trim()
+    .max(256)
+    .default("/")
+    .meta({
+      description: "Folder of the branch that holds the items. It must exist: the service does not create it.",
+      examples: ["/fabric"],
+    }),
+  initializationStrategy: z
+    .enum(["PreferRemote", "PreferWorkspace"])
+    .default("PreferRemote")
+    .meta({
+      description:
+        "Which side wins if workspace and directory both hold items at the first sync: `PreferRemote` pulls, `PreferWorkspace` " +
+        "commits. The losing side is only overwritten with `allowOverwrite`. With `sync: always` the key also decides about an " +
+        "item that was changed on both sides.",
+      examples: ["PreferWorkspace"],
+    }),
+  allowOverwrite: boolean.default(false).meta({
+    description:
+      "Allow items of the losing side to be overwritten. While off, the deployment stops before anything is lost.",
+    examples: [true],
+  }),
+  sync: z
+    .enum(["initial", "always"])
+    .default("initial")
+    .meta({
+      description:
+        "`initial` syncs once, when the workspace is connected. `always` also pulls new commits on every up, and shows them in " +
+        "previews.",
+      examples: ["always"],
+      more: "#new-commits",
+    }),
 };
 
 const gitSchema = z.discriminatedUnion("gitProviderType", [
   z.strictObject({
-    /** Discriminator: which provider, and so which of the other keys. */
-    gitProviderType: z.literal("GitHub"),
-    /** User or organisation that owns the repository. */
-    ownerName: ofProvider("GitHub", 100),
+    gitProviderType: z.literal("GitHub").meta({ description: gitProvider, examples: ["GitHub"] }),
+    ownerName: ofProvider("GitHub", 100).meta({
+      description: "User or organisation that owns the repository.",
+      examples: ["contoso"],
+    }),
     ...gitOfAnyProvider,
-    /** Fabric connection that holds the credentials. GitHub knows no automatic ones. */
-    connectionId: id.optional(),
+    connectionId: id.optional().meta({
+      description:
+        "Fabric connection that holds the credentials, shared with the deploying identity. Required: GitHub has no automatic " +
+        "credentials.",
+      examples: ["9a4c1e22-7d3f-4b6a-8e5c-0f1a2b3c4d5e"],
+      absent: "required",
+    }),
   }),
   z.strictObject({
-    /** Discriminator: which provider, and so which of the other keys. */
-    gitProviderType: z.literal("AzureDevOps"),
-    /** Organisation, as in `https://dev.azure.com/ORGANISATION`. */
-    organizationName: ofProvider("AzureDevOps", 100),
-    /** Project of the organisation that holds the repository. */
-    projectName: ofProvider("AzureDevOps", 100),
+    gitProviderType: z.literal("AzureDevOps").meta({ description: gitProvider, examples: ["AzureDevOps"] }),
+    organizationName: ofProvider("AzureDevOps", 100).meta({
+      description: "Organisation, as in `https://dev.azure.com/ORGANISATION`.",
+      examples: ["contoso"],
+    }),
+    projectName: ofProvider("AzureDevOps", 100).meta({
+      description: "Project of the organisation that holds the repository.",
+      examples: ["data"],
+    }),
     ...gitOfAnyProvider,
-    /** Fabric connection that holds the credentials. Without one, those of the deploying user; a service principal needs one. */
-    connectionId: id.optional(),
+    connectionId: id.optional().meta({
+      description:
+        "Fabric connection that holds the credentials, shared with the deploying identity. A service principal needs one.",
+      examples: ["9a4c1e22-7d3f-4b6a-8e5c-0f1a2b3c4d5e"],
+      absent: "the credentials of the deploying user",
+    }),
   }),
 ]);
 
 const itemSchema = z.strictObject({
-  /** Key of the resource, unique in the workspace. Defaults to `type/displayName`; give one before renaming an item. */
-  name: text(256).optional(),
-  /** Name in Fabric, unique by workspace and type. Defaults to the one in `path`, else to `name`. */
-  displayName: text(256).optional(),
-  /** Item type in Fabric's spelling (`Lakehouse`). Required without `path`; any type the service knows. */
-  type: text(100).optional(),
-  /** Defaults to the one in `path`. */
-  description: z.string().max(256).optional(),
-  /** Folder of the workspace (`/ingest/raw`), made where it is missing. Without it the item lies at the root. */
-  folder: z.string().trim().optional(),
-  /** Folder in Fabric's Git format that holds the definition, relative to the project: `fabric/sales/ingest.Notebook`. */
-  path: text(1000).optional(),
-  /** What the type wants to know at creation and never again (`enableSchemas: true`). Not together with `path`. */
-  creationPayload: z.record(z.string(), z.unknown()).optional(),
-  /** Manage an existing item of that type and name instead of refusing it. It stays when the stack is destroyed. */
-  adopt: boolean.default(false),
-  /** Pulumi's `protect`: refuse to delete or replace the item. Defaults to `fabric:protectData` for types that hold data, else to false. */
-  protect: boolean.optional(),
+  name: text(256)
+    .optional()
+    .meta({
+      description:
+        "Key of the resource, unique in the workspace. Set it before you rename an item: otherwise the renamed item is a new one.",
+      examples: ["bronze"],
+      absent: "`type/displayName`",
+    }),
+  displayName: text(256)
+    .optional()
+    .meta({
+      description: "Name in Fabric, unique by workspace and type. With `path`, the folder's `.platform` file decides.",
+      examples: ["bronze"],
+      absent: "from `path`, else `name`",
+    }),
+  type: text(100)
+    .optional()
+    .meta({
+      description:
+        "Item type in Fabric's spelling; any type that the service knows. Required without `path`. Another type needs a new item.",
+      examples: ["Lakehouse"],
+      absent: "from `path`, else required",
+    }),
+  description: z
+    .string()
+    .max(256)
+    .optional()
+    .meta({
+      description: "What people see below the name. Changed in place.",
+      examples: ["Raw orders"],
+      absent: "from `path`, else empty",
+    }),
+  folder: z
+    .string()
+    .trim()
+    .optional()
+    .meta({
+      description:
+        "Folder of the workspace, created if it is missing: at most 10 deep, names of at most 255 characters without " +
+        '``~ " # . & * : < > ? { | } \\ %``.',
+      examples: ["/ingest/raw"],
+      absent: "the root",
+    }),
+  path: text(1000)
+    .optional()
+    .meta({
+      description:
+        "Folder inside the project that holds the definition in Fabric's Git format, with `/` between folders. Type, name and " +
+        "description come from its `.platform` file.",
+      examples: ["fabric/sales/ingest.Notebook"],
+      more: "https://learn.microsoft.com/fabric/cicd/git-integration/source-code-format",
+    }),
+  creationPayload: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .meta({
+      description:
+        "What the type needs to know at creation, and never again. Not together with `path`. A change needs a new item.",
+      examples: [{ enableSchemas: true }],
+    }),
+  adopt: boolean.default(false).meta({
+    description:
+      "Manage an existing item of that type and name instead of refusing it. It stays when the stack is destroyed, with the " +
+      "values that it had. A definition from `path` replaces the existing one, with a warning; a rollback of that deployment " +
+      "restores it, destroy does not.",
+    examples: [true],
+  }),
+  protect: boolean.optional().meta({
+    description: "Pulumi's `protect`: refuse to delete or replace the item.",
+    examples: [true],
+    absent: "`protectData` for types that hold data, else `false`",
+  }),
 });
 
 const workspaceSchema = z.strictObject({
-  /** Key of the resources, unique in the stack. Keep it when you rename the workspace. */
-  name: text(256),
-  /** Name in Fabric, unique in the tenant. Defaults to `name`. */
-  displayName: text(256).optional(),
-  /** What people see below the name. Empty where it is absent. */
-  description: z.string().max(4000).optional(),
-  /** Display name or id of the capacity. Without it a new workspace has none, and an adopted one keeps its own. */
-  capacity: text(256).optional(),
-  /** Manage an existing workspace of that name instead of refusing it. It stays when the stack is destroyed. */
-  adopt: boolean.default(false),
-  /** Pulumi's `protect`: refuse to delete the workspace. Defaults to `fabric:protectData`. */
-  protect: boolean.optional(),
-  /** Also remove role assignments that are not listed in `users`, once a refresh has shown them. */
-  usersAuthoritative: boolean.default(false),
-  /** Who may do what. */
-  users: z.array(userSchema).default([]),
-  /** Connection of the workspace to a branch. */
-  git: gitSchema.optional(),
-  /** What is in the workspace. */
-  items: z.array(itemSchema).default([]),
+  name: text(256).meta({
+    description:
+      "Key of the resources, unique in the stack, without `/` and `::`. Keep it when the workspace gets another `displayName`.",
+    examples: ["sales"],
+  }),
+  displayName: text(256)
+    .optional()
+    .meta({
+      description: "Name in Fabric, unique in the tenant. Changed in place.",
+      examples: ["sales-dev"],
+      absent: "`name`",
+    }),
+  description: z
+    .string()
+    .max(4000)
+    .optional()
+    .meta({
+      description: "What people see below the name. Changed in place.",
+      examples: ["Sales models"],
+      absent: "empty",
+    }),
+  capacity: text(256)
+    .optional()
+    .meta({
+      description:
+        "Display name or id of the capacity; a capacity that the stack makes itself (`azure.capacity`) by its name. Without the " +
+        "key a new workspace has none, and an adopted one keeps its own. Git and Fabric items need a capacity: take it away in " +
+        "the deployment after the one that removes them.",
+      examples: ["F2-dev"],
+    }),
+  adopt: boolean.default(false).meta({
+    description:
+      "Manage an existing workspace of that name instead of refusing it. Destroying the stack leaves it, with the values that " +
+      "it had.",
+    examples: [true],
+  }),
+  protect: boolean.optional().meta({
+    description: "Pulumi's `protect`: refuse to delete the workspace.",
+    examples: [false],
+    absent: "`protectData`",
+  }),
+  usersAuthoritative: boolean.default(false).meta({
+    description: "Also remove role assignments that are not listed in `users`, once a refresh has shown them.",
+    examples: [true],
+    more: "#drift",
+  }),
+  users: z.array(userSchema).default([]).meta({ description: "Who has which role." }),
+  git: gitSchema.optional().meta({ description: "Connection of the workspace to a branch." }),
+  items: z.array(itemSchema).default([]).meta({ description: "What is in the workspace." }),
 });
 
 const flagNames = Object.keys(flagVariables) as [FlagName, ...FlagName[]];
 
-/** The keys of `Pulumi.<stack>.yaml` without their namespace `fabric:`, and what each may be. */
+/**
+ * The keys of `Pulumi.<stack>.yaml` without their namespace `fabric:`, and what each may be. Documentation and
+ * `pulumi.schema.json` are made from it by `npm run docs`: `description` says what the key means, `examples` shows it, `absent` says
+ * what holds without the key if `default` does not, and `more` is where the reader finds more, seen from docs/configuration.md.
+ */
 export const stackSchema = z.strictObject({
-  /** `emulator` for the embedded one, else the base URL of the service. FABRIC_ENDPOINT overrides it. */
-  endpoint: text(2000).default("https://api.fabric.microsoft.com/v1"),
-  /** Refuse to run with a token of another tenant. */
-  tenantId: id.optional(),
-  /** Which hardening components are on; each is off where it is not named. FEATURE_USE_… overrides each. */
-  features: z.partialRecord(z.enum(flagNames), boolean).default({}),
-  /** Refuse to run while any feature is off, from whatever source. */
-  requireAllFeatures: boolean.default(false),
-  /** How to sign in. `auto`: by what the environment holds, else by who is signed in to the Azure CLI or azd. */
-  credential: z.enum(["auto", ...credentialKinds]).default("auto"),
-  /** Key Vault that secrets come from while `useKeyVault` is on. KEY_VAULT_URL wins. */
-  keyVaultUrl: text(2000).optional(),
-  /** Where the transaction logs lie: a folder of the project, or `https://ACCOUNT.blob.core.windows.net/CONTAINER[/PREFIX]`. */
-  transactionLog: text(2000).default(".fabric/transactions"),
-  /** Let another stack than `local` keep its state in the folder of the repository. */
-  allowLocalBackend: boolean.default(false),
-  /** Ask the service during previews for what an up would fail at. */
-  preflight: boolean.default(false),
-  /** Read definitions on refresh, to see content that was changed in the portal. */
-  contentDrift: boolean.default(false),
-  /** What is done about such content: `overwrite` it on the next up (also where the key is absent), `warn` and leave it, or `fail`. */
-  onDrift: z.enum(["overwrite", "warn", "fail"]).optional(),
-  /** Give workspaces and items that hold data Pulumi's `protect`. Lift it with `protect: false` on the object. */
-  protectData: boolean.default(true),
-  /** What to deploy. Required, because a stack without workspaces would delete those it made; `[]` says so on purpose. */
-  workspaces: z.array(workspaceSchema),
-  /** Azure resources that workspaces stand on, or in a stack of its own the foundation of all stacks. */
-  azure: azureSchema.optional(),
+  endpoint: text(2000)
+    .default("https://api.fabric.microsoft.com/v1")
+    .meta({
+      description:
+        "`emulator` for the embedded emulator, else the base URL of the service: https, or http on this machine. Hosts other than " +
+        "Microsoft's must also be named in `FABRIC_ALLOWED_HOSTS`. `FABRIC_ENDPOINT` overrides the key.",
+      examples: ["emulator"],
+    }),
+  tenantId: id.optional().meta({
+    description: "Refuse to run with a token of another tenant.",
+    examples: ["11111111-2222-4333-8444-555555555555"],
+    absent: "any tenant",
+  }),
+  features: z
+    .partialRecord(z.enum(flagNames), boolean)
+    .default({})
+    .meta({
+      description: `Which hardening components are on: ${flagNames.map((name) => `\`${name}\``).join(", ")}. \`FEATURE_USE_…\` in the environment overrides each.`,
+      examples: [{ useRetryLogic: true }],
+      absent: "each off",
+    }),
+  requireAllFeatures: boolean.default(false).meta({
+    description: "Refuse to run while any feature is off, whether by this file or by the environment.",
+    examples: [true],
+  }),
+  credential: z
+    .enum(["auto", ...credentialKinds])
+    .default("auto")
+    .meta({
+      description:
+        "How to sign in. `auto` takes what the environment holds, else whoever is signed in to the Azure CLI or azd. The emulator " +
+        "never sees a real credential.",
+      examples: ["managedIdentity"],
+      more: "#sign-in",
+    }),
+  keyVaultUrl: text(2000)
+    .optional()
+    .meta({
+      description:
+        "Vault that secrets come from while `useKeyVault` is on: https, a host of Key Vault or of `FABRIC_ALLOWED_HOSTS`. " +
+        "`KEY_VAULT_URL` overrides the key.",
+      examples: ["https://contoso-dev.vault.azure.net"],
+      more: "#key-vault",
+    }),
+  transactionLog: text(2000)
+    .default(".fabric/transactions")
+    .meta({
+      description:
+        "Where the transaction logs lie: a folder of the project, an absolute path, or the address of a blob container, " +
+        "`https://ACCOUNT.blob.core.windows.net/CONTAINER[/PREFIX]`.",
+      examples: ["https://contosodeploy.blob.core.windows.net/logs"],
+      more: "sharedState.md",
+    }),
+  allowLocalBackend: boolean.default(false).meta({
+    description: "Let a stack other than `local` keep its state in this folder, where nobody else sees or locks it.",
+    examples: [true],
+  }),
+  preflight: boolean.default(false).meta({
+    description: "Ask the service during previews for what an up would fail at.",
+    examples: [true],
+    more: "#preflight",
+  }),
+  contentDrift: boolean.default(false).meta({
+    description:
+      "Read the definitions of items with a `path` on refresh, to find edits made at the service: one to three calls each. A " +
+      "change of this key or of `onDrift` takes effect on refreshes after the next up.",
+    examples: [true],
+    more: "#drift",
+  }),
+  onDrift: z
+    .enum(["overwrite", "warn", "fail"])
+    .optional()
+    .meta({
+      description: "What happens to such an edit: `overwrite` it on the next up, `warn` and leave it, or `fail`.",
+      examples: ["fail"],
+      absent: "`overwrite`",
+    }),
+  protectData: boolean.default(true).meta({
+    description:
+      "Give workspaces, and items that hold data, Pulumi's `protect`: they can be neither deleted nor replaced. `protect: false` " +
+      "on the object lifts it.",
+    examples: [false],
+  }),
+  workspaces: z.array(workspaceSchema).meta({
+    description:
+      "What to deploy. Required, because a file without it would delete everything that the stack made; `[]` says so on purpose.",
+  }),
+  azure: azureSchema.optional().meta({
+    description: "Azure resources that the workspaces stand on, or in a stack of its own the foundation of all stacks.",
+  }),
 });
+
+/** What documentation says about a value, for the schema that takes its place. */
+const aboutOf = (schema: z.ZodType) => ({ ...schema.meta() });
 
 /** The same with the keys that kinds bring along. */
 export function schemaWith(keys: readonly KindKey[]): typeof stackSchema {
   if (keys.length === 0) return stackSchema;
-  const items = z.array(itemSchema.extend(shapeOf(keys, "item"))).default([]);
-  const workspaces = z.array(workspaceSchema.extend({ items, ...shapeOf(keys, "workspace") }));
+  const { items: ownItems } = workspaceSchema.shape;
+  const { workspaces: ownWorkspaces } = stackSchema.shape;
+  const items = z
+    .array(itemSchema.extend(shapeOf(keys, "item")))
+    .default([])
+    .meta(aboutOf(ownItems));
+  const workspaces = z
+    .array(workspaceSchema.extend({ items, ...shapeOf(keys, "workspace") }))
+    .meta(aboutOf(ownWorkspaces));
   return stackSchema.extend({ workspaces, ...shapeOf(keys, "stack") }) as unknown as typeof stackSchema;
 }
 

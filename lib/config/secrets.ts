@@ -6,6 +6,9 @@ import type { ConfigPath, Problem } from "./problem.ts";
  * everybody may read it. A value is never looked at to say so.
  */
 
+/** Why a secret is refused. */
+export const WHY_NO_SECRETS = "this project keeps nothing secret that is configured here";
+
 /** What Pulumi writes into a stack's file in place of a secret: a map with the one key `secure`. */
 const isSecret = (value: unknown): boolean =>
   typeof value === "object" &&
@@ -53,8 +56,8 @@ function problemOf(stack: string, path: ConfigPath, isExact: boolean): Problem {
   return {
     path: key,
     message:
-      `${isExact ? "is a secret" : "holds a secret"}, and this project keeps nothing secret that is configured here. Secrets ` +
-      `belong into Key Vault (npm run secret -- set NAME --stack ${stack}) or into the environment. Make it plain: ` +
+      `${isExact ? "is a secret" : "holds a secret"}, and ${WHY_NO_SECRETS}. Secrets belong into Key Vault (npm run secret -- ` +
+      `set NAME --stack ${stack}) or into the environment. Make it plain: ` +
       `pulumi config set --stack ${stack} --path ${place} VALUE --plaintext. If it was deployed before, its value lies in ` +
       `the state in plain text: replace it where it is used.`,
   };

@@ -1,0 +1,12 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { derivedPage, pages, schemaFile, schemaText } from "./docs/derived.ts";
+
+/* `npm run docs`: writes what documentation derives from the schema of the configuration and from the kinds. */
+
+for (const page of pages) write(page, derivedPage(readFileSync(page, "utf8")));
+write(schemaFile, schemaText());
+
+function write(file: string, text: string): void {
+  writeFileSync(file, text);
+  console.log(`Wrote ${file}.`);
+}

@@ -1,0 +1,43 @@
+import { allKinds, kindKeys } from "../../providers/kinds/kinds.ts";
+import type { ConfigEntry } from "../../providers/engine/entry.ts";
+import type { ResourceKind } from "../../providers/engine/resourceKind.ts";
+import { kindSections, kindTable, pathOf } from "./kindPages.ts";
+import { keyTable, schemaAt } from "./keyTable.ts";
+import { keysSchema, stackFileSchema } from "./stackSchema.ts";
+
+/** Files that have derived parts, from the project's folder. */
+export const pages = ["README.md", "docs/configuration.md"] as const;
+
+/** The file that is derived as a whole. */
+export const schemaFile = "pulumi.schema.json";
+
+/** `<!-- derived: NAME -->`, what is derived, `<!-- end -->`. */
+const REGION = /(<!-- derived: (.+?) -->\n)[\s\S]*?(<!-- end -->)/g;
+
+/** The text of the schema's file. */
+export const schemaText = (): string => `${JSON.stringify(stackFileSchema(kindKeys), null, 2)}\n`;
+
+/**
+ * A page with its derived parts made anew: `keys` and `keys of PATH` are tables of keys, `kinds` is the list of kinds and
+ * `keys of kinds` has a section for each key that a kind brings along.
+ * @throws Error for a part of another name
+ */
+export function derivedPage(text: string, kinds: readonly ResourceKind[] = allKinds): string {
+  const entries = kinds.flatMap(({ entry }): ConfigEntry[] => (entry ? [entry] : []));
+  const schema = keysSchema(entries);
+  const tables = new Set([...entries.map(pathOf), ...regionsIn(text).map(tableOf)]);
+  const derived = (name: string): string => {
+    if (name === "kinds") return kindTable(kinds);
+    if (name === "keys of kinds") return kindSections(kinds, schema);
+    const path = tableOf(name);
+    if (path === undefined) throw new Error(`Nothing is derived under the name '${name}'.`);
+    return keyTable(schemaAt(schema, path), path, (at) => tables.has(at));
+  };
+  return text.replace(REGION, (_all, begin: string, name: string, end: string) => `${begin}${derived(name)}\n${end}`);
+}
+
+const regionsIn = (text: string): string[] => [...text.matchAll(REGION)].map(([, , name = ""]) => name);
+
+/** The path whose keys a part lists; empty for the whole configuration. */
+const tableOf = (name: string): string | undefined =>
+  name === "keys" ? "" : /^keys of (?!kinds$)(.+)$/.exec(name)?.[1];

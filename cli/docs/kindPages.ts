@@ -1,0 +1,77 @@
+import { stringify } from "yaml";
+import type { ConfigEntry } from "../../providers/engine/entry.ts";
+import type { ResourceKind } from "../../providers/engine/resourceKind.ts";
+import { keyTable } from "./keyTable.ts";
+import { schemaAt } from "./keyTable.ts";
+import type { Json } from "./stackSchema.ts";
+
+/* What documentation says about kinds, made from their declarations. */
+
+/** Ids of what holds an object: the program fills them in. */
+const HOLDERS = ["workspaceId", "itemId"];
+
+/** Keys of the schema itself, for kinds that it has from the start. */
+const ownKeys: Readonly<Record<string, string>> = {
+  Workspace: "workspaces[]",
+  WorkspaceUser: "workspaces[].users[]",
+  UnlistedUsers: "workspaces[].usersAuthoritative",
+  GitConnection: "workspaces[].git",
+  Folder: "workspaces[].items[].folder",
+  Item: "workspaces[].items[]",
+};
+
+const levels: Readonly<Record<ConfigEntry["in"], string>> = {
+  stack: "",
+  workspace: "workspaces[].",
+  item: "workspaces[].items[].",
+};
+
+/** The key of an entry, as paths of tables name it. */
+export const pathOf = (entry: Pick<ConfigEntry, "in" | "key" | "example">): string =>
+  `${levels[entry.in]}${entry.key}${Array.isArray(entry.example) ? "[]" : ""}`;
+
+/** One row for each kind: where it is declared, and what a change of its values does. */
+export function kindTable(kinds: readonly ResourceKind[]): string {
+  const rows = kinds.map((kind) => {
+    const key = kind.entry ? pathOf(kind.entry) : ownKeys[kind.name];
+    const where = key === undefined ? "" : `\`${key}\``;
+    return `| ${kind.name} | ${where} | ${changing(kind, "update") || "nothing"} | ${changing(kind, "replace") || "never"} |`;
+  });
+  return ["| Resource | Declared by | Changed in place | Replaced for another |", "|---|---|---|---|", ...rows].join(
+    "\n",
+  );
+}
+
+function changing(kind: ResourceKind, change: "update" | "replace"): string {
+  const names = Object.entries(kind.fields).filter(
+    ([name, field]) => field.change === change && !HOLDERS.includes(name),
+  );
+  return names.map(([name]) => `\`${name}\``).join(", ");
+}
+
+/** One section for each key that a kind brings along. */
+export function kindSections(kinds: readonly ResourceKind[], schema: Json): string {
+  const sections = kinds.flatMap((kind) => (kind.entry ? [sectionOf(kind, kind.entry, schema)] : []));
+  return sections.join("\n\n");
+}
+
+function sectionOf(kind: ResourceKind, entry: ConfigEntry, schema: Json): string {
+  const path = pathOf(entry);
+  const isList = path.endsWith("[]");
+  const loses = kind.holdsData?.({});
+  const replaced = changing(kind, "replace");
+  const isNeverUpdated = replaced !== "" && changing(kind, "update") === "";
+  const facts = [
+    entry.says,
+    isNeverUpdated && "The service changes nothing about one: every change needs a new one.",
+    loses !== undefined &&
+      `Protected while \`protectData\` is on, because ${loses} would be lost with it: \`protect: false\` lifts that.`,
+    entry.shows && `The stack's outputs show ${entry.shows.map((name) => `\`${name}\``).join(", ")}.`,
+  ];
+  return [
+    `### \`${path}\``,
+    facts.filter(Boolean).join(" "),
+    isList ? keyTable(schemaAt(schema, path), path, () => false) : "`true`, `false`, or an object with `protect`.",
+    `\`\`\`yaml\n${stringify({ [entry.key]: entry.example }).trim()}\n\`\`\``,
+  ].join("\n\n");
+}

@@ -1,0 +1,82 @@
+import { z } from "zod";
+import type { KindKey } from "../../lib/config/kindKeys.ts";
+import { schemaWith } from "../../lib/config/schema.ts";
+import { WHY_NO_SECRETS } from "../../lib/config/secrets.ts";
+
+/** A JSON Schema, or a part of one, as plain data. */
+export type Json = z.core.JSONSchema.JSONSchema;
+
+/** `"true"` and `"false"` as text, in any case: `pulumi config set` writes them. */
+const TRUE_OR_FALSE = "^\\s*([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])\\s*$";
+
+/** Metadata that only the tables of docs/configuration.md use. */
+const ONLY_FOR_TABLES = ["absent", "more"] as const;
+
+/**
+ * What may stand in the file, key by key without the namespace, with everything that documentation says about it.
+ * @param keys the keys that kinds bring along
+ */
+export const keysSchema = (keys: readonly KindKey[]): Json => jsonSchemaOf(keys, []);
+
+function jsonSchemaOf(keys: readonly KindKey[], leftOut: readonly string[]): Json {
+  return z.toJSONSchema(schemaWith(keys), {
+    io: "input",
+    target: "draft-7",
+    unrepresentable: "any",
+    override({ zodSchema, jsonSchema }) {
+      const { def } = zodSchema._zod;
+      if (def.type === "pipe" && jsonSchema.type === "boolean") {
+        Object.assign(jsonSchema, { type: ["boolean", "string"], pattern: TRUE_OR_FALSE });
+      }
+      // zod leaves both out where a value is transformed, because they could be values after that; here they are as in the file
+      if (def.type === "default") jsonSchema.default ??= def.defaultValue as typeof jsonSchema.default;
+      const examples = z.globalRegistry.get(zodSchema)?.["examples"];
+      if (Array.isArray(examples)) jsonSchema.examples = examples;
+      for (const key of leftOut) delete jsonSchema[key];
+    },
+  });
+}
+
+const refusal = `A secret is refused: ${WHY_NO_SECRETS}. Secrets belong in Key Vault (npm run secret) or in the environment.`;
+
+/** Refuses what Pulumi writes in place of a secret, however deep it is, with the reason as the editor's message. */
+const noSecret: Json = {
+  if: { type: "object", required: ["secure"], maxProperties: 1, properties: { secure: { type: "string" } } },
+  then: {
+    properties: {
+      // nothing is null and not null: every value is refused, by a keyword whose message editors let a schema choose
+      secure: { type: "null", not: { type: "null" }, description: refusal, errorMessage: refusal },
+    },
+  },
+  else: {
+    additionalProperties: { $ref: "#/definitions/noSecret" },
+    items: { $ref: "#/definitions/noSecret" },
+  },
+};
+
+/**
+ * The JSON Schema of `Pulumi.<stack>.yaml`. Keys of other namespaces and Pulumi's own keys are allowed, whatever they hold.
+ * @param keys the keys that kinds bring along
+ */
+export function stackFileSchema(keys: readonly KindKey[]): Json {
+  const { properties = {}, required = [] } = jsonSchemaOf(keys, ONLY_FOR_TABLES);
+  const named = (key: string) => `fabric:${key}`;
+  const known = Object.keys(properties).map(named);
+  return {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    title: "Pulumi.<stack>.yaml of fabric-environments",
+    description: "The configuration of one stack. Every key is described in docs/configuration.md.",
+    type: "object",
+    required: ["config"],
+    properties: {
+      config: {
+        type: "object",
+        required: required.map(named),
+        properties: Object.fromEntries(Object.entries(properties).map(([key, schema]) => [named(key), schema])),
+        propertyNames: { anyOf: [{ enum: known }, { not: { pattern: "^fabric:" } }] },
+        patternProperties: { "^fabric:": { $ref: "#/definitions/noSecret" } },
+      },
+    },
+    definitions: { noSecret },
+  };
+}
