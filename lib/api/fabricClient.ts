@@ -53,6 +53,8 @@ export interface FabricClientOptions {
 }
 
 const ATTEMPT_TIMEOUT_MS = 100_000;
+/** Longest wait for an operation of an earlier run: it began before, and nobody can interrupt the command that waits. */
+const EARLIER_OPERATION_DEADLINE_MS = 5 * 60_000;
 const ID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
 
 interface Settings extends InternalAxiosRequestConfig, Attempted {
@@ -154,12 +156,13 @@ export class FabricClient {
    * Waits until an operation has ended that somebody else has begun, however it ends. One that the service does not know any
    * more has ended, too.
    * @param operation what a failure is called
-   * @throws FabricError if it could not be asked for
+   * @throws FabricError if it could not be asked for, or has not ended after five minutes
    */
   async operationEnded(operationId: string, operation: string): Promise<void> {
     const get = (path: string) => this.#exchange({ method: "GET", path, operation });
+    const options = { ...this.#waiting, operation, deadlineMs: EARLIER_OPERATION_DEADLINE_MS };
     try {
-      await waitForOperation(acceptedEarlier(operationId, this.#endpoint), get, { ...this.#waiting, operation });
+      await waitForOperation(acceptedEarlier(operationId, this.#endpoint), get, options);
     } catch (error) {
       const hasFailed = error instanceof FabricError && error.operationId !== undefined && error.isOutcomeKnown;
       if (!hasFailed && !isServiceAnswer(error, 400, 404)) throw error;
