@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { projectRoot } from "./pulumi/pulumi.ts";
-import type { EndedFile } from "./test/fileReporter.ts";
+import type { EndedFile } from "./test/fileRecord.ts";
 import { filesOf, testPlan } from "./test/testPlan.ts";
 import { treeHash } from "./test/treeHash.ts";
 
@@ -28,12 +29,8 @@ const SAMPLE_SECONDS = 20;
 /** One of so many thorough files belongs to a sample. */
 const SAMPLE_SHARE = 3;
 
-const ownReporters = [
-  "--test-reporter=spec",
-  "--test-reporter-destination=stdout",
-  `--test-reporter=${resolve(import.meta.dirname, "test/fileReporter.ts")}`,
-  "--test-reporter-destination=stderr",
-];
+/** Notes each file that has ended. */
+const recording = `--import=${pathToFileURL(resolve(import.meta.dirname, "test/fileRecord.ts")).href}`;
 
 const { extent, filters, nodeOptions } = testPlan(process.argv.slice(2));
 
@@ -106,9 +103,9 @@ async function main(): Promise<number> {
   ] as const) {
     const left = group.filter((file) => !isDone(file));
     if (left.length === 0) continue;
-    // a reporter on the command line needs none beside it
-    const reporters = nodeOptions.some((option) => option.startsWith("--test-reporter")) ? [] : ownReporters;
-    const options = ["--test", `--test-concurrency=${atOnce}`, ...reporters, ...nodeOptions];
+    // a reporter on the command line takes the place of this one
+    const reporter = nodeOptions.some((option) => option.startsWith("--test-reporter")) ? [] : ["--test-reporter=spec"];
+    const options = ["--test", recording, `--test-concurrency=${atOnce}`, ...reporter, ...nodeOptions];
     code = (await node([...options, ...left], env)) || code;
   }
   printSlowest(endedFiles(linesOf(record)));
