@@ -51,6 +51,8 @@ describe("a network that answers in the service's place", () => {
   async function deploy(): Promise<void> {
     const { code, text } = await stack.up(env());
     assert.equal(code, 0, text);
+    // the first refresh leaves out of the state what is empty
+    assert.equal((await stack.refresh(env())).code, 0);
   }
 
   it("A network that answers in the service's place makes nothing twice where it answers a create after the effect, and all of it is in the state", async () => {
