@@ -1,4 +1,4 @@
-import { listed } from "../config/listed.ts";
+import { wordList } from "../config/wordList.ts";
 
 /** Ways to sign in to Entra ID, as `fabric:credential` names them; `auto` looks for them in this order. */
 export const azureCredentialKinds = [
@@ -148,7 +148,7 @@ const whySet = (signs: readonly string[]) => `${signs.join(" and ")} ${signs.len
  */
 export function credentialSetting(text: string): CredentialKind | "auto" {
   const known = (["auto", ...credentialKinds] as const).find((kind) => kind === text);
-  if (!known) throw new Error(`fabric:credential must be ${listed(["auto", ...credentialKinds], "or")}.`);
+  if (!known) throw new Error(`fabric:credential must be ${wordList(["auto", ...credentialKinds], "or")}.`);
   return known;
 }
 
@@ -190,7 +190,7 @@ export function assertComplete(kind: CredentialKind, env: NodeJS.ProcessEnv): vo
   });
   if (missing.length === 0) return;
   throw new Error(
-    `Signing in by ${kinds[kind].label} needs ${listed(missing, "and")}. Set what is missing, or choose another way to sign in by ` +
+    `Signing in by ${kinds[kind].label} needs ${wordList(missing, "and")}. Set what is missing, or choose another way to sign in by ` +
       `fabric:credential.`,
   );
 }
