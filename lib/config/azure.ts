@@ -4,7 +4,7 @@ import { wordList } from "./wordList.ts";
 import { problemAt } from "./problem.ts";
 import type { ConfigPath, Problem } from "./problem.ts";
 
-/** What a GitHub credential can be limited to; it has to be exactly one. */
+/** What a GitHub credential can be limited to. Exactly one of them is required. */
 const LIMITS = ["environment", "branch", "pullRequest"] as const;
 
 /**
@@ -21,7 +21,7 @@ export function checkAzure(raw: Entry, problems: Problem[]): void {
   const { foundation } = azure;
   if (!isEntry(foundation)) return;
   const at = ["azure", "foundation"];
-  // whatever holds the state of an environment must not go when that environment is destroyed
+  // destroying an environment must not delete what holds its state
   const others = [
     ...(entriesOf(raw["workspaces"]).length > 0 ? ["fabric:workspaces"] : []),
     ...["capacity", "applicationInsights"].filter((key) => azure[key] !== undefined).map((key) => `azure.${key}`),

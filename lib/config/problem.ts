@@ -3,7 +3,7 @@ import { closestName } from "./closestName.ts";
 import { wordList } from "./wordList.ts";
 import type { KnownKeys } from "./schema.ts";
 
-/** Where in the file: keys, and positions in lists. */
+/** A place in the file: keys, and positions in lists. */
 export type ConfigPath = readonly (string | number)[];
 
 /** One mistake. It never holds the offending value, which may be a secret in the wrong place. */

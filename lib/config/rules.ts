@@ -37,7 +37,7 @@ const GUID = /^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/i;
 
 /**
  * The rules that need more than one value, or files. They work on the file as it stands, whatever else is wrong in it, so
- * that all problems are found at once; what has the wrong shape is left to the schema.
+ * that all problems are found at once; the schema reports values of the wrong shape.
  */
 export function checkRules(raw: Entry, context: RuleContext): RuleResult {
   const problems: Problem[] = [];
@@ -60,7 +60,7 @@ export function checkRules(raw: Entry, context: RuleContext): RuleResult {
       problems.push(problemAt([...at, spoken], "is a name that the service keeps for itself"));
     }
     const isKnown = isDuplicate("name", name, [...at, "name"]);
-    // where displayName is name, one problem is enough
+    // if displayName is name, one problem is enough
     if (!isKnown || spoken === "displayName") isDuplicate("displayName", displayName, [...at, spoken]);
     checkUsers(entriesOf(workspace["users"]), [...at, "users"], problems);
     checkGit(workspace["git"], [...at, "git"], problems);
@@ -164,7 +164,7 @@ function checkItems(
   });
 }
 
-/** How the folder, or one above it, was spelled before, where that was differently; notes spellings that are new. */
+/** The earlier spelling of the folder, or of one above it, if it was spelled differently. New spellings are remembered. */
 function otherSpelling(folder: string, spellings: Map<string, string>): string | undefined {
   const names = folder.split("/");
   const above = names.slice(1).map((_, index) => names.slice(0, index + 2).join("/"));
