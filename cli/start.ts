@@ -21,7 +21,7 @@ interface Output {
   readonly url: string;
 }
 
-/** What `pulumi stack output` tells of the deployed workspaces. */
+/** The deployed workspaces, from `pulumi stack output`. */
 function outputs(): Record<string, Output> {
   const { stdout } = spawnSync("pulumi", ["stack", "output", "workspaces", "--json", "--stack", stack], {
     cwd: projectRoot,
@@ -36,14 +36,19 @@ console.log("Deploying stack 'local' to the embedded Fabric emulator (no Azure a
 await makeStack({ projectRoot, stack, env });
 const { code } = await runPulumi(["up", "--stack", stack, "--yes", ...process.argv.slice(2)], env);
 if (code === 0) {
-  console.log("\nDeployed:");
-  for (const [name, { id }] of Object.entries(outputs())) console.log(`  ${name.padEnd(20)} ${id}`);
+  const deployed = Object.entries(outputs()).map(([name, { id }]) => `  ${name.padEnd(20)} ${id}`);
   console.log(
     [
       "",
-      "These live in the emulator's store, .fabric/emulator/; the state is in .fabric/state/.",
-      "Next: change Pulumi.local.yaml and run npm start again; look at the emulator with npm run emulator;",
-      "clean up with npm run destroy -- --stack local.",
+      "Deployed to the emulator:",
+      ...deployed,
+      "",
+      "Try next:",
+      "  npm start                              again: everything is unchanged",
+      "  edit Pulumi.local.yaml, npm start      changes just that",
+      "  npm run destroy -- --stack local       removes everything",
+      "",
+      "README.md says how to deploy to Fabric itself.",
     ].join("\n"),
   );
 }

@@ -70,7 +70,7 @@ async function up(named: StackAccess, args: readonly string[]): Promise<number> 
         FABRIC_TRANSACTION_ID: transactionId,
       };
       const ended = await runPulumi(["up", ...stackOption(access), ...args, ...watch.args], { ...env, ...own });
-      const run: Run = {
+      const run: EndedUpdate = {
         order: { ...access, transactionId },
         events,
         useRollback: flags.useRollback,
@@ -102,7 +102,7 @@ async function up(named: StackAccess, args: readonly string[]): Promise<number> 
 }
 
 /** A run of the CLI that has ended. */
-interface Run {
+interface EndedUpdate {
   readonly order: TransactionOrder;
   readonly events: DeploymentEvents;
   readonly useRollback: boolean;
@@ -115,7 +115,7 @@ interface Run {
   readonly hasTried: boolean;
 }
 
-async function commit({ order, events }: Run): Promise<number> {
+async function commit({ order, events }: EndedUpdate): Promise<number> {
   const { transactions, transactionId } = order;
   const leftovers = await settleAll(order, await exportCheckpoint(order));
   const entries = await transactions.entries(transactionId);
@@ -129,7 +129,7 @@ async function commit({ order, events }: Run): Promise<number> {
   return 0;
 }
 
-async function fail(run: Run): Promise<number> {
+async function fail(run: EndedUpdate): Promise<number> {
   const { order, events, useRollback, isInterrupted, isCutOff } = run;
   const { transactions, stack, transactionId } = order;
   const failed = isInterrupted ? 130 : 1;

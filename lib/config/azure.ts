@@ -1,10 +1,10 @@
-import { entriesOf, entryOf, isEntry, textOf, twice } from "./entries.ts";
+import { entriesOf, entryOf, isEntry, textOf, duplicateFinder } from "./entries.ts";
 import type { Entry } from "./entries.ts";
-import { listed } from "./listed.ts";
+import { wordList } from "./wordList.ts";
 import { problemAt } from "./problem.ts";
 import type { ConfigPath, Problem } from "./problem.ts";
 
-/** What a GitHub credential can be limited to; it has to be exactly one. */
+/** What a GitHub credential can be limited to. Exactly one of them is required. */
 const LIMITS = ["environment", "branch", "pullRequest"] as const;
 
 /**
@@ -21,14 +21,14 @@ export function checkAzure(raw: Entry, problems: Problem[]): void {
   const { foundation } = azure;
   if (!isEntry(foundation)) return;
   const at = ["azure", "foundation"];
-  // whatever holds the state of an environment must not go when that environment is destroyed
+  // destroying an environment must not delete what holds its state
   const others = [
     ...(entriesOf(raw["workspaces"]).length > 0 ? ["fabric:workspaces"] : []),
     ...["capacity", "applicationInsights"].filter((key) => azure[key] !== undefined).map((key) => `azure.${key}`),
   ];
   if (others.length > 0) {
     const own = "belongs into a stack of its own, because it outlives environments and holds their state";
-    report(at, `${own}: not together with ${listed(others, "and")}`);
+    report(at, `${own}: not together with ${wordList(others, "and")}`);
   }
   if (/^true$/i.test(String(entryOf(raw["features"])["useRollback"]))) {
     const why = "not with azure.foundation: the name of a vault that was taken back stays taken for 90 days";
@@ -51,9 +51,9 @@ export function checkAzure(raw: Entry, problems: Problem[]): void {
     const credentials = entriesOf(entryOf(foundation[role])["federatedCredentials"]);
     checkCredentials(credentials, [...at, role, "federatedCredentials"], role, problems);
   }
-  const isTwice = twice(problems);
+  const isDuplicate = duplicateFinder(problems);
   for (const role of ["deployer", "previewer"] as const) {
-    isTwice("name", textOf(entryOf(foundation[role])["name"]), [...at, role, "name"]);
+    isDuplicate("name", textOf(entryOf(foundation[role])["name"]), [...at, role, "name"]);
   }
 }
 
@@ -63,13 +63,13 @@ function checkCredentials(
   role: "deployer" | "previewer",
   problems: Problem[],
 ): void {
-  const isTwice = twice(problems);
+  const isDuplicate = duplicateFinder(problems);
   credentials.forEach((credential, index) => {
     const path = [...at, index];
-    const isNameKnown = isTwice("name", textOf(credential["name"]), [...path, "name"]);
+    const isNameKnown = isDuplicate("name", textOf(credential["name"]), [...path, "name"]);
     if (credential["provider"] === "GitHub") {
       const limits = LIMITS.filter((key) => credential[key] !== undefined);
-      if (limits.length !== 1) problems.push(problemAt(path, `must have one of ${listed(LIMITS, "and")}`));
+      if (limits.length !== 1) problems.push(problemAt(path, `must have one of ${wordList(LIMITS, "and")}`));
       if (role === "deployer" && credential["pullRequest"] !== undefined) {
         const why = "whoever opens a pull request could deploy: let the previewer have it";
         problems.push(problemAt([...path, "pullRequest"], why));
@@ -77,7 +77,7 @@ function checkCredentials(
     }
     // the service refuses a second credential for the same token
     const token = ["repository", ...LIMITS, "issuer", "subject"].map((key) => textOf(credential[key]) ?? "");
-    if (!isNameKnown && token.some(Boolean)) isTwice("subject", token.join(" "), path);
+    if (!isNameKnown && token.some(Boolean)) isDuplicate("subject", token.join(" "), path);
   });
 }
 

@@ -1,6 +1,6 @@
 /**
- * The name that somebody who wrote `wrong` probably meant: equal apart from case, or at most a third of its letters away.
- * @returns undefined when none is that close
+ * The name that `wrong` was probably meant to be: equal apart from case, or at most a third of its letters away.
+ * @returns undefined if no name is that close
  */
 export function closestName(wrong: string, names: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(wrong.length / 3));
@@ -11,7 +11,7 @@ export function closestName(wrong: string, names: readonly string[]): string | u
   return best?.name;
 }
 
-/** How many letters have to be put in, left out or changed, two swapped neighbours counting once. */
+/** How many letters must be inserted, removed or changed. Two swapped neighbours count as one change. */
 function distance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);

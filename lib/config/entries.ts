@@ -23,7 +23,9 @@ export function textOf(raw: unknown): string | undefined {
 }
 
 /** Remembers names of one list, whatever their case, and reports those seen before. */
-export function twice(problems: Problem[]): (what: string, value: string | undefined, path: ConfigPath) => boolean {
+export function duplicateFinder(
+  problems: Problem[],
+): (what: string, value: string | undefined, path: ConfigPath) => boolean {
   const seen = new Map<string, ConfigPath>();
   return (what, value, path) => {
     if (value === undefined) return false;

@@ -26,9 +26,9 @@ const FORBIDDEN_IN_FOLDER = /[~"#.&*:<>?/{|}\\%]/;
 const RESERVED_FOLDERS = ["$recycle.bin", "recycled", "recycler"];
 
 /**
- * Looks at one entry of `items`, also when other parts of it are wrong.
+ * Resolves one entry of `items`, even if other parts of it are wrong.
  * @param raw the entry as it stands in the file
- * @param at where it stands
+ * @param at path of the entry
  * @param problems receives what is wrong
  */
 export function resolveItem(

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { entriesOf, textOf, twice } from "./entries.ts";
+import { entriesOf, textOf, duplicateFinder } from "./entries.ts";
 import type { Entry } from "./entries.ts";
 import { problemAt } from "./problem.ts";
 import type { ConfigPath, Problem } from "./problem.ts";
@@ -49,13 +49,13 @@ export function checkKindValues(
   problems: Problem[],
 ): void {
   for (const { key } of keysIn(keys, level)) {
-    const isTwice = twice(problems);
+    const isDuplicate = duplicateFinder(problems);
     entriesOf(raw[key]).forEach((entry, index) => {
       const path = [...at, key, index, "name"];
       const name = textOf(entry["name"]);
       if (name !== undefined && /\/|::/.test(name))
         problems.push(problemAt(path, "must not contain / or ::, which separate the parts of a resource's key"));
-      isTwice("name", name, path);
+      isDuplicate("name", name, path);
     });
   }
 }

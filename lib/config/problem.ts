@@ -1,9 +1,9 @@
 import type { z } from "zod";
 import { closestName } from "./closestName.ts";
-import { listed } from "./listed.ts";
+import { wordList } from "./wordList.ts";
 import type { KnownKeys } from "./schema.ts";
 
-/** Where in the file: keys, and positions in lists. */
+/** A place in the file: keys, and positions in lists. */
 export type ConfigPath = readonly (string | number)[];
 
 /** One mistake. It never holds the offending value, which may be a secret in the wrong place. */
@@ -58,7 +58,7 @@ function unknownKey(key: string, holder: string, known: readonly string[]): stri
   // the key is known, but this place has no use for it: keys of the other provider
   if (known.includes(key)) return `belongs to the other ${holder === "git" ? "gitProviderType" : "provider"}`;
   const meant = closestName(key, known);
-  return meant ? `unknown key; did you mean ${meant}?` : `unknown key; known are ${listed(known, "and")}`;
+  return meant ? `unknown key; did you mean ${meant}?` : `unknown key; known are ${wordList(known, "and")}`;
 }
 
 /** Words for each rule of the schema. Values are looked at to guess what was meant, and never repeated. */
@@ -92,7 +92,7 @@ function nounOf(type: string): string {
 
 /** `must be A, B or C`, with the one that was probably meant. */
 function oneOf(values: readonly string[], given: unknown): string {
-  if (given === undefined) return `required: ${listed(values, "or")}`;
+  if (given === undefined) return `required: ${wordList(values, "or")}`;
   const meant = typeof given === "string" ? closestName(given, values) : undefined;
-  return `must be ${listed(values, "or")}${meant && values.length > 1 ? `; did you mean ${meant}?` : ""}`;
+  return `must be ${wordList(values, "or")}${meant && values.length > 1 ? `; did you mean ${meant}?` : ""}`;
 }

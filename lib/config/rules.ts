@@ -1,12 +1,12 @@
 import { posix } from "node:path";
 import { blobPlaceOf, isAddress } from "../logStore/blobPlace.ts";
-import { listed } from "./listed.ts";
+import { wordList } from "./wordList.ts";
 import { checkKindValues } from "./kindKeys.ts";
 import type { KindKey } from "./kindKeys.ts";
 import { problemAt } from "./problem.ts";
 import type { ConfigPath, Problem } from "./problem.ts";
 import { checkAzure } from "./azure.ts";
-import { entriesOf, isEntry, textOf, twice } from "./entries.ts";
+import { entriesOf, isEntry, textOf, duplicateFinder } from "./entries.ts";
 import type { Entry } from "./entries.ts";
 import { resolveItem } from "./item.ts";
 import type { ResolvedItem } from "./item.ts";
@@ -37,7 +37,7 @@ const GUID = /^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/i;
 
 /**
  * The rules that need more than one value, or files. They work on the file as it stands, whatever else is wrong in it, so
- * that all problems are found at once; what has the wrong shape is left to the schema.
+ * that all problems are found at once; the schema reports values of the wrong shape.
  */
 export function checkRules(raw: Entry, context: RuleContext): RuleResult {
   const problems: Problem[] = [];
@@ -45,7 +45,7 @@ export function checkRules(raw: Entry, context: RuleContext): RuleResult {
   checkAzure(raw, problems);
   checkKindValues(context.kindKeys, "stack", raw, [], problems);
   const workspaces = entriesOf(raw["workspaces"]);
-  const isTwice = twice(problems);
+  const isDuplicate = duplicateFinder(problems);
   const items = workspaces.map((workspace, index) => {
     const at = ["workspaces", index];
     const name = textOf(workspace["name"]);
@@ -59,9 +59,9 @@ export function checkRules(raw: Entry, context: RuleContext): RuleResult {
     if (displayName !== undefined && RESERVED_WORKSPACES.includes(displayName.toLowerCase())) {
       problems.push(problemAt([...at, spoken], "is a name that the service keeps for itself"));
     }
-    const isKnown = isTwice("name", name, [...at, "name"]);
-    // where displayName is name, one problem is enough
-    if (!isKnown || spoken === "displayName") isTwice("displayName", displayName, [...at, spoken]);
+    const isKnown = isDuplicate("name", name, [...at, "name"]);
+    // if displayName is name, one problem is enough
+    if (!isKnown || spoken === "displayName") isDuplicate("displayName", displayName, [...at, spoken]);
     checkUsers(entriesOf(workspace["users"]), [...at, "users"], problems);
     checkGit(workspace["git"], [...at, "git"], problems);
     checkKindValues(context.kindKeys, "workspace", workspace, at, problems);
@@ -106,7 +106,7 @@ function refusalAt(key: string, rule: () => unknown, problems: Problem[]): void 
 }
 
 function checkUsers(users: readonly Entry[], at: ConfigPath, problems: Problem[]): void {
-  const isTwice = twice(problems);
+  const isDuplicate = duplicateFinder(problems);
   users.forEach((user, index) => {
     const principal = textOf(user["principal"]);
     if (principal === undefined) return;
@@ -122,9 +122,9 @@ function checkUsers(users: readonly Entry[], at: ConfigPath, problems: Problem[]
         problemAt([...path, "principal"], "must be a user principal name (alice@contoso.com) or an object id"),
       );
     } else if (user["type"] === undefined) {
-      problems.push(problemAt([...path, "type"], `required with an object id: ${listed(principalTypes, "or")}`));
+      problems.push(problemAt([...path, "type"], `required with an object id: ${wordList(principalTypes, "or")}`));
     }
-    isTwice("principal", principal, [...path, "principal"]);
+    isDuplicate("principal", principal, [...path, "principal"]);
   });
 }
 
@@ -145,7 +145,7 @@ function checkItems(
   context: RuleContext,
   problems: Problem[],
 ): readonly ResolvedItem[] {
-  const isTwice = twice(problems);
+  const isDuplicate = duplicateFinder(problems);
   const spellings = new Map<string, string>();
   return items.map((item, index) => {
     const path = [...at, index];
@@ -154,9 +154,9 @@ function checkItems(
     const { name, type, displayName, folder } = resolved;
     if (name?.includes("::")) problems.push(problemAt([...path, "name"], "must not contain ::"));
     const hasSameType = type !== undefined && displayName !== undefined;
-    const seen = hasSameType && isTwice("type and displayName", `${type}/${displayName}`, path);
+    const seen = hasSameType && isDuplicate("type and displayName", `${type}/${displayName}`, path);
     // items that are the same by default have the same key too: one problem is enough
-    if (!seen) isTwice("name", name, item["name"] === undefined ? path : [...path, "name"]);
+    if (!seen) isDuplicate("name", name, item["name"] === undefined ? path : [...path, "name"]);
     const known = folder === undefined ? undefined : otherSpelling(folder, spellings);
     if (known !== undefined) {
       problems.push(problemAt([...path, "folder"], `is spelled ${known} elsewhere, and the service ignores case`));
@@ -165,7 +165,7 @@ function checkItems(
   });
 }
 
-/** How the folder, or one above it, was spelled before, where that was differently; notes spellings that are new. */
+/** The earlier spelling of the folder, or of one above it, if it was spelled differently. New spellings are remembered. */
 function otherSpelling(folder: string, spellings: Map<string, string>): string | undefined {
   const names = folder.split("/");
   const above = names.slice(1).map((_, index) => names.slice(0, index + 2).join("/"));

@@ -252,8 +252,9 @@ const flagNames = Object.keys(flagVariables) as [FlagName, ...FlagName[]];
 
 /**
  * The keys of `Pulumi.<stack>.yaml` without their namespace `fabric:`, and what each may be. Documentation and
- * `pulumi.schema.json` are made from it by `npm run docs`: `description` says what the key means, `examples` shows it, `absent` says
- * what holds without the key if `default` does not, and `more` is where the reader finds more, seen from docs/configuration.md.
+ * `pulumi.schema.json` are made from it by `npm run docs`: `description` says what the key means, `examples` shows it,
+ * `absent` says what holds without the key if `default` does not, and `more` links to further documentation, relative to
+ * docs/configuration.md.
  */
 export const stackSchema = z.strictObject({
   endpoint: text(2000)

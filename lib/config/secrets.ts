@@ -2,8 +2,8 @@ import { StackConfigError } from "./problem.ts";
 import type { ConfigPath, Problem } from "./problem.ts";
 
 /*
- * No key of this project may be a secret of Pulumi's: what is declared ends in the state, in logs and at the service, where
- * everybody may read it. A value is never looked at to say so.
+ * No key of this project may be a Pulumi secret: declared values end up in the state, in logs and at the service, and all of
+ * these are readable. The check never looks at a value.
  */
 
 /** Why a secret is refused. */
@@ -77,20 +77,20 @@ export function assertNoSecrets(stack: string, values: Readonly<Record<string, u
     );
 }
 
-/** A configuration as the program is given it: decrypted, with nothing that marks a secret inside a list or an object. */
+/** A configuration as the program receives it: decrypted, and without marks for secrets inside lists and objects. */
 export interface GivenConfig {
   readonly stack: string;
   /** Keys that Pulumi says are secret, or hold a secret somewhere; without the namespace. */
   readonly secretKeys: readonly string[];
   /** Values by key without the namespace. */
   readonly values: Readonly<Record<string, unknown>>;
-  /** What the stack's own file has, to find the place by: the configuration may be from another one. */
+  /** Values of the stack's own file, to find the place with. The configuration may come from another file. */
   readonly inFile: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Refuses secrets in a configuration as the program is given it. The place inside a key is named if the stack's file is
- * where the value came from, that is if it is the same apart from its secrets; else the key alone.
+ * Refuses secrets in a configuration as the program receives it. The message names the place inside a key if the value came
+ * from the stack's file, that is, if both are equal apart from secrets. Otherwise it names the key alone.
  * @throws StackConfigError naming the path of each
  */
 export function assertNotSecret({ stack, secretKeys, values, inFile }: GivenConfig): void {

@@ -11,7 +11,7 @@ export { StackConfigError } from "./problem.ts";
 export type { AzureConfig } from "./azureSchema.ts";
 export type { GitConfig, UserConfig } from "./schema.ts";
 
-/** An item, with what its folder says about it filled in. The keys are described in {@link ItemInput}. */
+/** An item, completed with what its folder says about it. The keys are described in {@link ItemInput}. */
 export interface ItemConfig extends Omit<ItemInput, "name" | "type" | "displayName"> {
   /** Key of the resource, unique in the workspace. */
   readonly name: string;
@@ -29,7 +29,7 @@ export interface WorkspaceConfig extends Omit<WorkspaceInput, "displayName" | "u
   readonly displayName: string;
   /** Roles to give; none by default. */
   readonly users: readonly UserConfig[];
-  /** Absent where the workspace is not connected. */
+  /** Absent if the workspace is not connected. */
   readonly git?: GitConfig | undefined;
   /** Items to make, in the order of the file. */
   readonly items: readonly ItemConfig[];

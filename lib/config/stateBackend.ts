@@ -11,7 +11,7 @@ export function backendUrl(projectRoot: string, env: NodeJS.ProcessEnv): string 
 }
 
 /**
- * Refuses to keep the state of a real environment in one person's clone, where nobody else can see or lock it.
+ * Refuses to keep the state of a real environment in one person's clone: the others could neither see nor lock it.
  * @throws Error saying how to choose a shared backend
  */
 export function assertSharedBackend(
@@ -32,10 +32,10 @@ export function assertSharedBackend(
 }
 
 /**
- * Refuses to keep the state of a stack in a storage account that this very stack makes: it would have to exist before it is
- * made, and destroying the stack would destroy what says how.
+ * Refuses to keep the state of a stack in a storage account that the same stack makes: the account would have to exist
+ * before its own creation, and destroying the stack would destroy the state it needs.
  * @param account name of the storage account that the stack declares, if it does
- * @throws Error saying where the state could be instead
+ * @throws Error that names places for the state
  */
 export function assertForeignBackend(
   account: string | undefined,

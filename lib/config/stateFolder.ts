@@ -16,10 +16,10 @@ const PREFIX = "file://";
 const ANY_CASE = /^file:(?:\/\/([^/?#]*))?(\/[^?#]*)?/i;
 
 /**
- * The folder in which the CLI keeps `.pulumi`, when it is called in the folder `cwd`.
+ * The folder in which the CLI keeps `.pulumi` if it is called in the folder `cwd`.
  * @param url value of PULUMI_BACKEND_URL, or `backend.url` of Pulumi.yaml
  * @param cwd absolute path
- * @returns an absolute path, also where nothing exists; undefined for other kinds of backend
+ * @returns an absolute path, even if nothing exists there; undefined for other kinds of backend
  */
 export function stateFolder(url: string, cwd: string): string | undefined {
   return folderOf(url, cwd, cwd);

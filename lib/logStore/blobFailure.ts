@@ -1,7 +1,7 @@
 import { NOT_THE_SERVICE } from "../api/fabricError.ts";
 import type { BlobPlace } from "./blobPlace.ts";
 
-/** What Azure's library tells of a failed request, as far as it may be shown. */
+/** What Azure's library says about a failed request, limited to what may be shown. */
 interface StorageError {
   readonly name?: string;
   readonly message?: string;

@@ -11,7 +11,7 @@ import type { Holder, Lock } from "./logStore.ts";
 const LEASE_S = 60;
 /** Pause between renewals; two may fail before the lease ends. */
 const RENEW_MS = 20_000;
-/** Pause between looks at a lock that somebody holds. */
+/** Pause between looks at a lock that is held. */
 const LOOK_AGAIN_MS = 1_000;
 /** Codes of the service for a lease that is not ours, or not ours any more. */
 const NOT_OURS = [
@@ -28,7 +28,7 @@ const NOT_OURS = [
 export interface BlobLockOptions {
   /** Name of the lock, for messages. */
   readonly name: string;
-  /** Where it lies, for messages. */
+  /** Place of the lock, for messages. */
   readonly where: string;
   readonly clock: Clock;
   readonly send: SendToBlobs;
@@ -43,7 +43,10 @@ export class BlobLock implements Lock {
   readonly #options: BlobLockOptions;
   readonly #lease: BlobLeaseClient;
   readonly #stop = new AbortController();
-  /** Until when nobody else can have it, in ms since the epoch: by wall time, which goes on while a machine sleeps. */
+  /**
+   * Until when the lease excludes everybody else, in ms since the epoch. Wall time, because it continues while a machine
+   * sleeps.
+   */
   #heldUntil: number;
 
   private constructor(blob: BlockBlobClient, options: BlobLockOptions, lease: BlobLeaseClient, heldUntil: number) {
@@ -56,7 +59,7 @@ export class BlobLock implements Lock {
 
   /**
    * @param waitMs how long to wait for a living holder
-   * @throws LockedError when somebody else has it
+   * @throws LockedError if another process holds the lock
    */
   static async take(blob: BlockBlobClient, options: BlobLockOptions, waitMs: number): Promise<BlobLock> {
     const { name, where, clock } = options;
@@ -64,7 +67,7 @@ export class BlobLock implements Lock {
       const lock = await BlobLock.#tryToTake(blob, options);
       if (lock) return lock;
       const { holder, etag } = await readHolder(blob, options);
-      // where process ids tell nothing, the lease does
+      // if process ids cannot be compared, the lease decides
       if (holder?.processSpace !== undefined && isDead(holder)) await breakLease(blob, options, etag);
       else if (clock.now() >= deadline) {
         const remedy =
@@ -89,7 +92,7 @@ export class BlobLock implements Lock {
       "BlobNotFound",
     );
     if (!isTaken) return undefined;
-    // this write gives the blob another etag: whoever wants to free it from its last holder finds that out
+    // this write changes the blob's etag, so a process that is about to free the lock of its last holder fails
     const holder = JSON.stringify(ownHolder(begin));
     const ifOurs = { conditions: { leaseId: lease.leaseId } };
     const isOurs = await send(
@@ -101,14 +104,14 @@ export class BlobLock implements Lock {
   }
 
   /**
-   * Makes sure that nobody else can have the lock.
-   * @param isDoubtful ask the service, also where the lease has not ended
-   * @throws LockLostError where somebody has, or has had it
+   * Verifies that no other process can hold the lock.
+   * @param isDoubtful ask the service even if the lease has not ended
+   * @throws LockLostError if another process holds the lock, or has held it
    */
   async assertHeld(isDoubtful = false): Promise<void> {
     const { name, where, clock } = this.#options;
     if (!isDoubtful && clock.now() < this.#heldUntil) return;
-    // a lease that has ended can still be renewed while nobody else has had it
+    // an expired lease can be renewed as long as no other process has taken it
     if (!(await this.#renew())) throw new LockLostError(`The lock '${name}'`, where);
   }
 
@@ -134,7 +137,7 @@ export class BlobLock implements Lock {
     const { signal } = this.#stop;
     const pause = () => this.#options.clock.sleep(RENEW_MS, signal).catch(() => undefined);
     for (await pause(); !signal.aborted; await pause()) {
-      // where it fails, the next append finds out
+      // if renewing fails, the next append notices
       await this.#renew().catch(() => undefined);
     }
   }
@@ -151,7 +154,7 @@ async function readHolder(
   return content ? { holder: JSON.parse(content) as Holder, etag: found.etag } : {};
 }
 
-/** Frees the lock of a dead holder, unless somebody has taken it since it was read. */
+/** Frees the lock of a dead holder, unless another process has taken it since it was read. */
 async function breakLease(blob: BlockBlobClient, { send, name }: BlobLockOptions, etag = ""): Promise<void> {
   await send(
     `free the lock '${name}' of a process that is gone`,

@@ -13,11 +13,11 @@ import type { Appender, Lock, LogStore } from "./logStore.ts";
 const MAX_BLOCK_BYTES = 4 * 1024 * 1024;
 
 /**
- * Logs in a container of an Azure storage account, so that another machine can go on with them or roll them back. A log is
- * an append blob; everything else is a block blob.
+ * Logs in a container of an Azure storage account, so that another machine can continue them or roll them back. A log is an
+ * append blob; everything else is a block blob.
  *
- * Nothing is appended once a lock of this store is lost. Until then each append names the place where it has to land, so
- * the service itself refuses it when somebody else has written.
+ * Once a lock of this store is lost, nothing is appended. Until then each append names its position, so the service refuses
+ * it if another process has written.
  */
 export class BlobLogStore implements LogStore {
   readonly where: string;
@@ -27,7 +27,7 @@ export class BlobLogStore implements LogStore {
   readonly #send: SendToBlobs;
   readonly #held = new Set<BlobLock>();
 
-  /** @param container the same place, by a client that is signed in and repeats requests that got no answer */
+  /** @param container client of the same place; it is signed in, and repeats requests that got no answer */
   constructor(place: BlobPlace, container: ContainerClient, clock: Clock = systemClock) {
     this.where = `${place.serviceUrl}/${place.container}/${place.prefix}`;
     this.#container = container;
@@ -95,9 +95,9 @@ export class BlobLogStore implements LogStore {
   }
 
   /**
-   * Appends a block where the log ends.
-   * @param end where it ended when this process last wrote or looked
-   * @returns where it ends now
+   * Appends a block at the end of the log.
+   * @param end position of the end when this process last wrote or looked
+   * @returns the new position of the end
    */
   async #append(blob: AppendBlobClient, name: string, block: Buffer, end: number): Promise<number> {
     await this.#assertLocksHeld();
@@ -116,7 +116,7 @@ export class BlobLogStore implements LogStore {
     }
   }
 
-  /** Whether a block is where it was to be put: then it was repeated because its answer was lost. */
+  /** Whether a block is already at its position: then the append was repeated because its answer was lost. */
   async #isAt(blob: AppendBlobClient, name: string, block: Buffer, position: number): Promise<boolean> {
     const there = await this.#send(`read ${name}`, (request) => blob.downloadToBuffer(position, block.length, request));
     return there?.equals(block) ?? false;

@@ -15,10 +15,10 @@ export interface BlobPlace {
 export const isAddress = (place: string): boolean => /^\w+:\/\//.test(place);
 
 /**
- * Takes the address of a container apart: `https://ACCOUNT.blob.core.windows.net/CONTAINER[/PREFIX]`, and on this machine
+ * Parses the address of a container: `https://ACCOUNT.blob.core.windows.net/CONTAINER[/PREFIX]`, and on this machine
  * `http://127.0.0.1:PORT/ACCOUNT/CONTAINER[/PREFIX]`.
- * @throws Error where it is none, or its host may not be sent a token; never repeats more of it than the host, because a
- * signature may stand in the wrong place
+ * @throws Error if the address is invalid, or its host must not receive a token. The message repeats only the host, because
+ * the rest can contain a signature
  */
 export function blobPlaceOf(address: string, env: NodeJS.ProcessEnv): BlobPlace {
   const url = URL.canParse(address) ? new URL(address) : undefined;

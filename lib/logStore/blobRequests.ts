@@ -18,8 +18,8 @@ export type SendToBlobs = <T>(
 ) => Promise<T | undefined>;
 
 /**
- * Passes on an answer of the library's that the account itself has given: each of those has an id of its request.
- * @throws Error where somebody else has answered, a portal for example
+ * Passes on an answer if the storage account itself gave it: the account's answers have a request id.
+ * @throws Error if something else answered, for example a network's portal
  */
 export function fromStorage<T>(answer: T): T {
   const isAnswer = typeof answer === "object" && answer !== null && "_response" in answer;

@@ -9,10 +9,10 @@ import { isLoopback } from "../api/trustedHost.ts";
 const retryOptions = { maxTries: 6, retryDelayInMs: 500, maxRetryDelayInMs: 8_000 };
 
 /**
- * A client of a container. What the environment holds for this very account wins, because that is what Pulumi's own
- * `azblob://` backend uses as well: AZURE_STORAGE_CONNECTION_STRING, then AZURE_STORAGE_ACCOUNT with AZURE_STORAGE_KEY.
- * Else a token is asked for, at the first request.
- * @throws Error where stack `local` would use a real credential
+ * A client of a container. It uses what the environment holds for this account, because Pulumi's own `azblob://` backend
+ * does so too: AZURE_STORAGE_CONNECTION_STRING, then AZURE_STORAGE_ACCOUNT with AZURE_STORAGE_KEY. Otherwise the first
+ * request asks for a token.
+ * @throws Error if stack `local` would use a real credential
  */
 export async function signedInContainer(
   place: BlobPlace,

@@ -24,7 +24,7 @@ import { isDead, ownHolder } from "./lockHolder.ts";
 import { LockedError } from "./logStore.ts";
 import type { Appender, Holder, Lock, LogStore } from "./logStore.ts";
 
-/** Pause between looks at a lock that somebody holds. */
+/** Pause between looks at a lock that is held. */
 const LOOK_AGAIN_MS = 100;
 
 /** Logs in a folder of this machine: the folder is its owner's alone (700), files too (600). */
@@ -143,7 +143,7 @@ function holderOf(path: string): Holder | undefined {
   }
 }
 
-/** Takes away the lock of a dead holder, unless somebody else has done so and holds it now. */
+/** Removes the lock of a dead holder, unless another process has done so and holds the lock now. */
 function removeStale(path: string, holder: Holder): void {
   const aside = `${path}.${randomBytes(4).toString("hex")}.stale`;
   try {

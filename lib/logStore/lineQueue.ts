@@ -30,7 +30,7 @@ export class LineQueue {
     return waiting.promise;
   }
 
-  /** Resolves when nothing waits any more. Never rejects: each line tells its own failure. */
+  /** Resolves once the queue is empty. Never rejects: each line reports its own failure. */
   async idle(): Promise<void> {
     await this.#writing;
   }

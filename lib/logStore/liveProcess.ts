@@ -1,8 +1,8 @@
 import { readFileSync, readlinkSync } from "node:fs";
 
 /**
- * Whether a process of this host still runs. One that has ended but that nobody has waited for counts as ended: it exists
- * only in the table of processes, which is where containers without an init leave what was killed.
+ * Whether a process of this host still runs. A zombie counts as ended: it exists only in the process table. Containers
+ * without an init leave killed processes there.
  */
 export function isLiveProcess(pid: number): boolean {
   try {
@@ -14,15 +14,15 @@ export function isLiveProcess(pid: number): boolean {
   return state === undefined || !/[ZX]/.test(state);
 }
 
-/** When a process started, in the operating system's own count. Unknown where it has no `/proc`. */
+/** When a process started, in the unit of the operating system. Unknown without `/proc`. */
 export function startOfProcess(pid: number): string | undefined {
   // the 22nd value of the line, the first after the name being the third
   return statOf(pid)[19];
 }
 
 /**
- * Names the place in which a process id means this very process: this boot of this machine, and in it the container.
- * Unknown where there is no `/proc`.
+ * Names the scope in which a process id identifies a process: this boot of this machine, and the container in it. Unknown
+ * without `/proc`.
  */
 export function processSpace(): string | undefined {
   try {

@@ -17,8 +17,8 @@ export function ownHolder(now: number): Holder {
 }
 
 /**
- * Whether the holder of a lock is known to have ended. Only processes of this host can be judged, and of two containers
- * neither can judge the other's.
+ * Whether the holder of a lock is known to have ended. Only processes of this host can be checked, and a container cannot
+ * check the processes of another one.
  */
 export function isDead(holder: Holder): boolean {
   if (holder.host !== hostname() || holder.processSpace !== processSpace()) return false;

@@ -1,6 +1,7 @@
 /*
- * Where transaction logs lie, and what is kept beside them: checkpoints, definitions, which transaction is open. Names are
- * `<transactionId>.jsonl`, `<transactionId>.checkpoint.json`, `<transactionId>.definitions/<key>.json.gz`, `<stack>.open`.
+ * The storage of transaction logs and of the files beside them: checkpoints, definitions, the name of the open transaction.
+ * Names are `<transactionId>.jsonl`, `<transactionId>.checkpoint.json`, `<transactionId>.definitions/<key>.json.gz`,
+ * `<stack>.open`.
  */
 
 /** A place for logs. Everything in it is private to the team: checkpoints hold encrypted secrets, logs hold names. */
@@ -9,18 +10,18 @@ export interface LogStore {
   readonly where: string;
   /** Opens a file that grows line by line, and makes it if it is not there. A torn last line is cut off. */
   appender(name: string): Promise<Appender>;
-  /** The content of a file; undefined where there is none. */
+  /** The content of a file; undefined if the file does not exist. */
   read(name: string): Promise<Buffer | undefined>;
   /** Writes a whole file, so that readers see the old content or the new one. */
   write(name: string, content: string | Uint8Array): Promise<void>;
-  /** Names of the files; those of sub-folders with a slash in them. */
+  /** Names of the files. Names of files in sub-folders contain a slash. */
   names(): Promise<readonly string[]>;
   /** Removes a file, or everything below a name that ends in a slash. Not finding it is success. */
   remove(name: string): Promise<void>;
   /**
-   * Takes an exclusive lock. One whose holder is known to be dead is taken over.
+   * Takes an exclusive lock. The lock of a holder that is known to be dead is taken over.
    * @param waitMs how long to wait for a living holder. @default 0
-   * @throws LockedError when somebody else has it
+   * @throws LockedError if another process holds the lock
    */
   lock(name: string, options?: { readonly waitMs?: number }): Promise<Lock>;
 }
@@ -46,11 +47,11 @@ export interface Holder {
   readonly since: string;
   /** When the process started, as the operating system counts: ids of processes are used again. */
   readonly processStart?: string | undefined;
-  /** Where that process id means something: this boot of this machine, in this container. Unknown on some systems. */
+  /** Scope of the process id: this boot of this machine, and this container. Unknown on some systems. */
   readonly processSpace?: string | undefined;
 }
 
-/** Somebody else holds a lock. */
+/** Another process holds a lock. */
 export class LockedError extends Error {
   override readonly name = "LockedError";
   readonly holder: Holder | undefined;
@@ -61,7 +62,7 @@ export class LockedError extends Error {
   }
 }
 
-/** A lock that this process held is somebody else's, or has been: this process must not write any more. */
+/** Another process holds a lock of this process, or has held it: this process must stop writing. */
 export class LockLostError extends Error {
   override readonly name = "LockLostError";
   constructor(lock: string, where: string) {

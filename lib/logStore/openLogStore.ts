@@ -17,9 +17,9 @@ export interface LogStoreOptions {
 export const LOG_PLACE = "FABRIC_TRANSACTION_LOG";
 
 /**
- * The place of a stack's transaction logs. Azure's library is loaded only where a container is named.
+ * The place of a stack's transaction logs. Azure's library is loaded only if a container is named.
  * @param configured `fabric:transactionLog`: a folder, or the address of a blob container
- * @throws Error where the address is none, or may not be sent a token
+ * @throws Error if the address is invalid, or its host must not receive a token
  */
 export async function openLogStore(
   configured: string,

@@ -18,7 +18,7 @@ export type VaultCredential = (env: NodeJS.ProcessEnv) => Promise<TokenCredentia
 
 /**
  * The vault's address, as configured.
- * @throws Error where it is missing, or a secret must not be sent there
+ * @throws Error if the address is missing, or its host must not receive secrets
  */
 export function vaultUrlOf(env: NodeJS.ProcessEnv): string {
   const url = env["KEY_VAULT_URL"];
@@ -33,7 +33,7 @@ export function vaultUrlOf(env: NodeJS.ProcessEnv): string {
 /** One repetition fits into the time that vault and sign-in have. */
 const retryOptions = { maxRetries: 1, maxRetryDelayInMs: 500 };
 
-/** How long one request of a sign-in may take. Azure's library sets no limit, and does not listen when nobody waits any more. */
+/** Time limit of one request of a sign-in. Azure's library sets none, and ignores the signal of a caller that has given up. */
 const SIGN_IN_REQUEST_MS = 5_000;
 
 type Policy = NonNullable<SecretClientOptions["additionalPolicies"]>[number]["policy"];
@@ -46,7 +46,9 @@ const limitedTime: Policy = {
   },
 };
 
-/** The client would wait as long as the vault wants; above a second the answer is wanted at once, for the fallback. */
+/**
+ * The client would wait as long as the vault asks for. Above a second it must answer at once, so that the fallback is used.
+ */
 const noLongWaits: Policy = {
   name: "noLongWaits",
   async sendRequest(request, next) {
@@ -73,8 +75,8 @@ export async function makeVaultClient(
 }
 
 /**
- * The credential that the environment speaks for, as the deployment's own, else Azure's default chain; that also where
- * AZURE_TOKEN_CREDENTIALS says what the chain is to try.
+ * The credential that the environment holds, chosen as for the deployment itself; otherwise Azure's default chain. If
+ * AZURE_TOKEN_CREDENTIALS is set, the chain is used too, because the variable says what the chain must try.
  */
 const credentialOfEnvironment: VaultCredential = async (env) => {
   const requests = { retryOptions, additionalPolicies: [{ policy: limitedTime, position: "perRetry" as const }] };

@@ -1,12 +1,12 @@
 import { SignInError } from "../signIn/signInError.ts";
 
-/** What is to be made of a request to the vault that failed. */
+/** How a failed request to the vault is treated. */
 export interface VaultFailure {
   /** The vault answered, and has no such secret. */
   readonly isMissing: boolean;
   /** It concerns the vault or the sign-in, so that other secrets would fail alike; else only this secret. */
   readonly isGeneral: boolean;
-  /** What failed: status, code and request id where there was an answer. It never holds a value. */
+  /** What failed: status, code and request id if the vault answered. Never holds a value. */
   readonly reason: string;
   /** What to do about it. */
   readonly remedy: string;
@@ -69,7 +69,7 @@ export function vaultFailureOf(error: unknown): VaultFailure {
   };
 }
 
-/** A code or an id, where it looks like one. */
+/** The text if it looks like a code or an id. */
 function wordOf(text: unknown): string | undefined {
   return typeof text === "string" && /^[\w.-]{1,80}$/.test(text) ? text : undefined;
 }

@@ -1,6 +1,6 @@
-/** Where to sign in, as Azure's libraries want it. */
+/** The sign-in endpoint, in the form that Azure's libraries take. */
 export interface Authority {
-  /** @default that of the public cloud */
+  /** @default the public cloud */
   readonly authorityHost?: string;
   /** Whether not to ask the public cloud about the authority first: one that it does not know is taken as configured. */
   readonly disableInstanceDiscovery?: boolean;

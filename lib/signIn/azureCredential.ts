@@ -11,11 +11,11 @@ import { claimsOf } from "./tokenClaims.ts";
 export interface CredentialSettings {
   /** Environment of the process. Azure's library reads parts of it from `process.env` itself. */
   readonly env: NodeJS.ProcessEnv;
-  /** Tenant where AZURE_TENANT_ID is missing. */
+  /** Tenant to use if AZURE_TENANT_ID is missing. */
   readonly tenantId?: string | undefined;
   /** How often Azure's library tries, and how long one request may take. @default its own */
   readonly requests?: Pick<TokenCredentialOptions, "retryOptions" | "additionalPolicies"> | undefined;
-  /** PEM of the authorities to believe. @default those of the runtime */
+  /** PEM of the trusted certificate authorities. @default the runtime's */
   readonly ca?: string | undefined;
   /** Milliseconds since the epoch. @default Date.now */
   readonly now?: (() => number) | undefined;
@@ -40,7 +40,7 @@ export interface NamedCredential {
 
 /** Long enough for a virtual machine whose identity is just being set up. */
 const DEADLINE_MS = 120_000;
-/** The Azure CLIs may ask other services first; by itself the library waits for them for ever. */
+/** Time limit for the Azure CLIs, which may ask other services first. The library itself sets none. */
 const PROCESS_DEADLINE_MS = 60_000;
 
 /**
@@ -97,8 +97,8 @@ export function prepareCredential(
 const TOKEN = /^[\w.~+/-]+=*$/;
 
 /**
- * The libraries hand on what they were answered, whatever that is: a portal may have answered.
- * @throws Error where that is no token
+ * Checks a token. The libraries pass on any answer, even the page of a network's portal.
+ * @throws Error if the answer is no token
  */
 function plausible(got: AccessToken | null): AccessToken | null {
   if (got === null || (typeof got.token === "string" && TOKEN.test(got.token) && got.expiresOnTimestamp > 0))

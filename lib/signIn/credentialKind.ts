@@ -1,4 +1,4 @@
-import { listed } from "../config/listed.ts";
+import { wordList } from "../config/wordList.ts";
 
 /** Ways to sign in to Entra ID, as `fabric:credential` names them; `auto` looks for them in this order. */
 export const azureCredentialKinds = [
@@ -21,20 +21,20 @@ export type CredentialKind = (typeof credentialKinds)[number];
 
 /** What was chosen. */
 export interface CredentialChoice<Kind extends CredentialKind = CredentialKind> {
-  /** Tried in this order; one, unless nothing in the environment speaks for any. */
+  /** Kinds to try, in this order. A single one, unless the environment holds no credential. */
   readonly kinds: readonly Kind[];
-  /** What spoke for it. */
+  /** Why this kind was chosen. */
   readonly why: string;
 }
 
-/** What a kind is called, what it needs, and what to do when it fails. */
+/** Name of a kind, what it needs, and what to do if it fails. */
 interface KindFacts {
   readonly label: string;
-  /** Variables that it cannot do without. Of several in one entry, one is enough. */
+  /** Required variables. Of several in one entry, one is enough. */
   readonly needs: readonly (readonly string[])[];
-  /** `auto` takes it when all of these are set. Without any it is never taken. */
+  /** `auto` takes the kind if all of these are set, and never if the list is empty. */
   readonly signs: readonly string[];
-  /** The next step when the sign-in fails. */
+  /** The next step if the sign-in fails. */
   readonly remedy: string;
 }
 
@@ -72,14 +72,14 @@ const kinds: Readonly<Record<CredentialKind, KindFacts>> = {
   azurePipelines: {
     label: "service connection of Azure Pipelines",
     needs: [
-      // those of the connection first: the others may belong to something else
+      // variables of the connection come first: the others may belong to something else
       ["AZURESUBSCRIPTION_TENANT_ID", "AZURE_TENANT_ID"],
       ["AZURESUBSCRIPTION_CLIENT_ID", "AZURE_CLIENT_ID"],
       ["AZURESUBSCRIPTION_SERVICE_CONNECTION_ID"],
       ["SYSTEM_ACCESSTOKEN"],
       ["SYSTEM_OIDCREQUESTURI"],
     ],
-    // tasks that sign in to the Azure CLI set all but the access token, which a step has to map on purpose
+    // tasks that sign in to the Azure CLI set all but the access token; a step maps the token on purpose
     signs: ["AZURESUBSCRIPTION_SERVICE_CONNECTION_ID", "SYSTEM_ACCESSTOKEN"],
     remedy:
       "Check that the step's env maps SYSTEM_ACCESSTOKEN: $(System.AccessToken), and that the service connection uses " +
@@ -88,7 +88,7 @@ const kinds: Readonly<Record<CredentialKind, KindFacts>> = {
   gitHubActions: {
     label: "GitHub Actions",
     needs: [tenant, client, ["ACTIONS_ID_TOKEN_REQUEST_URL"], ["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]],
-    // a job may have the permission only for an action that signs in to the Azure CLI
+    // a job may have the permission for nothing but an action that signs in to the Azure CLI
     signs: ["ACTIONS_ID_TOKEN_REQUEST_URL", "AZURE_CLIENT_ID"],
     remedy: `Check that the job has permissions: { id-token: write }, and ${federatedCredential}.`,
   },
@@ -114,7 +114,7 @@ const kinds: Readonly<Record<CredentialKind, KindFacts>> = {
   },
 };
 
-/** Variables that hold secrets of a sign-in. Their values are left out of every message. */
+/** Variables that hold secrets of a sign-in. No message contains their values. */
 export const secretVariables = [
   "FABRIC_ACCESS_TOKEN",
   "FABRIC_CLIENT_SECRET",
@@ -125,7 +125,7 @@ export const secretVariables = [
   "IDENTITY_HEADER",
 ] as const;
 
-/** The kind that the environment speaks for; without any, who is signed in on this machine. */
+/** The kind that the environment holds a credential for; otherwise whoever is signed in on this machine. */
 export function chooseAzureKind(env: NodeJS.ProcessEnv): CredentialChoice<AzureCredentialKind> {
   for (const kind of azureCredentialKinds) {
     const { signs } = kinds[kind];
@@ -134,7 +134,7 @@ export function chooseAzureKind(env: NodeJS.ProcessEnv): CredentialChoice<AzureC
   return { kinds: ["azureCli", "azureDeveloperCli"], why: "the environment names no other credential" };
 }
 
-/** The same with the ready token, which is for the Fabric API only. */
+/** The same, with the ready token as a candidate. It is valid for the Fabric API only. */
 export function chooseKind(env: NodeJS.ProcessEnv): CredentialChoice {
   const { signs } = kinds.accessToken;
   return signs.every((name) => env[name]) ? { kinds: ["accessToken"], why: whySet(signs) } : chooseAzureKind(env);
@@ -148,11 +148,11 @@ const whySet = (signs: readonly string[]) => `${signs.join(" and ")} ${signs.len
  */
 export function credentialSetting(text: string): CredentialKind | "auto" {
   const known = (["auto", ...credentialKinds] as const).find((kind) => kind === text);
-  if (!known) throw new Error(`fabric:credential must be ${listed(["auto", ...credentialKinds], "or")}.`);
+  if (!known) throw new Error(`fabric:credential must be ${wordList(["auto", ...credentialKinds], "or")}.`);
   return known;
 }
 
-/** What the choice is called in messages: `client secret of 3f… (AZURE_CLIENT_SECRET is set)`. */
+/** Name of the choice in messages: `client secret of 3f… (AZURE_CLIENT_SECRET is set)`. */
 export function describeChoice(choice: CredentialChoice, env: NodeJS.ProcessEnv): string {
   const labels = choice.kinds.map((kind) => {
     const { label, needs } = kinds[kind];
@@ -163,7 +163,7 @@ export function describeChoice(choice: CredentialChoice, env: NodeJS.ProcessEnv)
   return `${labels.join(", then ")} (${choice.why})`;
 }
 
-/** The next step when the sign-in failed. */
+/** The next step after a failed sign-in. */
 export function remedyFor(choice: CredentialChoice): string {
   const remedies = choice.kinds.map((kind) => kinds[kind].remedy);
   if (remedies.length > 1) remedies.push("Or give the environment a credential: docs/configuration.md#sign-in.");
@@ -190,7 +190,7 @@ export function assertComplete(kind: CredentialKind, env: NodeJS.ProcessEnv): vo
   });
   if (missing.length === 0) return;
   throw new Error(
-    `Signing in by ${kinds[kind].label} needs ${listed(missing, "and")}. Set what is missing, or choose another way to sign in by ` +
+    `Signing in by ${kinds[kind].label} needs ${wordList(missing, "and")}. Set what is missing, or choose another way to sign in by ` +
       `fabric:credential.`,
   );
 }

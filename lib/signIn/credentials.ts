@@ -9,7 +9,7 @@ export { authorityOf } from "./authority.ts";
 export { azureCredential } from "./azureCredential.ts";
 export { principalOf, tenantOf } from "./tokenClaims.ts";
 
-/** Where tokens come from. */
+/** A source of tokens. */
 export interface TokenSource {
   /** Which credential was taken and why, for messages: `client secret of 3f… (AZURE_CLIENT_SECRET is set)`. */
   readonly name: string;
@@ -38,7 +38,7 @@ export interface CredentialOptions extends CredentialSettings {
 }
 
 /**
- * The credential that `fabric:credential` names, or that the environment speaks for. No token is asked for yet.
+ * The credential that `fabric:credential` names, or that the environment holds. Requests no token yet.
  * @throws Error naming all variables that are missing
  */
 export async function chooseCredential(options: CredentialOptions): Promise<TokenSource> {
@@ -57,7 +57,7 @@ async function withSecrets({ env, secrets, kind }: CredentialOptions): Promise<N
   const [local, password] = await Promise.all(
     ["AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PASSWORD"].map((name) => secrets.getSecret(name)),
   );
-  // only when told to: the vault is another service, and `auto` goes by the environment alone
+  // only if the kind is named: the vault is another service, and `auto` looks at the environment alone
   const clientSecret = local ?? (kind === "clientSecret" ? await secrets.getSecret("FABRIC_CLIENT_SECRET") : undefined);
   return {
     ...env,
@@ -69,15 +69,15 @@ async function withSecrets({ env, secrets, kind }: CredentialOptions): Promise<N
 interface KnownToken {
   readonly token: string;
   readonly endsAt: number;
-  /** When it is to be renewed. */
+  /** When the token must be renewed. */
   readonly until: number;
   /** When it was last renewed because the service refused it. */
   readonly refreshedAt: number;
 }
 
 /**
- * Tokens by scope, each asked for once at a time: the libraries below send one request per waiting caller. A renewal has a
- * credential of its own, because credentials keep tokens too and would give a refused one again.
+ * Tokens by scope, one request at a time for each: the libraries below would send one request per waiting caller. A renewal
+ * uses a new credential, because credentials cache tokens too and would return the refused one again.
  */
 function cachedTokens(name: string, make: (isRenewal: boolean) => TokenCredential, now: () => number): TokenSource {
   const known = new Map<string, KnownToken>();

@@ -15,7 +15,7 @@ export interface FederatedToken {
 export function federatedToken(credential: FederatedCredentialConfig): FederatedToken {
   if (credential.provider === "AzureDevOps") return { issuer: credential.issuer, subject: credential.subject };
   const { repository, environment, branch } = credential;
-  // GitHub separates the parts by colons, so it escapes those of a name
+  // GitHub separates the parts by colons, so it escapes colons in names
   const limit =
     environment !== undefined
       ? `environment:${environment.replaceAll(":", "%3A")}`

@@ -23,9 +23,9 @@ const MARGIN_MS = 60_000;
 const DEADLINE_MS = 30_000;
 
 /**
- * Asks GitHub who this job is, and keeps the answer until shortly before it ends: Azure's library wants the assertion
- * twice for each token, even for one that it knows.
- * @throws Error where the request's token would leave the machine without encryption
+ * Asks GitHub for the job's id token, and keeps it until shortly before it expires: Azure's library requests the assertion
+ * twice for each token, even for a cached one.
+ * @throws Error if the request's token would leave the machine unencrypted
  */
 export function gitHubAssertion(options: GitHubAssertionOptions): () => Promise<string> {
   const now = options.now ?? Date.now;

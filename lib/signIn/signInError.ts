@@ -1,7 +1,7 @@
 import { remedyFor, secretVariables } from "./credentialKind.ts";
 import type { CredentialChoice } from "./credentialKind.ts";
 
-/** What is said of a sign-in that somebody else has answered. */
+/** Reason of a sign-in that was answered by something other than Entra ID. */
 export const NOT_THE_SIGN_IN =
   "the answer is not one of the sign-in service. Sign in to the network's portal, and check the proxy.";
 
@@ -12,8 +12,8 @@ const STUMBLED = /^Cannot \w+ propert(y|ies) |Unexpected (token|end)|not valid J
 const TOKEN = /eyJ[\w-]{5,}(\.[\w-]*){0,2}/g;
 
 /**
- * What to throw when a sign-in failed: the credential, why, and what to do. It holds neither the libraries' error, in which
- * whole answers and requests can be, nor any secret of the environment.
+ * The error of a failed sign-in: the credential, the reason and what to do. It holds no secret of the environment, and not
+ * the libraries' error, which can contain whole requests and answers.
  */
 export function signInError(
   name: string,

@@ -1,4 +1,4 @@
-/** What a token says of itself, as far as it can be read. Not verified: whoever is sent the token does that. */
+/** Claims of a token, as far as they can be read. They are not verified: the recipient of the token does that. */
 export function claimsOf(token: string): Readonly<Record<string, unknown>> {
   const [, payload] = token.split(".");
   if (!payload) return {};

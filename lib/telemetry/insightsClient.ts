@@ -15,13 +15,13 @@ export interface InsightsSettings {
   readonly connectionString: string;
   /** Longest time for one request, in ms. */
   readonly timeoutMs: number;
-  /** Aborted when nothing more is to be sent: what is on its way is given up. */
+  /** Aborted to stop sending: records in flight are given up. */
   readonly end: AbortSignal;
-  /** Told the status or code of each request that did not deliver. */
+  /** Called with the status or code of each request that was not delivered. */
   readonly onLoss: (reason: string) => void;
 }
 
-/** A record, and where and when it stands. */
+/** A record with its place and time. */
 export interface Stamp extends Place {
   /** Time of the record, in ms since 1970. */
   readonly at: number;
@@ -49,8 +49,8 @@ type LogRecord = Parameters<LogRecordProcessor["onEmit"]>[0];
 const [SAMPLED, INTERNAL] = [1, 0] as const;
 
 /**
- * Opens an isolated client: nothing global is registered (Pulumi uses the same OpenTelemetry interface), nothing is
- * collected by itself, nothing is stored on disk, nothing is sampled. Loads the SDK, which takes a third of a second.
+ * Opens an isolated client: it registers nothing globally (Pulumi uses the same OpenTelemetry interface), collects nothing
+ * automatically, stores nothing on disk and samples nothing. Loading the SDK takes a third of a second.
  */
 export async function openInsightsClient(settings: InsightsSettings): Promise<InsightsClient> {
   // must be set before the first track, else the SDK asks the machine's metadata service

@@ -9,15 +9,15 @@ export interface TelemetrySettings {
   readonly env: NodeJS.ProcessEnv;
   /** `fabric:keyVaultUrl` or KEY_VAULT_URL. */
   readonly keyVaultUrl?: string | undefined;
-  /** Where the connection string is looked up, and whose values are never sent. @default one of its own */
+  /** Looks up the connection string; its values are never sent. @default a new one */
   readonly secrets?: SecretManager;
   /** Asked at each record. */
   readonly deployment: () => Deployment;
 }
 
 /**
- * The telemetry of a run. With `useKeyVault` its connection string is a secret like others: the vault's
- * `applicationinsights-connection-string`, else that of the environment.
+ * The telemetry of a run. With `useKeyVault` the connection string is a secret like any other:
+ * `applicationinsights-connection-string` of the vault, otherwise the environment's.
  */
 export async function openTelemetry(settings: TelemetrySettings): Promise<TelemetryLogger> {
   const { flags, env, keyVaultUrl, deployment } = settings;

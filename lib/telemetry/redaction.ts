@@ -3,7 +3,7 @@ import { proxySecrets } from "../network/proxy.ts";
 /** Names of properties and variables whose values never leave the process, whatever they hold. */
 const SECRET_NAME =
   /secret|password|token|authorization|cookie|credential|connection_?string|(api|account|access|private)[-_]?key|passphrase/i;
-/** Tokens that nobody told us of: `Bearer …`, and signed ones wherever they stand. */
+/** Tokens that are not among the known secrets: `Bearer …`, and signed tokens anywhere in a text. */
 const TOKEN = /Bearer\s+[\w.~+/=-]+|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*/gi;
 const REDACTED = "[redacted]";
 

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 
-/** Where a record stands in Application Insights' end-to-end view. */
+/** Place of a record in the end-to-end view of Application Insights. */
 export interface Place {
   /** The same for everything that belongs together: `operation_Id`, 32 hexadecimal digits. */
   readonly operationId: string;

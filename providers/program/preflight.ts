@@ -53,17 +53,17 @@ export interface Asked {
 export async function findProblems(run: Run, asked: Asked): Promise<Finding[]> {
   const { config, planned } = asked;
   const checks: Promise<Finding[]>[] = [
-    told("workspace", () => capacityFindings(run, asked)),
-    told("workspace", () => workspaceFindings(run, asked)),
+    warnOnError("workspace", () => capacityFindings(run, asked)),
+    warnOnError("workspace", () => workspaceFindings(run, asked)),
     ...config.users.map(async ({ principal }, user) =>
       planned.users[user] === undefined && principal.includes("@")
-        ? told({ user }, () => personFindings(run, user, principal))
+        ? warnOnError({ user }, () => personFindings(run, user, principal))
         : [],
     ),
   ];
   if (config.git?.connectionId !== undefined && planned.git?.id === undefined) {
     const { connectionId, gitProviderType } = config.git;
-    checks.push(told("git", () => connectionFindings(run, connectionId, gitProviderType)));
+    checks.push(warnOnError("git", () => connectionFindings(run, connectionId, gitProviderType)));
   }
   return (await Promise.all(checks)).flat();
 }
@@ -74,8 +74,8 @@ async function workspaceFindings(run: Run, asked: Asked): Promise<Finding[]> {
   const ofName = nameFindings(asked, there);
   if (!there || (asked.planned.workspaceId === undefined && !asked.config.adopt)) return ofName;
   const inside = await Promise.all([
-    told("workspace", () => roleFindings(run, asked, there)),
-    told("workspace", () => itemFindings(run, asked, there)),
+    warnOnError("workspace", () => roleFindings(run, asked, there)),
+    warnOnError("workspace", () => itemFindings(run, asked, there)),
   ]);
   return [...ofName, ...inside.flat()];
 }
@@ -230,7 +230,7 @@ const certain = (about: Subject, message: string): Finding[] => [{ about, isCert
 const warning = (about: Subject, message: string): Finding[] => [{ about, isCertain: false, message }];
 
 /** What cannot be asked is told. */
-async function told(about: Subject, check: () => Promise<Finding[]>): Promise<Finding[]> {
+async function warnOnError(about: Subject, check: () => Promise<Finding[]>): Promise<Finding[]> {
   try {
     return await check();
   } catch (error) {

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { describe, it } from "node:test";
+
+const projectRoot = resolve(import.meta.dirname, "../../..");
+const read = (file: string) => readFileSync(join(projectRoot, file), "utf8");
+const pages = [
+  ...readdirSync(projectRoot),
+  ...readdirSync(join(projectRoot, "docs")).map((name) => `docs/${name}`),
+].filter((file) => file.endsWith(".md"));
+const sources = ["cli", "emulator", "lib", "providers"].flatMap((folder) =>
+  readdirSync(join(projectRoot, folder), { recursive: true, encoding: "utf8" })
+    .filter((file) => /\.m?ts$|\.mjs$/.test(file))
+    .map((file) => join(folder, file)),
+);
+
+/** How GitHub names the place of a heading. */
+const anchorOf = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+    .trim()
+    .replaceAll(" ", "-");
+
+const withoutCode = (page: string) => page.replace(/^```[\s\S]*?^```/gm, "");
+
+/** The messages of the sources, with … for what is filled in. */
+const messages = sources
+  .map(read)
+  .join("\n")
+  .replace(/[`"] \+\s*[`"]/g, "")
+  .replace(/\$\{[^{}]*(\{[^{}]*\}[^{}]*)*\}/g, "…")
+  .replace(/\s+/g, " ");
+
+describe("the pages", () => {
+  it("link only to files and headings that exist", () => {
+    const broken = pages.flatMap((page) => {
+      const links = [...withoutCode(read(page)).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)/g)];
+      return links.flatMap(([link, file = "", anchor]) => {
+        const target = file === "" ? page : join(dirname(page), file);
+        if (!existsSync(join(projectRoot, target))) return [`${page}: ${link}`];
+        if (anchor === undefined || !target.endsWith(".md")) return [];
+        const headings = [...withoutCode(read(target)).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+          anchorOf(heading),
+        );
+        return headings.includes(anchor) ? [] : [`${page}: ${link}`];
+      });
+    });
+    assert.deepEqual(broken, []);
+  });
+
+  it("docs/troubleshooting.md names messages that the sources have", () => {
+    const rows = read("docs/troubleshooting.md")
+      .split("\n")
+      .filter((row) => row.startsWith("| `"));
+    const unknown = rows.flatMap((row) => {
+      const [cell = ""] = row.split(" | ");
+      if (cell.includes("(Pulumi's own words)")) return [];
+      const parts = [...cell.matchAll(/`([^`]+)`/g)].flatMap(([, message = ""]) => message.split("…"));
+      return parts
+        .map((part) => part.replace(/^[\s'.:]+|[\s'.:]+$/g, ""))
+        .filter((part) => part.length > 6 && !messages.includes(part));
+    });
+    assert.ok(rows.length > 40, `${rows.length} rows`);
+    assert.deepEqual(unknown, []);
+  });
+});
