@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import type { Levers } from "./service.ts";
 
 /*
  * How long the service takes, as it was measured: 313 answers of two publications into an empty workspace (April and June
@@ -70,12 +69,21 @@ export interface Times {
   readonly retryAfterSeconds: number;
 }
 
+/** The levers that times depend on. */
+interface TimingLevers {
+  readonly timing: string;
+  /** How many times faster than recorded. */
+  readonly speed: number;
+  /** Decides what is drawn. */
+  readonly timingSeed: number;
+}
+
 /** Draws times from the measured ranges. The n-th call of a kind takes the same time in every run, whatever happens between. */
 export class Timing {
-  readonly #levers: Levers;
+  readonly #levers: TimingLevers;
   readonly #drawn = new Map<string, number>();
 
-  constructor(levers: Levers) {
+  constructor(levers: TimingLevers) {
     this.#levers = levers;
   }
 

@@ -1,7 +1,6 @@
 import type { z } from "zod";
 import { closestName } from "./closestName.ts";
 import { wordList } from "./wordList.ts";
-import type { KnownKeys } from "./schema.ts";
 
 /** A place in the file: keys, and positions in lists. */
 export type ConfigPath = readonly (string | number)[];
@@ -38,6 +37,9 @@ export function problemAt(path: ConfigPath, message: string): Problem {
   const below = rest.map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`));
   return { path: `fabric:${first}${below.join("")}`, message };
 }
+
+/** The keys known at each level, by the key that holds them; the empty one is the top level. */
+export type KnownKeys = Readonly<Record<string, readonly string[]>>;
 
 /**
  * What the schema found.

@@ -5,6 +5,7 @@ import { flagVariables } from "../featureFlags.ts";
 import { azureKeys, azureSchema } from "./azureSchema.ts";
 import { shapeOf } from "./kindKeys.ts";
 import type { KindKey } from "./kindKeys.ts";
+import type { KnownKeys } from "./problem.ts";
 import { boolean, id, text } from "./value.ts";
 
 /** Required text of one Git provider, whose absence is explained by that provider's name. */
@@ -366,9 +367,6 @@ export function schemaWith(keys: readonly KindKey[]): typeof stackSchema {
     .meta(aboutOf(ownWorkspaces));
   return stackSchema.extend({ workspaces, ...shapeOf(keys, "stack") }) as unknown as typeof stackSchema;
 }
-
-/** The keys known at each level, by the key that holds them; the empty one is the top level. */
-export type KnownKeys = Readonly<Record<string, readonly string[]>>;
 
 const ownKeys: KnownKeys = {
   "": Object.keys(stackSchema.shape),

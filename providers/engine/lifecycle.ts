@@ -1,15 +1,25 @@
 import { isDeepStrictEqual } from "node:util";
-import { nothing } from "../../lib/api/answer.ts";
 import type { Answering } from "../../lib/api/fabricCall.ts";
 import { isFabricError } from "../../lib/api/fabricError.ts";
 import { inLog, valuesToGiveBack } from "../../lib/transactions/written.ts";
 import type { Run, Write } from "../run/run.ts";
+import { changeOf, giveBack, givingBack, removeObject, valuesBefore } from "./change.ts";
 import { sameIgnoringCase } from "./field.ts";
 import type { Fields } from "./field.ts";
-import { deleteOrGone, isItemGone, mayMeanGone, readOrGone } from "./gone.ts";
-import type { AnyObjectKind, Change, Live, ObjectKind } from "./objectKind.ts";
-import { collectionPath, formatId, parseId, pathOf, workspaceOf } from "./place.ts";
-import type { Holder } from "./place.ts";
+import { deleteOrGone } from "./gone.ts";
+import {
+  find,
+  firstLook,
+  holderIn,
+  idOfLive,
+  list,
+  listUnlessGone,
+  observe,
+  present,
+  readAlone,
+} from "./liveObject.ts";
+import type { AnyObjectKind, Live, ObjectKind } from "./objectKind.ts";
+import { collectionPath, formatId, workspaceOf } from "./place.ts";
 import type { Made, ResourceKind, StateOf } from "./resourceKind.ts";
 import { createIntent, defineUndo } from "./undo.ts";
 import type { Undo } from "./undo.ts";
@@ -226,174 +236,6 @@ function undoOf(kind: AnyObjectKind): Undo {
       },
     }),
   });
-}
-
-/** The id of a resource for an object of the service. */
-function idOfLive(kind: AnyObjectKind, live: Live, names: Live): string {
-  const holder = holderIn(names);
-  const { place } = kind;
-  const id = "of" in place ? holder.workspaceId : (kind.ownIdOf?.(live) ?? live["id"]);
-  return formatId(place, { ...holder, id: String(id) });
-}
-
-const present = (live: Live | undefined): readonly Live[] => (live ? [live] : []);
-
-/** What an object is in, by its names or inputs. */
-const holderIn = ({ workspaceId, itemId }: Live): Holder => ({
-  workspaceId: typeof workspaceId === "string" ? workspaceId : undefined,
-  itemId: typeof itemId === "string" ? itemId : undefined,
-});
-
-/** The list that objects of these names are in, as it is now. */
-const list = (run: Run, kind: AnyObjectKind, names: Live): Promise<readonly Live[]> =>
-  run.list(collectionPath(kind.place, holderIn(names)), `list ${kind.plural}`, kind.shape);
-
-/** The same; nothing is in an item that is gone. */
-async function listUnlessGone(run: Run, kind: AnyObjectKind, names: Live): Promise<readonly Live[]> {
-  const { workspaceId, itemId } = holderIn(names);
-  try {
-    return await list(run, kind, names);
-  } catch (error) {
-    if (!mayMeanGone(error) || workspaceId === undefined || itemId === undefined) throw error;
-    if (await isItemGone(run, workspaceId, itemId)) return [];
-    throw error;
-  }
-}
-
-/** The same, asked for once in a run. */
-const sharedList = (run: Run, kind: AnyObjectKind, holder: Holder): Promise<readonly Live[]> =>
-  run.listOnce(collectionPath(kind.place, holder), `list ${kind.plural}`, kind.shape);
-
-/** The object of these names, as it is now. */
-async function find(run: Run, kind: AnyObjectKind, names: Live): Promise<Live | undefined> {
-  if (kind.find) return kind.find(run, names);
-  return (await list(run, kind, names)).find((live) => kind.isNamed(live, names));
-}
-
-async function firstLook(run: Run, kind: AnyObjectKind, names: Live): Promise<Live | undefined> {
-  if (!kind.looksAtSharedList) return find(run, kind, names);
-  return (await sharedList(run, kind, holderIn(names))).find((live) => kind.isNamed(live, names));
-}
-
-/** Calls an object at its path. */
-const at = <T>(
-  run: Run,
-  kind: AnyObjectKind,
-  id: string,
-  state: Partial<State> | undefined,
-  call: (path: string) => Promise<T>,
-): Promise<T> => (kind.at ? kind.at(run, id, state, call) : call(pathOf(kind.place, id)));
-
-/** Reads an object by itself. */
-async function readAlone(run: Run, kind: AnyObjectKind, id: string, known: Partial<State>): Promise<Live> {
-  if (!kind.find) return at(run, kind, id, known, (path) => run.get(path, `read ${kind.title(known)}`, kind.shape));
-  const live = await kind.find(run, { ...parseId(kind.place, id) });
-  if (live) return live;
-  throw new Error(`${kind.title(known)} is not there any more. Refresh, and the next up makes it again.`);
-}
-
-function observe(run: Run, kind: AnyObjectKind, id: string, state: State): Promise<Live | "gone"> {
-  const holder = { ...parseId(kind.place, id) };
-  return readOrGone(run, holder.workspaceId, {
-    listed: () => sharedList(run, kind, holder),
-    isIt: (live) => sameIgnoringCase(idOfLive(kind, live, holder), id),
-    itemId: holder.itemId,
-    alone: () => readAlone(run, kind, id, state),
-  });
-}
-
-/** What is known of a change. */
-type Changing = Pick<Change<Fields, object, Live, Live>, "id" | "now" | "wanted" | "old" | "found" | "givenBack">;
-
-/** A change that makes an object as it was, instead of as the state believed that it was. */
-const givingBack = (kind: AnyObjectKind, change: Changing, back: Live): Changing => {
-  const own = Object.entries(back).filter(([name]) => kind.fields[name]?.change === "update");
-  return { ...change, wanted: { ...change.wanted, ...Object.fromEntries(own) }, givenBack: back };
-};
-
-/** A change, with the writes that it may do: each names in its intent what there was before. */
-function changeOf(run: Run, kind: AnyObjectKind, change: Changing): Change<Fields, object, Live, Live> {
-  const { id, now, wanted } = change;
-  const [restore] = kind.restores ?? [];
-  const before = kind.priorValues(now);
-  const intent = {
-    operation: "update",
-    resourceType: kind.name,
-    resourceName: kind.nameOf(wanted),
-    resourceId: id,
-    compensation: restore === undefined ? null : { function: restore, args: { id, ...before } },
-    before: inLog(before),
-  } as const;
-  const operation = `update ${kind.title(wanted)}`;
-  const write = <T>(call: Write & Partial<Answering<T>>, after: Live) =>
-    run.write({ ...intent, after: inLog(after) }, { operation, ...call } as Write & Answering<T>);
-  return { run, path: pathOf(kind.place, id), ...change, write };
-}
-
-/** The values of an object that is about to be deleted, if a rollback may want them: from a list that serves all of its holder. */
-async function valuesBefore(run: Run, kind: AnyObjectKind, id: string): Promise<Live | undefined> {
-  if (!run.definitions.isKeeping || kind.find) return undefined;
-  const holder = { ...parseId(kind.place, id) };
-  try {
-    const live = (await sharedList(run, kind, holder)).find((one) => sameIgnoringCase(idOfLive(kind, one, holder), id));
-    return live && kind.priorValues(live);
-  } catch (error) {
-    // a list that cannot be read does not keep an object from being deleted
-    if (!isFabricError(error)) throw error;
-    return undefined;
-  }
-}
-
-/** Deletes an object. */
-async function removeObject(
-  run: Run,
-  kind: AnyObjectKind,
-  resourceId: string,
-  resourceName: string,
-  state?: State,
-  before?: Live,
-): Promise<void> {
-  const intent = {
-    operation: "delete",
-    resourceType: kind.name,
-    resourceName,
-    resourceId,
-    ...(before && { before: inLog(before) }),
-    compensation: null,
-  } as const;
-  const operation = `delete ${state ? kind.title(state) : `${kind.name} '${resourceName}'`}`;
-  await at(run, kind, resourceId, state, (path) =>
-    run.write(intent, {
-      operation,
-      answer: nothing,
-      ...removalCall(kind, path),
-    }),
-  );
-}
-
-function removalCall({ removal, remove }: AnyObjectKind, path: string): Write {
-  if (remove) return remove(path);
-  if (typeof removal === "object") return { method: "POST", path: `${path}/${removal.path}` };
-  return { method: "DELETE", path };
-}
-
-/** Gives an adopted object its values back. @returns whether it had others */
-async function giveBack(run: Run, kind: AnyObjectKind, id: string, before: Live, state?: State): Promise<boolean> {
-  const { adoption } = kind;
-  if (!adoption?.before) return false;
-  const now = await readAlone(run, kind, id, { ...state, ...before });
-  const prior = kind.priorValues(now);
-  // a value that is not among them was absent; one that nothing changes in place cannot be given back
-  const names = Object.keys(prior).filter((name) => kind.fields[name]?.change !== "replace");
-  const isSame = names.every((name) => isDeepStrictEqual(prior[name], before[name]));
-  const written = await run.writtenTo(kind.name, id);
-  // in a rollback, what somebody else has changed since stays
-  const back = written ? valuesToGiveBack(prior, { ...written, before }).values : before;
-  const wanted = { ...state, ...prior, ...Object.fromEntries(names.map((name) => [name, back[name]])) };
-  const change = changeOf(run, kind, { id, now, wanted, ...(state && { old: state }) });
-  if (adoption.giveBack) return (await adoption.giveBack(change, before)) || !isSame;
-  if (!isSame) await kind.converge?.(change);
-  return !isSame;
 }
 
 /** The outputs among the properties of a state. */

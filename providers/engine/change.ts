@@ -1,0 +1,117 @@
+import { isDeepStrictEqual } from "node:util";
+import { nothing } from "../../lib/api/answer.ts";
+import type { Answering } from "../../lib/api/fabricCall.ts";
+import { isFabricError } from "../../lib/api/fabricError.ts";
+import { inLog, valuesToGiveBack } from "../../lib/transactions/written.ts";
+import type { Run, Write } from "../run/run.ts";
+import { sameIgnoringCase } from "./field.ts";
+import type { Fields } from "./field.ts";
+import { at, idOfLive, readAlone, sharedList } from "./liveObject.ts";
+import type { AnyObjectKind, Change, Live } from "./objectKind.ts";
+import { parseId, pathOf } from "./place.ts";
+import type { StateOf } from "./resourceKind.ts";
+
+/* How the objects of a kind are changed, given back and deleted, with what the log has to know for that. */
+
+type State = StateOf<Fields, object>;
+
+/** What is known of a change. */
+type Changing = Pick<Change<Fields, object, Live, Live>, "id" | "now" | "wanted" | "old" | "found" | "givenBack">;
+
+/** A change that makes an object as it was, instead of as the state believed that it was. */
+export const givingBack = (kind: AnyObjectKind, change: Changing, back: Live): Changing => {
+  const own = Object.entries(back).filter(([name]) => kind.fields[name]?.change === "update");
+  return { ...change, wanted: { ...change.wanted, ...Object.fromEntries(own) }, givenBack: back };
+};
+
+/** A change, with the writes that it may do: each names in its intent what there was before. */
+export function changeOf(run: Run, kind: AnyObjectKind, change: Changing): Change<Fields, object, Live, Live> {
+  const { id, now, wanted } = change;
+  const [restore] = kind.restores ?? [];
+  const before = kind.priorValues(now);
+  const intent = {
+    operation: "update",
+    resourceType: kind.name,
+    resourceName: kind.nameOf(wanted),
+    resourceId: id,
+    compensation: restore === undefined ? null : { function: restore, args: { id, ...before } },
+    before: inLog(before),
+  } as const;
+  const operation = `update ${kind.title(wanted)}`;
+  const write = <T>(call: Write & Partial<Answering<T>>, after: Live) =>
+    run.write({ ...intent, after: inLog(after) }, { operation, ...call } as Write & Answering<T>);
+  return { run, path: pathOf(kind.place, id), ...change, write };
+}
+
+/** The values of an object that is about to be deleted, if a rollback may want them: from a list that serves all of its holder. */
+export async function valuesBefore(run: Run, kind: AnyObjectKind, id: string): Promise<Live | undefined> {
+  if (!run.definitions.isKeeping || kind.find) return undefined;
+  const holder = { ...parseId(kind.place, id) };
+  try {
+    const live = (await sharedList(run, kind, holder)).find((one) => sameIgnoringCase(idOfLive(kind, one, holder), id));
+    return live && kind.priorValues(live);
+  } catch (error) {
+    // a list that cannot be read does not keep an object from being deleted
+    if (!isFabricError(error)) throw error;
+    return undefined;
+  }
+}
+
+/** Deletes an object. */
+export async function removeObject(
+  run: Run,
+  kind: AnyObjectKind,
+  resourceId: string,
+  resourceName: string,
+  state?: State,
+  before?: Live,
+): Promise<void> {
+  const intent = {
+    operation: "delete",
+    resourceType: kind.name,
+    resourceName,
+    resourceId,
+    ...(before && { before: inLog(before) }),
+    compensation: null,
+  } as const;
+  const operation = `delete ${state ? kind.title(state) : `${kind.name} '${resourceName}'`}`;
+  await at(run, kind, resourceId, state, (path) =>
+    run.write(intent, {
+      operation,
+      answer: nothing,
+      ...removalCall(kind, path),
+    }),
+  );
+}
+
+function removalCall({ removal, remove }: AnyObjectKind, path: string): Write {
+  if (remove) return remove(path);
+  if (typeof removal === "object") return { method: "POST", path: `${path}/${removal.path}` };
+  return { method: "DELETE", path };
+}
+
+/** Gives an adopted object its values back. @returns whether it had others */
+export async function giveBack(
+  run: Run,
+  kind: AnyObjectKind,
+  id: string,
+  before: Live,
+  state?: State,
+): Promise<boolean> {
+  const { adoption } = kind;
+  if (!adoption?.before) return false;
+  const now = await readAlone(run, kind, id, { ...state, ...before });
+  const prior = kind.priorValues(now);
+  // a value that is not among them was absent; one that nothing changes in place cannot be given back
+  const names = Object.keys(prior).filter((name) => kind.fields[name]?.change !== "replace");
+  const isSame = names.every((name) => isDeepStrictEqual(prior[name], before[name]));
+  const written = await run.writtenTo(kind.name, id);
+  // in a rollback, what somebody else has changed since stays
+  const back = written ? valuesToGiveBack(prior, { ...written, before }).values : before;
+  const given = Object.fromEntries(names.map((name) => [name, back[name]]));
+  const wanted = { ...state, ...prior, ...given };
+  const change = changeOf(run, kind, { id, now, wanted, ...(state && { old: state }) });
+  if (adoption.giveBack) return (await adoption.giveBack(change, { ...before, ...given })) || !isSame;
+  if (!isSame) await kind.converge?.(change);
+  return !isSame;
+}

@@ -1,0 +1,86 @@
+import type { Run } from "../run/run.ts";
+import { sameIgnoringCase } from "./field.ts";
+import type { Fields } from "./field.ts";
+import { isItemGone, mayMeanGone, readOrGone } from "./gone.ts";
+import type { AnyObjectKind, Live } from "./objectKind.ts";
+import { collectionPath, formatId, parseId, pathOf } from "./place.ts";
+import type { Holder } from "./place.ts";
+import type { StateOf } from "./resourceKind.ts";
+
+/* How the objects of a kind are found and read at the service. */
+
+type State = StateOf<Fields, object>;
+
+/** The id of a resource for an object of the service. */
+export function idOfLive(kind: AnyObjectKind, live: Live, names: Live): string {
+  const holder = holderIn(names);
+  const { place } = kind;
+  const id = "of" in place ? holder.workspaceId : (kind.ownIdOf?.(live) ?? live["id"]);
+  return formatId(place, { ...holder, id: String(id) });
+}
+
+export const present = (live: Live | undefined): readonly Live[] => (live ? [live] : []);
+
+/** What an object is in, by its names or inputs. */
+export const holderIn = ({ workspaceId, itemId }: Live): Holder => ({
+  workspaceId: typeof workspaceId === "string" ? workspaceId : undefined,
+  itemId: typeof itemId === "string" ? itemId : undefined,
+});
+
+/** The list that objects of these names are in, as it is now. */
+export const list = (run: Run, kind: AnyObjectKind, names: Live): Promise<readonly Live[]> =>
+  run.list(collectionPath(kind.place, holderIn(names)), `list ${kind.plural}`, kind.shape);
+
+/** The same; nothing is in an item that is gone. */
+export async function listUnlessGone(run: Run, kind: AnyObjectKind, names: Live): Promise<readonly Live[]> {
+  const { workspaceId, itemId } = holderIn(names);
+  try {
+    return await list(run, kind, names);
+  } catch (error) {
+    if (!mayMeanGone(error) || workspaceId === undefined || itemId === undefined) throw error;
+    if (await isItemGone(run, workspaceId, itemId)) return [];
+    throw error;
+  }
+}
+
+/** The same, asked for once in a run. */
+export const sharedList = (run: Run, kind: AnyObjectKind, holder: Holder): Promise<readonly Live[]> =>
+  run.listOnce(collectionPath(kind.place, holder), `list ${kind.plural}`, kind.shape);
+
+/** The object of these names, as it is now. */
+export async function find(run: Run, kind: AnyObjectKind, names: Live): Promise<Live | undefined> {
+  if (kind.find) return kind.find(run, names);
+  return (await list(run, kind, names)).find((live) => kind.isNamed(live, names));
+}
+
+export async function firstLook(run: Run, kind: AnyObjectKind, names: Live): Promise<Live | undefined> {
+  if (!kind.looksAtSharedList) return find(run, kind, names);
+  return (await sharedList(run, kind, holderIn(names))).find((live) => kind.isNamed(live, names));
+}
+
+/** Calls an object at its path. */
+export const at = <T>(
+  run: Run,
+  kind: AnyObjectKind,
+  id: string,
+  state: Partial<State> | undefined,
+  call: (path: string) => Promise<T>,
+): Promise<T> => (kind.at ? kind.at(run, id, state, call) : call(pathOf(kind.place, id)));
+
+/** Reads an object by itself. */
+export async function readAlone(run: Run, kind: AnyObjectKind, id: string, known: Partial<State>): Promise<Live> {
+  if (!kind.find) return at(run, kind, id, known, (path) => run.get(path, `read ${kind.title(known)}`, kind.shape));
+  const live = await kind.find(run, { ...parseId(kind.place, id) });
+  if (live) return live;
+  throw new Error(`${kind.title(known)} is not there any more. Refresh, and the next up makes it again.`);
+}
+
+export function observe(run: Run, kind: AnyObjectKind, id: string, state: State): Promise<Live | "gone"> {
+  const holder = { ...parseId(kind.place, id) };
+  return readOrGone(run, holder.workspaceId, {
+    listed: () => sharedList(run, kind, holder),
+    isIt: (live) => sameIgnoringCase(idOfLive(kind, live, holder), id),
+    itemId: holder.itemId,
+    alone: () => readAlone(run, kind, id, state),
+  });
+}
