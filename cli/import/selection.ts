@@ -10,7 +10,7 @@ export interface Wanted {
   readonly all: boolean;
 }
 
-/** What of it there is to do. */
+/** What remains to be done. */
 export interface Selection {
   readonly workspaces: readonly Workspace[];
   /** Asked for, and part of the stack already. */

@@ -19,7 +19,7 @@ export interface Target {
   readonly access: StackAccess;
   /** Path of its file. */
   readonly file: string;
-  /** Text of the file; undefined where there is none. */
+  /** Text of the file; undefined if there is none. */
   readonly text: string | undefined;
   /** Its configuration as it stands, by key without the namespace. */
   readonly raw: Readonly<Record<string, unknown>> & { readonly workspaces: readonly unknown[] };
@@ -28,9 +28,9 @@ export interface Target {
 }
 
 /**
- * Reads a stack, and makes it where it does not exist.
- * @param isDryRun make nothing: a stack that does not exist counts as empty
- * @throws Error where its configuration is wrong, or a deployment was not ended
+ * Reads a stack, and creates it if it does not exist.
+ * @param isDryRun create nothing: a stack that does not exist counts as empty
+ * @throws Error if its configuration is invalid, or a deployment has not ended
  */
 export async function readTarget(access: StackAccess, store: LogStore, isDryRun: boolean): Promise<Target> {
   const { projectRoot, stack, env } = access;

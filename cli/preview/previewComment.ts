@@ -25,13 +25,13 @@ export function commentOption(args: readonly string[]): { readonly file: string 
 }
 
 /**
- * `pulumi preview` with the terminal's usual output, and the same preview as Markdown in a file, also when it fails.
+ * `pulumi preview` with the terminal's usual output, and the same preview as Markdown in a file, even if it fails.
  * @param args for pulumi preview, the stack among them
- * @param file where the Markdown goes; none is written without it
- * @returns the exit code of pulumi preview; 1 where an up would be refused because of what it would delete
+ * @param file file for the Markdown; without it none is written
+ * @returns the exit code of pulumi preview; 1 if an up would be refused because of what it would delete
  */
 export async function previewStack(stack: string, args: readonly string[], file: string | undefined): Promise<number> {
-  // where npm was called, not where it runs scripts
+  // the folder in which npm was called, not the one in which it runs scripts
   const target = file === undefined ? undefined : resolve(process.env["INIT_CWD"] ?? projectRoot, file);
   if (target !== undefined) mkdirSync(dirname(target), { recursive: true });
   const folder = mkdtempSync(join(tmpdir(), "fabric-preview-"));
