@@ -41,7 +41,7 @@ function commandOf(args: readonly string[]): Command {
   return { verb, name, stack: values.stack };
 }
 
-/** @throws Error where the stack has no file, or what it says about the vault makes no sense */
+/** @throws Error if the stack has no file, or its settings of the vault are invalid */
 function secretsOf(stack: string | undefined, env: NodeJS.ProcessEnv): SecretManager {
   if (stack === undefined) return new SecretManager({ env });
   if (!existsSync(join(projectRoot, `Pulumi.${stack}.yaml`)))
@@ -93,6 +93,6 @@ const args = process.argv.slice(2);
 if (args.includes("--help") || args.includes("-h")) {
   console.log(usage);
 } else {
-  // not by exitCode: a sign-in that nobody waits for any more would keep the process for some seconds
+  // not by exitCode: an abandoned sign-in would keep the process alive for some seconds
   process.exit(await run(args));
 }

@@ -40,8 +40,8 @@ export async function takeOver({ access, file, text, state }: TakeOver): Promise
     await putBackState(access, state.before).catch((second: unknown) => {
       throw new HalfDoneError(
         `The state could not be written: ${reasonOf(error)}\nNor could it be put back: ${reasonOf(second)}\n` +
-          `${file} keeps the new entries, so that nothing can be deleted. Run npm run preview -- --stack ${access.stack}: where it ` +
-          `shows no change, the import is complete; where it would create the workspaces, remove the entries and import again.`,
+          `${file} keeps the new entries, so that nothing can be deleted. Run npm run preview -- --stack ${access.stack}: if it ` +
+          `shows no change, the import is complete; if it would create the workspaces, remove the entries and import again.`,
       );
     });
     writeWhole(file, text.before);

@@ -97,7 +97,7 @@ export function nameFindings({ config, planned, managedIds }: Asked, there: Work
       ? []
       : warning(
           "workspace",
-          `${name} is not among those that this identity sees. npm run refresh tells whether it is gone.`,
+          `${name} is not among those that this identity sees. npm run refresh finds out whether it is gone.`,
         );
   }
   // an object of the stack itself under that name is renamed or deleted by the same up

@@ -35,7 +35,7 @@ export async function reportPreflight(
   const errors = findings.filter(({ isCertain }) => isCertain).length;
   if (errors === 0) return;
   throw new Error(
-    `fabric:preflight found ${errors === 1 ? "a problem" : `${errors} problems`} that an up would fail at, told with the ` +
+    `fabric:preflight found ${errors === 1 ? "a problem" : `${errors} problems`} that an up would fail at, shown with the ` +
       `resources concerned. Nothing was deployed.`,
   );
 }
