@@ -24,8 +24,8 @@ function refuse(error: unknown): never {
 }
 
 /**
- * Address of the engine of a run that may be an update which no command of this project has begun a transaction for: a
- * program is not told whether it runs for an up, or for a destroy or refresh with --run-program.
+ * Address of the engine, if the run may be an update that no command of this project has begun a transaction for. A program
+ * cannot know whether it runs for an up, or for a destroy or refresh with --run-program.
  */
 function plainUpdateOf(env: NodeJS.ProcessEnv) {
   const { PULUMI_NODEJS_ENGINE, FABRIC_TRANSACTION_ID, FABRIC_ROLLBACK_OF, FABRIC_OPERATION } = env;
@@ -35,8 +35,8 @@ function plainUpdateOf(env: NodeJS.ProcessEnv) {
 
 /**
  * The program.
- * @returns the stack's outputs: id and portal URL of every workspace by its name in the configuration, and where Azure
- *   resources are declared, what other stacks, pipelines and telemetry need to know of them
+ * @returns the stack's outputs: id and portal URL of every workspace by its name in the configuration, and if Azure
+ * resources are declared, what other stacks, pipelines and telemetry need from them
  */
 async function deploy() {
   if (!existsSync("Pulumi.yaml"))

@@ -51,7 +51,7 @@ Exit codes: 0 done, or nothing to do; 1 another deployment is going on; 2 failed
 const DEFINITIONS_AT_ONCE = 8;
 
 interface Options extends Wanted {
-  /** Folder for definitions; undefined where none are written. */
+  /** Folder for definitions; undefined if none are written. */
   readonly definitions: string | undefined;
   readonly isDryRun: boolean;
 }
@@ -117,7 +117,7 @@ function commentsOf({ workspaces }: ImportPlan): Map<string, string> {
   return new Map(users.flatMap(({ principalId, displayName }) => (displayName ? [[principalId, displayName]] : [])));
 }
 
-/** Items whose definition is to be written. Schemas of a lakehouse are declared by what it is created with instead. */
+/** Items whose definition must be written. Schemas of a lakehouse are declared by its creation payload instead. */
 const definable = ({ existing, described }: PlannedWorkspace) =>
   described.items.filter(({ id, type }) => hasDefinition(type) && !existing.withSchemas.has(id));
 

@@ -92,6 +92,6 @@ const args = process.argv.slice(2);
 if (args.includes("--help") || args.includes("-h")) {
   console.log(usage);
 } else {
-  // not by exitCode: a sign-in that nobody waits for any more would keep the process for some seconds
+  // not by exitCode: an abandoned sign-in would keep the process alive for some seconds
   process.exit(await run(args));
 }

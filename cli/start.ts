@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { makeStack } from "./pulumi/makeStack.ts";
 import { projectRoot, pulumiEnvironment, runPulumi } from "./pulumi/pulumi.ts";
 
-/* `npm start`: stack `local`, deployed to the emulator by the real engine, and where to look at what was made. */
+/* `npm start`: deploys stack `local` to the emulator by the real engine, then lists the workspaces and what to try next. */
 
 const stack = "local";
 const env = environment();

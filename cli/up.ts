@@ -24,8 +24,8 @@ import { runStackCommand, stackOption } from "./pulumi/stackCommand.ts";
 import { withStackToItself } from "./transaction/stackLock.ts";
 
 /*
- * `npm run up -- --stack S …`: `pulumi up` as a transaction. The exit codes follow from the log and the state, because the
- * CLI's own exit code does not tell what happened.
+ * `npm run up -- --stack S …`: `pulumi up` as a transaction. Log and state decide the exit codes, because the CLI's own exit
+ * code does not say what happened.
  */
 
 const usage = `Usage: npm run up -- --stack S [options of pulumi up]
@@ -92,7 +92,7 @@ async function up(named: StackAccess, args: readonly string[]): Promise<number> 
       const reason = error instanceof Error ? error.message : String(error);
       throw new Error(
         `${reason}\nTransaction ${transactionId} is still open: what was done is in its log. When that works again: ` +
-          `pulumi cancel --stack ${stack} where the stack is locked, then npm run up -- --stack ${stack}`,
+          `pulumi cancel --stack ${stack} if the stack is locked, then npm run up -- --stack ${stack}`,
         { cause: error },
       );
     } finally {
@@ -107,7 +107,7 @@ interface EndedUpdate {
   readonly events: DeploymentEvents;
   readonly useRollback: boolean;
   readonly isInterrupted: boolean;
-  /** The CLI did not end by itself: its last checkpoint may not say all that was done. */
+  /** The CLI did not end by itself: its last checkpoint may lack something that was done. */
   readonly isCutOff: boolean;
   /** The checkpoint from before it. */
   readonly before: Checkpoint;

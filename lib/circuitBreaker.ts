@@ -90,7 +90,7 @@ export class CircuitBreaker {
     this.#lastError = error;
     const isReached = this.state === "CLOSED" && ++this.#failures >= this.#threshold;
     if (!isProbe && !isReached) return;
-    // closing first restarts the timer also where the clock was ahead of it
+    // closing first restarts the timer even if the clock was ahead of it
     this.#opossum.close();
     this.#opossum.open();
     this.#failures = 0;

@@ -13,7 +13,7 @@ export interface RollbackReport {
   failed: { record: ResourceRecord; error: Error }[];
 }
 
-/** Where log lines go. */
+/** Receives log lines. */
 export type LogLine = (level: "info" | "warning" | "error", line: string) => void;
 
 /** Settings of a {@link DeploymentTransaction}. */
@@ -22,7 +22,7 @@ export interface DeploymentTransactionOptions {
   enableRollback?: boolean;
   /** @default standard error */
   log?: LogLine;
-  /** Where the transaction log lies. @default the folder `.fabric/transactions` below the current one */
+  /** Storage of the transaction log. @default the folder `.fabric/transactions` below the current one */
   store?: LogStore;
 }
 
@@ -94,7 +94,7 @@ export class DeploymentTransaction implements AsyncDisposable {
 
   /**
    * Removes what was registered, last first. One failure does not stop the others.
-   * @returns what was removed and what has to be removed by hand
+   * @returns what was removed, and what must be removed by hand
    */
   async rollback(reason = "Transaction failed"): Promise<RollbackReport> {
     const report: RollbackReport = { transactionId: this.transactionId, cleaned: [], failed: [] };

@@ -1,7 +1,7 @@
 /** The switches of the hardening components. */
 export type FlagName = "useKeyVault" | "useRetryLogic" | "useTelemetry" | "useRollback" | "useCircuitBreaker";
 
-/** Where a flag's value comes from. */
+/** The source of a flag's value. */
 export type FlagSource = "environment" | "stack" | "default";
 
 /** The environment variable that overrides each flag. */
@@ -67,7 +67,7 @@ export class FeatureFlags {
     return this.#flags.useCircuitBreaker.on;
   }
 
-  /** Where the value of a flag comes from. */
+  /** The source of a flag's value. */
   source(name: FlagName): FlagSource {
     return this.#flags[name].source;
   }
@@ -79,7 +79,7 @@ export class FeatureFlags {
 
   /**
    * For stacks that demand every component (`fabric:requireAllFeatures`).
-   * @throws Error naming each flag that is off and where that comes from
+   * @throws Error naming each flag that is off, and its source
    */
   assertAllOn(): void {
     const off = names.filter((name) => !this.#flags[name].on);

@@ -31,11 +31,11 @@ const RETRYABLE_CODES = new Set([
 
 /** What is known of a failed call, as far as retrying is concerned. */
 export interface Failure {
-  /** HTTP status; absent where no answer came. */
+  /** HTTP status; absent if no answer came. */
   readonly status?: number | undefined;
-  /** Error code where no answer came. */
+  /** Error code if no answer came. */
   readonly code?: string | undefined;
-  /** Retry-After of the answer, in seconds; absent where there was none. */
+  /** Retry-After of the answer, in seconds; absent if the answer has none. */
   readonly retryAfterSeconds?: number | undefined;
 }
 
@@ -104,7 +104,7 @@ export function getRetryAfter(response: { headers: unknown }): number {
   return retryAfterSeconds(response.headers) ?? DEFAULT_RETRY_AFTER_S;
 }
 
-/** Retry-After in seconds, and undefined where it is absent, negative or neither a number nor a date. */
+/** Retry-After in seconds; undefined if it is absent, negative, or neither a number nor a date. */
 export function retryAfterSeconds(headers: unknown, now: number = Date.now()): number | undefined {
   const text = headerOf(headers, "retry-after");
   if (text === undefined) return undefined;
@@ -149,11 +149,11 @@ export function failureOf(error: unknown, now?: number): Failure {
 }
 
 /**
- * Makes a function that is called again when it throws what repeating may cure: at most 3 times, after 2, 4 and 8 s or
- * Retry-After where that is longer. Only thrown errors are looked at. With `useRetryLogic` off it is the function itself.
+ * Wraps a function so that it is called again after an error that may pass: at most 3 times, after 2, 4 and 8 s, or
+ * Retry-After if that is longer. Only thrown errors count. With `useRetryLogic` off, the result is the function itself.
  *
- * It knows nothing of HTTP methods: whoever wraps a call that must not happen twice has to make it safe to repeat. Errors
- * of `FabricClient` are final, because it repeats by itself.
+ * The wrapper knows nothing about HTTP methods: a call that must not happen twice must be made safe to repeat by the caller.
+ * Errors of `FabricClient` are final, because the client itself retries.
  */
 export function fabricRetry<A extends unknown[], R>(
   fn: (...args: A) => Promise<R>,

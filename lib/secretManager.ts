@@ -28,25 +28,25 @@ export interface SecretManagerOptions {
   readonly dotenvPath?: string;
   /** @default Azure's client for KEY_VAULT_URL */
   readonly client?: VaultClient;
-  /** How Azure's client signs in. @default what the environment speaks for, else Azure's default chain */
+  /** How Azure's client signs in. @default the credential that the environment holds, else Azure's default chain */
   readonly credential?: VaultCredential;
   readonly clock?: Clock;
-  /** Where the one warning about a failing vault goes. @default standard error */
+  /** Receives the one warning about a failing vault. @default standard error */
   readonly warn?: (line: string) => void;
 }
 
-/** A secret, and where it was found. */
+/** A secret and its source. */
 export interface FoundSecret {
   readonly value: string;
   readonly source: "Key Vault" | "the environment" | ".env";
 }
 
 /**
- * Secrets by name, from Azure Key Vault where `useKeyVault` is on, else from the environment and `.env`. They live in
+ * Secrets by name: from Azure Key Vault if `useKeyVault` is on, else from the environment and `.env`. They are kept in
  * memory only; `.env` is never written into the process's environment. `FABRIC_API_KEY` and `fabric-api-key` are the same.
  *
- * Whatever is wrong with the vault, the fallback is there within 2 s. After a failure that concerns the vault itself
- * (no answer, no sign-in, 401, 408, 429, 5xx), it is left alone for a minute; other refusals concern one secret.
+ * Whatever is wrong with the vault, the fallback answers within 2 s. After a failure of the vault itself (no answer, no
+ * sign-in, 401, 408, 429, 5xx), the vault is not asked for a minute; other refusals concern one secret.
  */
 export class SecretManager {
   readonly #flags: FeatureFlags;
@@ -85,7 +85,7 @@ export class SecretManager {
   }
 
   /**
-   * A secret and where it was found; undefined when it is nowhere.
+   * A secret and its source; undefined if no source has it.
    * @throws Error for a name that no vault can hold
    */
   async findSecret(name: string): Promise<FoundSecret | undefined> {
@@ -121,8 +121,8 @@ export class SecretManager {
   }
 
   /**
-   * For who has to ask for the value first.
-   * @throws Error when Key Vault is off, cannot hold the name, or would never be asked for it
+   * For a caller that must first ask a person for the value.
+   * @throws Error if Key Vault is off, cannot hold the name, or would never be asked for it
    */
   assertWritable(name: string): void {
     const key = vaultNameOf(name);

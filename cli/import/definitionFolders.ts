@@ -27,7 +27,7 @@ export function definitionFolders(root: string, key: string, items: readonly Fab
 /** A name as every file system takes it. */
 const fileNameOf = (name: string) => name.replaceAll(/[<>:"/\\|?*\u0000-\u001f]/g, "_").replace(/[. ]+$/, "") || "_";
 
-/** Where a part may be written: below the item's folder, whatever the service says. */
+/** Path for a part. It is below the item's folder, whatever path the service gives. */
 export function isSafePart({ path, payloadType }: DefinitionPart): boolean {
   const isInside =
     posix.normalize(path) === path && !path.startsWith("../") && !posix.isAbsolute(path) && path !== "..";
@@ -43,7 +43,7 @@ export class DefinitionFolders implements Disposable {
     this.#projectRoot = projectRoot;
   }
 
-  /** @throws Error where one of the folders is there: nothing is ever overwritten */
+  /** @throws Error if one of the folders exists: nothing is ever overwritten */
   assertFree(folders: Iterable<string>): void {
     const taken = [...folders].filter((folder) => existsSync(join(this.#projectRoot, folder)));
     if (taken.length === 0) return;
@@ -54,8 +54,8 @@ export class DefinitionFolders implements Disposable {
 
   /**
    * Writes the definition of an item into a new folder.
-   * @returns what the configuration needs of it, or why the item is imported without
-   * @throws FabricError where the service does not answer, so that nothing can be said of the item
+   * @returns what the configuration needs of it, or why the item is imported without a definition
+   * @throws FabricError if the service does not answer, so that nothing is known about the item
    */
   async write(run: Run, item: FabricItem, folder: string): Promise<ExportedDefinition | { readonly reason: string }> {
     const target = join(this.#projectRoot, folder);

@@ -12,11 +12,11 @@ import type {
 } from "./existingWorkspace.ts";
 
 /*
- * An existing workspace in the words of the configuration, and what the state has to hold so that a preview of it shows no
- * change. Everything here is pure.
+ * An existing workspace in the words of the configuration, and what the state must hold so that a preview shows no change.
+ * Everything here is pure.
  */
 
-/** An object, as the state of its resource has to tell it. */
+/** An object, as the state of its resource must describe it. */
 export interface ImportedObject {
   /** Name of its kind: `Workspace`. */
   readonly kind: string;
@@ -57,7 +57,7 @@ export interface ExportedDefinition {
 export interface DescriptionOptions {
   /** Key of the workspace in the configuration. */
   readonly key: string;
-  /** Object id of the deploying identity, where it is known. */
+  /** Object id of the deploying identity; absent if unknown. */
   readonly callerId: string | undefined;
   /** By the item's id. @default none */
   readonly definitions?: ReadonlyMap<string, ExportedDefinition>;
@@ -108,7 +108,7 @@ export function describeWorkspace(existing: ExistingWorkspace, options: Descript
     ...users.map((user): ImportedObject => {
       const { principalId, role } = user;
       const name = `${key}/${principalOf(user).toLowerCase()}`;
-      // where the token does not tell whose it is, any Admin may be the deploying identity: its role has to survive a destroy
+      // if the token does not identify its owner, any Admin may be the deploying identity, whose role must survive a destroy
       const outputs = { principalId, ...(callerId === undefined && role === "Admin" && { adoptedRole: role }) };
       return { kind: "WorkspaceUser", name, id: `${id}/${principalId}`, inputs: { workspaceId: id, role }, outputs };
     }),
@@ -153,7 +153,7 @@ export function describeWorkspace(existing: ExistingWorkspace, options: Descript
   return { entry, objects, items, notes };
 }
 
-/** What tells an object from others of its kind in the workspace. */
+/** What distinguishes an object from others of its kind in the workspace. */
 const ownName = (inputs: Readonly<Record<string, unknown>>): string | undefined =>
   (inputs["name"] ?? inputs["displayName"]) as string | undefined;
 
@@ -207,9 +207,9 @@ function gitEntry({ details, connectionId }: ExistingGit): Record<string, unknow
   };
 }
 
-/** The items of a workspace, by where they come from. */
+/** The items of a workspace, by origin. */
 export interface SortedItems {
-  /** Made by somebody, so to be declared. */
+  /** Made by people, so they are declared. */
   readonly own: readonly FabricItem[];
   /** They come and go with another item. */
   readonly withOthers: readonly FabricItem[];
@@ -217,7 +217,7 @@ export interface SortedItems {
   readonly fromGit: readonly FabricItem[];
 }
 
-/** Sorts the items of a workspace by where they come from. */
+/** Sorts the items of a workspace by origin. */
 export function sortItems({ items, git }: ExistingWorkspace): SortedItems {
   const sorted = Object.groupBy(items, (item) => {
     if (comesWithAnother(item, items)) return "withOthers";
@@ -264,7 +264,7 @@ function declaredFolders(
   return new Map(declared.map((folder) => [folder.id, { folder, path: pathOf(folder) }]));
 }
 
-/** A key for each item: its name, so that it can be renamed later, with its type before it where two have that name. */
+/** A key for each item: its name, so that it can be renamed later. If two items have the same name, the type precedes it. */
 function itemKeys(items: readonly FabricItem[]): (item: FabricItem) => string {
   const plain = ({ displayName }: FabricItem) => displayName.replaceAll("::", "--");
   const count = (name: string) => items.filter((item) => sameIgnoringCase(plain(item), name)).length;

@@ -14,13 +14,13 @@ import type { Run } from "../../providers/run/run.ts";
 import { roleShape } from "../../providers/kinds/workspace/workspaceUser.ts";
 import { visibleCapacities } from "../../providers/run/visible.ts";
 
-/** A role that somebody has. */
+/** A role of a principal. */
 export interface ExistingUser {
   readonly principalId: string;
-  /** As the service tells it; types that no configuration can give are among them. */
+  /** As the service returns it, including types that a configuration cannot name. */
   readonly type: string;
   readonly role: string;
-  /** Only where Microsoft Graph finds this very user by it, so that a deployment does too. */
+  /** Present only if Microsoft Graph finds this very user by the name, because a deployment looks it up the same way. */
   readonly userPrincipalName?: string | undefined;
   /** For people who read the configuration. */
   readonly displayName?: string | undefined;
@@ -43,10 +43,10 @@ export interface ExistingGit {
 /** A workspace with everything in it, as the service has it. */
 export interface ExistingWorkspace {
   readonly workspace: Workspace;
-  /** How the configuration names its capacity; absent where it has none that this identity sees. */
+  /** Name of the capacity in the configuration; absent if the workspace has none that this identity sees. */
   readonly capacity?: string | undefined;
   readonly users: readonly ExistingUser[];
-  /** Absent where there is none that can be managed: then {@link ExistingWorkspace.gitProblem} says why. */
+  /** Absent if there is no connection that can be managed; {@link ExistingWorkspace.gitProblem} then says why. */
   readonly git?: ExistingGit | undefined;
   /** Why a connection that is there cannot be managed, and what to do. */
   readonly gitProblem?: string | undefined;
@@ -85,13 +85,13 @@ async function readOthers(run: Run, kind: ResourceKind, workspaceId: string): Pr
   try {
     return { kind, objects: (await kind.existing?.(run, { workspaceId })) ?? [] };
   } catch (error) {
-    // a workspace whose capacity does not offer them, or where this identity may not see them
+    // the capacity of the workspace does not offer them, or this identity must not see them
     if (!isServiceAnswer(error, 400, 403, 404)) throw error;
     return { kind, objects: [], problem: error.message };
   }
 }
 
-/** The display name of a capacity, or its id where two have the same name. */
+/** The display name of a capacity, or its id if two have the same name. */
 async function capacityOf(run: Run, { capacityId }: Workspace): Promise<string | undefined> {
   if (!capacityId) return undefined;
   const capacities = await visibleCapacities(run);
@@ -111,7 +111,7 @@ async function readUsers(run: Run, path: string, of: string): Promise<ExistingUs
   );
 }
 
-/** False too where Microsoft Graph does not answer: the object id is then right in any case. */
+/** Also false if Microsoft Graph does not answer: the object id is right in any case. */
 async function isNameOf(run: Run, userPrincipalName: string, id: string): Promise<boolean> {
   try {
     return sameIgnoringCase(await run.userId(userPrincipalName), id);

@@ -9,10 +9,10 @@ import type { PreviewStep } from "../rollback/stackState.ts";
 import type { DescribedWorkspace } from "./description.ts";
 
 /*
- * The state of imported objects. `pulumi import` knows neither parents of components that are not there yet nor what
- * depends on what, so a destroy directly after it would go in the wrong order. A preview knows all of it: the engine's own
- * create steps, with names, parents, protection, dependencies and checked inputs, become the state; only ids, and what the
- * service says, are filled in. So an import cannot drift away from what an update does. Everything here is pure.
+ * The state of imported objects. `pulumi import` knows neither dependencies nor the parents inside new components, so a
+ * destroy directly after it would run in the wrong order. A preview knows all of it: the engine's own create steps become
+ * the state, with names, parents, protection, dependencies and checked inputs. Only ids and the values of the service are
+ * filled in. An import therefore cannot drift away from what an update does. Everything here is pure.
  */
 
 const STACK = "pulumi:pulumi:Stack";
@@ -21,11 +21,11 @@ const isProvider = ({ type }: CheckpointResource) => type.startsWith("pulumi:pro
 
 /** What the state says besides what is previewed. */
 export interface ImportContext {
-  /** Where the objects live. */
+  /** Endpoint and tenant of the objects. */
   readonly origin: Origin;
   /** Time of the import, as the engine writes it. */
   readonly now: string;
-  /** A new id for the provider, where the stack has none yet. */
+  /** A new id for the provider, if the stack has none yet. */
   readonly providerId: string;
 }
 
@@ -33,7 +33,7 @@ export interface ImportContext {
  * A checkpoint with imported workspaces in it.
  * @param before the checkpoint as it is
  * @param steps preview of the configuration that declares the workspaces
- * @throws Error where preview and workspaces do not belong together
+ * @throws Error if preview and workspaces do not belong together
  */
 export function withImported(
   before: Checkpoint,

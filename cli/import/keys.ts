@@ -16,8 +16,8 @@ export interface Keys {
 }
 
 /**
- * Chooses a key for each workspace: its display name, without what keys may not hold, and with a number where that is
- * taken.
+ * Chooses a key for each workspace: its display name, without characters that keys must not contain, and with a number if
+ * the key is taken.
  * @param declared keys and names that the stack has
  * @throws Error with every clash that no key solves, and what to do about it
  */

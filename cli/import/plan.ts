@@ -19,7 +19,7 @@ import { visibleWorkspaces } from "../../providers/run/visible.ts";
 /** Workspaces that are read at the same time; the service counts calls by identity, and slows down who makes many. */
 const WORKSPACES_AT_ONCE = 4;
 
-/** One workspace that is to be imported. */
+/** One workspace to import. */
 export interface PlannedWorkspace {
   readonly existing: ExistingWorkspace;
   readonly key: string;

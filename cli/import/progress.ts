@@ -1,11 +1,11 @@
 /** Until when nothing is said of a step. */
 const QUIET_MS = 2_000;
-/** How often a step that goes on is told of. */
+/** How often a step that is still running is reported. */
 const EVERY_MS = 10_000;
 
 /**
- * Does something, and tells what it is at when it takes longer than two seconds, and every ten then.
- * @param saying what it is at just now
+ * Runs something. If that takes longer than two seconds, it reports the current activity, then every ten seconds.
+ * @param saying the current activity
  */
 export async function withProgress<T>(saying: () => string, work: Promise<T>): Promise<T> {
   const tell = () => console.error(saying());

@@ -15,7 +15,7 @@ export function planReport(plan: ImportPlan, file: string, folders: ReadonlyMap<
   lines.push(`Would be written to ${file}, at the end of fabric:workspaces:`, "", entries);
   if (folders.size > 0)
     lines.push(
-      "Would be written, where the service gives a definition:",
+      "Would be written, if the service gives a definition:",
       ...[...folders.values()].map((path) => `  ${path}/`),
       "",
     );

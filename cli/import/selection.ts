@@ -10,7 +10,7 @@ export interface Wanted {
   readonly all: boolean;
 }
 
-/** What of it there is to do. */
+/** What remains to be done. */
 export interface Selection {
   readonly workspaces: readonly Workspace[];
   /** Asked for, and part of the stack already. */
@@ -41,7 +41,7 @@ export function selectWorkspaces(
     }
     const [only] = found;
     if (found.length === 1 && only && !isShared(only))
-      problems.push(`${nameOrId}: a ${only.type} workspace is nobody's to deploy`);
+      problems.push(`${nameOrId}: a ${only.type} workspace cannot be deployed`);
     return found;
   });
   if (problems.length > 0) throw new Error(`Nothing was imported:\n${problems.map((line) => `  ${line}`).join("\n")}`);

@@ -6,10 +6,10 @@ const CONFIG = "config";
 const WORKSPACES = "fabric:workspaces";
 
 /**
- * A stack's file with further workspaces at the end of the list. All that was there stays as it is, to the letter: the
+ * A stack's file with further workspaces at the end of the list. The existing text stays unchanged to the letter; the
  * library's own output would keep comments, but not indentation and line breaks.
  * @param comments for people who read object ids: what to write behind an entry of `users`, by principal
- * @throws Error where the file is no YAML, or shaped so that nothing can be added
+ * @throws Error if the file is no YAML, or its shape allows no addition
  */
 export function withWorkspaces(
   text: string,
@@ -100,7 +100,7 @@ export function entriesText(
   return document.toString({ lineWidth: 0 });
 }
 
-/** @throws Error where the text that was made does not say what it should: nothing is written then */
+/** @throws Error if the new text does not parse to what it should. Nothing is written then */
 function assertAdded(before: string, after: string, entries: readonly WorkspaceEntry[]): void {
   const listOf = (text: string) => {
     const content = parseDocument(text).toJS() as { config?: Record<string, unknown> } | null;

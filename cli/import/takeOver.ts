@@ -5,7 +5,7 @@ import { exportCheckpoint } from "../../lib/checkpoint/exportCheckpoint.ts";
 import { importCheckpoint } from "../rollback/stackState.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 
-/** One thing as it is and as it is to be. */
+/** One thing before and after. */
 export interface Change<T> {
   readonly before: T;
   readonly after: T;
@@ -16,12 +16,12 @@ export interface TakeOver {
   readonly access: StackAccess;
   /** The stack's file. */
   readonly file: string;
-  /** Its text; undefined where there was no file. */
+  /** Its text; undefined if there was no file. */
   readonly text: Change<string | undefined>;
   readonly state: Change<Checkpoint>;
 }
 
-/** The configuration was written, and nobody knows whether the state was. */
+/** The configuration was written; whether the state was, is unknown. */
 export class HalfDoneError extends Error {
   override readonly name = "HalfDoneError";
 }
@@ -30,7 +30,7 @@ export class HalfDoneError extends Error {
  * Writes configuration and state. The configuration comes first: a state without it would let the next up delete what was
  * imported, while a configuration without state only makes it refuse.
  * @throws Error after both were put back
- * @throws HalfDoneError saying what to do, where that failed too
+ * @throws HalfDoneError saying what to do, if putting them back failed too
  */
 export async function takeOver({ access, file, text, state }: TakeOver): Promise<void> {
   writeWhole(file, text.after);
@@ -40,8 +40,8 @@ export async function takeOver({ access, file, text, state }: TakeOver): Promise
     await putBackState(access, state.before).catch((second: unknown) => {
       throw new HalfDoneError(
         `The state could not be written: ${reasonOf(error)}\nNor could it be put back: ${reasonOf(second)}\n` +
-          `${file} keeps the new entries, so that nothing can be deleted. Run npm run preview -- --stack ${access.stack}: where it ` +
-          `shows no change, the import is complete; where it would create the workspaces, remove the entries and import again.`,
+          `${file} keeps the new entries, so that nothing can be deleted. Run npm run preview -- --stack ${access.stack}: if it ` +
+          `shows no change, the import is complete; if it would create the workspaces, remove the entries and import again.`,
       );
     });
     writeWhole(file, text.before);

@@ -19,7 +19,7 @@ export interface Target {
   readonly access: StackAccess;
   /** Path of its file. */
   readonly file: string;
-  /** Text of the file; undefined where there is none. */
+  /** Text of the file; undefined if there is none. */
   readonly text: string | undefined;
   /** Its configuration as it stands, by key without the namespace. */
   readonly raw: Readonly<Record<string, unknown>> & { readonly workspaces: readonly unknown[] };

@@ -12,9 +12,9 @@ import { ShownText } from "./shownText.ts";
 /** What a comment is made of. */
 export interface CommentSource {
   readonly stack: string;
-  /** None where the engine was not reached. */
+  /** None if the engine was not reached. */
   readonly log: PreviewLog | undefined;
-  /** None where it cannot be read, which the preview tells itself. */
+  /** None if it cannot be read, which the preview itself reports. */
   readonly config: StackConfig | undefined;
   readonly redaction: Redaction;
 }
@@ -25,8 +25,8 @@ const LONGEST_COMMENT = 64_900;
 const MOST_MESSAGES = 5;
 
 /**
- * A preview as Markdown. Equal previews give equal comments: no times, no order by chance. Its first line names the stack,
- * so that a workflow finds its own comment again; the second tells scripts what is in it.
+ * A preview as Markdown. Equal previews give equal comments: no times, no random order. The first line names the stack, so
+ * that a workflow finds its own comment again; the second summarises the comment for scripts.
  */
 export function commentMarkdown({ stack, log, config, redaction }: CommentSource): string {
   const shown = new ShownText(redaction);
@@ -85,7 +85,7 @@ function summaryOf(log: PreviewLog | undefined, changes: readonly Change[], drif
 
 function errorSection(messages: readonly Message[], shown: ShownText): Section {
   const errors = messages.filter(({ severity }) => severity === "error");
-  // the engine adds one to every failure, which says nothing by itself
+  // the engine adds one to every failure; it carries no information
   const telling = errors.filter(({ text }) => !/^(preview|update) failed$/.test(text));
   return { above: "#### Errors\n", lines: textsOf(telling.length > 0 ? telling : errors, shown) };
 }
@@ -193,7 +193,7 @@ function folded(title: string, table: string, lines: readonly string[], isOpen =
   return { above: `<details${open}><summary>${title}</summary>\n\n${table}`, lines, below: "\n</details>" };
 }
 
-/** `Item bronze`, where the workspace is known. */
+/** `Item bronze`, for places that name the workspace already. */
 function objectIn({ kind, name }: PreviewedObject, shown: ShownText): string {
   return `${/^\w+$/.test(kind) ? kind : shown.name(kind)} ${shown.name(name)}`;
 }

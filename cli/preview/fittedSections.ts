@@ -4,7 +4,7 @@ export interface Section {
   readonly above: string;
   readonly lines: readonly string[];
   readonly below?: string;
-  /** What is told of its lines when some are cut. */
+  /** What replaces its lines if some are cut. */
   readonly isDestructive?: boolean;
 }
 

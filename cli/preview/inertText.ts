@@ -11,7 +11,7 @@ const LONGEST_MESSAGE = 4_000;
 
 /** Characters that no renderer gives a meaning to. */
 const PLAIN = /[\p{L}\p{M}\p{N} .,:;/=+(){}'"?%…-]/u;
-/** Characters that nobody sees, or that turn the direction of the text around them. */
+/** Characters that are invisible, or change the direction of the text around them. */
 const INVISIBLE = /\p{C}|\p{Zl}|\p{Zp}/u;
 
 function referencesFor(text: string): string {
@@ -22,7 +22,7 @@ function referencesFor(text: string): string {
   }).join("");
 }
 
-/** Without its middle, where it is longer. */
+/** The text without its middle, if it is longer. */
 function cut(text: string, longest: number): string {
   const characters = Array.from(text);
   if (characters.length <= longest) return text;
@@ -35,7 +35,7 @@ export function code(text: string): string {
   return `<code>${referencesFor(cut(text, LONGEST_VALUE))}</code>`;
 }
 
-/** Whole text in one line, however long: what somebody copies. */
+/** The whole text in one line, however long, for people to copy. */
 export function wholeCode(text: string): string {
   return `<code>${referencesFor(text)}</code>`;
 }

@@ -40,7 +40,7 @@ export function liftingsIn(steps: readonly Step[]): Lifting[] {
   return [...found.values()];
 }
 
-/** The engine itself refuses these, unless it is told to ignore the protection. */
+/** The engine itself refuses these, unless a flag makes it ignore the protection. */
 function ofProtected({ op, old, new: next }: Step): string | undefined {
   if (!old?.protect) return undefined;
   if (op === "delete") return "is protected, and would be deleted";

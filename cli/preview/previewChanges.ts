@@ -11,13 +11,13 @@ export interface PreviewedObject {
   readonly urn: string;
   /** `Workspace`, `Item`, …; other types in full. */
   readonly kind: string;
-  /** Name in the program, without that of the workspace. */
+  /** Name in the program, without the workspace's name. */
   readonly name: string;
   /** Key of the workspace that it belongs to; none for what belongs to the stack. */
   readonly workspace: string | undefined;
 }
 
-/** One property before and after; undefined where there is none. */
+/** One property before and after; undefined if it is absent. */
 export interface PropertyChange {
   readonly property: string;
   readonly before: unknown;
@@ -27,7 +27,7 @@ export interface PropertyChange {
 /** One object that the deployment would change. */
 export interface Change extends PreviewedObject {
   readonly operation: Operation;
-  /** Empty for deletes: all of it goes. */
+  /** Empty for deletes, which remove the whole object. */
   readonly properties: readonly PropertyChange[];
   /** The object holds data that no definition brings back. */
   readonly holdsData: boolean;
@@ -37,15 +37,15 @@ export interface Change extends PreviewedObject {
   readonly isProtected: boolean;
   /** It had Pulumi's protection, and would have it no more. */
   readonly losesProtection: boolean;
-  /** People whom nobody declared lose their roles. */
+  /** Undeclared people lose their roles. */
   readonly removesRoles: boolean;
 }
 
 /** One object that is not as the state says. */
 export interface Drift extends PreviewedObject {
-  /** What differs; null where the object is gone. `before` is the state's, `after` what was found. */
+  /** What differs; null if the object is gone. `before` is the state's value, `after` the service's. */
   readonly properties: readonly PropertyChange[] | null;
-  /** What the deployment would do with the object; none where it leaves it as found. */
+  /** What the deployment would do with the object; none if the object stays as it was found. */
   readonly change: Change | undefined;
 }
 
@@ -102,7 +102,7 @@ export function objectOf({ urn, type, old, new: next }: Pick<Step, "urn" | "type
   return { urn, kind: type.replace(/^pulumi-nodejs:dynamic\/fabric:/, ""), name: own, workspace };
 }
 
-/** The engine's own steps of a replacement are told once, as `replace`. */
+/** The engine's steps of one replacement are shown once, as `replace`. */
 function operationOf(step: Step): Operation | undefined {
   switch (step.op) {
     case "create":
@@ -118,7 +118,9 @@ function operationOf(step: Step): Operation | undefined {
   }
 }
 
-/** Components stand for nothing; that a provider is set up or given up is no news, what it is told is. */
+/**
+ * Components are no objects at the service. Creating or deleting a provider is not shown; a change of its configuration is.
+ */
 function isShown(step: Step, operation: Operation): boolean {
   if (!(step.new ?? step.old)?.custom) return false;
   return !isProvider(step) || operation === "update" || operation === "replace";

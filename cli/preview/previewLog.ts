@@ -1,4 +1,4 @@
-/* What the CLI's event log (`--event-log FILE`) tells of a preview. Only what is used here is described. */
+/* What the CLI's event log (`--event-log FILE`) holds about a preview. Only what is used here is described. */
 
 /** A resource on one side of a step. */
 export interface ResourceState {
@@ -7,7 +7,7 @@ export interface ResourceState {
   /** False or absent for components, which stand for nothing at the service. */
   readonly custom?: boolean;
   readonly protect?: boolean;
-  /** Empty or absent where there is none yet. */
+  /** Empty or absent if there is none yet. */
   readonly id?: string;
   readonly inputs?: Readonly<Record<string, unknown>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
@@ -20,7 +20,7 @@ export interface Step {
   readonly type: string;
   readonly old: ResourceState | null;
   readonly new: ResourceState | null;
-  /** What causes a replacement: names of inputs; `id` where it is forced. Only some steps of a replacement tell. */
+  /** What causes a replacement: names of inputs, or `id` if it is forced. Only some steps of a replacement have it. */
   readonly keys?: readonly string[] | null;
 }
 
@@ -37,7 +37,7 @@ export interface PreviewLog {
   readonly config: Readonly<Record<string, string>>;
   /** What the program would change, in the engine's order. */
   readonly steps: readonly Step[];
-  /** What a refresh found, where there was one: `new` is null for what is gone. */
+  /** What a refresh found, if there was one; `new` is null for an object that is gone. */
   readonly refreshed: readonly Step[];
   readonly messages: readonly Message[];
   /** The engine came to the end of its work and found nothing wrong. */
@@ -63,8 +63,8 @@ const COLOURS = /<\{%[^%]*%\}>|\u001B\[[\d;]*m/g;
 /**
  * Reads an event log. A last line that was cut off is left out.
  *
- * Steps are taken from the events before them, and what refresh found from those after them: `pulumi preview --json` has
- * only the former, so it does not tell what refresh found.
+ * Steps come from the events before them, and the findings of a refresh from the events after them. `pulumi preview --json`
+ * has only the former, so it lacks what the refresh found.
  */
 export function readPreviewLog(text: string): PreviewLog {
   const steps: Step[] = [];

@@ -12,8 +12,8 @@ export interface Protection {
 }
 
 /**
- * Finds out from the configuration where an object's protection comes from.
- * @param config none where it could not be read
+ * Finds in the configuration what protects an object.
+ * @param config undefined if it could not be read
  */
 export function protectionOf(
   { urn, kind, name, workspace }: PreviewedObject,
@@ -55,7 +55,10 @@ function declaredAs(kind: string, values: KindValues, name: string) {
   return entry.declare(value).filter((one) => one.name === undefined || one.name === name);
 }
 
-/** As one word of a shell: names of resources come from a file that a pull request changes, and the line is to be copied. */
+/**
+ * Quotes a text as one word of a shell: people copy the line, and the names in it come from a file that a pull request can
+ * change.
+ */
 function quoted(word: string): string {
   return /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

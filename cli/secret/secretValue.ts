@@ -3,13 +3,13 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 
-/** Where a value is read from: `process.stdin`, or what a test puts in its place. */
+/** Source of a value: `process.stdin`, or a test's replacement. */
 export type ValueInput = Readable & { readonly isTTY?: boolean };
 
 /**
- * Reads a value that must not be seen. A pipe is read to its end, and one line end is taken off, because most commands add
- * one; a terminal is asked for one line, which it does not show.
- * @returns the empty text where there is no value, or the person at the terminal gave up
+ * Reads a value without showing it. A pipe is read to its end, without its last line end, because most commands add one. A
+ * terminal is asked for one line, and does not echo it.
+ * @returns the empty text if there is no value, or the person at the terminal gave up
  */
 export async function readSecretValue(input: ValueInput, prompts: Writable, prompt: string): Promise<string> {
   if (!input.isTTY) return (await text(input)).replace(/\r?\n$/, "");

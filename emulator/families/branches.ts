@@ -36,12 +36,12 @@ export interface GitConnection extends Stored {
   readonly credentials: Readonly<Record<string, { readonly source: string; readonly connectionId?: string }>>;
 }
 
-/** The folders of all branches that somebody committed to. */
+/** The folders of all branches that have commits. */
 export const branches = collection<BranchFolder>("branches");
 /** The Git connections of all workspaces. */
 export const gitConnections = collection<GitConnection>("gitConnections", { ownedBy: { workspaces: "id" } });
 
-/** Puts items into a branch, as somebody's commit does. */
+/** Puts items into a branch, as a commit does. */
 export function commit(
   service: Service,
   details: Record<string, string>,
@@ -59,7 +59,7 @@ export function commit(
 const headOf = (items: readonly CommittedItem[]) =>
   createHash("sha1").update(JSON.stringify(items)).update(randomUUID()).digest("hex");
 
-/** The time as the service tells it. */
+/** The time in the service's format. */
 export const now = (service: Service) => new Date(service.clock.now()).toISOString().slice(0, -1);
 
 /** What a folder of a branch is kept by. */
@@ -70,7 +70,7 @@ export function branchId(details: Record<string, string>): string {
   return `${gitProviderType}/${owner}/${repositoryName}/${branchName}/${(directoryName ?? "").replace(/^\/|\/$/g, "")}`.toLowerCase();
 }
 
-/** The folder that a workspace is connected to; empty where nobody has committed to it. */
+/** The folder that a workspace is connected to; empty if it has no commits. */
 export function branchOf(service: Service, { details }: GitConnection): BranchFolder {
   return branches.in(service).get(branchId(details)) ?? { id: branchId(details), head: "", items: [] };
 }

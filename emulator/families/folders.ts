@@ -105,7 +105,7 @@ export const folderFamily = defineFamily({
   },
 });
 
-/** @throws ServiceError 404 where the workspace has no such folder */
+/** @throws ServiceError 404 if the workspace has no such folder */
 export function folderById(service: Service, workspaceId: string, id: string): Folder {
   const folder = folders.in(service).get(id);
   if (folder?.workspaceId !== workspaceId) throw folderNotFound(id);

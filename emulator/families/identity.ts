@@ -53,7 +53,7 @@ export function readToken(token: string, now: number): { readonly principalId?: 
   }
 }
 
-/** Entra ID's token endpoint; paths are those of the authority, not below /v1. */
+/** Entra ID's token endpoint; its paths belong to the authority, and are not below /v1. */
 const authority = within(everybody, "/{tenant}", (_all, tenant) => tenant);
 export const entraFamily = defineFamily({
   name: "entra",

@@ -15,7 +15,7 @@ interface Named {
   readonly description: string;
 }
 
-/** @throws ServiceError where the definition is not what the service takes */
+/** @throws ServiceError if the service would refuse the definition */
 export function partsOf(call: Call): Part[] {
   const { parts } = (call.body["definition"] ?? {}) as { parts?: unknown };
   if (!Array.isArray(parts) || parts.length === 0)

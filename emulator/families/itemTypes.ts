@@ -5,11 +5,11 @@ export interface ItemType {
   readonly collection: string;
   /** Whether creates are operations: always, only with a definition, or never. */
   readonly create: "async" | "asyncWithDefinition" | "sync";
-  /** Whether reading the definition is an operation; `none` where the type has no definition at all. */
+  /** Whether reading the definition is an operation; `none` if the type has no definition. */
   readonly definition: "async" | "sync" | "none";
-  /** Format that a definition is told to have, where it is told. */
+  /** Format that the service names for a definition, if it names one. */
   readonly format?: string;
-  /** Properties that the typed collection adds, where the type has any. */
+  /** Properties that the typed collection adds, if the type has any. */
   readonly properties?: (workspaceId: string, id: string) => Record<string, unknown>;
 }
 
@@ -171,7 +171,7 @@ export const itemTypes: readonly ItemType[] = [
 
 const byType = new Map(itemTypes.map((itemType) => [itemType.type, itemType]));
 
-/** The type of that name; one that is not listed is taken for the simplest kind, because the service adds types. */
+/** The type of that name. An unlisted name gives the simplest kind, because the service adds types. */
 export function itemTypeOf(type: string): ItemType {
   return byType.get(type) ?? { type, collection: type, create: sync, definition: sync };
 }

@@ -25,7 +25,7 @@ export interface Item extends Stored {
   readonly parts?: readonly Part[];
   readonly creationPayload?: Record<string, unknown> | undefined;
   readonly properties?: Record<string, unknown> | undefined;
-  /** The item this one came with and goes with. */
+  /** The item that this one was created with, and is deleted with. */
   readonly parentId?: string;
   /** When its SQL endpoint is ready, where it ever gets ready. */
   readonly sqlEndpointAt?: number;
@@ -94,7 +94,7 @@ const genericRoutes: readonly Route[] = [
   route("POST", item("Contributor"), "/updateDefinition", updateDefinition),
 ];
 
-/** Items by the collection of their type, which shows properties as well and knows items of that type only. */
+/** Items by the collection of their type. It also shows properties, and has only items of that type. */
 const typedRoutes: readonly Route[] = itemTypes.flatMap(({ type, collection }): Route[] => {
   const typed = (atLeast: Role) =>
     checked(itemAt(collection, atLeast), (item) => {

@@ -32,7 +32,7 @@ const endpoint = member(
   () => new ServiceError(404, "PrivateEndpointNotFound", "The private endpoint could not be found"),
 );
 
-/** Managed private endpoints of workspaces. Nobody approves them here, but `emulator.service.managedPrivateEndpoints`. */
+/** Managed private endpoints of workspaces. Only `emulator.service.managedPrivateEndpoints` can approve them here. */
 export const managedPrivateEndpointFamily = defineFamily({
   name: "managedPrivateEndpoints",
   collections: { managedPrivateEndpoints },

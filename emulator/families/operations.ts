@@ -59,8 +59,8 @@ export const operationFamily = defineFamily({
 });
 
 /**
- * Applies an effect at once, records an operation that ends later, and answers 202.
- * @param effect what the operation does; not called if it is to fail
+ * Applies an effect immediately, records an operation that completes later, and returns 202.
+ * @param effect what the operation does; not called if the operation must fail
  */
 export function startOperation(
   call: Call,

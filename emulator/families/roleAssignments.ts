@@ -20,7 +20,7 @@ const assignment = (atLeast: Role): Guard<RoleAssignment> =>
     return found;
   });
 
-/** Roles of principals in workspaces; the id of an assignment is that of its principal. */
+/** Roles of principals in workspaces. The id of an assignment is the id of its principal. */
 export const roleAssignmentFamily = defineFamily({
   name: "role assignments",
   routes: [

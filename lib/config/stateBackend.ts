@@ -25,7 +25,7 @@ export function assertSharedBackend(
   const folder = url === undefined ? undefined : meantStateFolder(url, projectRoot);
   if (folder === undefined || !isInside(projectRoot, folder)) return;
   throw new Error(
-    `Stack '${stack}' would keep its state in this clone (${url}), where nobody else sees it. Choose a backend that the team ` +
+    `Stack '${stack}' would keep its state in this clone (${url}), and nobody else could see it. Choose a backend that the team ` +
       `shares, for example PULUMI_BACKEND_URL='azblob://STATE_CONTAINER?storage_account=ACCOUNT' or 'https://api.pulumi.com', ` +
       `or set fabric:allowLocalBackend: true in Pulumi.${stack}.yaml to keep it here.`,
   );

@@ -46,9 +46,7 @@ const limitedTime: Policy = {
   },
 };
 
-/**
- * The client would wait as long as the vault asks for. Above a second it must answer at once, so that the fallback is used.
- */
+/** Drops a `Retry-After` above a second: the client would wait that long, although the fallback has the value. */
 const noLongWaits: Policy = {
   name: "noLongWaits",
   async sendRequest(request, next) {

@@ -104,13 +104,13 @@ const kinds: Readonly<Record<CredentialKind, KindFacts>> = {
     label: "Azure CLI",
     needs: [],
     signs: [],
-    remedy: "Install the Azure CLI where it is missing, and run az login.",
+    remedy: "Install the Azure CLI if it is missing, and run az login.",
   },
   azureDeveloperCli: {
     label: "Azure Developer CLI",
     needs: [],
     signs: [],
-    remedy: "Install the Azure Developer CLI where it is missing, and run azd auth login.",
+    remedy: "Install the Azure Developer CLI if it is missing, and run azd auth login.",
   },
 };
 

@@ -7,13 +7,13 @@ import { AzureFoundation } from "./foundation.ts";
 import type { DeployedIdentity } from "./foundation.ts";
 
 /*
- * Loaded only where `fabric:azure` is declared: azure-native costs the start of every preview, and its plugin a big
+ * Loaded only if `fabric:azure` is declared: azure-native slows the start of every preview, and its plugin is a big
  * download. Its services are imported one by one, because its main entry loads all of them.
  */
 
 /** What the Azure side of a stack gives to the rest of it, and to the outside. */
 export interface Azure {
-  /** The capacity that workspaces may name, and have to wait for. */
+  /** The capacity that workspaces can name, and then must wait for. */
   readonly capacity?: { readonly name: string; readonly resource: CustomResource } | undefined;
   /** Output `azure` of the stack. */
   readonly outputs: EnvironmentOutputs | FoundationOutputs;
@@ -25,7 +25,7 @@ export interface EnvironmentOutputs {
   readonly connectionString?: Output<string> | undefined;
 }
 
-/** Outputs of a foundation, as other stacks want them. */
+/** Outputs of a foundation, in the form that other stacks need. */
 export interface FoundationOutputs {
   /** For PULUMI_BACKEND_URL. */
   readonly backendUrl: string;
@@ -39,12 +39,12 @@ export interface FoundationOutputs {
 
 /**
  * Declares what `fabric:azure` says.
- * @param stack its tenantId, which a foundation has by the rules of the configuration; and protectData: whether the
- *   resources of an environment are protected, as those of a foundation always are
+ * @param stack tenantId, which the rules of the configuration require for a foundation; and protectData, which decides
+ * whether the resources of an environment are protected. Those of a foundation always are
  */
 export function declareAzure(azure: AzureConfig, stack: Pick<StackConfig, "tenantId" | "protectData">): Azure {
   const { tenantId, protectData } = stack;
-  // an explicit one, so that nobody's own default subscription decides where this goes
+  // an explicit provider, so that no default subscription of the person who deploys decides
   const provider = new Provider("azure", { subscriptionId: azure.subscriptionId, ...(tenantId && { tenantId }) });
   if (azure.foundation) {
     const { foundation } = azure;

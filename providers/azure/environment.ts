@@ -14,18 +14,18 @@ import type { CapacityConfig, ApplicationInsightsConfig } from "../../lib/config
  * Application Insights for its telemetry. All go when the environment is destroyed.
  */
 export class AzureEnvironment extends resource.ComponentResource {
-  /** Absent where none is declared. Workspaces on it have to wait for it. */
+  /** Absent if none is declared. Workspaces on it must wait for it. */
   readonly capacity: CustomResource | undefined;
-  /** Where telemetry is sent, as APPLICATIONINSIGHTS_CONNECTION_STRING takes it; a secret. Absent where none is declared. */
+  /** Destination of telemetry, as APPLICATIONINSIGHTS_CONNECTION_STRING takes it; a secret. Absent if none is declared. */
   readonly connectionString: Output<string> | undefined;
 
   readonly #own: CustomResourceOptions;
   readonly #place: { resourceGroupName: Output<string>; location: string; tags: Record<string, string> };
 
-  /** @param protect whether its resources can neither be deleted nor replaced */
+  /** @param protect whether its resources are protected from deletion and replacement */
   constructor(azure: AzureConfig, protect: boolean, opts: ComponentResourceOptions) {
     super("fabric:AzureEnvironment", azure.resourceGroup, {}, opts);
-    // the names are given, so the old one has to go before the new one can come
+    // the names are fixed, so the old resource must be deleted before the new one is created
     this.#own = { parent: this, protect, deleteBeforeReplace: true };
     const { location, tags, resourceGroup } = azure;
     const group = new resources.ResourceGroup(
@@ -75,7 +75,7 @@ export class AzureEnvironment extends resource.ComponentResource {
         ingestionMode: "LogAnalytics",
         workspaceResourceId: logs.id,
       },
-      // whoever has it can write telemetry: it is encrypted in the state too
+      // the string allows writing telemetry, so it is encrypted in the state too
       { ...this.#own, additionalSecretOutputs: ["connectionString", "instrumentationKey"] },
     );
     return output.secret(insights.connectionString);

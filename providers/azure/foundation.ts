@@ -30,7 +30,7 @@ export interface DeployedIdentity {
 export class AzureFoundation extends resource.ComponentResource {
   /** Identity that pipelines deploy as. */
   readonly deployer: DeployedIdentity;
-  /** Identity that pipelines preview pull requests as; absent where none is declared. */
+  /** Identity that pipelines preview pull requests as; absent if none is declared. */
   readonly previewer: DeployedIdentity | undefined;
 
   readonly #own: CustomResourceOptions;
@@ -87,7 +87,7 @@ export class AzureFoundation extends resource.ComponentResource {
         enableHttpsTrafficOnly: true,
         minimumTlsVersion: "TLS1_2",
         allowBlobPublicAccess: false,
-        // an account key would open everything to whoever has it, and could not be given to one container only
+        // an account key would give its holder everything, and cannot be limited to one container
         allowSharedKeyAccess: false,
         defaultToOAuthAuthentication: true,
         allowCrossTenantReplication: false,
@@ -146,7 +146,7 @@ export class AzureFoundation extends resource.ComponentResource {
           enableRbacAuthorization: true,
           enableSoftDelete: true,
           softDeleteRetentionInDays: 90,
-          // for good: Azure lets nobody switch it off again
+          // permanent: Azure does not allow to switch it off again
           enablePurgeProtection: true,
         },
       },

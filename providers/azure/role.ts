@@ -30,7 +30,7 @@ export interface AzurePrincipal {
   readonly principalType: "User" | "Group" | "ServicePrincipal";
 }
 
-/** A role for somebody on one resource, and on nothing else. */
+/** A role of one principal on one resource. */
 export interface RoleGrant {
   readonly principal: AzurePrincipal;
   readonly role: AzureRole;

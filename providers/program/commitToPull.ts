@@ -4,9 +4,9 @@ import { AS_BEFORE } from "../kinds/git/fields.ts";
 import type { ProgramRun } from "./programRun.ts";
 
 /**
- * What a program declares for a connection that is to follow its branch: the commit that the workspace lacks, so that
- * preview and up show the same; {@link AS_BEFORE} where it lacks none.
- * @param otherwise what to declare where the service cannot be asked
+ * What the program declares for a connection that follows its branch: the commit that the workspace lacks, so that preview
+ * and up show the same, or {@link AS_BEFORE} if it lacks none.
+ * @param otherwise what to declare if the service cannot be asked
  */
 export async function commitToPull(program: ProgramRun, workspaceId: string, otherwise: string): Promise<string> {
   try {

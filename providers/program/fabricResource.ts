@@ -34,15 +34,15 @@ export type ArgsOf<F extends Fields> = { [K in Exclude<keyof F, Optional<F>>]: I
 };
 
 /**
- * A resource of any kind. Type and state are those of Pulumi's dynamic resources, with one difference: the provider is
- * not serialised into the state, but named by a constant string, so the state holds no code and no captured secret.
+ * A resource of any kind. Type and state are those of Pulumi's dynamic resources, with one difference: a constant string
+ * names the provider instead of its serialised code, so the state holds no code and no captured secret.
  */
 export class FabricResource<F extends Fields, O extends object> extends resource.CustomResource {
   constructor(kind: ResourceKind<F, O>, name: string, args: ArgsOf<F>, opts: CustomResourceOptions) {
     const outputs = Object.fromEntries(kind.outputs.map((output) => [output, undefined]));
     const bootstrap = `exports.handler=()=>require("./providers/registry.ts").provider(${JSON.stringify(kind.name)})`;
-    // names are unique at the service, so a new object cannot stand beside the old. It has to be an option of the resource:
-    // where a replacement is forced, the engine does not ask the diff
+    // names are unique at the service, so a new object cannot exist beside the old one. This must be an option of the
+    // resource: if a replacement is forced, the engine does not ask diff
     const own = { ...opts, deleteBeforeReplace: true };
     super(`pulumi-nodejs:dynamic/fabric:${kind.name}`, name, { ...outputs, ...args, __provider: bootstrap }, own);
   }

@@ -38,7 +38,7 @@ export interface DeclaredResources {
 export class FabricWorkspace extends resource.ComponentResource {
   /** Id of the workspace. */
   readonly workspaceId: Output<string>;
-  /** Where a person finds it. */
+  /** Its page in the portal. */
   readonly portalUrl: Output<string>;
 
   /** The configuration that it was declared by. */
@@ -53,9 +53,11 @@ export class FabricWorkspace extends resource.ComponentResource {
     settings: {
       readonly provider: FabricProvider;
       readonly protectData: boolean;
-      /** A capacity that this stack makes. Where the workspace names it, it waits for it, and goes before it. */
+      /**
+       * A capacity that this stack makes. If the workspace uses it, the workspace is created after it and deleted before it.
+       */
       readonly ownCapacity?: { readonly name: string; readonly resource: CustomResource } | undefined;
-      /** With what to ask the service which commits are to be pulled. */
+      /** Asks the service which commits must be pulled. */
       readonly program: ProgramRun;
     },
     opts?: ComponentResourceOptions,
@@ -140,7 +142,7 @@ export class FabricWorkspace extends resource.ComponentResource {
     this.registerOutputs({});
   }
 
-  /** Keys are unique in a stack, and say where the resource belongs. */
+  /** Keys are unique in a stack, and name the workspace of the resource. */
   #named(name: string): string {
     return `${this.config.name}/${name}`;
   }
@@ -168,7 +170,7 @@ export class FabricWorkspace extends resource.ComponentResource {
 function gitArgs(git: NonNullable<WorkspaceConfig["git"]>, workspaceId: Output<string>, program: ProgramRun) {
   const { sync, ...args } = git;
   if (sync !== "always") return args;
-  // where the service cannot be asked, an up looks for itself, and a preview shows nothing
+  // if the service cannot be asked, an up looks by itself and a preview shows nothing
   const otherwise = runtime.isDryRun() ? AS_BEFORE : new Date().toISOString();
   return { ...args, commit: workspaceId.apply((id) => commitToPull(program, id, otherwise)) };
 }

@@ -14,8 +14,8 @@ import { visibleCapacities, visibleWorkspaces } from "../run/visible.ts";
 import { itemsOf } from "../kinds/item/items.ts";
 
 /*
- * `fabric:preflight`: what an up is certain to fail at, asked before anything is done. Only what is to be created is looked
- * at, because that is all a program knows of the changes; and whatever cannot be found out is told, and stops nothing.
+ * `fabric:preflight`: asks in advance for what an up is certain to fail at. Checks cover only objects to be created, because
+ * the program knows no other changes. A check that cannot be done is reported, and stops nothing.
  */
 
 /** What a preview plans for the objects of one workspace: the id of each that is managed, undefined for each to be made. */
@@ -23,7 +23,7 @@ export interface Planned {
   readonly workspaceId: string | undefined;
   /** In the order of the configuration, as are the items. */
   readonly users: readonly (string | undefined)[];
-  /** Absent where no Git connection is declared. */
+  /** Absent if no Git connection is declared. */
   readonly git?: { readonly id: string | undefined };
   readonly items: readonly (string | undefined)[];
 }
@@ -68,7 +68,7 @@ export async function findProblems(run: Run, asked: Asked): Promise<Finding[]> {
   return (await Promise.all(checks)).flat();
 }
 
-/** Its name, and where it exists, what is in it. */
+/** Checks the name of the workspace and, if it exists, its content. */
 async function workspaceFindings(run: Run, asked: Asked): Promise<Finding[]> {
   const there = await existing(run, asked);
   const ofName = nameFindings(asked, there);
@@ -89,7 +89,7 @@ async function existing(run: Run, { config, planned }: Asked): Promise<Workspace
   return (await visibleWorkspaces(run)).find(isMeant);
 }
 
-/** A workspace that is to be made needs its name for itself; one that is managed has to be there. */
+/** A new workspace needs a free name; a managed one must exist. */
 export function nameFindings({ config, planned, managedIds }: Asked, there: Workspace | undefined): Finding[] {
   const name = `Workspace '${config.displayName}'`;
   if (planned.workspaceId !== undefined) {
@@ -97,10 +97,10 @@ export function nameFindings({ config, planned, managedIds }: Asked, there: Work
       ? []
       : warning(
           "workspace",
-          `${name} is not among those that this identity sees. npm run refresh tells whether it is gone.`,
+          `${name} is not among those that this identity sees. npm run refresh finds out whether it is gone.`,
         );
   }
-  // what the stack itself has under that name gets another one, or goes
+  // an object of the stack itself under that name is renamed or deleted by the same up
   if (!there || config.adopt || managedIds.has(there.id.toLowerCase())) return [];
   return certain(
     "workspace",
@@ -139,7 +139,10 @@ const connectionShape = z.object({
   connectionDetails: optional(z.object({ type: optional(z.string()) })),
 });
 
-/** The list has those that the caller may use; where it lacks one, that is read by itself, because only both are proof. */
+/**
+ * The list contains the connections that the caller may use. A connection that it lacks is read by itself, because only both
+ * are proof.
+ */
 async function connectionFindings(run: Run, id: string, provider: keyof typeof connectionTypes): Promise<Finding[]> {
   try {
     const listed = await run.listOnce("/connections", "list connections", connectionShape);
@@ -210,7 +213,7 @@ async function itemFindings(run: Run, asked: Asked, { id }: Workspace): Promise<
   return asked.planned.items.includes(undefined) ? takenItems(asked, await itemsOf(run, id)) : [];
 }
 
-/** Items that are to be made, and whose name another item of the type has. */
+/** New items whose name another item of the type has. */
 export function takenItems({ config, planned, managedIds }: Asked, items: readonly FabricItem[]): Finding[] {
   return config.items.flatMap(({ type, displayName, adopt }, index) => {
     // what Git has brought is adopted
@@ -219,7 +222,7 @@ export function takenItems({ config, planned, managedIds }: Asked, items: readon
     if (!taken || managedIds.has(`${taken.workspaceId}/${taken.id}`.toLowerCase())) return [];
     const exists = `${type} '${displayName}' exists already in the workspace (${taken.id}).`;
     const remedy = "Set adopt: true to manage it, or choose another displayName.";
-    // a replaced item looks like a new one here; in a workspace that is adopted just now, there is none
+    // a replaced item looks like a new one here; a workspace that is being adopted has none
     const isCertain = planned.workspaceId === undefined;
     const unless = isCertain ? "" : "Unless this very deployment replaces it: ";
     return [{ about: { item: index }, isCertain, message: `${exists} ${unless}${remedy}` }];
@@ -229,7 +232,7 @@ export function takenItems({ config, planned, managedIds }: Asked, items: readon
 const certain = (about: Subject, message: string): Finding[] => [{ about, isCertain: true, message }];
 const warning = (about: Subject, message: string): Finding[] => [{ about, isCertain: false, message }];
 
-/** What cannot be asked is told. */
+/** Turns a failed check into a warning. */
 async function warnOnError(about: Subject, check: () => Promise<Finding[]>): Promise<Finding[]> {
   try {
     return await check();

@@ -6,13 +6,13 @@ import { findProblems } from "./preflight.ts";
 import type { ProgramRun } from "./programRun.ts";
 import type { Finding, Planned, Subject } from "./preflight.ts";
 
-/** After so long somebody wants to know what is going on. */
+/** After this time a progress message is due. */
 const SILENCE_MS = 2_000;
 
 /**
- * Asks the service, during a preview, for what an up would fail at, and tells it with the resource that it is about.
+ * Asks the service during a preview for what an up would fail at, and reports each finding with its resource.
  * @param ownCapacity name of the capacity that the stack makes itself
- * @throws Error that makes the preview fail, and so the up that it precedes: where something was found, or nobody is signed in
+ * @throws Error if something was found, or the sign-in failed: the preview fails, and so does the up that it precedes
  */
 export async function reportPreflight(
   workspaces: readonly FabricWorkspace[],
@@ -35,7 +35,7 @@ export async function reportPreflight(
   const errors = findings.filter(({ isCertain }) => isCertain).length;
   if (errors === 0) return;
   throw new Error(
-    `fabric:preflight found ${errors === 1 ? "a problem" : `${errors} problems`} that an up would fail at, told with the ` +
+    `fabric:preflight found ${errors === 1 ? "a problem" : `${errors} problems`} that an up would fail at, shown with the ` +
       `resources concerned. Nothing was deployed.`,
   );
 }

@@ -4,8 +4,8 @@ import type { LiveRun } from "../run/liveRun.ts";
 import type { Run } from "../run/run.ts";
 
 /**
- * The program's own way to the service, for what it has to know before it declares something. It only asks, and writes
- * nothing; who asks first signs in. Idle connections keep no process from ending, so nobody has to close it.
+ * The program's own access to the service, for what it must know before it declares something. It only reads; the first read
+ * signs in. Idle connections do not keep the process alive, so it need not be closed.
  */
 export class ProgramRun {
   readonly #configuration: Configuration;
@@ -18,9 +18,8 @@ export class ProgramRun {
   }
 
   /**
-   * What to ask with; undefined with an embedded emulator, which runs in the provider process and only while that has
-   * something to do.
-   * @throws Error where nobody is signed in, or in another tenant
+   * The reads; undefined with an embedded emulator, which runs in the provider process and only while the provider is busy.
+   * @throws Error if the sign-in fails, or belongs to another tenant
    */
   get(): Promise<Run | undefined> {
     return (this.#run ??= this.#start());

@@ -11,8 +11,8 @@ import { kindKeys } from "../kinds/kinds.ts";
 
 /**
  * The configuration of the stack that this program runs for.
- * @throws StackConfigError naming every problem at once. Secrets are refused first, because every other message might tell
- *   something of them
+ * @throws StackConfigError naming every problem at once. Secrets are refused first, because any other message might reveal
+ * part of them
  */
 export function readStackConfig(options: { readonly projectRoot: string; readonly stack: string }): StackConfig {
   const values = stackConfigValues(config.allConfig());
