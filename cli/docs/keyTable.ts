@@ -17,7 +17,7 @@ const head = "| Key | Meaning | Default | Example |\n|---|---|---|---|";
 
 /**
  * The table of an object's keys. Objects below it are rows of the same table, unless they have one of their own.
- * @param path where the object is: empty for the whole, `workspaces[].git`
+ * @param path path of the object: empty for the whole configuration, `workspaces[].git`
  * @param hasOwnTable whether the object at a path has a table of its own
  */
 export function keyTable(schema: Json, path: string, hasOwnTable: (path: string) => boolean): string {
@@ -90,7 +90,7 @@ function keysOf(schema: Json): Row[] {
   });
 }
 
-/** The value of the key that tells a variant from the others. */
+/** The value of the key that distinguishes a variant from the others. */
 function constOf(properties: Readonly<Record<string, unknown>>): string[] {
   return Object.values(properties).flatMap((value) => {
     const fixed = (value as Json).const;

@@ -30,7 +30,7 @@ const levels: Readonly<Record<ConfigEntry["in"], string>> = {
 export const pathOf = (entry: Pick<ConfigEntry, "in" | "key" | "example">): string =>
   `${levels[entry.in]}${entry.key}${Array.isArray(entry.example) ? "[]" : ""}`;
 
-/** One row for each kind: where it is declared, and what a change of its values does. */
+/** One row for each kind: the key that declares it, and what a change of its values does. */
 export function kindTable(kinds: readonly ResourceKind[]): string {
   const rows = kinds.map((kind) => {
     const key = kind.entry ? pathOf(kind.entry) : ownKeys[kind.name];

@@ -28,7 +28,8 @@ function jsonSchemaOf(keys: readonly KindKey[], leftOut: readonly string[]): Jso
       if (def.type === "pipe" && jsonSchema.type === "boolean") {
         Object.assign(jsonSchema, { type: ["boolean", "string"], pattern: TRUE_OR_FALSE });
       }
-      // zod leaves both out where a value is transformed, because they could be values after that; here they are as in the file
+      // zod omits both if a value is transformed, because they could be values after the transformation; here they are as in
+      // the file
       if (def.type === "default") jsonSchema.default ??= def.defaultValue as typeof jsonSchema.default;
       const examples = z.globalRegistry.get(zodSchema)?.["examples"];
       if (Array.isArray(examples)) jsonSchema.examples = examples;

@@ -160,7 +160,7 @@ const everythingOf = ({ inputs, outputs }: ResourceState) => toldOf({ ...outputs
 
 const ROLE_OF = "role of ";
 
-/** Properties as people read them: the roles that nobody declared one by one. Only names of users are unique. */
+/** Properties as people read them: undeclared roles are listed one by one. Only names of users are unique. */
 function toldOf({ unlisted, ...properties }: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   const byId = (unlisted ?? {}) as Record<string, { readonly name: string; readonly role: string }>;
   const roles = Object.entries(byId).map(([id, { name, role }]) => {

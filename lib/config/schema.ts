@@ -378,7 +378,7 @@ const ownKeys: KnownKeys = {
   ...azureKeys,
 };
 
-/** The same with the keys that kinds bring along. */
+/** The known keys with those that kinds bring along. */
 export function knownKeysWith(keys: readonly KindKey[]): KnownKeys {
   const known: Record<string, readonly string[]> = { ...ownKeys };
   const holders = { stack: "", workspace: "workspaces", item: "items" } as const;

@@ -15,7 +15,7 @@ export interface TokenSource {
   readonly name: string;
   /**
    * A bearer token.
-   * @param options.refresh asks for a new one although the known one has not ended: the service refused it
+   * @param options.refresh asks for a new token although the known one has not expired, because the service refused it
    * @throws Error naming the credential and the next step, never a secret
    */
   token(scope: string, options?: { readonly refresh?: boolean }): Promise<string>;

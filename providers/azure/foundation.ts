@@ -11,7 +11,7 @@ import type { FoundationConfig, IdentityConfig } from "../../lib/config/azureSch
 import { assignRole } from "./role.ts";
 import type { AzurePrincipal, AzureRole, RoleGrant } from "./role.ts";
 
-/** What Entra ID wants a pipeline's token to be made for. */
+/** Audience that Entra ID requires in a pipeline's token. */
 const AUDIENCE = "api://AzureADTokenExchange";
 
 /** What a pipeline needs to sign in as an identity; nothing of it is secret. */

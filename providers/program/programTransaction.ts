@@ -15,9 +15,9 @@ export interface PlainUpdate {
 }
 
 /**
- * Prepares the transaction of a plain `pulumi up`, before the first resource is registered: the checkpoint from before is
- * kept, and it is chosen which transaction the run belongs to. Nothing is begun, because the run may be a destroy or a
- * refresh: the provider process begins it at its first write, and ends it.
+ * Prepares the transaction of a plain `pulumi up`, before the first resource is registered: keeps the checkpoint from
+ * before, and chooses the transaction of the run. It begins nothing, because the run may be a destroy or a refresh: the
+ * provider process begins the transaction at its first write, and ends it.
  * @throws UnreadableLogError if a log of the stack cannot be read whole
  */
 export async function prepareProgramTransaction(run: PlainUpdate): Promise<void> {
