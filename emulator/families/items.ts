@@ -59,7 +59,8 @@ const itemNotFound = (id: string) =>
   });
 const itemAt = (collectionPath: string, atLeast: Role): Guard<Item> =>
   member(runningWorkspace(atLeast), `/${collectionPath}/{itemId}`, items, itemNotFound);
-const item = (atLeast: Role) => itemAt("items", atLeast);
+/** The item of a path, for families of what is in items. */
+export const item = (atLeast: Role): Guard<Item> => itemAt("items", atLeast);
 
 /** Items by the routes that all types share. */
 const genericRoutes: readonly Route[] = [

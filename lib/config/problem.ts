@@ -59,6 +59,8 @@ export function schemaProblems(error: z.ZodError, known: KnownKeys): Problem[] {
 function unknownKey(key: string, holder: string, known: readonly string[]): string {
   // the key is known, but this place has no use for it: keys of the other provider
   if (known.includes(key)) return `belongs to the other ${holder === "git" ? "gitProviderType" : "provider"}`;
+  // objects in the entries of kinds: nobody has told their keys
+  if (known.length === 0) return "unknown key";
   const meant = closestName(key, known);
   return meant ? `unknown key; did you mean ${meant}?` : `unknown key; known are ${wordList(known, "and")}`;
 }
@@ -69,8 +71,8 @@ export const inOurWords: z.core.$ZodErrorMap = (issue) => {
   if (input === undefined) return "required";
   if (input === null) return "is empty: give it a value or remove the key";
   if (code === "invalid_type") return `must be ${nounOf(issue.expected)}`;
-  if (code === "too_small") return "must not be empty";
-  if (code === "too_big") return `must have at most ${issue.maximum} characters`;
+  if (code === "too_small") return isNumber(issue.origin) ? `must be at least ${issue.minimum}` : "must not be empty";
+  if (code === "too_big") return tooBig(issue.origin, issue.maximum);
   if (code === "invalid_format") return "must be an id like 01234567-89ab-cdef-0123-456789abcdef";
   if (code === "invalid_value") return oneOf(issue.values.map(String), input);
   if (code === "invalid_union" && issue.discriminator !== undefined) {
@@ -80,10 +82,18 @@ export const inOurWords: z.core.$ZodErrorMap = (issue) => {
   return undefined;
 };
 
+const isNumber = (origin: string) => ["number", "int", "bigint"].includes(origin);
+
+function tooBig(origin: string, maximum: number | bigint): string {
+  if (isNumber(origin)) return `must be at most ${maximum}`;
+  return `must have at most ${maximum} ${origin === "array" ? "entries" : "characters"}`;
+}
+
 function nounOf(type: string): string {
   const nouns: Readonly<Record<string, string>> = {
     string: "text (numbers and true or false need quotes to be text)",
     number: "a number",
+    int: "a whole number",
     boolean: "true or false",
     array: "a list",
     object: "an object with keys",

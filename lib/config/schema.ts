@@ -353,7 +353,7 @@ export const stackSchema = z.strictObject({
 /** What documentation says about a value, for the schema that takes its place. */
 const aboutOf = (schema: z.ZodType) => ({ ...schema.meta() });
 
-/** The same with the keys that kinds bring along. */
+/** The schema with the keys that kinds bring along. */
 export function schemaWith(keys: readonly KindKey[]): typeof stackSchema {
   if (keys.length === 0) return stackSchema;
   const { items: ownItems } = workspaceSchema.shape;
