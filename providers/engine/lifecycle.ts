@@ -179,11 +179,13 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
       const names = { ...holder };
       const own: readonly Live[] = kind.find ? present(await kind.find(run, names)) : await list(run, kind, names);
       return Promise.all(
-        own.map(async (live) => {
-          const id = idOfLive(kind, live, names);
-          const inputs = { ...names, ...(await kind.valuesOf(live, run, id, {})) };
-          return { id, inputs, outputs: kind.outputsOf?.(live) ?? {} };
-        }),
+        own
+          .filter((live) => kind.isMadeByPeople?.(live) ?? true)
+          .map(async (live) => {
+            const id = idOfLive(kind, live, names);
+            const inputs = { ...names, ...(await kind.valuesOf(live, run, id, {})) };
+            return { id, inputs, outputs: kind.outputsOf?.(live) ?? {} };
+          }),
       );
     },
   };

@@ -38,6 +38,8 @@ export interface ObjectKind<
   namesOf(run: Run, inputs: InputsOf<F>): N | Promise<N>;
   /** Whether an object has these names. */
   isNamed(live: L, names: N): boolean;
+  /** Whether people make such an object; what the service itself brings along is not imported. @default they do */
+  isMadeByPeople?(live: L): boolean;
   /** What people call it in log and telemetry. */
   nameOf(inputs: Partial<InputsOf<F>>): string;
   /** The half of a resource's id that is the object's. @default its `id` */

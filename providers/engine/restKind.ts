@@ -30,6 +30,8 @@ export interface RestKind<F extends Fields, S extends z.ZodObject> {
   readonly named: readonly (keyof F & string)[];
   /** What the service tells of an object: fields that it tells are compared on refresh, others stay as they are in the state. */
   readonly shape: S;
+  /** Whether people make such an object; what the service itself brings along is not imported. @default they do */
+  readonly isMadeByPeople?: (live: z.output<S>) => boolean;
   /** Of what a workspace has one of: the object in what its path answers; undefined if there is none. */
   readonly within?: (answer: Live) => unknown;
   /** Outputs of the resource: properties of the answer that are no inputs. */
@@ -134,6 +136,7 @@ export function restKind<const F extends Fields, S extends z.ZodObject>(kind: Re
     ...(kind.loses !== undefined && { holdsData: () => kind.loses }),
     ...(kind.removal && { removal: kind.removal }),
     ...(isSingle && single),
+    isMadeByPeople: (live) => kind.isMadeByPeople?.(live as z.output<S>) ?? true,
 
     names: z.object({
       ...Object.fromEntries(holders.map((field) => [field, idInLog])),

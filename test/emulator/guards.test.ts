@@ -33,13 +33,19 @@ async function routesOf({ emulator }: TestService) {
 describe("guards", () => {
   it("Guards refuse every route with an unknown id in its path, with the code of what is missing", async () => {
     await using service = await TestService.start();
-    const id = (await service.workspace()).replace("/workspaces/", "");
+    const workspace = await service.workspace();
+    const item = { type: "Notebook", displayName: "real", workspaceId: workspace.replace("/workspaces/", "") };
+    service.emulator.service.items.put({ id: "real-item", description: "", ...item });
+    const real: Readonly<Record<string, string>> = { workspaceId: item.workspaceId, itemId: "real-item" };
     const routes = (await routesOf(service)).filter(({ parameters }) => parameters.length > 0);
     assert.ok(routes.length > 250);
     for (const { route, method, template, parameters } of routes) {
       for (const [at, parameter] of parameters.entries()) {
-        // what stands before the unknown one exists
-        const path = template.replace("{workspaceId}", at === 0 ? nobody : id).replace(/\{.+?\}/g, nobody);
+        const before = parameters.slice(0, at);
+        // what stands before the unknown one exists, or the answer is about that
+        if (before.some((one) => real[one] === undefined)) break;
+        const known = before.reduce((path, one) => path.replace(`{${one}}`, real[one] ?? ""), template);
+        const path = known.replace(/\{.+?\}/g, nobody);
         const code = template.includes("recoverableItems") ? "EntityNotFound" : codes[parameter];
         assert.deepEqual(await service.outcome(method, path, bodyFor(method)), [404, code], `${route}: ${parameter}`);
       }

@@ -50,7 +50,9 @@ describe("the entries that kinds bring along", () => {
     const declared = { ...everything, workspaces, protectData: true };
     const lifted = (value: unknown) => (Array.isArray(value) ? value.map(unprotected) : unprotected(value));
     const unprotected = (value: unknown) => ({ ...(typeof value === "object" ? value : {}), protect: false });
-    const withoutProtection = Object.fromEntries(inWorkspaces.map(({ key, example }) => [key, lifted(example)]));
+    const unprotectedOf = (entries: typeof inWorkspaces) =>
+      Object.fromEntries(entries.map(({ key, example }) => [key, lifted(example)]));
+    const withoutProtection = unprotectedOf(inWorkspaces);
 
     stack.configure({ ...declared, workspaces: [workspaces[0], { ...workspaces[1], protect: true }] });
     const up = await stack.up();
@@ -61,7 +63,8 @@ describe("the entries that kinds bring along", () => {
     assert.notEqual(refused.code, 0, refused.text);
     assert.match(refused.text, /protect/);
 
-    stack.configure({ ...declared, workspaces: [workspaces[0], { ...workspaces[1], ...withoutProtection }] });
+    const all = { ...declared, ...unprotectedOf(ofTenant) };
+    stack.configure({ ...all, workspaces: [workspaces[0], { ...workspaces[1], ...withoutProtection }] });
     assert.equal((await stack.up()).code, 0);
     stack.configure(removal);
     const removed = await stack.up();
