@@ -21,7 +21,7 @@ function problemOf(pool: object): string {
   }
 }
 
-describe("a value of a key that a kind brings along is refused with words for what it is", () => {
+describe("A value of a key that a kind brings along", () => {
   const refused: [title: string, pool: object, problem: string][] = [
     [
       "an unknown key of an object in an entry",
@@ -38,5 +38,6 @@ describe("a value of a key that a kind brings along is refused with words for wh
       "hosts: must have at most 2 entries",
     ],
   ];
-  for (const [title, pool, problem] of refused) it(title, () => assert.equal(problemOf(pool), problem));
+  for (const [title, pool, problem] of refused)
+    it(`Words for what is wrong: ${title}`, () => assert.equal(problemOf(pool), problem));
 });

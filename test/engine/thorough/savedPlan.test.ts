@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { EngineStack } from "./harness/engineStack.ts";
+import { EngineStack } from "../harness/engineStack.ts";
 
 /* `npm run preview -- --save-plan FILE`, somebody's review, `npm run up -- --plan FILE`: what was reviewed is done, and nothing else. */
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { EngineStack } from "./harness/engineStack.ts";
+import { EngineStack } from "../harness/engineStack.ts";
 
 /* Which stack a command means, and which ones it makes. */
 
