@@ -34,7 +34,7 @@ const messages = sources
   .replace(/\s+/g, " ");
 
 describe("the pages", () => {
-  it("link only to files and headings that exist", () => {
+  it("Pages link only to files and headings that exist", () => {
     const broken = pages.flatMap((page) => {
       const links = [...withoutCode(read(page)).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)/g)];
       return links.flatMap(([link, file = "", anchor]) => {
@@ -50,7 +50,7 @@ describe("the pages", () => {
     assert.deepEqual(broken, []);
   });
 
-  it("docs/troubleshooting.md names messages that the sources have", () => {
+  it("The page docs/troubleshooting.md names messages that the sources have", () => {
     const rows = read("docs/troubleshooting.md")
       .split("\n")
       .filter((row) => row.startsWith("| `"));
