@@ -5,7 +5,6 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { backendUrl } from "../../lib/config/stateBackend.ts";
 import { absoluteBackend, isRelativeBackend, stateFolder } from "../../lib/config/stateFolder.ts";
-import { compressedState } from "./compressedState.ts";
 import { formerStateNote } from "./formerState.ts";
 import { settleHome } from "../setup/homeFolder.mjs";
 import { proxyEnvironment } from "../../lib/network/proxy.ts";
@@ -19,8 +18,8 @@ export const projectRoot = projectFileIn(process.cwd())
   : resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 
 /**
- * The environment in which the project's commands run the Pulumi CLI. Five things differ from a plain call: the project's
- * own backend is an absolute path, because Pulumi takes a relative one from the current folder; the state is compressed; the
+ * The environment in which the project's commands run the Pulumi CLI. Four things differ from a plain call: the project's
+ * own backend is an absolute path, because Pulumi takes a relative one from the current folder; the
  * engine has more steps under way; stack `local` has the empty passphrase, because its configuration holds no secret; and
  * for it no plugin is downloaded, because the vendor's CLI would fetch azure-native's for every stack of a project that
  * depends on it.
@@ -31,7 +30,6 @@ export function pulumiEnvironment(stack: string, env: NodeJS.ProcessEnv = proces
     ...env,
     ...proxyEnvironment(env),
     ...stepsAtOnce(env),
-    ...compressedState(env),
   };
   settleHome(own);
   const url = backendUrl(projectRoot, env);
