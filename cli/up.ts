@@ -17,7 +17,7 @@ import { RollbackRefused, rollBack } from "./rollback/rollBack.ts";
 import type { TransactionOrder } from "./rollback/rollBack.ts";
 import { exportCheckpoint } from "../lib/checkpoint/exportCheckpoint.ts";
 import { runStackCommand } from "./pulumi/stackCommand.ts";
-import { withStackToItself } from "./transaction/stackLock.ts";
+import { freeStaleLock, withStackToItself } from "./transaction/stackLock.ts";
 import { readStackSettings } from "./pulumi/stackSettings.ts";
 
 /*
@@ -127,6 +127,8 @@ async function fail(run: Run): Promise<number> {
   const entries = await transactions.entries(transactionId);
   const reason = isInterrupted ? "interrupted" : (firstFailure(entries) ?? "pulumi up failed");
   events.failed(reason, entries);
+  // an engine that was killed has left its lock, which would stop the rollback
+  if (isCutOff) await freeStaleLock(stack, order.env);
   const after = await exportCheckpoint(order);
   const stateHash = checkpointHash(after);
   const [begin] = entries;

@@ -69,6 +69,16 @@ function isJson(file: string): boolean {
   }
 }
 
+/** Removes Pulumi's lock of a stack, if the process that took it is gone. */
+export async function freeStaleLock(stack: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const stale = staleLockOf(stack, env);
+  if (!stale) return;
+  const since = `since ${stale.since}`;
+  console.error(`The stack is locked by process ${stale.pid} (${since}), which is gone: the lock is removed.`);
+  removeTornSideFiles(stack, env);
+  await runPulumi(["cancel", "--yes", "--stack", stack], env);
+}
+
 /**
  * Runs a command that may change a stack, alone: another one on the same log ends with 1 and a message, and nothing done.
  * Pulumi's own lock of the stack is removed where the process that took it is gone.
@@ -90,13 +100,7 @@ export async function withStackToItself(
   }
   using _patience = new Patience();
   try {
-    const stale = staleLockOf(stack, env);
-    if (stale) {
-      const since = `since ${stale.since}`;
-      console.error(`The stack is locked by process ${stale.pid} (${since}), which is gone: the lock is removed.`);
-      removeTornSideFiles(stack, env);
-      await runPulumi(["cancel", "--yes", "--stack", stack], env);
-    }
+    await freeStaleLock(stack, env);
     return await run();
   } finally {
     await lock.release();
