@@ -19,8 +19,10 @@ import {
   giveBackDefinition,
   itemPlace,
   keepDefinition,
+  keepUndeclared,
   noteSent,
   sendDefinition,
+  undeclaredDefinition,
 } from "./itemContent.ts";
 import type { Sent } from "./itemContent.ts";
 import { recoverItem } from "./recycleBin.ts";
@@ -133,8 +135,11 @@ export const item = defineObjectKind<Outputs>()({
     await renameAndMove(change);
     if (isSent) {
       if (old) await keepDefinition(run, id, old);
+      if (old) await keepUndeclared(run, id, old);
       await sendDefinition(run, id, wanted, await definitionFor(run, wanted));
     }
+    const theirs = old && (await undeclaredDefinition(run, id, wanted, old));
+    if (theirs) await sendDefinition(run, id, wanted, theirs);
     return isSent || !old ? { sent: await noteSent(run, id, wanted) } : {};
   },
 
