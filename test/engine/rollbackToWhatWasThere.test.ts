@@ -158,4 +158,28 @@ describe("a failed deployment", () => {
     assert.equal(up.code, 1, up.text);
     assert.deepEqual(contents(), was, up.text);
   });
+
+  it("makes an item that it had deleted again with what people had put into it, although nobody declared that", async () => {
+    await using stack = await EngineStack.start();
+    const sales = (items: readonly object[]) => ({
+      features,
+      workspaces: [{ name: "sales", displayName: "sales", capacity: "local", items }],
+    });
+    stack.configure(sales([{ name: "flow", type: "DataPipeline" }]));
+    assert.equal((await stack.command("cli/up.ts", ["--yes", "--skip-preview"])).code, 0);
+    const { items } = stack.emulator.service;
+    const payload = Buffer.from("theirs").toString("base64");
+    const parts = [{ path: "pipeline-content.json", payload, payloadType: "InlineBase64" }];
+    for (const { id } of items.all()) items.change(id, { parts });
+
+    // an item of another type under that key deletes the one before it, and is refused then
+    stack.emulator.faults([refusal]);
+    stack.configure(sales([{ name: "flow", type: "Notebook" }]));
+    const up = await stack.command("cli/up.ts", ["--yes", "--skip-preview"]);
+    assert.equal(up.code, 1, up.text);
+    const contents = items
+      .all()
+      .map((item) => [item.type, item.displayName, ...(item.parts ?? []).filter(({ path }) => path !== ".platform")]);
+    assert.deepEqual(contents, [["DataPipeline", "flow", ...parts]], up.text);
+  });
 });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { readItemDefinition } from "../../../lib/api/itemDefinition.ts";
-import { isDataBearing } from "../../../lib/api/itemType.ts";
+import { hasDefinition, isDataBearing } from "../../../lib/api/itemType.ts";
 import { itemShape } from "../../../lib/api/objects.ts";
 import type { FabricItem } from "../../../lib/api/objects.ts";
 import { DOUBTFUL, identifier, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
@@ -161,7 +161,10 @@ export const item = defineObjectKind<Outputs>()({
       return giveBackDefinition(change.run, change.id, before);
     },
   },
-  beforeRemoval: keepDefinition,
+  async beforeRemoval(run, id, state) {
+    await keepDefinition(run, id, state);
+    if (hasDefinition(state.type)) await keepUndeclared(run, id, state);
+  },
 });
 
 type Renaming = Pick<

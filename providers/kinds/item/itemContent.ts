@@ -124,6 +124,7 @@ export function unlessUnreadable(error: unknown): undefined {
 interface Declared extends Defined {
   readonly workspaceId: string;
   readonly path?: string | undefined;
+  readonly creationPayload?: Readonly<Record<string, unknown>> | undefined;
 }
 
 interface Definition {
@@ -132,8 +133,12 @@ interface Definition {
 
 /** The definition to send: from the files, or in a rollback what was there before, because the files have changed. */
 export async function definitionFor(run: Run, inputs: Declared): Promise<Definition | undefined> {
-  const { path, definitionHash, workspaceId } = inputs;
-  if (path === undefined || definitionHash === undefined) return undefined;
+  const { path, definitionHash, workspaceId, creationPayload } = inputs;
+  if (path === undefined || definitionHash === undefined) {
+    // the service takes either of the two; what is kept is given to rollbacks only
+    const parts = creationPayload === undefined ? await keptOf(run, workspaceId, inputs) : undefined;
+    return parts && { parts };
+  }
   return { parts: (await keptOf(run, workspaceId, inputs)) ?? readItemDefinition(path).parts };
 }
 
@@ -143,7 +148,7 @@ export async function keepDefinition(run: Run, id: string, old: Defined): Promis
   await keepContent(run, id, old);
 }
 
-/** Keeps what people have put into an item, before the first definition that is declared takes its place. */
+/** Keeps what people have put into an item, before the first definition that is declared takes its place, or it is deleted. */
 export async function keepUndeclared(run: Run, id: string, old: Defined): Promise<void> {
   if (!run.definitions.isKeeping || old.definitionHash !== undefined) return;
   // what the service gives to nobody is missed in the rollback, and told there
