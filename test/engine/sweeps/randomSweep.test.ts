@@ -187,7 +187,7 @@ async function endOf({ pair, stack: origin, calls }: Origin, seed: number): Prom
     // killed: one of the two commands brings it to an end
     if (ended.code === null) {
       isUp = !plot.isRolledBackByHand;
-      ended = await stack.command(isUp ? "cli/up.ts" : "cli/rollback.ts", isUp ? quick : ["--yes"]);
+      ended = await stack.command(isUp ? "cli/up.ts" : "cli/rollback.ts", isUp ? quick : []);
       told.push(`after the kill, ${isUp ? "up" : "rollback"}: ${ended.code}\n${ended.text}`);
     }
     const code = isUp ? ended.code : ended.code === 2 ? 2 : 1;
@@ -195,7 +195,7 @@ async function endOf({ pair, stack: origin, calls }: Origin, seed: number): Prom
     const isCompared = outcome !== "pulls: not compared";
     if (isCompared) assertAsSaid(stack, { code, text: ended.text }, { before, during });
     if (code === 2 && plot.isRolledBackByHand) {
-      const again = await stack.command("cli/rollback.ts", ["--yes"]);
+      const again = await stack.command("cli/rollback.ts");
       told.push(`rolled back again: ${again.code}\n${again.text}`);
       if (isCompared) assertAsSaid(stack, { code: again.code === 2 ? 2 : 1, text: again.text }, { before, during });
     }
