@@ -21,7 +21,7 @@ import { exportCheckpoint } from "../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../lib/checkpoint/exportCheckpoint.ts";
 import { openedForUpdate } from "./pulumi/openStack.ts";
 import { runStackCommand, stackOption } from "./pulumi/stackCommand.ts";
-import { withStackToItself } from "./transaction/stackLock.ts";
+import { freeStaleLock, withStackToItself } from "./transaction/stackLock.ts";
 
 /*
  * `npm run up -- --stack S …`: `pulumi up` as a transaction. Log and state decide the exit codes, because the CLI's own exit
@@ -136,6 +136,8 @@ async function fail(run: EndedUpdate): Promise<number> {
   const entries = await transactions.entries(transactionId);
   const reason = isInterrupted ? "interrupted" : (firstFailure(entries) ?? "pulumi up failed");
   events.failed(reason, entries);
+  // an engine that was killed has left its lock, which would stop the rollback
+  if (isCutOff) await freeStaleLock(order);
   const after = await exportCheckpoint(order);
   const stateHash = checkpointHash(after);
   const [begin] = entries;

@@ -71,6 +71,17 @@ function isJson(file: string): boolean {
   }
 }
 
+/** Removes Pulumi's lock of a stack, if the process that took it is gone. */
+export async function freeStaleLock(access: StackAccess): Promise<void> {
+  const { stack, env } = access;
+  const stale = staleLockOf(stack, env);
+  if (!stale) return;
+  const since = `since ${stale.since}`;
+  console.error(`The stack is locked by process ${stale.pid} (${since}), which is gone: the lock is removed.`);
+  removeTornSideFiles(stack, env);
+  await runPulumi(["cancel", "--yes", "--stack", referenceOf(access)], env);
+}
+
 /**
  * Runs a command that may change a stack, alone: another one on the same log ends with 1 and a message, and nothing done.
  * Pulumi's own lock of the stack is removed where the process that took it is gone.
@@ -81,7 +92,7 @@ export async function withStackToItself(
   store: LogStore,
   run: () => Promise<number>,
 ): Promise<number> {
-  const { stack, env } = access;
+  const { stack } = access;
   let lock: Lock;
   try {
     lock = await store.lock(`${stack}.run`);
@@ -92,13 +103,7 @@ export async function withStackToItself(
   }
   using _patience = new Patience();
   try {
-    const stale = staleLockOf(stack, env);
-    if (stale) {
-      const since = `since ${stale.since}`;
-      console.error(`The stack is locked by process ${stale.pid} (${since}), which is gone: the lock is removed.`);
-      removeTornSideFiles(stack, env);
-      await runPulumi(["cancel", "--yes", "--stack", referenceOf(access)], env);
-    }
+    await freeStaleLock(access);
     return await run();
   } finally {
     await lock.release();

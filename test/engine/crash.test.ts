@@ -43,6 +43,21 @@ describe("after kill -9 of the engine alone", () => {
   });
 });
 
+describe("an up with useRollback whose engine is killed by kill -9", () => {
+  it("rolls back by itself, past the lock that the engine left", async () => {
+    const hit = Promise.withResolvers<void>();
+    await using stack = await EngineStack.start({ emulator: { onFault: hit.resolve } });
+    stack.configure({ features: { useRetryLogic: true, useRollback: true }, ...environment });
+    const rule = { method: "POST", route: "/workspaces/{workspaceId}/items", holdMs: 600, drop: "after" } as const;
+    let [code, text]: [number | null, string] = [null, ""];
+    const onEnd = (...ended: [number | null, string]) => ([code, text] = ended);
+    await crash(stack, hit.promise, { command: projectUp, rule, victim: "engine", onEnd });
+    assert.equal(code, 1, text);
+    assert.match(text, /fully rolled back/);
+    assert.deepEqual(stack.emulator.service.workspaces.all(), []);
+  });
+});
+
 describe("a transaction that was cut off by kill -9 of everything", () => {
   const rule = {
     method: "POST",

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { known } from "../../emulator/core/defaultSeed.ts";
 import { EngineStack } from "./harness/engineStack.ts";
@@ -111,5 +113,73 @@ describe("a failed deployment", () => {
     const up = await stack.command("cli/up.ts", ["--yes", "--skip-preview"]);
     assert.equal(up.code, 2, up.text);
     assert.equal(valuesOf(stack).role, undefined, up.text);
+  });
+
+  it("is rolled back to what people had put into items, also into one without a declared definition, in each of two workspaces", async () => {
+    await using stack = await EngineStack.start();
+    const write = (path: string, text: string) => {
+      const [type = "", displayName] = [path.split(".")[1], path.split("/").at(-1)?.split(".")[0]];
+      mkdirSync(join(stack.folder, path), { recursive: true });
+      writeFileSync(join(stack.folder, path, ".platform"), JSON.stringify({ metadata: { type, displayName } }));
+      writeFileSync(join(stack.folder, path, "content.json"), JSON.stringify({ text }));
+    };
+    for (const root of ["items/first", "items/second"]) write(`${root}/ingest.Notebook`, root);
+    write("items/second/flow.DataPipeline", "ours");
+    const both = (items: readonly object[]) => ({
+      features,
+      workspaces: ["one", "two"].map((name) => ({ name, capacity: "local", items })),
+    });
+    stack.configure(
+      both([
+        { name: "ingest", path: "items/first/ingest.Notebook" },
+        { name: "flow", type: "DataPipeline" },
+      ]),
+    );
+    assert.equal((await stack.command("cli/up.ts", ["--yes", "--skip-preview"])).code, 0);
+    const { items, workspaces } = stack.emulator.service;
+    for (const { id, displayName, workspaceId } of items.all()) {
+      const text = `theirs: ${displayName} in ${workspaces.get(workspaceId)?.displayName}`;
+      const payload = Buffer.from(text).toString("base64");
+      items.change(id, { parts: [{ path: "content.json", payload, payloadType: "InlineBase64" }] });
+    }
+    const contents = () =>
+      items.all().map(({ id, parts = [] }) => [id, ...parts.filter(({ path }) => path !== ".platform")]);
+    const was = contents();
+
+    stack.emulator.faults([refusal]);
+    stack.configure(
+      both([
+        { name: "ingest", path: "items/second/ingest.Notebook" },
+        { name: "flow", path: "items/second/flow.DataPipeline" },
+        refused,
+      ]),
+    );
+    const up = await stack.command("cli/up.ts", ["--yes", "--skip-preview"]);
+    assert.equal(up.code, 1, up.text);
+    assert.deepEqual(contents(), was, up.text);
+  });
+
+  it("makes an item that it had deleted again with what people had put into it, although nobody declared that", async () => {
+    await using stack = await EngineStack.start();
+    const sales = (items: readonly object[]) => ({
+      features,
+      workspaces: [{ name: "sales", displayName: "sales", capacity: "local", items }],
+    });
+    stack.configure(sales([{ name: "flow", type: "DataPipeline" }]));
+    assert.equal((await stack.command("cli/up.ts", ["--yes", "--skip-preview"])).code, 0);
+    const { items } = stack.emulator.service;
+    const payload = Buffer.from("theirs").toString("base64");
+    const parts = [{ path: "pipeline-content.json", payload, payloadType: "InlineBase64" }];
+    for (const { id } of items.all()) items.change(id, { parts });
+
+    // an item of another type under that key deletes the one before it, and is refused then
+    stack.emulator.faults([refusal]);
+    stack.configure(sales([{ name: "flow", type: "Notebook" }]));
+    const up = await stack.command("cli/up.ts", ["--yes", "--skip-preview"]);
+    assert.equal(up.code, 1, up.text);
+    const contents = items
+      .all()
+      .map((item) => [item.type, item.displayName, ...(item.parts ?? []).filter(({ path }) => path !== ".platform")]);
+    assert.deepEqual(contents, [["DataPipeline", "flow", ...parts]], up.text);
   });
 });

@@ -26,6 +26,8 @@ export interface Sweep<Point, Result> {
   readonly points: readonly Point[];
   /** The points of a run that tries a few. */
   readonly few: readonly Point[];
+  /** How many points a sample tries, however long that takes. Default: 1. */
+  readonly atLeast?: number;
   /** Throws if the point shows a fault. */
   readonly attempt: (point: Point) => Promise<Result>;
   /** What at least one result must be, so that a sweep cannot pass without having tried anything. */
@@ -40,6 +42,7 @@ export async function sweep<Point, Result>({
   name,
   points,
   few,
+  atLeast = 1,
   attempt,
   isProof,
 }: Sweep<Point, Result>): Promise<readonly Result[]> {
@@ -48,10 +51,12 @@ export async function sweep<Point, Result>({
   const deadline = extent === "sample" ? performance.now() + seconds * 1000 : Infinity;
   const results: Result[] = [];
   const faults: string[] = [];
+  let begun = 0;
   const lane = async () => {
-    while (performance.now() < deadline) {
+    while (performance.now() < deadline || begun < atLeast) {
       const point = left.shift();
       if (point === undefined) return;
+      begun++;
       try {
         results.push(await attempt(point));
         if (record !== undefined) appendFileSync(record, `${entryOf(name, point)}\n`);
@@ -63,7 +68,7 @@ export async function sweep<Point, Result>({
   await Promise.all(Array.from({ length: LANES }, lane));
   const drawnBy = extent === "sample" ? `, drawn by seed ${seed}` : "";
   console.log(`${name}: ${results.length + faults.length} of ${points.length} points tried${drawnBy}`);
-  assert.deepEqual(faults, []);
+  assert.equal(faults.length, 0, faults.join("\n\n"));
   // a sample, and the rest of a run that was cut off, may miss the points that show anything
   if (isWhole && isProof) assert.ok(results.some(isProof), `${name}: no point had the effect that is swept for`);
   return results;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { readItemDefinition } from "../../../lib/api/itemDefinition.ts";
-import { isDataBearing } from "../../../lib/api/itemType.ts";
+import { hasDefinition, isDataBearing } from "../../../lib/api/itemType.ts";
 import { itemShape } from "../../../lib/api/objects.ts";
 import type { FabricItem } from "../../../lib/api/objects.ts";
 import { DOUBTFUL, identifier, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
@@ -19,8 +19,10 @@ import {
   giveBackDefinition,
   itemPlace,
   keepDefinition,
+  keepUndeclared,
   noteSent,
   sendDefinition,
+  undeclaredDefinition,
 } from "./itemContent.ts";
 import type { Sent } from "./itemContent.ts";
 import { recoverItem } from "./recycleBin.ts";
@@ -133,8 +135,11 @@ export const item = defineObjectKind<Outputs>()({
     await renameAndMove(change);
     if (isSent) {
       if (old) await keepDefinition(run, id, old);
+      if (old) await keepUndeclared(run, id, old);
       await sendDefinition(run, id, wanted, await definitionFor(run, wanted));
     }
+    const theirs = old && (await undeclaredDefinition(run, id, wanted, old));
+    if (theirs) await sendDefinition(run, id, wanted, theirs);
     return isSent || !old ? { sent: await noteSent(run, id, wanted) } : {};
   },
 
@@ -156,7 +161,10 @@ export const item = defineObjectKind<Outputs>()({
       return giveBackDefinition(change.run, change.id, before);
     },
   },
-  beforeRemoval: keepDefinition,
+  async beforeRemoval(run, id, state) {
+    await keepDefinition(run, id, state);
+    if (hasDefinition(state.type)) await keepUndeclared(run, id, state);
+  },
 });
 
 type Renaming = Pick<

@@ -65,8 +65,9 @@ export async function noteSent(run: Run, id: string, item: Defined): Promise<Sen
  */
 export async function definitionHashNow(run: Run, id: string, state: Defined): Promise<string | undefined> {
   const { definitionHash } = state;
-  if (definitionHash === undefined) return undefined;
+  // also of an item whose first definition was on its way
   if (await run.undoOf("restoreDefinition", id)) return DOUBTFUL;
+  if (definitionHash === undefined) return undefined;
   const sent = sentOf(state);
   if (run.onDrift === undefined || !sent) return definitionHash;
   const live = await changedContent(run, id, state, sent);
@@ -121,7 +122,9 @@ export function unlessUnreadable(error: unknown): undefined {
 
 /** An item, and where its definition lies, relative to the project. */
 interface Declared extends Defined {
+  readonly workspaceId: string;
   readonly path?: string | undefined;
+  readonly creationPayload?: Readonly<Record<string, unknown>> | undefined;
 }
 
 interface Definition {
@@ -130,17 +133,64 @@ interface Definition {
 
 /** The definition to send: from the files, or in a rollback what was there before, because the files have changed. */
 export async function definitionFor(run: Run, inputs: Declared): Promise<Definition | undefined> {
-  const { path, definitionHash } = inputs;
-  if (path === undefined || definitionHash === undefined) return undefined;
-  return { parts: (await run.definitions.kept(keyOf(inputs))) ?? readItemDefinition(path).parts };
+  const { path, definitionHash, workspaceId, creationPayload } = inputs;
+  if (path === undefined || definitionHash === undefined) {
+    // the service takes either of the two; what is kept is given to rollbacks only
+    const parts = creationPayload === undefined ? await keptOf(run, workspaceId, inputs) : undefined;
+    return parts && { parts };
+  }
+  return { parts: (await keptOf(run, workspaceId, inputs)) ?? readItemDefinition(path).parts };
 }
 
 /** Keeps what an item holds before it is changed or deleted, where a rollback may want it back. */
 export async function keepDefinition(run: Run, id: string, old: Defined): Promise<void> {
   if (!run.definitions.isKeeping || old.definitionHash === undefined) return;
-  if (await run.definitions.has(keyOf(old))) return;
-  await run.definitions.keep(keyOf(old), await readDefinition(run, id, old));
+  await keepContent(run, id, old);
 }
+
+/** Keeps what people have put into an item, before the first definition that is declared takes its place, or it is deleted. */
+export async function keepUndeclared(run: Run, id: string, old: Defined): Promise<void> {
+  if (!run.definitions.isKeeping || old.definitionHash !== undefined) return;
+  // what the service gives to nobody is missed in the rollback, and told there
+  await keepContent(run, id, old).catch(unlessUnreadable);
+}
+
+async function keepContent(run: Run, id: string, old: Defined): Promise<void> {
+  if (await run.definitions.has(keyIn(workspaceIn(id), old))) return;
+  await keepParts(run, id, old, await readDefinition(run, id, old));
+}
+
+/**
+ * What an item without a declared definition held before this transaction declared one, in its rollback.
+ * @returns undefined if there is nothing to be taken back
+ * @throws Error if the service did not give the definition before it was replaced
+ */
+export async function undeclaredDefinition(
+  run: Run,
+  id: string,
+  wanted: Defined,
+  old: Defined,
+): Promise<Definition | undefined> {
+  const isReplaced = run.isRollback && wanted.definitionHash === undefined && old.definitionHash !== undefined;
+  if (!isReplaced) return undefined;
+  const parts = await keptOf(run, workspaceIn(id), wanted);
+  if (parts) return { parts };
+  throw new Error(
+    `${wanted.type} '${wanted.displayName}' has the definition that the deployment sent: the one from before was not kept, ` +
+      `because the service did not give it. Put it back by hand.`,
+  );
+}
+
+/** Keeps parts for one workspace, and for an item that is made again in a workspace that is made again. */
+async function keepParts(run: Run, id: string, item: Defined, parts: readonly DefinitionPart[]): Promise<void> {
+  await run.definitions.keep(keyIn(workspaceIn(id), item), parts);
+  await run.definitions.keep(keyOf(item), parts);
+}
+
+const keptOf = async (run: Run, workspaceId: string, item: Defined) =>
+  (await run.definitions.kept(keyIn(workspaceId, item))) ?? run.definitions.kept(keyOf(item));
+
+const workspaceIn = (id: string) => id.split("/")[0] ?? "";
 
 /** Puts a definition in the place of an item's own. */
 export async function sendDefinition(
@@ -169,7 +219,7 @@ export async function sendDefinition(
 
 /** Gives an adopted item the definition back that it had, where that was kept. @returns whether it was */
 export async function giveBackDefinition(run: Run, id: string, before: Defined): Promise<boolean> {
-  const parts = before.definitionHash === undefined ? undefined : await run.definitions.kept(keyOf(before));
+  const parts = before.definitionHash === undefined ? undefined : await keptOf(run, workspaceIn(id), before);
   if (parts) await sendDefinition(run, id, before, { parts });
   return parts !== undefined;
 }
@@ -189,9 +239,11 @@ export async function definitionToReplace(
   if (!parts) return undefined;
   const hash = hashDefinition(parts);
   if (hash === definitionHash) return hash;
-  if (run.definitions.isKeeping) await run.definitions.keep(keyOf({ ...before, definitionHash: hash }), parts);
+  if (run.definitions.isKeeping) await keepParts(run, id, { ...before, definitionHash: hash }, parts);
   run.warn(`${before.type} '${before.displayName}' existed with another definition: the declared one takes its place.`);
   return hash;
 }
 
+/** Two workspaces may have the same items, which people have changed in only one of them. */
+const keyIn = (workspaceId: string, item: Defined) => `${workspaceId.toLowerCase()}/${keyOf(item)}`;
 const keyOf = ({ type, displayName, definitionHash }: Defined) => `${type}/${displayName}/${definitionHash ?? ""}`;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
 import type { FaultRule } from "../../../emulator/core/faults.ts";
@@ -34,6 +35,8 @@ export interface Crash {
   readonly rule: FaultRule;
   readonly victim?: Victim;
   readonly env?: NodeJS.ProcessEnv;
+  /** Called when the command has ended. @param code null if it was killed itself */
+  readonly onEnd?: (code: number | null, text: string) => void;
 }
 
 /**
@@ -44,11 +47,18 @@ export interface Crash {
 export async function crash(
   stack: EngineStack,
   hit: Promise<void>,
-  { command, rule, victim = "everything", env }: Crash,
+  { command, rule, victim = "everything", env, onEnd }: Crash,
 ): Promise<number[] | undefined> {
   stack.emulator.faults([rule]);
   const [program = "", ...args] = command;
-  const child = spawn(program, args, { cwd: stack.folder, env: { ...stack.env, ...env }, stdio: "ignore" });
+  const output = onEnd ? "pipe" : "ignore";
+  const child: ChildProcess = spawn(program, args, {
+    cwd: stack.folder,
+    env: { ...stack.env, ...env },
+    stdio: ["ignore", output, output],
+  });
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk: Buffer) => (text += chunk.toString()));
   const exit = once(child, "exit");
   const isHit = await Promise.race([hit.then(() => true), exit.then(() => false)]);
   const family = isHit ? familyOf(child.pid ?? assert.fail()) : undefined;
@@ -59,8 +69,9 @@ export async function crash(
       // it has ended already
     }
   }
-  await exit;
+  const [code] = (await exit) as [number | null];
   stack.emulator.faults([]);
+  onEnd?.(code, text);
   return family?.map(({ pid }) => pid);
 }
 

@@ -1,0 +1,253 @@
+import assert from "node:assert/strict";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { stringify } from "yaml";
+import type { RequestRecord } from "../../../emulator/core/requestRecord.ts";
+import { foreign } from "../../doubles/foreignAnswers.ts";
+import { Wire } from "../../doubles/wire.ts";
+import { crash, projectCommand } from "./crash.ts";
+import { summaryOf, detailsOf } from "./engineEvents.ts";
+import { EngineStack } from "./engineStack.ts";
+import { walkSeed } from "./environmentDraw.ts";
+import type { Environment } from "./environmentWalk.ts";
+import { randomOf } from "./existingEnvironment.ts";
+import { drawEdit, edit, edited } from "./foreignEdits.ts";
+import type { Edit } from "./foreignEdits.ts";
+import { leftoversIn, unexplained } from "./leftoversOf.ts";
+import { drawPair, drawPlot, seedsOfPair } from "./randomPoint.ts";
+import type { Pair, Plot, Trouble } from "./randomPoint.ts";
+import { compared, storedIn } from "./serviceObjects.ts";
+import type { Stored } from "./serviceObjects.ts";
+
+/*
+ * A deployment from one environment by chance to another, of which one call goes wrong, while other people change the same
+ * objects before the run and during it. A seed decides all of it.
+ */
+
+const quick = ["--yes", "--skip-preview"];
+
+/** How a deployment ended: by the exit code of the run with the trouble, or of what was done about a kill. */
+export type Outcome = "exit 0" | "exit 1" | "exit 2";
+
+/** A pair whose first environment is deployed, and how the second one is deployed without trouble. */
+interface Origin {
+  readonly pair: Pair;
+  readonly stack: EngineStack;
+  readonly calls: readonly RequestRecord[];
+}
+
+/**
+ * Deploys a pair of environments, and then its second one again and again, each time with another trouble.
+ * @returns how each ended
+ * @throws AssertionError with all that was drawn for each that did not end as it should
+ */
+export async function tryPair(number: number): Promise<readonly Outcome[]> {
+  const origin = await deploy(drawPair(number));
+  await using _stack = origin.stack;
+  const outcomes: Outcome[] = [];
+  const faults: string[] = [];
+  for (const seed of seedsOfPair(number)) {
+    try {
+      outcomes.push(await endOf(origin, seed));
+    } catch (error) {
+      faults.push(`Seed ${seed}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  assert.equal(faults.length, 0, faults.join("\n\n"));
+  return outcomes;
+}
+
+async function deploy(pair: Pair): Promise<Origin> {
+  const stack = await EngineStack.start({ emulator: { seed: walkSeed } });
+  try {
+    declare(stack, pair.from);
+    const first = await stack.command("cli/up.ts", quick);
+    assert.equal(first.code, 0, `the first environment cannot be deployed: ${first.text}\n${shown(pair)}`);
+    await using whole = await EngineStack.copyOf(stack, { seed: walkSeed });
+    declare(whole, pair.to);
+    const second = await whole.command("cli/up.ts", quick);
+    assert.equal(second.code, 0, `the second environment cannot be deployed: ${second.text}\n${shown(pair)}`);
+    return { pair, stack, calls: [...whole.emulator.requests()] };
+  } catch (error) {
+    await stack[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Declares an environment, with the files that it names. */
+function declare(stack: EngineStack, { workspaces, files }: Environment): void {
+  for (const root of ["items", "moved"]) rmSync(join(stack.folder, root), { recursive: true, force: true });
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(stack.folder, path)), { recursive: true });
+    writeFileSync(join(stack.folder, path), content);
+  }
+  stack.configure({ features: { useRetryLogic: true, useRollback: true }, workspaces });
+}
+
+/** A command that has ended. */
+interface Ended {
+  readonly code: number | null;
+  readonly text: string;
+}
+
+/** A point, by its seed. @throws AssertionError with all that was drawn, if it did not end as it should */
+async function endOf({ pair, stack: origin, calls }: Origin, seed: number): Promise<Outcome> {
+  const random = randomOf(seed * 104_729);
+  const plot = drawPlot(random, calls);
+  let act: () => void = () => undefined;
+  await using stack = await EngineStack.copyOf(origin, { seed: walkSeed, onFault: () => act() });
+  declare(stack, pair.to);
+  const drawn = (amount: number, label: string) =>
+    Array.from({ length: amount }, (_, index) =>
+      drawEdit({ random, label: `${label}${index}`, service: stack.emulator.service }),
+    ).filter((one) => one !== undefined);
+  const editsBefore = edit(stack, drawn(plot.editsBefore, "before"));
+  const editsDuring = drawn(plot.editsDuring, "during");
+  const before = storedIn(stack);
+  const told: string[] = [];
+  try {
+    const during: Edit[] = [];
+    if (plot.first) {
+      const first = await runInto(stack, plot.first, (hit) => (act = hit));
+      told.push(`first run, ${plot.first.what}: ${first.code}\n${first.text}`);
+    }
+    let isEdited = false;
+    let ended = await runInto(
+      stack,
+      plot.trouble,
+      (hit) => (act = hit),
+      () => {
+        if (!isEdited) during.push(...edit(stack, editsDuring));
+        isEdited = true;
+      },
+      plot.refreshes ? ["--refresh"] : [],
+    );
+    stack.emulator.faults([]);
+    told.push(`the run: ${ended.code}\n${ended.text}`);
+    let isUp = true;
+    // killed: one of the two commands brings it to an end
+    if (ended.code === null) {
+      isUp = !plot.isRolledBackByHand;
+      ended = await stack.command(isUp ? "cli/up.ts" : "cli/rollback.ts", isUp ? quick : []);
+      told.push(`after the kill, ${isUp ? "up" : "rollback"}: ${ended.code}\n${ended.text}`);
+    }
+    const code = isUp ? ended.code : ended.code === 2 ? 2 : 1;
+    assertAsSaid(stack, { code, text: ended.text }, { before, during });
+    if (code === 2 && plot.isRolledBackByHand) {
+      const again = await stack.command("cli/rollback.ts");
+      told.push(`rolled back again: ${again.code}\n${again.text}`);
+      assertAsSaid(stack, { code: again.code === 2 ? 2 : 1, text: again.text }, { before, during });
+    }
+    const last = await stack.command("cli/up.ts", [...quick, "--refresh"]);
+    told.push(`without the trouble: ${last.code}\n${last.text}`);
+    assert.equal(last.code, 0, "the same deployment without the trouble fails");
+    const preview = await stack.preview({}, "--refresh");
+    told.push(`preview: ${preview.text}`);
+    assert.equal(preview.code, 0, "its preview fails");
+    assert.deepEqual(detailsOf(preview.events.changes), [], "its preview shows changes");
+    assert.deepEqual(summaryOf(preview.events.drift), [], "its preview shows drift");
+    return `exit ${code as 0 | 1 | 2}`;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const all = [reason, story(plot, editsBefore, editsDuring), told.map(withoutProgress).join("\n"), shown(pair)];
+    throw new Error(all.join("\n"), { cause: error });
+  } finally {
+    act = () => undefined;
+  }
+}
+
+/** What a command printed, without the lines that say that the engine is at work. */
+const withoutProgress = (text: string) =>
+  text
+    .split("\n")
+    .filter((line) => !/^(@| [ ~+-]{1,2} .*(refresh|refreshing|running|creating|updating|deleting)\b)/.test(line))
+    .join("\n");
+
+/** Runs npm run up into trouble. @returns how it ended; without a code if it was killed */
+async function runInto(
+  stack: EngineStack,
+  { rule, victim, method, route, nth }: Trouble,
+  listen: (hit: () => void) => void,
+  onHit: () => void = () => undefined,
+  args: readonly string[] = [],
+): Promise<Ended> {
+  const up = [...quick, ...args];
+  if (victim) {
+    const hit = Promise.withResolvers<void>();
+    listen(() => {
+      onHit();
+      hit.resolve();
+    });
+    let ended: Ended = { code: null, text: "" };
+    const onEnd = (code: number | null, text: string) => (ended = { code, text });
+    const command = projectCommand("cli/up.ts", ...up);
+    await crash(stack, hit.promise, { command, rule: rule ?? {}, victim, onEnd });
+    return ended;
+  }
+  listen(onHit);
+  if (rule) {
+    stack.emulator.faults([rule]);
+    return stack.command("cli/up.ts", up);
+  }
+  await using wire = await Wire.to(Number(new URL(stack.emulator.origin).port));
+  const pattern = new RegExp(`/v1${route.replace(/\{\w+\}/g, "[^/]+")}$`, "i");
+  let passed = 0;
+  wire.replaceAnswers(({ method: sent, url }) => {
+    if (sent !== method || !pattern.test(url.replace(/\?.*/, "")) || ++passed !== nth) return undefined;
+    onHit();
+    return foreign["a page with 200"];
+  });
+  return stack.command("cli/up.ts", up, {
+    FABRIC_ENDPOINT: `http://127.0.0.1:${wire.port}/v1`,
+    FABRIC_GRAPH_ENDPOINT: `http://127.0.0.1:${wire.port}`,
+  });
+}
+
+/** What an outcome is compared with. */
+interface Expected {
+  /** Before the first run, with the edits from before it. */
+  readonly before: Stored;
+  /** What other people have done during the run. */
+  readonly during: readonly Edit[];
+}
+
+/** Compares the service with what an exit code says of it. Exit code 0 is checked by the deployment that follows. */
+function assertAsSaid(stack: EngineStack, { code, text }: Ended, { before, during }: Expected): void {
+  const after = storedIn(stack);
+  const wanted = edited(before, during);
+  if (code === 0) return;
+  if (code === 1) {
+    const { changed } = compared(wanted, after);
+    assert.deepEqual(changed, [], "it was said to be rolled back, and is not");
+    return;
+  }
+  assert.equal(code, 2, "no exit code that means something");
+  const leftovers = leftoversIn(text);
+  // a run that did not roll back says so, and lists what it did: what follows is compared
+  if (leftovers.length === 0) {
+    assert.ok(text.includes("What it did remains"), "it names neither leftovers nor what remains");
+    return;
+  }
+  const { missed, needless } = unexplained(leftovers, { wanted, after, plain: compared(before, after) });
+  assert.deepEqual(missed, [], "what is different was not told");
+  assert.deepEqual(needless, [], "what was told is not different");
+}
+
+const story = (
+  { first, trouble, isRolledBackByHand, refreshes }: Plot,
+  before: readonly Edit[],
+  during: readonly Edit[],
+) =>
+  [
+    ...(first ? [`First run ${first.what}.`] : []),
+    `${trouble.what}${refreshes ? ", with --refresh" : ""}; then ${isRolledBackByHand ? "rollback" : "up"}.`,
+    `Before: ${before.map(({ what }) => what).join("; ")}`,
+    `During: ${during.map(({ what }) => what).join("; ")}`,
+  ].join("\n");
+
+const shown = ({ from, to }: Pair) =>
+  ["From:", from, "To:", to]
+    .map((part) =>
+      typeof part === "string" ? part : stringify(part.workspaces, { aliasDuplicateObjects: false, lineWidth: 0 }),
+    )
+    .join("\n");
