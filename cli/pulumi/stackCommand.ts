@@ -7,6 +7,7 @@ import { NoStackError } from "./configuration.ts";
 import { CONFIG_FILE, readProjectFile } from "./projectFile.ts";
 import { projectRoot, pulumiEnvironment } from "./pulumi.ts";
 import { stackName } from "./stackName.ts";
+import { removeTornSideFiles, staleLockOf } from "./stateFiles.ts";
 
 /** A command of the project for one stack. */
 export interface StackCommand {
@@ -85,6 +86,9 @@ export async function runStackCommand(
       process.exitCode = 2;
       return;
     }
+    const { stack, env } = found.access;
+    // the first call of the CLI, which asks for the configuration, would stop at them
+    if (staleLockOf(stack, env)) removeTornSideFiles(stack, env);
     process.exitCode = await run(found.access, found.rest);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);

@@ -6,7 +6,8 @@ import { join, relative } from "node:path";
 import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
 import { projectRoot } from "../../../cli/pulumi/pulumi.ts";
-import { staleLockOf, withStackToItself } from "../../../cli/transaction/stackLock.ts";
+import { staleLockOf } from "../../../cli/pulumi/stateFiles.ts";
+import { withStackToItself } from "../../../cli/transaction/stackLock.ts";
 import { FolderLogStore } from "../../../lib/logStore/folderLogStore.ts";
 
 /** A backend in a folder, in which a CLI took the lock of stack dev. */
