@@ -1,5 +1,6 @@
 import { inputsAsText, liveResourcesOf, nameOf, resourcesOf } from "../../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint, CheckpointResource } from "../../lib/checkpoint/checkpoint.ts";
+import { fabricKindOf } from "../../providers/kinds/kinds.ts";
 import { newIdsBetween } from "./newIds.ts";
 
 /** Something of the state that is not as the saved one has it. */
@@ -22,6 +23,9 @@ export function differencesAfterRollback(after: Checkpoint, saved: Checkpoint): 
     if (!same) return [differenceOf(before, "is missing")];
     const [half] = before.initErrors ? [] : (same.initErrors ?? []);
     if (half !== undefined) return [differenceOf(same, `is half-made: ${half}`)];
+    const loss = same.id === before.id ? undefined : fabricKindOf(before.type)?.holdsData?.(before.inputs ?? {});
+    if (loss !== undefined)
+      return [differenceOf(same, `was deleted and had to be made anew: ${loss} cannot be given back`)];
     const isEqual = inputsAsText(before.inputs, newIds) === inputsAsText(same.inputs);
     return isEqual ? [] : [differenceOf(same, "has other inputs than before")];
   });

@@ -48,6 +48,21 @@ export function writtenBy(log: readonly Entry[]): Written[] {
 export const writtenTo = (log: readonly Entry[], resourceType: string, resourceId: string): Written | undefined =>
   writtenBy(log).find((one) => objectKey(one.resourceType, one.resourceId) === objectKey(resourceType, resourceId));
 
+/**
+ * Whether a transaction has made an object or has written to it, as far as its log cannot say that it did not: a log of an
+ * earlier version may lack the id, and an intent without an answer does.
+ */
+export function mayHaveWritten(log: readonly Entry[], resourceType: string, resourceId: string): boolean {
+  const madeAs = (step: string) =>
+    log.flatMap((entry) => (entry.kind === "done" && entry.step === step ? entry.resourceId : []))[0];
+  return log.some((entry) => {
+    if (entry.kind !== "intent" || entry.resourceType !== resourceType) return false;
+    const id = entry.resourceId ?? madeAs(entry.step);
+    const isIt = id === undefined || objectKey(resourceType, id) === objectKey(resourceType, resourceId);
+    return isIt && outcomeOf(log, entry.step) !== "refused";
+  });
+}
+
 /** What is to become of the values of an object in a rollback. */
 export interface GivenBack {
   /** The values that the object is to have. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type {
   CheckResult,
   CreateResult,
@@ -91,6 +92,7 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
         assertSameOrigin(titleOf(olds), olds["origin"], run.origin);
         const inputs = inputsOf(kind, news);
         const kept = Object.fromEntries(kind.outputs.map((name) => [name, olds[name as string]]));
+        if (await isNoneOfOurs(run, kind, id, inputs)) return { outs: stateOf(run, inputs, kept) };
         try {
           const outputs = await kind.update(run, id, olds, inputs);
           return { outs: stateOf(run, inputs, { ...kept, ...outputs }) };
@@ -126,6 +128,17 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
 
 /** Whether this process serves a rollback, which declares what the saved checkpoint holds. */
 export const isRollback = () => Boolean(process.env["FABRIC_ROLLBACK_OF"]);
+
+/**
+ * Whether a rollback has to leave an object alone that it would write to: the transaction did not touch it, and the state has it
+ * otherwise than the saved one only because a refresh has seen what somebody else did. Values that hold ids of what was made
+ * anew are not as saved.
+ */
+async function isNoneOfOurs(run: Run, kind: ResourceKind, id: string, inputs: InputsOf<Fields>): Promise<boolean> {
+  if (!run.isRollback || (await run.mayHaveWritten(kind.name, id))) return false;
+  const saved = await run.formerState<Properties>(kind.name, id);
+  return saved !== undefined && isDeepStrictEqual(inputsOf(kind, saved), inputsOf(kind, inputs));
+}
 
 /** Undoes a create that failed half-way; where that fails too, the object stays in the state as half-made. */
 async function isUndone(run: Run, kind: ResourceKind, made: Made<object>, state: Properties): Promise<boolean> {

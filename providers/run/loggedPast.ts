@@ -5,7 +5,7 @@ import { rollbackLogOf } from "../../lib/transactions/transactionFiles.ts";
 import type { Entry, Intent } from "../../lib/transactions/entry.ts";
 import { readTransactionLog } from "../../lib/transactions/transactionLog.ts";
 import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
-import { writtenTo } from "../../lib/transactions/written.ts";
+import { mayHaveWritten, writtenTo } from "../../lib/transactions/written.ts";
 import type { LoggedPast } from "./run.ts";
 import type { RunTransaction } from "./runTransaction.ts";
 
@@ -49,6 +49,12 @@ export function loggedPast({ store, stack, rollbackOf, transaction }: PastOf): R
       if (!rollbackOf) return undefined;
       undone ??= readTransactionLog(store, rollbackOf);
       return writtenTo(await undone, resourceType, resourceId);
+    },
+
+    async mayHaveWritten(resourceType, resourceId) {
+      if (!rollbackOf) return true;
+      undone ??= readTransactionLog(store, rollbackOf);
+      return mayHaveWritten(await undone, resourceType, resourceId);
     },
 
     async wasDeletedByTransaction(resourceType, resourceId) {

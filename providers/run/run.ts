@@ -92,6 +92,8 @@ export interface LoggedPast {
   undoOf<A extends object>(compensation: string, resourceId: string): Promise<A | undefined>;
   /** What the transaction that this run rolls back wrote to an object; undefined if it wrote nothing, or that is not known. */
   writtenTo(resourceType: string, resourceId: string): Promise<Written | undefined>;
+  /** Whether the transaction that this run rolls back may have made the object or written to it; true in every other run. */
+  mayHaveWritten(resourceType: string, resourceId: string): Promise<boolean>;
   /** Whether this run rolls a transaction back that has deleted, or may have deleted, an object. */
   wasDeletedByTransaction(resourceType: string, resourceId: string): Promise<boolean>;
   /** Whether an earlier run was cut off in a create of this kind and with these names, so that what is there is ours. */

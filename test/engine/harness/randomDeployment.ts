@@ -14,7 +14,7 @@ import { randomOf } from "./existingEnvironment.ts";
 import { drawEdit, edit, edited } from "./foreignEdits.ts";
 import type { Edit } from "./foreignEdits.ts";
 import { leftoversIn, unexplained } from "./leftoversOf.ts";
-import { drawPair, drawPlot, seedsOfPair } from "./randomPoint.ts";
+import { drawPair, drawPlot, pairOf, seedsOfPair } from "./randomPoint.ts";
 import type { Pair, Plot, Trouble } from "./randomPoint.ts";
 import { compared, storedIn } from "./serviceObjects.ts";
 import type { Stored } from "./serviceObjects.ts";
@@ -55,6 +55,13 @@ export async function tryPair(number: number): Promise<readonly Outcome[]> {
   }
   assert.equal(faults.length, 0, faults.join("\n\n"));
   return outcomes;
+}
+
+/** One of the deployments of a pair, by its seed. @throws AssertionError with all that was drawn */
+export async function trySeed(seed: number): Promise<Outcome> {
+  const origin = await deploy(drawPair(pairOf(seed)));
+  await using _stack = origin.stack;
+  return await endOf(origin, seed);
 }
 
 async function deploy(pair: Pair): Promise<Origin> {

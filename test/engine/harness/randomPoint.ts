@@ -18,6 +18,9 @@ export interface Pair {
   readonly to: Environment;
 }
 
+/** The pair of a deployment. */
+export const pairOf = (seed: number): number => Math.ceil(seed / DEPLOYMENTS_OF_PAIR);
+
 /** The seeds of the deployments that share a pair: 1 to 4 for the first one. */
 export const seedsOfPair = (pair: number): readonly number[] =>
   Array.from({ length: DEPLOYMENTS_OF_PAIR }, (_, index) => (pair - 1) * DEPLOYMENTS_OF_PAIR + index + 1);
