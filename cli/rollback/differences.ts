@@ -1,5 +1,7 @@
-import { inputsAsText, liveResourcesOf, nameOf, resourcesOf } from "../../lib/checkpoint/checkpoint.ts";
+import { inputsAsText, keyOfResource, liveResourcesOf, nameOf, resourcesOf } from "../../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint, CheckpointResource } from "../../lib/checkpoint/checkpoint.ts";
+import type { Entry } from "../../lib/transactions/entry.ts";
+import { madeBy } from "../../lib/transactions/madeBy.ts";
 import { fabricKindOf } from "../../providers/kinds/kinds.ts";
 import { newIdsBetween } from "./newIds.ts";
 
@@ -14,8 +16,14 @@ export interface Difference {
 /**
  * What is still different between the state after a rollback and the one to go back to, for objects of the service. Ids may
  * differ, because deleted objects can only be made again; values that hold such ids may too.
+ * @param rollbackLog what the rollback itself did
  */
-export function differencesAfterRollback(after: Checkpoint, saved: Checkpoint): Difference[] {
+export function differencesAfterRollback(
+  after: Checkpoint,
+  saved: Checkpoint,
+  rollbackLog: readonly Entry[],
+): Difference[] {
+  const madeAnew = madeBy(rollbackLog);
   const now = new Map(liveResourcesOf(after).map((resource) => [resource.urn, resource]));
   const newIds = newIdsBetween(saved, after);
   const differences = liveResourcesOf(saved).flatMap((before): Difference[] => {
@@ -23,9 +31,9 @@ export function differencesAfterRollback(after: Checkpoint, saved: Checkpoint): 
     if (!same) return [differenceOf(before, "is missing")];
     const [half] = before.initErrors ? [] : (same.initErrors ?? []);
     if (half !== undefined) return [differenceOf(same, `is half-made: ${half}`)];
-    const loss = same.id === before.id ? undefined : fabricKindOf(before.type)?.holdsData?.(before.inputs ?? {});
-    if (loss !== undefined)
-      return [differenceOf(same, `was deleted and had to be made anew: ${loss} cannot be given back`)];
+    const loss = fabricKindOf(before.type)?.loses;
+    if (loss !== undefined && madeAnew.has(keyOfResource(same)))
+      return [differenceOf(same, `had to be made anew, and ${loss} cannot be given back`)];
     const isEqual = inputsAsText(before.inputs, newIds) === inputsAsText(same.inputs);
     return isEqual ? [] : [differenceOf(same, "has other inputs than before")];
   });

@@ -118,7 +118,7 @@ export function plan(known: Known, observed: Observed): Step[] {
   steps.push(...orphans.toReversed().map((orphan): Step => ({ kind: "compensate", orphan })));
   const written = isRestored && !observed.isGivenBack ? writtenObjects(log, saved, current) : [];
   if (written.length > 0) steps.push({ kind: "giveBack", objects: written });
-  const differences = isRestored ? differencesAfterRollback(current, saved) : [];
+  const differences = isRestored ? differencesAfterRollback(current, saved, rollbackLog) : [];
   steps.push(differences.length > 0 ? { kind: "report", differences } : { kind: "finish" });
   return steps;
 }

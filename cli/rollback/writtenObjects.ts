@@ -1,7 +1,8 @@
 import { keyOfResource, liveResourcesOf } from "../../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { objectKey } from "../../lib/transactions/entry.ts";
-import type { Entry } from "../../lib/transactions/entry.ts";
+import type { Entry, Intent } from "../../lib/transactions/entry.ts";
+import { madeBy } from "../../lib/transactions/madeBy.ts";
 import { writtenBy } from "../../lib/transactions/written.ts";
 import type { Values, Written } from "../../lib/transactions/written.ts";
 import { givesBack } from "../../providers/engine/undo.ts";
@@ -23,7 +24,7 @@ export function writtenObjects(log: readonly Entry[], saved: Checkpoint, current
   const now = new Map(liveResourcesOf(current).map((resource) => [resource.urn, resource]));
   const before = new Map(liveResourcesOf(saved).map((resource) => [keyOfResource(resource), resource]));
   const newIds = newIdsBetween(saved, current);
-  const made = madeBy(log);
+  const made = madeBy(log, isAdoption);
   return writtenBy(log).flatMap((written): WrittenObject[] => {
     const { resourceType, resourceId } = written;
     const own = before.get(objectKey(resourceType, resourceId));
@@ -38,13 +39,5 @@ export function writtenObjects(log: readonly Entry[], saved: Checkpoint, current
   });
 }
 
-/** Keys of what a transaction has made, as far as its answers came; what it adopted is not among them. */
-const madeBy = (log: readonly Entry[]): ReadonlySet<string> =>
-  new Set(
-    log.flatMap((entry) => {
-      if (entry.kind !== "intent" || entry.operation !== "create" || givesBack(entry.compensation?.function ?? ""))
-        return [];
-      const done = log.find((other) => other.kind === "done" && other.step === entry.step);
-      return done?.kind === "done" ? [objectKey(entry.resourceType, done.resourceId)] : [];
-    }),
-  );
+/** What it adopted was there before. */
+const isAdoption = ({ compensation }: Intent) => givesBack(compensation?.function ?? "");

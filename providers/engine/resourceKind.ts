@@ -41,6 +41,8 @@ export interface ResourceKind<F extends Fields = Fields, O extends object = obje
   readonly restores?: readonly string[];
   /** What is lost with the object, in words: `its data`; undefined if it can be made again as it was. */
   holdsData?(inputs: Readonly<Record<string, unknown>>): string | undefined;
+  /** What nobody can give back to an object that is made anew: `its approval`. A rollback that has to make it anew lists it. */
+  readonly loses?: string;
   /** Where the stack's configuration declares it; absent if the program has other reasons to make it. */
   readonly entry?: ConfigEntry;
   /** How people take the object away, if not by DELETE of its path. */

@@ -133,7 +133,7 @@ export function restKind<const F extends Fields, S extends z.ZodObject>(kind: Re
     title,
     nameOf: (inputs) => nameOf(inputs) || noun,
     entry: kind.entry,
-    ...(kind.loses !== undefined && { holdsData: () => kind.loses }),
+    ...(kind.loses !== undefined && { loses: kind.loses, holdsData: () => kind.loses }),
     ...(kind.removal && { removal: kind.removal }),
     ...(isSingle && single),
     isMadeByPeople: (live) => kind.isMadeByPeople?.(live as z.output<S>) ?? true,

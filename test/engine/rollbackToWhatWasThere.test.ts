@@ -115,7 +115,51 @@ describe("a failed deployment", () => {
     assert.equal(valuesOf(stack).role, undefined, up.text);
   });
 
-  it("is rolled back to what people had put into items, also into one without a declared definition, in each of two workspaces", async () => {
+  it("A failed deployment leaves alone what only its refresh has seen: what was renamed in the portal keeps that name", async () => {
+    await using stack = await EngineStack.start();
+    stack.configure(environment(before));
+    assert.equal((await stack.command("cli/up.ts", ["--yes", "--skip-preview"])).code, 0);
+    const { folders, workspaces } = stack.emulator.service;
+    for (const { id } of folders.all()) folders.change(id, { displayName: "renamed in the portal" });
+    // the workspace's refusal comes before anything in it is changed
+    const route = "/workspaces/{workspaceId}";
+    stack.emulator.faults([{ method: "PATCH", route, status: 400, errorCode: "Broken" }]);
+    stack.configure(environment({ ...before, description: "ours" }));
+    const up = await stack.command("cli/up.ts", ["--yes", "--skip-preview", "--refresh"]);
+    assert.equal(up.code, 1, up.text);
+    assert.deepEqual(
+      [folders.all().map(({ displayName }) => displayName), workspaces.all()[0]?.description],
+      [["renamed in the portal"], "declared"],
+      up.text,
+    );
+  });
+
+  it("A failed deployment that deleted an identity makes it anew, and lists that its rights are gone, with exit code 2", async () => {
+    await using stack = await EngineStack.start();
+    const [workspace] = environment(before).workspaces;
+    const declare = (identity: object | undefined, description: string) =>
+      stack.configure({ features, workspaces: [{ ...workspace, identity, items: [{ ...refused, description }] }] });
+    declare({ protect: false }, "one");
+    const first = await stack.command("cli/up.ts", ["--yes", "--skip-preview"]);
+    assert.equal(first.code, 0, first.text);
+    const idsNow = () => stack.emulator.service.workspaces.all()[0]?.identity?.applicationId;
+    const had = idsNow();
+    // what is no longer declared is deleted at the end, so the failure comes after it: a second delete that is refused
+    const route = "/workspaces/{workspaceId}/roleAssignments/{principalId}";
+    stack.emulator.faults([
+      { method: "DELETE", route, status: 400, errorCode: "Broken", delayMs: 1000, times: "forever", sticky: true },
+    ]);
+    stack.configure({
+      features,
+      workspaces: [{ ...workspace, users: [], items: [{ ...refused, description: "one" }] }],
+    });
+    const up = await stack.command("cli/up.ts", ["--yes", "--skip-preview"]);
+    assert.equal(up.code, 2, up.text);
+    assert.ok(idsNow() !== undefined && idsNow() !== had, up.text);
+    assert.match(up.text, /WorkspaceIdentity 'sales'.*every right that it was given cannot be given back/);
+  });
+
+  it("A failed deployment is rolled back to what people had put into items, also into one without a declared definition, in each of two workspaces", async () => {
     await using stack = await EngineStack.start();
     const write = (path: string, text: string) => {
       const [type = "", displayName] = [path.split(".")[1], path.split("/").at(-1)?.split(".")[0]];
@@ -159,7 +203,7 @@ describe("a failed deployment", () => {
     assert.deepEqual(contents(), was, up.text);
   });
 
-  it("makes an item that it had deleted again with what people had put into it, although nobody declared that", async () => {
+  it("A failed deployment makes an item that it had deleted again with what people had put into it, although nobody declared that", async () => {
     await using stack = await EngineStack.start();
     const sales = (items: readonly object[]) => ({
       features,

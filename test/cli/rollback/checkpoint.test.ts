@@ -85,14 +85,14 @@ describe("after a rollback", () => {
       resource("w", { id: "workspace-2" }),
       resource("i", { id: "workspace-2/item-2", inputs: { name: "x", workspaceId: "workspace-2" } }),
     );
-    assert.deepEqual(differencesAfterRollback(after, saved), []);
+    assert.deepEqual(differencesAfterRollback(after, saved, []), []);
   });
 
   it("After a rollback missing, changed and extra resources are told by name", () => {
     const saved = checkpoint(resource("a"), resource("b"));
     const after = checkpoint(resource("b", { inputs: { name: "other" } }), resource("c"));
     assert.deepEqual(
-      differencesAfterRollback(after, saved).map(({ what, reason }) => `${what} ${reason}`),
+      differencesAfterRollback(after, saved, []).map(({ what, reason }) => `${what} ${reason}`),
       ["Item 'a' is missing", "Item 'b' has other inputs than before", "Item 'c' is still there"],
     );
   });

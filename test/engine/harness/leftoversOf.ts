@@ -52,8 +52,12 @@ export function unexplained(
   const isTold = (one: Changed) =>
     leftovers.some((leftover) => isAbout(leftover, one, plain) || isIn(leftover, one, plain));
   const missed = changed.filter((one) => !isTold(one));
+  // what had to be made anew has lost something that an emulator may not show
+  const isMadeAnew = ({ id }: ToldLeftover) => plain.formerIds.has(id?.split("/").at(-1) ?? "");
   const needless = leftovers.filter(
-    (leftover) => !plain.changed.some((one) => isAbout(leftover, one, plain) || isIn(leftover, one, plain)),
+    (leftover) =>
+      !isMadeAnew(leftover) &&
+      !plain.changed.some((one) => isAbout(leftover, one, plain) || isIn(leftover, one, plain)),
   );
   return { missed, needless };
 }

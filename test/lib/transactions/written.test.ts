@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Entry } from "../../../lib/transactions/entry.ts";
+import { mayHaveWritten, valuesToGiveBack } from "../../../lib/transactions/written.ts";
+
+const base = { v: 2, transactionId: "t", at: "2026-01-01T00:00:00Z" } as const;
+const intent = (step: string, more: object) =>
+  ({ ...base, seq: 1, kind: "intent", step, resourceName: "x", compensation: null, ...more }) as unknown as Entry;
+const done = (step: string, resourceId: string) =>
+  ({ ...base, seq: 2, kind: "done", step, resourceId }) as unknown as Entry;
+const refused = (step: string) =>
+  ({ ...base, seq: 2, kind: "failed", step, reason: "no", isOutcomeUnknown: false }) as unknown as Entry;
+
+describe("what a transaction may have written", () => {
+  it("A transaction may have written to what it updated or deleted, to what it made, and to what it cannot name", () => {
+    const update = intent("1", { operation: "update", resourceType: "Folder", resourceId: "W/F" });
+    const create = intent("2", { operation: "create", resourceType: "Item" });
+    assert.equal(mayHaveWritten([update], "Folder", "w/f"), true);
+    assert.equal(mayHaveWritten([create, done("2", "w/i")], "Item", "W/I"), true);
+    // killed before the answer came
+    assert.equal(mayHaveWritten([create], "Item", "w/other"), true);
+  });
+
+  it("A transaction has not written to other objects, to other kinds of the same id, or where it was refused", () => {
+    const update = intent("1", { operation: "update", resourceType: "Workspace", resourceId: "w" });
+    const create = intent("2", { operation: "create", resourceType: "Item" });
+    assert.equal(mayHaveWritten([update], "Workspace", "other"), false);
+    assert.equal(mayHaveWritten([update], "GitConnection", "w"), false);
+    assert.equal(mayHaveWritten([update, refused("1")], "Workspace", "w"), false);
+    assert.equal(mayHaveWritten([create, done("2", "w/i")], "Item", "w/other"), false);
+  });
+});
+
+describe("the values that a rollback gives back", () => {
+  it("The values that a rollback gives back are those from before, but for what somebody else has changed since", () => {
+    const written = { before: { a: "was", b: "was", c: null }, after: { a: ["ours"], b: ["ours"], c: ["ours"] } };
+    assert.deepEqual(valuesToGiveBack({ a: "ours", b: "theirs", c: "ours" }, written), {
+      values: { a: "was", b: "theirs", c: undefined },
+      kept: ["b"],
+    });
+  });
+
+  it("The values that a rollback gives back take what the engine has restored for ours", () => {
+    const written = { before: { a: "in the portal" }, after: { a: ["ours"] } };
+    assert.deepEqual(valuesToGiveBack({ a: "declared" }, written, { a: "declared" }), {
+      values: { a: "in the portal" },
+      kept: [],
+    });
+  });
+});
