@@ -1,6 +1,6 @@
 import { hadNoEffect, isFabricError, isServiceAnswer } from "../../../lib/api/fabricError.ts";
 import type { Run } from "../../run/run.ts";
-import { normalDirectory, whereOf } from "./fields.ts";
+import { whereOf } from "./fields.ts";
 import type { GitInputs as Inputs, GitLink } from "./fields.ts";
 import { assertNothingIsLost, initializeConnection, sync } from "./firstSync.ts";
 import { connect, isSameBranch, leave, linkFor, linkOf, readConnection } from "./link.ts";
@@ -43,8 +43,7 @@ async function wentBack(run: Run, inputs: Inputs, left: GitLink, error: unknown)
   const where = whereOf(left.gitProviderDetails);
   try {
     const now = await readConnection(run, workspaceId);
-    const { directoryName, ...place } = left.gitProviderDetails;
-    if (isSameBranch(now.gitProviderDetails, { ...place, directoryName: normalDirectory(directoryName) })) return error;
+    if (isSameBranch(now.gitProviderDetails, left.gitProviderDetails)) return error;
     if (now.gitConnectionState !== "NotConnected") await leave(run, inputs, linkFor(inputs));
     await connectAgain(run, inputs, left);
     return withSentence(error, `The workspace is connected to ${where} again, as before; nothing was synced.`);

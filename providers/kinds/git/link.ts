@@ -116,7 +116,7 @@ export function isSameBranch(is: GitProviderDetails | null | undefined, inputs: 
     sameIgnoringCase(is.projectName, inputs.projectName) &&
     sameIgnoringCase(is.repositoryName, inputs.repositoryName) &&
     is.branchName === inputs.branchName &&
-    normalDirectory(is.directoryName) === inputs.directoryName
+    normalDirectory(is.directoryName) === normalDirectory(inputs.directoryName)
   );
 }
 

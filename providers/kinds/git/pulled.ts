@@ -9,8 +9,8 @@ import type { ValuesGivenBack } from "../../engine/resourceKind.ts";
 import type { Run } from "../../run/run.ts";
 import { readDefinition, sendDefinition, unlessUnreadable } from "../item/itemContent.ts";
 import { whereOf } from "./fields.ts";
-import type { GitInputs } from "./fields.ts";
-import { readConnection } from "./link.ts";
+import type { GitInputs, GitLink } from "./fields.ts";
+import { isSameBranch, readConnection } from "./link.ts";
 import { readGitStatus } from "./status.ts";
 
 /*
@@ -88,8 +88,9 @@ export async function beforePulling(run: Run, inputs: GitInputs, commit: string 
 }
 
 /**
- * Takes pulls back in a rollback: what came in goes, what was overwritten gets its definition back. That is possible only while
- * the workspace is disconnected, as it was before; nothing sets the commit back that a connected workspace is synced with.
+ * Takes pulls back in a rollback: what came in goes, what was overwritten gets its definition back. A workspace that is still
+ * synced with the commit that was pulled keeps it, because nothing sets that commit back. One that was disconnected before, or
+ * was on another branch, is so again.
  * @param before values of the intents of the pulls
  */
 export async function takeBackPulls(run: Run, workspaceId: string, before: Values): Promise<ValuesGivenBack> {
@@ -97,7 +98,9 @@ export async function takeBackPulls(run: Run, workspaceId: string, before: Value
   const [first] = pulls;
   if (!first) return { isChanged: false, left: [] };
   const now = await readConnection(run, workspaceId);
-  if (now.gitConnectionState !== "NotConnected") {
+  const left = await run.undoOf<GitLink>("connectGit", workspaceId);
+  const isBack = left !== undefined && isSameBranch(now.gitProviderDetails, left.gitProviderDetails);
+  if (now.gitConnectionState !== "NotConnected" && !isBack) {
     const head = now.gitSyncDetails?.head ?? null;
     if (head === first.head) return { isChanged: false, left: [] };
     const was = first.head ? `commit ${first.head}` : "no commit";
@@ -106,12 +109,12 @@ export async function takeBackPulls(run: Run, workspaceId: string, before: Value
       left: [`it stays at commit ${head ?? "?"} of its branch: nothing sets it back to ${was}`],
     };
   }
-  const left: string[] = [];
+  const remains: string[] = [];
   let isChanged = false;
   const items = await run.list(`/workspaces/${workspaceId}/items`, "list items", itemShape);
   const cameIn = items.filter((item) => !first.items.some((id) => sameIgnoringCase(id, item.id)));
   for (const item of cameIn.filter((one) => pulls.some(({ added }) => added.some((name) => isNamed(one, name))))) {
-    if (isDataBearing(item.type)) left.push(`${titleOf(item)}, which came from Git, stays: it may hold data by now`);
+    if (isDataBearing(item.type)) remains.push(`${titleOf(item)}, which came from Git, stays: it may hold data by now`);
     else {
       await takeOut(run, item);
       isChanged = true;
@@ -121,15 +124,16 @@ export async function takeBackPulls(run: Run, workspaceId: string, before: Value
   for (const item of overwritten.values()) {
     const parts = await run.definitions.kept(keyOf(item.id));
     const isThere = items.some(({ id }) => sameIgnoringCase(id, item.id));
-    if (!parts || !isThere) left.push(`${titleOf(item)}, which Git overwrote, could not be given its definition back`);
+    if (!parts || !isThere)
+      remains.push(`${titleOf(item)}, which Git overwrote, could not be given its definition back`);
     else {
       await sendDefinition(run, `${workspaceId}/${item.id}`, item, { parts });
       isChanged = true;
     }
   }
   const gone = pulls.flatMap(({ deleted }) => deleted).filter((name) => !items.some((item) => isNamed(item, name)));
-  left.push(...gone.map((item) => `${titleOf(item)}, which the branch had deleted, is not made again`));
-  return { isChanged, left };
+  remains.push(...gone.map((item) => `${titleOf(item)}, which the branch had deleted, is not made again`));
+  return { isChanged, left: remains };
 }
 
 async function takeOut(run: Run, { id, workspaceId, type, displayName }: FabricItem): Promise<void> {
