@@ -71,7 +71,9 @@ async function deploy() {
     features,
     credential,
     keyVaultUrl,
-    onDrift: config.contentDrift ? (config.onDrift ?? "overwrite") : undefined,
+    onDrift: config.contentDrift ? (config.onDrift ?? "overwrite") : config.onDrift,
+    // said only where it matters, so that the provider's inputs stay as they are in existing states
+    contentDrift: config.onDrift !== undefined && !config.contentDrift ? false : undefined,
     transactionLog,
   };
   const provider = new FabricProvider("fabric", configuration);

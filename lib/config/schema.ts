@@ -331,9 +331,12 @@ export const stackSchema = z.strictObject({
     .enum(["overwrite", "warn", "fail"])
     .optional()
     .meta({
-      description: "What happens to such an edit: `overwrite` it on the next up, `warn` and leave it, or `fail`.",
+      description:
+        "What happens to a value that somebody changed at the service, and that an up would replace: `overwrite` it and say " +
+        "so, `warn` and leave it, or `fail`.",
       examples: ["fail"],
       absent: "`overwrite`",
+      more: "#drift",
     }),
   protectData: boolean.default(true).meta({
     description:

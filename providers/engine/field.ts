@@ -14,6 +14,8 @@ export interface Field {
   readonly schema: z.ZodType;
   /** What a change of the value means. */
   readonly change: Change;
+  /** The kind fills it in, and nobody declares it. */
+  readonly isDerived?: true;
   /** Whether two spellings mean the same; the spelling in state is then kept, so that no diff shows. @default equality */
   readonly same?: (before: never, after: never) => boolean;
 }

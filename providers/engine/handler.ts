@@ -14,9 +14,10 @@ import { formatOrigin, assertSameOrigin, hostOfEndpoint } from "../run/origin.ts
 import type { Configuration } from "../run/configuration.ts";
 import type { Fields, InputsOf } from "./field.ts";
 import { doubtHalfWritten, halfDoneSentence, watched } from "./halfUpdate.ts";
-import type { Made, ResourceKind } from "./resourceKind.ts";
+import type { Live, Made, ResourceKind } from "./resourceKind.ts";
 import { check, diff, inSpellingOf, withoutUndefined } from "./resourceKind.ts";
 import type { Run } from "../run/run.ts";
+import { keptForOthers } from "./threeWays.ts";
 
 type Properties = Record<string, unknown>;
 
@@ -30,6 +31,8 @@ export interface ProviderProcess {
   failed(): void;
   /** Set by the first error that says that the service refused the sign-in. */
   isSignInRefused: boolean;
+  /** Set by the first look of a comparison that did not work. */
+  isLookRefused: boolean;
 }
 
 /** The engine's view of a kind: Pulumi's own dynamic provider calls these methods. */
@@ -49,7 +52,11 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
     async diff(id: string, olds: Properties, news: Properties): Promise<DiffResult> {
       assertSameOrigin(titleOf(olds), olds["origin"], { host: hostOfEndpoint(host.configuration().endpoint) });
       forced.compared(id, olds, news);
-      return diff(kind, olds, news);
+      const result = diff(kind, olds, news);
+      const isUpdate = result.replaces.length === 0 && isChangedInPlace(kind, olds, news);
+      if (kind.heedsOthers && isUpdate && !isRollback())
+        await presentable(host, () => tellOverwriting(host, kind, id, { olds, news }));
+      return result;
     },
 
     async create(news: Properties): Promise<CreateResult<Properties>> {
@@ -80,7 +87,12 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
         const live = await kind.read(run, id, properties);
         if (live === "gone") return { id: "" };
         const inputs = inSpellingOf(kind, properties, live.inputs);
-        const state = stateOf(run, { ...properties, ...inputs }, live.outputs ?? {});
+        // with `overwrite`, the drift that the refresh shows says it all
+        const ways = { state: properties, live: inputs, wanted: properties };
+        const isHeeded = kind.heedsOthers === true && run.onDrift !== "overwrite";
+        const kept = !isHeeded ? [] : await keptForOthers(run, kind, id, ways);
+        const before = Object.fromEntries(kept.map(({ property, state }) => [property, state]));
+        const state = stateOf(run, { ...properties, ...inputs, ...before }, live.outputs ?? {});
         return { id, props: state, inputs: inputsOf(kind, state) };
       });
     },
@@ -138,6 +150,40 @@ async function isNoneOfOurs(run: Run, kind: ResourceKind, id: string, inputs: In
   if (!run.isRollback || (await run.mayHaveWritten(kind.name, id))) return false;
   const saved = await run.formerState<Properties>(kind.name, id);
   return saved !== undefined && isDeepStrictEqual(inputsOf(kind, saved), inputsOf(kind, inputs));
+}
+
+/** Whether an update would write something. */
+const isChangedInPlace = (kind: ResourceKind, olds: Properties, news: Properties) =>
+  Object.entries(kind.fields).some(
+    ([name, { change }]) => change === "update" && !isDeepStrictEqual(olds[name], news[name]),
+  );
+
+/**
+ * Looks at an object that is about to be updated, in a preview too, so that people read whose values go. A preview without a
+ * sign-in, or without the service, does without.
+ * @throws Error if `fabric:onDrift` refuses that
+ */
+async function tellOverwriting(
+  host: ProviderProcess,
+  kind: ResourceKind,
+  id: string,
+  { olds, news }: { readonly olds: Properties; readonly news: Properties },
+): Promise<void> {
+  if (host.isLookRefused) return;
+  let run: Run;
+  let live: Live<Fields, object> | "gone";
+  try {
+    run = await host.run();
+    // contents are looked at when they are sent
+    live = await kind.read({ ...run, watchesContent: false }, id, olds);
+  } catch (error) {
+    host.isLookRefused = true;
+    const reason = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`Nobody looked whether others have changed what is updated: ${reason}\n`);
+    return;
+  }
+  if (live === "gone") return;
+  await keptForOthers(run, kind, id, { state: olds, live: inSpellingOf(kind, olds, live.inputs), wanted: news });
 }
 
 /** Undoes a create that failed half-way; where that fails too, the object stays in the state as half-made. */

@@ -21,6 +21,7 @@ import {
 import type { AnyObjectKind, Live, ObjectKind } from "./objectKind.ts";
 import { collectionPath, formatId, workspaceOf } from "./place.ts";
 import type { Made, ResourceKind, StateOf } from "./resourceKind.ts";
+import { keptForOthers } from "./threeWays.ts";
 import { createIntent, defineUndo } from "./undo.ts";
 import type { Undo } from "./undo.ts";
 
@@ -38,7 +39,7 @@ export const defineObjectKind =
     kind: ObjectKind<F, O, L, N, B>,
   ): ResourceKind<F, O> => {
     const any = kind as unknown as AnyObjectKind;
-    return { ...kind, ...lifecycleOf(any), undo: undoOf(any) } as unknown as ResourceKind<F, O>;
+    return { heedsOthers: true, ...kind, ...lifecycleOf(any), undo: undoOf(any) } as unknown as ResourceKind<F, O>;
   };
 
 type Lifecycle = Required<Pick<ResourceKind, "create" | "read" | "update" | "delete" | "existing" | "giveBackValues">>;
@@ -138,7 +139,10 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
       const now = await readAlone(run, kind, id, { ...inputs, ...outputsIn(kind, old) });
       const written = await run.writtenTo(kind.name, id);
       const back = written && valuesToGiveBack(kind.priorValues(now), written, inputs).values;
-      const change = { id, now, wanted: inputs, old };
+      const live = (await kind.valuesOf(now, unaware(run), id, old)) as Live;
+      const kept = await keptForOthers(run, kind, id, { state: { ...old }, live, wanted: inputs });
+      const wanted = { ...inputs, ...Object.fromEntries(kept.map(({ property, live }) => [property, live])) };
+      const change = { id, now, wanted, old };
       const changed = await kind.converge?.(changeOf(run, kind, back ? givingBack(kind, change, back) : change));
       return { ...kind.outputsOf?.(now), ...changed };
     },
@@ -239,6 +243,9 @@ function undoOf(kind: AnyObjectKind): Undo {
     }),
   });
 }
+
+/** A run for a look at the values themselves: neither at contents, nor at what earlier runs have left half-done. */
+const unaware = (run: Run): Run => ({ ...run, watchesContent: false, undoOf: () => Promise.resolve(undefined) });
 
 /** The outputs among the properties of a state. */
 const outputsIn = (kind: AnyObjectKind, state: State): object =>

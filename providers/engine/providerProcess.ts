@@ -36,6 +36,7 @@ const providerProcess: ProviderProcess = {
     void transactionOfRun().then((transaction) => transaction.failed());
   },
   isSignInRefused: false,
+  isLookRefused: false,
 };
 
 async function startRun(): Promise<LiveRun> {

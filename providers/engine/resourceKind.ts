@@ -77,6 +77,11 @@ export interface ResourceKind<F extends Fields = Fields, O extends object = obje
    * Absent for kinds whose log does not hold them.
    */
   giveBackValues?(run: Run, id: string, written: Written, state: Values): Promise<ValuesGivenBack>;
+  /**
+   * Whether its updates look for what others have changed (`threeWays.ts`), so that previews and refreshes do as well.
+   * @default false: its objects are what others do
+   */
+  readonly heedsOthers?: boolean;
   /** Removes the object, or gives an adopted one back. Not finding it is success. */
   delete(run: Run, id: string, state: StateOf<F, O>): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** What is done about a definition that was changed at the service: `fabric:onDrift`. */
+/** What is done about what was changed at the service: `fabric:onDrift`. */
 export type OnDrift = "overwrite" | "warn" | "fail";
 
 /**
@@ -18,8 +18,10 @@ export interface Configuration {
   readonly credential: string;
   /** `fabric:keyVaultUrl`. */
   readonly keyVaultUrl?: string | undefined;
-  /** `fabric:onDrift`, where `fabric:contentDrift` is on. */
+  /** `fabric:onDrift`; absent if the stack sets neither this nor `fabric:contentDrift`. */
   readonly onDrift?: OnDrift | undefined;
+  /** `fabric:contentDrift`. @default on if `onDrift` is there, as states of earlier versions have it */
+  readonly contentDrift?: boolean | undefined;
   /** `fabric:transactionLog`: a folder below the project, or the URL of a blob container. */
   readonly transactionLog: string;
 }
@@ -66,6 +68,7 @@ export function fromProviderInputs(
     credential: get(`${PREFIX}credential`) ?? "auto",
     keyVaultUrl: get(`${PREFIX}keyVaultUrl`),
     onDrift: get(`${PREFIX}onDrift`) as OnDrift | undefined,
+    contentDrift: get(`${PREFIX}contentDrift`) === "false" ? false : undefined,
     transactionLog: get(`${PREFIX}transactionLog`) ?? ".fabric/transactions",
   };
 }

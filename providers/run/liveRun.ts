@@ -34,7 +34,7 @@ export async function startRun(
   env: NodeJS.ProcessEnv,
   { transaction = runTransactionOf(configuration, env), stop }: RunSettings = {},
 ): Promise<LiveRun> {
-  const { stack, endpoint, onDrift } = configuration;
+  const { stack, endpoint } = configuration;
   const rollbackOf = env["FABRIC_ROLLBACK_OF"] || undefined;
   let ownTransactionId: string | undefined;
   const transactionId = () => rollbackOf ?? transaction.knownId ?? ownTransactionId;
@@ -44,7 +44,12 @@ export async function startRun(
   const turns = new Turns();
   const objects = ownObjects(store, env, rollbackOf);
   const past = loggedPast({ store, stack, rollbackOf, transaction });
-  const warn = (line: string) => void process.stderr.write(`${line}\n`);
+  const said = new Set<string>();
+  /** Says each thing once: the comparison of an object says it before the update does. */
+  const warn = (line: string) => {
+    if (!said.has(line)) process.stderr.write(`${line}\n`);
+    said.add(line);
+  };
   const onStep = (id: string) => {
     ownTransactionId = id;
     past.forget();
@@ -61,7 +66,8 @@ export async function startRun(
     confirmGone: env["FABRIC_CONFIRM_GONE"] === "true",
     undoesHalfMade: flags.useRollback && !rollbackOf,
     isRollback: Boolean(rollbackOf),
-    onDrift,
+    onDrift: configuration.onDrift ?? "overwrite",
+    watchesContent: configuration.contentDrift ?? configuration.onDrift !== undefined,
     definitions: new KeptDefinitions(store, {
       transactionId: () => rollbackOf ?? transaction.knownId,
       isRollback: Boolean(rollbackOf),

@@ -28,10 +28,11 @@ export interface ReadPast extends LoggedPast {
 export function loggedPast({ store, stack, rollbackOf, transaction }: PastOf): ReadPast {
   let openLogs: Promise<Entry[][]> | undefined;
   let undone: Promise<Entry[]> | undefined;
+  const open = () =>
+    (openLogs ??= new StackTransactions(store, stack).logs().then((logs) => logs.filter((log) => !hasEnded(log))));
   return {
     async undoOf<A extends object>(compensation: string, id: string) {
-      openLogs ??= new StackTransactions(store, stack).logs().then((logs) => logs.filter((log) => !hasEnded(log)));
-      for (const log of await openLogs) {
+      for (const log of await open()) {
         const update = log.find(
           (entry) =>
             entry.kind === "intent" &&
@@ -49,6 +50,10 @@ export function loggedPast({ store, stack, rollbackOf, transaction }: PastOf): R
       if (!rollbackOf) return undefined;
       undone ??= readTransactionLog(store, rollbackOf);
       return writtenTo(await undone, resourceType, resourceId);
+    },
+
+    async writtenInOpenTransactions(resourceType, resourceId) {
+      return (await open()).flatMap((log) => Object.keys(writtenTo(log, resourceType, resourceId)?.after ?? {}));
     },
 
     async mayHaveWritten(resourceType, resourceId) {

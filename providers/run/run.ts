@@ -92,6 +92,8 @@ export interface LoggedPast {
   undoOf<A extends object>(compensation: string, resourceId: string): Promise<A | undefined>;
   /** What the transaction that this run rolls back wrote to an object; undefined if it wrote nothing, or that is not known. */
   writtenTo(resourceType: string, resourceId: string): Promise<Written | undefined>;
+  /** Names of the values of an object that transactions which have not ended have written, or may have written. */
+  writtenInOpenTransactions(resourceType: string, resourceId: string): Promise<readonly string[]>;
   /** Whether the transaction that this run rolls back may have made the object or written to it; true in every other run. */
   mayHaveWritten(resourceType: string, resourceId: string): Promise<boolean>;
   /** Whether this run rolls a transaction back that has deleted, or may have deleted, an object. */
@@ -133,8 +135,10 @@ export interface Run extends Reads, Writes, LoggedPast, OwnObjects {
   readonly callerId: string | undefined;
   /** FABRIC_CONFIRM_GONE: an empty list of workspaces is believed. */
   readonly confirmGone: boolean;
-  /** What is done about definitions that were changed at the service; undefined where a refresh does not look at them. */
-  readonly onDrift: OnDrift | undefined;
+  /** What is done about values and definitions that were changed at the service. */
+  readonly onDrift: OnDrift;
+  /** Whether the definitions of items are looked at, too. */
+  readonly watchesContent: boolean;
   /** Whether this run rolls a transaction back: it declares what was there before. */
   readonly isRollback: boolean;
   /** Whether a create that fails half-way removes what it made (`useRollback`), instead of leaving it to the next up. */

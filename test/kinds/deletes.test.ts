@@ -41,6 +41,7 @@ describe("a delete", () => {
       run: () => Promise.resolve(run),
       failed: () => void failures.push(true),
       isSignInRefused: false,
+      isLookRefused: false,
     };
     const handler = (kind: unknown) => handlerOf(kind as ResourceKind, host);
     return {

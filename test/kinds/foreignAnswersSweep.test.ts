@@ -150,7 +150,7 @@ describe("no answer but the service's own is believed, and nothing happens twice
     "making another item": item.create(pipeline),
     "reading an item": item.read(pipeline),
     "reading an item with its definition": (run) =>
-      item.read({ ...pipeline, ...defined })({ ...run, onDrift: "overwrite" }),
+      item.read({ ...pipeline, ...defined })({ ...run, watchesContent: true }),
     "changing an item": item.update(pipeline, { ...pipeline, description: "new" }),
     "importing a workspace": async (run) => {
       const [first] = (await visibleWorkspaces(run)).filter(({ id }) => id === workspaceId);

@@ -84,6 +84,7 @@ export class Bench implements AsyncDisposable {
       run: () => Promise.resolve(run),
       failed: () => undefined,
       isSignInRefused: false,
+      isLookRefused: false,
     };
     const handler = handlerOf(kindOf(kind), host);
     return { ...handler, end: () => run.close() } as Handler;

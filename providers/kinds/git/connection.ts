@@ -1,6 +1,7 @@
 import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { DOUBTFUL, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
 import { defineKind, Problem } from "../../engine/resourceKind.ts";
+import { keptForOthers } from "../../engine/threeWays.ts";
 import type { Run } from "../../run/run.ts";
 import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "../../engine/gone.ts";
 import { changeBranch, connectAgain } from "./branchChange.ts";
@@ -25,6 +26,9 @@ interface Outputs {
   readonly adopted?: boolean | undefined;
 }
 
+const title = ({ repositoryName, branchName }: Partial<Inputs>) =>
+  `Git connection to ${repositoryName ?? "?"}, branch ${branchName ?? "?"}`;
+
 /**
  * The connection of a workspace to a branch. Its id is the workspace's. It is connected, initialised and synced once;
  * every way to get there starts by looking how far an earlier attempt came. Nothing is written to a side that is not
@@ -39,7 +43,7 @@ export const gitConnection = defineKind<Outputs>()({
   restores: ["connectGit", "restoreGitCredentials"],
   removal: { method: "post", path: "disconnect" },
   outputs: ["head", "adopted"],
-  title: ({ repositoryName, branchName }) => `Git connection to ${repositoryName ?? "?"}, branch ${branchName ?? "?"}`,
+  title,
 
   derive(inputs) {
     const missing = (property: "ownerName" | "organizationName" | "projectName" | "connectionId", why: string) => {
@@ -101,8 +105,12 @@ export const gitConnection = defineKind<Outputs>()({
     };
   },
 
-  async update(run, id, old, inputs) {
+  heedsOthers: true,
+  async update(run, id, old, declared) {
     let now = await readConnection(run, id);
+    const ways = { state: { ...old }, live: detailsOf(now), wanted: { ...declared } };
+    const kept = await keptForOthers(run, { name: "GitConnection", fields: gitFields, title }, id, ways);
+    const inputs = { ...declared, ...Object.fromEntries(kept.map(({ property, live }) => [property, live])) };
     if (now.gitConnectionState === "NotConnected") {
       const left = await run.undoOf<GitLink>("connectGit", id);
       if (!left || isSameBranch(left.gitProviderDetails, inputs)) {

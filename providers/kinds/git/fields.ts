@@ -67,9 +67,9 @@ export const gitFields = {
     same: (_before: string, after: string) => after === AS_BEFORE,
   },
   /** Never declared: the commit that a refresh found in the branch and not in the workspace. The next up pulls it. */
-  newCommit: { schema: z.string().optional(), change: "update" },
+  newCommit: { schema: z.string().optional(), change: "update", isDerived: true },
   /** Always the same; an input, so that a half-made or half-undone connection shows as drift. */
-  gitConnectionState: { schema: z.string().default("ConnectedAndInitialized"), change: "update" },
+  gitConnectionState: { schema: z.string().default("ConnectedAndInitialized"), change: "update", isDerived: true },
 } as const;
 
 /** Their values. */

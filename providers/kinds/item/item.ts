@@ -12,7 +12,6 @@ import { idInLog, nameInLog } from "../../engine/undo.ts";
 import type { Run } from "../../run/run.ts";
 import { isKnownToGit } from "../git/status.ts";
 import {
-  beforeOverwriting,
   definitionFor,
   definitionHashNow,
   definitionToReplace,
@@ -22,6 +21,7 @@ import {
   keepUndeclared,
   noteSent,
   sendDefinition,
+  staysAsEdited,
   undeclaredDefinition,
 } from "./itemContent.ts";
 import type { Sent } from "./itemContent.ts";
@@ -130,8 +130,8 @@ export const item = defineObjectKind<Outputs>()({
   async converge(change) {
     const { run, id, wanted, old, found } = change;
     const known = old ?? found;
-    const isSent = wanted.definitionHash !== undefined && wanted.definitionHash !== known?.definitionHash;
-    if (old && isSent) await beforeOverwriting(run, id, old);
+    const isOther = wanted.definitionHash !== undefined && wanted.definitionHash !== known?.definitionHash;
+    const isSent = isOther && !(old && (await staysAsEdited(run, id, old)));
     await renameAndMove(change);
     if (isSent) {
       if (old) await keepDefinition(run, id, old);

@@ -48,7 +48,7 @@ export async function readDefinition(run: Run, id: string, { type, displayName }
 /** What the service made of a definition that was sent a moment ago; undefined where nobody wants to know, or it does not tell. */
 export async function noteSent(run: Run, id: string, item: Defined): Promise<Sent | undefined> {
   const { definitionHash } = item;
-  if (run.onDrift === undefined || definitionHash === undefined) return undefined;
+  if (!run.watchesContent || definitionHash === undefined) return undefined;
   try {
     return { definitionHash, contentHash: hashDefinition(await readDefinition(run, id, item)) };
   } catch (error) {
@@ -69,7 +69,7 @@ export async function definitionHashNow(run: Run, id: string, state: Defined): P
   if (await run.undoOf("restoreDefinition", id)) return DOUBTFUL;
   if (definitionHash === undefined) return undefined;
   const sent = sentOf(state);
-  if (run.onDrift === undefined || !sent) return definitionHash;
+  if (!run.watchesContent || !sent) return definitionHash;
   const live = await changedContent(run, id, state, sent);
   if (live === undefined) return sent.definitionHash;
   const what = `${state.type} '${state.displayName}' was changed at the service since it was deployed`;
@@ -80,7 +80,7 @@ export async function definitionHashNow(run: Run, id: string, state: Defined): P
     );
   }
   if (run.onDrift === "warn") {
-    run.warn(`${what}. It stays like that (fabric:onDrift: warn) until another definition is declared.`);
+    run.warn(`${what}. It stays like that (fabric:onDrift: warn).`);
     return sent.definitionHash;
   }
   run.warn(`${what}. The next up overwrites it with the declared definition.`);
@@ -90,17 +90,23 @@ export async function definitionHashNow(run: Run, id: string, state: Defined): P
 /**
  * Looks before another definition is sent: what somebody changed at the service, and no refresh has shown, is not
  * overwritten without a word.
+ * @returns whether the edit stays, and the declared definition is not sent
  * @throws Error where a change at the service is to be a failure
  */
-export async function beforeOverwriting(run: Run, id: string, old: Defined): Promise<void> {
+export async function staysAsEdited(run: Run, id: string, old: Defined): Promise<boolean> {
   const sent = sentOf(old);
   const isShown = old.definitionHash !== sent?.definitionHash;
-  if (run.onDrift === undefined || run.isRollback || !sent || isShown) return;
-  if ((await changedContent(run, id, old, sent)) === undefined) return;
-  const what = `${old.type} '${old.displayName}' was changed at the service since it was deployed`;
+  if (!run.watchesContent || run.isRollback || !sent || isShown) return false;
+  if ((await changedContent(run, id, old, sent)) === undefined) return false;
+  const what = `The definition of ${old.type} '${old.displayName}' was changed at the service since it was deployed`;
   if (run.onDrift === "fail")
-    throw new Error(`${what}, and another definition is declared: nothing was overwritten (fabric:onDrift: fail).`);
-  run.warn(`${what}: that change is overwritten with the declared definition.`);
+    throw new Error(`${what}, and another one is declared: nothing was overwritten (fabric:onDrift: fail).`);
+  const stays = run.onDrift === "warn";
+  const becomes = stays
+    ? "that change stays (fabric:onDrift: warn)"
+    : "that change is overwritten with the declared one";
+  run.warn(`${what}: ${becomes}.`);
+  return stays;
 }
 
 function sentOf({ sent, definitionHash }: Defined): Sent | undefined {
