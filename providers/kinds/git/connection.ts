@@ -1,6 +1,6 @@
 import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { DOUBTFUL, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
-import { defineKind, Problem } from "../../engine/resourceKind.ts";
+import { defineKind, InputError } from "../../engine/resourceKind.ts";
 import type { Run } from "../../run/run.ts";
 import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "../../engine/gone.ts";
 import { changeBranch, connectAgain } from "./branchChange.ts";
@@ -43,7 +43,7 @@ export const gitConnection = defineKind<Outputs>()({
 
   derive(inputs) {
     const missing = (property: "ownerName" | "organizationName" | "projectName" | "connectionId", why: string) => {
-      if (inputs[property] === undefined) throw new Problem(property, `is needed for ${why}`);
+      if (inputs[property] === undefined) throw new InputError(property, `is needed for ${why}`);
     };
     if (inputs.gitProviderType === "GitHub") {
       missing("ownerName", "GitHub");

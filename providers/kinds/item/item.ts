@@ -7,7 +7,7 @@ import type { FabricItem } from "../../../lib/api/objects.ts";
 import { DOUBTFUL, identifier, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
 import { defineObjectKind } from "../../engine/lifecycle.ts";
 import type { Change } from "../../engine/objectKind.ts";
-import { Problem } from "../../engine/resourceKind.ts";
+import { InputError } from "../../engine/resourceKind.ts";
 import { idInLog, nameInLog } from "../../engine/undo.ts";
 import type { Run } from "../../run/run.ts";
 import { isKnownToGit } from "../git/status.ts";
@@ -99,7 +99,7 @@ export const item = defineObjectKind<Outputs>()({
     try {
       return { ...inputs, definitionHash: readItemDefinition(inputs.path).hash };
     } catch (error) {
-      throw new Problem("path", error instanceof Error ? error.message : String(error));
+      throw new InputError("path", error instanceof Error ? error.message : String(error));
     }
   },
 

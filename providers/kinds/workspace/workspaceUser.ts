@@ -6,7 +6,7 @@ import { identifier, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
 import { defineObjectKind } from "../../engine/lifecycle.ts";
 import type { Change } from "../../engine/objectKind.ts";
 import { formatId, parseId, pathOf } from "../../engine/place.ts";
-import { Problem } from "../../engine/resourceKind.ts";
+import { InputError } from "../../engine/resourceKind.ts";
 import { idInLog, nameInLog } from "../../engine/undo.ts";
 import type { Run } from "../../run/run.ts";
 
@@ -73,7 +73,7 @@ export const workspaceUser = defineObjectKind<Outputs>()({
   derive(inputs) {
     if (inputs.type !== undefined || isUnknown(inputs.principal)) return inputs;
     if (!isUserPrincipalName(inputs.principal)) {
-      throw new Problem(
+      throw new InputError(
         "type",
         "is needed with an object id: User, Group, ServicePrincipal or ServicePrincipalProfile",
       );
