@@ -23,7 +23,7 @@ export interface Family<
    * Fills the family's collections from its part of a seed.
    * @param deployer object id of the caller whose token does not say who it is for
    */
-  plant?(service: Service, seed: z.output<z.ZodObject<S>>, deployer: () => string): void;
+  populate?(service: Service, seed: z.output<z.ZodObject<S>>, deployer: () => string): void;
 }
 
 /** Declares a family. It returns what it gets; its purpose is to infer the types of the collections and of the seed. */
@@ -49,7 +49,7 @@ export type SeedOf<F> = z.input<z.ZodObject<Merged<F extends Family<infer _C, in
  * Fills an empty store, in the order of the families.
  * @throws ZodError naming all that is wrong with the seed
  */
-export function plant(
+export function populate(
   families: readonly Family[],
   service: Service,
   seed: Readonly<Record<string, unknown>>,
@@ -57,7 +57,7 @@ export function plant(
 ): void {
   const shape = Object.assign({}, ...families.map((family) => family.seed ?? {})) as z.ZodRawShape;
   const parsed = z.looseObject(shape).parse(seed);
-  for (const family of families) family.plant?.(service, parsed, deployer);
+  for (const family of families) family.populate?.(service, parsed, deployer);
 }
 
 /** Names that no collection can have, because the service itself has members of these names. */
