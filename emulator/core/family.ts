@@ -71,10 +71,10 @@ export function checkFamilies(families: readonly Family[]): void {
   const declared = families.flatMap(({ collections = {} }) => Object.entries(collections));
   const names = declared.map(([name]) => name);
   const problems = [
-    ...twice(families.map(({ name }) => `family ${name}`)),
-    ...twice(names.map((name) => `collection ${name}`)),
-    ...twice(families.flatMap(({ seed = {} }) => Object.keys(seed).map((key) => `seed key ${key}`))),
-    ...twice(
+    ...repeatedOf(families.map(({ name }) => `family ${name}`)),
+    ...repeatedOf(names.map((name) => `collection ${name}`)),
+    ...repeatedOf(families.flatMap(({ seed = {} }) => Object.keys(seed).map((key) => `seed key ${key}`))),
+    ...repeatedOf(
       families.flatMap(({ api = "fabric", routes }) =>
         routes.map(
           ({ method, template }) => `route ${method} ${template.replace(/\{.+?\}/g, "{}").toLowerCase()} (${api})`,
@@ -92,5 +92,5 @@ export function checkFamilies(families: readonly Family[]): void {
   if (problems.length > 0) throw new Error(`The families do not go together: ${problems.join("; ")}.`);
 }
 
-const twice = (claims: readonly string[]): string[] =>
-  [...new Set(claims.filter((claim, at) => claims.indexOf(claim) !== at))].map((claim) => `${claim} is there twice`);
+const repeatedOf = (names: readonly string[]): string[] =>
+  [...new Set(names.filter((name, at) => names.indexOf(name) !== at))].map((name) => `${name} is there twice`);

@@ -98,7 +98,7 @@ export interface Create<T> {
 /** The object, and whether an earlier run had made it. */
 export interface Created<T> {
   readonly made: T;
-  readonly isReclaimed: boolean;
+  readonly isOfEarlierRun: boolean;
 }
 
 /**
@@ -121,8 +121,8 @@ export async function createOnce<T extends { id: string }>(create: Create<T>): P
   if (nextStep(state.known) === "look") state = await afterLook(create, state);
   // a create that cannot begin is none: the log has nothing to say of it
   if (nextStep(state.known) === "fail") throw state.error;
-  const isReclaimed = nextStep(state.known) === "take";
-  return { made: await create.log(ours.wasFree || isReclaimed, () => carryOut(create, state)), isReclaimed };
+  const isOfEarlierRun = nextStep(state.known) === "take";
+  return { made: await create.log(ours.wasFree || isOfEarlierRun, () => carryOut(create, state)), isOfEarlierRun };
 }
 
 /** What is known, and what the steps need of it. */

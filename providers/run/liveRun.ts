@@ -49,8 +49,8 @@ export async function startRun(
     ownTransactionId = id;
     past.forget();
   };
-  const onReclaimed = (id: string, what: string) => {
-    objects.reclaim(id);
+  const onTaken = (id: string, what: string) => {
+    objects.noteOfEarlierRun(id);
     warn(`${what} was made by an earlier run that was not committed: it was taken, not made again.`);
   };
 
@@ -77,7 +77,7 @@ export async function startRun(
     isFirst: (what) => asked.isFirst(what),
     userId: (name) => asked.get(`user ${name.toLowerCase()}`, () => users.idOf(name)),
 
-    ...writesOf({ clients, env, transaction, stop, asked, onStep, onReclaimed }),
+    ...writesOf({ clients, env, transaction, stop, asked, onStep, onTaken }),
     finishing: (work) => fabric.finishing(work),
     inTurn: (key, work) => turns.inTurn(key, work),
     ...past,

@@ -112,13 +112,13 @@ export interface OwnObjects {
   /** The same; and in a rollback the state of an object that was the stack's before the transaction. */
   formerState<S extends object>(kindName: string, id: string): Promise<Partial<S> | undefined>;
   /** Notes that this run made or adopted an object, so that a delete of the same id in this run does nothing. */
-  claim(id: string, how: "made" | "adopted"): void;
+  acquire(id: string, how: "made" | "adopted"): void;
   /** Whether this run made or adopted the object. */
-  isClaimed(id: string): boolean;
+  isAcquired(id: string): boolean;
   /** Whether this run made the workspace, so that nothing can be in it but what this run put there. */
   isNewWorkspace(workspaceId: string): boolean;
   /** Whether a create of this run took an object of an earlier one, which may be as it was declared then. */
-  isReclaimed(id: string): boolean;
+  isOfEarlierRun(id: string): boolean;
 }
 
 /**

@@ -21,11 +21,11 @@ export interface WritesOf {
   /** Called with the transaction's id before each step. */
   readonly onStep: (transactionId: string) => void;
   /** Called with an object of an earlier run that a create took. */
-  readonly onReclaimed: (id: string, what: string) => void;
+  readonly onTaken: (id: string, what: string) => void;
 }
 
 /** The writes of a run: each is a step of the transaction log, and one operation of the telemetry. */
-export function writesOf({ clients, env, transaction, stop, asked, onStep, onReclaimed }: WritesOf): Writes {
+export function writesOf({ clients, env, transaction, stop, asked, onStep, onTaken }: WritesOf): Writes {
   const { fabric, flags, telemetry, clock } = clients;
   const baseMs = baseDelayOf(env);
 
@@ -68,7 +68,7 @@ export function writesOf({ clients, env, transaction, stop, asked, onStep, onRec
       // as long as it goes on, its object may not be found
       if (left?.operation) await operationEnded(clients, left.operation);
       let noteAccepted: Write["onAccepted"];
-      const { made, isReclaimed } = await createOnce({
+      const { made, isOfEarlierRun } = await createOnce({
         ours,
         begun: left && { id: idIn(left.resourceId) },
         send: (attemptsBefore) =>
@@ -87,7 +87,7 @@ export function writesOf({ clients, env, transaction, stop, asked, onStep, onRec
         sleep: (ms) => clock.sleep(ms, stop),
       });
       asked.add(call.path, made);
-      if (isReclaimed) onReclaimed(made.id, `${intent.resourceType} '${intent.resourceName}'`);
+      if (isOfEarlierRun) onTaken(made.id, `${intent.resourceType} '${intent.resourceName}'`);
       return made;
     },
 

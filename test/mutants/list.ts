@@ -52,7 +52,7 @@ export const mutations: readonly Mutation[] = [
   createOnce('if (look === "failed") return "fail";', 'if (look === "failed") return "send";'),
   createOnce('return mayRepeat ? "send" : "fail";', 'return "send";'),
   createOnce('(isBusy && mayRepeat ? "send" : "fail")', '(mayRepeat ? "send" : "fail")'),
-  createOnce("create.log(ours.wasFree || isReclaimed,", "create.log(ours.wasFree,"),
+  createOnce("create.log(ours.wasFree || isOfEarlierRun,", "create.log(ours.wasFree,"),
   createOnce('known.outcome === "unknown" && thrown instanceof FabricError', "thrown instanceof FabricError && false"),
   createOnce("error: errorBefore ?? error ?? thrown", "error: thrown"),
   createOnce("return found.id === begun.id;", "return true;"),
