@@ -93,11 +93,11 @@ export const unlistedUsers = defineKind<object>()({
   delete: () => Promise.resolve(),
 });
 
-function writeRole(run: Run, workspaceId: string, of: Unlisted[string], call: Write) {
+function writeRole(run: Run, workspaceId: string, user: Unlisted[string], call: Write) {
   const intent = {
     operation: "update",
     resourceType: "UnlistedUsers",
-    resourceName: of.name,
+    resourceName: user.name,
     resourceId: workspaceId,
     compensation: null,
   } as const;
