@@ -15,7 +15,7 @@ import { declareObjects, shownOutputs } from "./providers/program/declaredObject
 import { FabricProvider } from "./providers/program/fabricResource.ts";
 import { FabricWorkspace } from "./providers/program/fabricWorkspace.ts";
 import { reportPlainErrors } from "./providers/program/plainErrors.ts";
-import { ProgramRun } from "./providers/program/programRun.ts";
+import { LazyRun } from "./providers/program/lazyRun.ts";
 import { readStackConfig } from "./providers/program/stackConfigSource.ts";
 
 /** Stops the program with one message and no stack trace. */
@@ -79,7 +79,7 @@ async function deploy() {
   const provider = new FabricProvider("fabric", configuration);
   const azure = config.azure && (await import("./providers/azure/azure.ts")).declareAzure(config.azure, config);
   const ownCapacity = azure?.capacity;
-  const program = new ProgramRun(configuration, process.env);
+  const lazyRun = new LazyRun(configuration, process.env);
   const ofTenant = declareObjects(config.kindValues, {
     level: "stack",
     ids: {},
@@ -88,11 +88,11 @@ async function deploy() {
     options: { provider },
   });
   const workspaces = config.workspaces.map(
-    (workspace) => new FabricWorkspace(workspace, { provider, protectData, ownCapacity, program }),
+    (workspace) => new FabricWorkspace(workspace, { provider, protectData, ownCapacity, lazyRun }),
   );
   if (config.preflight && settings.isDryRun()) {
     const { reportPreflight } = await import("./providers/program/preflightReport.ts");
-    await reportPreflight(workspaces, program, ownCapacity?.name);
+    await reportPreflight(workspaces, lazyRun, ownCapacity?.name);
   }
   const outputs = workspaces.map(({ config: { name }, workspaceId, portalUrl, declared }) => [
     name,

@@ -11,7 +11,7 @@ import type { Answering, Bindings } from "./app.ts";
 import { controlPlane } from "./controlPlane.ts";
 import type { Controlled } from "./controlPlane.ts";
 import { defaultSeed } from "./core/defaultSeed.ts";
-import { checkFamilies, plant } from "./core/family.ts";
+import { checkFamilies, populate } from "./core/family.ts";
 import type { Family } from "./core/family.ts";
 import { Faults } from "./core/faults.ts";
 import { findRunningEmulator, releaseStore, takeStore } from "./core/owner.ts";
@@ -74,7 +74,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   faults.onHit = onFault;
   const callerOf = () => caller ?? defaultCaller(service);
   const answering = { service, faults, throttling: new Throttling(), requests: [], callerOf };
-  const begin = () => plant(families, service, seed, callerOf);
+  const begin = () => populate(families, service, seed, callerOf);
   if (service.store.isEmpty) begin();
 
   const controlled = controlledBy(service, answering, { ...defaultLevers, ...levers }, begin);

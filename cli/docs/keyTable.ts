@@ -81,8 +81,8 @@ function keysOf(schema: Json): Row[] {
     const constants = rows.flatMap((row) => row.schema.const ?? []);
     const isDiscriminator = variants.length > 1 && constants.length === variants.length;
     if (isDiscriminator) {
-      const { const: _, ...of } = first.schema;
-      return [{ ...first, schema: { ...of, enum: constants }, only: undefined }];
+      const { const: _, ...rest } = first.schema;
+      return [{ ...first, schema: { ...rest, enum: constants }, only: undefined }];
     }
     const isCommon =
       rows.length === variants.length && new Set(rows.map((row) => JSON.stringify(row.schema))).size === 1;

@@ -69,15 +69,15 @@ export interface ExistingOthers {
 /** Reads a workspace by lists; nothing is changed. */
 export async function readExistingWorkspace(run: Run, workspace: Workspace): Promise<ExistingWorkspace> {
   const path = `/workspaces/${workspace.id}`;
-  const of = `of workspace '${workspace.displayName}'`;
+  const ofWorkspace = `of workspace '${workspace.displayName}'`;
   const [capacity, users, folders, items, others] = await Promise.all([
     capacityOf(run, workspace),
-    readUsers(run, path, of),
-    run.list(`${path}/folders`, `list the folders ${of}`, folderShape, { recursive: true }),
-    run.list(`${path}/items`, `list the items ${of}`, itemShape),
+    readUsers(run, path, ofWorkspace),
+    run.list(`${path}/folders`, `list the folders ${ofWorkspace}`, folderShape, { recursive: true }),
+    run.list(`${path}/items`, `list the items ${ofWorkspace}`, itemShape),
     Promise.all(kindsIn("workspace").map((kind) => readOthers(run, kind, workspace.id))),
   ]);
-  const [git, withSchemas] = await Promise.all([readGit(run, workspace), readSchemas(run, path, of, items)]);
+  const [git, withSchemas] = await Promise.all([readGit(run, workspace), readSchemas(run, path, ofWorkspace, items)]);
   return { workspace, capacity, users, ...git, folders, items, withSchemas, others };
 }
 
@@ -100,8 +100,8 @@ async function capacityOf(run: Run, { capacityId }: Workspace): Promise<string |
   return namesakes.length === 1 ? own?.displayName : own?.id;
 }
 
-async function readUsers(run: Run, path: string, of: string): Promise<ExistingUser[]> {
-  const roles = await run.list(`${path}/roleAssignments`, `list the roles ${of}`, roleShape);
+async function readUsers(run: Run, path: string, ofWorkspace: string): Promise<ExistingUser[]> {
+  const roles = await run.list(`${path}/roleAssignments`, `list the roles ${ofWorkspace}`, roleShape);
   return Promise.all(
     roles.map(async ({ principal: { id, type, displayName, userDetails }, role }) => {
       const name = userDetails?.userPrincipalName;
@@ -158,8 +158,13 @@ const lakehouseShape = z.object({
   properties: optional(z.object({ defaultSchema: optional(z.string()) })),
 });
 
-async function readSchemas(run: Run, path: string, of: string, items: readonly FabricItem[]): Promise<Set<string>> {
+async function readSchemas(
+  run: Run,
+  path: string,
+  ofWorkspace: string,
+  items: readonly FabricItem[],
+): Promise<Set<string>> {
   if (!items.some(({ type }) => type === "Lakehouse")) return new Set();
-  const lakehouses = await run.list(`${path}/lakehouses`, `list the lakehouses ${of}`, lakehouseShape);
+  const lakehouses = await run.list(`${path}/lakehouses`, `list the lakehouses ${ofWorkspace}`, lakehouseShape);
   return new Set(lakehouses.filter(({ properties }) => properties?.defaultSchema).map(({ id }) => id));
 }

@@ -8,7 +8,7 @@ import { absoluteBackend, isRelativeBackend, stateFolder } from "../../lib/confi
 import { formerStateNote } from "./formerState.ts";
 import { settleHome } from "../setup/homeFolder.mjs";
 import { proxyEnvironment } from "../../lib/network/proxy.ts";
-import { Patience } from "./patience.ts";
+import { IgnoredSignals } from "./ignoredSignals.ts";
 import { projectFileIn } from "./projectFile.ts";
 import { stepsAtOnce } from "./stepsAtOnce.ts";
 
@@ -77,12 +77,12 @@ export interface Ended {
  */
 export async function runPulumi(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> {
   const child = spawn("pulumi", args, { cwd: projectRoot, env, stdio: "inherit" });
-  using patience = new Patience();
+  using signals = new IgnoredSignals();
   const handOn = () => void child.kill("SIGTERM");
   process.once("SIGTERM", handOn);
   try {
     const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
-    return { code: code ?? 1, signal, isSignalled: patience.isTried };
+    return { code: code ?? 1, signal, isSignalled: signals.haveCome };
   } finally {
     process.off("SIGTERM", handOn);
   }

@@ -17,12 +17,12 @@ export function stackName(text: string, project: string): StackName {
   const name = parts.at(-1) ?? "";
   if (parts.length > 3 || parts.some((part) => !/^(?!\.+$)[\w.-]+$/.test(part)))
     throw new Error(`'${text}' is no name of a stack: give S, PROJECT/S or ORG/PROJECT/S. Nothing was done.`);
-  const [organization, of] = parts.length === 3 ? [parts[0], parts[1]] : parts.length === 2 ? [parts[0]] : [];
-  if (of !== undefined && of !== project)
+  const [organization, named] = parts.length === 3 ? [parts[0], parts[1]] : parts.length === 2 ? [parts[0]] : [];
+  if (named !== undefined && named !== project)
     throw new Error(
-      `Stack '${text}' is of project '${of}', and this is project '${project}'. Nothing was done. Run the command in the ` +
+      `Stack '${text}' is of project '${named}', and this is project '${project}'. Nothing was done. Run the command in the ` +
         `folder of that project, or name the stack ${name}.`,
     );
-  if (organization === undefined || (of === undefined && organization === project)) return { name, reference: name };
+  if (organization === undefined || (named === undefined && organization === project)) return { name, reference: name };
   return { name, reference: `${organization}/${project}/${name}` };
 }

@@ -2,7 +2,7 @@ import { LockedError } from "../../lib/logStore/logStore.ts";
 import type { Lock, LogStore } from "../../lib/logStore/logStore.ts";
 import { referenceOf } from "../../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
-import { Patience } from "../pulumi/patience.ts";
+import { IgnoredSignals } from "../pulumi/ignoredSignals.ts";
 import { runPulumi } from "../pulumi/pulumi.ts";
 import { removeTornSideFiles, staleLockOf } from "../pulumi/stateFiles.ts";
 
@@ -36,7 +36,7 @@ export async function withStackToItself(
     console.error(`Another deployment of stack '${stack}' is going on, so nothing was done. ${error.message}`);
     return 1;
   }
-  using _patience = new Patience();
+  using _signals = new IgnoredSignals();
   try {
     await freeStaleLock(access);
     return await run();

@@ -23,7 +23,7 @@ export interface Family<
    * Fills the family's collections from its part of a seed.
    * @param deployer object id of the caller whose token does not say who it is for
    */
-  plant?(service: Service, seed: z.output<z.ZodObject<S>>, deployer: () => string): void;
+  populate?(service: Service, seed: z.output<z.ZodObject<S>>, deployer: () => string): void;
 }
 
 /** Declares a family. It returns what it gets; its purpose is to infer the types of the collections and of the seed. */
@@ -49,7 +49,7 @@ export type SeedOf<F> = z.input<z.ZodObject<Merged<F extends Family<infer _C, in
  * Fills an empty store, in the order of the families.
  * @throws ZodError naming all that is wrong with the seed
  */
-export function plant(
+export function populate(
   families: readonly Family[],
   service: Service,
   seed: Readonly<Record<string, unknown>>,
@@ -57,7 +57,7 @@ export function plant(
 ): void {
   const shape = Object.assign({}, ...families.map((family) => family.seed ?? {})) as z.ZodRawShape;
   const parsed = z.looseObject(shape).parse(seed);
-  for (const family of families) family.plant?.(service, parsed, deployer);
+  for (const family of families) family.populate?.(service, parsed, deployer);
 }
 
 /** Names that no collection can have, because the service itself has members of these names. */
@@ -71,10 +71,10 @@ export function checkFamilies(families: readonly Family[]): void {
   const declared = families.flatMap(({ collections = {} }) => Object.entries(collections));
   const names = declared.map(([name]) => name);
   const problems = [
-    ...twice(families.map(({ name }) => `family ${name}`)),
-    ...twice(names.map((name) => `collection ${name}`)),
-    ...twice(families.flatMap(({ seed = {} }) => Object.keys(seed).map((key) => `seed key ${key}`))),
-    ...twice(
+    ...repeatedOf(families.map(({ name }) => `family ${name}`)),
+    ...repeatedOf(names.map((name) => `collection ${name}`)),
+    ...repeatedOf(families.flatMap(({ seed = {} }) => Object.keys(seed).map((key) => `seed key ${key}`))),
+    ...repeatedOf(
       families.flatMap(({ api = "fabric", routes }) =>
         routes.map(
           ({ method, template }) => `route ${method} ${template.replace(/\{.+?\}/g, "{}").toLowerCase()} (${api})`,
@@ -92,5 +92,5 @@ export function checkFamilies(families: readonly Family[]): void {
   if (problems.length > 0) throw new Error(`The families do not go together: ${problems.join("; ")}.`);
 }
 
-const twice = (claims: readonly string[]): string[] =>
-  [...new Set(claims.filter((claim, at) => claims.indexOf(claim) !== at))].map((claim) => `${claim} is there twice`);
+const repeatedOf = (names: readonly string[]): string[] =>
+  [...new Set(names.filter((name, at) => names.indexOf(name) !== at))].map((name) => `${name} is there twice`);

@@ -141,14 +141,14 @@ export function changesOf(service: Service, connection: GitConnection, remote: r
   const { synced } = connection;
   const changes: Change[] = [];
   const add = (
-    of: Pick<Item, "type" | "displayName">,
+    item: Pick<Item, "type" | "displayName">,
     ids: { objectId?: string; logicalId?: string },
     here: Change["workspaceChange"],
     there: Change["remoteChange"],
     isEqual: boolean,
   ) => {
     if (!here && !there) return;
-    const itemMetadata = { itemIdentifier: ids, itemType: of.type, displayName: of.displayName };
+    const itemMetadata = { itemIdentifier: ids, itemType: item.type, displayName: item.displayName };
     changes.push({
       itemMetadata,
       workspaceChange: here,

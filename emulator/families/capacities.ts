@@ -43,7 +43,7 @@ export const capacityFamily = defineFamily({
       )
       .default([]),
   },
-  plant(service, seed) {
+  populate(service, seed) {
     for (const { id, displayName, sku, region, state } of seed.capacities)
       capacities.in(service).put({ id, displayName, sku, region, state });
   },

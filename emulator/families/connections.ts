@@ -85,7 +85,7 @@ export const connectionFamily = defineFamily({
   seed: {
     connections: z.array(z.looseObject({ id: z.string(), displayName: z.string().default("") })).default([]),
   },
-  plant(service, seed) {
+  populate(service, seed) {
     for (const connection of seed.connections) {
       const body = { connectivityType: "ShareableCloud", privacyLevel: "Organizational", ...connection };
       connections.in(service).put({ id: connection.id, body });

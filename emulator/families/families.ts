@@ -12,7 +12,7 @@ import { recoverableItemFamily } from "./recoverableItems.ts";
 import { roleAssignmentFamily } from "./roleAssignments.ts";
 import { workspaceFamily } from "./workspaces.ts";
 
-/** Everything that the emulator knows. A seed is planted in this order, so a family stands after those that it refers to. */
+/** Everything that the emulator knows. A seed is loaded in this order, so a family stands after those that it refers to. */
 export const families = [
   graphFamily,
   entraFamily,

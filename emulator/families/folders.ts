@@ -99,7 +99,7 @@ export const folderFamily = defineFamily({
       )
       .default([]),
   },
-  plant(service, seed) {
+  populate(service, seed) {
     for (const { id, displayName, workspaceId, parentFolderId } of seed.folders)
       folders.in(service).put({ id, displayName, workspaceId, ...(parentFolderId && { parentFolderId }) });
   },

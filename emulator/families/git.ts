@@ -168,7 +168,7 @@ export const gitFamily = defineFamily({
       )
       .default([]),
   },
-  plant(service, seed) {
+  populate(service, seed) {
     for (const { details, items } of seed.repositories) commit(service, details, items);
   },
 });

@@ -148,7 +148,7 @@ export const graphFamily = defineFamily({
       )
       .default([]),
   },
-  plant(service, seed) {
+  populate(service, seed) {
     for (const principal of seed.principals) principals.in(service).put(principal as Principal);
   },
 });

@@ -143,7 +143,7 @@ export const itemFamily = defineFamily({
       )
       .default([]),
   },
-  plant(service, seed) {
+  populate(service, seed) {
     for (const { id, type, displayName, workspaceId, description, folderId } of seed.items) {
       items.in(service).put({
         id,

@@ -87,7 +87,7 @@ export const managedPrivateEndpointFamily = defineFamily({
       )
       .default([]),
   },
-  plant(service, seed) {
+  populate(service, seed) {
     for (const {
       id,
       workspaceId,

@@ -162,7 +162,7 @@ export const workspaceFamily = defineFamily({
       )
       .default([]),
   },
-  plant(service, seed, deployer) {
+  populate(service, seed, deployer) {
     for (const { id, displayName, description, type, capacityId, roleAssignments } of seed.workspaces) {
       workspaces.in(service).put({ id, displayName, description, type, ...(capacityId && { capacityId }) });
       const all = roleAssignments.some(({ role }) => role === "Admin")

@@ -3,7 +3,7 @@ import { BlobFailure, codeOf } from "./blobFailure.ts";
 import type { BlobPlace } from "./blobPlace.ts";
 
 /** How long one request may take, with its repetitions. */
-const PATIENCE_MS = 60_000;
+const REQUEST_TIMEOUT_MS = 60_000;
 
 /**
  * Sends a request to the storage account.
@@ -32,7 +32,7 @@ export const blobRequests =
   (place: BlobPlace): SendToBlobs =>
   async (what, call, ...expected) => {
     try {
-      return fromStorage(await call({ abortSignal: AbortSignal.timeout(PATIENCE_MS) }));
+      return fromStorage(await call({ abortSignal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) }));
     } catch (error) {
       if (expected.includes(codeOf(error))) return undefined;
       throw new BlobFailure(what, place, error);

@@ -94,12 +94,12 @@ export class AzureFoundation extends resource.ComponentResource {
       },
       this.#own,
     );
-    const of = { resourceGroupName: this.#place.resourceGroupName, accountName: account.name };
+    const inAccount = { resourceGroupName: this.#place.resourceGroupName, accountName: account.name };
     const kept = { enabled: true, days: declared.retentionInDays };
     const blobs = new storage.BlobServiceProperties(
       `${declared.name}/blobs`,
       {
-        ...of,
+        ...inAccount,
         blobServicesName: "default",
         isVersioningEnabled: true,
         deleteRetentionPolicy: kept,
@@ -111,7 +111,7 @@ export class AzureFoundation extends resource.ComponentResource {
     new storage.ManagementPolicy(
       `${declared.name}/old-versions`,
       {
-        ...of,
+        ...inAccount,
         managementPolicyName: "default",
         policy: {
           rules: [
@@ -130,7 +130,7 @@ export class AzureFoundation extends resource.ComponentResource {
       { ...this.#own, dependsOn: blobs },
     );
     const container = (name: string) =>
-      new storage.BlobContainer(name, { ...of, containerName: name, publicAccess: "None" }, this.#own);
+      new storage.BlobContainer(name, { ...inAccount, containerName: name, publicAccess: "None" }, this.#own);
     return [container(declared.stateContainer), container(declared.logContainer)];
   }
 

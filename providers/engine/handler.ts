@@ -68,9 +68,9 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
         try {
           const made = await kind.create(run, inputs, (now) => {
             half = now;
-            if (now) claim(run, kind, now);
+            if (now) acquire(run, kind, now);
           });
-          claim(run, kind, made);
+          acquire(run, kind, made);
           return { id: made.id, outs: state(made) };
         } catch (error) {
           const made = half as Made<object> | null;
@@ -122,7 +122,7 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
         const { run } = watch;
         assertSameOrigin(titleOf(properties), properties["origin"], run.origin);
         // the same object under another name or spelling was made or adopted in this run: it is not ours to remove
-        if (run.isClaimed(claimOf(kind, id))) return;
+        if (run.isAcquired(keyOf(kind, id))) return;
         const warning = forced.warningFor(id, properties);
         if (warning !== undefined) run.warn(warning);
         try {
@@ -132,7 +132,7 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
           await doubtHalfWritten(watch, id, error);
           throw error;
         }
-        run.release(claimOf(kind, id), properties);
+        run.release(keyOf(kind, id), properties);
       });
     },
   };
@@ -199,11 +199,11 @@ async function isUndone(run: Run, kind: ResourceKind, made: Made<object>, state:
 const plain = (message: string) => Object.assign(new Error(message), { stack: "" });
 
 /** Ids of different kinds can be equal: a workspace and its Git connection. */
-const claimOf = (kind: ResourceKind, id: string) => objectKey(kind.name, id);
+const keyOf = (kind: ResourceKind, id: string) => objectKey(kind.name, id);
 
 /** Kinds whose objects can have existed before tell so by an output `adopted`. */
-function claim(run: Run, kind: ResourceKind, { id, outputs }: Made<{ adopted?: unknown }>): void {
-  run.claim(claimOf(kind, id), outputs.adopted === undefined ? "made" : "adopted");
+function acquire(run: Run, kind: ResourceKind, { id, outputs }: Made<{ adopted?: unknown }>): void {
+  run.acquire(keyOf(kind, id), outputs.adopted === undefined ? "made" : "adopted");
 }
 
 function inputsOf(kind: ResourceKind, properties: Properties): InputsOf<Fields> {

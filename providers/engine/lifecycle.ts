@@ -87,7 +87,7 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
             },
           );
         const made = await (kind.making ? kind.making(run, inputs, make) : make());
-        if (run.isReclaimed(made.id)) return await goOn(run, made);
+        if (run.isOfEarlierRun(made.id)) return await goOn(run, made);
         const id = idOf(made);
         exists({ id, outputs: { ...kind.outputsOf?.(made), ...kind.doubtful?.(inputs, false) } });
         const settled = await kind.settle?.(changeOf(run, kind, { id, now: made, wanted: inputs }));

@@ -54,7 +54,7 @@ export interface ResourceKind<F extends Fields = Fields, O extends object = obje
   /**
    * Completes inputs that each passed their schema: what can be derived offline, so that previews show it. Pure, and
    * deriving twice changes nothing. Values may be unknown.
-   * @throws Problem for what no single field can see
+   * @throws InputError for what no single field can see
    */
   derive?(inputs: InputsOf<F>): InputsOf<F>;
   /**
@@ -101,8 +101,8 @@ export const defineKind =
     kind;
 
 /** Something wrong with one input. */
-export class Problem extends Error {
-  override readonly name = "Problem";
+export class InputError extends Error {
+  override readonly name = "InputError";
   readonly property: string;
   constructor(property: string, reason: string) {
     super(reason);
@@ -136,7 +136,7 @@ export function check(kind: ResourceKind, olds: Record<string, unknown>, news: R
   try {
     return { inputs: withoutUndefined(kind.derive(inputs)), failures };
   } catch (error) {
-    if (!(error instanceof Problem)) throw error;
+    if (!(error instanceof InputError)) throw error;
     return { inputs, failures: [{ property: error.property, reason: error.message }] };
   }
 }

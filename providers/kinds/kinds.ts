@@ -9,7 +9,7 @@ import { managedPrivateEndpoint } from "./workspace/managedPrivateEndpoint.ts";
 import { workspaceIdentity } from "./workspace/workspaceIdentity.ts";
 import { workspaceUser } from "./workspace/workspaceUser.ts";
 
-/** Every kind. A new one is its own file, and one line here: registry, undo, removal by hand and previews are loops over it. */
+/** Every kind. A new kind is one file, and one line here: registry, undo, removal by hand and previews loop over this list. */
 export const kinds = {
   workspace,
   workspaceUser,
@@ -21,13 +21,13 @@ export const kinds = {
   managedPrivateEndpoint,
 } as const;
 
-/** The same as a list, without their types. */
+/** Every kind, as a list without the kinds' own types. */
 export const allKinds = Object.values(kinds) as unknown as readonly ResourceKind[];
 
-/** The keys of the configuration that kinds bring along. */
+/** The keys that kinds add to the configuration. */
 export const kindKeys: readonly KindKey[] = allKinds.flatMap(({ entry }) => entry ?? []);
 
-/** The kinds that have an entry on that level of the configuration. */
+/** The kinds with an entry on that level of the configuration. */
 export const kindsIn = (level: KindKey["in"]): readonly ResourceKind[] =>
   allKinds.filter(({ entry }) => entry?.in === level);
 

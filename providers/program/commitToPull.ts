@@ -1,16 +1,16 @@
 import { isFabricError } from "../../lib/api/fabricError.ts";
 import { isBehind, readGitStatus } from "../kinds/git/status.ts";
 import { AS_BEFORE } from "../kinds/git/fields.ts";
-import type { ProgramRun } from "./programRun.ts";
+import type { LazyRun } from "./lazyRun.ts";
 
 /**
  * What the program declares for a connection that follows its branch: the commit that the workspace lacks, so that preview
  * and up show the same, or {@link AS_BEFORE} if it lacks none.
  * @param otherwise what to declare if the service cannot be asked
  */
-export async function commitToPull(program: ProgramRun, workspaceId: string, otherwise: string): Promise<string> {
+export async function commitToPull(lazyRun: LazyRun, workspaceId: string, otherwise: string): Promise<string> {
   try {
-    const run = await program.get();
+    const run = await lazyRun.get();
     if (!run) return otherwise;
     const status = await readGitStatus(run, workspaceId);
     return isBehind(status) ? (status.remoteCommitHash ?? otherwise) : AS_BEFORE;

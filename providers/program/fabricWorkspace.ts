@@ -15,7 +15,7 @@ import { gitConnection } from "../kinds/git/connection.ts";
 import { AS_BEFORE } from "../kinds/git/fields.ts";
 import { item } from "../kinds/item/item.ts";
 import { portalUrl } from "./portalUrl.ts";
-import type { ProgramRun } from "./programRun.ts";
+import type { LazyRun } from "./lazyRun.ts";
 import { unlistedUsers } from "../kinds/workspace/unlistedUsers.ts";
 import { workspace } from "../kinds/workspace/workspace.ts";
 import { workspaceUser } from "../kinds/workspace/workspaceUser.ts";
@@ -58,7 +58,7 @@ export class FabricWorkspace extends resource.ComponentResource {
        */
       readonly ownCapacity?: { readonly name: string; readonly resource: CustomResource } | undefined;
       /** Asks the service which commits must be pulled. */
-      readonly program: ProgramRun;
+      readonly lazyRun: LazyRun;
     },
     opts?: ComponentResourceOptions,
   ) {
@@ -97,7 +97,7 @@ export class FabricWorkspace extends resource.ComponentResource {
       new FabricResource(
         gitConnection,
         config.name,
-        { workspaceId: made.id, ...gitArgs(config.git, made.id, settings.program) },
+        { workspaceId: made.id, ...gitArgs(config.git, made.id, settings.lazyRun) },
         { ...own, dependsOn: users },
       );
     const afterGit = { ...own, dependsOn: git ? [git] : users };
@@ -167,10 +167,10 @@ export class FabricWorkspace extends resource.ComponentResource {
   }
 }
 
-function gitArgs(git: NonNullable<WorkspaceConfig["git"]>, workspaceId: Output<string>, program: ProgramRun) {
+function gitArgs(git: NonNullable<WorkspaceConfig["git"]>, workspaceId: Output<string>, lazyRun: LazyRun) {
   const { sync, ...args } = git;
   if (sync !== "always") return args;
   // if the service cannot be asked, an up looks by itself and a preview shows nothing
   const otherwise = runtime.isDryRun() ? AS_BEFORE : new Date().toISOString();
-  return { ...args, commit: workspaceId.apply((id) => commitToPull(program, id, otherwise)) };
+  return { ...args, commit: workspaceId.apply((id) => commitToPull(lazyRun, id, otherwise)) };
 }

@@ -3,7 +3,7 @@ import log from "@pulumi/pulumi/log/index.js";
 import { idIfKnown } from "../engine/sdkQuirks.ts";
 import type { FabricWorkspace } from "./fabricWorkspace.ts";
 import { findProblems } from "./preflight.ts";
-import type { ProgramRun } from "./programRun.ts";
+import type { LazyRun } from "./lazyRun.ts";
 import type { Finding, Planned, Subject } from "./preflight.ts";
 
 /** After this time a progress message is due. */
@@ -16,11 +16,11 @@ const SILENCE_MS = 2_000;
  */
 export async function reportPreflight(
   workspaces: readonly FabricWorkspace[],
-  program: ProgramRun,
+  lazyRun: LazyRun,
   ownCapacity: string | undefined,
 ): Promise<void> {
   const progress = setTimeout(() => void log.info("Preflight: asking the service …"), SILENCE_MS);
-  const findings = await ask(workspaces, program, ownCapacity).finally(() => clearTimeout(progress));
+  const findings = await ask(workspaces, lazyRun, ownCapacity).finally(() => clearTimeout(progress));
   if (!findings) {
     void log.info("fabric:preflight asks nothing here: the embedded emulator runs while something is deployed only.");
     return;
@@ -47,10 +47,10 @@ interface Located extends Finding {
 
 async function ask(
   workspaces: readonly FabricWorkspace[],
-  program: ProgramRun,
+  lazyRun: LazyRun,
   ownCapacity: string | undefined,
 ): Promise<Located[] | undefined> {
-  const run = await program.get();
+  const run = await lazyRun.get();
   if (!run) return undefined;
   const all = await Promise.all(
     workspaces.map(async (workspace) => ({ workspace, planned: await plannedFor(workspace) })),

@@ -19,36 +19,36 @@ import { openEmulator } from "./embeddedEmulator.ts";
 import { formatOrigin, hostOfEndpoint } from "./origin.ts";
 import { GRAPH_ENDPOINT, GraphUsers } from "./graphUsers.ts";
 
-/** What a run is made of: all that one provider process has one of. */
+/** The parts of a run. A provider process has one of each. */
 export interface Clients {
   readonly clock: Clock;
   readonly flags: FeatureFlags;
-  /** Where the transaction log lies. */
+  /** Holds the transaction log. */
   readonly store: LogStore;
   readonly fabric: FabricClient;
   readonly users: GraphUsers;
   readonly telemetry: TelemetryLogger;
-  /** Tenant of the token, if the token says it. */
+  /** Tenant of the token, if the token names one. */
   readonly tenantId: string | undefined;
-  /** Where calls really go, FABRIC_ENDPOINT included: `host` or `host/tenantId`; `emulator` for the embedded one. */
+  /** The service that calls reach, FABRIC_ENDPOINT included: `host` or `host/tenantId`; `emulator` for the embedded one. */
   readonly reached: string;
-  /** Object id of the deploying identity, if the token says it. */
+  /** Object id of the deploying identity, if the token names it. */
   readonly callerId: string | undefined;
-  /** Closes connections and an embedded emulator. Telemetry is flushed by whoever ends the run. */
+  /** Closes connections and an embedded emulator. It does not flush telemetry: the end of the run does. */
   close(): Promise<void>;
 }
 
-/** What the clients learn from the run that they are made for. */
+/** Input of the clients from their run. */
 export interface ClientSettings {
-  /** Aborted when somebody wants the run to end: nothing new is sent from then on. */
+  /** Aborted when the run must end: nothing new is sent from then on. */
   readonly stop: AbortSignal | undefined;
-  /** Whose transaction it is, as far as that is known by now; telemetry says so of each call. */
+  /** Id of the run's transaction, once it is known. Telemetry adds the id to each call. */
   readonly transactionId: () => string | undefined;
 }
 
 /**
  * Opens the log store and the emulator, signs in, and makes the clients.
- * @throws Error when the endpoint may not be sent a token, no credential is found, or the tenant is another one
+ * @throws Error if the endpoint must not receive a token, there is no credential, or the token belongs to another tenant
  */
 export async function openClients(
   configuration: Configuration,
@@ -69,7 +69,7 @@ export async function openClients(
   const tokens = await chooseCredential({
     env,
     secrets,
-    // stack `local` never uses a real credential, wherever its file points
+    // stack `local` never uses a real credential, whatever endpoint its file names
     endpointIsEmulator: isEmulator || stack === "local",
     tenantId: configuration.tenantId,
     kind: credentialSetting(configuration.credential),
@@ -78,7 +78,7 @@ export async function openClients(
   const telemetry = await openTelemetry({ flags, env, secrets, deployment });
   const shared = { tokens, flags, clock, env, onAttempt: (attempt: Attempt) => telemetry.trackCall(attempt) };
   const throttle = new Throttle(clock, {
-    // the project's own emulator has none
+    // the project's own emulator has no quotas
     ...(emulator && { quotas: noQuotas }),
     windowMs: QUOTA_WINDOW_MS * timeScaleOf(env),
     onHeld: (ms) => void process.stderr.write(heldBack(ms)),
@@ -88,7 +88,7 @@ export async function openClients(
   const tenantId = tenantOf(token);
   assertTenant(configuration.tenantId, tenantId, tokens.name);
   const graphEndpoint = env["FABRIC_GRAPH_ENDPOINT"] || (emulator?.graph ?? GRAPH_ENDPOINT);
-  // Microsoft Graph counts on its own, and allows more than is ever asked
+  // Microsoft Graph has quotas of its own, which a run never uses up
   const users = new GraphUsers({
     ...shared,
     endpoint: graphEndpoint,

@@ -2,13 +2,13 @@
 export type OnDrift = "overwrite" | "warn" | "fail";
 
 /**
- * What the explicit provider `fabric` carries from the program to the provider process. It is part of the state, so it
- * holds no secret; and it is there in destroy and refresh, which run no program.
+ * The inputs of the explicit provider `fabric`: they carry the configuration from the program to the provider process. The
+ * state holds them, so they contain no secret. Destroy and refresh run no program and read them from the state.
  */
 export interface Configuration {
   /** Name of the stack. */
   readonly stack: string;
-  /** `fabric:endpoint`: `emulator` or an URL. FABRIC_ENDPOINT overrides it within the process. */
+  /** `fabric:endpoint`: `emulator` or a URL. FABRIC_ENDPOINT overrides it within the process. */
   readonly endpoint: string;
   /** `fabric:tenantId`: the tenant that the token must belong to. */
   readonly tenantId?: string | undefined;
@@ -28,10 +28,10 @@ export interface Configuration {
 
 const PREFIX = "fabric:";
 
-/** The variable by which the commands tell a provider process what its stack is called. */
+/** Environment variable in which the commands pass the stack's current name to a provider process. */
 export const STACK_NAME = "FABRIC_STACK";
 
-/** The provider's inputs: strings only, because the engine's provider configuration knows nothing else. */
+/** The provider's inputs: strings only, because the engine's provider configuration accepts nothing else. */
 export function toProviderInputs(configuration: Configuration): Record<string, string> {
   const inputs: Record<string, string> = {};
   for (const [key, value] of Object.entries(configuration)) {
@@ -43,9 +43,9 @@ export function toProviderInputs(configuration: Configuration): Record<string, s
 
 /**
  * The opposite of {@link toProviderInputs}.
- * @param get a value by its full key, as Pulumi's dynamic provider hands it to configure
- * @param env where the commands say what the stack is called now
- * @throws Error when the resource is not under the project's own provider
+ * @param get a value by its full key, as Pulumi's dynamic provider passes it to configure
+ * @param env holds the stack's current name, if a command set it
+ * @throws Error if the resource is not under the project's own provider
  */
 export function fromProviderInputs(
   get: (key: string) => string | undefined,
@@ -60,7 +60,7 @@ export function fromProviderInputs(
     return value;
   };
   return {
-    // the state has the name of the last update, and a stack can be renamed
+    // a stack can be renamed, and the state still has the name of the last update
     stack: env[STACK_NAME] || required("stack"),
     endpoint: required("endpoint"),
     tenantId: get(`${PREFIX}tenantId`),

@@ -2,37 +2,37 @@ import { FabricError, isOutcomeUnknown } from "../../lib/api/fabricError.ts";
 import type { Ours } from "./run.ts";
 
 /*
- * The algorithm that makes nothing twice. Whenever a create may have been executed, in this run or in an earlier one that
- * was cut off, looking for its object decides whether it is sent again. `nextStep` is the whole decision; below it is what
- * carries it out.
+ * The algorithm that makes nothing twice. A create may have been executed without an answer, in this run or in an earlier
+ * one that was cut off. The algorithm then looks for the object before it sends the create again. `nextStep` makes the whole
+ * decision; the code below it carries the decision out.
  */
 
-/** What a look for the object has shown. `another`: an object of that name that somebody else may have made. */
+/** Result of a look for the object. `another`: an object has that name, and another creator may have made it. */
 export type Look = "notYet" | "failed" | "nothing" | "ours" | "another";
 
-/** What is known at one moment of a create. */
+/** The facts about a create at one moment. */
 export interface Known {
-  /** Whether an earlier run has begun the same create, and no log says what became of it. */
+  /** Whether an earlier run began the same create, and no log has its outcome. */
   readonly wasBegun: boolean;
-  /** Whether nobody had an object of that name before this run's first attempt. */
+  /** Whether no object had that name before this run's first attempt. */
   readonly wasFree: boolean;
   /**
-   * What became of the attempts so far. Once one of them is `unknown` it stays so: a later refusal may be about the very
-   * object that was made.
+   * Outcome of the attempts so far. An `unknown` is final: a later refusal may be caused by the very object that the
+   * unknown attempt made.
    */
   readonly outcome: "notSent" | "refused" | "unknown";
-  /** Whether the last answer was a 503, which asks to come again. */
+  /** Whether the last answer was a 503, which asks for a repetition. */
   readonly isBusy: boolean;
-  /** What the look since the last attempt has shown. */
+  /** Result of the look since the last attempt. */
   readonly look: Look;
-  /** Whether retries are on, and the service has not been asked too often nor wants too long a pause. */
+  /** Whether another attempt is allowed: retries are on, attempts are left, and the service asks for no overlong pause. */
   readonly mayRepeat: boolean;
 }
 
-/** What is done next: send the create, look for its object, take the object that was found, or give up. */
+/** The next step: send the create, look for its object, take the object that was found, or give up. */
 export type Step = "send" | "look" | "take" | "fail";
 
-/** Decides what is done next. Pure, and total. */
+/** Decides the next step. Pure, and total. */
 export function nextStep(known: Known): Step {
   switch (known.outcome) {
     case "notSent":
@@ -44,7 +44,7 @@ export function nextStep(known: Known): Step {
   }
 }
 
-/** An earlier run may have made the object. Another of that name is the service's to refuse. */
+/** An earlier run may have made the object. If the name belongs to another object, the service refuses the create. */
 function stepBeforeTheFirst(look: Look): Step {
   if (look === "notYet") return "look";
   if (look === "failed") return "fail";
@@ -66,44 +66,44 @@ function stepAfterADoubt({ look, mayRepeat }: Known): Step {
 }
 
 /**
- * A look proves nothing if the name was taken before: what it finds may be the object that was there. The service refuses
- * a second object of that name, and the kind decides by that refusal, so a busy service is asked again for it.
+ * A look proves nothing if the name was taken before: it may find the object that was there. The service refuses a second
+ * object of that name, and the kind needs that refusal for its decision. So a busy service gets the create again.
  */
 const stepOfATakenName = ({ isBusy, mayRepeat }: Known): Step => (isBusy && mayRepeat ? "send" : "fail");
 
-/** A create, and what it needs of a run. */
+/** A create, and the parts of a run that it uses. */
 export interface Create<T> {
   readonly ours: Ours<T>;
-  /** The create of an earlier run that no log settles; `id` if its answer arrived. */
+  /** The same create of an earlier run, if no log settles it; `id` if its answer arrived. */
   readonly begun: { readonly id: string | undefined } | undefined;
   /**
    * Sends the create.
-   * @param attemptsBefore how often it was sent before
+   * @param attemptsBefore number of earlier attempts
    */
   readonly send: (attemptsBefore: number) => Promise<T>;
   /**
    * Notes the intent in the log, does the work, and notes its outcome.
-   * @param wasFree whether an object of that name can only be this create's
+   * @param wasFree whether only this create can have made an object of that name
    */
   readonly log: (wasFree: boolean, work: () => Promise<T>) => Promise<T>;
   /**
-   * Pause after an attempt, in ms; undefined if there is no further one.
-   * @param attempts how often it was sent
+   * Pause after an attempt, in ms; undefined if no further attempt is allowed.
+   * @param attempts number of attempts so far
    */
   readonly pauseAfter: (attempts: number, retryAfterSeconds: number | undefined) => number | undefined;
   /** Waits; rejects if the run is interrupted. */
   readonly sleep: (ms: number) => Promise<void>;
 }
 
-/** The object, and whether an earlier run had made it. */
+/** The object, and whether an earlier run made it. */
 export interface Created<T> {
   readonly made: T;
-  readonly isReclaimed: boolean;
+  readonly isOfEarlierRun: boolean;
 }
 
 /**
- * Makes an object once, however often it has to be asked for.
- * @throws the error of the last attempt; if nobody could look, that of the one before, which says what happened first
+ * Makes an object once, however many attempts that takes.
+ * @throws the error of the last attempt; if a look failed, the error of the attempt before, which names the first cause
  */
 export async function createOnce<T extends { id: string }>(create: Create<T>): Promise<Created<T>> {
   const { begun, ours } = create;
@@ -119,19 +119,19 @@ export async function createOnce<T extends { id: string }>(create: Create<T>): P
     attempts: 0,
   };
   if (nextStep(state.known) === "look") state = await afterLook(create, state);
-  // a create that cannot begin is none: the log has nothing to say of it
+  // nothing was sent, so the log gets no entry
   if (nextStep(state.known) === "fail") throw state.error;
-  const isReclaimed = nextStep(state.known) === "take";
-  return { made: await create.log(ours.wasFree || isReclaimed, () => carryOut(create, state)), isReclaimed };
+  const isOfEarlierRun = nextStep(state.known) === "take";
+  return { made: await create.log(ours.wasFree || isOfEarlierRun, () => carryOut(create, state)), isOfEarlierRun };
 }
 
-/** What is known, and what the steps need of it. */
+/** The known facts, and the data that the steps use. */
 interface State<T> {
   readonly known: Known;
-  /** How often the create was sent. */
+  /** Number of attempts so far. */
   readonly attempts: number;
   readonly found?: T | undefined;
-  /** What is thrown if nothing more is done. */
+  /** Thrown if no further step is possible. */
   readonly error?: unknown;
   /** The error of the attempt before the last one. */
   readonly errorBefore?: unknown;
@@ -189,7 +189,7 @@ async function afterLook<T extends { id: string }>(create: Create<T>, state: Sta
   }
 }
 
-/** An id in the log is proof; without one, nothing about the object may speak against it. */
+/** An id in the log is proof. Without an id, nothing about the object may contradict that it is ours. */
 async function isOurs<T extends { id: string }>({ begun, ours }: Create<T>, known: Known, found: T): Promise<boolean> {
   if (known.outcome === "notSent" && begun?.id !== undefined) return found.id === begun.id;
   return ours.isPlausible ? ours.isPlausible(found) : true;

@@ -6,11 +6,11 @@ export interface EmbeddedEmulator {
   readonly url: string;
   /** Base of Microsoft Graph. */
   readonly graph: string;
-  /** Stops it, if it runs in this process. */
+  /** Stops the emulator, if it runs in this process. */
   close(): Promise<void>;
 }
 
-/** Where the embedded emulator of every clone keeps its objects; FABRIC_EMULATOR_STORE names another folder. */
+/** Folder in which the embedded emulator of a clone keeps its objects; FABRIC_EMULATOR_STORE names another one. */
 export const emulatorStore = process.env["FABRIC_EMULATOR_STORE"] || join(".fabric", "emulator");
 
 /**

@@ -3,7 +3,7 @@ import { idShape } from "../../lib/api/objects.ts";
 import { FabricClient } from "../../lib/api/fabricClient.ts";
 import type { FabricClientOptions } from "../../lib/api/fabricClient.ts";
 
-/** Where Microsoft Graph is, unless FABRIC_GRAPH_ENDPOINT says otherwise. */
+/** Address of Microsoft Graph, unless FABRIC_GRAPH_ENDPOINT names another. */
 export const GRAPH_ENDPOINT = "https://graph.microsoft.com";
 
 /** Users by their principal names, from Microsoft Graph. */
@@ -17,7 +17,7 @@ export class GraphUsers {
 
   /**
    * Object id of a user. See https://learn.microsoft.com/en-us/graph/api/user-get
-   * @throws FabricError telling what to declare or grant
+   * @throws FabricError that names what to declare or grant
    */
   async idOf(userPrincipalName: string): Promise<string> {
     this.#client ??= new FabricClient({ ...this.#options, scope: "https://graph.microsoft.com/.default" });

@@ -11,23 +11,23 @@ import type { RunTransaction } from "./runTransaction.ts";
 import { Turns } from "./turns.ts";
 import { operationEnded, writesOf } from "./writes.ts";
 
-/** A run that talks to a service, and what its end has to close. */
+/** A run that talks to a service, and must be closed. */
 export interface LiveRun extends Run {
   /** Flushes telemetry, closes the log, the connections and an embedded emulator. */
   close(): Promise<void>;
 }
 
-/** What the process that a run belongs to adds to it. */
+/** Settings of a run that its process decides. */
 export interface RunSettings {
-  /** @default what the environment says */
+  /** @default the transaction that the environment names */
   readonly transaction?: RunTransaction;
-  /** Aborted when somebody wants the run to end: nothing new is sent from then on. */
+  /** Aborted when the run must end: nothing new is sent from then on. */
   readonly stop?: AbortSignal;
 }
 
 /**
  * Builds clients, log and caches of one provider process.
- * @throws Error when the endpoint may not be sent a token, no credential is found, or the tenant is another one
+ * @throws Error if the endpoint must not receive a token, there is no credential, or the token belongs to another tenant
  */
 export async function startRun(
   configuration: Configuration,
@@ -54,8 +54,8 @@ export async function startRun(
     ownTransactionId = id;
     past.forget();
   };
-  const onReclaimed = (id: string, what: string) => {
-    objects.reclaim(id);
+  const onTaken = (id: string, what: string) => {
+    objects.noteOfEarlierRun(id);
     warn(`${what} was made by an earlier run that was not committed: it was taken, not made again.`);
   };
 
@@ -83,7 +83,7 @@ export async function startRun(
     isFirst: (what) => asked.isFirst(what),
     userId: (name) => asked.get(`user ${name.toLowerCase()}`, () => users.idOf(name)),
 
-    ...writesOf({ clients, env, transaction, stop, asked, onStep, onReclaimed }),
+    ...writesOf({ clients, env, transaction, stop, asked, onStep, onTaken }),
     finishing: (work) => fabric.finishing(work),
     inTurn: (key, work) => turns.inTurn(key, work),
     ...past,
@@ -91,7 +91,7 @@ export async function startRun(
     warn,
 
     async close() {
-      // at the same time, because the engine does not wait for long
+      // both at the same time, because the engine does not wait for long
       const flushed = clients.telemetry.flush();
       await transaction.end().finally(() => flushed);
       await clients.close();

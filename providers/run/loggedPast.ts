@@ -9,7 +9,7 @@ import { mayHaveWritten, writtenTo } from "../../lib/transactions/written.ts";
 import type { LoggedPast } from "./run.ts";
 import type { RunTransaction } from "./runTransaction.ts";
 
-/** What the answers are read from. */
+/** Sources of the answers. */
 export interface PastOf {
   readonly store: LogStore;
   readonly stack: string;
@@ -18,13 +18,13 @@ export interface PastOf {
   readonly transaction: RunTransaction;
 }
 
-/** A {@link LoggedPast} that is read once, and again after a write. */
+/** A {@link LoggedPast} that reads the logs once, and again after a write. */
 export interface ReadPast extends LoggedPast {
   /** Notes that this run is about to write to the log. */
   forget(): void;
 }
 
-/** What the transaction logs of a stack say of earlier writes. */
+/** Answers questions about earlier writes from the transaction logs of a stack. */
 export function loggedPast({ store, stack, rollbackOf, transaction }: PastOf): ReadPast {
   let openLogs: Promise<Entry[][]> | undefined;
   let undone: Promise<Entry[]> | undefined;
@@ -65,7 +65,7 @@ export function loggedPast({ store, stack, rollbackOf, transaction }: PastOf): R
     async wasDeletedByTransaction(resourceType, resourceId) {
       if (!rollbackOf) return false;
       undone ??= readTransactionLog(store, rollbackOf);
-      // a rollback that was cut off has deleted some things by itself
+      // an earlier attempt at this rollback may have deleted objects itself
       const own = await readTransactionLog(store, rollbackLogOf(rollbackOf));
       const isMeant = (intent: Intent) =>
         intent.operation === "delete" &&

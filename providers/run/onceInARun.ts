@@ -1,9 +1,9 @@
-/** Answers that are asked for once in a run, and shared by everybody who wants them. */
+/** Answers of the service that a run asks for once and then shares. */
 export class OnceInARun {
   readonly #answers = new Map<string, Promise<unknown>>();
   readonly #begun = new Set<string>();
 
-  /** The answer under a key; a failed one is asked for again. */
+  /** The answer under a key. A failed answer is asked for again. */
   get<T>(key: string, ask: () => Promise<T>): Promise<T> {
     return (this.#answers.get(key) as Promise<T> | undefined) ?? this.#keep(key, ask());
   }
@@ -15,7 +15,7 @@ export class OnceInARun {
     return isFirst;
   }
 
-  /** Adds an object that was made to its list, where that is known, so that it need not be asked for again. */
+  /** Adds a new object to its list, if the run has that list, so that the list need not be read again. */
   add(list: string, made: object): void {
     const known = this.#answers.get(list) as Promise<object[]> | undefined;
     if (known)
@@ -25,7 +25,7 @@ export class OnceInARun {
       );
   }
 
-  /** Takes an object that was deleted, by its path, out of its list, so that the list need not be asked for again. */
+  /** Takes a deleted object out of its list by its path, so that the list need not be read again. */
   remove(path: string): void {
     const [id = "", ...above] = path.split("/").toReversed();
     const list = above.toReversed().join("/");
@@ -39,12 +39,12 @@ export class OnceInARun {
       );
   }
 
-  /** Forgets the lists that a write to a path has made old. Keys are paths of lists. */
+  /** Forgets the lists that a write to a path has made stale. Keys are paths of lists. */
   forget(path: string): void {
     const [, , workspaceId = "", family = ""] = path.split("/");
-    // a new name, description or capacity of a workspace, or its end
+    // the write changed a workspace's name, description or capacity, or deleted the workspace
     const isOfWorkspace = ["", "assignToCapacity", "unassignFromCapacity"].includes(family);
-    // Git brings items and folders, and takes them away
+    // Git adds and removes items and folders
     const bySync = family === "git" ? `/workspaces/${workspaceId}/` : undefined;
     for (const key of this.#answers.keys()) {
       const isOld = bySync === undefined ? path.startsWith(key) : key.startsWith(bySync);

@@ -1,11 +1,11 @@
 /**
- * Where an object lives: the configured endpoint's host and, when the token tells it, the tenant. It is kept in the
- * state of every object, because "not found" means "gone" only where the object was made.
+ * The place of an object: the configured endpoint's host and, if the token names it, the tenant. The state of every object
+ * holds its origin, because "not found" means "gone" only at the place where the object was made.
  */
 export interface Origin {
   /** Host of the *configured* endpoint, or `emulator`. FABRIC_ENDPOINT does not change it. */
   readonly host: string;
-  /** Tenant of the token. Absent when the token does not say (an opaque one, the emulator's). */
+  /** Tenant of the token. Absent if the token names none (an opaque one, the emulator's). */
   readonly tenantId?: string | undefined;
 }
 
@@ -26,8 +26,8 @@ export function hostOfEndpoint(endpoint: string): string {
 }
 
 /**
- * Refuses to go on with an object that was made somewhere else.
- * @throws Error saying what state and run disagree about, and how to go on.
+ * Refuses an object that was made somewhere else.
+ * @throws Error that says how state and run differ, and how to go on
  */
 export function assertSameOrigin(what: string, inState: unknown, now: Origin): void {
   if (typeof inState !== "string" || inState === "") return;

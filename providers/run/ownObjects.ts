@@ -5,20 +5,20 @@ import { pendingStates, statesIn } from "./formerStates.ts";
 import type { FormerStates } from "./formerStates.ts";
 import type { OwnObjects } from "./run.ts";
 
-/** The part of {@link OwnObjects} that the create of a run notes. */
-export interface ReclaimedObjects extends OwnObjects {
+/** {@link OwnObjects}, and how a create adds to them. */
+export interface NotedObjects extends OwnObjects {
   /** Notes that a create took the object of an earlier run. */
-  reclaim(id: string): void;
+  noteOfEarlierRun(id: string): void;
 }
 
 /**
- * What a run knows of the stack's own objects beside the state.
+ * The record that a run keeps of the stack's own objects, beside the state.
  * @param rollbackOf the transaction that the run rolls back
  */
-export function ownObjects(store: LogStore, env: NodeJS.ProcessEnv, rollbackOf: string | undefined): ReclaimedObjects {
-  const reclaimed = new Set<string>();
-  const claims = new Map<string, "made" | "adopted">();
-  // what an earlier run was asked to delete counts as well, as long as it was not made anew
+export function ownObjects(store: LogStore, env: NodeJS.ProcessEnv, rollbackOf: string | undefined): NotedObjects {
+  const ofEarlierRuns = new Set<string>();
+  const acquired = new Map<string, "made" | "adopted">();
+  // includes objects that an earlier run had to delete and nothing has made anew
   const released = pendingStates(env);
   let saved: Promise<FormerStates> | undefined;
   return {
@@ -30,12 +30,12 @@ export function ownObjects(store: LogStore, env: NodeJS.ProcessEnv, rollbackOf: 
       saved ??= store.read(checkpointFile(rollbackOf)).then(statesIn);
       return (await saved).get(key);
     },
-    claim: (id, how) => void claims.set(id, how),
-    isClaimed: (id) => claims.has(id),
-    // one that was taken from a run that was cut off may hold what that run put there
+    acquire: (id, how) => void acquired.set(id, how),
+    isAcquired: (id) => acquired.has(id),
+    // a workspace of an earlier run that was cut off may hold what that run put there
     isNewWorkspace: (workspaceId) =>
-      claims.get(objectKey("Workspace", workspaceId)) === "made" && !reclaimed.has(workspaceId),
-    isReclaimed: (id) => reclaimed.has(id),
-    reclaim: (id) => void reclaimed.add(id),
+      acquired.get(objectKey("Workspace", workspaceId)) === "made" && !ofEarlierRuns.has(workspaceId),
+    isOfEarlierRun: (id) => ofEarlierRuns.has(id),
+    noteOfEarlierRun: (id) => void ofEarlierRuns.add(id),
   };
 }

@@ -10,7 +10,7 @@ import type { Origin } from "./origin.ts";
 
 /** A call that changes something at the service. */
 export type Write = Omit<FabricCall, "operation"> & {
-  /** What a failure is called; by default `<intent operation> <type> '<name>'`. */
+  /** Name of the call in an error. @default `<intent operation> <type> '<name>'` */
   readonly operation?: string;
 };
 
@@ -18,20 +18,20 @@ export type Write = Omit<FabricCall, "operation"> & {
 export interface Adopted {
   readonly resourceType: string;
   readonly resourceName: string;
-  /** As the stack has it. */
+  /** Id of the resource in the stack. */
   readonly resourceId: string;
 }
 
-/** How a create recognises its object, when nobody told its id. */
+/** How a create recognises its object without knowing the id. */
 export interface Ours<T> {
   /** The object of that name, if there is one. */
   readonly find: () => Promise<T | undefined>;
   /**
-   * Whether nobody had an object of that name before. Only then, what is found is this create's. The service has to refuse a
-   * second object of a name that is taken.
+   * Whether no object had that name before the create. Only then a found object is proof that this create made it. The
+   * service must refuse a second object of the same name.
    */
   readonly wasFree: boolean;
-  /** Whether nothing about what was found speaks against being this create's. @default it is */
+  /** Whether nothing about the found object contradicts that this create made it. @default true */
   readonly isPlausible?: (found: T) => Promise<boolean>;
 }
 
@@ -39,20 +39,20 @@ export interface Ours<T> {
 export interface Reads {
   /** One object or answer, of the given shape. */
   get<T>(path: string, operation: string, answer: z.ZodType<T>, query?: FabricCall["query"]): Promise<T>;
-  /** A call that changes nothing although it is no GET. */
+  /** A call that changes nothing although its method is not GET. */
   read<T>(call: FabricCall & Answering<T>): Promise<T>;
   /** All pages of a list whose entries have the given shape. */
   list<T>(path: string, operation: string, entry: z.ZodType<T>, query?: FabricCall["query"]): Promise<T[]>;
-  /** All pages of a list, asked for once in a run, until something here changes what is in it. */
+  /** All pages of a list. A run reads the list once, and again after a write of its own has made it stale. */
   listOnce<T>(path: string, operation: string, entry: z.ZodType<T>): Promise<readonly T[]>;
-  /** Whether a run does something for the first time. */
+  /** Whether the run asks this for the first time with that text. */
   isFirst(what: string): boolean;
   /**
-   * Waits until an operation of an earlier run has ended, however it ends. One that runs elsewhere than this run reaches is
-   * not asked for: its id means nothing here.
+   * Waits until an operation of an earlier run has ended, in success or failure. An operation of another endpoint or tenant
+   * is skipped: its id means nothing here.
    */
   operationEnded(operation: AcceptedOperation): Promise<void>;
-  /** Object id of a user by user principal name, asked from Microsoft Graph once per run. */
+  /** Object id of a user by user principal name. A run asks Microsoft Graph once per name. */
   userId(userPrincipalName: string): Promise<string>;
 }
 
@@ -65,15 +65,15 @@ export interface Writes {
   write<T>(intent: Intent, call: Write & Answering<T>): Promise<T>;
   write(intent: Intent, call: Write): Promise<void>;
   /**
-   * Like {@link Writes.write}, for creates. If an earlier run was cut off in the same create, its object is taken instead of
-   * making another; if this create may have been executed, looking decides whether the call is repeated (`createOnce.ts`).
+   * Like {@link Writes.write}, for creates. If an earlier run was cut off in the same create, this one takes the object of
+   * that run. If the call may have been executed, a look for its object decides about a repetition (`createOnce.ts`).
    */
   create<T extends { id: string }>(intent: Intent, call: Write & Answering<T>, ours: Ours<T>): Promise<T>;
 
   /**
-   * Notes in the log that an object which existed before is managed from now on, and the values it had, so that they are
-   * given back also where no state ever knew of it.
-   * @returns the values to give back: where an earlier run was cut off in this, those that it had found
+   * Notes in the log that an existing object is managed from now on, with the values it had. A rollback can then restore
+   * the values even if no state ever held the object.
+   * @returns the values to restore; if an earlier run was cut off in this adoption, the values that it found
    */
   adopt<B extends object>(object: Adopted, before: B): Promise<B>;
 
@@ -81,46 +81,46 @@ export interface Writes {
   doubt(intent: Intent, error: unknown): Promise<void>;
 }
 
-/** What the transaction logs say of writes of earlier runs, and of this one. */
+/** What the transaction logs hold about writes of earlier runs, and of this one. */
 export interface LoggedPast {
   /**
-   * What an update undoes that a transaction which has not ended has made, or may have made: the arguments of the first
-   * compensation of that name for the object. The state may not know of that update, because the run was cut off, the
-   * answer was lost, or a later write failed.
+   * How to undo an update that an open transaction made, or may have made: the arguments of the first compensation of that
+   * name for the object. The state may lack such an update, because the run was cut off, the answer was lost, or a later
+   * write failed.
    * @returns undefined if there was no such update
    */
   undoOf<A extends object>(compensation: string, resourceId: string): Promise<A | undefined>;
-  /** What the transaction that this run rolls back wrote to an object; undefined if it wrote nothing, or that is not known. */
+  /** The writes of the rolled-back transaction to an object; undefined if there were none, or the log cannot tell. */
   writtenTo(resourceType: string, resourceId: string): Promise<Written | undefined>;
   /** Names of the values of an object that transactions which have not ended have written, or may have written. */
   writtenInOpenTransactions(resourceType: string, resourceId: string): Promise<readonly string[]>;
   /** Whether the transaction that this run rolls back may have made the object or written to it; true in every other run. */
   mayHaveWritten(resourceType: string, resourceId: string): Promise<boolean>;
-  /** Whether this run rolls a transaction back that has deleted, or may have deleted, an object. */
+  /** Whether this run rolls back a transaction that deleted the object, or may have deleted it. */
   wasDeletedByTransaction(resourceType: string, resourceId: string): Promise<boolean>;
-  /** Whether an earlier run was cut off in a create of this kind and with these names, so that what is there is ours. */
+  /** Whether an earlier run was cut off in a create of this kind with these names, so that an object found now is ours. */
   wasBegun(resourceType: string, names: Readonly<Record<string, unknown>>): Promise<boolean>;
 }
 
-/** What this run did with the stack's own objects, beside what the state says. */
+/** What this run did with the stack's own objects, beyond the state. */
 export interface OwnObjects {
-  /** Notes that this run did what the delete of an object means, and the state that the object had. */
+  /** Notes that this run deleted an object or gave it back, and the state that the object had. */
   release(id: string, state: object): void;
   /**
-   * The state of an object that this run was asked to delete. If the object is still there, its delete has left it or given
-   * it back: a create that meets it goes on with the stack's own object, and adopts nothing anew.
+   * The state of an object that this run was asked to delete. If the object still exists, the delete left it or gave it
+   * back. A create that finds the object then continues with it, and does not adopt it anew.
    */
   released<S extends object>(kindName: string, id: string): Partial<S> | undefined;
-  /** The same; and in a rollback the state of an object that was the stack's before the transaction. */
+  /** Like `released`; in a rollback also the state of an object that the stack had before the transaction. */
   formerState<S extends object>(kindName: string, id: string): Promise<Partial<S> | undefined>;
   /** Notes that this run made or adopted an object, so that a delete of the same id in this run does nothing. */
-  claim(id: string, how: "made" | "adopted"): void;
+  acquire(id: string, how: "made" | "adopted"): void;
   /** Whether this run made or adopted the object. */
-  isClaimed(id: string): boolean;
-  /** Whether this run made the workspace, so that nothing can be in it but what this run put there. */
+  isAcquired(id: string): boolean;
+  /** Whether this run made the workspace, so that it holds only what this run put there. */
   isNewWorkspace(workspaceId: string): boolean;
-  /** Whether a create of this run took an object of an earlier one, which may be as it was declared then. */
-  isReclaimed(id: string): boolean;
+  /** Whether a create of this run took an object of an earlier run. The object may have the values declared then. */
+  isOfEarlierRun(id: string): boolean;
 }
 
 /**
@@ -131,9 +131,9 @@ export interface OwnObjects {
 export interface Run extends Reads, Writes, LoggedPast, OwnObjects {
   readonly origin: Origin;
   readonly clock: Clock;
-  /** Object id of the deploying identity, where the token tells it. */
+  /** Object id of the deploying identity, if the token names it. */
   readonly callerId: string | undefined;
-  /** FABRIC_CONFIRM_GONE: an empty list of workspaces is believed. */
+  /** FABRIC_CONFIRM_GONE: an empty list of workspaces means that all of them are gone. */
   readonly confirmGone: boolean;
   /** What is done about values and definitions that were changed at the service. */
   readonly onDrift: OnDrift;
@@ -141,18 +141,18 @@ export interface Run extends Reads, Writes, LoggedPast, OwnObjects {
   readonly watchesContent: boolean;
   /** Whether this run rolls a transaction back: it declares what was there before. */
   readonly isRollback: boolean;
-  /** Whether a create that fails half-way removes what it made (`useRollback`), instead of leaving it to the next up. */
+  /** Whether a create that fails half-way removes its object (`useRollback`), instead of leaving it to the next up. */
   readonly undoesHalfMade: boolean;
   /** Definitions as they were before this transaction, kept beside its log for its rollback. */
   readonly definitions: KeptDefinitions;
 
   /**
-   * Runs the end of what has begun, whose calls are made also after Ctrl-C: looking how far an update came, or taking its
-   * first half back.
+   * Runs work that finishes or undoes a begun change, and whose calls are sent even after Ctrl-C: a check how far an update
+   * came, or the undo of its first half.
    */
   finishing<T>(work: () => Promise<T>): Promise<T>;
-  /** Does work that the service refuses two of at the same time, one after the other. @param key what they have in common */
+  /** Serialises work that the service refuses in parallel. @param key work with the same key runs one after the other */
   inTurn<T>(key: string, work: () => Promise<T>): Promise<T>;
-  /** A line among the stack's diagnostics. */
+  /** Writes a line to the stack's diagnostics. */
   warn(line: string): void;
 }

@@ -14,8 +14,8 @@ import type { UnsettledCreate } from "../../lib/transactions/unsettled.ts";
 import type { Configuration } from "./configuration.ts";
 
 /**
- * How long a predecessor that is being stopped is waited for. An orphaned provider stops within a second; on a machine that
- * is gone, its lease may end 20 s after that of the command that started it.
+ * Longest wait for a predecessor that is stopping. An orphaned provider stops within a second. If its machine is gone, its
+ * lease may end 20 s after the lease of the command that started it.
  */
 const PREDECESSOR_MS = 30_000;
 
@@ -23,15 +23,15 @@ const PREDECESSOR_MS = 30_000;
 export interface EngineOfProcess {
   /** Undefined in a process that no engine started. */
   readonly address: string | undefined;
-  /** Whether it has had anything checked, as only an update does before it writes. */
+  /** Whether the engine has called check. Only an update does so before it writes. */
   readonly hasChecked: () => boolean;
 }
 
 const noEngine: EngineOfProcess = { address: undefined, hasChecked: () => false };
 
-/** What decides which transaction a provider process belongs to. */
+/** Input for the choice of a provider process's transaction. */
 export interface RunTransactionOptions {
-  /** Noted beside the log, so that whoever has to undo something reaches the objects as this process does. */
+  /** Noted beside the log, so that a rollback reaches the objects as this process does. */
   readonly configuration: Configuration;
   readonly store: () => Promise<LogStore>;
   readonly env: NodeJS.ProcessEnv;
@@ -43,14 +43,15 @@ export interface RunTransactionOptions {
 /** The transaction, as far as this process has joined it. */
 export interface JoinedTransaction {
   readonly log: TransactionLog;
-  /** What earlier runs left open, read before this one writes. */
+  /** Creates that earlier runs left open, read before this run writes. */
   readonly unsettled: readonly UnsettledCreate[];
 }
 
 /**
- * The part that one provider process has in a transaction. There are three cases: the transaction is that of a command of
- * this project (FABRIC_TRANSACTION_ID), which ends it; or the program of this very run has chosen it, and the process
- * begins it; or nobody has, as in a destroy, and the process begins a log of its own. The last two it also ends.
+ * The part of one provider process in a transaction. There are three cases:
+ * - a command of this project began the transaction (FABRIC_TRANSACTION_ID), and ends it;
+ * - the program of this run chose the transaction; the process begins and ends it;
+ * - nothing chose one, as in a destroy; the process begins and ends a log of its own.
  */
 export class RunTransaction {
   readonly #options: RunTransactionOptions;
@@ -62,7 +63,7 @@ export class RunTransaction {
     this.#options = options;
   }
 
-  /** Whose transaction it is; undefined where this process would begin one of its own. */
+  /** Id of the transaction; undefined if this process would begin one of its own. */
   get knownId(): string | undefined {
     const { env } = this.#options;
     const rollbackOf = env["FABRIC_ROLLBACK_OF"];
@@ -71,19 +72,19 @@ export class RunTransaction {
   }
 
   /**
-   * The log to write to; taken at the first write, together with the right to write.
-   * @throws LockedError when another run is writing
+   * The log to write to. The first write opens the log and takes the writer's lock.
+   * @throws LockedError if another run is writing
    */
   join(): Promise<JoinedTransaction> {
     return (this.#joined ??= this.#take());
   }
 
-  /** Something did not work: the transaction cannot be committed by this process. */
+  /** Notes a failure: this process cannot commit the transaction any more. */
   failed(): void {
     this.#hasFailed = true;
   }
 
-  /** Ends what this process has to end, and gives the right to write back. */
+  /** Ends the transaction if this process began it, and releases the writer's lock. */
   async end(): Promise<void> {
     const joined = await this.#joined?.catch(() => undefined);
     const run = this.#programsRun();
@@ -127,8 +128,8 @@ export class RunTransaction {
   }
 
   /**
-   * The note of the program of this run, if it is of an update. It is none before anything was checked; but a program that
-   * declares nothing has nothing to check, and what such a run deletes may be an update's.
+   * The note of this run's program, if the run is an update. An update calls check before it writes. A program that declares
+   * nothing causes no check, and its run may still be an update that deletes.
    */
   #programsRun(): EngineRun | undefined {
     const { env, configuration, engine } = this.#options;
@@ -137,13 +138,13 @@ export class RunTransaction {
     return run && (engine.hasChecked() || !run.declaresSome) ? run : undefined;
   }
 
-  /** So that the next run says that this one failed; one that is stopped within a step was cut off. */
+  /** Lets the next run report that this one failed. A run that stops within a step was cut off, and gets no note. */
   async #noteFailure(joined: JoinedTransaction | undefined, transactionId: string): Promise<void> {
     if (joined?.log.isBusy) return;
     await (await this.#transactions()).noteFailure(transactionId);
   }
 
-  /** A destroy is no transaction: one that failed is run again. */
+  /** A destroy is no transaction: the remedy for a failed destroy is to repeat it. */
   #sayHowToRemoveTheRest(): void {
     const { engine, warn } = this.#options;
     if (engine.address === undefined || engine.hasChecked()) return;
@@ -153,13 +154,13 @@ export class RunTransaction {
     );
   }
 
-  /** Commits what a plain `pulumi up` has begun and done; else says, in one line, how to go back. */
+  /** Commits the transaction of a plain `pulumi up`; after a failure it prints the rollback command instead. */
   async #endProgramsRun(
     { transactionId, isResumed, isDeclared }: EngineRun,
     joined: JoinedTransaction | undefined,
   ): Promise<void> {
     const { configuration, warn } = this.#options;
-    // it is begun by its first write
+    // the first write begins the transaction, and there was none
     if (!joined && !isResumed) return;
     const transactions = await this.#transactions();
     if (isDeclared && !this.#hasFailed && !joined?.log.isBusy) {
@@ -181,12 +182,12 @@ export class RunTransaction {
   }
 }
 
-/** The checkpoint that the program of this run has left. */
+/** The checkpoint that the program of this run saved. */
 const checkpointBefore = (stack: string) => JSON.parse(takeCheckpoint(stack)) as Checkpoint;
 
 /**
  * The part of a process in a transaction.
- * @param engine that started it. @default none did
+ * @param engine the engine that started the process. @default none
  */
 export function runTransactionOf(
   configuration: Configuration,

@@ -1,8 +1,8 @@
-/** Work that is done one after the other, because the service refuses two of it at the same time. */
+/** Serialises work that the service refuses in parallel. */
 export class Turns {
   readonly #last = new Map<string, Promise<unknown>>();
 
-  /** Does some work when everything before it under the same key has ended, however that ended. */
+  /** Does the work after all earlier work with the same key has ended, in success or failure. */
   inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
     const before = this.#last.get(key) ?? Promise.resolve();
     const own = before.then(work, work);

@@ -2,7 +2,7 @@ import { capacityShape, workspaceShape } from "../../lib/api/objects.ts";
 import type { Capacity, Workspace } from "../../lib/api/objects.ts";
 import type { Run } from "./run.ts";
 
-/** All workspaces that the identity can see; one list per run, until something here changes it. */
+/** All workspaces that the identity can see; one list per run, until a write makes it stale. */
 export const visibleWorkspaces = (run: Pick<Run, "listOnce">): Promise<readonly Workspace[]> =>
   run.listOnce("/workspaces", "list workspaces", workspaceShape);
 

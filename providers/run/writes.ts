@@ -10,22 +10,22 @@ import type { OnceInARun } from "./onceInARun.ts";
 import type { Adopted, Ours, Write, Writes } from "./run.ts";
 import type { RunTransaction } from "./runTransaction.ts";
 
-/** What writes are made of. */
+/** The parts of a run that writes use. */
 export interface WritesOf {
   readonly clients: Pick<Clients, "fabric" | "flags" | "telemetry" | "clock" | "reached">;
   readonly env: NodeJS.ProcessEnv;
   readonly transaction: RunTransaction;
   readonly stop: AbortSignal | undefined;
-  /** Lists that were read, which writes make old. */
+  /** Lists that the run has read. Writes make them stale. */
   readonly asked: OnceInARun;
   /** Called with the transaction's id before each step. */
   readonly onStep: (transactionId: string) => void;
-  /** Called with an object of an earlier run that a create took. */
-  readonly onReclaimed: (id: string, what: string) => void;
+  /** Called if a create took an object of an earlier run. */
+  readonly onTaken: (id: string, what: string) => void;
 }
 
 /** The writes of a run: each is a step of the transaction log, and one operation of the telemetry. */
-export function writesOf({ clients, env, transaction, stop, asked, onStep, onReclaimed }: WritesOf): Writes {
+export function writesOf({ clients, env, transaction, stop, asked, onStep, onTaken }: WritesOf): Writes {
   const { fabric, flags, telemetry, clock } = clients;
   const baseMs = baseDelayOf(env);
 
@@ -44,7 +44,7 @@ export function writesOf({ clients, env, transaction, stop, asked, onStep, onRec
   const send = <T>(intent: Intent, call: Write & Partial<Answering<T>>) => {
     const operation =
       call.operation ?? `${intent.operation} ${intent.resourceType.toLowerCase()} '${intent.resourceName}'`;
-    // without a shape nobody reads the answer, as the overloads of Run.write see to
+    // the overloads of Run.write make sure that an answer without a shape is not read
     return fabric.send({ ...call, operation } as FabricCall & Answering<T>);
   };
 
@@ -65,10 +65,10 @@ export function writesOf({ clients, env, transaction, stop, asked, onStep, onRec
     async create<T extends { id: string }>(intent: Intent, call: Write & Answering<T>, ours: Ours<T>) {
       const { unsettled } = await transaction.join();
       const left = unsettledLike(unsettled, intent);
-      // as long as it goes on, its object may not be found
+      // while that operation runs, a look may miss its object
       if (left?.operation) await operationEnded(clients, left.operation);
       let noteAccepted: Write["onAccepted"];
-      const { made, isReclaimed } = await createOnce({
+      const { made, isOfEarlierRun } = await createOnce({
         ours,
         begun: left && { id: idIn(left.resourceId) },
         send: (attemptsBefore) =>
@@ -87,7 +87,7 @@ export function writesOf({ clients, env, transaction, stop, asked, onStep, onRec
         sleep: (ms) => clock.sleep(ms, stop),
       });
       asked.add(call.path, made);
-      if (isReclaimed) onReclaimed(made.id, `${intent.resourceType} '${intent.resourceName}'`);
+      if (isOfEarlierRun) onTaken(made.id, `${intent.resourceType} '${intent.resourceName}'`);
       return made;
     },
 
@@ -126,5 +126,5 @@ export async function operationEnded(
     await fabric.operationEnded(operationId, `ask for operation ${operationId} of an earlier run`);
 }
 
-/** Ids of resources can have two halves; the service's own is the last. */
+/** The service's own id: the last part of a resource's id. */
 const idIn = (resourceId: string | undefined) => resourceId?.split("/").at(-1);

@@ -62,9 +62,9 @@ export class Wire implements AsyncDisposable {
   }
 
   /** Loses the answers to the next requests of a kind; the server has acted on them. */
-  loseAnswers(count: number, of: (passed: Passed) => boolean): void {
+  loseAnswers(count: number, isLost: (passed: Passed) => boolean): void {
     let left = count;
-    this.#losing = (passed) => of(passed) && left-- > 0;
+    this.#losing = (passed) => isLost(passed) && left-- > 0;
   }
 
   /** Answers in the server's place where an answer is given; the server has acted on the request. */

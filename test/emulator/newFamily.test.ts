@@ -77,7 +77,7 @@ const gardening = defineFamily({
   seed: {
     nurseries: z.array(z.looseObject({ id: z.string(), displayName: z.string().default("seeded") })).default([]),
   },
-  plant(service, seed) {
+  populate(service, seed) {
     for (const { id, displayName } of seed.nurseries) nurseries.in(service).put({ id, displayName });
   },
 });

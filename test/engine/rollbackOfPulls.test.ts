@@ -18,7 +18,7 @@ const failing = { name: "late", type: "Lakehouse" };
 const refusal = { method: "POST", route: "/workspaces/{workspaceId}/items", status: 400, errorCode: "Broken" } as const;
 
 /** A workspace of somebody else's, with two notebooks in it. */
-function plant({ emulator }: EngineStack, names: readonly string[]): void {
+function populate({ emulator }: EngineStack, names: readonly string[]): void {
   const { workspaces, roles, items } = emulator.service;
   const id = "33333333-3333-4333-8333-333333333333";
   workspaces.put({ id, displayName: "sales", description: "", type: "Workspace", capacityId: known.activeCapacity });
@@ -30,7 +30,7 @@ function plant({ emulator }: EngineStack, names: readonly string[]): void {
 describe("a deployment that pulled from Git into a workspace that existed, and failed", () => {
   it("A deployment that pulled from Git into a workspace that existed, and failed takes out what came in, and gives back what was overwritten", async () => {
     await using stack = await EngineStack.start();
-    plant(stack, ["own", "shared"]);
+    populate(stack, ["own", "shared"]);
     stack.emulator.commit(knownBranch, [notebook("shared", "shared of the branch"), notebook("new", "1")]);
     const before = worldOf(stack);
     stack.emulator.faults([refusal]);
@@ -43,7 +43,7 @@ describe("a deployment that pulled from Git into a workspace that existed, and f
 
   it("A deployment that pulled from Git into a workspace that existed, and failed leaves what came in and may hold data, and says so with exit code 2", async () => {
     await using stack = await EngineStack.start();
-    plant(stack, []);
+    populate(stack, []);
     const lakehouse = { type: "Lakehouse", displayName: "bronze", description: "", parts: [] };
     stack.emulator.commit(knownBranch, [lakehouse, notebook("new", "1")]);
     stack.emulator.faults([refusal]);

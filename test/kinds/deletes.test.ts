@@ -65,7 +65,7 @@ describe("a delete", () => {
   }
 
   /** A notebook, a role, a folder that is not empty, and a Git connection: as somebody had made them, or in an empty workspace. */
-  async function plant(): Promise<void> {
+  async function populate(): Promise<void> {
     const path = `/workspaces/${workspaceId}`;
     await call("POST", `${path}/roleAssignments`, { principal: { id: known.bob, type: "User" }, role: "Viewer" });
     const folderId = await call("POST", `${path}/folders`, { displayName: "reports" });
@@ -104,7 +104,7 @@ describe("a delete", () => {
 
   for (const isTheirs of [false, true]) {
     it(`A delete that is asked for twice, in one run and in two, does nothing more: ${isTheirs ? "adopted" : "own"} objects`, async () => {
-      if (isTheirs) await plant();
+      if (isTheirs) await populate();
       const first = await startProcess();
       const made = isTheirs ? [] : [await first.create(kinds.gitConnection, git())];
       for (const [kind, inputs] of declared())
@@ -134,7 +134,7 @@ describe("a delete", () => {
   });
 
   it("A delete lets the create after it go on with the stack's own object, or with what was adopted and what it had", async () => {
-    await plant();
+    await populate();
     const first = await startProcess();
     const made = [];
     for (const [kind, inputs] of declared()) made.push(await first.create(kind, inputs));

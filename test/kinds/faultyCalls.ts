@@ -8,7 +8,7 @@ import { madeUpFamily, madeUpKinds } from "../doubles/madeUpKinds.ts";
 import { Wire } from "../doubles/wire.ts";
 import { Bench, TRANSACTION } from "./providerBench.ts";
 import type { Handler, ProcessOptions } from "./providerBench.ts";
-import { plantHolders } from "./subjects.ts";
+import { addHolders } from "./subjects.ts";
 import type { Subject } from "./subjects.ts";
 
 /* One operation of a provider process, with a fault in one of its calls. */
@@ -69,7 +69,7 @@ export class FaultyBench implements AsyncDisposable {
   static async start(): Promise<FaultyBench> {
     const hooks = { onFault: () => undefined };
     const bench = await Bench.start(() => hooks.onFault(), { families: [madeUpFamily] });
-    plantHolders(bench);
+    addHolders(bench);
     return new FaultyBench(bench, hooks);
   }
 

@@ -232,7 +232,7 @@ describe("no answer but the service's own is believed, and nothing happens twice
     });
   }
 
-  async function standsFirm(of: {
+  async function standsFirm(expected: {
     step: Step;
     call: string;
     answer: WireAnswer;
@@ -241,7 +241,7 @@ describe("no answer but the service's own is believed, and nothing happens twice
     most: readonly number[];
     what: string;
   }): Promise<void> {
-    const { step, call, answer, what } = of;
+    const { step, call, answer, what } = expected;
     const begin = wire.passed.length;
     let strangeFrom: number | undefined;
     wire.replaceAnswers((passed) => {
@@ -258,8 +258,8 @@ describe("no answer but the service's own is believed, and nothing happens twice
     if ("result" in outcome) {
       // what was made was found by its name, or of an operation that has succeeded nobody reads the result
       assert.ok(isCreate(call) || call.includes("/operations/"), `${what} was believed: ${inspect(outcome.result)}`);
-      assert.deepEqual(shapeOf(outcome.result), shapeOf(of.right), what);
-      assert.deepEqual(counts(), of.made, what);
+      assert.deepEqual(shapeOf(outcome.result), shapeOf(expected.right), what);
+      assert.deepEqual(counts(), expected.made, what);
       return;
     }
     const { error } = outcome;
@@ -275,7 +275,7 @@ describe("no answer but the service's own is believed, and nothing happens twice
         `${what}: written after it`,
       );
     assert.ok(
-      counts().every((count, at) => count <= (of.most[at] ?? 0)),
+      counts().every((count, at) => count <= (expected.most[at] ?? 0)),
       `${what}: something was made twice`,
     );
     assert.ok(wire.passed.length - begin < 60, `${what}: asked without end`);

@@ -162,9 +162,9 @@ async function failing(
 
 /** The inputs of a state, and whether the engine would update it to what is declared. */
 function isChanged({ kind, olds }: Pick<Change, "kind" | "olds">, news: Properties): boolean {
-  const of = kindOf(kind);
-  assert.deepEqual(diff(of, olds, news).replaces, []);
-  return Object.keys(of.fields).some((name) => JSON.stringify(olds[name]) !== JSON.stringify(news[name]));
+  const changed = kindOf(kind);
+  assert.deepEqual(diff(changed, olds, news).replaces, []);
+  return Object.keys(changed.fields).some((name) => JSON.stringify(olds[name]) !== JSON.stringify(news[name]));
 }
 
 const isWhole = process.env["FABRIC_SWEEP"] === "all";
@@ -180,8 +180,8 @@ for (const [row, [what, prepare]] of Object.entries(changes).entries()) {
             let stop = new AbortController();
             await using bench = await Bench.start(() => rule.status === undefined && !rule.drop && stop.abort());
             const change = await prepare(bench);
-            const of = kindOf(change.kind);
-            const { inputs: news, failures } = check(of, change.olds, change.news);
+            const changed = kindOf(change.kind);
+            const { inputs: news, failures } = check(changed, change.olds, change.news);
             assert.deepEqual(failures, []);
             const before = conditionOf(bench);
             const first = bench.emulator.requests().length;
@@ -209,7 +209,7 @@ for (const [row, [what, prepare]] of Object.entries(changes).entries()) {
               await refresh.end();
             }
             const isMarked = half.error.id !== undefined && !end.startsWith("refresh");
-            const saved = inputsOf(of, change.olds);
+            const saved = inputsOf(changed, change.olds);
             const wanted = isRollback ? saved : news;
             if (isMarked || isChanged({ ...change, olds: state }, wanted)) {
               const next = await bench.process(change.kind, env);

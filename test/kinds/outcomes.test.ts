@@ -9,7 +9,7 @@ import { conditionOf, inputsOf } from "./providerBench.ts";
 import type { Properties } from "./providerBench.ts";
 import { checked, subjects } from "./subjects.ts";
 import type { Subject } from "./subjects.ts";
-import { anonymous, canAdopt, deploy, isRead, plantTheirs } from "./subjectsAtWork.ts";
+import { anonymous, canAdopt, deploy, isRead, addTheirs } from "./subjectsAtWork.ts";
 
 /*
  * Every operation of every kind, each call of which ends in every way that a call can end: nothing is made twice, what is half
@@ -37,7 +37,7 @@ function operationsOf(subject: Subject): Readonly<Record<string, Operation>> {
   const creation = { ...make, inputs: checked(kind, subject.inputs) };
   const adoption = canAdopt(kind) && {
     isCreate: true,
-    before: async (at: FaultyBench) => void (await plantTheirs(at, subject)),
+    before: async (at: FaultyBench) => void (await addTheirs(at, subject)),
     inputs: checked(kind, { ...subject.inputs, ...("adopt" in kind.fields && { adopt: true }) }),
   };
   const updates = Object.entries(changes).map(([what, change]) => [

@@ -17,7 +17,7 @@ import { samplesOf } from "./samples.ts";
 /** A kind, an object of it, and what can be changed about that. */
 export interface Subject {
   readonly kind: ResourceKind;
-  /** The inputs of its object; what holds the object is at the service (`plantHolders`). */
+  /** The inputs of its object; what holds the object is at the service (`addHolders`). */
   readonly inputs: Properties;
   /** Inputs after one change in place, by what is changed. */
   readonly changes: Readonly<Record<string, Properties>>;
@@ -30,7 +30,7 @@ const id = (last: string) => `33333333-3333-4333-8333-${last.padStart(12, "0")}`
 export const holders = { workspaceId: id("1"), itemId: id("2"), otherWorkspaceId: id("3"), folderId: id("4") };
 
 /** Makes what holds the objects, as if it had always been there, and a workspace besides. */
-export function plantHolders({ emulator: { service } }: Bench): void {
+export function addHolders({ emulator: { service } }: Bench): void {
   const { workspaceId, itemId, otherWorkspaceId, folderId } = holders;
   const capacityId = known.activeCapacity;
   for (const [id, displayName] of [

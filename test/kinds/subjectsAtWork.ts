@@ -34,7 +34,7 @@ export async function deploy(
  * Makes the object of a subject as somebody else had made it: of the same name, with other values of everything that can be
  * changed in place.
  */
-export async function plantTheirs(at: FaultyBench, subject: Subject): Promise<{ id: string; olds: Properties }> {
+export async function addTheirs(at: FaultyBench, subject: Subject): Promise<{ id: string; olds: Properties }> {
   const { kind, changes } = subject;
   const naming = Object.keys((objectKind(kind).names as { shape?: object } | undefined)?.shape ?? {});
   const own = subject.inputs;

@@ -8,7 +8,7 @@ import { conditionOf, inputsOf } from "./providerBench.ts";
 import type { Properties } from "./providerBench.ts";
 import { checked, holders, subjects } from "./subjects.ts";
 import type { Subject } from "./subjects.ts";
-import { anonymous, canAdopt, deploy, isInLog, isRead, plantTheirs, told } from "./subjectsAtWork.ts";
+import { anonymous, canAdopt, deploy, isInLog, isRead, addTheirs, told } from "./subjectsAtWork.ts";
 
 /*
  * What an object of every kind goes through without a fault, and what a read or a delete does in spite of one. Which kinds there
@@ -118,7 +118,7 @@ for (const [index, subject] of subjects.entries()) {
     it(`A ${kind.name} is not taken for gone because of answers that prove nothing, by a refresh, a delete or an undo`, async () => {
       for (const isTheirs of canAdopt(kind) ? [false, true] : [false]) {
         await using at = await FaultyBench.start();
-        if (isTheirs) await plantTheirs(at, subject);
+        if (isTheirs) await addTheirs(at, subject);
         const own = await deploy(at, subject, isTheirs);
         const refusal = { errorCode: "EntityNotFound", times: "forever" } as const;
         const route = `/${own.id.split("/").at(-1) ?? ""}`;
@@ -138,7 +138,7 @@ for (const [index, subject] of subjects.entries()) {
 
     it(`A ${kind.name} that exists already is adopted and given back as it was, or refused and left as it is`, async () => {
       await using at = await FaultyBench.start();
-      await plantTheirs(at, subject);
+      await addTheirs(at, subject);
       const before = conditionOf(at.bench);
       const create = (adopt: boolean) =>
         at.calm(subject, (process) =>

@@ -10,7 +10,7 @@ export interface Mutation {
 }
 
 /** Mutations of one file. */
-const of =
+const mutationsOf =
   (file: string, ...tests: string[]) =>
   (before: string, after: string, ...further: string[]): Mutation => ({
     file,
@@ -19,29 +19,29 @@ const of =
     tests: [...tests, ...further].map((test) => `test/${test}.test.ts`),
   });
 
-const createOnce = of("providers/run/createOnce.ts", "providers/run/createOnce");
-const outcome = of("lib/api/outcome.ts", "lib/api/outcome");
-const plan = of("cli/rollback/plan.ts", "cli/rollback/plan");
-const unsettled = of("lib/transactions/unsettled.ts", "lib/transactions/unsettled");
-const entry = of(
+const createOnce = mutationsOf("providers/run/createOnce.ts", "providers/run/createOnce");
+const outcome = mutationsOf("lib/api/outcome.ts", "lib/api/outcome");
+const plan = mutationsOf("cli/rollback/plan.ts", "cli/rollback/plan");
+const unsettled = mutationsOf("lib/transactions/unsettled.ts", "lib/transactions/unsettled");
+const entry = mutationsOf(
   "lib/transactions/entry.ts",
   "lib/transactions/entry",
   "lib/transactions/unsettled",
   "lib/transactions/stackTransactions",
 );
-const logEntries = of("lib/transactions/logEntries.ts", "lib/transactions/logEntries");
-const log = of("lib/transactions/transactionLog.ts", "lib/transactions/transactionLog");
-const open = of("lib/transactions/openTransaction.ts", "lib/transactions/stackTransactions");
-const earlierRun = of("lib/transactions/earlierRun.ts", "lib/transactions/earlierRun");
-const trustedHost = of("lib/api/trustedHost.ts", "lib/api/trustedHost");
-const redaction = of("lib/telemetry/redaction.ts", "lib/telemetry/redaction");
-const retry = of("lib/retryHandler.ts", "lib/retryHandler", "lib/api/fabricClient");
-const throttle = of("lib/api/throttle.ts", "lib/api/throttle");
-const breaker = of("lib/circuitBreaker.ts", "lib/circuitBreaker");
-const cleanError = of("lib/api/cleanError.ts", "lib/api/fabricClient");
-const gone = of("providers/kinds/workspace/gone.ts", "kinds/gone");
-const workspace = of("providers/kinds/workspace/workspace.ts", "kinds/halfUpdate");
-const halfUpdate = of("providers/engine/halfUpdate.ts", "kinds/halfUpdate");
+const logEntries = mutationsOf("lib/transactions/logEntries.ts", "lib/transactions/logEntries");
+const log = mutationsOf("lib/transactions/transactionLog.ts", "lib/transactions/transactionLog");
+const open = mutationsOf("lib/transactions/openTransaction.ts", "lib/transactions/stackTransactions");
+const earlierRun = mutationsOf("lib/transactions/earlierRun.ts", "lib/transactions/earlierRun");
+const trustedHost = mutationsOf("lib/api/trustedHost.ts", "lib/api/trustedHost");
+const redaction = mutationsOf("lib/telemetry/redaction.ts", "lib/telemetry/redaction");
+const retry = mutationsOf("lib/retryHandler.ts", "lib/retryHandler", "lib/api/fabricClient");
+const throttle = mutationsOf("lib/api/throttle.ts", "lib/api/throttle");
+const breaker = mutationsOf("lib/circuitBreaker.ts", "lib/circuitBreaker");
+const cleanError = mutationsOf("lib/api/cleanError.ts", "lib/api/fabricClient");
+const gone = mutationsOf("providers/kinds/workspace/gone.ts", "kinds/gone");
+const workspace = mutationsOf("providers/kinds/workspace/workspace.ts", "kinds/halfUpdate");
+const halfUpdate = mutationsOf("providers/engine/halfUpdate.ts", "kinds/halfUpdate");
 
 export const mutations: readonly Mutation[] = [
   // what makes nothing twice
@@ -52,7 +52,7 @@ export const mutations: readonly Mutation[] = [
   createOnce('if (look === "failed") return "fail";', 'if (look === "failed") return "send";'),
   createOnce('return mayRepeat ? "send" : "fail";', 'return "send";'),
   createOnce('(isBusy && mayRepeat ? "send" : "fail")', '(mayRepeat ? "send" : "fail")'),
-  createOnce("create.log(ours.wasFree || isReclaimed,", "create.log(ours.wasFree,"),
+  createOnce("create.log(ours.wasFree || isOfEarlierRun,", "create.log(ours.wasFree,"),
   createOnce('known.outcome === "unknown" && thrown instanceof FabricError', "thrown instanceof FabricError && false"),
   createOnce("error: errorBefore ?? error ?? thrown", "error: thrown"),
   createOnce("return found.id === begun.id;", "return true;"),

@@ -7,10 +7,10 @@ import { connect, isSameBranch, leave, linkFor, linkOf, readConnection } from ".
 import type { Connection } from "./link.ts";
 
 /**
- * Connects a workspace to another branch. There is no call for that: it is disconnected and connected again. If the
- * service refuses any of it before the branch's items begin to come in, the workspace goes back to the branch that it was
- * on, without a sync.
- * @throws Error that also says where the workspace is connected then
+ * Connects a workspace to another branch. The service has no call for that, so the workspace is disconnected and connected
+ * again. If the service refuses a step before the branch's items begin to come in, the workspace returns to its former
+ * branch, without a sync.
+ * @throws Error that also names the workspace's connection after the failure
  */
 export async function changeBranch(run: Run, inputs: Inputs, now: Connection): Promise<string | undefined> {
   const { workspaceId } = inputs;
@@ -23,13 +23,13 @@ export async function changeBranch(run: Run, inputs: Inputs, now: Connection): P
     const required = await initializeConnection(run, inputs);
     return await sync(run, inputs, required, { mayOverride: true, begins: () => (isSyncing = true) });
   } catch (error) {
-    // what came in of the new branch would count as changes of somebody on the old one
+    // items that came in from the new branch would count as changes of the workspace on the old branch
     if (isSyncing && !(await isUnsynced(run, workspaceId, error))) throw error;
     throw await run.finishing(() => wentBack(run, inputs, left, error));
   }
 }
 
-/** Whether the first sync of a connection that failed with an error has brought nothing: it was refused, or the service was busy. */
+/** Whether a failed first sync has brought nothing: the service refused the sync, or was busy. */
 async function isUnsynced(run: Run, workspaceId: string, error: unknown): Promise<boolean> {
   if (hadNoEffect(error)) return true;
   if (!isServiceAnswer(error, 503) || error.operationId !== undefined) return false;
@@ -37,7 +37,7 @@ async function isUnsynced(run: Run, workspaceId: string, error: unknown): Promis
   return now !== undefined && !now.gitSyncDetails?.head;
 }
 
-/** Takes a workspace back to the branch that it was on. @returns the error, with how that went */
+/** Returns a workspace to its former branch. @returns the error, with the result of the return */
 async function wentBack(run: Run, inputs: Inputs, left: GitLink, error: unknown): Promise<unknown> {
   const { workspaceId } = inputs;
   const where = whereOf(left.gitProviderDetails);
@@ -53,7 +53,7 @@ async function wentBack(run: Run, inputs: Inputs, left: GitLink, error: unknown)
   }
 }
 
-/** Connects a workspace to the branch that it was on, and writes to neither side. */
+/** Connects a workspace to its former branch, and writes to neither side. */
 export async function connectAgain(run: Run, inputs: Inputs, left: GitLink): Promise<void> {
   await connect(run, inputs, left);
   await initializeConnection(run, { ...inputs, ...left.gitProviderDetails });

@@ -1,6 +1,6 @@
 import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { DOUBTFUL, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
-import { defineKind, Problem } from "../../engine/resourceKind.ts";
+import { defineKind, InputError } from "../../engine/resourceKind.ts";
 import { keptForOthers } from "../../engine/threeWays.ts";
 import type { Run } from "../../run/run.ts";
 import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "../../engine/gone.ts";
@@ -14,15 +14,15 @@ import { takeBackPulls } from "./pulled.ts";
 import { pullWhereAlways } from "./pull.ts";
 import { isBehind, readGitStatus } from "./status.ts";
 
-/** Stands in the state for a connection that is initialised, and whose first sync failed: the next update syncs it. */
+/** State of a connection that is initialised, but whose first sync failed. The next update syncs it. */
 const NOT_SYNCED = "NotSynced";
 
 const notConnected: Connection = { gitConnectionState: "NotConnected" };
 
 interface Outputs {
-  /** The commit that the workspace was last synced with; empty where both sides were, and nothing was synced. */
+  /** The commit that the workspace was last synced with; empty if both sides were empty and nothing was synced. */
   readonly head?: string | undefined;
-  /** Whether the workspace was connected like this before; it then stays connected when this resource goes. */
+  /** Whether the workspace had this connection before. The connection then stays when this resource is deleted. */
   readonly adopted?: boolean | undefined;
 }
 
@@ -30,9 +30,9 @@ const title = ({ repositoryName, branchName }: Partial<Inputs>) =>
   `Git connection to ${repositoryName ?? "?"}, branch ${branchName ?? "?"}`;
 
 /**
- * The connection of a workspace to a branch. Its id is the workspace's. It is connected, initialised and synced once;
- * every way to get there starts by looking how far an earlier attempt came. Nothing is written to a side that is not
- * empty without `allowOverwrite`; items equal to the synced commit count as empty.
+ * The connection of a workspace to a branch. Its id is the workspace's. A create connects, initialises and syncs once. Each
+ * step first checks how far an earlier attempt came. Without `allowOverwrite`, nothing is written to a side that is not
+ * empty; items equal to the synced commit do not count.
  */
 export const gitConnection = defineKind<Outputs>()({
   name: "GitConnection",
@@ -47,7 +47,7 @@ export const gitConnection = defineKind<Outputs>()({
 
   derive(inputs) {
     const missing = (property: "ownerName" | "organizationName" | "projectName" | "connectionId", why: string) => {
-      if (inputs[property] === undefined) throw new Problem(property, `is needed for ${why}`);
+      if (inputs[property] === undefined) throw new InputError(property, `is needed for ${why}`);
     };
     if (inputs.gitProviderType === "GitHub") {
       missing("ownerName", "GitHub");
@@ -84,11 +84,11 @@ export const gitConnection = defineKind<Outputs>()({
       throw error;
     }
     if (now.gitConnectionState === "NotConnected") {
-      // the run that left the branch was cut off before it was connected again: the next up does that
+      // a run was cut off between leaving the branch and the new connection: the next up connects again
       const isLeft = (await run.undoOf("connectGit", id)) !== undefined;
       return isLeft ? { inputs: { gitConnectionState: now.gitConnectionState } } : "gone";
     }
-    // the status takes the service a while, and only where commits are to be pulled does it matter that there are some
+    // the service takes a while to compute the status, which matters only if commits must be pulled
     const isLookedAt = state.commit !== undefined && isSameBranch(now.gitProviderDetails, state);
     const status =
       isLookedAt && now.gitConnectionState === "ConnectedAndInitialized" ? await readGitStatus(run, id) : undefined;
@@ -117,13 +117,13 @@ export const gitConnection = defineKind<Outputs>()({
         await connect(run, inputs);
         return { head: await initialize(run, inputs) };
       }
-      // only the branch that was left can tell whether the workspace holds anything that is not in Git
+      // only a comparison with the former branch shows whether the workspace holds anything that is not in Git
       await connectAgain(run, inputs, left);
       now = await readConnection(run, id);
     }
     if (!isSameBranch(now.gitProviderDetails, inputs)) return { head: await changeBranch(run, inputs, now) };
     if (!sameIgnoringCase(old.connectionId, inputs.connectionId)) await changeCredentials(run, inputs, old);
-    // there was nothing to sync then: what was made since is not committed because something else changes
+    // the first sync found both sides empty: items made since must not be committed because another field changes
     const wasEmpty = old.head === "" && isSameBranch(old, inputs);
     const head = old.adopted ? now.gitSyncDetails?.head : await finish(run, inputs, now, { wasEmpty });
     return { head: await pullWhereAlways(run, inputs, head) };
@@ -157,7 +157,7 @@ async function changeCredentials(run: Run, inputs: Inputs, old: Inputs): Promise
   );
 }
 
-/** @throws Error where the workspace is connected to something else, which is never undone silently */
+/** @throws Error if the workspace is connected to another branch; such a connection is never undone silently */
 function assertSameBranch(now: Connection, inputs: Inputs): void {
   if (isSameBranch(now.gitProviderDetails, inputs)) return;
   throw new Error(

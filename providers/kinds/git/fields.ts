@@ -4,7 +4,7 @@ import type { Intent } from "../../../lib/transactions/entry.ts";
 import { identifier, sameIgnoringCase } from "../../engine/field.ts";
 import type { InputsOf } from "../../engine/field.ts";
 
-/* What is declared of a Git connection. */
+/* The declaration of a Git connection. */
 
 /** What is read of the repository that a workspace is connected to. */
 export const detailsShape = z.looseObject({
@@ -18,8 +18,8 @@ export const detailsShape = z.looseObject({
 });
 
 /**
- * Which repository, branch and directory; the other provider's fields are absent. What the service tells beside them is kept,
- * so that a workspace can be connected again as it was.
+ * Repository, branch and directory; the other provider's fields are absent. Further properties of the service are kept, so
+ * that a workspace can be connected again as it was.
  */
 export interface GitProviderDetails {
   readonly gitProviderType: "GitHub" | "AzureDevOps";
@@ -31,7 +31,7 @@ export interface GitProviderDetails {
   readonly directoryName: string;
 }
 
-/** What a program declares as the commit to pull where there is none: no change. */
+/** Declared as the commit to pull if there is none: it counts as no change. */
 export const AS_BEFORE = "as before";
 
 /** The inputs of a Git connection. */
@@ -46,11 +46,11 @@ export const gitFields = {
   projectName: { schema: z.string().min(1).max(100).optional(), change: "update", same: sameIgnoringCase },
   repositoryName: { schema: z.string().min(1).max(128), change: "update", same: sameIgnoringCase },
   branchName: { schema: z.string().min(1).max(250), change: "update" },
-  /** Folder of the branch; normalised to a leading slash and none at the end. */
+  /** Folder of the branch; normalised to a leading slash and no trailing one. */
   directoryName: { schema: z.string().max(256).default("/").transform(normalDirectory), change: "update" },
-  /** Connection that holds the credentials; GitHub and service principals need one. */
+  /** Connection with the credentials; GitHub and service principals need one. */
   connectionId: { schema: identifier.optional(), change: "update", same: sameIgnoringCase },
-  /** Which side wins at the first sync when both hold items. */
+  /** The side that wins at the first sync if both hold items. */
   initializationStrategy: {
     schema: z.enum(["PreferRemote", "PreferWorkspace"]).default("PreferRemote"),
     change: "local",
@@ -58,8 +58,8 @@ export const gitFields = {
   /** Whether the losing side may be overwritten. */
   allowOverwrite: { schema: z.boolean().default(false), change: "local" },
   /**
-   * The commit of the branch that the workspace is to have; only where every up pulls. A program asks the service for it,
-   * and declares {@link AS_BEFORE} while the workspace has everything.
+   * The commit of the branch that the workspace must have; only if every up pulls. The program asks the service for the
+   * commit, and declares {@link AS_BEFORE} while the workspace is up to date.
    */
   commit: {
     schema: z.string().optional(),
@@ -75,14 +75,14 @@ export const gitFields = {
 /** Their values. */
 export type GitInputs = InputsOf<typeof gitFields>;
 
-/** How a workspace is connected: where, and with whose credentials. */
+/** A workspace's connection: branch and credentials. */
 export interface GitLink {
   readonly gitProviderDetails: GitProviderDetails;
-  /** The deploying identity's own, as the service keeps them. */
+  /** The deploying identity's own credentials, as the service keeps them. */
   readonly myGitCredentials: object;
 }
 
-/** What the log is told of a write. */
+/** The log's intent for a write. */
 export const intentOf = (
   operation: Intent["operation"],
   inputs: GitInputs,
@@ -101,7 +101,7 @@ export const whereOf = (details: Partial<GitProviderDetails> | null | undefined)
     ? `${details.repositoryName ?? "?"}, branch ${details.branchName ?? "?"}, ${details.directoryName ?? "/"}`
     : "nothing";
 
-/** A folder of a branch in one spelling: with a leading slash, and none at the end. */
+/** A folder of a branch in one spelling: with a leading slash, without a trailing one. */
 export function normalDirectory(directory: string): string {
   return `/${directory.replace(/^\/+|\/+$/g, "")}`;
 }

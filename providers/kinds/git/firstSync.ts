@@ -10,8 +10,8 @@ import { updateFromGit } from "./pull.ts";
 import { readGitStatus } from "./status.ts";
 
 /*
- * The first sync of a connection: one side is brought in line with the other. Nothing is written to a side that is not empty
- * without `allowOverwrite`; items that are equal on both sides count as empty.
+ * The first sync of a connection brings one side in line with the other. Without `allowOverwrite`, the sync writes nothing to
+ * a side that is not empty; items that are equal on both sides do not count.
  */
 
 const initializedShape = z.object({
@@ -23,8 +23,8 @@ const initializedShape = z.object({
 type Initialized = Readonly<z.output<typeof initializedShape>>;
 
 /**
- * Goes on from where a connection is.
- * @param before `refused` is called when it was disconnected again; `wasEmpty` says that the first sync found nothing to do
+ * Completes a connection from its present state.
+ * @param before `refused` is called after the connection was undone; `wasEmpty`: the first sync found nothing to do
  */
 export async function finish(
   run: Run,
@@ -34,20 +34,20 @@ export async function finish(
 ): Promise<string | undefined> {
   if (now.gitConnectionState !== "ConnectedAndInitialized") return initialize(run, inputs, before.refused);
   if (now.gitSyncDetails?.head || before.wasEmpty) return now.gitSyncDetails?.head ?? "";
-  // what both sides hold is equal, or may be overwritten
+  // the items of both sides are equal, or may be overwritten
   return sync(run, inputs, await requiredNow(run, inputs), { mayOverride: true });
 }
 
 /**
  * Initialises a connected workspace and brings the empty side in line with the other.
- * @param refused called when it was disconnected again, because both sides hold items
+ * @param refused called after the connection was undone because both sides hold items
  */
 export async function initialize(run: Run, inputs: Inputs, refused?: () => void): Promise<string | undefined> {
   const { workspaceId } = inputs;
   if (inputs.allowOverwrite || run.isNewWorkspace(workspaceId) || (await isEmpty(run, workspaceId)))
     return sync(run, inputs, await initializeConnection(run, inputs));
   try {
-    // with no strategy the service goes on only where one side is empty
+    // without a strategy the service continues only if one side is empty
     return await sync(run, inputs, await initializeConnection(run, inputs, "None"));
   } catch (error) {
     if (!isFabricError(error, "MissingInitializationStrategy", "MissingInitializationPolicy")) throw error;
@@ -59,11 +59,11 @@ export async function initialize(run: Run, inputs: Inputs, refused?: () => void)
     refused?.();
     throw bothSidesHold(inputs);
   }
-  // what both sides hold is equal
+  // the items of both sides are equal
   return sync(run, inputs, required, { mayOverride: true });
 }
 
-/** Initialises a connection, which writes to neither side: the service says what is required to sync them. */
+/** Initialises a connection. The call writes to neither side; its answer names the action that the sync requires. */
 export function initializeConnection(
   run: Run,
   inputs: Inputs,
@@ -75,16 +75,16 @@ export function initializeConnection(
     body: { initializationStrategy },
     operation: `initialise the connection to ${whereOf(inputs)}`,
     answer: initializedShape,
-    // a connection that is initialised refuses it, and neither side is written to
+    // the service refuses a second initialisation, and the call writes to neither side
     replaySafe: true,
   });
 }
 
 /**
- * Does what the service said is required.
- * @param how `begins` is called when one side is about to be written to; `mayOverride` says that the service may overwrite items,
- *   because nothing gets lost by that
- * @returns the commit that the workspace is synced with then; empty where neither side held anything
+ * Does the action that the service requires.
+ * @param how `begins` is called before the first write to a side; `mayOverride`: the service may overwrite items, because
+ *   that loses nothing
+ * @returns the commit that the workspace is then synced with; empty if both sides were empty
  */
 export async function sync(
   run: Run,
@@ -106,7 +106,7 @@ export async function sync(
       workspaceHead: required.workspaceHead || null,
       comment: "Initial commit of the workspace",
     },
-    // never sent twice, because nothing undoes a commit: the next update looks at the status, and commits what is left
+    // never sent twice, because nothing undoes a commit: the next update reads the status, and commits the rest
     operation: `commit the workspace to ${whereOf(inputs)}`,
   });
   run.warn(`The workspace's items were committed to ${whereOf(inputs)}. A rollback does not undo commits.`);
@@ -114,9 +114,9 @@ export async function sync(
 }
 
 /**
- * `initializeConnection` reports the required action only once. If the sync after it failed, the status tells what is left
- * to do.
- * @throws Error if both sides hold something that the other has not, unless it may be overwritten
+ * `initializeConnection` reports the required action only once. If the sync after it failed, the action follows from the
+ * status.
+ * @throws Error if each side holds items that the other lacks, unless they may be overwritten
  */
 async function requiredNow(run: Run, inputs: Inputs): Promise<Initialized> {
   const { changes, workspaceHead, remoteCommitHash } = await readGitStatus(run, inputs.workspaceId);
@@ -124,19 +124,19 @@ async function requiredNow(run: Run, inputs: Inputs): Promise<Initialized> {
   const inWorkspace = different.some(({ workspaceChange }) => Boolean(workspaceChange));
   const isInBranchOnly = different.some(({ remoteChange }) => Boolean(remoteChange));
   if (isInBranchOnly && inWorkspace && !inputs.allowOverwrite) throw bothSidesHold(inputs);
-  // equal changes of both sides are settled by taking over the branch's
+  // if both sides changed alike, the branch's changes are taken over
   const inBranch = isInBranchOnly || (changes.length > 0 && different.length === 0);
   const remoteWins = inBranch && (!inWorkspace || inputs.initializationStrategy === "PreferRemote");
   const requiredAction = remoteWins ? "UpdateFromGit" : inWorkspace ? "CommitToGit" : "None";
   return { requiredAction, workspaceHead: workspaceHead ?? null, remoteCommitHash: remoteCommitHash ?? null };
 }
 
-/** Before a branch is left: everything in the workspace must be in the branch, and the new one must not be written to. */
+/** Checks before a branch is left: the branch must hold the whole workspace, and the new branch must not be written to. */
 export async function assertNothingIsLost(run: Run, inputs: Inputs, now: Connection): Promise<void> {
   if (inputs.allowOverwrite) return;
   if (inputs.initializationStrategy === "PreferWorkspace") throw bothSidesHold(inputs);
   if (await isEmpty(run, inputs.workspaceId)) return;
-  // a connection that was not initialised has no status yet
+  // a connection has no status until it is initialised
   if (now.gitConnectionState === "Connected") await initializeConnection(run, inputs);
   const { changes } = await readGitStatus(run, inputs.workspaceId);
   const isElsewhere = changes.every(

@@ -7,22 +7,22 @@ import type { Run } from "../../run/run.ts";
 import { detailsShape, intentOf, normalDirectory, whereOf } from "./fields.ts";
 import type { GitInputs as Inputs, GitLink, GitProviderDetails } from "./fields.ts";
 
-/* How a workspace is connected and disconnected. Nothing here writes to a branch, or to what is in the workspace. */
+/* Connects and disconnects workspaces. Nothing here writes to a branch, or to the content of a workspace. */
 
 const connectionShape = z.object({
-  /** Another word is refused: nobody knows what may be done to such a connection. */
+  /** An unknown state is refused: nothing is known about what such a connection allows. */
   gitConnectionState: z.enum(["NotConnected", "Connected", "ConnectedAndInitialized"]),
   gitProviderDetails: detailsShape.nullish(),
   gitSyncDetails: z.object({ head: optional(z.string()) }).nullish(),
 });
 
-/** Sent back as it came, so nothing of it may get lost. */
+/** The credentials are sent back unchanged, so the shape keeps all their properties. */
 const credentialsShape = z.looseObject({ source: z.string() });
 
-/** How a workspace is connected, as the service tells it. */
+/** A workspace's connection, as the service reports it. */
 export type Connection = Readonly<z.output<typeof connectionShape>>;
 
-/** How a connection that no state knows of is undone: the workspace is disconnected. */
+/** Undoes a connection that no state holds: it disconnects the workspace. */
 export const undo = defineUndo({
   compensation: "disconnectGit",
   names: z.object({ workspaceId: idInLog }),
@@ -47,8 +47,8 @@ export const undo = defineUndo({
 });
 
 /**
- * Connects a workspace that is not connected. It is neither initialised nor synced by that.
- * @param link where to, and with whose credentials. @default what is declared
+ * Connects a workspace that is not connected. The connection is not initialised or synced yet.
+ * @param link branch and credentials. @default the declared ones
  */
 export async function connect(run: Run, inputs: Inputs, link: GitLink = linkFor(inputs)): Promise<void> {
   await run.write(
@@ -63,7 +63,7 @@ export async function connect(run: Run, inputs: Inputs, link: GitLink = linkFor(
       body: link,
       operation: `connect to ${whereOf(link.gitProviderDetails)}`,
       answer: nothing,
-      // a workspace that is connected refuses to be connected
+      // the service refuses to connect a connected workspace
       replaySafe: true,
     },
   );
@@ -84,7 +84,7 @@ const disconnectCall = (workspaceId: string, from: GitProviderDetails) =>
     replaySafe: true,
   }) as const;
 
-/** Disconnects a workspace that is about to be connected again: to the engine this is part of an update. */
+/** Disconnects a workspace that will be connected again: for the engine, this is part of an update. */
 export async function leave(run: Run, inputs: Inputs, left: GitLink): Promise<void> {
   const { workspaceId } = inputs;
   await run.write(
@@ -93,7 +93,7 @@ export async function leave(run: Run, inputs: Inputs, left: GitLink): Promise<vo
   );
 }
 
-/** How a workspace is connected now, so that it can be connected like that again. */
+/** The workspace's present connection, with all that a later connect needs to restore it. */
 export async function linkOf(run: Run, workspaceId: string, { gitProviderDetails }: Connection): Promise<GitLink> {
   const path = `/workspaces/${workspaceId}/git/myGitCredentials`;
   const myGitCredentials = await run.get(path, "read the Git credentials", credentialsShape);
@@ -107,7 +107,7 @@ export const linkFor = (inputs: Inputs): GitLink => ({
   myGitCredentials: credentialsOf(inputs),
 });
 
-/** Whether two descriptions mean the same folder of the same branch. The second has its directory in normal spelling. */
+/** Whether two descriptions name the same folder of the same branch. The second has a normalised directory. */
 export function isSameBranch(is: GitProviderDetails | null | undefined, inputs: GitProviderDetails): boolean {
   return (
     is?.gitProviderType === inputs.gitProviderType &&
@@ -144,7 +144,7 @@ const detailsFor = (inputs: Inputs): GitProviderDetails => ({
   directoryName: inputs.directoryName,
 });
 
-/** The declared credentials, as the service wants them. */
+/** The declared credentials in the service's format. */
 export const credentialsOf = ({ connectionId }: Inputs) =>
   connectionId === undefined ? { source: "Automatic" } : { source: "ConfiguredConnection", connectionId };
 

@@ -8,7 +8,7 @@ import type { Run } from "../../run/run.ts";
 
 /**
  * Brings the workspace to the branch's head, by the declared policy.
- * @param begins called when everything was read that is to be known before, and the pull is about to be sent
+ * @param begins called after all reads, just before the pull is sent
  */
 export async function updateFromGit(
   run: Run,
@@ -32,7 +32,7 @@ export async function updateFromGit(
         options: { allowOverrideItems },
       },
       operation: `update the workspace from ${whereOf(inputs)}`,
-      // once it has had its effect, the workspace's head is another than the one that is named here, and it is refused
+      // after its effect, the workspace's head differs from the one named here, and the service refuses a repetition
       replaySafe: true,
     },
   );
@@ -40,9 +40,9 @@ export async function updateFromGit(
 }
 
 /**
- * Pulls new commits where every up is to do that; a rollback never does.
- * @returns the commit that the workspace is synced with then
- * @throws Error naming the items that would lose something
+ * Pulls new commits if every up must pull. A rollback never pulls.
+ * @returns the commit that the workspace is then synced with
+ * @throws Error that names the items that would lose something
  */
 export async function pullWhereAlways(
   run: Run,
@@ -52,7 +52,7 @@ export async function pullWhereAlways(
 ): Promise<string | undefined> {
   if (inputs.commit === undefined || run.isRollback) return head;
   const status = await readGitStatus(run, inputs.workspaceId);
-  // the pull that was refused may have followed one of ours whose answer was lost
+  // the refused pull may be a repetition of one of ours whose answer was lost
   if (!isBehind(status)) return isRepeated ? (status.workspaceHead ?? head) : head;
   const losers = losersOf(status, inputs);
   if (losers.length > 0) {
@@ -61,12 +61,12 @@ export async function pullWhereAlways(
         `Commit or undo the changes in the workspace, or set git.allowOverwrite: true.`,
     );
   }
-  // where both sides changed, nothing is lost: they changed alike, or the workspace's side stays
+  // if both sides changed, nothing is lost: they changed alike, or the workspace's side stays
   const isOnBothSides = status.changes.some(({ workspaceChange, remoteChange }) => workspaceChange && remoteChange);
   try {
     return await updateFromGit(run, inputs, status, inputs.allowOverwrite || isOnBothSides);
   } catch (error) {
-    // somebody synced meanwhile: what may be lost is looked at again
+    // another sync came in between, so the check for losses must be repeated
     if (isRepeated || !isFabricError(error, "WorkspaceHeadMismatch")) throw error;
     return pullWhereAlways(run, inputs, head, true);
   }

@@ -14,34 +14,34 @@ import { isSameBranch, readConnection } from "./link.ts";
 import { readGitStatus } from "./status.ts";
 
 /*
- * A pull writes to a workspace what no compensation can name. What was there before is noted in the log, so that a rollback
- * takes out what came in, and gives back what was overwritten, as far as that is possible.
+ * A pull changes a workspace in ways that no compensation can name. The log therefore notes the content from before, so that
+ * a rollback can remove the items that came in, and restore the overwritten ones as far as possible.
  */
 
 const named = z.object({ type: z.string(), displayName: z.string() });
 
-/** What a workspace held before a pull, and what the pull does to it, as the log holds it. */
+/** The log's note of a pull: the workspace's content before, and what the pull does to it. */
 const pulledShape = z.object({
   /** The commit that the workspace was synced with. */
   head: z.string().nullable(),
   /** Ids of all items. */
   items: z.array(z.string()),
-  /** Items that come in. */
+  /** Items that the pull adds. */
   added: z.array(named),
-  /** Items that are overwritten; their definitions are kept beside the log. */
+  /** Items that the pull overwrites; their definitions are kept beside the log. */
   changed: z.array(named.extend({ id: z.string() })),
-  /** Items that go. */
+  /** Items that the pull deletes. */
   deleted: z.array(named),
 });
 type Pulled = Readonly<z.output<typeof pulledShape>>;
 
-/** Name of the value in an intent that holds what a pull of a commit finds. */
+/** Name of an intent's value that holds the note of a pull. */
 const propertyOf = (commit: string | null | undefined) => `pull of ${commit ?? "the branch"}`;
 
 /**
- * What a rollback will want to know of a workspace that existed before this run, noted just before a pull.
- * @returns values for the intent; nothing if no rollback can follow, or the workspace is new
- * @throws Error naming what could not be given back, if the declaration does not allow that
+ * Notes, just before a pull, the content of a workspace that existed before this run, for a later rollback.
+ * @returns values for the intent; none if no rollback can follow, or the workspace is new
+ * @throws Error that names what could not be restored, if the declaration does not allow such a loss
  */
 export async function beforePulling(run: Run, inputs: GitInputs, commit: string | null | undefined): Promise<Values> {
   const { workspaceId, allowOverwrite } = inputs;

@@ -14,20 +14,20 @@ const statusShape = z.object({
         itemType: z.string(),
         displayName: z.string(),
       }),
-      /** Set when the workspace differs from the head: `Added`, `Deleted` or `Modified`. */
+      /** Set if the workspace differs from the head: `Added`, `Deleted` or `Modified`. */
       workspaceChange: z.string().nullish(),
-      /** Set when the branch differs from the head, likewise. */
+      /** Set if the branch differs from the head, with the same values. */
       remoteChange: z.string().nullish(),
-      /** `None`, `Conflict`, or `SameChanges` where both differ from the head in the same way. */
+      /** `None`, `Conflict`, or `SameChanges` if both differ from the head in the same way. */
       conflictType: z.string().nullish(),
     }),
   ),
 });
 
-/** What differs between a workspace, its last synced commit (head) and the branch. */
+/** The differences between a workspace, its last synced commit (head) and the branch. */
 export type GitStatus = Readonly<z.output<typeof statusShape>>;
 
-/** The status, computed by the service; it takes a while there. */
+/** The status. The service takes a while to compute it. */
 export function readGitStatus(run: Run, workspaceId: string): Promise<GitStatus> {
   return run.get(`/workspaces/${workspaceId}/git/status`, "read the Git status", statusShape);
 }
@@ -41,12 +41,12 @@ export async function isKnownToGit(run: Run, workspaceId: string, itemId: string
   );
 }
 
-/** Whether the branch has changes that the workspace has not. New commits elsewhere in the repository are none. */
+/** Whether the branch has changes that the workspace lacks. New commits elsewhere in the repository do not count. */
 export const isBehind = ({ changes }: GitStatus): boolean => changes.some(({ remoteChange }) => Boolean(remoteChange));
 
 /**
- * Items that would lose something if the branch's changes came into the workspace, each with its reason. What was changed
- * in the workspace too is nowhere else; and no commit brings back the data of a deleted lakehouse.
+ * Items that would lose something if the branch's changes came into the workspace, each with its reason. Changes made in the
+ * workspace exist nowhere else, and no commit restores the data of a deleted lakehouse.
  */
 export function losersOf(
   { changes }: GitStatus,

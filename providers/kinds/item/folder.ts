@@ -15,18 +15,18 @@ export const folderShape = z.object({
 });
 
 interface Outputs {
-  /** Whether the folder existed before; it then stays when this resource goes. */
+  /** Whether the folder existed before. The folder then stays when this resource is deleted. */
   readonly adopted?: boolean | undefined;
 }
 
-/** A folder of a workspace. Its id is `{workspaceId}/{folderId}`; children name it by the second half. */
+/** A folder of a workspace. Its id is `{workspaceId}/{folderId}`; its children refer to it by `folderId` alone. */
 export const folder = defineObjectKind<Outputs>()({
   name: "Folder",
   noun: "folder",
   fields: {
     workspaceId: { schema: identifier, change: "replace", same: sameIgnoringCase },
     displayName: { schema: z.string().min(1).max(255), change: "update" },
-    /** Id of the folder it lies in, without the workspace's. Absent at the root. */
+    /** The service's id of the parent folder. Absent at the root. */
     parentFolderId: { schema: identifier.optional(), change: "update", same: sameIgnoringCase },
   },
   place: { in: "workspace", collection: "folders" },
@@ -70,5 +70,5 @@ export const folder = defineObjectKind<Outputs>()({
       : undefined,
 });
 
-/** Key of a folder in its workspace: its path, without regard to case as at the service, so that a new spelling is a new name. */
+/** Key of a folder in its workspace: its path in one case, because the service ignores case. A new spelling is a new name. */
 export const folderKey = (path: string): string => path.replace(/^\//, "").toLowerCase();

@@ -7,7 +7,7 @@ import type { FabricItem } from "../../../lib/api/objects.ts";
 import { DOUBTFUL, identifier, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
 import { defineObjectKind } from "../../engine/lifecycle.ts";
 import type { Change } from "../../engine/objectKind.ts";
-import { Problem } from "../../engine/resourceKind.ts";
+import { InputError } from "../../engine/resourceKind.ts";
 import { idInLog, nameInLog } from "../../engine/undo.ts";
 import type { Run } from "../../run/run.ts";
 import { isKnownToGit } from "../git/status.ts";
@@ -27,25 +27,25 @@ import {
 import type { Sent } from "./itemContent.ts";
 import { recoverItem } from "./recycleBin.ts";
 
-/** Longest wait for a display name that the service still holds for a deleted item; minutes have been seen. */
+/** Longest wait for a display name that the service still holds for a deleted item. Waits of minutes are known. */
 const NAME_DEADLINE_MS = 10 * 60_000;
 
-/** The values an adopted item had, which its delete gives back. */
+/** The values that an item had before its adoption. Its delete restores them. */
 export interface ItemBefore {
   readonly type: string;
   readonly displayName: string;
   readonly description: string;
   readonly folderId?: string | undefined;
-  /** Hash of the definition that was replaced by the declared one. Only a rollback of that still has it, and gives it back. */
+  /** Hash of the definition that the declared one replaced. Only a rollback still has that definition, and restores it. */
   readonly definitionHash?: string | undefined;
 }
 
 interface Outputs {
   /** Only for an item that existed before. */
   readonly adopted?: ItemBefore | undefined;
-  /** Only while definitions are looked at on refresh. */
+  /** Only if a refresh reads definitions. */
   readonly sent?: Sent | undefined;
-  /** Only of an item that is half-made: stands in for the input until the definition was sent. */
+  /** Only for a half-made item: stands in for the input until the definition was sent. */
   readonly definitionHash?: typeof DOUBTFUL;
 }
 
@@ -54,19 +54,19 @@ const fields = {
   type: { schema: z.string().min(1), change: "replace" },
   displayName: { schema: z.string().trim().min(1).max(256), change: "update" },
   description: { schema: z.string().max(256).default(""), change: "update" },
-  /** Id of the folder it lies in, without the workspace's. Absent at the root. */
+  /** The service's id of the item's folder. Absent at the root. */
   folderId: { schema: identifier.optional(), change: "update", same: sameIgnoringCase },
-  /** Folder in Fabric's Git format, relative to the project, that holds the definition. */
+  /** Folder with the definition in Fabric's Git format, relative to the project. */
   path: { schema: z.string().min(1).optional(), change: "local" },
   /** Hash of that definition; derived, so that previews show a changed definition. */
   definitionHash: { schema: z.string().optional(), change: "update" },
-  /** What the type wants to know at creation and never again. */
+  /** Settings of the item's type. Read only on create. */
   creationPayload: { schema: z.record(z.string(), z.unknown()).optional(), change: "replace" },
-  /** Manage an existing item of that name and type instead of refusing it. */
+  /** Manages an existing item of that name and type instead of refusing it. */
   adopt: { schema: z.boolean().default(false), change: "local" },
   /**
-   * The workspace is connected to Git: an item of that name which came from there is managed from now on. It matters when
-   * the item is made and never again, so a change is none: else connecting a workspace would show as updates of all items.
+   * The workspace is connected to Git: an item of that name that came from Git is adopted. Only read on create. Changes are
+   * ignored; otherwise connecting a workspace to Git would show every item as updated.
    */
   adoptFromGit: { schema: z.boolean().default(false), change: "local", same: () => true },
 } as const;
@@ -99,7 +99,7 @@ export const item = defineObjectKind<Outputs>()({
     try {
       return { ...inputs, definitionHash: readItemDefinition(inputs.path).hash };
     } catch (error) {
-      throw new Problem("path", error instanceof Error ? error.message : String(error));
+      throw new InputError("path", error instanceof Error ? error.message : String(error));
     }
   },
 
@@ -172,7 +172,7 @@ type Renaming = Pick<
   "run" | "now" | "wanted" | "path" | "write"
 >;
 
-/** Makes name, description and folder as declared. */
+/** Brings name, description and folder to their declared values. */
 async function renameAndMove(change: Renaming): Promise<void> {
   const { run, now, wanted, path, write } = change;
   const { displayName, description, folderId } = wanted;
@@ -188,7 +188,7 @@ async function renameAndMove(change: Renaming): Promise<void> {
   }
 }
 
-/** Waits while the service holds the display name for an item deleted a moment ago, and says so. */
+/** Repeats work while the service holds the display name for an item deleted a moment ago, and reports the wait. */
 async function onceTheNameIsFree<T>(run: Run, work: () => Promise<T>): Promise<T> {
   const deadline = run.clock.now() + NAME_DEADLINE_MS;
   for (let pause = 2_000, warned = false; ; pause = Math.min(pause * 2, 30_000)) {

@@ -10,7 +10,7 @@ import type { Run } from "../../run/run.ts";
 const deletedShape = itemShape.pick({ id: true, type: true, displayName: true });
 type Deleted = z.output<typeof deletedShape>;
 
-/** An item by what a declaration says of it. */
+/** The declared properties that identify an item. */
 interface Wanted {
   readonly workspaceId: string;
   readonly type: string;
@@ -18,11 +18,11 @@ interface Wanted {
 }
 
 /**
- * Takes an item out of the workspace's recycle bin, where the transaction that is being rolled back has put it: it keeps
- * its id and its data. Tenants that keep deleted items have one
+ * Recovers an item that the rolled-back transaction deleted from the workspace's recycle bin. The item keeps its id and its
+ * data. Only tenants that keep deleted items have a recycle bin
  * (https://learn.microsoft.com/en-us/rest/api/fabric/core/recoverable-items/recover-item).
- * @param create what the log is told of the item
- * @returns the item; undefined where it is not there, or cannot be taken back
+ * @param create the log's intent for the item
+ * @returns the item; undefined if the bin lacks it, or it cannot be recovered
  */
 export async function recoverItem(run: Run, wanted: Wanted, create: Intent): Promise<FabricItem | undefined> {
   const { workspaceId, type, displayName } = wanted;
@@ -40,7 +40,7 @@ export async function recoverItem(run: Run, wanted: Wanted, create: Intent): Pro
           method: "POST",
           path: `/workspaces/${workspaceId}/recoverableItems/${deleted.id}/recover`,
           operation,
-          // an item that is back is not in the bin any more
+          // after a recovery the item is no longer in the bin
           replaySafe: true,
         },
       );
@@ -60,7 +60,7 @@ async function recoverableItems(run: Run, workspaceId: string): Promise<Deleted[
   try {
     return await run.list(`/workspaces/${workspaceId}/recoverableItems`, "list the recycle bin", deletedShape);
   } catch (error) {
-    // where there is none, or it may not be seen, the item can only be made again
+    // without a bin, or without the right to see it, the item can only be made anew
     if (isServiceAnswer(error, 400, 403, 404)) return [];
     throw error;
   }

@@ -11,7 +11,7 @@ const isMeant =
   ({ id, displayName }: Capacity): boolean =>
     sameIgnoringCase(id, nameOrId) || sameIgnoringCase(displayName, nameOrId);
 
-/** Why a capacity of that name or id cannot be used, if so: it is not among the visible ones, which are named, or paused. */
+/** Reason why the capacity cannot be used: it is paused, or not visible (the reason lists the visible ones). Else undefined. */
 export function capacityProblem(capacities: readonly Capacity[], nameOrId: string): string | undefined {
   const found = capacities.find(isMeant(nameOrId));
   if (!found) return `There is no capacity '${nameOrId}' that this identity can use. Visible: ${listOf(capacities)}.`;
@@ -19,14 +19,14 @@ export function capacityProblem(capacities: readonly Capacity[], nameOrId: strin
 }
 
 /**
- * Id of the capacity of that name or id; none where none is wanted.
- * @throws Error with what {@link capacityProblem} says
+ * Id of the capacity with that name or id; undefined if none is given.
+ * @throws Error with the reason of {@link capacityProblem}
  */
 export async function capacityIdOf(run: Run, nameOrId: string | undefined): Promise<string | undefined> {
   if (nameOrId === undefined) return undefined;
   let capacities = await visibleCapacities(run);
   if (!capacities.some(isMeant(nameOrId))) {
-    // the stack itself may have made it since this run first asked
+    // the stack itself may have made the capacity since this run first read the list
     capacities = await run.list("/capacities", "list capacities", capacityShape);
   }
   const problem = capacityProblem(capacities, nameOrId);
@@ -34,16 +34,15 @@ export async function capacityIdOf(run: Run, nameOrId: string | undefined): Prom
   return capacities.find(isMeant(nameOrId))?.id;
 }
 
-/** How people know a capacity: its display name, or its id where this identity cannot see it. */
+/** Name of a capacity for people: its display name, or its id if this identity cannot see the capacity. */
 export async function nameOfCapacity(run: Run, capacityId: string | undefined): Promise<string | undefined> {
   if (!capacityId) return undefined;
   return (await visibleCapacities(run)).find(({ id }) => sameIgnoringCase(id, capacityId))?.displayName ?? capacityId;
 }
 
 /**
- * Does something that needs a capacity to run.
- * @throws FabricError that names the capacity and how to resume it, where the service says that it is not active: it was
- *   paused after this run had looked
+ * Does work that needs a running capacity.
+ * @throws FabricError that names the capacity and how to resume it, if the capacity was paused after this run read it
  */
 export async function onCapacity<T>(run: Run, capacityId: string | undefined, work: () => Promise<T>): Promise<T> {
   try {

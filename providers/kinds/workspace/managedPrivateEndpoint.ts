@@ -15,8 +15,8 @@ const keys = {
 };
 
 /**
- * A managed private endpoint of a workspace. Its id is `{workspaceId}/{managedPrivateEndpointId}`. It is of use once the owner of
- * its target has approved it, which `connectionState` tells
+ * A managed private endpoint of a workspace. Its id is `{workspaceId}/{managedPrivateEndpointId}`. The endpoint works once the
+ * owner of its target has approved it; `connectionState` shows the approval
  * (https://learn.microsoft.com/en-us/fabric/security/security-managed-private-endpoints-overview).
  */
 export const managedPrivateEndpoint = restKind({
@@ -45,7 +45,7 @@ export const managedPrivateEndpoint = restKind({
     connectionState: optional(z.object({ status: optional(z.string()), description: optional(z.string()) })),
   }),
   outputs: ["provisioningState", "connectionState"],
-  // the service refuses to make two at the same time in a workspace
+  // the service refuses two simultaneous creates in a workspace
   isMadeInTurn: true,
   readiness: {
     stateOf: ({ provisioningState }) =>

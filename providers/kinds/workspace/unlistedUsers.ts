@@ -14,18 +14,18 @@ const unlistedUser = z.object({ name: z.string(), type: z.string(), role: z.stri
 type Unlisted = Readonly<Record<string, z.output<typeof unlistedUser>>>;
 
 /**
- * The roles of a workspace that nobody declared; its id is the workspace's. There is to be none: a refresh lists those it
- * finds, the preview after it shows which go, and the next up removes just these. What no refresh has shown is never
- * removed, neither are the deploying identity's own role and what it may have its rights from.
+ * The undeclared roles of a workspace. The id is the workspace's. The resource is always declared empty, so that a refresh
+ * shows every undeclared role as drift, a preview shows the removals, and the next up removes exactly these. An up never
+ * removes a role that no refresh has shown, the deploying identity's own role, or a role that its rights may depend on.
  */
 export const unlistedUsers = defineKind<object>()({
   name: "UnlistedUsers",
   noun: "unlisted user",
   fields: {
     workspaceId: { schema: identifier, change: "replace", same: sameIgnoringCase },
-    /** Who is declared: user principal names and object ids. Not the ids of their roles, which a preview may not know. */
+    /** Declared user principal names and object ids. Ids of roles cannot stand here, because a preview may not know them. */
     listed: { schema: z.array(z.string()).transform(inOrder), change: "local" },
-    /** Always none; an input, so that others show as drift. */
+    /** Always empty. It is an input, so that undeclared roles show as drift. */
     unlisted: { schema: z.record(z.string(), unlistedUser).default({}), change: "update" },
   },
   place: { of: "workspace", path: "roleAssignments" },
@@ -49,7 +49,7 @@ export const unlistedUsers = defineKind<object>()({
     try {
       const roles = await listRolesOnce(run, id);
       const { unlisted, kept } = await findUnlisted(run, roles, listed);
-      // without a name of its own, one of the Admins is the deploying identity
+      // if the token names no caller, one of these Admins is the deploying identity
       if (kept.length > (run.callerId === undefined ? 1 : 0)) {
         run.warn(
           `${kept.join(", ")}: Admin and not listed, but not removed, because the deploying identity may have its rights ` +
@@ -73,7 +73,7 @@ export const unlistedUsers = defineKind<object>()({
       const call = { method: "DELETE", path, operation: `remove the role of ${shown.name}`, answer: nothing } as const;
       await deleteOrGone(run, id, () => writeRole(run, id, shown, call));
     }
-    // only a rollback declares any: it gives back what was removed
+    // only a rollback declares some: those that the transaction removed
     for (const [principalId, shown] of Object.entries(inputs.unlisted)) {
       if (roles.some(({ principal }) => sameIgnoringCase(principal.id, principalId))) continue;
       await writeRole(run, id, shown, {
@@ -82,7 +82,7 @@ export const unlistedUsers = defineKind<object>()({
         body: { principal: { id: principalId, type: shown.type }, role: shown.role },
         operation: `give ${shown.name} the role ${shown.role} back`,
         answer: roleShape,
-        // nobody has two roles: a second one is refused
+        // the service refuses a second role for a principal
         replaySafe: true,
       });
     }
@@ -93,25 +93,25 @@ export const unlistedUsers = defineKind<object>()({
   delete: () => Promise.resolve(),
 });
 
-function writeRole(run: Run, workspaceId: string, of: Unlisted[string], call: Write) {
+function writeRole(run: Run, workspaceId: string, user: Unlisted[string], call: Write) {
   const intent = {
     operation: "update",
     resourceType: "UnlistedUsers",
-    resourceName: of.name,
+    resourceName: user.name,
     resourceId: workspaceId,
     compensation: null,
   } as const;
   return run.write(intent, call);
 }
 
-/** Who has a role without being declared. */
+/** Principals that have a role and are not declared. */
 interface Found {
   readonly unlisted: Unlisted;
-  /** Names of Admins whose role has to stay. */
+  /** Names of Admins whose role must stay. */
   readonly kept: readonly string[];
 }
 
-/** Where a declared user cannot be told from the others by name, Microsoft Graph is asked for the id. */
+/** Finds undeclared roles. If names do not identify a declared user, Microsoft Graph gives the id. */
 async function findUnlisted(run: Run, roles: readonly RoleAssignment[], listed: readonly string[]): Promise<Found> {
   const found = unlistedAmong(roles, listed, run.callerId);
   const nameless = listed.filter((name) => name.includes("@") && !roles.some((role) => isOf(role, name)));
@@ -121,15 +121,16 @@ async function findUnlisted(run: Run, roles: readonly RoleAssignment[], listed: 
     return unlistedAmong(roles, [...listed, ...ids], run.callerId);
   } catch (error) {
     if (!isFabricError(error)) throw error;
-    // one of those who have a role may be the one, under a new name
+    // one of the found principals may be the declared user under a new name
     run.warn(`Nobody is taken for unlisted: ${error.message}`);
     return { unlisted: {}, kept: [] };
   }
 }
 
 /**
- * Who has a role and is not listed, but for the deploying identity. Admins count only where that has an Admin role of its
- * own: else its rights may come from one of theirs, a group's for example, and the last Admin may be among them.
+ * Principals that have a role and are not listed, except the deploying identity. Admins count only if the deploying identity
+ * has an Admin role of its own. Otherwise its rights may come from one of these Admins (a group, for example), and the last
+ * Admin may be among them.
  */
 export function unlistedAmong(
   roles: readonly RoleAssignment[],

@@ -4,9 +4,8 @@ import type { Run } from "../../run/run.ts";
 import { listRoles } from "./workspaceUser.ts";
 
 /**
- * Whether a workspace is as its creation leaves it: nobody but the deploying identity has a role, and nothing is in it.
- * Where the answer to a creation was lost, only such a workspace can be taken for the one that was created: somebody else
- * may have made one of the same name since.
+ * Whether a workspace is as its creation left it: only the deploying identity has a role, and the workspace is empty. If the
+ * answer to a create was lost, only such a workspace counts as its result: another creator may have taken the name since.
  */
 export async function isUntouched(run: Run, workspaceId: string): Promise<boolean> {
   const path = `/workspaces/${workspaceId}`;

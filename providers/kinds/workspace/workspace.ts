@@ -12,10 +12,10 @@ import { visibleWorkspaces } from "../../run/visible.ts";
 import { capacityIdOf, nameOfCapacity, onCapacity } from "./capacity.ts";
 import { isUntouched } from "./untouched.ts";
 
-/** Longest wait for a capacity assignment; it usually takes seconds, and is known to get stuck. */
+/** Longest wait for a capacity assignment. An assignment usually takes seconds, and is known to get stuck. */
 const CAPACITY_DEADLINE_MS = 10 * 60_000;
 
-/** The values an adopted workspace had, which its delete gives back. */
+/** The values that a workspace had before its adoption. Its delete restores them. */
 export interface WorkspaceBefore {
   readonly displayName: string;
   readonly description: string;
@@ -27,7 +27,7 @@ interface Outputs {
   readonly capacityId?: string | undefined;
   /** Only for a workspace that existed before. */
   readonly adopted?: WorkspaceBefore | undefined;
-  /** Only of a workspace that is half-made: stands in for the input until the capacity is assigned. */
+  /** Only for a half-made workspace: stands in for the input until the capacity is assigned. */
   readonly capacity?: string | undefined;
 }
 
@@ -40,9 +40,9 @@ const priorValues = ({ displayName, description, capacityId }: Workspace): Works
 const fields = {
   displayName: { schema: z.string().trim().min(1).max(256), change: "update" },
   description: { schema: z.string().max(4000).default(""), change: "update" },
-  /** Display name or id. Where it is not declared, the capacity is left as it is; removing it unassigns it. */
+  /** Display name or id. If the key is absent, the capacity stays as it is. Removing the key unassigns the capacity. */
   capacity: { schema: z.string().min(1).optional(), change: "update", same: sameIgnoringCase },
-  /** Manage an existing workspace of that name instead of refusing it. */
+  /** Manages an existing workspace of that name instead of refusing it. */
   adopt: { schema: z.boolean().default(false), change: "local" },
 } as const;
 
@@ -75,8 +75,8 @@ export const workspace = defineObjectKind<Outputs>()({
     return { body: { displayName, description, ...(capacityId && { capacityId }) } };
   },
   making: async (run, { capacity }, work) => onCapacity(run, await capacityIdOf(run, capacity), work),
-  // the assignment of its capacity goes on after the answer
-  // and of an adopted one it may not have begun
+  // the assignment of the capacity continues after the answer
+  // for an adopted workspace, the assignment may not have begun
   doubtful: ({ capacity }) => (capacity === undefined ? {} : { capacity: DOUBTFUL }),
   async settle({ run, id, wanted }) {
     const capacityId = await capacityIdOf(run, wanted.capacity);
@@ -108,9 +108,9 @@ export const workspace = defineObjectKind<Outputs>()({
       return give(change, givenBack.capacityId ?? null, old?.capacity === DOUBTFUL);
     const capacityId = await capacityIdOf(run, wanted.capacity);
     const isDoubtful = old?.capacity === DOUBTFUL;
-    // where it is not declared, the capacity is left as it is
+    // an undeclared capacity stays as it is
     if (capacityId !== undefined || old?.capacity === undefined) return give(change, capacityId, isDoubtful);
-    // a rollback gives the workspace back to the capacity that it was on, although the stack did not declare that one
+    // a rollback returns the workspace to its former capacity, even if the stack did not declare that capacity
     const before = run.isRollback ? await run.undoOf<WorkspaceBefore>("restoreWorkspace", id) : undefined;
     return give(change, before?.capacityId ?? null, isDoubtful);
   },
@@ -122,7 +122,7 @@ export const workspace = defineObjectKind<Outputs>()({
     toOutputs: (adopted) => ({ adopted }),
     ofState: ({ adopted }) => adopted,
     async giveBack(change, before) {
-      // one that no state knows may have been put on a capacity
+      // this run may have assigned the capacity of a workspace that no state holds
       const isOnOurs = change.old === undefined || change.old.capacity !== undefined;
       await give(change, isOnOurs ? (before.capacityId ?? null) : undefined);
       return false;
@@ -138,7 +138,7 @@ type Convergence = Pick<
 /**
  * Makes an existing workspace like the declared one.
  * @param capacityId undefined leaves the capacity as it is, null unassigns it
- * @param isDoubtful whether the capacity may be named, and its assignment not be finished
+ * @param isDoubtful whether the workspace may name the capacity before the assignment is finished
  */
 async function give(
   { run, id, now, wanted, path, write }: Convergence,
@@ -154,14 +154,14 @@ async function give(
   const isNamed = sameIgnoringCase(before.capacityId, capacityId ?? undefined);
   if (capacityId !== undefined && (!isNamed || (isDoubtful && !isAssigned(now)))) {
     if (isNamed && now.capacityAssignmentProgress === "InProgress") {
-      // the run before assigned it, and did not wait to the end
+      // the earlier run began the assignment, and did not wait for its end
     } else if (capacityId !== null) {
       const assignment = {
         method: "POST",
         path: `${path}/assignToCapacity`,
         body: { capacityId },
         answer: nothing,
-        // it says where the workspace is to be, and not what to do
+        // the call names the capacity that the workspace must have, so a repetition changes nothing
         replaySafe: true,
       } as const;
       await onCapacity(run, capacityId, () => write(assignment, { capacityId }));
@@ -176,13 +176,13 @@ async function give(
   return { capacityId: capacityId === undefined ? before.capacityId : (capacityId ?? undefined) };
 }
 
-/** Whether a list tells all about a workspace: only a read of it alone tells how far the assignment of its capacity is. */
+/** Whether a list holds all about a workspace. Only a read of the workspace itself shows the progress of its assignment. */
 const isCertain = async (run: Run, id: string, { capacity }: { readonly capacity?: string | undefined }) =>
   capacity !== DOUBTFUL && !(await run.undoOf("restoreWorkspace", id));
 
 /**
- * The first workspace of a refresh is read by itself, and only the others are looked for in the list: one call too many at
- * most, and neither a stack of one workspace nor a refresh with a target pages through the whole tenant.
+ * Reads the first workspace of a refresh by itself, and looks up only the others in the list. That costs one call at most,
+ * and a stack of one workspace or a refresh with a target does not page through the whole tenant.
  */
 async function findListed(run: Run, id: string): Promise<Workspace | undefined> {
   if (run.isFirst("read a workspace")) return undefined;
@@ -198,11 +198,11 @@ async function readWorkspace(run: Run, id: string, name: string): Promise<Worksp
   }
 }
 
-/** Whether nothing is left to be done about the workspace's capacity. Lists do not tell, and count as yes. */
+/** Whether the assignment of the capacity is complete. Lists do not show the progress, and count as complete. */
 const isAssigned = ({ capacityAssignmentProgress }: Workspace) =>
   capacityAssignmentProgress === undefined || capacityAssignmentProgress === "Completed";
 
-/** The assignment has no operation of its own: the workspace tells its progress. */
+/** Waits for the assignment, which has no operation of its own: the workspace shows the progress. */
 async function waitForCapacity(run: Run, id: string, name: string): Promise<void> {
   const deadline = run.clock.now() + CAPACITY_DEADLINE_MS;
   for (let pause = 500; ; pause = Math.min(pause * 2, 10_000)) {

@@ -5,8 +5,8 @@ import { identifier, sameIgnoringCase } from "../../engine/field.ts";
 import { restKind } from "../../engine/restKind.ts";
 
 /**
- * The identity of a workspace, with which items sign in to other services. Its id is the workspace's. One that exists already is
- * adopted. A deprovisioned identity cannot be restored, and a new one has none of its rights
+ * The identity of a workspace. Items use it to sign in to other services. Its id is the workspace's. An existing identity is
+ * adopted. A deprovisioned identity cannot be restored, and a new one has none of the old one's rights
  * (https://learn.microsoft.com/en-us/fabric/security/workspace-identity).
  */
 export const workspaceIdentity = restKind({

@@ -6,7 +6,7 @@ import { identifier, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
 import { defineObjectKind } from "../../engine/lifecycle.ts";
 import type { Change } from "../../engine/objectKind.ts";
 import { formatId, parseId, pathOf } from "../../engine/place.ts";
-import { Problem } from "../../engine/resourceKind.ts";
+import { InputError } from "../../engine/resourceKind.ts";
 import { idInLog, nameInLog } from "../../engine/undo.ts";
 import type { Run } from "../../run/run.ts";
 
@@ -22,15 +22,15 @@ export const roleShape = z.object({
   role: z.string().min(1),
 });
 
-/** A role assignment as the service gives it. Its id is that of its principal, as a rule, but nothing promises that. */
+/** A role assignment of the service. Its id is usually that of its principal, but the service does not promise that. */
 export type RoleAssignment = Readonly<z.output<typeof roleShape>>;
 
 interface Outputs {
   /** Object id of the principal. */
   readonly principalId: string;
-  /** Id of the assignment, if the service gives it one that is not its principal's. */
+  /** Id of the assignment, if it differs from the id of its principal. */
   readonly assignmentId?: string | undefined;
-  /** The role the principal had before this stack gave it another; its delete gives that one back. */
+  /** The principal's role before this stack changed it. A delete restores that role. */
   readonly adoptedRole?: string | undefined;
 }
 
@@ -44,7 +44,7 @@ const fields = {
   workspaceId: { schema: identifier, change: "replace", same: sameIgnoringCase },
   /** User principal name, or the object id of any principal (of a service principal: its enterprise application). */
   principal: { schema: z.string().trim().min(1), change: "replace", same: sameIgnoringCase },
-  /** What the object id belongs to. A user principal name is a User. */
+  /** Type of the principal with that object id. A user principal name is a User. */
   type: {
     schema: z.enum(["User", "Group", "ServicePrincipal", "ServicePrincipalProfile"]).optional(),
     change: "replace",
@@ -54,7 +54,7 @@ const fields = {
 
 /**
  * A role of a user, group or service principal in a workspace. Its id is `{workspaceId}/{principalId}`.
- * Nobody is locked out by it: the deploying identity's own role and the last Admin stay.
+ * A change never locks the workspace: the deploying identity's own role and the last Admin stay.
  */
 export const workspaceUser = defineObjectKind<Outputs>()({
   name: resourceType,
@@ -73,7 +73,7 @@ export const workspaceUser = defineObjectKind<Outputs>()({
   derive(inputs) {
     if (inputs.type !== undefined || isUnknown(inputs.principal)) return inputs;
     if (!isUserPrincipalName(inputs.principal)) {
-      throw new Problem(
+      throw new InputError(
         "type",
         "is needed with an object id: User, Group, ServicePrincipal or ServicePrincipalProfile",
       );
@@ -106,7 +106,7 @@ export const workspaceUser = defineObjectKind<Outputs>()({
 
   adoption: {
     taken: "PrincipalAlreadyHasWorkspaceRolePermissions",
-    // the deploying identity's role, or the last Admin's
+    // the role of the deploying identity or of the last Admin
     mayBeLeft: true,
     before: z.object({ role: nameInLog }),
     toOutputs: ({ role }) => ({ adoptedRole: role }),
@@ -154,7 +154,7 @@ async function setRole({ run, id, now, write }: RoleChange, principal: string, r
   );
 }
 
-/** A role assignment: the id of its resource, and its own if that is known to be another than its principal's. */
+/** A role assignment: the id of its resource, and the assignment's own id if that is known to differ from its principal's. */
 interface Assignment {
   readonly id: string;
   readonly assignmentId?: string | undefined;
@@ -164,8 +164,8 @@ interface Assignment {
 const ownIdOf = ({ id, principal }: RoleAssignment) => (sameIgnoringCase(id, principal.id) ? undefined : id);
 
 /**
- * Calls an assignment at its path. "Not found" says something of the id that was given and nothing else: if nobody knew that
- * the assignment has an id of its own, the list of roles tells it.
+ * Calls an assignment at its path. "Not found" is a statement about the id in the path only. The assignment may have another
+ * id, which the list of roles shows.
  */
 async function atItsPath<T>(
   run: Run,

@@ -38,7 +38,7 @@ interface Made extends ResourceState {
 
 /** A log with one step for each item of workspace `sales`. */
 function logOf(steps: readonly Made[], rest: Partial<PreviewLog> = {}): PreviewLog {
-  const of = ({ name, op, inputs = {}, outputs = {}, protect = false }: Made) => {
+  const stepOf = ({ name, op, inputs = {}, outputs = {}, protect = false }: Made) => {
     const state = {
       custom: true,
       parent: "urn:pulumi:test::fabric::fabric:FabricWorkspace::sales",
@@ -56,7 +56,7 @@ function logOf(steps: readonly Made[], rest: Partial<PreviewLog> = {}): PreviewL
       new: op === "delete" ? null : state,
     };
   };
-  return { config: {}, steps: steps.map(of), refreshed: [], messages: [], isWhole: true, ...rest };
+  return { config: {}, steps: steps.map(stepOf), refreshed: [], messages: [], isWhole: true, ...rest };
 }
 
 describe("the comment on a preview", () => {
@@ -290,8 +290,8 @@ describe("what others wrote, in a comment", () => {
           },
         ),
       );
-      const rows = (of: string) =>
-        of
+      const rows = (table: string) =>
+        table
           .split("\n")
           .filter((line) => line.startsWith("|"))
           .map((line) => line.split("|").length);

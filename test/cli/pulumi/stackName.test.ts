@@ -54,7 +54,7 @@ describe("an option of a command line", () => {
 
 describe("a checkpoint of a stack that was renamed", () => {
   it("A checkpoint of a stack that was renamed has the new name in every URN, and nowhere else", () => {
-    const of = (stack: string) => ({
+    const checkpointOf = (stack: string) => ({
       version: 3,
       deployment: {
         resources: [
@@ -70,7 +70,7 @@ describe("a checkpoint of a stack that was renamed", () => {
         ],
       },
     });
-    assert.deepEqual(renamedCheckpoint(of("dev"), "dev", "prod"), of("prod"));
-    assert.deepEqual(renamedCheckpoint(of("dev"), "prod", "test"), of("dev"));
+    assert.deepEqual(renamedCheckpoint(checkpointOf("dev"), "dev", "prod"), checkpointOf("prod"));
+    assert.deepEqual(renamedCheckpoint(checkpointOf("dev"), "prod", "test"), checkpointOf("dev"));
   });
 });

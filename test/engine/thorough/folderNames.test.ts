@@ -83,9 +83,9 @@ describe("a clone in a folder whose name means something in a URL", () => {
   it("A clone in a folder whose name means something in a URL has a state and an emulator of its own, and leaves those of the folder that the URL would name", async () => {
     const [neighbour, clone] = [new Clone("My Repo"), new Clone("My%20Repo")];
     await well(neighbour.up());
-    const of = ({ stateFile, emulatorJournal }: Clone) =>
+    const filesOf = ({ stateFile, emulatorJournal }: Clone) =>
       [stateFile, emulatorJournal].map((file) => readFileSync(file, "hex"));
-    const before = of(neighbour);
+    const before = filesOf(neighbour);
     assert.match(
       await well(clone.up()),
       /there is a stack 'local' there\. If that one was deployed from here, stop now/,
@@ -93,12 +93,12 @@ describe("a clone in a folder whose name means something in a URL", () => {
     assert.deepEqual([neighbour.resources, clone.resources], [["sales"], ["sales"]]);
     assert.doesNotMatch(await well(clone.destroy()), /there is a stack 'local' there/);
     assert.deepEqual(clone.resources, []);
-    assert.deepEqual(of(neighbour), before);
+    assert.deepEqual(filesOf(neighbour), before);
 
     const plain = await clone.pulumi("preview", "--stack", "local");
     assert.notEqual(plain.code, 0);
     assert.match(plain.text, /would be in .*My Repo\/\.fabric\/state instead of .*My%20Repo\/\.fabric\/state/);
-    assert.deepEqual(of(neighbour), before);
+    assert.deepEqual(filesOf(neighbour), before);
   });
 
   it("A clone in a folder whose name means something in a URL deploys, rolls back and destroys, also when the name is a pattern and no valid URL", async () => {

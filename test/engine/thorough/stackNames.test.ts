@@ -18,13 +18,13 @@ describe("a stack's name", () => {
     it(`A stack's name may be given as ${name} to every command, and means one stack, one file and one log`, async () => {
       await using stack = await EngineStack.start();
       stack.configure({ workspaces: failing });
-      const of = (file: string, ...args: string[]) =>
+      const run = (file: string, ...args: string[]) =>
         // the last --stack wins, and the harness adds its own
         stack.commandAs(name, file, args);
-      const up = await of("cli/up.ts", ...quick);
+      const up = await run("cli/up.ts", ...quick);
       assert.equal(up.code, 2, up.text);
       assert.match(up.text, /To take it back: npm run rollback/);
-      const rollback = await of("cli/rollback.ts", "--yes");
+      const rollback = await run("cli/rollback.ts", "--yes");
       assert.equal(rollback.code, 0, rollback.text);
       assert.deepEqual(names(stack), []);
       stack.configure({ workspaces: [sales] });
@@ -35,7 +35,7 @@ describe("a stack's name", () => {
         ["cli/import.ts", "--workspace", "sales-test"],
         ["cli/pulumiCommand.ts", "destroy", ...quick],
       ] as [string, ...string[]][]) {
-        const { code, text } = await of(file, ...args);
+        const { code, text } = await run(file, ...args);
         assert.equal(code, 0, `${file} ${args.join(" ")}\n${text}`);
       }
       assert.deepEqual(names(stack), []);

@@ -89,7 +89,7 @@ describe("a log of a newer version", () => {
     await using stack = await EngineStack.start();
     stack.configure({ features, workspaces });
     assert.equal((await stack.command("cli/up.ts", quick)).code, 0);
-    const place = (of: string) => join(folderOf(stack), `${of}-20260101T000000Z-0000.jsonl`);
+    const place = (stackName: string) => join(folderOf(stack), `${stackName}-20260101T000000Z-0000.jsonl`);
     writeFileSync(place("prod"), `${JSON.stringify(newer("prod"))}\n`);
     stack.configure({ features, workspaces: [{ ...workspaces[0], description: "more" }] });
     const other = await stack.command("cli/up.ts", quick);

@@ -21,7 +21,7 @@ interface Known {
 const text = (length: number) => "ä'\"/\\ €😀".repeat(length).slice(0, length);
 
 /** Names, descriptions, places and holes that a tenant can have, in every combination, and what was lost of each kind. */
-function plant({ service }: Emulator): Known[] {
+function populate({ service }: Emulator): Known[] {
   const objects: Known[] = [];
   const remember = (kind: unknown, id: string, state: Record<string, unknown>) =>
     objects.push({ kind: kind as ResourceKind, id, state });
@@ -99,7 +99,7 @@ describe("a refresh", () => {
 
   before(async () => {
     emulator = await startEmulator();
-    objects = plant(emulator);
+    objects = populate(emulator);
   });
   after(async () => {
     for (const run of runs) await run.close();

@@ -64,7 +64,7 @@ interface Case {
 
 interface End {
   readonly made?: Made | undefined;
-  readonly isReclaimed?: boolean;
+  readonly isOfEarlierRun?: boolean;
   readonly error?: FabricError;
   readonly posts: number;
   readonly effects: number;
@@ -124,7 +124,7 @@ async function endOf(is: Case): Promise<End> {
   };
   const find = async () => (await client.list({ path: "/objects", operation: "list objects", answer: objectShape }))[0];
   try {
-    const { made, isReclaimed } = await createOnce<Made>({
+    const { made, isOfEarlierRun } = await createOnce<Made>({
       ours: { find, wasFree: is.wasFree ?? true, isPlausible: ({ by }) => Promise.resolve(by === "ours") },
       begun: is.begun,
       send: (attemptsBefore) =>
@@ -137,7 +137,7 @@ async function endOf(is: Case): Promise<End> {
         flags.useRetryLogic ? pauseAfter(attempts, retryAfterSeconds) : undefined,
       sleep: (ms) => clock.sleep(ms, stop.signal),
     });
-    return { made, isReclaimed, posts, effects, ...(logged !== undefined && { logged }), sleeps: clock.sleeps };
+    return { made, isOfEarlierRun, posts, effects, ...(logged !== undefined && { logged }), sleeps: clock.sleeps };
   } catch (error) {
     assert.ok(error instanceof FabricError, inspect(error));
     return { error, posts, effects, ...(logged !== undefined && { logged }), sleeps: clock.sleeps };
@@ -237,14 +237,14 @@ describe("a create that an earlier run has begun", () => {
   it("A create that an earlier run has begun takes the object by its id, also if others have touched it", async () => {
     for (const there of ["ours", "touched"] as const) {
       const end = await endOf({ attempts: [], begun: { id: "our-id" }, there, wasFree: false });
-      assert.deepEqual([...inShort(end), end.isReclaimed, end.logged], ["our-id", 0, true, true]);
+      assert.deepEqual([...inShort(end), end.isOfEarlierRun, end.logged], ["our-id", 0, true, true]);
     }
   });
 
   it("A create that an earlier run has begun takes the object by its name only if nothing speaks against it, and else lets the service refuse another", async () => {
     const begun = { id: undefined };
     const ours = await endOf({ attempts: [], begun, there: "ours", wasFree: false });
-    assert.deepEqual([...inShort(ours), ours.isReclaimed, ours.logged], ["our-id", 0, true, true]);
+    assert.deepEqual([...inShort(ours), ours.isOfEarlierRun, ours.logged], ["our-id", 0, true, true]);
     const touched = await endOf({ attempts: [], begun, there: "touched", wasFree: false });
     assert.deepEqual([...inShort(touched), touched.logged], ["NameTaken", 1, false]);
     const other = await endOf({ attempts: [], begun: { id: "our-id" }, there: "theirs", wasFree: false });
@@ -254,7 +254,7 @@ describe("a create that an earlier run has begun", () => {
   it("A create that an earlier run has begun makes the object if there is none", async () => {
     for (const id of ["our-id", undefined]) {
       const end = await endOf({ attempts: [], begun: { id } });
-      assert.deepEqual([...inShort(end), end.isReclaimed], ["made-1", 1, false]);
+      assert.deepEqual([...inShort(end), end.isOfEarlierRun], ["made-1", 1, false]);
     }
   });
 
@@ -300,7 +300,7 @@ describe("whatever happens to a create", () => {
           assert.ok(end.effects <= 1, what);
           assert.ok(end.posts <= 4, what);
           if (end.made) assert.ok(end.made.id === "our-id" || end.made.id.startsWith("made-"), what);
-          if (end.made) assert.equal(end.effects, end.isReclaimed ? 0 : 1, what);
+          if (end.made) assert.equal(end.effects, end.isOfEarlierRun ? 0 : 1, what);
           const isOurEffectToldAsRefused = end.effects === 1 && end.error && !isOutcomeUnknown(end.error);
           assert.ok(!isOurEffectToldAsRefused, what);
         }

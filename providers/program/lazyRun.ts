@@ -7,7 +7,7 @@ import type { Run } from "../run/run.ts";
  * The program's own access to the service, for what it must know before it declares something. It only reads; the first read
  * signs in. Idle connections do not keep the process alive, so it need not be closed.
  */
-export class ProgramRun {
+export class LazyRun {
   readonly #configuration: Configuration;
   readonly #env: NodeJS.ProcessEnv;
   #run: Promise<LiveRun | undefined> | undefined;

@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, it } from "node:test";
-import { Patience } from "../../../cli/pulumi/patience.ts";
+import { IgnoredSignals } from "../../../cli/pulumi/ignoredSignals.ts";
 
 describe("a command that has to end well", () => {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     it(`A command that has to end well outlives ${signal}, knows that it came, and listens no longer than it has to`, async () => {
       const before = process.listenerCount(signal);
       {
-        using patience = new Patience();
-        assert.equal(patience.isTried, false);
+        using signals = new IgnoredSignals();
+        assert.equal(signals.haveCome, false);
         const arrived = once(process, signal);
         process.kill(process.pid, signal);
         await arrived;
-        assert.equal(patience.isTried, true);
+        assert.equal(signals.haveCome, true);
       }
       assert.equal(process.listenerCount(signal), before);
     });
