@@ -17,11 +17,12 @@ export interface Difference {
  * What is still different between the state after a rollback and the one to go back to, for objects of the service. Ids may
  * differ, because deleted objects can only be made again; values that hold such ids may too.
  * @param rollbackLog what the rollback itself did
+ * @param remade URNs of what is there, and was not before the transaction (`remade.ts`)
  */
 export function differencesAfterRollback(
   after: Checkpoint,
   saved: Checkpoint,
-  rollbackLog: readonly Entry[],
+  { rollbackLog, remade }: { readonly rollbackLog: readonly Entry[]; readonly remade: readonly string[] },
 ): Difference[] {
   const madeAnew = madeBy(rollbackLog);
   const now = new Map(liveResourcesOf(after).map((resource) => [resource.urn, resource]));
@@ -29,6 +30,8 @@ export function differencesAfterRollback(
   const differences = liveResourcesOf(saved).flatMap((before): Difference[] => {
     const same = now.get(before.urn);
     if (!same) return [differenceOf(before, "is missing")];
+    if (remade.includes(before.urn))
+      return [differenceOf(same, "is there, and was not before: somebody had taken it away")];
     const [half] = before.initErrors ? [] : (same.initErrors ?? []);
     if (half !== undefined) return [differenceOf(same, `is half-made: ${half}`)];
     const loss = fabricKindOf(before.type)?.loses;

@@ -13,7 +13,8 @@ import { differencesAfterRollback } from "./differences.ts";
 import type { Difference } from "./differences.ts";
 import { writtenObjects } from "./writtenObjects.ts";
 import type { WrittenObject } from "./writtenObjects.ts";
-import { prepareForRollback } from "./preparedCheckpoint.ts";
+import { remadeBy } from "./remade.ts";
+import { prepareForRemoval, prepareForRollback } from "./preparedCheckpoint.ts";
 
 /*
  * What is to be done about a transaction, decided from what is known and nothing else. The commands ask, do the first
@@ -67,6 +68,8 @@ export interface Observed {
   /** How often the engine was told to restore, and to remove. */
   readonly restores: number;
   readonly removals: number;
+  /** How often the latter before the former: of what was not there before the transaction. */
+  readonly removalsBefore: number;
   /** What the last tries failed at. */
   readonly failures: readonly Failure[];
   /** Whether the objects that the transaction wrote to were given back what they had. */
@@ -80,6 +83,7 @@ export const nothingObserved: Observed = {
   isReread: false,
   restores: 0,
   removals: 0,
+  removalsBefore: 0,
   failures: [],
   isGivenBack: false,
   compensated: new Set(),
@@ -103,6 +107,14 @@ export function plan(known: Known, observed: Observed): Step[] {
     if (settled.isChanged) steps.push({ kind: "import", checkpoint: settled.checkpoint });
     steps.push({ kind: "reread", urns: unread });
   }
+  const remade = remadeBy(log, rollbackLog, { saved, current });
+  if (remade.length > 0 && observed.restores === 0 && observed.removals < REMOVALS) {
+    // what is new may be in them, or depend on them
+    const urns = [...remade, ...extrasOf(current, saved)];
+    const prepared = prepareForRemoval(current, saved, urns);
+    if (prepared.isChanged) steps.push({ kind: "import", checkpoint: prepared.checkpoint });
+    steps.push({ kind: "remove", urns });
+  }
   const failed = observed.failures.filter(({ isDelete }) => !isDelete);
   const isRestored = observed.restores > 0 && (failed.length === 0 || observed.restores >= RESTORES);
   if (!isRestored) {
@@ -112,13 +124,14 @@ export function plan(known: Known, observed: Observed): Step[] {
     steps.push({ kind: "restore", exclude: isLast ? failed.flatMap(({ urn }) => urn || []) : [] });
   }
   const extras = extrasOf(current, saved);
-  if (isRestored && extras.length > 0 && observed.removals < REMOVALS) steps.push({ kind: "remove", urns: extras });
+  const removals = observed.removals - observed.removalsBefore;
+  if (isRestored && extras.length > 0 && removals < REMOVALS) steps.push({ kind: "remove", urns: extras });
   const orphans = orphansOf([log, rollbackLog], current).filter(({ step }) => !observed.compensated.has(step));
   // last made, first removed
   steps.push(...orphans.toReversed().map((orphan): Step => ({ kind: "compensate", orphan })));
   const written = isRestored && !observed.isGivenBack ? writtenObjects(log, saved, current) : [];
   if (written.length > 0) steps.push({ kind: "giveBack", objects: written });
-  const differences = isRestored ? differencesAfterRollback(current, saved, rollbackLog) : [];
+  const differences = isRestored ? differencesAfterRollback(current, saved, { rollbackLog, remade }) : [];
   steps.push(differences.length > 0 ? { kind: "report", differences } : { kind: "finish" });
   return steps;
 }

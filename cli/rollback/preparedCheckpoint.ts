@@ -43,6 +43,26 @@ export function prepareForRollback(current: Checkpoint, saved: Checkpoint): Prep
   return { checkpoint: { ...current, deployment: { ...deployment, resources } }, isChanged };
 }
 
+/**
+ * Prepares the same for the removal of resources before anything is restored: nothing else depends on them any more, because the
+ * engine refuses to remove what others that stay depend on.
+ * @param urns of what is to be removed; dependencies among them stay, for the order
+ */
+export function prepareForRemoval(current: Checkpoint, saved: Checkpoint, urns: readonly string[]): Prepared {
+  const { checkpoint } = prepareForRollback(current, saved);
+  const stays = new Set(resourcesOf(checkpoint).flatMap(({ urn }) => (urns.includes(urn) ? [] : urn)));
+  const resources = resourcesOf(checkpoint).map((resource) => {
+    if (stays.has(resource.urn)) return dependingOn(resource, stays);
+    // a role has the id of the one that was there before
+    const { protect: _protect, ...unprotected } = resource;
+    return unprotected;
+  });
+  const isChanged =
+    (current.deployment.pending_operations?.length ?? 0) > 0 ||
+    JSON.stringify(resources) !== JSON.stringify(resourcesOf(current));
+  return { checkpoint: { ...checkpoint, deployment: { ...checkpoint.deployment, resources } }, isChanged };
+}
+
 /** Saved resources whose objects a run has left where they are, and what they stand under, as far as it is missing. */
 function droppedFrom(live: readonly CheckpointResource[], saved: Checkpoint): CheckpointResource[] {
   const known = new Set(live.map(({ urn }) => urn));

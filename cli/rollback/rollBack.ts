@@ -127,7 +127,8 @@ class Rollback implements AsyncDisposable {
     } else {
       const others = this.#failures.filter(({ urn }) => !step.urns.includes(urn));
       this.#failures = [...others, ...(await remove(this.#access, step.urns, say))];
-      this.#observed = { ...this.#observed, removals: removals + 1 };
+      const removalsBefore = this.#observed.removalsBefore + (restores === 0 ? 1 : 0);
+      this.#observed = { ...this.#observed, removals: removals + 1, removalsBefore };
     }
   }
 

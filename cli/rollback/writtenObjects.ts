@@ -1,11 +1,11 @@
 import { keyOfResource, liveResourcesOf } from "../../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { objectKey } from "../../lib/transactions/entry.ts";
-import type { Entry, Intent } from "../../lib/transactions/entry.ts";
+import type { Entry } from "../../lib/transactions/entry.ts";
 import { madeBy } from "../../lib/transactions/madeBy.ts";
 import { writtenBy } from "../../lib/transactions/written.ts";
 import type { Values, Written } from "../../lib/transactions/written.ts";
-import { givesBack } from "../../providers/engine/undo.ts";
+import { isAdoption } from "../../providers/engine/undo.ts";
 import { newIdsBetween, withNewIds } from "./newIds.ts";
 
 /** An object that a transaction wrote to, and that the stack has again. */
@@ -38,6 +38,3 @@ export function writtenObjects(log: readonly Entry[], saved: Checkpoint, current
     return [{ ...written, before: values, after, id: resource.id, state: { ...resource.inputs, ...resource.outputs } }];
   });
 }
-
-/** What it adopted was there before. */
-const isAdoption = ({ compensation }: Intent) => givesBack(compensation?.function ?? "");

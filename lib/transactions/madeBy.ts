@@ -2,6 +2,23 @@ import { objectKey } from "./entry.ts";
 import type { Entry, Intent } from "./entry.ts";
 
 /**
+ * The id of the resource that a create of a log has made.
+ * @returns undefined if its answer did not come, or did not tell
+ */
+export function madeId(log: readonly Entry[], create: Intent & { readonly step: string }): string | undefined {
+  const done = log.find((entry) => entry.kind === "done" && entry.step === create.step);
+  const id = done?.kind === "done" ? done.resourceId : undefined;
+  // logs of format 1 tell the names by the arguments
+  return id && resourceIdOf(create.names ?? create.compensation?.args ?? {}, id);
+}
+
+/** Ids in answers are the service's; those of resources in workspaces and items have the ids of these before them. */
+function resourceIdOf({ workspaceId, itemId }: Readonly<Record<string, unknown>>, id: string): string {
+  if (typeof workspaceId !== "string" || workspaceId === id || id.includes("/")) return id;
+  return typeof itemId === "string" ? `${workspaceId}/${itemId}/${id}` : `${workspaceId}/${id}`;
+}
+
+/**
  * Keys of the objects that the creates of a log have made, as far as their answers came.
  * @param isLeftOut creates that do not count. @default all count
  */
@@ -12,8 +29,8 @@ export function madeBy(
   return new Set(
     log.flatMap((entry) => {
       if (entry.kind !== "intent" || entry.operation !== "create" || isLeftOut(entry)) return [];
-      const done = log.find((other) => other.kind === "done" && other.step === entry.step);
-      return done?.kind === "done" ? [objectKey(entry.resourceType, done.resourceId)] : [];
+      const id = madeId(log, entry);
+      return id === undefined ? [] : [objectKey(entry.resourceType, id)];
     }),
   );
 }

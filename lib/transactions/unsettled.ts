@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { hasEnded, objectKey, outcomeOf } from "./entry.ts";
 import type { Entry, Intent } from "./entry.ts";
+import { madeId } from "./madeBy.ts";
 import type { AcceptedOperation } from "./transactionLog.ts";
 
 /** A create that a run has begun and no commit has settled: its object may be there, unknown to any state. */
@@ -64,10 +65,9 @@ function unsettledIn(entries: readonly Entry[], removals: readonly Removal[]): U
     // logs of format 1 tell by the arguments
     const names = entry.names ?? args;
     const outcome = outcomeOf(entries, step);
-    const own = idOf(entries, step);
+    const id = madeId(entries, entry);
     // an answer without an id says no more than none
-    if (outcome === "refused" || (own === "" && !entry.wasFree)) return [];
-    const id = own === "" ? undefined : resourceIdOf(names, own);
+    if (outcome === "refused" || (id === undefined && !entry.wasFree)) return [];
     // names are free again after a removal, and ids of roles and Git connections come back: only later ones count
     const later = removals.filter((removal) => isAfter(removal, entry, position));
     const gone = new Set(later.map(({ object }) => object));
@@ -91,17 +91,6 @@ function acceptedIn(entries: readonly Entry[], step: string): AcceptedOperation 
   if (accepted?.kind !== "accepted") return undefined;
   const { operationId, origin } = accepted;
   return { operationId, origin };
-}
-
-const idOf = (entries: readonly Entry[], step: string) => {
-  const done = entries.find((entry) => entry.kind === "done" && entry.step === step);
-  return done?.kind === "done" ? (done.resourceId ?? "") : "";
-};
-
-/** Ids in answers are the service's; those of resources in workspaces and items have the ids of these before them. */
-function resourceIdOf({ workspaceId, itemId }: Readonly<Record<string, unknown>>, id: string): string {
-  if (typeof workspaceId !== "string" || workspaceId === id || id.includes("/")) return id;
-  return typeof itemId === "string" ? `${workspaceId}/${itemId}/${id}` : `${workspaceId}/${id}`;
 }
 
 /** In one log, lines tell the order: two processes that overlapped have counted from the same `seq`. */

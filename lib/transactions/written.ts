@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { objectKey, outcomeOf } from "./entry.ts";
 import type { Entry } from "./entry.ts";
+import { madeId } from "./madeBy.ts";
 
 /* What a transaction did to the values of an object, and what of it is to be taken back. Everything here is pure. */
 
@@ -53,11 +54,9 @@ export const writtenTo = (log: readonly Entry[], resourceType: string, resourceI
  * earlier version may lack the id, and an intent without an answer does.
  */
 export function mayHaveWritten(log: readonly Entry[], resourceType: string, resourceId: string): boolean {
-  const madeAs = (step: string) =>
-    log.flatMap((entry) => (entry.kind === "done" && entry.step === step ? entry.resourceId : []))[0];
   return log.some((entry) => {
     if (entry.kind !== "intent" || entry.resourceType !== resourceType) return false;
-    const id = entry.resourceId ?? madeAs(entry.step);
+    const id = entry.resourceId ?? madeId(log, entry);
     const isIt = id === undefined || objectKey(resourceType, id) === objectKey(resourceType, resourceId);
     return isIt && outcomeOf(log, entry.step) !== "refused";
   });

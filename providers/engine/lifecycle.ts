@@ -2,11 +2,12 @@ import { isDeepStrictEqual } from "node:util";
 import type { Answering } from "../../lib/api/fabricCall.ts";
 import { isFabricError } from "../../lib/api/fabricError.ts";
 import { inLog, valuesToGiveBack } from "../../lib/transactions/written.ts";
+import type { FormerObject } from "../run/formerStates.ts";
 import type { Run, Write } from "../run/run.ts";
 import { changeOf, giveBack, givingBack, removeObject, valuesBefore } from "./change.ts";
 import { sameIgnoringCase } from "./field.ts";
-import type { Fields } from "./field.ts";
-import { deleteOrGone } from "./gone.ts";
+import type { Fields, InputsOf } from "./field.ts";
+import { deleteOrGone, mayMeanGone } from "./gone.ts";
 import {
   find,
   firstLook,
@@ -19,7 +20,7 @@ import {
   readAlone,
 } from "./liveObject.ts";
 import type { AnyObjectKind, Live, ObjectKind } from "./objectKind.ts";
-import { collectionPath, formatId, workspaceOf } from "./place.ts";
+import { collectionPath, workspaceOf } from "./place.ts";
 import type { Made, ResourceKind, StateOf } from "./resourceKind.ts";
 import { keptForOthers } from "./threeWays.ts";
 import { createIntent, defineUndo } from "./undo.ts";
@@ -55,7 +56,7 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
       );
       const idOf = (live: Live) => idOfLive(kind, live, names);
 
-      const taken = run.isRollback ? await takenAway(run, kind, names) : undefined;
+      const taken = run.isRollback ? await takenAway(run, kind, names, inputs) : undefined;
       if (taken) return taken;
       const recovered = run.isRollback ? await kind.recover?.(run, inputs, intent) : undefined;
       if (recovered) return goOn(run, recovered);
@@ -196,17 +197,36 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
 }
 
 /**
- * A right that the saved state of a rollback has and somebody else has taken away since: it stays away, and the state says what
- * it did before, so that the next refresh shows it. Undefined for everything else.
+ * An object that the saved state of a rollback has, and that somebody else has taken away before the transaction or since: it
+ * stays away, and the state says what it did before, so that the next refresh shows it. Undefined for everything else.
  */
-async function takenAway(run: Run, kind: AnyObjectKind, names: Live): Promise<Made<object> | undefined> {
-  if (!kind.rightIn) return undefined;
-  const id = formatId(kind.place, { ...holderIn(names), id: kind.rightIn(names) });
-  const saved = await run.formerState(kind.name, id);
-  const isOurDelete = run.released(kind.name, id) !== undefined || (await run.wasDeletedByTransaction(kind.name, id));
-  if (!saved || isOurDelete || (await find(run, kind, names))) return undefined;
-  run.warn(`${kind.title(names)} was taken away by somebody else since: it is not given back.`);
-  return { id, outputs: saved };
+async function takenAway(
+  run: Run,
+  kind: AnyObjectKind,
+  names: Live,
+  inputs: InputsOf<Fields>,
+): Promise<Made<object> | undefined> {
+  const isIt = ({ state }: FormerObject) =>
+    Object.keys(kind.fields).every((name) => isDeepStrictEqual(state[name], inputs[name]));
+  const former = (await run.formerObjects(kind.name)).find(isIt);
+  if (!former) return undefined;
+  const workspaceId = workspaceOf(kind.place, former.id);
+  const isDeletedWith = workspaceId !== undefined && (await run.wasDeletedByTransaction("Workspace", workspaceId));
+  const isOurDelete =
+    run.released(kind.name, former.id) !== undefined || (await run.wasDeletedByTransaction(kind.name, former.id));
+  if (isOurDelete || isDeletedWith || (await findUnlessGone(run, kind, names))) return undefined;
+  run.warn(`${kind.title(inputs)} was taken away by somebody else: it is not given back.`);
+  return { id: former.id, outputs: former.state };
+}
+
+/** The object of these names; nothing is in a workspace or an item that is gone. */
+async function findUnlessGone(run: Run, kind: AnyObjectKind, names: Live): Promise<Live | undefined> {
+  try {
+    return await find(run, kind, names);
+  } catch (error) {
+    if (mayMeanGone(error)) return undefined;
+    throw error;
+  }
 }
 
 /** How a create or an adoption of the kind is undone, if no state knows of it. */

@@ -52,11 +52,6 @@ export interface ObjectKind<
 
   /** The one call that makes it. */
   make(run: Run, inputs: InputsOf<F>): NewObject<L> | Promise<NewObject<L>>;
-  /**
-   * Of a right of somebody's, which a rollback does not give back if somebody else has taken it away: the half of its id that
-   * is the right's own.
-   */
-  rightIn?(names: N): string;
   /** Surrounds that call, for waits and for explanations of a refusal. */
   making?<T>(run: Run, inputs: InputsOf<F>, work: () => Promise<T>): Promise<T>;
   /** Takes an object of a rollback back instead of making it anew; undefined if there is none. */

@@ -70,3 +70,7 @@ export const giveBackOf = (resourceType: string): string => `${GIVES_BACK}${reso
 
 /** Whether a compensation gives an adopted object back, instead of removing one that was made. */
 export const givesBack = (compensation: string): boolean => compensation.startsWith(GIVES_BACK);
+
+/** Whether a create of a log has adopted an object, which was there before. */
+export const isAdoption = ({ compensation }: Pick<Intent, "compensation">): boolean =>
+  givesBack(compensation?.function ?? "");

@@ -5,6 +5,8 @@ import { rollbackLogOf } from "../../lib/transactions/transactionFiles.ts";
 import type { Entry, Intent } from "../../lib/transactions/entry.ts";
 import { readTransactionLog } from "../../lib/transactions/transactionLog.ts";
 import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
+import { isAdoption } from "../engine/undo.ts";
+import { madeBy } from "../../lib/transactions/madeBy.ts";
 import { mayHaveWritten, writtenTo } from "../../lib/transactions/written.ts";
 import type { LoggedPast } from "./run.ts";
 import type { RunTransaction } from "./runTransaction.ts";
@@ -65,12 +67,13 @@ export function loggedPast({ store, stack, rollbackOf, transaction }: PastOf): R
     async wasDeletedByTransaction(resourceType, resourceId) {
       if (!rollbackOf) return false;
       undone ??= readTransactionLog(store, rollbackOf);
-      // an earlier attempt at this rollback may have deleted objects itself
-      const own = await readTransactionLog(store, rollbackLogOf(rollbackOf));
+      const key = objectKey(resourceType, resourceId);
       const isMeant = (intent: Intent) =>
-        intent.operation === "delete" &&
-        objectKey(intent.resourceType, intent.resourceId) === objectKey(resourceType, resourceId);
-      return [await undone, own].some((log) => hasEffects(log, isMeant));
+        intent.operation === "delete" && objectKey(intent.resourceType, intent.resourceId) === key;
+      if (hasEffects(await undone, isMeant)) return true;
+      // an earlier attempt at this rollback may have deleted objects itself, also those that the transaction had made
+      const own = await readTransactionLog(store, rollbackLogOf(rollbackOf));
+      return hasEffects(own, isMeant) && !madeBy(await undone, isAdoption).has(key);
     },
 
     async wasBegun(resourceType, names) {

@@ -1,8 +1,7 @@
 import type { LogStore } from "../../lib/logStore/logStore.ts";
 import { objectKey } from "../../lib/transactions/entry.ts";
 import { checkpointFile } from "../../lib/transactions/transactionFiles.ts";
-import { pendingStates, statesIn } from "./formerStates.ts";
-import type { FormerStates } from "./formerStates.ts";
+import { objectsIn, pendingStates } from "./formerStates.ts";
 import type { OwnObjects } from "./run.ts";
 
 /** {@link OwnObjects}, and how a create adds to them. */
@@ -20,15 +19,19 @@ export function ownObjects(store: LogStore, env: NodeJS.ProcessEnv, rollbackOf: 
   const acquired = new Map<string, "made" | "adopted">();
   // includes objects that an earlier run had to delete and nothing has made anew
   const released = pendingStates(env);
-  let saved: Promise<FormerStates> | undefined;
+  let saved: Promise<ReturnType<typeof objectsIn>> | undefined;
+  const savedBefore = (transactionId: string) => (saved ??= store.read(checkpointFile(transactionId)).then(objectsIn));
   return {
     release: (id, state) => void released.set(id, state),
     released: (kindName, id) => released.get(objectKey(kindName, id)),
     async formerState(kindName, id) {
       const key = objectKey(kindName, id);
       if (released.has(key) || !rollbackOf) return released.get(key);
-      saved ??= store.read(checkpointFile(rollbackOf)).then(statesIn);
-      return (await saved).get(key);
+      return (await savedBefore(rollbackOf)).get(key)?.state;
+    },
+    async formerObjects(kindName) {
+      if (!rollbackOf) return [];
+      return [...(await savedBefore(rollbackOf)).values()].filter((former) => former.kindName === kindName);
     },
     acquire: (id, how) => void acquired.set(id, how),
     isAcquired: (id) => acquired.has(id),

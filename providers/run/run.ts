@@ -6,6 +6,7 @@ import type { AcceptedOperation } from "../../lib/transactions/transactionLog.ts
 import type { KeptDefinitions } from "../../lib/transactions/keptDefinitions.ts";
 import type { OnDrift } from "./configuration.ts";
 import type { Written } from "../../lib/transactions/written.ts";
+import type { FormerObject } from "./formerStates.ts";
 import type { Origin } from "./origin.ts";
 
 /** A call that changes something at the service. */
@@ -113,6 +114,8 @@ export interface OwnObjects {
   released<S extends object>(kindName: string, id: string): Partial<S> | undefined;
   /** Like `released`; in a rollback also the state of an object that the stack had before the transaction. */
   formerState<S extends object>(kindName: string, id: string): Promise<Partial<S> | undefined>;
+  /** In a rollback: all objects of a kind that were the stack's before the transaction; none in other runs. */
+  formerObjects(kindName: string): Promise<readonly FormerObject[]>;
   /** Notes that this run made or adopted an object, so that a delete of the same id in this run does nothing. */
   acquire(id: string, how: "made" | "adopted"): void;
   /** Whether this run made or adopted the object. */

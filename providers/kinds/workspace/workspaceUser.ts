@@ -63,7 +63,6 @@ export const workspaceUser = defineObjectKind<Outputs>()({
   place,
   shape: roleShape,
   plural: "role assignments",
-  rightIn: ({ principalId }) => principalId,
   compensation: "removeWorkspaceUser",
   restores: ["restoreRole"],
   outputs: ["principalId", "assignmentId", "adoptedRole"],

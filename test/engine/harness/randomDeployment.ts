@@ -204,7 +204,7 @@ async function runInto(
     onHit();
     return foreign["a page with 200"];
   });
-  return stack.command("cli/up.ts", up, {
+  return await stack.command("cli/up.ts", up, {
     FABRIC_ENDPOINT: `http://127.0.0.1:${wire.port}/v1`,
     FABRIC_GRAPH_ENDPOINT: `http://127.0.0.1:${wire.port}`,
   });

@@ -14,20 +14,20 @@ const refused = (step: string) =>
 describe("what a transaction may have written", () => {
   it("A transaction may have written to what it updated or deleted, to what it made, and to what it cannot name", () => {
     const update = intent("1", { operation: "update", resourceType: "Folder", resourceId: "W/F" });
-    const create = intent("2", { operation: "create", resourceType: "Item" });
+    const create = intent("2", { operation: "create", resourceType: "Item", names: { workspaceId: "w" } });
     assert.equal(mayHaveWritten([update], "Folder", "w/f"), true);
-    assert.equal(mayHaveWritten([create, done("2", "w/i")], "Item", "W/I"), true);
+    assert.equal(mayHaveWritten([create, done("2", "i")], "Item", "W/I"), true);
     // killed before the answer came
     assert.equal(mayHaveWritten([create], "Item", "w/other"), true);
   });
 
   it("A transaction has not written to other objects, to other kinds of the same id, or where it was refused", () => {
     const update = intent("1", { operation: "update", resourceType: "Workspace", resourceId: "w" });
-    const create = intent("2", { operation: "create", resourceType: "Item" });
+    const create = intent("2", { operation: "create", resourceType: "Item", names: { workspaceId: "w" } });
     assert.equal(mayHaveWritten([update], "Workspace", "other"), false);
     assert.equal(mayHaveWritten([update], "GitConnection", "w"), false);
     assert.equal(mayHaveWritten([update, refused("1")], "Workspace", "w"), false);
-    assert.equal(mayHaveWritten([create, done("2", "w/i")], "Item", "w/other"), false);
+    assert.equal(mayHaveWritten([create, done("2", "i")], "Item", "w/other"), false);
   });
 });
 
