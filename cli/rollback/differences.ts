@@ -3,7 +3,7 @@ import type { Checkpoint, CheckpointResource } from "../../lib/checkpoint/checkp
 import { fabricKindOf } from "../../providers/kinds/kinds.ts";
 import { newIdsBetween } from "./newIds.ts";
 
-/** Something of the state that is not as the saved one has it. */
+/** A difference between the state and the saved one. */
 export interface Difference {
   /** `Workspace 'sales'`. */
   readonly what: string;
@@ -12,8 +12,8 @@ export interface Difference {
 }
 
 /**
- * What is still different between the state after a rollback and the one to go back to, for objects of the service. Ids may
- * differ, because deleted objects can only be made again; values that hold such ids may too.
+ * The differences that a rollback leaves between the state and the saved one, for objects of the service. Ids may differ,
+ * because deleted objects can only be made anew, and so may values that hold such ids.
  */
 export function differencesAfterRollback(after: Checkpoint, saved: Checkpoint): Difference[] {
   const now = new Map(liveResourcesOf(after).map((resource) => [resource.urn, resource]));
