@@ -33,7 +33,7 @@ export class Budget {
   #last = -Infinity;
   /** Calls in a window that other processes leave; undefined until others are known to take some. */
   #share: number | undefined;
-  /** Begin of the time without a refusal, counted in windows, and the next growth. */
+  /** Begin of the present time without a refusal, moved on window by window, and the next growth. */
   #quiet = { since: 0, growth: FIRST_GROWTH };
   #closedUntil = -Infinity;
   /** End of the previous window, if a refusal closed it. */

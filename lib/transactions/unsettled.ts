@@ -3,30 +3,30 @@ import { hasEnded, objectKey, outcomeOf } from "./entry.ts";
 import type { Entry, Intent } from "./entry.ts";
 import type { AcceptedOperation } from "./transactionLog.ts";
 
-/** A create that a run has begun and no commit has settled: its object may be there, unknown to any state. */
+/** A create that a run began and no commit has settled. Its object may exist without a state that holds it. */
 export interface UnsettledCreate {
-  /** Whose log it is in. */
+  /** The transaction whose log has the create. */
   readonly transactionId: string;
-  /** Of its intent, in its log. */
+  /** Step of its intent. */
   readonly step: string;
   readonly resourceType: string;
   readonly resourceName: string;
   /** Name of the compensation that undoes it; empty if the log names none. */
   readonly compensation: string;
-  /** What names the object. */
+  /** Names that identify the object. */
   readonly names: Readonly<Record<string, unknown>>;
-  /** Arguments of the compensation: of an adoption, the values that the object had. */
+  /** Arguments of the compensation; for an adoption, the former values of the object. */
   readonly args: Readonly<Record<string, unknown>>;
-  /** Id of the object as a resource of the stack has it, where the answer arrived. */
+  /** Id of the resource in the stack, if the answer arrived. */
   readonly resourceId?: string;
-  /** The operation that makes it, where the service had accepted one and nobody has seen its end. */
+  /** The operation that makes the object, if the service accepted one and no run saw its end. */
   readonly operation?: AcceptedOperation;
 }
 
 /**
- * What the logs of a stack leave open. A `done` proves that the object is ours by its id. A create without an outcome, or
- * with one that says nothing, proves it only where the name was free when it began. What was removed since, alone or with
- * its workspace, is settled. Pure.
+ * The creates that the logs of a stack leave open. With a `done`, its id proves that the object is ours. Without a known
+ * outcome, the object is ours only if the name was free when the create began. A removal of the object, alone or with its
+ * workspace, settles the create. Pure.
  * @param transactions the entries of each log, oldest first
  */
 export function unsettledCreates(transactions: readonly (readonly Entry[])[]): UnsettledCreate[] {
@@ -34,7 +34,7 @@ export function unsettledCreates(transactions: readonly (readonly Entry[])[]): U
   return transactions.filter((entries) => !hasEnded(entries)).flatMap((entries) => unsettledIn(entries, removals));
 }
 
-/** An object that a log says was removed. */
+/** An object that was removed, according to a log. */
 interface Removal {
   /** Kind and id. */
   readonly object: string;
@@ -61,14 +61,14 @@ function unsettledIn(entries: readonly Entry[], removals: readonly Removal[]): U
     if (entry.kind !== "intent" || entry.operation !== "create" || compensated.has(entry.step)) return [];
     const { transactionId, step, resourceType, resourceName } = entry;
     const { function: compensation, args } = entry.compensation ?? { function: "", args: {} };
-    // logs of format 1 tell by the arguments
+    // logs of format 1 have the names only in the arguments
     const names = entry.names ?? args;
     const outcome = outcomeOf(entries, step);
     const own = idOf(entries, step);
-    // an answer without an id says no more than none
+    // an answer without an id proves no more than a lost one
     if (outcome === "refused" || (own === "" && !entry.wasFree)) return [];
     const id = own === "" ? undefined : resourceIdOf(names, own);
-    // names are free again after a removal, and ids of roles and Git connections come back: only later ones count
+    // only later removals count: a name is free again after a removal, and ids of roles and Git connections come back
     const later = removals.filter((removal) => isAfter(removal, entry, position));
     const gone = new Set(later.map(({ object }) => object));
     const isGone =
@@ -98,13 +98,13 @@ const idOf = (entries: readonly Entry[], step: string) => {
   return done?.kind === "done" ? (done.resourceId ?? "") : "";
 };
 
-/** Ids in answers are the service's; those of resources in workspaces and items have the ids of these before them. */
+/** The id of a resource: the ids of its workspace and item come before the service's own id. */
 function resourceIdOf({ workspaceId, itemId }: Readonly<Record<string, unknown>>, id: string): string {
   if (typeof workspaceId !== "string" || workspaceId === id || id.includes("/")) return id;
   return typeof itemId === "string" ? `${workspaceId}/${itemId}/${id}` : `${workspaceId}/${id}`;
 }
 
-/** In one log, lines tell the order: two processes that overlapped have counted from the same `seq`. */
+/** Within one log, lines give the order: two processes that overlapped have counted from the same `seq`. */
 const isAfter = (removal: Removal, entry: Entry, position: number) =>
   removal.by.transactionId === entry.transactionId ? removal.position > position : removal.by.at > entry.at;
 
@@ -117,5 +117,5 @@ export function unsettledLike(unsettled: readonly UnsettledCreate[], intent: Int
   );
 }
 
-/** As it is in the log: without what JSON cannot hold. */
+/** A value as the log holds it: without parts that JSON cannot represent. */
 const plain = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
