@@ -80,7 +80,7 @@ export function restKind<const F extends Fields, S extends z.ZodObject>(kind: Re
     Object.fromEntries(told.map((field) => [field, live[field] ?? fields[field]?.schema.safeParse(undefined).data]));
 
   const isSingle = "of" in place;
-  // an answer of the workspace itself must have the workspace's id: anything else answers another question
+  // an answer of the workspace itself has an id: an answer without one is not the workspace's
   const singleShape = z
     .looseObject(isSingle && place.path === "" ? { id: idShape } : {})
     .transform((answer: Live) => (within ? within(answer) : answer))
