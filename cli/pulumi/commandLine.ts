@@ -1,8 +1,8 @@
 import { isAbsolute, relative, resolve } from "node:path";
 
-/** A command line without one of its options, and what that option said. */
+/** A command line without one of its options, and the values of that option. */
 export interface Taken {
-  /** In the order of the command line; the CLI goes by the last one. */
+  /** In the order of the command line; for the CLI, the last one counts. */
   readonly values: readonly string[];
   readonly rest: readonly string[];
 }
@@ -40,9 +40,9 @@ export function takeSwitch(
 }
 
 /**
- * A path of a command line as an absolute one. npm runs its scripts in the project's folder, wherever below it somebody has
- * called npm: there the path begins.
- * @param env INIT_CWD is where npm was called
+ * Makes a path of a command line absolute. The path is relative to the folder in which the user called npm, but npm runs its
+ * scripts in the project's folder.
+ * @param env INIT_CWD is the folder in which npm was called
  */
 export function pathOfCaller(path: string, projectRoot: string, env: NodeJS.ProcessEnv): string {
   const called = env["INIT_CWD"];

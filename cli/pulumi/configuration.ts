@@ -7,7 +7,7 @@ import { referenceOf, runCli } from "../../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 import { readProjectFile, stackFileOf } from "./projectFile.ts";
 
-/** The project's own values of a stack's configuration, by key without the namespace, as the program is given them. */
+/** The project's own values of a stack's configuration, by key without the namespace, as the program receives them. */
 export type Configured = Readonly<Record<string, unknown>>;
 
 /** There is no stack of that name. */
@@ -15,23 +15,23 @@ export class NoStackError extends Error {
   override readonly name = "NoStackError";
 }
 
-/** Pulumi does not tell the configuration: its backend is not reached, or wants a sign-in. */
+/** Pulumi cannot read the configuration: its backend is out of reach, or requires a sign-in. */
 export class UntoldConfigurationError extends Error {
   override readonly name = "UntoldConfigurationError";
 }
 
-/** One value of `pulumi config --json`: lists and objects as JSON, as the program is given them. */
+/** One value of `pulumi config --json`: lists and objects are JSON, as the program receives them. */
 interface Answered {
   readonly value?: string;
   readonly secret: boolean;
 }
 
 /**
- * The configuration of a stack: what Pulumi itself says it is, from the stack's file, Pulumi.yaml, `--config-file`,
- * `stackConfigDir` and environments together. It takes a third of a second, and answers whether there is such a stack.
- * @throws NoStackError if there is none
+ * The configuration of a stack as Pulumi itself computes it, from the stack's file, Pulumi.yaml, `--config-file`,
+ * `stackConfigDir` and environments. The call takes a third of a second, and shows whether the stack exists.
+ * @throws NoStackError if the stack does not exist
  * @throws StackConfigError if one of the project's keys is a secret
- * @throws Error naming file and line of what is no YAML
+ * @throws Error that names file and line of invalid YAML
  */
 export async function readConfiguration(access: StackAccess): Promise<Configured> {
   const { projectRoot, stack, env } = access;
@@ -56,7 +56,7 @@ export async function readConfiguration(access: StackAccess): Promise<Configured
   return values;
 }
 
-/** Saves what `--config` of a command line says, as the CLI would in a moment: the commands decide by it as well. */
+/** Saves the values of `--config`. The CLI would do so a moment later, but the commands' decisions depend on the values too. */
 export async function saveConfiguration(access: StackAccess, { values, isPath }: ConfigOptions): Promise<void> {
   if (values.length === 0) return;
   const plain = values.flatMap((value) => ["--plaintext", value]);
@@ -68,7 +68,7 @@ export async function saveConfiguration(access: StackAccess, { values, isPath }:
   throw new Error(`--config could not be saved. Pulumi says: ${complaints.trim()}`);
 }
 
-/** What a command line sets. */
+/** The configuration that a command line sets. */
 export interface ConfigOptions {
   /** `KEY=VALUE` of each `--config`. */
   readonly values: readonly string[];
@@ -76,7 +76,7 @@ export interface ConfigOptions {
   readonly isPath: boolean;
 }
 
-/** What to say of a stack that does not exist: what was perhaps meant, and how to make it. */
+/** Message about a stack that does not exist: similar names, and how to make the stack. */
 async function noStack(access: StackAccess): Promise<string> {
   const { projectRoot, stack, env } = access;
   const { printed, code } = await runCli(["stack", "ls", "--json"], { cwd: projectRoot, env });
@@ -92,14 +92,14 @@ async function noStack(access: StackAccess): Promise<string> {
   );
 }
 
-/** @throws Error naming file and line, if one of the files that a configuration comes from is no YAML */
+/** @throws Error that names file and line, if a file of the configuration is not valid YAML */
 function assertYaml({ projectRoot, stack, env }: StackAccess): void {
   readProjectFile(projectRoot);
   const file = stackFileOf(projectRoot, stack, env);
   if (existsSync(file)) readYamlFile(file);
 }
 
-/** What the stack's file has, to say where a secret stands. */
+/** The values in the stack's file, to find the line of a secret. */
 function valuesInFile({ projectRoot, stack, env }: StackAccess): Record<string, unknown> {
   const file = stackFileOf(projectRoot, stack, env);
   const content = (existsSync(file) ? readYamlFile(file) : undefined) as

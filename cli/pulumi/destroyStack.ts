@@ -16,9 +16,9 @@ import { withStackToItself } from "../transaction/stackLock.ts";
 const REMOVE = "PULUMI_OPTION_REMOVE";
 
 /**
- * `pulumi destroy`, with `--remove` also of the stack itself, and what it does not know of: where a run was cut off before, the state learns first what that did, and
- * when nothing is left in it, what the transaction log knows is removed as well.
- * @returns the exit code: Pulumi's own, or 2 where something is left to be done by hand
+ * `pulumi destroy`, also for objects that the state lacks. If an earlier run was cut off, the state is brought up to date
+ * first. Once the state is empty, the orphans of the transaction log are removed as well, and with `--remove` the stack.
+ * @returns the exit code: Pulumi's own, or 2 if something must be done by hand
  */
 export async function destroyStack(named: StackAccess, given: readonly string[]): Promise<number> {
   // the CLI would remove the stack before its log is settled
@@ -37,7 +37,7 @@ export async function destroyStack(named: StackAccess, given: readonly string[])
       return 1;
     }
     tellLifted(protection, "is");
-    // with --run-program, the program cannot see by itself that this is no update
+    // with --run-program, the program itself cannot tell this from an update
     const { code } = await runPulumi(["destroy", ...stackOption(access), ...args], {
       ...env,
       FABRIC_OPERATION: "destroy",
@@ -50,7 +50,7 @@ export async function destroyStack(named: StackAccess, given: readonly string[])
       return code;
     }
     const after = await exportCheckpoint(access);
-    // some were only shown, or left out
+    // a preview only shows the deletes, and a target leaves resources out
     if (liveResourcesOf(after).some(({ custom, type }) => custom && !type.startsWith("pulumi:providers:"))) {
       const isShown = takeSwitch(args, "preview-only").isOn;
       if (!isToBeRemoved || isShown) return 0;

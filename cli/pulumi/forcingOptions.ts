@@ -1,13 +1,13 @@
 import { parseArgs } from "node:util";
 
 /*
- * Options of `pulumi up`, `preview` and `destroy` that delete what is not deleted otherwise. The CLI takes every option from
- * the environment as well: `--replace` is PULUMI_OPTION_REPLACE, too.
+ * Options of `pulumi up`, `preview` and `destroy` that cause deletes which the program does not. The CLI reads every option
+ * from the environment as well: `--replace` is also PULUMI_OPTION_REPLACE.
  */
 
 const FORCING = ["ignore-protect", "replace", "target-replace"] as const;
 
-/** Options that say what a command works on, by whether a value follows: a preview needs them to show the same. */
+/** Options that decide what a command works on, and whether a value follows. A preview needs them to show the same. */
 const OF_THE_WORK: Readonly<Record<string, { type: "string" | "boolean"; short?: string; multiple?: boolean }>> = {
   config: { type: "string", short: "c", multiple: true },
   "config-file": { type: "string" },
@@ -29,7 +29,7 @@ const OF_THE_WORK: Readonly<Record<string, { type: "string" | "boolean"; short?:
   "target-replace": { type: "string", multiple: true },
 };
 
-/** Options that only say how something is shown or approved, and take a value: it is not to be taken for an option. */
+/** Options about display and approval that take a value. Their values must not be read as options. */
 const OTHERS_WITH_VALUE = {
   client: { type: "string" },
   color: { type: "string" },
@@ -54,8 +54,8 @@ const OTHERS_WITH_VALUE = {
 const variableOf = (option: string) => `PULUMI_OPTION_${option.replaceAll("-", "_").toUpperCase()}`;
 
 /**
- * Whether a command line, or the environment, may force something. Words that only look like such an option count as well:
- * whether something is forced is the engine's to say.
+ * Whether a command line or the environment may force deletes. Words that only look like such an option count as well: the
+ * engine's preview gives the final answer.
  */
 export function mayForce(args: readonly string[], env: NodeJS.ProcessEnv): boolean {
   return FORCING.some(
@@ -64,7 +64,7 @@ export function mayForce(args: readonly string[], env: NodeJS.ProcessEnv): boole
   );
 }
 
-/** The options of a command line that decide what it does, as one word each: for a preview of it. */
+/** The options of a command line that decide what the command does, one word each, for a preview of the command. */
 export function workOptions(args: readonly string[]): string[] {
   const options = { ...OF_THE_WORK, ...OTHERS_WITH_VALUE };
   const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true });
@@ -74,7 +74,7 @@ export function workOptions(args: readonly string[]): string[] {
   });
 }
 
-/** The environment in which a preview of a command runs: without options that are not its own, or that end it by an error. */
+/** The environment for a preview of a command: without options that a preview lacks, or that end it with an error. */
 export function workEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const own = new Set(Object.keys(OF_THE_WORK).map(variableOf));
   return Object.fromEntries(
@@ -83,8 +83,8 @@ export function workEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /**
- * Variables of an environment that force something, with values that force nothing: for what the commands do by themselves.
- * They are set, not left out, because a child process can have the environment of this one besides.
+ * The forcing variables of an environment, with values that force nothing, for the commands' own calls of the CLI. The
+ * variables are set, not left out, because a child process can inherit the environment of this one.
  */
 export function forcingNothing(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const names = FORCING.map(variableOf).filter((name) => env[name] !== undefined);

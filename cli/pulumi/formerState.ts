@@ -1,12 +1,12 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
-/** What is known of the place of a stack's state. */
+/** The folders that a stack's state may lie in. */
 export interface StatePlaces {
   readonly stack: string;
-  /** Folder that earlier versions used: what Pulumi makes of a relative path in this project's folder. */
+  /** Folder that earlier versions used: Pulumi's reading of a relative path in this project's folder. */
   readonly formerly: string;
-  /** Folder that is used now. */
+  /** Folder in use now. */
   readonly now: string;
   /** Default folder of the transaction logs. */
   readonly logs: string;
@@ -14,9 +14,9 @@ export interface StatePlaces {
 
 /**
  * Earlier versions let Pulumi take the project's folder for a URL: a clone in `My%20Repo` used the state of `My Repo`. Such a
- * clone now has a state of its own, which begins empty, and nobody but its user knows whose the stack in the other one is.
- * @returns what to tell before the first deployment into the new folder; undefined where there is nothing to tell
- * @throws Error with the same, where this clone's own log proves that it has deployed the stack before
+ * clone now has a state of its own, which begins empty. Only the user knows which clone owns the stack in the other state.
+ * @returns the note to print before the first deployment into the new folder; undefined if no note is needed
+ * @throws Error with the same text, if this clone's own log proves that it has deployed the stack before
  */
 export function formerStateNote({ stack, formerly, now, logs }: StatePlaces): string | undefined {
   if (formerly === now || existsSync(join(now, ".pulumi"))) return undefined;

@@ -1,4 +1,4 @@
-/** While there is one, this process outlives Ctrl-C, SIGTERM and a closed terminal: what it began has to be ended well. */
+/** While an instance exists, the process survives Ctrl-C, SIGTERM and a closed terminal, to finish what it has begun. */
 export class IgnoredSignals implements Disposable {
   readonly #signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   readonly #note = () => (this.#haveCome = true);

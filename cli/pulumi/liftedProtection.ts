@@ -12,20 +12,20 @@ import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { referenceOf, runCli } from "../../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 
-/** What a command may do to protected objects. */
+/** The decision on a command that would delete protected objects. */
 export interface LiftedProtection {
-  /** Why the command must not run; undefined where it may. */
+  /** Reason why the command must not run; undefined if it may. */
   readonly refusal: string | undefined;
-  /** Names of the objects that it may delete, because the environment names them. */
+  /** Names of protected objects that the command may delete, because the environment names them. */
   readonly lifted: readonly string[];
 }
 
 const NOTHING: LiftedProtection = { refusal: undefined, lifted: [] };
 
 /**
- * Looks, before a command does anything, what its options or marks in the state would delete that is not deleted otherwise:
- * `--ignore-protect`, `--replace`, `--target-replace`, `pulumi state taint`. The engine says so itself, by a preview with the
- * same options; without any of these there is none. The environment allows it, by FABRIC_ALLOW_UNPROTECT.
+ * Finds, before a command does anything, the deletes that its options or marks in the state would force: `--ignore-protect`,
+ * `--replace`, `--target-replace`, `pulumi state taint`. The engine's preview with the same options shows these deletes; a
+ * command without such options or marks needs no preview. FABRIC_ALLOW_UNPROTECT allows deletes of protected objects.
  * @param state the stack's checkpoint
  */
 export async function liftedProtection(
@@ -37,19 +37,19 @@ export async function liftedProtection(
   const isTainted = command === "up" && liveResourcesOf(state).some(({ taint }) => taint);
   if (!isTainted && !mayForce(args, access.env)) return NOTHING;
   const { log, failure } = await lookAhead(command, args, access);
-  // what the engine refuses by itself, or cannot do at all
+  // the engine itself refuses the command, or cannot do it
   if (failure !== undefined) return { refusal: failure, lifted: [] };
   const keys = liveResourcesOf(state).map(({ urn }) => keyOf(urn));
   return judge(liftingsIn(log.steps), access.env["FABRIC_ALLOW_UNPROTECT"], keys);
 }
 
-/** The same for a preview that was made. */
+/** The decision from a finished preview. */
 export function judgePreview({ steps }: PreviewLog, env: NodeJS.ProcessEnv): LiftedProtection {
   const keys = steps.map(({ urn }) => keyOf(urn));
   return judge(liftingsIn(steps), env["FABRIC_ALLOW_UNPROTECT"], keys);
 }
 
-/** Says what a command is about to do to protected objects, and what it has done. */
+/** Reports the deletes of protected objects, before and after the command. */
 export function tellLifted({ lifted }: LiftedProtection, tense: "is" | "was"): void {
   for (const what of lifted) console.error(`Protection ${tense} lifted from ${what} (FABRIC_ALLOW_UNPROTECT).`);
 }
@@ -114,7 +114,7 @@ async function lookAhead(
   }
 }
 
-/** A file; nothing where the CLI did not come so far. */
+/** Content of a file; empty if the CLI ended before it wrote the file. */
 function read(file: string): string {
   try {
     return readFileSync(file, "utf8");

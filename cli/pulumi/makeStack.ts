@@ -7,9 +7,9 @@ import type { Configured } from "./configuration.ts";
 import { stackFileOf } from "./projectFile.ts";
 
 /**
- * The configuration of a stack, which is made if it does not exist and has a file: a name without one is misspelled.
- * @param args of the command: `--secrets-provider` says who encrypts
- * @throws NoStackError saying how to make it
+ * The configuration of a stack. A stack that does not exist is made if it has a file: a name without a file is misspelled.
+ * @param args of the command: `--secrets-provider` names the encryption
+ * @throws NoStackError that says how to make the stack
  */
 export async function configurationOrNewStack(access: StackAccess, args: readonly string[]): Promise<Configured> {
   try {
@@ -23,7 +23,7 @@ export async function configurationOrNewStack(access: StackAccess, args: readonl
 }
 
 /**
- * Makes a stack, and says so. One that exists is left as it is.
+ * Makes a stack, and says so. An existing stack stays as it is.
  * @throws Error with Pulumi's own words
  */
 export async function makeStack(access: StackAccess, args: readonly string[] = []): Promise<void> {

@@ -5,18 +5,18 @@ import { configurationOrNewStack } from "./makeStack.ts";
 import { opened } from "./stackSettings.ts";
 import type { OpenedStack } from "./stackSettings.ts";
 
-/* How each command comes to its stack: which of them may make one, and what is saved before its configuration is read. */
+/* Opens a command's stack: only some commands may make one, and `--config` is saved before the configuration is read. */
 
 /**
- * A stack that exists, with what `--config` of the command line sets.
- * @throws NoStackError saying how to make it
+ * An existing stack, with the values of `--config` from the command line.
+ * @throws NoStackError that says how to make the stack
  */
 export async function openedStack(access: StackAccess, args: readonly string[]): Promise<OpenedStack> {
   await saveConfiguration(access, configOptions(args));
   return opened(access, await readConfiguration(access));
 }
 
-/** The same for an update, which makes the stack if it has a file. */
+/** A stack for an update. A missing stack is made if it has a file. */
 export async function openedForUpdate(access: StackAccess, args: readonly string[]): Promise<OpenedStack> {
   const set = configOptions(args);
   if (set.values.length === 0) return opened(access, await configurationOrNewStack(access, args));

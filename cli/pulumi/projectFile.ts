@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { extname, join, resolve } from "node:path";
 import { readYamlFile } from "../../lib/config/yamlFile.ts";
 
-/** What the commands need of Pulumi.yaml. */
+/** The parts of Pulumi.yaml that the commands need. */
 export interface ProjectFile {
   /** Path of the file. */
   readonly path: string;
@@ -10,11 +10,11 @@ export interface ProjectFile {
   readonly name: string;
   /** Folder of the stacks' files, as an absolute path. */
   readonly stacksFolder: string;
-  /** Everything that is in it. */
+  /** The whole content of the file. */
   readonly content: Readonly<Record<string, unknown>>;
 }
 
-/** Names that Pulumi looks for. */
+/** Names of project files that Pulumi accepts. */
 const NAMES = ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"];
 
 /** The path of the project's file in a folder, if there is one. */
@@ -22,19 +22,19 @@ export function projectFileIn(folder: string): string | undefined {
   return NAMES.map((name) => join(folder, name)).find((path) => existsSync(path));
 }
 
-/** @throws Error naming file and line, if it is missing or no YAML */
+/** @throws Error that names file and line, if the file is missing or not valid YAML */
 export function readProjectFile(projectRoot: string): ProjectFile {
   const path = projectFileIn(projectRoot);
   if (path === undefined) throw new Error(`There is no Pulumi.yaml in ${projectRoot}.`);
   const content = (readYamlFile(path) ?? {}) as Record<string, unknown>;
-  // `config` as a text is the old name of stackConfigDir
+  // a text under `config` is the old form of stackConfigDir
   const folder = [content["stackConfigDir"], content["config"]].find((value) => typeof value === "string") ?? ".";
   return { path, name: String(content["name"]), stacksFolder: resolve(projectRoot, folder), content };
 }
 
 /**
- * The file that Pulumi keeps a stack's configuration in, also if it does not exist. Nothing is decided by what is in it:
- * Pulumi's own answer is (`readConfiguration`). It is written to, and named in messages.
+ * Path of a stack's configuration file, whether the file exists or not. Decisions never rest on its content, but on Pulumi's
+ * own answer (`readConfiguration`). The path is for writing, and for messages.
  */
 export function stackFileOf(projectRoot: string, stack: string, env: NodeJS.ProcessEnv): string {
   const named = env[CONFIG_FILE];
@@ -43,5 +43,5 @@ export function stackFileOf(projectRoot: string, stack: string, env: NodeJS.Proc
   return join(stacksFolder, `Pulumi.${stack}${extname(path)}`);
 }
 
-/** The CLI takes each of its options from the environment, too: so every call of it reads the same file. */
+/** The CLI reads its options from the environment too. Through this variable, every call of the CLI reads the same file. */
 export const CONFIG_FILE = "PULUMI_OPTION_CONFIG_FILE";

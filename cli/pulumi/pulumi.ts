@@ -12,20 +12,20 @@ import { IgnoredSignals } from "./ignoredSignals.ts";
 import { projectFileIn } from "./projectFile.ts";
 import { stepsAtOnce } from "./stepsAtOnce.ts";
 
-/** The folder that holds Pulumi.yaml: the current one, as npm sets it, else that of this file. */
+/** The folder with Pulumi.yaml: the current one, as npm sets it, else the folder of this project. */
 export const projectRoot = projectFileIn(process.cwd())
   ? process.cwd()
   : resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 
 /**
- * The environment in which the project's commands run the Pulumi CLI. Four things differ from a plain call: the project's
- * own backend is an absolute path, because Pulumi takes a relative one from the current folder; the
- * engine has more steps under way; stack `local` has the empty passphrase, because its configuration holds no secret; and
- * for it no plugin is downloaded, because the vendor's CLI would fetch azure-native's for every stack of a project that
- * depends on it.
+ * The environment in which the project's commands run the Pulumi CLI. It differs from a plain call in four ways:
+ * - The project's own backend is an absolute path, because Pulumi resolves a relative one against the current folder.
+ * - The engine runs more steps in parallel.
+ * - Stack `local` has the empty passphrase, because its configuration holds no secret.
+ * - Stack `local` downloads no plugin: the CLI would fetch azure-native's for every stack of a project that depends on it.
  */
 export function pulumiEnvironment(stack: string, env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
-  // Pulumi's processes talk by gRPC, which takes lower-case proxies for its own machine
+  // Pulumi's processes use gRPC, which would send calls to its own machine through a proxy in lower-case variables
   const own: NodeJS.ProcessEnv = {
     ...env,
     ...proxyEnvironment(env),
@@ -62,18 +62,18 @@ export function pulumiEnvironment(stack: string, env: NodeJS.ProcessEnv = proces
   return own;
 }
 
-/** How a Pulumi command ended. */
+/** The end of a Pulumi command. */
 export interface Ended {
   readonly code: number;
   readonly signal: NodeJS.Signals | null;
-  /** Whether this process was sent SIGINT, SIGTERM or SIGHUP meanwhile. */
+  /** Whether this process received SIGINT, SIGTERM or SIGHUP meanwhile. */
   readonly isSignalled: boolean;
 }
 
 /**
  * Runs the Pulumi CLI in the project's folder with this terminal, so that prompts, keys and colours stay Pulumi's own.
- * Ctrl-C reaches the CLI from the terminal; SIGTERM, which is sent to one process, is handed on once, because the CLI takes
- * a second one for "stop at once". This process waits for it in any case.
+ * The terminal sends Ctrl-C to the CLI as well. SIGTERM reaches only this process, which passes it on once: the CLI reads a
+ * second SIGTERM as "stop at once". This process waits for the CLI in any case.
  */
 export async function runPulumi(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> {
   const child = spawn("pulumi", args, { cwd: projectRoot, env, stdio: "inherit" });

@@ -11,33 +11,33 @@ import { removeTornSideFiles, staleLockOf } from "./stateFiles.ts";
 
 /** A command of the project for one stack. */
 export interface StackCommand {
-  /** Printed by `--help`, and where no stack is named. */
+  /** Printed by `--help`, and if no stack is named. */
   readonly usage: string;
   /**
    * @param access the stack, and how the CLI is called for it
-   * @param args without the options that say so, which are in `access`
+   * @param args without the options that `access` holds
    * @returns the exit code
    */
   readonly run: (access: StackAccess, args: readonly string[]) => Promise<number>;
 }
 
 /**
- * Lets a command go on when nobody reads what it prints any more: the terminal was closed, or the pipeline's step ended. What
- * it has begun has to be ended well; and Pulumi's SDK would report the failed output by printing, which fails, without end.
+ * Lets a command survive a closed stdout or stderr (a closed terminal, an ended step of a pipeline) and finish what it has
+ * begun. Otherwise Pulumi's SDK reports the failed output by printing, which fails again, forever.
  */
 function outliveReaders(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 }
 
-/** A command line, with its stack apart. */
+/** A command line, split into its stack and the rest. */
 export interface StackArguments {
   readonly access: StackAccess;
   readonly rest: readonly string[];
 }
 
 /**
- * Takes the options that say which stack, in which folder and with which file off a command line. Paths are absolute then,
- * and the file is in the environment, where every call of the CLI finds it.
+ * Takes the options for stack, folder and file off a command line. Paths become absolute, and the file goes into the
+ * environment, where every call of the CLI finds it.
  * @returns undefined if no stack is named
  * @throws Error if the stack or the folder is another project's
  */
@@ -67,7 +67,7 @@ function withAbsolutePath(args: readonly string[], option: string, env: NodeJS.P
   return [...rest, ...values.map((path) => `--${option}=${pathOfCaller(path, projectRoot, env)}`)];
 }
 
-/** Runs a command with this process's arguments, and sets the exit code: 2 where it cannot be run at all. */
+/** Runs a command with this process's arguments, and sets the exit code: 2 if the command cannot run at all. */
 export async function runStackCommand(
   { usage, run }: StackCommand,
   args: readonly string[] = process.argv.slice(2),
@@ -78,7 +78,7 @@ export async function runStackCommand(
   }
   outliveReaders();
   try {
-    // a rollback runs a program of Pulumi's in this very process
+    // a rollback runs a Pulumi program in this very process
     settleProxies();
     const found = stackArguments(args, process.env);
     if (found === undefined) {
@@ -87,7 +87,7 @@ export async function runStackCommand(
       return;
     }
     const { stack, env } = found.access;
-    // the first call of the CLI, which asks for the configuration, would stop at them
+    // torn side files would stop the first call of the CLI, which reads the configuration
     if (staleLockOf(stack, env)) removeTornSideFiles(stack, env);
     process.exitCode = await run(found.access, found.rest);
   } catch (error) {

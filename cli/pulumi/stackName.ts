@@ -1,16 +1,16 @@
-/** A stack as somebody names it, taken apart. */
+/** The parts of a stack's name, as a user gives it. */
 export interface StackName {
   /** Its own name: of its file, its log and its locks. */
   readonly name: string;
-  /** What the CLI is told: with the organization, if one was given. */
+  /** Name for the CLI: with the organization, if one was given. */
   readonly reference: string;
 }
 
 /**
- * Takes a stack's name apart: `S`, `PROJECT/S`, `ORG/S` or `ORG/PROJECT/S`. Of two parts the first is the project if it has
- * the project's name, because the CLI itself takes it for an organization, which a backend in a folder or a container has not.
+ * Splits a stack's name: `S`, `PROJECT/S`, `ORG/S` or `ORG/PROJECT/S`. Of two parts, the first is the project if it has this
+ * project's name. The CLI would read it as an organization, which a backend in a folder or a container does not have.
  * @param project name of this project
- * @throws Error if it is no name, or one of another project
+ * @throws Error if the text is no name, or names a stack of another project
  */
 export function stackName(text: string, project: string): StackName {
   const parts = text.split("/");

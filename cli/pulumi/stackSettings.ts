@@ -8,22 +8,22 @@ import type { FlagName } from "../../lib/featureFlags.ts";
 import { trustedVaultUrl } from "../../lib/api/trustedHost.ts";
 import type { Configured } from "./configuration.ts";
 
-/** What the commands around Pulumi need of a stack's configuration, before any program runs. */
+/** The part of a stack's configuration that the commands around Pulumi need before any program runs. */
 export interface StackSettings {
   readonly flags: FeatureFlags;
   /** `fabric:transactionLog`: absolute path of a folder, or the URL of a blob container. */
   readonly transactionLog: string;
   /** `fabric:keyVaultUrl`, overridden by KEY_VAULT_URL. */
   readonly keyVaultUrl: string | undefined;
-  /** How many resources the file declares, about: folders are not counted. */
+  /** Rough number of resources that the file declares: folders are not counted. */
   readonly resources: number;
 }
 
 /**
- * What of a stack's configuration the commands need. Everything in it is checked by the program; here only what is read has
- * to make sense. Pure.
+ * The commands' settings from a stack's configuration. The program checks the whole configuration; this function checks only
+ * the values that it reads. Pure.
  * @param config Pulumi's own answer (`readConfiguration`)
- * @throws Error where a `FEATURE_USE_…` variable is neither true nor false, or the vault is a host that nobody trusts
+ * @throws Error if a `FEATURE_USE_…` variable is neither true nor false, or the host of the vault is not trusted
  */
 export function stackSettings(config: Configured, projectRoot: string, env: NodeJS.ProcessEnv): StackSettings {
   const features = Object.entries((config["features"] ?? {}) as Record<string, unknown>);
@@ -41,15 +41,15 @@ export function stackSettings(config: Configured, projectRoot: string, env: Node
   };
 }
 
-/** A stack whose configuration was read: what is started for it decides as the commands do. */
+/** A stack whose configuration was read. Its environment makes child processes decide as the commands do. */
 export interface OpenedStack {
   readonly access: StackAccess;
   readonly settings: StackSettings;
 }
 
 /**
- * Hands the stack's name, the place of the log and the vault on by the environment: the state holds those of the last update, and a folder is
- * relative to where a process runs.
+ * Passes the stack's name, the place of the log and the vault on through the environment. The state holds only those of the
+ * last update, and a relative folder depends on where a process runs.
  */
 export function opened(access: StackAccess, config: Configured): OpenedStack {
   const settings = stackSettings(config, access.projectRoot, access.env);

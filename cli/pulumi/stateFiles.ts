@@ -5,17 +5,17 @@ import { isLiveProcess } from "../../lib/logStore/liveProcess.ts";
 import { stateFolder } from "../../lib/config/stateFolder.ts";
 import { projectRoot } from "./pulumi.ts";
 
-/* The files of a state that is in a folder, as far as a CLI that was killed leaves them in a condition that stops the next one. */
+/* Repairs the files of a state in a folder that a killed CLI left, and that would stop the next call of the CLI. */
 
-/** A lock that a run of the CLI left on a stack whose state is in a folder. */
+/** A lock that a killed CLI left on a stack whose state is in a folder. */
 export interface StaleLock {
   readonly pid: number;
   readonly since: string;
 }
 
 /**
- * The lock of a stack whose process is gone on this host, if there is one: what kill -9, a crash or a closed terminal
- * leaves. Locks of other hosts and of other kinds of backend cannot be judged from here.
+ * A stack's lock whose process on this host is gone, if there is one: kill -9, a crash or a closed terminal leaves such a
+ * lock. Locks of other hosts and of other kinds of backend cannot be judged from here.
  */
 export function staleLockOf(stack: string, env: NodeJS.ProcessEnv): StaleLock | undefined {
   const folder = backendFolder(env);
@@ -28,16 +28,16 @@ export function staleLockOf(stack: string, env: NodeJS.ProcessEnv): StaleLock | 
   return undefined;
 }
 
-/** Where a backend in a folder keeps everything; undefined for other kinds of backend. */
+/** Folder of a backend in a folder; undefined for other kinds of backend. */
 function backendFolder(env: NodeJS.ProcessEnv): string | undefined {
   const folder = stateFolder(env["PULUMI_BACKEND_URL"] ?? "", projectRoot);
   return folder === undefined ? undefined : join(folder, ".pulumi");
 }
 
 /**
- * Removes side files of a stack's state that a killed CLI was writing. They are not written whole or not at all, as the
- * state itself is, and an empty one makes every command fail with "failed to load checkpoint: EOF"; a missing one does no
- * harm. Those of other stacks stay, because somebody may be writing them.
+ * Removes side files of a stack's state that a killed CLI was writing. The CLI writes the state atomically, but not its side
+ * files. An empty side file makes every command fail with "failed to load checkpoint: EOF"; a missing one does no harm. Side
+ * files of other stacks stay, because another process may be writing them.
  */
 export function removeTornSideFiles(stack: string, env: NodeJS.ProcessEnv): void {
   const folder = backendFolder(env);
@@ -51,7 +51,7 @@ export function removeTornSideFiles(stack: string, env: NodeJS.ProcessEnv): void
   for (const file of files) if (!isJson(file)) rmSync(file, { force: true });
 }
 
-/** Files of a folder whose names end in a text. No glob: a folder or a stack may be named as a pattern is written. */
+/** Files of a folder whose names end in a text. No glob: names of folders and stacks may hold a glob's special characters. */
 function filesIn(folder: string, end: string): readonly string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)

@@ -1,18 +1,18 @@
 import { QUOTA_WINDOW_MS, documentedQuotas } from "../../lib/api/quota.ts";
 
-/** How long a step holds one of the engine's places: a create is answered after 3 to 8 s, and its operation ends soon after. */
+/** Time for which a step holds one of the engine's slots: a create takes 3 to 8 s, and its operation ends soon after. */
 const STEP_MS = 6_000;
 
 /**
- * How many steps the engine may have under way: as many as it takes to use the service's quota, whatever the machine is.
- * Its own number is four for each core, and a step does next to nothing but wait; calls above the quota are held back by
- * the gate (`lib/api/throttle.ts`), not by a place that is missing. docs/benchmarks.md has what other numbers give.
+ * Number of parallel steps of the engine: enough to use the service's quota on any machine. The engine's own default is four
+ * per core, but a step does little else than wait. The gate (`lib/api/throttle.ts`) holds back calls above the quota, so
+ * slots need not limit them. docs/benchmarks.md compares other numbers.
  */
 export const STEPS_AT_ONCE = Math.ceil((documentedQuotas.platform * STEP_MS) / QUOTA_WINDOW_MS);
 
 /**
- * The number of steps at once for an engine. `--parallel` on the command line wins, because it is a default.
- * @param env what it sets itself wins
+ * The engine's number of parallel steps, as a default: `--parallel` on the command line wins.
+ * @param env its own setting wins
  */
 export function stepsAtOnce(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return env["PULUMI_PARALLEL"] === undefined ? { PULUMI_PARALLEL: String(STEPS_AT_ONCE) } : {};

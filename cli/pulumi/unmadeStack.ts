@@ -9,17 +9,17 @@ import { openedStack } from "./openStack.ts";
 import { CONFIG_FILE, stackFileOf } from "./projectFile.ts";
 import type { OpenedStack } from "./stackSettings.ts";
 
-/** A stack that is looked at, and not changed. */
+/** A stack for reading only. */
 export interface LookedAtStack extends OpenedStack, Disposable {
-  /** It has a file, and was not made yet. */
+  /** Whether the stack has a file and was not made yet. */
   readonly isUnmade: boolean;
 }
 
 /**
- * A stack to look at. One that has a file and does not exist yet is made where it is thrown away afterwards: Pulumi then tells its
- * configuration, and previews what an up would make.
- * @param isOffline also take one whose backend cannot be asked for one that does not exist
- * @throws NoStackError if it has no file either
+ * A stack for reading only. A stack that has a file and does not exist yet is made in a throw-away backend, so that Pulumi
+ * can read its configuration and preview what an up would make.
+ * @param isOffline treat a stack as missing also if its backend cannot be reached
+ * @throws NoStackError if the stack has no file either
  */
 export async function stackToLookAt(
   access: StackAccess,

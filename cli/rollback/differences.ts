@@ -5,7 +5,7 @@ import { madeBy } from "../../lib/transactions/madeBy.ts";
 import { fabricKindOf } from "../../providers/kinds/kinds.ts";
 import { newIdsBetween } from "./newIds.ts";
 
-/** Something of the state that is not as the saved one has it. */
+/** A difference between the state and the saved one. */
 export interface Difference {
   /** `Workspace 'sales'`. */
   readonly what: string;

@@ -5,10 +5,9 @@ import type { Leftover } from "../transaction/leftovers.ts";
 import type { WrittenObject } from "./writtenObjects.ts";
 
 /**
- * Looks at an object that a transaction wrote to, after the engine has restored what the state believed, and gives it the
- * values back that the transaction had found.
- * @param run of the rollback
- * @returns what is not as before: values that somebody else has changed since, or the object itself
+ * Restores the values that the transaction found on an object, after the engine has restored the values of the state.
+ * @param run the rollback's run
+ * @returns what differs from before: values that were edited after the transaction, or the object itself
  */
 export async function giveBack(run: Run, object: WrittenObject, say: (line: string) => void): Promise<Leftover[]> {
   const { resourceType, resourceName, id, state } = object;

@@ -1,7 +1,7 @@
 import { liveResourcesOf } from "../../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 
-/** Ids of what a rollback made anew, by the ids that the objects had. Ids of two and more parts count part by part. Pure. */
+/** New ids of objects that a rollback made anew, by their old ids. Ids of several parts are mapped part by part. Pure. */
 export function newIdsBetween(saved: Checkpoint, current: Checkpoint): ReadonlyMap<string, string> {
   const now = new Map(liveResourcesOf(current).map(({ urn, id }) => [urn, id]));
   const newIds = new Map<string, string>();
@@ -15,7 +15,7 @@ export function newIdsBetween(saved: Checkpoint, current: Checkpoint): ReadonlyM
   return newIds;
 }
 
-/** A value with new ids in the place of old ones, at any depth. */
+/** A value with old ids replaced by new ones, at any depth. */
 export function withNewIds(value: unknown, newIds: ReadonlyMap<string, string>): unknown {
   if (typeof value === "string") return newIds.get(value) ?? value;
   if (Array.isArray(value)) return value.map((entry) => withNewIds(entry, newIds));

@@ -10,7 +10,7 @@ import { keyOfResource, liveResourcesOf } from "../../lib/checkpoint/checkpoint.
 import type { RollbackRun } from "./rollbackRun.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 
-/** Undoes what a transaction made or adopted and no state knows, by the compensations in its log. */
+/** Removes orphans: objects that a transaction made or adopted and no state holds. The log names the compensations. */
 export class Orphans {
   readonly #run: RollbackRun;
   readonly #say: (line: string) => void;
@@ -22,10 +22,10 @@ export class Orphans {
   }
 
   /**
-   * Removes one; not finding it is success.
+   * Removes one orphan. Not finding it is success.
    * @param log of the transaction that made it
-   * @param state objects that belong to it are never touched
-   * @returns what is left to do by hand: nothing, or itself
+   * @param state objects of this state are never touched
+   * @returns what must be done by hand: nothing, or this orphan
    */
   async remove(orphan: UnsettledCreate, log: TransactionLog, state: Checkpoint): Promise<Leftover[]> {
     const say = this.#say;

@@ -17,64 +17,64 @@ import { remadeBy } from "./remade.ts";
 import { prepareForRemoval, prepareForRollback } from "./preparedCheckpoint.ts";
 
 /*
- * What is to be done about a transaction, decided from what is known and nothing else. The commands ask, do the first
- * step, and ask again; so a rollback that was cut off goes on where it was. Everything here is pure.
+ * Plans a rollback from the known facts alone. The commands ask for a plan, do its first step, and ask again. So a rollback
+ * that was cut off continues where it was. Everything here is pure.
  */
 
 /** One step towards the end of a transaction. */
 export type Step =
   /** Nothing may be done: why, and what to do instead. */
   | { readonly kind: "refuse"; readonly reason: string }
-  /** The state has to be like this before the engine can go back from it. */
+  /** The state must be like this before the engine can restore. */
   | { readonly kind: "import"; readonly checkpoint: Checkpoint }
-  /** These objects have to be read into the state again: nobody knows whether the last write to them had its effect. */
+  /** These objects must be read into the state again: the outcome of the last write to them is unknown. */
   | { readonly kind: "reread"; readonly urns: readonly string[] }
-  /** The engine has to make everything as the saved checkpoint says, but for what failed for good. */
+  /** The engine must restore the saved checkpoint, except the resources that failed for good. */
   | { readonly kind: "restore"; readonly exclude: readonly string[] }
-  /** These resources, which the saved checkpoint does not have, have to go: restoring stopped before. */
+  /** These resources, which the saved checkpoint lacks, must be deleted: the restore stopped before it reached them. */
   | { readonly kind: "remove"; readonly urns: readonly string[] }
-  /** An object that this transaction made and no state knows has to go. */
+  /** An object that this transaction made and no state holds must be removed. */
   | { readonly kind: "compensate"; readonly orphan: UnsettledCreate }
-  /** These objects have to be looked at: the transaction wrote to them, and may have found other values than the state had. */
+  /** These objects must be checked: the transaction wrote to them, and may have found other values than the state had. */
   | { readonly kind: "giveBack"; readonly objects: readonly WrittenObject[] }
-  /** What is left has to be done by hand. */
+  /** The rest must be done by hand. */
   | { readonly kind: "report"; readonly differences: readonly Difference[] }
   /** All is done. */
   | { readonly kind: "finish" };
 
-/** What is known of a transaction. */
+/** The known facts about a transaction. */
 export interface Known {
   readonly log: readonly Entry[];
-  /** The log of what its rollback did so far. */
+  /** The log of its rollback so far. */
   readonly rollbackLog: readonly Entry[];
-  /** The checkpoint from before it; undefined where none was saved. */
+  /** The checkpoint from before the transaction; undefined if none was saved. */
   readonly saved: Checkpoint | undefined;
-  /** The checkpoint as it is. */
+  /** The present checkpoint. */
   readonly current: Checkpoint;
-  /** The last run of the transaction was cut off: it may have done more than the checkpoint says. */
+  /** The last run of the transaction was cut off, and may have done more than the checkpoint shows. */
   readonly isCutOff: boolean;
 }
 
-/** A resource that the engine could not bring to where it was. */
+/** A resource that the engine could not restore. */
 export interface Failure {
-  /** Empty where the engine failed as a whole. */
+  /** Empty if the engine failed as a whole. */
   readonly urn: string;
   readonly isDelete: boolean;
 }
 
-/** What this process has done so far. */
+/** The work that this process has done so far. */
 export interface Observed {
   readonly isReread: boolean;
-  /** How often the engine was told to restore, and to remove. */
+  /** Number of attempts of the engine to restore, and to remove. */
   readonly restores: number;
   readonly removals: number;
   /** How often the latter before the former: of what was not there before the transaction. */
   readonly removalsBefore: number;
   /** What the last tries failed at. */
   readonly failures: readonly Failure[];
-  /** Whether the objects that the transaction wrote to were given back what they had. */
+  /** Whether the objects that the transaction wrote to have their former values back. */
   readonly isGivenBack: boolean;
-  /** Steps of creates that were looked after, with or without success. */
+  /** Steps of creates whose compensation was tried, with or without success. */
   readonly compensated: ReadonlySet<string>;
 }
 
@@ -89,19 +89,19 @@ export const nothingObserved: Observed = {
   compensated: new Set(),
 };
 
-/** How often the engine tries to restore: once, once more, and then without what failed, so that the rest is restored. */
+/** Attempts to restore: the first, a repetition, and a last one without the failed resources, so that the rest is restored. */
 const RESTORES = 3;
-/** How often the engine tries to remove what is left over. */
+/** Attempts to remove resources that the saved checkpoint lacks. */
 const REMOVALS = 2;
 
-/** What is left to do to roll a transaction back, in order. */
+/** The remaining steps of a rollback, in order. */
 export function plan(known: Known, observed: Observed): Step[] {
   const { log, rollbackLog, saved, current, isCutOff } = known;
   const refusal = refusalOf(log, saved);
   if (refusal !== undefined || !saved) return [{ kind: "refuse", reason: refusal ?? "" }];
   const steps: Step[] = [];
   const unread = observed.isReread ? [] : outdatedIn(log, current, isCutOff);
-  // pending operations are dropped: the log knows what became of them, and the engine would not start with them
+  // pending operations are dropped: the log has their outcome, and the engine would not start with them
   const settled = withoutPendingOperations(current);
   if (unread.length > 0) {
     if (settled.isChanged) steps.push({ kind: "import", checkpoint: settled.checkpoint });
@@ -136,7 +136,7 @@ export function plan(known: Known, observed: Observed): Step[] {
   return steps;
 }
 
-/** Resources of a state that the saved one does not have. */
+/** Resources of a state that the saved state lacks. */
 function extrasOf(current: Checkpoint, saved: Checkpoint): string[] {
   const savedUrns = new Set(resourcesOf(saved).map(({ urn }) => urn));
   return resourcesOf(current).flatMap(({ urn, type }) =>
@@ -157,8 +157,8 @@ function refusalOf(log: readonly Entry[], saved: Checkpoint | undefined): string
 }
 
 /**
- * URNs of objects that may not be as the state has them: nobody knows whether a write to them had its effect; or it had,
- * and the run was cut off, perhaps before the state was saved.
+ * URNs of objects that may differ from the state: the outcome of a write is unknown, or the write had its effect and the run
+ * was cut off, perhaps before the state was saved.
  */
 export function outdatedIn(log: readonly Entry[], current: Checkpoint, isCutOff: boolean): string[] {
   const written = new Set(
@@ -174,7 +174,7 @@ export function outdatedIn(log: readonly Entry[], current: Checkpoint, isCutOff:
     .map(({ urn }) => urn);
 }
 
-/** What logs have made, or may have made, that neither the state holds nor a delete has removed. */
+/** Objects that logs made, or may have made, if the state does not hold them and no delete has removed them. */
 export function orphansOf(logs: readonly (readonly Entry[])[], current: Checkpoint): UnsettledCreate[] {
   const inState = new Set(liveResourcesOf(current).map(keyOfResource));
   return unsettledCreates(logs).filter(

@@ -3,14 +3,15 @@ import type { Checkpoint, CheckpointResource, Prepared } from "../../lib/checkpo
 
 /**
  * Prepares the checkpoint of a failed run for its rollback:
- * - an original that waits for deletion, because its replacement was made, becomes the live one again, and the
- *   replacement is marked for deletion: ids stay as they were;
- * - what the engine dropped without deleting it (`retainOnDelete`) is put back: it is still there, and cannot be made;
- * - what was deleted before its replacement is dropped, because it is gone, and so is what others have of it as a dependency;
- * - what the transaction made loses its protection: only that. What was there before gets one until it is restored, so
- *   that the engine deletes none of it whatever happens: to the engine, what a program does not register is to go;
- * - marks for replacement (`taint`) are dropped: what was there before is to stay, not to be made anew;
- * - pending operations are dropped: the transaction log knows better.
+ * - An original that waits for deletion, because its replacement was made, becomes the live one again, and the replacement is
+ *   marked for deletion. So ids stay as they were.
+ * - Resources that the engine dropped without deleting them (`retainOnDelete`) are put back: their objects still exist, and
+ *   cannot be made.
+ * - Resources that were deleted before their replacement are dropped with all dependencies on them: their objects are gone.
+ * - Only resources that the transaction made lose their protection. Resources from before are protected until they are
+ *   restored: the engine would delete every resource that the program has not registered.
+ * - Marks for replacement (`taint`) are dropped: resources from before must stay, not be made anew.
+ * - Pending operations are dropped: the transaction log is more precise.
  */
 export function prepareForRollback(current: Checkpoint, saved: Checkpoint): Prepared {
   const savedByUrn = new Map(liveResourcesOf(saved).map((resource) => [resource.urn, resource]));
@@ -79,7 +80,7 @@ function droppedFrom(live: readonly CheckpointResource[], saved: Checkpoint): Ch
   return [...byUrn.values()].filter(({ urn }) => needed.has(urn)).map(({ taint: _taint, ...resource }) => resource);
 }
 
-/** A resource without the dependencies on what is not in the state any more: the engine takes no such state. */
+/** A resource without dependencies on resources that the state lacks: the engine refuses a state with such dependencies. */
 function dependingOn(resource: CheckpointResource, there: ReadonlySet<string>): CheckpointResource {
   const { dependencies = [], propertyDependencies = {} } = resource;
   if ([dependencies, ...Object.values(propertyDependencies)].flat().every((urn) => there.has(urn))) return resource;

@@ -3,7 +3,7 @@ import { leaveOutStackTraces } from "../../providers/engine/sdkQuirks.ts";
 import { SECRET_MARK, liveResourcesOf, providerUrnOf } from "../../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint, CheckpointResource } from "../../lib/checkpoint/checkpoint.ts";
 
-/** The value of the mark; other values mark assets and archives. */
+/** Value of Pulumi's mark for a secret; other values mark assets and archives. */
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 
 leaveOutStackTraces();
@@ -30,10 +30,10 @@ class SavedComponent extends pulumi.ComponentResource {
 }
 
 /**
- * A program that declares what a checkpoint holds: the same types, names, parents, inputs, providers, dependencies and
- * secrets. Running it takes the stack back there, by the engine's own means.
+ * A program that declares the content of a checkpoint: the same types, names, parents, inputs, providers, dependencies and
+ * secrets. A run of this program takes the stack back by the engine's own means.
  * @param saved the checkpoint to go back to, with its secrets decrypted
- * @param current the checkpoint as it is, to recognise what was renamed
+ * @param current the present checkpoint, to recognise renamed resources
  * @returns the stack's outputs
  */
 export function savedProgram(saved: Checkpoint, current: Checkpoint): () => Promise<Record<string, unknown>> {
@@ -80,7 +80,7 @@ function optionsOf(
     ...(resource.retainOnDelete !== undefined && { retainOnDelete: resource.retainOnDelete }),
     ...(resource.additionalSecretOutputs && { additionalSecretOutputs: [...resource.additionalSecretOutputs] }),
   };
-  // as in FabricResource; options like this one are not in checkpoints
+  // as in FabricResource; checkpoints do not hold such options
   if (resource.type.startsWith("pulumi-nodejs:dynamic/fabric:")) options.deleteBeforeReplace = true;
   const parent = resource.parent && registered.get(resource.parent);
   if (parent) options.parent = parent;
@@ -91,7 +91,7 @@ function optionsOf(
   return options;
 }
 
-/** The same object under another URN: the failed run had renamed it. Aliases are not in checkpoints. */
+/** The same object under another URN, if the failed run renamed its resource. Checkpoints do not hold aliases. */
 function renamedTo(
   resource: CheckpointResource,
   current: Checkpoint,
@@ -104,7 +104,7 @@ function renamedTo(
 
 type Ids = ReadonlyMap<string, pulumi.Output<string>>;
 
-/** Ids of saved resources, each half of them, as they are after the rollback. */
+/** Parts of the ids after the rollback, by the same parts of the saved ids. */
 function idsOf(resources: Iterable<CheckpointResource>, registered: ReadonlyMap<string, pulumi.Resource>): Ids {
   const ids = new Map<string, pulumi.Output<string>>();
   for (const { urn, id } of resources) {
@@ -121,7 +121,7 @@ function idsOf(resources: Iterable<CheckpointResource>, registered: ReadonlyMap<
   return ids;
 }
 
-/** Inputs that came from another resource name its id; where that is made again, they must name the new one. */
+/** Inputs can hold the id of another resource. If that resource is made anew, its new id takes the old one's place. */
 function rewire(
   resource: CheckpointResource,
   inputs: Record<string, unknown>,
@@ -150,7 +150,7 @@ function textWithNewIds(text: string, ids: Ids): unknown {
     .apply((fresh) => found.reduce((rewritten, [id], index) => rewritten.replaceAll(id, fresh[index] ?? id), text));
 }
 
-/** Values of a decrypted checkpoint, with its secrets as secrets. */
+/** Values of a decrypted checkpoint, with its secrets marked as secrets. */
 function secretsOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(secretsOf);
   if (typeof value !== "object" || value === null) return value;

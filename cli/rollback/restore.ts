@@ -11,17 +11,17 @@ import { ownFile, projectCopy } from "./stackState.ts";
 import { referenceOf } from "../../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 
-/** What the engine could not do, for the plan and for people. */
+/** A failure of the engine, for the plan and for people. */
 export interface EngineFailure extends Failure {
   readonly leftover: Leftover;
 }
 
 /**
- * Runs the saved checkpoint as a program, so that the engine takes the stack back to it. It stops at the first failure:
- * going on would mean to the engine that everything behind it is not declared any more, and has to be deleted.
+ * Runs the saved checkpoint as a program, so that the engine takes the stack back to it. The run stops at the first failure:
+ * otherwise the engine would delete all resources after the failed one, because they were not registered.
  * @param saved with its secrets decrypted
- * @param exclude URNs that are left as they are
- * @returns what failed; what was restored stays so
+ * @param exclude URNs that stay as they are
+ * @returns what failed; restored resources stay restored
  */
 export async function restore(
   access: StackAccess,
@@ -73,7 +73,7 @@ async function runEngine(
     const failures = seen.failures();
     if (failures.length > 0) return failures;
     const text = error instanceof Error ? error.message : String(error);
-    // of all that the CLI has printed
+    // the line with the cause, out of all that the CLI printed
     const reason = /^\s*error: (.*)/m.exec(text)?.[1] ?? text.split("\n")[0] ?? "";
     return [{ urn: "", isDelete: false, leftover: { what: "the saved checkpoint", reason } }];
   } finally {
@@ -81,7 +81,7 @@ async function runEngine(
   }
 }
 
-/** What the engine tells while it works: the documented lines, in the order in which things happen, and what failed. */
+/** Reads the engine's events: prints the documented lines in the order of events, and collects failures. */
 class Seen {
   readonly #failed: { readonly urn: string; readonly op: string; readonly type: string; readonly id?: string }[] = [];
   readonly #say: (line: string) => void;
@@ -125,9 +125,9 @@ class Seen {
   }
 }
 
-/** Whether it is a resource that stands for something, and neither a provider nor a component. */
+/** Whether a resource stands for an object, and is neither a provider nor a component. */
 const isObject = (type: string) => !/^(pulumi|fabric):/.test(type);
-/** Azure has kinds of the same names as Fabric's: a Workspace is one of Log Analytics, too. */
+/** Azure and Fabric share names of kinds: Log Analytics has a Workspace, too. */
 const remedyFor = (type: string, id: string | undefined) =>
   type.startsWith("azure-native:") ? id && `az resource delete --ids ${id}` : removalOf(kindOf(type), id);
 const kindOf = (type: string) => type.split(":").at(-1) ?? type;

@@ -20,7 +20,7 @@ import { decryptedCheckpoint, importCheckpoint, refreshStack } from "./stackStat
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 import { unknownSteps } from "./unknownSteps.ts";
 
-/** A transaction to be brought to an end. */
+/** A transaction to roll back. */
 export interface TransactionOrder extends StackAccess {
   readonly transactions: StackTransactions;
   readonly transactionId: string;
@@ -28,16 +28,16 @@ export interface TransactionOrder extends StackAccess {
   readonly say: (line: string) => void;
 }
 
-/** A transaction must not be rolled back. */
+/** The transaction must not be rolled back. */
 export class RollbackRefused extends Error {
   override readonly name = "RollbackRefused";
 }
 
 /**
- * Takes a stack back to where it was before a transaction: the engine restores the saved checkpoint, then what the log
- * knows and the state does not is removed, then both are compared.
- * @returns what is left to be done by hand; nothing, where the rollback is complete
- * @throws RollbackRefused, or Error where it cannot begin; nothing was changed then
+ * Takes a stack back to its state before a transaction: the engine restores the saved checkpoint, orphans of the log are
+ * removed, and the result is compared with the checkpoint.
+ * @returns what must be done by hand; empty if the rollback is complete
+ * @throws RollbackRefused, or Error if it cannot begin; nothing was changed then
  */
 export async function rollBack(order: TransactionOrder & { readonly reason: string }): Promise<Leftover[]> {
   const { transactions, transactionId } = order;
@@ -56,14 +56,14 @@ export async function rollBack(order: TransactionOrder & { readonly reason: stri
       throw new RollbackRefused(step?.kind === "refuse" ? step.reason : "");
     await rollback.begin();
     if (step.kind === "report" || step.kind === "finish") return await rollback.end(step);
-    // orphans that stand first go in one go: none of them changes what the others depend on
+    // leading orphans are removed together: none of them changes anything that the others depend on
     if (step.kind === "compensate") await rollback.compensate(leading(steps), known.current);
     else if (step.kind === "giveBack") await rollback.giveBack(step.objects);
     else await rollback.take(step, plain, known.current);
   }
 }
 
-/** A rollback that is going on: what it has done, and how it does a step. */
+/** A rollback in progress: it keeps a record of its work, and carries out steps. */
 class Rollback implements AsyncDisposable {
   readonly #order: TransactionOrder & { readonly reason: string };
   readonly #log: TransactionLog;
@@ -80,7 +80,7 @@ class Rollback implements AsyncDisposable {
     this.#order = order;
     this.#log = log;
     const { transactionId, transactions, say } = order;
-    // a log of its own for what the rollback does: it is not part of the transaction that it undoes
+    // the rollback has a log of its own, because it is no part of the transaction that it undoes
     const own = { FABRIC_ROLLBACK_OF: transactionId, FABRIC_TRANSACTION_ID: rollbackLogOf(transactionId) };
     this.#access = { ...order, env: { ...order.env, ...forcingNothing(order.env), ...own } };
     this.#run = new RollbackRun({ env: this.#access.env, store: transactions.store });
@@ -91,7 +91,7 @@ class Rollback implements AsyncDisposable {
     return { ...this.#observed, failures: this.#failures };
   }
 
-  /** What is known now. */
+  /** Collects the facts of the moment. */
   async look(saved: Checkpoint | undefined, isCutOff: boolean): Promise<Known> {
     const { transactions, transactionId } = this.#order;
     return {
@@ -103,7 +103,7 @@ class Rollback implements AsyncDisposable {
     };
   }
 
-  /** Says that it begins, once. From there on the state changes by the rollback itself. */
+  /** Announces the beginning, once. From there on, the rollback itself changes the state. */
   async begin(): Promise<void> {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
@@ -113,7 +113,7 @@ class Rollback implements AsyncDisposable {
     await transactions.noteStateHash(transactionId, undefined);
   }
 
-  /** Does a step of the engine's. */
+  /** Carries out a step by the engine. */
   async take(step: EngineStep, plain: Checkpoint, current: Checkpoint): Promise<void> {
     const { say } = this.#order;
     const { restores, removals } = this.#observed;
@@ -139,14 +139,14 @@ class Rollback implements AsyncDisposable {
     this.#observed = { ...this.#observed, compensated };
   }
 
-  /** Gives objects back what the transaction had found. */
+  /** Restores the values that the transaction found on objects. */
   async giveBack(objects: readonly WrittenObject[]): Promise<void> {
     const run = await this.#run.of(this.#order.transactionId);
     for (const object of objects) this.#leftovers.push(...(await giveBack(run, object, this.#order.say)));
     this.#observed = { ...this.#observed, isGivenBack: true };
   }
 
-  /** Ends the transaction, where nothing is left. @returns what is */
+  /** Ends the transaction if nothing is left to do. @returns what must be done by hand */
   async end(step: EndStep): Promise<Leftover[]> {
     const { transactions, transactionId, say } = this.#order;
     const left = [...this.#leftovers, ...this.#failures.map(({ leftover }) => leftover)];
@@ -172,7 +172,7 @@ class Rollback implements AsyncDisposable {
 type EngineStep = Extract<Step, { kind: "import" | "reread" | "restore" | "remove" }>;
 type EndStep = Extract<Step, { kind: "report" | "finish" }>;
 
-/** The orphans that stand at the beginning of a plan. */
+/** The orphans at the beginning of a plan. */
 function leading(steps: readonly Step[]): UnsettledCreate[] {
   const end = steps.findIndex(({ kind }) => kind !== "compensate");
   return steps.slice(0, end).flatMap((step) => (step.kind === "compensate" ? [step.orphan] : []));

@@ -3,13 +3,13 @@ import { providerFile } from "../../lib/transactions/transactionFiles.ts";
 import type { Configuration } from "../../providers/run/configuration.ts";
 import type { LiveRun } from "../../providers/run/liveRun.ts";
 
-/** What is needed to reach objects as the deployment that made them did. */
+/** Data for reaching objects in the same way as their deployment did. */
 export interface RollbackAccess {
   readonly env: NodeJS.ProcessEnv;
   readonly store: LogStore;
 }
 
-/** The calls that a rollback makes by itself, beside the engine's. Nothing is opened before the first one. */
+/** The rollback's own calls, beside those of the engine. Nothing is opened before the first call. */
 export class RollbackRun implements AsyncDisposable {
   readonly #access: RollbackAccess;
   #run: Promise<LiveRun> | undefined;
@@ -20,7 +20,7 @@ export class RollbackRun implements AsyncDisposable {
 
   /**
    * The run.
-   * @param transactionId whose endpoint and sign-in it has
+   * @param transactionId the transaction whose endpoint and sign-in the run uses
    * @throws Error if the log does not say how its deployment reached the service
    */
   of(transactionId: string): Promise<LiveRun> {
@@ -33,7 +33,7 @@ export class RollbackRun implements AsyncDisposable {
     if (!noted) throw new Error(`${providerFile(transactionId)} is missing beside its log in ${store.where}.`);
     const { startRun } = await import("../../providers/run/liveRun.ts");
     const configuration = JSON.parse(noted.toString()) as Configuration;
-    // an empty list of workspaces means here that the engine has removed them all
+    // an empty list of workspaces means here that the engine has deleted all of them
     return startRun(configuration, { ...env, FABRIC_CONFIRM_GONE: "true" });
   }
 

@@ -15,17 +15,17 @@ export async function importCheckpoint(access: StackAccess, checkpoint: Checkpoi
   await pulumi(["stack", "import", "--stack", referenceOf(access)], { cwd: projectRoot, env, input });
 }
 
-/** One step that the engine would take: the resource as the program declares it and its kind has checked it. */
+/** One step of an update that the engine plans: the resource as declared by the program and checked by its kind. */
 export interface PreviewStep {
   /** `create`, `same`, `update`, … */
   readonly op: string;
   readonly urn: string;
-  /** Absent for what is to be deleted. Ids that are not known yet are a stand-in. */
+  /** Absent for a delete. A stand-in takes the place of ids that are not known yet. */
   readonly newState?: CheckpointResource;
 }
 
 /**
- * What `pulumi up` would do with a configuration, step by step, in the order of the state.
+ * The steps that `pulumi up` would take with a configuration, in the order of the state.
  * @param configFile the stack's file, or another one in its place
  * @throws Error with the messages of the program or of the CLI
  */
@@ -57,7 +57,7 @@ export async function refreshStack(access: StackAccess, urns: readonly string[])
 /**
  * A saved checkpoint with its secrets decrypted, by Pulumi's own means and through a pipe: it is imported into a
  * throw-away backend that has the same secrets provider, and exported from there. Nothing decrypted is written to disk.
- * @throws Error where the passphrase, or whatever the stack's secrets provider wants, is missing or wrong
+ * @throws Error if the passphrase, or other access to the stack's secrets provider, is missing or wrong
  */
 export async function decryptedCheckpoint(access: StackAccess, saved: Checkpoint): Promise<Checkpoint> {
   const encrypted = JSON.stringify(saved);
@@ -78,14 +78,14 @@ export async function decryptedCheckpoint(access: StackAccess, saved: Checkpoint
 }
 
 /**
- * A folder in which the CLI runs another program for the same stack: settings are copied, because Pulumi may write to
- * them; the rest is the project's own, so that the provider finds code, log and emulator where it expects them.
+ * A folder in which the CLI runs another program for the same stack. Settings are copied, because Pulumi may write to them.
+ * The rest is the project's own, so that the provider finds code, log and emulator at their usual places.
  */
 export function projectCopy({ projectRoot, stack, env }: StackAccess): string {
   const folder = mkdtempSync(join(tmpdir(), "fabric-rollback-"));
   const { content } = readProjectFile(projectRoot);
   const { backend: _backend, stackConfigDir: _stacks, main: _main, config, ...others } = content;
-  // as a text it is the old name of stackConfigDir
+  // a text under `config` is the old form of stackConfigDir
   const project = typeof config === "object" ? { ...others, config } : others;
   writeFileSync(join(folder, "Pulumi.yaml"), stringify(project));
   const settings = stackFileOf(projectRoot, stack, env);
@@ -97,7 +97,7 @@ export function projectCopy({ projectRoot, stack, env }: StackAccess): string {
   return folder;
 }
 
-/** Makes the folder for what the project itself keeps. @returns false if the checkout cannot be written to */
+/** Makes the folder for the project's own files. @returns false if the checkout is read-only */
 function hasOwnFolder(projectRoot: string): boolean {
   try {
     mkdirSync(join(projectRoot, ".fabric"), { recursive: true });
@@ -107,12 +107,12 @@ function hasOwnFolder(projectRoot: string): boolean {
   }
 }
 
-/** The node_modules in which Node finds the SDK: here, or above in a project of workspaces. */
+/** The node_modules in which Node finds the SDK: here, or above if the project is an npm workspace. */
 function packagesOf(folder: string): string {
   const packages = join(folder, "node_modules");
   const above = dirname(folder);
   return above === folder || existsSync(join(packages, "@pulumi", "pulumi")) ? packages : packagesOf(above);
 }
 
-/** An environment in which the CLI takes the stack's file of such a folder, and no other one. */
+/** An environment in which the CLI reads the stack's file of the copied folder, and no other file. */
 export const ownFile = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({ ...env, [CONFIG_FILE]: "" });

@@ -5,15 +5,15 @@ import type { Entry } from "../../lib/transactions/entry.ts";
 import { UPDATE_REMEDY } from "../transaction/leftovers.ts";
 import type { Leftover } from "../transaction/leftovers.ts";
 
-/** A step whose effect a rollback cannot vouch for. */
+/** A step whose undo a rollback cannot confirm. */
 export interface UnknownStep {
   readonly step: string;
   readonly leftover: Leftover;
 }
 
 /**
- * Updates and deletes of a transaction that this version does not know: whether the engine has undone them, it cannot say.
- * Creates are not among them: the state has them, or they are orphans. Pure.
+ * Updates and deletes of a transaction that this version does not know, so that it cannot say whether the engine undid them.
+ * Creates are not included: the state holds their objects, or these are orphans. Pure.
  */
 export function unknownSteps(log: readonly Entry[]): UnknownStep[] {
   return log.flatMap((entry): UnknownStep[] => {

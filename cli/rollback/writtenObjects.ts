@@ -8,17 +8,17 @@ import type { Values, Written } from "../../lib/transactions/written.ts";
 import { isAdoption } from "../../providers/engine/undo.ts";
 import { newIdsBetween, withNewIds } from "./newIds.ts";
 
-/** An object that a transaction wrote to, and that the stack has again. */
+/** An object that a transaction wrote to, and that the stack holds again. */
 export interface WrittenObject extends Written {
-  /** As the stack has it now: an object that was deleted may have been made anew. */
+  /** Present id in the stack: a deleted object may have been made anew. */
   readonly id: string;
-  /** Properties of its resource. */
+  /** Properties of the object's resource. */
   readonly state: Values;
 }
 
 /**
- * The objects that a transaction wrote to and the saved state has, as the state has them after the engine has restored it.
- * Ids among the values from before are those of the objects that were made anew. Pure.
+ * The objects of the saved state that a transaction wrote to, with their state after the engine's restore. In the values from
+ * before, ids of objects that were made anew are replaced by the new ones. Pure.
  */
 export function writtenObjects(log: readonly Entry[], saved: Checkpoint, current: Checkpoint): WrittenObject[] {
   const now = new Map(liveResourcesOf(current).map((resource) => [resource.urn, resource]));
@@ -29,7 +29,7 @@ export function writtenObjects(log: readonly Entry[], saved: Checkpoint, current
     const { resourceType, resourceId } = written;
     const own = before.get(objectKey(resourceType, resourceId));
     const resource = own && now.get(own.urn);
-    // a connection that this transaction has made is gone again, and what it has pulled is not
+    // the rollback has removed a connection that this transaction made, but not the items that it pulled
     const isInOldWorkspace = resourceType === "GitConnection" && !made.has(objectKey("Workspace", resourceId));
     if (!own && isInOldWorkspace) return [{ ...written, id: resourceId, state: {} }];
     if (!resource?.id) return [];

@@ -1,13 +1,13 @@
 import type { StackSettings } from "../pulumi/stackSettings.ts";
 
-/** From so many resources on, the engine's checkpoints cost more than half of a deployment (docs/benchmarks.md). */
+/** From this number of resources on, the engine's checkpoints take more than half of a deployment (docs/benchmarks.md). */
 const MANY_RESOURCES = 100;
 
 /**
- * Settings of the engine's own checkpoints during an update. It writes the whole state before and after each step, which
- * takes the longer the more there is. Our log makes that needless: a run that is cut off is recovered from the log, whatever
- * the last checkpoint says. Pulumi Cloud has a journal of its own and is left alone.
- * @param env what it sets itself wins
+ * Settings of the engine's own checkpoints during an update. The engine writes the whole state before and after each step,
+ * which takes longer the more resources there are. Our log makes that needless: a run that was cut off is recovered from the
+ * log, whatever the last checkpoint holds. Pulumi Cloud has a journal of its own and keeps its settings.
+ * @param env its own settings win
  */
 export function checkpointing({ resources }: StackSettings, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const backend = env["PULUMI_BACKEND_URL"] ?? "";

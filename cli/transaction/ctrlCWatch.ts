@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /**
- * Whether Ctrl-C was pressed in a run of the CLI. Its exit code does not say, and in the interactive display the terminal is
- * raw and sends no signal; the CLI's event log says it. The log is private and removed: it holds the values of resources.
+ * Watches whether Ctrl-C was pressed in a run of the CLI. The exit code does not show it, and the raw terminal of the
+ * interactive display sends no signal, but the CLI's event log shows it. The log is private and removed afterwards, because
+ * it holds the values of resources.
  */
 export class CtrlCWatch implements Disposable {
   readonly #folder = mkdtempSync(join(tmpdir(), "fabric-events-"));
@@ -14,7 +15,7 @@ export class CtrlCWatch implements Disposable {
     return ["--event-log", this.#file];
   }
 
-  /** Environment in which the CLI knows those options. */
+  /** Environment in which the CLI accepts `args`. */
   readonly env = { PULUMI_DEBUG_COMMANDS: "true" };
 
   /** Whether the CLI has seen Ctrl-C until now. */

@@ -6,7 +6,7 @@ import type { Entry } from "../../lib/transactions/entry.ts";
 import type { EarlierRun } from "../../lib/transactions/earlierRun.ts";
 import type { Leftover } from "./leftovers.ts";
 
-/** How many effects of each kind a log holds. */
+/** Number of effects in a log, by kind. */
 export function countsOf(entries: readonly Entry[]): Record<"created" | "updated" | "deleted" | "failed", number> {
   const counts = { created: 0, updated: 0, deleted: 0, failed: 0 };
   const names = { create: "created", update: "updated", delete: "deleted" } as const;
@@ -17,17 +17,17 @@ export function countsOf(entries: readonly Entry[]): Record<"created" | "updated
   return counts;
 }
 
-/** What telemetry learns of a deployment: that it began, how it ended, with counts and how long it took. */
+/** Telemetry of a deployment: its begin, and its end with counts and duration. */
 export class DeploymentEvents {
   readonly #telemetry: TelemetryLogger;
   readonly #begin = performance.now();
 
-  /** @param telemetry adds stack and transaction to what it is told */
+  /** @param telemetry adds stack and transaction to each event */
   constructor(telemetry: TelemetryLogger) {
     this.#telemetry = telemetry;
   }
 
-  /** Loads nothing and does nothing where `useTelemetry` is off. */
+  /** Loads nothing and does nothing if `useTelemetry` is off. */
   static async open(
     stack: string,
     transactionId: string,
@@ -41,7 +41,7 @@ export class DeploymentEvents {
 
   /**
    * An update begins.
-   * @param earlierRun how the run that it goes on with ended
+   * @param earlierRun end of the run that the update resumes
    */
   started(isResumed: boolean, earlierRun?: EarlierRun): void {
     this.#telemetry.trackEvent("DeploymentStarted", { isResumed, ...(earlierRun && { earlierRun }) });
@@ -58,7 +58,7 @@ export class DeploymentEvents {
     this.#ended("DeploymentFailed", false, { reason, ...countsOf(entries) });
   }
 
-  /** Runs a rollback, and notes how it began and ended. */
+  /** Runs a rollback, and records its begin and end. */
   async rollback(reason: string, work: () => Promise<Leftover[]>): Promise<Leftover[]> {
     const begin = performance.now();
     this.#telemetry.trackEvent("RollbackStarted", { reason });
@@ -78,7 +78,7 @@ export class DeploymentEvents {
     }
   }
 
-  /** Sends what is waiting, for at most 2 s. */
+  /** Sends waiting events, for at most 2 s. */
   close(): Promise<void> {
     return this.#telemetry.flush();
   }

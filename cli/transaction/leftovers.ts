@@ -2,17 +2,17 @@ import { stripVTControlCharacters } from "node:util";
 import { parseId, pathOf } from "../../providers/engine/place.ts";
 import { kindNamed } from "../../providers/kinds/kinds.ts";
 
-/** Something that a command could not bring to its end. */
+/** Work that a command could not finish. */
 export interface Leftover {
   /** `Workspace 'sales'`. */
   readonly what: string;
   readonly id?: string | undefined;
   readonly reason: string;
-  /** The command, or the page, that finishes it by hand. */
+  /** The command or the page for finishing by hand. */
   readonly remedy?: string | undefined;
 }
 
-/** What has to be done by hand, as a table. */
+/** The table of work that must be done by hand. */
 export function leftoverTable(leftovers: readonly Leftover[], title = "To be done by hand:"): string {
   const names = leftovers.map(({ what, id }) => (id ? `${what} (${id})` : what));
   const width = Math.max(...names.map(({ length }) => length));
@@ -42,6 +42,6 @@ export function removalOf(kindName: string, id: string | undefined): string | un
   return `az rest --method ${removal?.method ?? "delete"} --resource ${API} --url ${API}/v1${path}`;
 }
 
-/** What finishes a step that this version does not know. */
+/** Remedy for a step that this version does not know. */
 export const UPDATE_REMEDY =
   "Nothing was called for it. Finish it with the version that wrote the log (update this clone and run the command again), or by hand.";

@@ -4,7 +4,7 @@ import { operationsGoingOn } from "../../lib/transactions/goingOn.ts";
 import { providerFile } from "../../lib/transactions/transactionFiles.ts";
 import type { Configuration } from "../../providers/run/configuration.ts";
 
-/** What is needed to reach the service as the run did that began an operation. */
+/** Data for reaching the service in the same way as the run that began an operation. */
 export interface OperationsAccess {
   readonly env: NodeJS.ProcessEnv;
   readonly store: LogStore;
@@ -13,9 +13,9 @@ export interface OperationsAccess {
 }
 
 /**
- * Waits until the operations have ended that earlier runs have begun and did not see the end of, by the ids that their logs
- * name, at the endpoint and tenant that these name. What is looked at afterwards is then as it stays. An operation that
- * cannot be asked for is told and left alone: its object is looked for all the same.
+ * Waits until operations that earlier runs left running have ended. The logs name their ids, endpoints and tenants. Objects
+ * that are read afterwards do not change any more. If an operation cannot be polled, that is reported and the work
+ * continues: its object is looked for all the same.
  */
 export async function awaitOperations(
   { env, store, say }: OperationsAccess,

@@ -1,12 +1,12 @@
 import { keyOfResource, resourcesOf } from "../../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 
-/** Most objects that are told: a variable of the environment has 128 kB at most. */
+/** Largest number of objects passed on: an environment variable holds 128 kB at most. */
 const MOST = 500;
 
 /**
- * What the provider has to know of replacements that an earlier run has begun and not ended: the old object was deleted, or
- * left by its delete, and the engine does not ask for that again. What is still there of it is the stack's own.
+ * Environment that tells the provider about replacements that an earlier run began and did not finish. Their old objects were
+ * deleted, or left by the delete, and the engine does not repeat the delete. An old object that still exists is the stack's.
  */
 export function pendingReplacements(state: Checkpoint): NodeJS.ProcessEnv {
   const pending = resourcesOf(state).filter(

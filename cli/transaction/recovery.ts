@@ -16,30 +16,30 @@ import { importCheckpoint, refreshStack } from "../rollback/stackState.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 
 /*
- * What an update does about earlier runs that were cut off: before it, the state learns what they did; after it, what they
- * made and nothing declares any more is removed, and their logs are ended.
+ * Recovery from earlier runs that were cut off. Before an update, the state is brought up to date with their work. After the
+ * update, objects that they made and nothing declares any more are removed, and their logs are ended.
  */
 
-/** A stack, its transactions, and where lines go. */
+/** A stack, its transactions, and the output for lines. */
 export interface Recovery extends StackAccess {
   readonly transactions: StackTransactions;
   readonly say: (line: string) => void;
 }
 
-/** What is said of a transaction that is announced, and whose log is not there. */
+/** Message about an announced transaction whose log is missing. */
 export const lostLog = (stack: string, transactionId: string, where: string): string =>
   `Transaction ${transactionId} of stack '${stack}' has no log in ${where}: it cannot be rolled back, and what it made and no ` +
   `state has is not known. To go on from the state as it is: npm run up -- --stack ${stack}`;
 
 /**
- * Brings the state up to date: pending operations are dropped, because the log knows what became of them and they would
- * stay for ever; and objects are read again that a run was about to change or delete when it was cut off.
- * @returns the checkpoint then
+ * Brings the state up to date. Pending operations are dropped: they would stay forever, and the log has their outcome.
+ * Objects that a run was about to change or delete when it was cut off are read again.
+ * @returns the checkpoint afterwards
  */
 export async function catchUp(recovery: Recovery): Promise<Checkpoint> {
   const { transactions, stack, say } = recovery;
   const exported = await takeOverRenamed(recovery);
-  // first: a log that cannot be read must stop this before anything is changed
+  // first, because an unreadable log must stop the recovery before anything is changed
   const open = (await transactions.logs()).filter((log) => !hasEnded(log));
   const announced = await transactions.announced();
   if (announced !== undefined && (await transactions.entries(announced)).length === 0)
@@ -58,15 +58,15 @@ export async function catchUp(recovery: Recovery): Promise<Checkpoint> {
     for (const urn of urns) outdated.add(urn);
   }
   if (outdated.size === 0) return checkpoint;
-  // an empty list of workspaces is what a run that deleted them all leaves
+  // a run that deleted all workspaces leaves an empty list of them
   const env = open.some(deletesWorkspaces) ? { ...recovery.env, FABRIC_CONFIRM_GONE: "true" } : recovery.env;
   await refreshStack({ ...recovery, env }, [...outdated]);
   return exportCheckpoint(recovery);
 }
 
 /**
- * Ends every log that is still open, after an update that succeeded: all that was declared is there.
- * @returns what is left to be done by hand; the logs stay open then
+ * Ends every open log after an update that succeeded: all declared objects exist.
+ * @returns what must be done by hand; the logs stay open then
  */
 export async function settleAll(recovery: Recovery, after: Checkpoint): Promise<Leftover[]> {
   const { transactions, env, say } = recovery;

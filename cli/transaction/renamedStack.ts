@@ -6,9 +6,9 @@ import { hasEnded } from "../../lib/transactions/entry.ts";
 import type { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
 
 /**
- * Takes the transactions of a stack over that `pulumi stack rename` gave another name: the state says as which one it was
- * deployed, and there is no stack of that name any more.
- * @returns the checkpoint as it is
+ * Takes over the transactions of a stack's former name, after `pulumi stack rename`. The state holds the name of the last
+ * deployment, and no stack has that name any more.
+ * @returns the present checkpoint
  */
 export async function takeOverRenamed(
   access: StackAccess & { readonly transactions: StackTransactions; readonly say: (line: string) => void },

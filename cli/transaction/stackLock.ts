@@ -18,8 +18,8 @@ export async function freeStaleLock(access: StackAccess): Promise<void> {
 }
 
 /**
- * Runs a command that may change a stack, alone: another one on the same log ends with 1 and a message, and nothing done.
- * Pulumi's own lock of the stack is removed where the process that took it is gone.
+ * Runs a command that may change a stack, alone. A second command on the same log prints a message, does nothing, and ends
+ * with 1. Pulumi's own lock of the stack is removed if the process that took it is gone.
  * @returns the exit code
  */
 export async function withStackToItself(

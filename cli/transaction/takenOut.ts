@@ -4,9 +4,9 @@ import type { StackTransactions } from "../../lib/transactions/stackTransactions
 import { orphansOf } from "../rollback/plan.ts";
 
 /**
- * Lets go of what somebody took out of the state since a run of an open transaction has ended (`pulumi state move`, `state
- * delete`): when the run ended by itself, all that it had made for certain was in the state. It is no orphan, and may be
- * another stack's by now.
+ * Releases objects that were taken out of the state after the last run of an open transaction (`pulumi state move`, `state
+ * delete`). A run that ended by itself left all that it made for certain in the state. So an object that is missing since
+ * then is no orphan, and may belong to another stack by now.
  * @param open logs of transactions that have not ended
  */
 export async function letGoOfTakenOut(

@@ -3,34 +3,34 @@ import { FabricError, NOT_THE_SERVICE } from "./fabricError.ts";
 import type { ErrorDetail } from "./fabricError.ts";
 
 /*
- * What an answer must be before anything of it is believed. Captive portals, proxies and gateways answer in the service's
- * place: with pages, with redirects, and with statuses that say nothing of what the service did.
+ * Checks that an answer is the service's own before anything in it counts. Captive portals, proxies and gateways answer in
+ * the service's place: with pages, with redirects, and with statuses that prove nothing about the service.
  */
 
-/** An answer as it came over the wire. */
+/** An answer as received over the wire. */
 export interface Received {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly text: string;
-  /** `https://api.fabric.microsoft.com`: who was asked. */
+  /** Origin of the request: `https://api.fabric.microsoft.com`. */
   readonly origin: string;
 }
 
-/** An answer that is the service's by its content type. Whether it has the needed shape is the caller's question. */
+/** An answer that is the service's by its content type. The caller checks its shape. */
 export interface Answer extends Omit<Received, "text"> {
-  /** JSON; undefined where there was no body. */
+  /** JSON; undefined if there was no body. */
   readonly body: unknown;
 }
 
-/** What a call wants its answer to be. */
+/** The answer that a call expects. */
 export interface Wanted<T> {
-  /** What a failure is called. */
+  /** Name of the call in an error. */
   readonly operation: string;
   readonly method: string;
-  /** Below the endpoint. */
+  /** Path below the endpoint. */
   readonly path: string;
-  /** Shape of the body. @default whatever JSON there is */
+  /** Shape of the body. @default any JSON */
   readonly answer?: z.ZodType<T> | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface Wanted<T> {
 export const optional = <S extends z.ZodType>(shape: S) =>
   z.preprocess((value) => value ?? undefined, shape.optional());
 
-/** The answer of a call that has nothing to say. */
+/** The answer of a call that returns nothing. */
 export const nothing = z.union([z.undefined(), z.null(), z.strictObject({})]);
 
 const REMEDY =
@@ -47,8 +47,8 @@ const REMEDY =
 const BUSY_REMEDY = "A gateway or proxy answered for the service: run again, and check the proxy if it goes on.";
 
 /**
- * Reads an answer that says success.
- * @returns the answer, or in words what came instead of one
+ * Reads an answer with a success status.
+ * @returns the answer, or a description of what came in its place
  */
 export function readAnswer(received: Received): Answer | string {
   const { status, headers, text, origin } = received;
@@ -67,8 +67,8 @@ export interface OwnError {
 }
 
 /**
- * The error that the service itself answered with.
- * @returns undefined where nothing proves that the answer is the service's: no errorCode in JSON, and none in the header
+ * The error in an answer of the service itself.
+ * @returns undefined if nothing proves that the answer is the service's: no errorCode in JSON, and none in the header
  */
 export function ownErrorOf({ headers, text }: Pick<Received, "headers" | "text">): OwnError | undefined {
   const read = readJson(headers["content-type"], text);
@@ -78,10 +78,10 @@ export function ownErrorOf({ headers, text }: Pick<Received, "headers" | "text">
   return errorCode ? { ...body, message: body.message ?? error?.message, errorCode } : undefined;
 }
 
-/** A property that is left out where it is not what it should be: odd words must not hide a code. */
+/** A property that is left out if it has another shape: an odd property must not hide an error code. */
 export const tolerant = <S extends z.ZodType>(shape: S) => optional(shape).catch(undefined);
 
-/** How the service tells what went wrong. */
+/** The service's format of errors. */
 export const ownWords = z.object({
   errorCode: tolerant(z.string().min(1)),
   message: tolerant(z.string()),
@@ -95,7 +95,7 @@ const errorBody = ownWords.extend({
   error: tolerant(z.object({ code: z.string().min(1), message: tolerant(z.string()) })),
 });
 
-/** In words, what an answer with an error status is, where it is not the service's own; undefined where it has no body. */
+/** Description of an answer with an error status that is not the service's own; undefined if it has no body. */
 export function strangerOf({ headers, text }: Pick<Received, "headers" | "text">): string | undefined {
   if (text.trim() === "") return undefined;
   const read = readJson(headers["content-type"], text);
@@ -103,8 +103,8 @@ export function strangerOf({ headers, text }: Pick<Received, "headers" | "text">
 }
 
 /**
- * The body of an answer in the shape that the call wants; what the shape does not name is left out.
- * @throws FabricError where the answer has another shape, or is of another object than the path names
+ * The body of an answer in the shape that the call expects, without properties that the shape does not name.
+ * @throws FabricError if the answer has another shape, or describes another object than the path names
  */
 export function believe<T>(answer: Answer, wanted: Wanted<T>): T {
   const isOther = isOfOtherObject(answer.body, wanted);
@@ -126,8 +126,8 @@ function misfit({ status, body }: Answer, error: z.ZodError): string {
 }
 
 /**
- * The error for an answer that is not the service's. Nothing of it is believed, its status neither.
- * @param came what came instead, in words
+ * The error for an answer that is not the service's. Nothing in such an answer counts, not even its status.
+ * @param came description of the answer
  */
 export function notTheService(
   answer: Pick<Received, "status" | "headers" | "origin">,
@@ -143,7 +143,7 @@ export function notTheService(
   });
 }
 
-/** What to say of an answer that is not the service's own, and what to do. */
+/** Message and remedy for an answer that is not the service's own. */
 export function strangeness(
   { status, origin }: Pick<Received, "status" | "origin">,
   method: string,
@@ -164,7 +164,7 @@ export const requestIdOf = (headers: Readonly<Record<string, string | undefined>
 
 const JSON_TYPE = /^application\/([\w.-]+\+)?json\s*(;|$)/i;
 
-/** An answer without a type is taken for what it looks like; one with another type than JSON is not. */
+/** Reads JSON. An answer without a content type may be JSON; an answer with another type is not. */
 function readJson(type: string | undefined, text: string): { readonly body: unknown } | { readonly stranger: string } {
   if (text.trim() === "") return { body: undefined };
   if (type !== undefined && !JSON_TYPE.test(type.trim())) {
@@ -178,7 +178,7 @@ function readJson(type: string | undefined, text: string): { readonly body: unkn
   }
 }
 
-/** First words of a page's title: whoever reads them knows which portal it is. Never more of the body. */
+/** First words of a page's title, so that people recognise the portal. An error never shows more of the body. */
 function titleOf(text: string): string {
   const title = /<title[^>]*>([^<]*)/i.exec(text.slice(0, 20_000))?.[1];
   const words = title
@@ -189,7 +189,7 @@ function titleOf(text: string): string {
   return words ? `, titled '${words.length > 60 ? `${words.slice(0, 60)}…` : words}'` : "";
 }
 
-/** Where a redirect points, without path and query: they can hold what was asked for, and sessions. */
+/** Target of a redirect, without path and query, which can hold sessions and details of the request. */
 function targetOf({ headers, origin }: Received): string {
   const location = headers["location"];
   if (!location || !URL.canParse(location, origin)) return "";
@@ -211,7 +211,7 @@ function isOfOtherObject(body: unknown, { method, path }: Wanted<unknown>): bool
     return true;
   const last = path.split("/").at(-1) ?? "";
   const isNamed = ID.test(last) && !["POST", "DELETE"].includes(method.toUpperCase());
-  // a role is asked for by its principal, and may have an id of its own
+  // the path of a role names its principal, and the role may have an id of its own
   const principal = (body as { principal?: unknown } | null | undefined)?.principal;
   const named = [textOf(body, "id"), textOf(principal, "id")].filter((id) => id !== undefined);
   return isNamed && named.length > 0 && !named.some((id) => isSame(id, last));

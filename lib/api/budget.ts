@@ -1,46 +1,46 @@
-/** Share of the quota that is spent without a pause: below it, nobody else can have used up the rest. */
+/** Share of the quota that is spent without a pause: this early, other processes can hardly have used up the rest. */
 const FREE_SHARE = 0.5;
-/** Part of an estimated share that is spent. The rest is for errors of the estimate, which would cost refusals. */
+/** Part of an estimated share that is spent. The rest is a margin for errors of the estimate, which would cost refusals. */
 const CAUTION = 0.96;
-/** So many windows without a refusal before more is tried. */
+/** Number of windows without a refusal before the budget grows. */
 const QUIET_WINDOWS = 8;
-/** How much more is tried in the first window after that; in each further one twice as much. */
+/** Growth in the first window after that; it doubles in each further window. */
 const FIRST_GROWTH = 0.01;
-/** How much more is believed to be there when a call above the quota has passed. */
+/** Growth of the assumed quota after a call above the quota has passed. */
 const CEILING_GROWTH = 1.1;
-/** With so much of the quota left to it, a process is alone. */
+/** A process with this share of the quota is alone. */
 const ALONE = 0.98;
-/** How much later than its window's end a Retry-After can be. */
+/** Largest delay of a Retry-After behind the end of its window. */
 const RETRY_AFTER_STEP_MS = 1_000;
-/** The least that is spent of a quota, whatever is estimated. */
+/** Smallest share of a quota that is spent, whatever the estimate. */
 const LEAST_SHARE = 0.02;
 
 /**
- * What one process spends of one quota, of which others may spend a part. It never sends more in any window than the quota
- * has. As long as nothing was refused, the first half goes out at once, and the rest the slower the less is left, so that
- * few calls are on their way when somebody else has used up the quota. A refusal tells when the window ends, and so what
- * others spend in it: from then on this process spends what they leave, evenly.
+ * One process's budget of a quota that other processes may share. A window never gets more calls than the quota allows. Until
+ * the first refusal, the first half of the quota goes out at once, and the rest ever more slowly, so that few calls are in
+ * flight if other processes use up the quota. A refusal shows when the window ends, and thus how much the others spend. From
+ * then on this process spends evenly what the others leave.
  *
- * Pure but for its memory: times are given.
+ * Pure except for its memory: the caller passes the time.
  */
 export class Budget {
   readonly #windowMs: number;
   readonly #quota: number;
-  /** What the quota is believed to be: more than documented if a call above that has passed. */
+  /** Assumed size of the quota: more than documented if a call above that has passed. */
   #ceiling: number;
-  /** When calls of the last window went out, in order. */
+  /** Times of the last window's calls, in order. */
   readonly #sent: number[] = [];
   #last = -Infinity;
-  /** Calls in a window that others leave; undefined as long as nobody is known to take any. */
+  /** Calls in a window that other processes leave; undefined until others are known to take some. */
   #share: number | undefined;
-  /** Window by window, since when there was no refusal, and how much more is tried next. */
+  /** Begin of the present time without a refusal, moved on window by window, and the next growth. */
   #quiet = { since: 0, growth: FIRST_GROWTH };
   #closedUntil = -Infinity;
-  /** End of the window before, if it was closed by a refusal. */
+  /** End of the previous window, if a refusal closed it. */
   #reopened: number | undefined;
-  /** When a call above the quota went out whose answer is still to come. */
+  /** Time of a call above the quota that is not answered yet. */
   #probe: number | undefined;
-  /** Whether a refusal has shown that there is no more than documented. */
+  /** Whether a refusal has confirmed the documented quota. */
   #isCertain = false;
 
   constructor(quota: number, windowMs: number) {
@@ -49,12 +49,12 @@ export class Budget {
     this.#windowMs = windowMs;
   }
 
-  /** The part of the quota that was spent in the last window, from 0 to 1 or more. */
+  /** Share of the quota that was spent in the last window, from 0 to 1 or more. */
   spentShare(now: number): number {
     return this.#used(now).length / this.#ceiling;
   }
 
-  /** When the next call may go out: now, or later. */
+  /** Time at which the next call may go out: now, or later. */
   nextAt(now: number): number {
     const open = Math.max(now, this.#closedUntil);
     if (this.#windowMs === 0 || this.#quota === Infinity) return open;
@@ -68,7 +68,7 @@ export class Budget {
     return Math.max(open, (used[over] ?? now) + this.#windowMs);
   }
 
-  /** A call goes out. */
+  /** Records that a call goes out. */
   spend(now: number): void {
     const used = this.#used(now);
     if (used.length >= this.#ceiling && this.#share === undefined && !this.#isCertain) this.#probe ??= now;
@@ -77,7 +77,7 @@ export class Budget {
   }
 
   /**
-   * A call was answered, and not refused.
+   * Records that a call was answered, and not refused.
    * @returns whether more calls may go out than before
    */
   passed(sentAt: number): boolean {
@@ -87,14 +87,14 @@ export class Budget {
     return true;
   }
 
-  /** Nothing may go out until then. It says nothing of the quota. */
+  /** Holds back all calls until that time, without a conclusion about the quota. */
   close(until: number): void {
     this.#closedUntil = Math.max(this.#closedUntil, until);
   }
 
   /**
-   * A call was refused until then.
-   * @param sentAt when it went out
+   * Records that a call was refused, and until when.
+   * @param sentAt when the call went out
    */
   refused(now: number, until: number, sentAt: number): void {
     const isKnown = now < this.#closedUntil;
@@ -107,15 +107,15 @@ export class Budget {
     this.#quiet = { since: this.#closedUntil, growth: FIRST_GROWTH };
   }
 
-  /** Estimates what is left to this process, from what it spent before it was refused. */
+  /** Estimates this process's share from its calls before the refusal. */
   #learn(now: number, until: number, sentAt: number): void {
     this.#isCertain = true;
     const begin = until - this.#windowMs;
-    // Retry-After is in whole seconds and was on its way, so the window may have begun a little earlier
+    // Retry-After counts whole seconds and needs time to arrive, so the window may have begun a little earlier
     const own = this.#sent.filter((at) => at >= begin - RETRY_AFTER_STEP_MS - (now - sentAt)).length;
     const others = (this.#quota - own) / Math.max((now - begin) / this.#windowMs, 0.01);
     const fromWindow = begin < now ? this.#quota - others : 0;
-    // what went through between two ends of windows, whatever the quota is and whoever took the rest
+    // calls that went through between two ends of windows: they show the share, whatever the quota and the other processes
     const since = this.#reopened;
     const between = since === undefined ? [] : this.#sent.filter((at) => at >= since);
     const fromBefore = since === undefined || until <= since ? 0 : (between.length * this.#windowMs) / (until - since);
@@ -136,7 +136,7 @@ export class Budget {
     if (now - since < this.#windowMs * (isGrown ? 1 : QUIET_WINDOWS)) return;
     this.#quiet = { since: now, growth: growth * 2 };
     this.#share *= 1 + growth;
-    // nobody takes anything any more
+    // no other process takes anything any more
     if (this.#share >= this.#ceiling) this.#share = undefined;
   }
 

@@ -6,7 +6,7 @@ import type { FabricCall } from "./fabricCall.ts";
 import { FabricError, NOT_THE_SERVICE } from "./fabricError.ts";
 import { MAX_RETRY_AFTER_S, failureOf } from "../retryHandler.ts";
 
-/* What went wrong with a call, as plain data. Errors of axios hold the request with its token, and end here. */
+/* Turns errors of axios into plain data. An axios error holds the request with its token, and must not go any further. */
 
 /** Headers by their names in lower case. */
 export function headersOf(response: AxiosResponse): Record<string, string | undefined> {
@@ -19,7 +19,7 @@ export function headersOf(response: AxiosResponse): Record<string, string | unde
   );
 }
 
-/** The answer as it came; the client leaves bodies as text. */
+/** The answer as received; the client leaves bodies as text. */
 export const receivedOf = (response: AxiosResponse): Received => ({
   status: response.status,
   headers: headersOf(response),
@@ -27,22 +27,22 @@ export const receivedOf = (response: AxiosResponse): Received => ({
   origin: new URL(response.config.url ?? "").origin,
 });
 
-/** What the client notes on a request while it is tried. */
+/** Notes of the client on a request during its attempts. */
 export interface Attempted {
-  /** The service may have acted on an attempt, whatever the last answer says. */
+  /** The service may have executed an attempt, whatever the last answer says. */
   mayHaveArrived?: boolean;
-  /** How often it was sent. */
+  /** Number of attempts. */
   attempt?: number;
 }
 
 /**
  * The error as plain data.
- * @param refused the credential, where a new token of it was tried already
+ * @param refused the credential, if a new token of it was refused too
  */
 export function cleanError(error: unknown, call: FabricCall, refused?: string): unknown {
   const { operation, remedies } = call;
   if (!(error instanceof AxiosError)) {
-    // a wait of ours ends with the signal's own reason
+    // our own waits reject with the signal's reason
     return call.signal?.aborted ? new FabricError({ operation, errorCode: "Cancelled" }) : error;
   }
   const { mayHaveArrived, attempt: attempts } = (error.config ?? {}) as Attempted;
@@ -82,10 +82,10 @@ export function cleanError(error: unknown, call: FabricCall, refused?: string): 
   });
 }
 
-/** A service that repeats a request's headers in its answer must not make us print them. */
+/** Removes tokens: a service may repeat a request's headers in its answer, and they must not be printed. */
 const withoutToken = (text: string | undefined) => text?.replace(/Bearer\s+\S+/gi, "Bearer [redacted]");
 
-/** What to do where the service asks for a longer pause than is waited for. */
+/** Remedy if the service asks for a longer pause than the client waits. */
 function longPauseOf(error: AxiosError): { remedy: string } | undefined {
   const { retryAfterSeconds = 0 } = failureOf(error);
   return retryAfterSeconds > MAX_RETRY_AFTER_S
@@ -93,7 +93,7 @@ function longPauseOf(error: AxiosError): { remedy: string } | undefined {
     : undefined;
 }
 
-/** What to do where new tokens are refused too. */
+/** Remedy if new tokens are refused too. */
 const refusalOf = (credential: string | undefined) =>
   credential && {
     remedy:

@@ -3,40 +3,40 @@ import type { z } from "zod";
 /** One call to the service. */
 export interface FabricCall {
   readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
-  /** Below the endpoint: `/workspaces/…`. */
+  /** Path below the endpoint: `/workspaces/…`. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly body?: unknown;
-  /** What a failure is called: `create workspace 'sales-dev'`. */
+  /** Name of the call in an error: `create workspace 'sales-dev'`. */
   readonly operation: string;
-  /** A POST that may be sent twice although its outcome is unknown, because doing it twice changes nothing. @default false */
+  /** Whether a POST with an unknown outcome may be sent again, because a second execution changes nothing. @default false */
   readonly replaySafe?: boolean;
-  /** How often the caller has sent the same call before: the limit of attempts and the back-off go on from there. @default 0 */
+  /** Attempts of the same call by the caller before: the limit of attempts and the back-off continue from there. @default 0 */
   readonly attemptsBefore?: number;
-  /** What to do about error codes, where this call knows better than the general table. */
+  /** Remedies for error codes, if this call knows better ones than the general table. */
   readonly remedies?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
   /** Longest wait for a long-running operation, in ms. @default 30 minutes */
   readonly deadlineMs?: number;
-  /** Told of the long-running operation that the service has accepted, before it is waited for. */
+  /** Called when the service has accepted a long-running operation, before the wait for it. */
   readonly onAccepted?: (operationId: string) => Promise<void>;
-  /** What the answer has to be, for who reads it. @default any JSON, or no body */
+  /** Shape that the answer must have. @default any JSON, or no body */
   readonly answer?: z.ZodType;
 }
 
-/** A call whose answer is read; of a list, the shape is that of an entry. */
+/** A call whose answer is read. For a list, the shape is that of an entry. */
 export interface Answering<T> {
   readonly answer: z.ZodType<T>;
 }
 
-/** What telemetry learns of one attempt. */
+/** The record of one attempt for telemetry. */
 export interface Attempt {
   readonly method: string;
   /** `https://api.fabric.microsoft.com`. */
   readonly origin: string;
   /** Path with `{id}` for ids, without query. */
   readonly route: string;
-  /** Absent where no answer came. */
+  /** Absent if no answer came. */
   readonly status: number | undefined;
   readonly durationMs: number;
   /** 1 for the first. */

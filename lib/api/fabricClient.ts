@@ -26,7 +26,7 @@ import { assertTrustedEndpoint } from "./trustedHost.ts";
 import { agentsFor } from "../network/agents.ts";
 import type { Agents } from "../network/agents.ts";
 
-/** What a client is made of. */
+/** The parts and settings of a client. */
 export interface FabricClientOptions {
   /** `https://api.fabric.microsoft.com/v1`, or what {@link assertTrustedEndpoint} accepts. */
   readonly endpoint: string;
@@ -43,7 +43,7 @@ export interface FabricClientOptions {
   readonly breaker?: CircuitBreaker;
   /** Longest time for one attempt, in ms. @default 100 s */
   readonly attemptTimeoutMs?: number;
-  /** Told of each attempt that was sent; one that an open breaker held back is none. */
+  /** Called after each attempt that was sent. A call that an open breaker held back is no attempt. */
   readonly onAttempt?: (attempt: Attempt) => void;
   /**
    * Graceful stop. No new call or retry starts, except within {@link FabricClient.finishing}, and back-off waits end; calls
@@ -53,12 +53,12 @@ export interface FabricClientOptions {
 }
 
 const ATTEMPT_TIMEOUT_MS = 100_000;
-/** Longest wait for an operation of an earlier run: it began before, and nobody can interrupt the command that waits. */
+/** Longest wait for an operation of an earlier run. It began long ago, and the waiting command cannot be interrupted. */
 const EARLIER_OPERATION_DEADLINE_MS = 5 * 60_000;
 const ID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
 
 interface Settings extends InternalAxiosRequestConfig, Attempted {
-  /** A POST that may be sent again when its outcome is unknown. */
+  /** Whether a POST with an unknown outcome may be sent again. */
   replaySafe?: boolean;
 }
 
@@ -80,7 +80,7 @@ export class FabricClient {
   readonly #isFinishing = new AsyncLocalStorage<true>();
   readonly #agents: Agents;
 
-  /** @throws Error when the endpoint may not be sent a token */
+  /** @throws Error if the endpoint must not receive a token */
   constructor(options: FabricClientOptions) {
     const {
       flags,
@@ -109,7 +109,7 @@ export class FabricClient {
       validateStatus: (status) => status < 400,
       proxy: false,
       headers: { Accept: "application/json" },
-      // bodies stay text, because axios would hand a page on as if it were an answer
+      // bodies stay text, because axios would pass a page on as if it were an answer
       responseType: "text",
       transformResponse: [(data: unknown) => data],
       adapter: attemptOf({ ...options, clock, throttle, breaker }, () => this.#stopNow()),
@@ -122,9 +122,9 @@ export class FabricClient {
   }
 
   /**
-   * Sends a call and waits for what it started. 200 and 201: the body. 202 with an operation: the operation's result, or
-   * undefined when it has none. 202 without one, or an empty body: undefined.
-   * @throws FabricError, also where the answer is not the service's or has not the shape that the call wants
+   * Sends a call and waits for the operation that it started. 200 and 201: the body. 202 with an operation: the operation's
+   * result, or undefined if it has none. 202 without an operation, or an empty body: undefined.
+   * @throws FabricError, also if the answer is not the service's or lacks the shape that the call expects
    */
   async send<T>(call: FabricCall & Answering<T>): Promise<T>;
   async send(call: FabricCall): Promise<void>;
@@ -153,10 +153,10 @@ export class FabricClient {
   }
 
   /**
-   * Waits until an operation has ended that somebody else has begun, however it ends. One that the service does not know any
-   * more has ended, too.
-   * @param operation what a failure is called
-   * @throws FabricError if it could not be asked for, or has not ended after five minutes
+   * Waits until an operation of another run has ended, in success or failure. An operation that the service no longer knows
+   * has ended, too.
+   * @param operation name of the call in an error
+   * @throws FabricError if the operation could not be polled, or has not ended after five minutes
    */
   async operationEnded(operationId: string, operation: string): Promise<void> {
     const get = (path: string) => this.#exchange({ method: "GET", path, operation });
@@ -196,14 +196,14 @@ export class FabricClient {
   }
 
   /**
-   * Runs the end of what has begun: its calls are made also after `stop`, so that nothing is left half-done or unknown.
-   * Retries still end with `stop`.
+   * Runs work that finishes a begun change. Its calls are sent even after `stop`, so that nothing is left half-done or
+   * unknown. Retries still end with `stop`.
    */
   finishing<T>(work: () => Promise<T>): Promise<T> {
     return this.#isFinishing.run(true, work);
   }
 
-  /** The signal that ends the calls of now. */
+  /** The signal that ends calls at present. */
   #stopNow(): AbortSignal | undefined {
     return this.#isFinishing.getStore() ? undefined : this.#stop;
   }
@@ -231,7 +231,7 @@ export class FabricClient {
       if (!isTokenRefused(error)) throw cleanError(error, call);
       config.mayHaveArrived = (error.config as Attempted | undefined)?.mayHaveArrived ?? false;
     }
-    // once: the token may have ended in mid-run
+    // once, because the token may have expired during the run
     await this.#tokens.token(this.#scope, { refresh: true });
     try {
       return answerOf(await this.#axios.request<unknown>(config));
@@ -241,7 +241,7 @@ export class FabricClient {
   }
 }
 
-/** One attempt: through the gate, through the breaker, with a deadline of its own. */
+/** One attempt: it passes the gate and the breaker, and has a deadline of its own. */
 function attemptOf(
   options: Omit<FabricClientOptions, "breaker"> & {
     clock: Clock;
@@ -262,7 +262,7 @@ function attemptOf(
       throw new AxiosError(`no answer within ${attemptTimeoutMs / 1000} s`, "ETIMEDOUT", config);
     }
   };
-  /** An answer that is not the service's neither opens nor closes the breaker: it says nothing of the service. */
+  /** An answer that is not the service's neither opens nor closes the breaker: it proves nothing about the service. */
   const believable = async (config: Settings): Promise<AxiosResponse> => {
     const response = await withDeadline(config);
     const read = readAnswer(receivedOf(response));
@@ -288,12 +288,12 @@ function attemptOf(
       isSent = !(error instanceof CircuitOpenError);
       if (!isSent) {
         config.attempt--;
-        // what an earlier attempt may have done stays in doubt
+        // the outcome of an earlier attempt stays unknown
         throw new AxiosError((error as CircuitOpenError).message, (error as CircuitOpenError).code, config);
       }
       if (error instanceof AxiosError) {
         response = error.response;
-        // a breaker around it, and retries too, need the request's own settings and not the copy with a deadline
+        // breaker and retries need the request's own settings, not the copy with a deadline
         error.config = config;
         config.mayHaveArrived ||= outcomeOf(error) === "unknown";
         tellGate(passage, error, options.clock);
@@ -315,7 +315,7 @@ function attemptOf(
   };
 }
 
-/** What became of the last attempt. */
+/** Outcome of the last attempt. */
 const outcomeOf = (error: AxiosError): CallOutcome =>
   callOutcome({ ...failureOf(error), isServicesOwn: isServicesOwn(error) });
 
@@ -323,13 +323,13 @@ const outcomeOf = (error: AxiosError): CallOutcome =>
 const isServicesOwn = ({ response }: AxiosError) =>
   response !== undefined && response.status >= 400 && ownErrorOf(receivedOf(response)) !== undefined;
 
-/** Whether a new token may help. Services refuse tokens without a word, too; a page is a proxy's, which wants another sign-in. */
+/** Whether a new token may help. A service may refuse a token without a body; a page comes from a proxy's own sign-in. */
 function isTokenRefused(error: unknown): error is AxiosError {
   if (!(error instanceof AxiosError) || error.response?.status !== 401) return false;
   return isServicesOwn(error) || strangerOf(receivedOf(error.response)) === undefined;
 }
 
-/** A refusal by quota counts for every call of the identity; any other answer says that there was quota left. */
+/** Reports an answer to the gate. A refusal by quota counts for every call of the identity; any other proves spare quota. */
 function tellGate(passage: Passage, error: AxiosError, clock: Clock): void {
   const { status, retryAfterSeconds } = failureOf(error, clock.now());
   if (status !== undefined && status !== 429) passage.passed();
@@ -338,7 +338,7 @@ function tellGate(passage: Passage, error: AxiosError, clock: Clock): void {
   }
 }
 
-/** The service is in trouble, and not only this request: no answer, or one that blames the service. */
+/** Whether the service itself is in trouble, and not only this request: no answer, or a server error. */
 function isOutage(error: unknown): boolean {
   if (!(error instanceof AxiosError) || error.code === AxiosError.ERR_CANCELED) return false;
   const status = error.response?.status;
@@ -355,7 +355,7 @@ function addRetries(instance: AxiosInstance, clock: Clock, baseMs: number, stop:
     retries: MAX_RETRIES,
     shouldResetTimeout: true,
     retryCondition: (error) => !stop?.aborted && decide(error).kind === "wait",
-    // the wait is ours: through the clock, and ended by an abort
+    // our own code waits, through the clock, and an abort ends the wait
     retryDelay: () => 0,
     onRetry: async (_retry, error, config) => {
       const decision = decide(error);
@@ -363,7 +363,7 @@ function addRetries(instance: AxiosInstance, clock: Clock, baseMs: number, stop:
       await clock
         .sleep(decision.ms, eitherOf(config.signal as AbortSignal | undefined, stop))
         .catch((reason: unknown) => {
-          // interrupted between two attempts: what the last one said is what is known
+          // interrupted between two attempts: the error of the last attempt is the best knowledge
           throw stop?.aborted ? error : reason;
         });
     },
@@ -373,14 +373,14 @@ function addRetries(instance: AxiosInstance, clock: Clock, baseMs: number, stop:
 const eitherOf = (one: AbortSignal | undefined, other: AbortSignal | undefined) =>
   one && other ? AbortSignal.any([one, other]) : (one ?? other);
 
-/** The adapter has let it pass, so that it can be read. */
+/** Reads an answer. The adapter has accepted it already, so reading cannot fail. */
 function answerOf(response: AxiosResponse): Answer {
   const answer = readAnswer(receivedOf(response));
   if (typeof answer === "string") throw new Error(answer);
   return answer;
 }
 
-/** A page of a list. Without its list it is no page: taken for an empty one, it would say that everything is gone. */
+/** A page of a list. An answer without `value` is refused: as an empty page, it would mean that everything is gone. */
 const pageOf = <T>(entry: z.ZodType<T>) => z.object({ value: z.array(entry), continuationToken: optional(z.string()) });
 
 /** Tokens arrive url-encoded; axios encodes them again. */

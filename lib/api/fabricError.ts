@@ -3,52 +3,52 @@ import { callOutcome } from "./outcome.ts";
 /** Code of ours for an answer that is not the service's: a portal's or a proxy's page, a redirect, JSON of something else. */
 export const NOT_THE_SERVICE = "NotTheService";
 
-/** A cause that the service gives beside its main error. */
+/** A further cause in the service's error. */
 export interface ErrorDetail {
   readonly errorCode?: string | undefined;
   readonly message?: string | undefined;
 }
 
-/** What is known of a failed call. */
+/** The facts about a failed call. */
 export interface FabricFailure {
-  /** What was being done, in words: `create workspace 'sales-dev'`. */
+  /** Name of the call: `create workspace 'sales-dev'`. */
   readonly operation: string;
   /**
-   * The service's stable code (`WorkspaceNameAlreadyExists`), or ours where no answer of its own came: `ECONNRESET`,
-   * `CircuitOpen`, {@link NOT_THE_SERVICE}, `HTTP 404` where somebody else gave that status.
+   * The service's stable code (`WorkspaceNameAlreadyExists`), or ours if the service itself gave no answer: `ECONNRESET`,
+   * `CircuitOpen`, {@link NOT_THE_SERVICE}, `HTTP 404` for a status of a gateway or proxy.
    */
   readonly errorCode: string;
-  /** HTTP status; absent where no answer came. Not proof of anything by itself: see {@link isServiceAnswer}. */
+  /** HTTP status; absent if no answer came. By itself it proves nothing: see {@link isServiceAnswer}. */
   readonly status?: number | undefined;
-  /** The service's id of the request, for its support. */
+  /** The service's id of the request, for Microsoft's support. */
   readonly requestId?: string | undefined;
-  /** Whether the service says that trying again helps; absent where it does not say. */
+  /** Whether the service recommends a retry; absent if it says nothing. */
   readonly isRetriable?: boolean | undefined;
-  /** The service's own sentence. Never decided by. */
+  /** The service's own sentence. No decision depends on it. */
   readonly serviceMessage?: string | undefined;
-  /** The operation that the service has accepted, and that goes on or has ended. Absent if it has accepted none. */
+  /** The operation that the service accepted, running or ended. Absent if it accepted none. */
   readonly operationId?: string | undefined;
-  /** Further causes, as failed operations have. */
+  /** Further causes, for example of failed operations. */
   readonly moreDetails?: readonly ErrorDetail[] | undefined;
-  /** How often the call was sent. Absent if that says nothing. */
+  /** Number of attempts. Absent if it means nothing. */
   readonly attempts?: number | undefined;
   /** Retry-After of the answer, in seconds. */
   readonly retryAfterSeconds?: number | undefined;
-  /** Whether it is certain what became of the request. @default what {@link callOutcome} makes of status and code */
+  /** Whether the outcome of the request is certain. @default by {@link callOutcome} from status and code */
   readonly isOutcomeKnown?: boolean | undefined;
-  /** What to do about it. @default the entry of {@link remedies} for the code */
+  /** What to do next. @default the entry of {@link remedies} for the code */
   readonly remedy?: string | undefined;
 }
 
 /**
- * A call to Fabric or Microsoft Graph that failed for good: everything that could be tried again has been, so nothing
- * around it should. It holds plain data only, no request and no response, so that no token can leak through it.
+ * A call to Fabric or Microsoft Graph that failed for good. The client has made all sensible retries, so callers must not
+ * retry. The error holds plain data only, no request and no response, so that no token can leak through it.
  *
- * Deliberately without a property `id`: Pulumi takes an error with one for a half-created resource.
+ * The error must not have a property `id`: Pulumi takes an error with an `id` for a half-created resource.
  */
 export class FabricError extends Error {
   override readonly name = "FabricError";
-  /** Tells `fabricRetry` that repeating has been done already. */
+  /** Tells `fabricRetry` that all retries are done. */
   readonly final = true;
   readonly operation: string;
   readonly errorCode: string;
@@ -59,7 +59,7 @@ export class FabricError extends Error {
   readonly moreDetails: readonly ErrorDetail[];
   readonly remedy: string | undefined;
   readonly retryAfterSeconds: number | undefined;
-  /** Whether it is certain what became of the request. */
+  /** Whether the outcome of the request is certain. */
   readonly isOutcomeKnown: boolean;
 
   readonly #failure: FabricFailure;
@@ -80,23 +80,23 @@ export class FabricError extends Error {
     this.isOutcomeKnown = failure.isOutcomeKnown ?? outcomeOf(failure) !== "unknown";
   }
 
-  /** The same error, of a request that may have had its effect whatever became of this part of it. */
+  /** The same error with an unknown outcome: another part of the request may have had its effect. */
   asOutcomeUnknown(): FabricError {
     return new FabricError({ ...this.#failure, isOutcomeKnown: false });
   }
 
-  /** The same error, of a question about an operation that the service has accepted. */
+  /** The same error as the failure of a poll: the service has accepted the operation. */
   ofOperation(operationId: string): FabricError {
     return new FabricError({ ...this.#failure, operationId, isOutcomeKnown: false });
   }
 
-  /** The same error, with advice from somebody who knows more of what was being done; whole sentences. */
+  /** The same error with the advice of a caller that knows more; whole sentences. */
   withRemedy(remedy: string): FabricError {
     return new FabricError({ ...this.#failure, remedy });
   }
 }
 
-/** What to do about the codes that a deployment meets; an entry is a whole sentence. */
+/** Remedies for the codes that a deployment meets; whole sentences. */
 export const remedies: Readonly<Record<string, string>> = {
   WorkspaceNameAlreadyExists:
     "Choose another displayName, or set adopt: true to manage the existing workspace. Where a workspace of this stack gives the name up, deploy that first.",
@@ -144,7 +144,7 @@ function sentence(text: string | undefined): string {
   return /[.!?…]$/.test(text.trim()) ? text.trim() : `${text.trim()}.`;
 }
 
-/** Whether an error is a {@link FabricError}, and one of the codes where any are given. */
+/** Whether an error is a {@link FabricError}, and has one of the codes, if any are given. */
 export function isFabricError(error: unknown, ...errorCodes: readonly string[]): error is FabricError {
   return error instanceof FabricError && (errorCodes.length === 0 || errorCodes.includes(error.errorCode));
 }
@@ -152,13 +152,13 @@ export function isFabricError(error: unknown, ...errorCodes: readonly string[]):
 const outcomeOf = (failure: Pick<FabricFailure, "status" | "errorCode">) =>
   callOutcome({ status: failure.status, code: failure.errorCode, isServicesOwn: isServicesOwn(failure) });
 
-/** A status without a code of the service's is that of a gateway, a proxy or a portal. */
+/** Whether the service itself gave the status. A status without a code of the service is a gateway's, proxy's or portal's. */
 const isServicesOwn = ({ status, errorCode }: Pick<FabricFailure, "status" | "errorCode">) =>
   status !== undefined && errorCode !== NOT_THE_SERVICE && !/^HTTP \d+$/.test(errorCode);
 
 /**
- * Whether the service itself answered with one of these statuses. Only that is proof: a proxy's 404 says nothing of the
- * object, and a gateway's 429 nothing of whether the request was carried out.
+ * Whether the service itself answered with one of these statuses. Only such an answer is proof: a proxy's 404 says nothing
+ * about the object, and a gateway's 429 does not mean that the request was not executed.
  */
 export function isServiceAnswer(error: unknown, ...statuses: readonly number[]): error is FabricError {
   return error instanceof FabricError && isServicesOwn(error) && statuses.includes(error.status ?? 0);
@@ -166,15 +166,15 @@ export function isServiceAnswer(error: unknown, ...statuses: readonly number[]):
 
 /**
  * Whether a failed call may have had its effect all the same: the connection broke, the time ran out, the service failed, or
- * a gateway answered for it. Whoever repeats such a call has to look first.
+ * a gateway answered for it. Such a call may be repeated only after a look for its effect.
  */
 export function isOutcomeUnknown(error: unknown): boolean {
   return error instanceof FabricError && !error.isOutcomeKnown;
 }
 
 /**
- * Whether a call is known to have had no effect: the service refused it, or it was never sent. An operation that failed is
- * neither, although its outcome is known: it may have done a part of its work.
+ * Whether a call certainly had no effect: the service refused it, or it was never sent. A failed operation does not count,
+ * although its outcome is known: it may have done a part of its work.
  */
 export function hadNoEffect(error: unknown): boolean {
   return error instanceof FabricError && error.isOutcomeKnown && outcomeOf(error) !== "unknown";

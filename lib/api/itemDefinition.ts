@@ -3,25 +3,25 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 
-/** One file of a definition, as the service sends and takes it. */
+/** One file of a definition, in the service's format. */
 export interface DefinitionPart {
   /** Path below the item's folder, with `/` between folders. */
   readonly path: string;
   /** The file's bytes in base64. */
   readonly payload: string;
-  /** The only encoding the service knows. */
+  /** The only encoding that the service accepts. */
   readonly payloadType: "InlineBase64";
 }
 
-/** What an item's folder says about the item. */
+/** Properties of an item in its folder's `.platform` file. */
 export interface Platform {
   /** Type of the item, in the service's spelling. */
   readonly type: string;
   /** Name of the item in Fabric. */
   readonly displayName: string;
-  /** At most 256 characters at the service; absent where the file has none. */
+  /** At most 256 characters at the service; absent if the file has none. */
   readonly description?: string | undefined;
-  /** What other items of the same repository call this item. */
+  /** Id by which other items of the same repository refer to this item. */
   readonly logicalId?: string | undefined;
 }
 
@@ -34,18 +34,18 @@ export interface ItemDefinition extends Platform {
 }
 
 const MEBIBYTE = 1024 * 1024;
-/** Most files of one definition. */
+/** Largest number of files of one definition. */
 const MAX_FILES = 1_000;
-/** Most bytes of one definition, all files together: it travels as one request, a third larger in base64. */
+/** Largest size of one definition with all its files. The definition is sent as one request, a third larger in base64. */
 const MAX_BYTES = 32 * MEBIBYTE;
 
 const PLATFORM = ".platform";
-/** What the first version of the Git format had in its place. */
+/** The file's predecessor in the first version of the Git format. */
 const OLD_PLATFORM = "item.metadata.json";
 
 /**
- * Files and folders that lie in item folders without being part of the item: child items with a definition of their own
- * (`.children`), caches and settings of one person's Power BI Desktop (`.pbi`), leavings of systems and tools.
+ * Files and folders in item folders that are no part of the item: child items with a definition of their own (`.children`),
+ * personal caches and settings of Power BI Desktop (`.pbi`), leftovers of operating systems and tools.
  */
 const IGNORED = new Set(
   [
@@ -67,7 +67,7 @@ const IGNORED = new Set(
 /**
  * Reads an item's folder in Fabric's Git format.
  * @param path the folder; relative to the current one, or absolute
- * @throws Error when it is no such folder, holds a symbolic link, or is larger than a definition may be
+ * @throws Error if it is no such folder, holds a symbolic link, or exceeds the size of a definition
  * @see https://learn.microsoft.com/fabric/cicd/git-integration/source-code-format
  */
 export function readItemDefinition(path: string): ItemDefinition {
@@ -87,7 +87,7 @@ const platformSchema = z.object({
 
 /**
  * Reads only the `.platform` file of an item's folder.
- * @throws Error saying what is missing or wrong
+ * @throws Error that names what is missing or wrong
  */
 export function readPlatform(path: string): Platform {
   const names = namesIn(path);
@@ -127,7 +127,7 @@ function namesIn(path: string): string[] {
 
 function readParts(root: string): DefinitionPart[] {
   const paths = filesBelow(root, "").sort(byText);
-  // sizes first, so that nothing large is ever loaded
+  // sizes are checked first, so that nothing large is ever loaded
   const bytes = paths.reduce((sum, path) => sum + statSync(join(root, path)).size, 0);
   if (paths.length > MAX_FILES || bytes > MAX_BYTES) {
     throw new Error(
@@ -155,10 +155,10 @@ function filesBelow(root: string, folder: string): string[] {
 }
 
 /**
- * One hash for all spellings of the same definition: the order of parts, line ends, a byte order mark, line ends at the end
- * of a file, the order of keys and the white space in JSON, and the outputs of notebooks do not count. Neither does
- * `.platform`, which the service adds and rewrites: type, name and description are inputs of their own, and the ids in it
- * differ by workspace. So the hash is equal on Windows and Linux, and for what the service gives back.
+ * One hash for all spellings of the same definition, on Windows and Linux, and as the service returns it. The following do
+ * not count: the order of parts, line ends, a byte order mark, empty lines at the end of a file, the order of keys and white
+ * space in JSON, outputs of notebooks, and `.platform`. The service rewrites `.platform`; its type, name and description are
+ * inputs of their own, and its ids differ by workspace.
  * @returns sha256 in hexadecimal
  */
 export function hashDefinition(parts: readonly DefinitionPart[]): string {
@@ -170,7 +170,7 @@ export function hashDefinition(parts: readonly DefinitionPart[]): string {
   return createHash("sha256").update(JSON.stringify(content)).digest("hex");
 }
 
-/** The kind of content and the content itself, in one of its spellings. */
+/** The kind of content, and the content in its normal spelling. */
 function normalised(path: string, bytes: Buffer): [kind: "json" | "text" | "binary", content: string] {
   const text = textOf(bytes);
   if (text === undefined) return ["binary", bytes.toString("base64")];
@@ -179,13 +179,13 @@ function normalised(path: string, bytes: Buffer): [kind: "json" | "text" | "bina
       const value: unknown = JSON.parse(text, exactNumber as Parameters<typeof JSON.parse>[1]);
       return ["json", JSON.stringify(sorted(path.endsWith(".ipynb") ? withoutOutputs(value) : value))];
     } catch {
-      // only looks like JSON
+      // the file only looks like JSON
     }
   }
   return ["text", text.replace(/\r\n?/g, "\n").replace(/\n+$/, "")];
 }
 
-/** The text without its byte order mark, or undefined for what is no text. */
+/** The text without its byte order mark; undefined for binary content. */
 function textOf(bytes: Buffer): string | undefined {
   if (bytes.includes(0)) return undefined;
   try {
@@ -210,7 +210,7 @@ function sorted(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
 }
 
-/** What a run leaves in a notebook is not what somebody wrote; and a source may be one text or a list of its lines. */
+/** A notebook without the outputs of its runs. A cell's source may be one text or a list of lines, and becomes one text. */
 function withoutOutputs(notebook: unknown): unknown {
   if (!isObject(notebook) || !Array.isArray(notebook["cells"])) return notebook;
   const cells = notebook["cells"].map((cell: unknown) => {

@@ -1,6 +1,6 @@
 /**
- * The item types that the service knew when this was written. The list is open: another type is accepted as it is, and this
- * one only helps with spelling.
+ * Item types known at the time of writing. The list is open: another type is accepted as it is. The list only corrects
+ * spelling.
  * @see https://learn.microsoft.com/rest/api/fabric/core/items/create-item#itemtype
  */
 const KNOWN = `
@@ -13,7 +13,7 @@ const KNOWN = `
   .trim()
   .split(/\s+/);
 
-/** Types whose items hold data that no definition brings back, so that deleting them loses it. */
+/** Types whose items hold data that no definition restores, so that a delete loses the data. */
 const DATA_BEARING = new Set([
   "CosmosDBDatabase",
   "Datamart",
@@ -48,7 +48,7 @@ const WITHOUT_DEFINITION = new Set([
 
 const bySpelling = new Map(KNOWN.map((type) => [type.toLowerCase(), type]));
 
-/** The service's spelling of a type, whatever the case; undefined for a type that is not known here (it may still exist). */
+/** The service's spelling of a type in any case; undefined for a type that is not in the list (it may still exist). */
 export function knownItemType(type: string): string | undefined {
   return bySpelling.get(type.toLowerCase());
 }
@@ -58,7 +58,7 @@ export function isDataBearing(type: string): boolean {
   return DATA_BEARING.has(knownItemType(type) ?? type);
 }
 
-/** Whether the service takes a definition for items of this type; true for unknown types, which it then decides on itself. */
+/** Whether the service accepts definitions of this type; true for unknown types, so that the service decides. */
 export function hasDefinition(type: string): boolean {
   return !WITHOUT_DEFINITION.has(knownItemType(type) ?? type);
 }

@@ -4,32 +4,32 @@ import type { Answer } from "./answer.ts";
 import type { Clock } from "../clock.ts";
 import { FabricError, isServiceAnswer } from "./fabricError.ts";
 
-/** The state of an operation as the service tells it. */
+/** The service's report on an operation. */
 const operationState = z.object({
   /** `NotStarted`, `Running`, `Succeeded`, `Failed`; more words may be added. */
   status: z.string().min(1),
   error: tolerant(ownWords),
 });
 
-/** Shortest pause between polls: 0, as a test server may say, would ask without end. */
+/** Shortest pause between polls. A test server may ask for 0, which would poll without end. */
 const MIN_PAUSE_MS = 25;
-/** Pause between polls where the service names none. */
+/** Pause between polls if the service names none. */
 const DEFAULT_PAUSE_S = 2;
-/** Longest pause that is believed; the service names at most 120. */
+/** Longest pause that is accepted; the service names at most 120. */
 const MAX_PAUSE_S = 120;
 /** Pause before the first poll. Operations of the service end after 1 to 86 s, and most of them sooner than Retry-After says. */
 export const FIRST_POLL_MS = 1_000;
-/** How much longer each further pause is. */
+/** Growth factor of each further pause. */
 const POLL_GROWTH = 2;
 /** Longest wait for an operation, unless the caller says otherwise. */
 export const OPERATION_DEADLINE_MS = 30 * 60_000;
 
-/** Ids become part of a path: nothing else may come with them. */
+/** Ids become part of a path, so they must hold nothing that changes it. */
 const OPERATION_ID = /^[\w-]{1,100}$/;
 
 /**
- * The id of the operation that an answer started: only of a 202 that names one, by its header or by a Location that ends in
- * `/operations/{id}`. A 202 without is a plain "accepted", as capacity assignments give.
+ * The id of the operation that an answer started. Only a 202 can name one, by its header or by a Location that ends in
+ * `/operations/{id}`. A 202 without an id is a plain "accepted", as for capacity assignments.
  */
 export function operationOf({
   status,
@@ -44,7 +44,7 @@ export function operationOf({
   return family === "operations" && OPERATION_ID.test(id) ? id : undefined;
 }
 
-/** What stands for the answer that started an operation of an earlier run: it may be over, so it is asked for at once. */
+/** Stand-in for the answer that started an operation of an earlier run. It may be over, so the first poll comes at once. */
 export const acceptedEarlier = (operationId: string, origin: string): Answer => ({
   status: 202,
   headers: { "x-ms-operation-id": operationId, "retry-after": "0" },
@@ -52,27 +52,27 @@ export const acceptedEarlier = (operationId: string, origin: string): Answer => 
   body: undefined,
 });
 
-/** How a client waits for operations. */
+/** A client's settings for waiting for operations. */
 export interface Waiting {
   readonly clock: Clock;
-  /** Pause before the first poll, in ms, where the service wants a longer one. */
+  /** Pause before the first poll, in ms, if the service asks for a longer one. */
   readonly firstPollMs: number;
   /**
-   * Whether the nth poll of an operation may come sooner than Retry-After says; counts it if so.
+   * Whether the nth poll of an operation may come sooner than Retry-After says. An allowed poll is counted.
    * @param nth from 1
    */
   readonly mayPollEarly: (nth: number) => boolean;
 }
 
 /**
- * Waits for an operation and returns the answer with its result, or undefined when it has none.
+ * Waits for an operation and returns the answer with its result, or undefined if it has none.
  *
  * `Location` is not followed: it names a host of the service's own choice, which must not see our token. The operation's
  * id answers at the configured endpoint too. See
  * https://learn.microsoft.com/en-us/rest/api/fabric/articles/long-running-operation
- * @param started the answer that started it
+ * @param started the answer that started the operation
  * @param get sends a GET below the endpoint
- * @throws FabricError when it failed, did not end before the deadline, or was answered for by somebody else
+ * @throws FabricError if the operation failed or missed the deadline, or an answer was not the service's
  */
 export async function waitForOperation(
   started: Answer,
@@ -82,13 +82,13 @@ export async function waitForOperation(
     remedies?: Readonly<Record<string, string>> | undefined;
     deadlineMs?: number | undefined;
     signal?: AbortSignal | undefined;
-    /** Whether somebody reads the result, so that it is asked for in any case. */
+    /** Whether the caller reads the result, so that it is requested in any case. */
     isResultNeeded?: boolean;
   },
 ): Promise<Answer | undefined> {
   const { clock, operation, deadlineMs = OPERATION_DEADLINE_MS, signal, isResultNeeded = false } = options;
   const id = operationOf(started) ?? "";
-  // the service has accepted the request: a question about it that fails says nothing of what becomes of it
+  // the service has accepted the request, so a failed poll says nothing about its outcome
   const ask = async (path: string): Promise<Answer> => {
     try {
       return await get(path);
@@ -120,12 +120,12 @@ export async function waitForOperation(
       });
     }
     if (state.status === "Succeeded") {
-      // without Location there is no result to ask for
+      // without Location there is no result to request
       if (!isResultNeeded && last.headers["location"] === undefined) return undefined;
       try {
         return await ask(`${path}/result`);
       } catch (error) {
-        // it has succeeded, and the service says that there is nothing more to tell
+        // the operation has succeeded, and the service says that there is no result
         if (!isResultNeeded && isServiceAnswer(error, 400, 404)) return undefined;
         throw error;
       }
@@ -134,8 +134,8 @@ export async function waitForOperation(
 }
 
 /**
- * Milliseconds before the nth poll. Retry-After is the longest pause, not the shortest: it is 20 s for an operation of one
- * second, too, and the service does not refuse to be asked before.
+ * Milliseconds before the nth poll. Retry-After is the longest pause, not the shortest: the service also names 20 s for an
+ * operation of one second, and does not refuse earlier polls.
  */
 function pauseMs({ headers }: Answer, nth: number, { firstPollMs, mayPollEarly }: Waiting): number {
   const seconds = Number(headers["retry-after"] ?? DEFAULT_PAUSE_S);

@@ -2,11 +2,11 @@ import { z } from "zod";
 import { optional } from "./answer.ts";
 
 /*
- * Shapes are what answers must have before they are believed. They demand what is read and no more: the service may add
- * properties and words.
+ * Shapes that answers must have. A shape requires only the properties that the code reads: the service may add properties
+ * and values.
  */
 
-/** An id as the service gives it. It becomes part of paths, and must not lead elsewhere. */
+/** An id of the service. It becomes part of paths, so it must not hold characters that change a path. */
 export const idShape = z.string().regex(/^[^/?#\\\s]+$/);
 
 /** What is read of a workspace. */
@@ -16,11 +16,11 @@ export const workspaceShape = z.object({
   description: optional(z.string()),
   type: z.string(),
   capacityId: optional(idShape),
-  /** Only in single reads: whoever waits for it must not look into lists. `InProgress`, `Completed` or `Failed`. */
+  /** Present only in single reads, never in lists: `InProgress`, `Completed` or `Failed`. */
   capacityAssignmentProgress: optional(z.string()),
 });
 
-/** A workspace as lists and single reads give it. */
+/** A workspace in lists and single reads. */
 export type Workspace = Readonly<z.output<typeof workspaceShape>>;
 
 /** What is read of an item. */
@@ -34,7 +34,7 @@ export const itemShape = z.object({
   folderId: optional(idShape),
 });
 
-/** An item as lists and single reads give it. */
+/** An item in lists and single reads. */
 export type FabricItem = Readonly<z.output<typeof itemShape>>;
 
 /** What is read of a capacity. */
@@ -42,7 +42,7 @@ export const capacityShape = z.object({
   id: idShape,
   displayName: z.string(),
   sku: z.string(),
-  /** `Active`, or `Inactive`, which is what a paused capacity says. */
+  /** `Active`, or `Inactive` for a paused capacity. */
   state: z.string(),
 });
 

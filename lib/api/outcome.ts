@@ -1,25 +1,25 @@
 /*
- * Whether a call may have been executed. Every decision to send a call again, to look for its object, or to undo it rests on
- * the answer.
+ * Decides whether a call may have been executed. Every decision to repeat a call, to look for its object, or to undo it
+ * depends on this.
  */
 
-/** How a call ended, as far as its end says something about what the service did. */
+/** The end of a call, as far as it is evidence of what the service did. */
 export interface Ending {
   /** HTTP status; absent if no answer came. */
   readonly status?: number | undefined;
-  /** Whether the answer carries an error code of the service's own, and so is not a gateway's, a proxy's or a portal's. */
+  /** Whether the answer has an error code of the service, which no gateway, proxy or portal adds. */
   readonly isServicesOwn?: boolean;
-  /** Why no answer came: a code of the connection (`ECONNRESET`), or of ours (`CircuitOpen`). */
+  /** Reason why no answer came: a code of the connection (`ECONNRESET`), or of ours (`CircuitOpen`). */
   readonly code?: string | undefined;
 }
 
 /**
- * What became of a request. `notSent`: it did not reach the service. `refused`: the service itself refused it, so it had no
- * effect. `unknown`: it may have had its effect.
+ * Outcome of a request. `notSent`: the request did not reach the service. `refused`: the service itself refused the request,
+ * so it had no effect. `unknown`: the request may have had its effect.
  */
 export type CallOutcome = "notSent" | "refused" | "unknown";
 
-/** Codes of failures before anything was sent: of the connection, then of ours. */
+/** Codes of failures before anything was sent: first of the connection, then ours. */
 const NEVER_SENT: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "EAI_AGAIN",
@@ -30,12 +30,12 @@ const NEVER_SENT: ReadonlySet<string> = new Set([
   "Interrupted",
 ]);
 
-/** The one client error that does not refuse: the service gave up in the middle of the request. */
+/** The only client error that is no refusal: the service gave up in the middle of the request. */
 const REQUEST_TIMEOUT = 408;
 
 /**
- * What became of a request that failed. Only a client error in the service's own words is a refusal. A server error is none,
- * and 503 neither: a gateway answers with it after the effect, too, and hands the service's own code on.
+ * Outcome of a failed request. Only a client error with the service's own code is a refusal. A server error is no refusal,
+ * not even 503: a gateway also sends 503 after the effect, with the service's own code.
  */
 export function callOutcome({ status, isServicesOwn = false, code = "" }: Ending): CallOutcome {
   if (status === undefined) return NEVER_SENT.has(code) ? "notSent" : "unknown";
@@ -43,14 +43,14 @@ export function callOutcome({ status, isServicesOwn = false, code = "" }: Ending
   return isRefusal ? "refused" : "unknown";
 }
 
-/** A call, as far as sending it twice is concerned. */
+/** The properties of a call that decide about a repetition. */
 export interface Repeatable {
   readonly method: string;
-  /** Of a POST: whether doing it twice changes nothing. @default false */
+  /** For a POST: whether a second execution changes nothing. @default false */
   readonly replaySafe?: boolean | undefined;
 }
 
-/** Whether a call may be sent again without a look at what the first attempt did. */
+/** Whether a call may be repeated without a look for the effect of the first attempt. */
 export function maySendAgain({ method, replaySafe = false }: Repeatable, outcome: CallOutcome): boolean {
   return method.toUpperCase() !== "POST" || replaySafe || outcome !== "unknown";
 }

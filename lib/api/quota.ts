@@ -1,10 +1,10 @@
 /*
- * What the service lets one identity do in a minute, as it documents it, and which calls count in what. Nothing in its
- * answers says how much is left; refusals correct what is believed here (`budget.ts`).
+ * The service's documented quotas per identity and minute, and the calls that count in each. The service's answers do not
+ * show how much is left; refusals correct these numbers (`budget.ts`).
  * https://learn.microsoft.com/en-us/rest/api/fabric/articles/throttling
  */
 
-/** A quota that the service counts on its own. */
+/** A quota that the service counts separately. */
 export type Bucket = "platform" | "jobs" | "operations" | "createWorkspace" | "bulkImport";
 
 /** Calls of one identity in one window, by bucket. */
@@ -19,7 +19,7 @@ export const documentedQuotas: Quotas = {
   bulkImport: 10,
 };
 
-/** Quotas of an API that has none, or none that matters here. */
+/** For an API without quotas, or without any that matter here. */
 export const noQuotas: Quotas = {
   platform: Infinity,
   jobs: Infinity,
@@ -31,10 +31,10 @@ export const noQuotas: Quotas = {
 /** The window that a quota counts in, in ms. */
 export const QUOTA_WINDOW_MS = 60_000;
 
-/** A call, as far as quotas tell calls apart. */
+/** The properties of a call that decide about its quotas. */
 export interface Counted {
   readonly method: string;
-  /** Of the URL, with or without what the endpoint begins with. */
+  /** Path of the URL, with or without the endpoint's own path. */
   readonly path: string;
 }
 

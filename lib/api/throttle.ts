@@ -4,27 +4,27 @@ import { Budget } from "./budget.ts";
 import { QUOTA_WINDOW_MS, bucketsOf, documentedQuotas } from "./quota.ts";
 import type { Bucket, Counted, Quotas } from "./quota.ts";
 
-/** The part of the platform's quota that polls may take which come sooner than Retry-After says. */
+/** Share of the platform's quota for polls that come sooner than Retry-After says. */
 const EARLY_POLLS = 0.1;
 
-/** A wait that somebody who watches a deployment wonders about. */
+/** Longest wait without a message to the user. */
 const LONG_WAIT_MS = 5_000;
 
-/** A call that went through the gate, so that the gate learns from its answer. */
+/** A call that passed the gate. The gate learns from its answer. */
 export interface Passage {
-  /** It was answered, and not by a refusal of its quota. */
+  /** The call was answered, and not refused by quota. */
   passed(): void;
-  /** Its quota is used up for so many milliseconds more. */
+  /** The call's quota is used up for this number of milliseconds. */
   refused(ms: number): void;
 }
 
-/** How a gate is made. */
+/** Settings of a gate. */
 export interface ThrottleOptions {
-  /** @default those that the service documents */
+  /** @default the service's documented quotas */
   readonly quotas?: Quotas;
-  /** What the quotas count in, in ms; 0 counts nothing. @default a minute */
+  /** Window of the quotas, in ms; 0 turns counting off. @default a minute */
   readonly windowMs?: number;
-  /** Told when calls are held back for longer than {@link LONG_WAIT_MS}, and for how long. */
+  /** Called with the wait in ms, if calls are held back for longer than {@link LONG_WAIT_MS}. */
   readonly onHeld?: (ms: number) => void;
 }
 
@@ -32,18 +32,18 @@ interface Waiting {
   readonly admit: (passage: Passage) => void;
 }
 
-/** Calls that count in the same buckets, in the order in which they came. */
+/** Queue of calls that count in the same buckets. */
 interface Line {
   readonly budgets: readonly Budget[];
   readonly waiting: Waiting[];
-  /** Ends the wait of its first call; undefined while nobody waits. */
+  /** Ends the wait of the first call; undefined while no call waits. */
   wake: AbortController | undefined;
 }
 
 /**
- * The gate that every call of the process passes. The service's quota is per identity, not per call: when it refuses one
- * call until a moment, every other would be refused as well, and counted. So the gate lets out what the quota allows, and
- * holds the rest back. It has no places: a call that is answered slowly, or an operation that is waited for, holds nobody up.
+ * The gate that every call of the process passes. The service's quota is per identity, not per call: after one refusal, the
+ * service refuses every other call until the same time, and counts it. So the gate lets out only the calls that the quota
+ * allows. The gate has no slots: a slow answer or a running operation does not hold up other calls.
  */
 export class Throttle {
   readonly #clock: Clock;
@@ -71,12 +71,12 @@ export class Throttle {
     };
   }
 
-  /** Holds back every call from now on for so many milliseconds, unless they are held back for longer already. */
+  /** Holds back every call for this number of milliseconds, unless the gate is closed for longer already. */
   pause(ms: number): void {
     for (const budget of Object.values(this.#budgets)) budget.close(this.#clock.now() + ms);
   }
 
-  /** Resolves as soon as a call may go out; rejects when the signal aborts. */
+  /** Resolves as soon as a call may go out; rejects if the signal aborts. */
   pass(signal?: AbortSignal, call: Counted = { method: "GET", path: "/" }): Promise<Passage> {
     const buckets = bucketsOf(call);
     const line = this.#lineOf(buckets);
@@ -90,7 +90,7 @@ export class Throttle {
       };
       const leave = () => {
         line.waiting.splice(line.waiting.indexOf(waiting), 1);
-        // a wait for nobody would keep the process alive
+        // a timer without a waiting call would keep the process alive
         if (line.waiting.length === 0) line.wake?.abort();
         reject(signal?.reason as Error);
       };
@@ -101,10 +101,10 @@ export class Throttle {
   }
 
   /**
-   * Whether an operation may be asked for sooner than the service wants, and if so, counts it. Nobody refuses such polls,
-   * but they are calls that need not be: they may take a tenth of the quota, and only a half of that those that come after
-   * the first of their operation.
-   * @param nth which poll of its operation it is, from 1
+   * Whether a poll may come sooner than the service asks for. An allowed poll is counted. The service does not refuse early
+   * polls, but they are not necessary: they may take a tenth of the quota, and further polls of an operation only half of
+   * that tenth.
+   * @param nth number of the poll within its operation, from 1
    */
   mayPollEarly(nth: number): boolean {
     if (this.#windowMs === 0) return true;
@@ -124,7 +124,7 @@ export class Throttle {
     return line;
   }
 
-  /** Lets the calls of a line out, one after the other, until nobody waits. */
+  /** Lets the calls of a line out, one after the other, until none waits. */
   async #move(line: Line): Promise<void> {
     while (line.waiting.length > 0) {
       const now = this.#clock.now();
@@ -149,7 +149,7 @@ export class Throttle {
       },
       refused: (ms) => {
         const now = this.#clock.now();
-        // the answer does not say which of its quotas a call was above: the one that is used up most
+        // the answer does not name the exhausted quota of the call: the fullest one is taken
         const [fullest, ...others] = budgets.toSorted((one, other) => other.spentShare(now) - one.spentShare(now));
         fullest?.refused(now, now + ms, sentAt);
         for (const other of others) other.passed(sentAt);

@@ -1,4 +1,4 @@
-/** Hosts that may be sent a token: Fabric, Power BI, Microsoft Graph, in all clouds. */
+/** Hosts that may receive a token: Fabric, Power BI, Microsoft Graph, in all clouds. */
 const TRUSTED = [
   /^([\w-]+\.)*api\.fabric\.microsoft\.com$/,
   /^api\.powerbi\.com$/,
@@ -10,7 +10,7 @@ const TRUSTED = [
   /^microsoftgraph\.chinacloudapi\.cn$/,
 ];
 
-/** Hosts of storage accounts, in all clouds. Microsoft answers there, whoever the account belongs to. */
+/** Hosts of storage accounts, in all clouds. Microsoft runs these hosts, whoever owns the account. */
 const BLOB_HOSTS = [
   /^[a-z\d]{3,24}(\.z\d\d\.blob\.storage\.azure\.net|\.blob\.core\.windows\.net)$/,
   /^[a-z\d]{3,24}\.blob\.core\.usgovcloudapi\.net$/,
@@ -20,15 +20,15 @@ const BLOB_HOSTS = [
 /** Hosts of Key Vault, in all clouds. */
 const VAULTS = [/^[\w-]+\.vault\.azure\.net$/, /^[\w-]+\.vault\.usgovcloudapi\.net$/, /^[\w-]+\.vault\.azure\.cn$/];
 
-/** Whether an URL's host is this machine itself. */
+/** Whether a URL's host is this machine itself. */
 export function isLoopback(url: URL): boolean {
   return url.hostname === "localhost" || url.hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(url.hostname);
 }
 
 /**
- * Refuses endpoints that a token must not go to. Others than the known hosts have to be named in the environment, because a
- * pull request can change the stack's configuration but not the environment of who runs it.
- * @throws Error naming the host, and what to set
+ * Refuses endpoints that must not receive a token. The environment must name any other host, because a pull request can
+ * change the stack's configuration, but not the environment of the user or pipeline that runs it.
+ * @throws Error that names the host, and what to set
  */
 export function assertTrustedEndpoint(endpoint: string, env: NodeJS.ProcessEnv = process.env): URL {
   if (!URL.canParse(endpoint))
@@ -37,8 +37,8 @@ export function assertTrustedEndpoint(endpoint: string, env: NodeJS.ProcessEnv =
 }
 
 /**
- * The same for an address of blobs. Fabric's tokens do not go there, nor a storage account's to Fabric.
- * @throws Error naming the host, and what to set
+ * The same check for an address of blobs. Fabric's tokens never go there, and a storage account's tokens never go to Fabric.
+ * @throws Error that names the host, and what to set
  */
 export function assertTrustedBlobEndpoint(url: URL, env: NodeJS.ProcessEnv = process.env): void {
   assertTrusted(url, BLOB_HOSTS, "an Azure storage account", env);
@@ -57,15 +57,15 @@ function assertTrusted(url: URL, trusted: readonly RegExp[], service: string, en
 }
 
 /**
- * The vault of a run. KEY_VAULT_URL wins: it is the word of who runs it. The stack's own has to be a host of Key Vault, this
- * machine, or named in the environment, because secrets are read from there and written there.
+ * The vault of a run. KEY_VAULT_URL wins, because only the user or pipeline that runs the stack can set it. The stack's own
+ * vault must be a host of Key Vault, this machine, or named in the environment, because secrets are read and written there.
  * @param configured `fabric:keyVaultUrl`
- * @throws Error naming the host, and what to set
+ * @throws Error that names the host, and what to set
  */
 export function trustedVaultUrl(configured: string | undefined, env: NodeJS.ProcessEnv): string | undefined {
   if (env["KEY_VAULT_URL"]) return env["KEY_VAULT_URL"];
   const url = configured !== undefined && URL.canParse(configured) ? new URL(configured) : undefined;
-  // what is no address at all is refused where it is used
+  // a text that is no address is refused at its use
   if (!url || isLoopback(url) || VAULTS.some((host) => host.test(url.hostname)) || isAllowed(url, env))
     return configured;
   throw new Error(

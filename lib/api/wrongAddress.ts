@@ -1,7 +1,6 @@
 /**
- * What an address would have to be, where it is not. The address itself is never repeated: it may hold a password or a
- * signature.
- * @param protocols those that are taken, with their colon
+ * Message about an invalid address. The message never repeats the address, which may hold a password or a signature.
+ * @param protocols accepted protocols, with their colon
  */
 export function wrongAddress(text: string, protocols: readonly string[]): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;

@@ -5,9 +5,9 @@ import type { Entry } from "./entry.ts";
 import { rollbackLogOf } from "./transactionFiles.ts";
 
 /**
- * Why a transaction cannot be rolled back because of what came after it, if so. Pure.
+ * Reason why later changes prevent the rollback of a transaction; undefined if none do. Pure.
  * @param others the logs of the same stack
- * @param stateHash how the stack was when the last run of the transaction ended; undefined where that was cut off
+ * @param stateHash hash of the state when the last run of the transaction ended; undefined if that run was cut off
  */
 export function builtUpon(
   log: readonly Entry[],

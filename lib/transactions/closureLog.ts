@@ -3,13 +3,13 @@ import { FolderLogStore } from "../logStore/folderLogStore.ts";
 import type { LogStore } from "../logStore/logStore.ts";
 import { TransactionLog } from "./transactionLog.ts";
 
-/** Where logs lie that no stack has a say in, below the current folder. */
+/** Folder of logs that belong to no stack, below the current folder. */
 const DEFAULT_FOLDER = ".fabric/transactions";
 
 /**
- * What a {@link DeploymentTransaction} writes into its transaction log, for whoever looks at it after a crash. Its closures
- * die with the process and their arguments may hold secrets, so records have no compensation; and a log that cannot be
- * written stops nothing, because the closures are there without it.
+ * The log of a {@link DeploymentTransaction}, for people who read it after a crash. Records have no compensation: closures die
+ * with the process, and their arguments may hold secrets. A log that cannot be written stops nothing, because the closures
+ * work without it.
  */
 export class ClosureLog {
   readonly #transactionId: string;
@@ -24,7 +24,7 @@ export class ClosureLog {
     this.#store = store;
   }
 
-  /** Something was made. @returns its step, for what happens to it later */
+  /** Notes a new object. @returns its step, for later entries about the object */
   async registered({ resourceType, resourceName, resourceId }: ResourceRecord): Promise<string> {
     const intent = { operation: "create", resourceType, resourceName, resourceId, compensation: null } as const;
     let step = "";
@@ -48,12 +48,12 @@ export class ClosureLog {
     return this.#note((log) => log.compensationFailed(step, reason));
   }
 
-  /** @param isWhole everything was cleaned up */
+  /** @param isWhole whether everything was cleaned up */
   rolledBack(isWhole: boolean): Promise<void> {
     return this.#end(async (log) => (isWhole ? log.rolledBack() : undefined));
   }
 
-  /** Nothing follows. */
+  /** Closes the log. */
   async close(): Promise<void> {
     if (this.#log) await (await this.#log)?.close();
   }

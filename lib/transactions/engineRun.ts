@@ -4,25 +4,26 @@ import { isAddress } from "../logStore/blobPlace.ts";
 import { LOG_PLACE } from "../logStore/openLogStore.ts";
 
 /**
- * What the program of a plain `pulumi up` tells the provider process of the same run. Both know the engine's address, and
- * nobody else has it: that is how the provider sees that the note is meant for it, and not left by an earlier run.
+ * Note from the program of a plain `pulumi up` to the provider process of the same run. Only these two know the engine's
+ * address. By the address, the provider recognises a note of its own run, and ignores one of an earlier run.
  *
- * The program of a `destroy` or `refresh` with `--run-program` leaves the same note, because nothing tells a program which
- * of them runs it. So the note says which transaction an update would write to, and the provider, which can tell, begins it.
+ * The program of a `destroy` or `refresh` with `--run-program` leaves the same note, because a program cannot tell which
+ * command runs it. So the note only names the transaction of an update. The provider can tell the commands apart, and begins
+ * the transaction.
  */
 export interface EngineRun {
   /** `127.0.0.1:PORT`. */
   readonly engine: string;
   readonly transactionId: string;
-  /** The transaction was begun by an earlier run, and is gone on with. */
+  /** Whether an earlier run began the transaction, and this one resumes it. */
   readonly isResumed: boolean;
-  /** The program declares something of Fabric: an update asks the provider to check it, and nothing else does. */
+  /** Whether the program declares objects of Fabric. Only an update asks the provider to check them. */
   readonly declaresSome: boolean;
-  /** Whether the program has ended well: everything was declared, and made. Deletes may follow. */
+  /** Whether the program succeeded: everything was declared, and made. Deletes may follow. */
   readonly isDeclared: boolean;
 }
 
-/** Beside the log where the environment says where that lies: the checkout may not be written to. */
+/** Folder of the notes: beside the log if the environment names its folder, because the checkout may be read-only. */
 const folder = (env = process.env) => {
   const log = env[LOG_PLACE] ?? "";
   return log === "" || isAddress(log) ? join(".fabric", "runs") : join(log, "runs");
@@ -36,12 +37,12 @@ function write(file: string, content: string): void {
   renameSync(`${file}.new`, file);
 }
 
-/** Leaves the note; synchronous, because a process that exits has to be able to. */
+/** Writes the note; synchronous, so that a process can call it while it exits. */
 export function noteEngineRun(stack: string, run: EngineRun): void {
   write(fileOf(stack), JSON.stringify(run));
 }
 
-/** The note of the run with this engine, if its program has left one. */
+/** The note of the run with this engine, if its program wrote one. */
 export function engineRunOf(stack: string, engine: string | undefined): EngineRun | undefined {
   if (engine === undefined) return undefined;
   try {
@@ -52,12 +53,12 @@ export function engineRunOf(stack: string, engine: string | undefined): EngineRu
   }
 }
 
-/** Leaves the checkpoint from before the run, as exported: its secrets stay encrypted. */
+/** Saves the checkpoint from before the run, as exported: its secrets stay encrypted. */
 export function leaveCheckpoint(stack: string, checkpoint: string): void {
   write(checkpointOf(stack), checkpoint);
 }
 
-/** Takes the checkpoint that {@link leaveCheckpoint} has left. @throws Error if there is none */
+/** Takes the checkpoint that {@link leaveCheckpoint} saved. @throws Error if there is none */
 export function takeCheckpoint(stack: string): string {
   const content = readFileSync(checkpointOf(stack), "utf8");
   rmSync(checkpointOf(stack));

@@ -1,33 +1,33 @@
-/** How to undo an effect, as data: it has to survive the process that had the effect. */
+/** How to undo an effect, as data: it must survive the process that caused the effect. */
 export interface Compensation {
   readonly function: string;
   readonly args: Readonly<Record<string, unknown>>;
 }
 
-/** What is about to be done remotely. */
+/** A change at the service that is about to be made. */
 export interface Intent {
   readonly operation: "create" | "update" | "delete";
   /** Kind of the resource: `Workspace`. */
   readonly resourceType: string;
   readonly resourceName: string;
-  /** Id of the object as the stack has it, where it is known before the call: of updates and deletes always. */
+  /** Id of the resource in the stack, if it is known before the call; always present for updates and deletes. */
   readonly resourceId?: string;
   /**
-   * What finds the object at the service while nobody knows its id: of creates always. It stands apart from the
-   * compensation's arguments, which may grow from version to version. Logs of format 1 have only those.
+   * Names that identify the object at the service without its id; always present for creates. They are separate from the
+   * compensation's arguments, which may grow from version to version. Logs of format 1 have only the arguments.
    */
   readonly names?: Readonly<Record<string, unknown>>;
-  /** Values that the object had just before an update or a delete, as the service gave them; what it had none of is null. */
+  /** Values of the object just before an update or a delete, as the service gave them; null for a missing value. */
   readonly before?: Readonly<Record<string, unknown>>;
-  /** Values that an update makes of them. */
+  /** Values after an update. */
   readonly after?: Readonly<Record<string, unknown>>;
-  /** Null where nothing but the saved checkpoint can undo it. */
+  /** Null if only the saved checkpoint can undo the change. */
   readonly compensation: Compensation | null;
-  /** Of a create: whether its name was seen to be free. Only then an object of that name can be this create's. */
+  /** For a create: whether its name was seen to be free. Only then can an object of that name be this create's. */
   readonly wasFree?: boolean;
 }
 
-/** A fact, before it gets its place in the log. */
+/** A fact, without its place in the log. */
 export type Fact =
   | {
       readonly kind: "begin";
@@ -35,17 +35,17 @@ export type Fact =
       readonly enableRollback: boolean;
       /** Name of the saved checkpoint beside the log. */
       readonly checkpoint?: string;
-      /** What the stack was like at the beginning, by `checkpointHash`. */
+      /** Hash of the stack's state at the beginning. */
       readonly checkpointHash?: string;
     }
   | ({ readonly kind: "intent"; readonly step: string } & Intent)
-  /** The service has accepted the step's call, and works on. */
+  /** The service has accepted the step's call, and continues to work. */
   | {
       readonly kind: "accepted";
       readonly step: string;
       /** Id of its long-running operation. */
       readonly operationId: string;
-      /** Where that runs: host of the endpoint and, if the token tells it, the tenant: `host/tenantId`. */
+      /** Place of the operation: host of the endpoint and, if the token names it, the tenant: `host/tenantId`. */
       readonly origin: string;
     }
   /** Without an id if the answer had none. */
@@ -71,15 +71,15 @@ export type Entry = Fact & {
   /** Version of the format. */
   readonly v: 1 | 2;
   readonly transactionId: string;
-  /** Counts up from 1, also where one process goes on after another. */
+  /** Counts up from 1, also across processes. */
   readonly seq: number;
-  /** Process that wrote it: several share a log, one after the other. */
+  /** Process that wrote the entry: several processes share a log, one after the other. */
   readonly pid: number;
   /** Time, ISO 8601. */
   readonly at: string;
 };
 
-/** Whether a transaction has ended: nothing of it is to be committed or rolled back any more. */
+/** Whether a transaction has ended: no commit or rollback can follow. */
 export const hasEnded = (entries: readonly Entry[]): boolean =>
   entries.some(({ kind }) => kind === "commit" || kind === "rolledBack");
 
@@ -93,13 +93,13 @@ export function hasEffects(entries: readonly Entry[], isMeant: (intent: Intent) 
   );
 }
 
-/** What became of a step: `unknown` where the process died, or where the answer was lost. */
+/** Outcome of a step: `unknown` if the process died, or if the answer was lost. */
 export function outcomeOf(entries: readonly Entry[], step: string): "done" | "refused" | "unknown" {
   const outcome = entries.find((entry) => (entry.kind === "done" || entry.kind === "failed") && entry.step === step);
   if (outcome?.kind === "done") return "done";
   return outcome?.kind === "failed" && !outcome.isOutcomeUnknown ? "refused" : "unknown";
 }
 
-/** Kind and id of an object as one text, equal for every spelling of the id. */
+/** Kind and id of an object as one key, equal for every spelling of the id. */
 export const objectKey = (resourceType: string, resourceId: string | undefined): string =>
   `${resourceType} ${(resourceId ?? "").toLowerCase()}`;

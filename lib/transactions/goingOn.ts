@@ -1,19 +1,19 @@
 import { hasEnded } from "./entry.ts";
 import type { Entry } from "./entry.ts";
 
-/** A long-running operation of the service that a run has begun, and did not see the end of. */
+/** A long-running operation of the service that a run began without seeing its end. */
 export interface OperationGoingOn {
   readonly transactionId: string;
-  /** What it does: `create Item 'sales/ingest'`. */
+  /** Description of the operation: `create Item 'sales/ingest'`. */
   readonly what: string;
   readonly operationId: string;
-  /** Where it runs: host of the endpoint and tenant, as the run that began it knew them. */
+  /** Place of the operation: endpoint's host and tenant of the run that began it. */
   readonly origin: string;
 }
 
 /**
- * The operations that the logs of a stack leave open: accepted by the service, and neither done nor failed when the run
- * ended. They go on without it, so whoever asks for their object before they have ended may see nothing, or half of it.
+ * The operations that the logs of a stack leave open: the service accepted them, and the run ended before they did. Such
+ * operations continue without the run. A read of their object before their end may find nothing, or half of the object.
  * Pure.
  */
 export function operationsGoingOn(transactions: readonly (readonly Entry[])[]): OperationGoingOn[] {

@@ -5,8 +5,8 @@ import type { LogStore } from "../logStore/logStore.ts";
 import { definitionsFolder } from "./transactionFiles.ts";
 
 /**
- * Definitions of items as they were before a transaction changed or deleted them, compressed, beside its log. A rollback
- * takes them from there: the files they once came from have changed by then.
+ * Definitions of items from before a transaction changed or deleted them, compressed, beside its log. A rollback needs these
+ * copies: by then, the files of the definitions have changed.
  */
 export class KeptDefinitions {
   readonly #store: LogStore;
@@ -17,7 +17,7 @@ export class KeptDefinitions {
   constructor(
     store: LogStore,
     transaction: {
-      /** Asked each time: a process knows it when it is about to write, and not when it reads. */
+      /** Called each time: a process may not know the id before its first write. */
       readonly transactionId: () => string | undefined;
       readonly isRollback: boolean;
       readonly isKeeping: boolean;
@@ -34,7 +34,7 @@ export class KeptDefinitions {
     return this.#isKeeping && !this.#isRollback && this.#folder !== undefined;
   }
 
-  /** Keeps a definition; the first of a transaction is the one that counts. */
+  /** Keeps a definition. The first one per key and transaction counts. */
   async keep(key: string, parts: readonly DefinitionPart[]): Promise<void> {
     if (!this.#folder || (await this.has(key))) return;
     await this.#store.write(this.#file(key), gzipSync(JSON.stringify(parts)));
@@ -45,7 +45,7 @@ export class KeptDefinitions {
     return this.#folder !== undefined && (await this.#store.read(this.#file(key))) !== undefined;
   }
 
-  /** What was kept; only a rollback is given it. */
+  /** The kept definition; undefined except in a rollback. */
   async kept(key: string): Promise<readonly DefinitionPart[] | undefined> {
     const content = this.#isRollback && this.#folder ? await this.#store.read(this.#file(key)) : undefined;
     return content && (JSON.parse(gunzipSync(content).toString()) as DefinitionPart[]);

@@ -2,22 +2,22 @@ import { z } from "zod";
 import type { Entry } from "./entry.ts";
 
 /*
- * The text of a transaction log as its entries. What is in a log decides what is undone and what is forgotten, so nothing
- * in it is skipped: a format, a kind of entry or a line that this version does not understand is refused.
+ * Parses a transaction log. Its entries decide what is undone and what is forgotten, so nothing is skipped: an unknown
+ * format, an unknown kind of entry and a damaged line are refused.
  */
 
-/** Versions of the format that this version of the project reads; the last one is what it writes. */
+/** Versions of the format that this version of the project reads; it writes the last one. */
 export const READABLE_FORMATS: readonly number[] = [1, 2];
 
-/** Where a log lies, for messages. */
+/** The place of a log, for messages. */
 export interface LogPlace {
-  /** The store: a path or an URL. */
+  /** The store: a path or a URL. */
   readonly where: string;
   /** Name of its file there. */
   readonly name: string;
 }
 
-/** A log that this version cannot read whole, and so must neither undo, end, prune nor write beside. */
+/** A log that this version cannot read whole. So it must not undo, end or prune the log, nor write another one beside it. */
 export class UnreadableLogError extends Error {
   override readonly name = "UnreadableLogError";
 }
@@ -27,7 +27,7 @@ const step = { step: text };
 
 const compensation = z.looseObject({ function: text, args: z.record(text, z.unknown()) });
 
-/** The kinds of entry of this version. Further keys in an entry are left alone. */
+/** The kinds of entry of this version. Further keys in an entry are allowed. */
 const factsByKind: Readonly<Record<Entry["kind"], z.ZodType>> = {
   begin: z.looseObject({ stack: text, enableRollback: z.boolean() }),
   intent: z.looseObject({
@@ -43,7 +43,7 @@ const factsByKind: Readonly<Record<Entry["kind"], z.ZodType>> = {
     compensation: compensation.nullable(),
   }),
   accepted: z.looseObject({ ...step, operationId: text, origin: text }),
-  // an answer that held no id was noted without one
+  // an answer without an id has none in its entry
   done: z.looseObject({ ...step, resourceId: text.optional() }),
   failed: z.looseObject({ ...step, reason: text, isOutcomeUnknown: z.boolean().optional() }),
   commit: z.looseObject({}),
@@ -53,13 +53,13 @@ const factsByKind: Readonly<Record<Entry["kind"], z.ZodType>> = {
   rolledBack: z.looseObject({}),
 };
 
-/** What every entry has. `seq` does not order them: two processes that overlap count from the same number. */
+/** Properties of every entry. `seq` does not order entries: two processes that overlap count from the same number. */
 const place = z.looseObject({ transactionId: text, seq: z.int(), at: text });
 
 /**
- * The entries of a log, in the order of its lines. A last line without its end was being written when the process died,
- * and does not count.
- * @throws UnreadableLogError naming the log, the line, and what to do
+ * The entries of a log, in the order of its lines. An incomplete last line is ignored: the process died while it wrote the
+ * line.
+ * @throws UnreadableLogError that names the log, the line, and what to do
  */
 export function logEntries(content: string, log: LogPlace): Entry[] {
   const lines = content.split("\n").slice(0, -1);
@@ -120,17 +120,17 @@ function objectIn(line: string): Readonly<Record<string, unknown>> | undefined {
   }
 }
 
-/** Which stack a log belongs to, so that one that cannot be read stops only the stack whose it is. */
+/** The stack of a log, so that an unreadable log stops only its own stack. */
 export interface LogOwner {
-  /** Undefined if neither its first line nor its name says so: then it may be any stack's. */
+  /** Undefined if neither the log's first line nor its name shows the stack: then it may be any stack's. */
   readonly stack: string | undefined;
-  /** It has a beginning. */
+  /** Whether the log has a `begin`. */
   readonly hasBegin: boolean;
-  /** It has something that a beginning must come before: ends alone are what an announced log that was lost left. */
+  /** Whether the log has entries that need a `begin` before them. If an announced log was lost, only ends are written. */
   readonly needsBegin: boolean;
 }
 
-/** Whose a log is, told without believing more of it than its first line, whatever wrote it. */
+/** Finds the stack of a log, even an unreadable one, from its first line or its name. */
 export function logOwner(content: string, transactionId: string): LogOwner {
   const lines = content
     .split("\n")
@@ -141,11 +141,11 @@ export function logOwner(content: string, transactionId: string): LogOwner {
   const hasBegin = first?.["kind"] === "begin";
   const isEnd = (line: string) => ["commit", "rolledBack"].includes(String(objectIn(line)?.["kind"]));
   const needsBegin = !hasBegin && !lines.every(isEnd);
-  // ids that this project makes begin with the stack's name
+  // the project's own ids begin with the stack's name
   const named = /^(.+)-\d{8}T\d{6}Z-[0-9a-f]{4}(\.rollback)?$/.exec(transactionId)?.[1];
   return { stack: typeof stack === "string" ? stack : named, hasBegin, needsBegin };
 }
 
-/** The refusal of a log that does not begin with its beginning. */
+/** The refusal of a log whose first entry is not `begin`. */
 export const withoutBegin = (log: LogPlace): UnreadableLogError =>
   damaged(log, 1, "is not the beginning of a transaction");

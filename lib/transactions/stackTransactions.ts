@@ -22,21 +22,21 @@ import {
 } from "./transactionFiles.ts";
 import { TransactionLog, logFile, readTransactionLog } from "./transactionLog.ts";
 
-/** How many settled logs of a stack are kept. */
+/** Number of settled logs that a stack keeps. */
 const KEPT_LOGS = 20;
 
-/** What may be replaced in tests and in processes with an output of their own. */
+/** Options for tests, and for processes with an output of their own. */
 export interface StackTransactionsOptions {
-  /** @default the system's */
+  /** @default the system's clock */
   readonly clock?: Clock;
-  /** Where complaints of logs go that must not stop anything. @default standard error */
+  /** Output for problems with logs that stop nothing. @default standard error */
   readonly warn?: (line: string) => void;
 }
 
 /**
- * The transactions of one stack: which there are, which is open, how one is begun, gone on with and ended, and what lies
- * beside their logs. It decides by pure functions (`openTransaction.ts`, `earlierRun.ts`), and keeps nothing in memory:
- * other processes write to the same store.
+ * The transactions of one stack, with the files beside their logs. The class finds, begins, resumes and ends transactions.
+ * Pure functions make the decisions (`openTransaction.ts`, `earlierRun.ts`). Nothing is kept in memory, because other
+ * processes write to the same store.
  */
 export class StackTransactions {
   readonly store: LogStore;
@@ -50,8 +50,8 @@ export class StackTransactions {
   }
 
   /**
-   * The logs of the stack, oldest first. Those of other stacks are not looked at, so that none of them stops this one.
-   * @throws UnreadableLogError if another version has written to one of them, or one is damaged
+   * The logs of the stack, oldest first. Logs of other stacks are not parsed, so that none of them stops this stack.
+   * @throws UnreadableLogError if another version has written to a log of the stack, or a log is damaged
    */
   async logs(): Promise<Entry[][]> {
     const names = await this.store.names();
@@ -73,21 +73,21 @@ export class StackTransactions {
   }
 
   /**
-   * Opens a log to write to it, and makes it if it does not exist. Whoever opens it closes it.
+   * Opens a log for writing, and makes it if it does not exist. The caller must close it.
    * @throws UnreadableLogError as {@link logs} does
    */
   openLog(transactionId: string): Promise<TransactionLog> {
     return TransactionLog.open({ store: this.store, transactionId, ...this.#options });
   }
 
-  /** The running transaction, if one was announced. Its log may be lost. */
+  /** Id of the running transaction, if one was announced. Its log may be lost. */
   async announced(): Promise<string | undefined> {
     return (await this.store.read(openFile(this.stack)))?.toString().trim() || undefined;
   }
 
   /**
-   * Takes over the transactions that the stack has under a former name: what was begun under that is gone on with and rolled
-   * back under this one, and belongs no more to a stack that somebody makes under the old name.
+   * Takes over the transactions of the stack's former name. They are resumed and rolled back under the present name, and do
+   * not belong to a new stack of the former name.
    * @returns whether there were any
    */
   async takeOver(former: string): Promise<boolean> {
@@ -105,19 +105,19 @@ export class StackTransactions {
     return true;
   }
 
-  /** Names the running transaction, so that what comes after a crash finds it. */
+  /** Names the running transaction, so that the next run finds it after a crash. */
   announce(transactionId: string): Promise<void> {
     return this.store.write(openFile(this.stack), transactionId);
   }
 
-  /** Takes the announcement back: nothing is open. */
+  /** Withdraws the announcement: no transaction is open. */
   withdraw(): Promise<void> {
     return this.store.remove(openFile(this.stack));
   }
 
   /**
-   * The newest transaction that was begun and has not ended, if there is one: by a command, by a plain `pulumi up`, or left
-   * by a crash.
+   * The newest transaction that was begun and has not ended, if there is one, whether by a command, a plain `pulumi up` or a
+   * crash.
    */
   async unfinished(): Promise<string | undefined> {
     const announced = await this.announced();
@@ -126,10 +126,10 @@ export class StackTransactions {
   }
 
   /**
-   * Which transaction an update belongs to: one that was cut off or failed is gone on with, so that commit and rollback
-   * cover both runs; else a new one. Writes nothing.
-   * @param current the stack's checkpoint as it is
-   * @throws UnreadableLogError if a log of the stack cannot be read whole: nothing may be begun beside it
+   * Chooses the transaction of an update: one that was cut off or failed is resumed, so that commit and rollback cover both
+   * runs; else a new one. Writes nothing.
+   * @param current the stack's present checkpoint
+   * @throws UnreadableLogError if a log of the stack cannot be read whole: no transaction may begin beside it
    */
   async choose(current: Checkpoint): Promise<OpenTransaction> {
     const logs = await this.logs();
@@ -149,16 +149,16 @@ export class StackTransactions {
   }
 
   /**
-   * Begins a transaction: saves the checkpoint from before it, notes it in the log, and announces it. What was announced
-   * before and changed nothing is ended.
-   * @param current the checkpoint that it was chosen with
+   * Begins a transaction: saves the present checkpoint, writes the log's `begin`, and announces the transaction. An announced
+   * transaction that changed nothing is ended.
+   * @param current the checkpoint that was passed to {@link choose}
    */
   async begin(transactionId: string, current: Checkpoint, enableRollback: boolean): Promise<void> {
     await this.store.remove(failedFile(transactionId));
     const announced = await this.announced();
     if (announced !== undefined && isIdle(await this.entries(announced))) await this.endWithoutEffects(announced);
     const checkpoint = checkpointFile(transactionId);
-    // pending operations are settled by the log; a state that was gone back to must not have them
+    // the log settles pending operations, so a restored state must not have them
     const saved = withoutPendingOperations(current).checkpoint;
     await this.store.write(checkpoint, JSON.stringify(saved));
     await this.#append(transactionId, (log) =>
@@ -168,25 +168,25 @@ export class StackTransactions {
     await this.prune();
   }
 
-  /** Goes on with a transaction that an earlier run has begun: how that run ended does not count any more. */
+  /** Resumes a transaction of an earlier run: the end of that run does not count any more. */
   resume(transactionId: string): Promise<void> {
     return this.store.remove(failedFile(transactionId));
   }
 
-  /** Ends a transaction that changed nothing: there is nothing to commit and nothing to roll back. */
+  /** Ends a transaction that changed nothing, so that there is nothing to commit or roll back. */
   async endWithoutEffects(transactionId: string): Promise<void> {
     await this.#append(transactionId, (log) => log.rolledBack());
     await this.withdraw();
   }
 
-  /** Commits the log of a rollback, if there is one: what the rollback itself made is settled with it. */
+  /** Commits the log of a rollback, if there is one, which settles the objects that the rollback itself made. */
   async settle(transactionId: string): Promise<void> {
     if ((await this.entries(transactionId)).length > 0) await this.#append(transactionId, (log) => log.commit());
   }
 
   /**
-   * Removes the oldest logs that nobody will ask for again, with what is kept beside them: committed ones, and those that
-   * changed nothing. Open and rolled back ones stay.
+   * Removes the oldest settled logs with the files beside them: committed logs, and logs that changed nothing. Open and
+   * rolled-back logs stay.
    */
   async prune(keep = KEPT_LOGS): Promise<void> {
     const settled = (await this.logs()).filter(isSettled);
@@ -197,7 +197,7 @@ export class StackTransactions {
     }
   }
 
-  /** How the last run of an open transaction ended. @param log of the transaction, or of its rollback */
+  /** The end of the last run of an open transaction. @param log of the transaction, or of its rollback */
   async earlierRun(log: readonly Entry[]): Promise<EarlierRun> {
     const id = log[0]?.transactionId ?? "";
     const said = await Promise.all([stateHashFile(id), failedFile(id)].map((name) => this.store.read(name)));
@@ -227,12 +227,12 @@ export class StackTransactions {
     return hash === undefined ? this.store.remove(name) : this.store.write(name, hash);
   }
 
-  /** Notes that a run failed by itself, so that the next one does not take it for one that was cut off. */
+  /** Notes that a run ended by itself with a failure. Without the note, the next run would assume that it was cut off. */
   noteFailure(transactionId: string): Promise<void> {
     return this.store.write(failedFile(transactionId), "");
   }
 
-  /** Notes how the objects of a transaction are reached, for whoever has to undo something. */
+  /** Notes how to reach the objects of a transaction, for its rollback. */
   noteProvider(transactionId: string, configuration: object): Promise<void> {
     return this.store.write(providerFile(transactionId), JSON.stringify(configuration));
   }
@@ -243,7 +243,7 @@ export class StackTransactions {
     await log.close();
   }
 
-  /** Which stack has taken a log over, by its id: the last one, where a stack was renamed more than once. */
+  /** The stack that took over each log, by the log's id. If a stack was renamed more than once, the last name counts. */
   async #taken(names: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const stacks = names.flatMap((name) => /^([\w.-]+)\.taken$/.exec(name)?.[1] ?? []);
     const taken = new Map<string, string>();
@@ -252,7 +252,7 @@ export class StackTransactions {
     return taken;
   }
 
-  /** A log, if it is the stack's; nothing otherwise. */
+  /** The entries of a log, if it belongs to this stack; else undefined. */
   async #ownLog(transactionId: string, isTaken: boolean): Promise<Entry[]> {
     const name = logFile(transactionId);
     const content = (await this.store.read(name))?.toString() ?? "";

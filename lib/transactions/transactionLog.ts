@@ -6,14 +6,14 @@ import type { Entry, Fact, Intent } from "./entry.ts";
 import { logEntries } from "./logEntries.ts";
 import type { Appender, LogStore } from "../logStore/logStore.ts";
 
-/** A long-running operation, and where it runs. */
+/** A long-running operation, and its place. */
 export type AcceptedOperation = Pick<Extract<Fact, { kind: "accepted" }>, "operationId" | "origin">;
-/** Notes an operation that the service has accepted, so that a run after this one can wait for it. */
+/** Notes an operation that the service has accepted, so that a later run can wait for it. */
 export type NoteAccepted = (operation: AcceptedOperation) => Promise<void>;
 
 /**
- * The write-ahead log of one transaction: a file of JSON lines, each on disk before the process goes on. Several
- * processes may append to it; a write holds whole lines, so lines never mix.
+ * The write-ahead log of one transaction: a file of JSON lines, each on disk before the process continues. Several processes
+ * may append to it; a write holds whole lines, so lines never mix.
  */
 export class TransactionLog {
   readonly transactionId: string;
@@ -39,7 +39,7 @@ export class TransactionLog {
     readonly store: LogStore;
     readonly transactionId: string;
     readonly clock?: Clock;
-    /** Where complaints go that must not stop anything. @default standard error */
+    /** Output for problems that stop nothing. @default standard error */
     readonly warn?: (line: string) => void;
   }): Promise<TransactionLog> {
     const { store, transactionId, clock = systemClock } = options;
@@ -50,22 +50,22 @@ export class TransactionLog {
     return new TransactionLog(transactionId, last, file, clock, warn);
   }
 
-  /** Whether a step is going on. */
+  /** Whether a step is in progress. */
   get isBusy(): boolean {
     return this.#steps > 0;
   }
 
-  /** The first line of a transaction. */
+  /** Writes the first line of a transaction. */
   begin(begin: Omit<Extract<Fact, { kind: "begin" }>, "kind">): Promise<void> {
     return this.#append({ kind: "begin", ...begin });
   }
 
   /**
-   * Has an effect: intent on disk, then the call, then its outcome on disk. The only way from a resource kind to the
-   * service.
-   * @param call is given what notes the operation that the service goes on with, if it names one
+   * Makes a change at the service: intent on disk, then the call, then its outcome on disk. Resource kinds have no other way
+   * to change something.
+   * @param call receives a function that notes the accepted operation, if the service names one
    * @param resourceId the id of the object, from the call's result
-   * @throws what the call throws, after noting it
+   * @throws the error of the call, after the log has noted it
    */
   async step<T>(
     intent: Intent,
@@ -85,8 +85,8 @@ export class TransactionLog {
   }
 
   /**
-   * Notes that nobody can rely on what is known of an object: several writes make one change of it, and not all of them
-   * were done. Whoever reads the log takes the object for one whose write has an unknown outcome.
+   * Notes that an object is half-changed: one change takes several writes, and not all of them were done. For readers of the
+   * log, the object has a write with an unknown outcome.
    */
   async doubt(intent: Intent, error: unknown): Promise<void> {
     const step = randomBytes(6).toString("hex");
@@ -98,7 +98,7 @@ export class TransactionLog {
     }
   }
 
-  /** Notes something that was made already. @returns its step */
+  /** Notes an object that exists already. @returns its step */
   async made(intent: Intent, resourceId: string): Promise<string> {
     const step = randomBytes(6).toString("hex");
     await this.#append({ kind: "intent", step, ...intent });
@@ -106,7 +106,7 @@ export class TransactionLog {
     return step;
   }
 
-  /** Without it the object is looked for by its name: so it is no reason to give up what the service works on. */
+  /** Notes an operation. A failure is no reason to give up the call: without the note, the object is found by its name. */
   async #accepted(step: string, operation: AcceptedOperation): Promise<void> {
     try {
       await this.#append({ kind: "accepted", step, ...operation });
@@ -116,8 +116,8 @@ export class TransactionLog {
   }
 
   /**
-   * Notes what worked. Where that fails (a full disk), the caller is told of the success all the same: the state will hold
-   * the object, and should that fail too, the intent is in the log and the object is found by its name.
+   * Notes a success. If the note fails (a full disk), the caller still gets its result, so that the state holds the object.
+   * If the state is not saved either, the log has the intent, and the object is found by its name.
    */
   async #done(step: string, { operation, resourceType, resourceName }: Intent, resourceId: string): Promise<void> {
     try {
@@ -132,7 +132,7 @@ export class TransactionLog {
     try {
       return await call();
     } catch (error) {
-      // without it, the outcome counts as unknown: that is safe, and the caller needs the call's own error
+      // without this entry the outcome counts as unknown, which is safe; and the caller needs the call's own error
       await this.#append({ kind: "failed", step, ...reasonOf(error) }).catch((failure: unknown) =>
         this.#warn(`The transaction log could not note a failure: ${reasonOf(failure).reason}`),
       );
@@ -140,32 +140,32 @@ export class TransactionLog {
     }
   }
 
-  /** The transaction is complete; nothing rolls it back any more. */
+  /** Commits the transaction: nothing rolls it back any more. */
   commit(checkpointHash?: string): Promise<void> {
     return this.#append({ kind: "commit", ...(checkpointHash && { checkpointHash }) });
   }
 
-  /** A rollback begins. */
+  /** Notes that a rollback begins. */
   rollback(reason: string): Promise<void> {
     return this.#append({ kind: "rollback", reason });
   }
 
-  /** An orphan, or what a closure had to clean up, is gone. */
+  /** Notes that an orphan, or the object of a closure, is gone. */
   compensated(step: string): Promise<void> {
     return this.#append({ kind: "compensated", step });
   }
 
-  /** An orphan is still there. */
+  /** Notes that an orphan still exists. */
   compensationFailed(step: string, reason: string): Promise<void> {
     return this.#append({ kind: "compensationFailed", step, reason });
   }
 
-  /** A rollback is complete. */
+  /** Notes that the rollback is complete. */
   rolledBack(): Promise<void> {
     return this.#append({ kind: "rolledBack" });
   }
 
-  /** Waits for what is being written and closes the file. */
+  /** Waits for pending writes and closes the file. */
   close(): Promise<void> {
     return this.#file.close();
   }
@@ -197,7 +197,7 @@ function reasonOf(error: unknown) {
 
 /**
  * Name of a transaction's log in its store.
- * @throws Error for an id that is no plain file name
+ * @throws Error if the id is no plain file name
  */
 export function logFile(transactionId: string): string {
   if (!/^[\w.-]+$/.test(transactionId))
@@ -206,9 +206,9 @@ export function logFile(transactionId: string): string {
 }
 
 /**
- * The entries of a log; none if it is not there. A last line without its end was being written when the process died, and
- * does not count.
- * @throws UnreadableLogError if another version has written to it, or it is damaged
+ * The entries of a log; none if the log does not exist. An incomplete last line is ignored: the process died while it wrote
+ * the line.
+ * @throws UnreadableLogError if another version has written to the log, or it is damaged
  */
 export async function readTransactionLog(store: LogStore, transactionId: string): Promise<Entry[]> {
   const name = logFile(transactionId);

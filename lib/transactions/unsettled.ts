@@ -4,30 +4,30 @@ import type { Entry, Intent } from "./entry.ts";
 import { madeId } from "./madeBy.ts";
 import type { AcceptedOperation } from "./transactionLog.ts";
 
-/** A create that a run has begun and no commit has settled: its object may be there, unknown to any state. */
+/** A create that a run began and no commit has settled. Its object may exist without a state that holds it. */
 export interface UnsettledCreate {
-  /** Whose log it is in. */
+  /** The transaction whose log has the create. */
   readonly transactionId: string;
-  /** Of its intent, in its log. */
+  /** Step of its intent. */
   readonly step: string;
   readonly resourceType: string;
   readonly resourceName: string;
   /** Name of the compensation that undoes it; empty if the log names none. */
   readonly compensation: string;
-  /** What names the object. */
+  /** Names that identify the object. */
   readonly names: Readonly<Record<string, unknown>>;
-  /** Arguments of the compensation: of an adoption, the values that the object had. */
+  /** Arguments of the compensation; for an adoption, the former values of the object. */
   readonly args: Readonly<Record<string, unknown>>;
-  /** Id of the object as a resource of the stack has it, where the answer arrived. */
+  /** Id of the resource in the stack, if the answer arrived. */
   readonly resourceId?: string;
-  /** The operation that makes it, where the service had accepted one and nobody has seen its end. */
+  /** The operation that makes the object, if the service accepted one and no run saw its end. */
   readonly operation?: AcceptedOperation;
 }
 
 /**
- * What the logs of a stack leave open. A `done` proves that the object is ours by its id. A create without an outcome, or
- * with one that says nothing, proves it only where the name was free when it began. What was removed since, alone or with
- * its workspace, is settled. Pure.
+ * The creates that the logs of a stack leave open. With a `done`, its id proves that the object is ours. Without a known
+ * outcome, the object is ours only if the name was free when the create began. A removal of the object, alone or with its
+ * workspace, settles the create. Pure.
  * @param transactions the entries of each log, oldest first
  */
 export function unsettledCreates(transactions: readonly (readonly Entry[])[]): UnsettledCreate[] {
@@ -35,7 +35,7 @@ export function unsettledCreates(transactions: readonly (readonly Entry[])[]): U
   return transactions.filter((entries) => !hasEnded(entries)).flatMap((entries) => unsettledIn(entries, removals));
 }
 
-/** An object that a log says was removed. */
+/** An object that was removed, according to a log. */
 interface Removal {
   /** Kind and id. */
   readonly object: string;
@@ -62,7 +62,7 @@ function unsettledIn(entries: readonly Entry[], removals: readonly Removal[]): U
     if (entry.kind !== "intent" || entry.operation !== "create" || compensated.has(entry.step)) return [];
     const { transactionId, step, resourceType, resourceName } = entry;
     const { function: compensation, args } = entry.compensation ?? { function: "", args: {} };
-    // logs of format 1 tell by the arguments
+    // logs of format 1 have the names only in the arguments
     const names = entry.names ?? args;
     const outcome = outcomeOf(entries, step);
     const id = madeId(entries, entry);
@@ -106,5 +106,5 @@ export function unsettledLike(unsettled: readonly UnsettledCreate[], intent: Int
   );
 }
 
-/** As it is in the log: without what JSON cannot hold. */
+/** A value as the log holds it: without parts that JSON cannot represent. */
 const plain = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));

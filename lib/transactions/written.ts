@@ -3,29 +3,29 @@ import { objectKey, outcomeOf } from "./entry.ts";
 import type { Entry } from "./entry.ts";
 import { madeId } from "./madeBy.ts";
 
-/* What a transaction did to the values of an object, and what of it is to be taken back. Everything here is pure. */
+/* The changes of a transaction to an object's values, and which of them a rollback must undo. Everything here is pure. */
 
-/** Values of an object by their names. Null and absent mean the same: that the object has none. */
+/** Values of an object by name. Null and absent mean the same: the object has no such value. */
 export type Values = Readonly<Record<string, unknown>>;
 
-/** What a transaction wrote, or may have written, to an object that existed before. */
+/** The writes, certain or possible, of a transaction to an object that existed before. */
 export interface Written {
   /** Kind of the resource. */
   readonly resourceType: string;
-  /** As the stack had it. */
+  /** Id of the resource before the transaction. */
   readonly resourceId: string;
   readonly resourceName: string;
   /** The values that the first write found. */
   readonly before: Values;
-  /** Values that a write made, or may have made, of each property, oldest first. */
+  /** Values that writes gave, or may have given, to each property, oldest first. */
   readonly after: Readonly<Record<string, readonly unknown[]>>;
   /** Whether the object was deleted, or may have been. */
   readonly isDeleted: boolean;
 }
 
 /**
- * What a transaction wrote to objects, those included that it had made before. Writes that were refused changed nothing, and logs of earlier
- * versions do not say what there was before: their objects are not among these.
+ * The writes of a transaction to objects, including those that it made itself. Refused writes changed nothing, and logs of
+ * earlier versions lack the former values: both are left out.
  */
 export function writtenBy(log: readonly Entry[]): Written[] {
   const objects = new Map<string, Written>();
@@ -45,13 +45,13 @@ export function writtenBy(log: readonly Entry[]): Written[] {
   return [...objects.values()];
 }
 
-/** What a transaction wrote to one object; undefined if it wrote nothing, or its log does not say what there was before. */
+/** The writes of a transaction to one object; undefined if there were none, or the log lacks the former values. */
 export const writtenTo = (log: readonly Entry[], resourceType: string, resourceId: string): Written | undefined =>
   writtenBy(log).find((one) => objectKey(one.resourceType, one.resourceId) === objectKey(resourceType, resourceId));
 
 /**
- * Whether a transaction has made an object or has written to it, as far as its log cannot say that it did not: a log of an
- * earlier version may lack the id, and an intent without an answer does.
+ * Whether a transaction may have made an object or written to it. The answer is no only if the log excludes it: a log of an
+ * earlier version may lack the id, and an intent without an answer has none.
  */
 export function mayHaveWritten(log: readonly Entry[], resourceType: string, resourceId: string): boolean {
   return log.some((entry) => {
@@ -62,17 +62,17 @@ export function mayHaveWritten(log: readonly Entry[], resourceType: string, reso
   });
 }
 
-/** What is to become of the values of an object in a rollback. */
+/** The result of a rollback for the values of an object. */
 export interface GivenBack {
-  /** The values that the object is to have. */
+  /** The values that the object must have. */
   readonly values: Values;
-  /** Properties that somebody else has changed since: they stay. */
+  /** Properties that were edited after the transaction: they stay. */
   readonly kept: readonly string[];
 }
 
 /**
- * What to give an object back, property by property: what still has a value that the transaction wrote, or that its rollback
- * has restored, gets the value from before; any other value is somebody's later edit, and stays.
+ * Decides property by property what an object gets back. If the live value is one that the transaction wrote, or that its
+ * rollback restored, the property gets its former value. Any other live value is a later edit, and stays.
  * @param live the values that the object has now
  * @param restored the values that the engine gives it in the rollback
  */
@@ -92,6 +92,6 @@ export function valuesToGiveBack(
   return { values: Object.fromEntries(values) as Values, kept };
 }
 
-/** Values as a log holds them: what is absent is null there, so that it is not taken for unknown. */
+/** Values as a log holds them: an absent value is null there, so that it differs from an unknown one. */
 export const inLog = (values: Values): Values =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value ?? null]));

@@ -11,20 +11,20 @@ import type { AnyObjectKind, Change, Live } from "./objectKind.ts";
 import { parseId, pathOf } from "./place.ts";
 import type { StateOf } from "./resourceKind.ts";
 
-/* How the objects of a kind are changed, given back and deleted, with what the log has to know for that. */
+/* Changes, restores and deletes objects of a kind, with the values that the log needs. */
 
 type State = StateOf<Fields, object>;
 
-/** What is known of a change. */
+/** The facts about a change. */
 type Changing = Pick<Change<Fields, object, Live, Live>, "id" | "now" | "wanted" | "old" | "found" | "givenBack">;
 
-/** A change that makes an object as it was, instead of as the state believed that it was. */
+/** A change that restores an object's real former values, instead of those in the state. */
 export const givingBack = (kind: AnyObjectKind, change: Changing, back: Live): Changing => {
   const own = Object.entries(back).filter(([name]) => kind.fields[name]?.change === "update");
   return { ...change, wanted: { ...change.wanted, ...Object.fromEntries(own) }, givenBack: back };
 };
 
-/** A change, with the writes that it may do: each names in its intent what there was before. */
+/** A change with its writes. The intent of each write holds the former values. */
 export function changeOf(run: Run, kind: AnyObjectKind, change: Changing): Change<Fields, object, Live, Live> {
   const { id, now, wanted } = change;
   const [restore] = kind.restores ?? [];
@@ -43,7 +43,7 @@ export function changeOf(run: Run, kind: AnyObjectKind, change: Changing): Chang
   return { run, path: pathOf(kind.place, id), ...change, write };
 }
 
-/** The values of an object that is about to be deleted, if a rollback may want them: from a list that serves all of its holder. */
+/** Values of an object before its delete, if a rollback may need them. One list serves all objects of a holder. */
 export async function valuesBefore(run: Run, kind: AnyObjectKind, id: string): Promise<Live | undefined> {
   if (!run.definitions.isKeeping || kind.find) return undefined;
   const holder = { ...parseId(kind.place, id) };
@@ -51,7 +51,7 @@ export async function valuesBefore(run: Run, kind: AnyObjectKind, id: string): P
     const live = (await sharedList(run, kind, holder)).find((one) => sameIgnoringCase(idOfLive(kind, one, holder), id));
     return live && kind.priorValues(live);
   } catch (error) {
-    // a list that cannot be read does not keep an object from being deleted
+    // an unreadable list must not prevent the delete
     if (!isFabricError(error)) throw error;
     return undefined;
   }
@@ -90,7 +90,7 @@ function removalCall({ removal, remove }: AnyObjectKind, path: string): Write {
   return { method: "DELETE", path };
 }
 
-/** Gives an adopted object its values back. @returns whether it had others */
+/** Restores the former values of an adopted object. @returns whether it had others */
 export async function giveBack(
   run: Run,
   kind: AnyObjectKind,
@@ -102,11 +102,11 @@ export async function giveBack(
   if (!adoption?.before) return false;
   const now = await readAlone(run, kind, id, { ...state, ...before });
   const prior = kind.priorValues(now);
-  // a value that is not among them was absent; one that nothing changes in place cannot be given back
+  // a missing value was absent before; a value that cannot change in place cannot be restored
   const names = Object.keys(prior).filter((name) => kind.fields[name]?.change !== "replace");
   const isSame = names.every((name) => isDeepStrictEqual(prior[name], before[name]));
   const written = await run.writtenTo(kind.name, id);
-  // in a rollback, what somebody else has changed since stays
+  // in a rollback, later edits stay
   const back = written ? valuesToGiveBack(prior, { ...written, before }).values : before;
   const given = Object.fromEntries(names.map((name) => [name, back[name]]));
   const wanted = { ...state, ...prior, ...given };

@@ -4,21 +4,21 @@ import { text } from "../../lib/config/value.ts";
 
 /** One object that an entry of the configuration declares. */
 export interface DeclaredObject {
-  /** What tells it from others of its kind in the same holder; absent if a holder has one. */
+  /** Name of the object among those of its kind in the same holder; absent if a holder has only one. */
   readonly name?: string | undefined;
-  /** Inputs of its resource, without the ids of what holds it. */
+  /** Inputs of its resource, without the ids of its holder. */
   readonly args: Readonly<Record<string, unknown>>;
-  /** Pulumi's `protect`. @default `fabric:protectData`, if something is lost with the object */
+  /** Pulumi's `protect`. @default `fabric:protectData`, if a delete loses data */
   readonly protect?: boolean | undefined;
 }
 
 /** The entry of a kind in the stack's configuration. */
 export interface ConfigEntry extends KindKey {
-  /** What the key is for, as documentation says it. */
+  /** Purpose of the key, for the documentation. */
   readonly says: string;
-  /** A value as documentation shows it and tests deploy it. */
+  /** An example for the documentation, which tests deploy. */
   readonly example: unknown;
-  /** Outputs of the resource that the stack's outputs show. */
+  /** Outputs of the resource that appear in the stack's outputs. */
   readonly shows?: readonly string[];
   /** The objects that a valid value declares. */
   declare(value: unknown): readonly DeclaredObject[];
@@ -32,8 +32,8 @@ type Kept = Pick<ConfigEntry, "in" | "key" | "says" | "example" | "shows">;
 const protect = z.boolean().optional().describe("Pulumi's `protect`. Defaults to `fabric:protectData`.");
 
 /**
- * An entry that lists objects, each with a `name`: the key of its resource, and unless another key says it, what the service
- * calls it. The other keys are inputs of the same name.
+ * An entry that lists objects, each with a `name`. The name is the key of the resource and, unless another key sets it, the
+ * name at the service. The other keys are inputs of the same name.
  * @param keys schema of each key of one object, with its description, without `name` and `protect`
  * @param nameAs the input that the name becomes. @default name
  */
@@ -59,7 +59,7 @@ export function listEntry(
   };
 }
 
-/** An entry for what its holder has or has not: `true`, or an object with `protect`. */
+/** An entry for an object that its holder has or lacks: `true`, or an object with `protect`. */
 export function switchEntry(entry: Kept): ConfigEntry {
   const schema = z.union([z.boolean(), z.strictObject({ protect })], {
     error: "must be true, false or {protect: false}",

@@ -4,7 +4,7 @@ import { z } from "zod";
  * What a change of an input means for the object behind it:
  * - `update`: changed in place at the service;
  * - `replace`: only a new object can have the new value;
- * - `local`: changes how we manage the object, nothing at the service.
+ * - `local`: changes only how this project manages the object, nothing at the service.
  */
 export type Change = "update" | "replace" | "local";
 
@@ -12,7 +12,7 @@ export type Change = "update" | "replace" | "local";
 export interface Field {
   /** Valid values, defaults and normalisation. Must be pure: it runs in previews. */
   readonly schema: z.ZodType;
-  /** What a change of the value means. */
+  /** Meaning of a change of the value. */
   readonly change: Change;
   /** The kind fills it in, and nobody declares it. */
   readonly isDerived?: true;
@@ -35,15 +35,15 @@ export function isUnknown(value: unknown): boolean {
 }
 
 /**
- * Stands in the state for the value of an input that nobody knows for sure, because a write of it failed half-way and a
- * read does not show it. It equals no declared value, so the next update writes the declared one.
+ * Stands in the state for an uncertain value of an input: a write failed half-way, and a read does not show the value. It
+ * equals no declared value, so the next update writes the declared one.
  */
 export const DOUBTFUL = "unknown" as const;
 
-/** Two spellings of one name, where the service ignores case. */
+/** Whether two spellings are one name, if the service ignores case. */
 export function sameIgnoringCase(before: string | undefined, after: string | undefined): boolean {
   return before?.toLowerCase() === after?.toLowerCase();
 }
 
-/** An id of another object, as an input. In previews it may be unknown, which every schema lets through. */
+/** An id of another object, as an input. In previews it may be unknown; every schema accepts an unknown value. */
 export const identifier = z.string().min(1);

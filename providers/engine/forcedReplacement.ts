@@ -4,11 +4,11 @@ import type { ResourceKind } from "./resourceKind.ts";
 type Properties = Readonly<Record<string, unknown>>;
 
 /**
- * What the engine's questions tell of forced replacements (`--replace`, `pulumi state taint`). It does not say that it
- * forces one, but in a run that does:
- * - check gets no old inputs, although there is an object, and the old object is deleted before one like it was made;
- * - for what is in a workspace that goes first, diff gets a workspace that is not known, although nobody makes a new one
- *   for any other reason.
+ * Recognises forced replacements (`--replace`, `pulumi state taint`) by the engine's calls. The engine does not announce a
+ * forced replacement, but shows it in two ways:
+ * - Check gets no old inputs although the object exists, and the old object is deleted before a new one is made.
+ * - If a workspace is replaced first, diff of its objects gets an unknown workspace, although nothing else replaces the
+ *   workspace.
  */
 export class ForcedReplacements {
   readonly #kind: ResourceKind;
@@ -19,19 +19,19 @@ export class ForcedReplacements {
     this.#kind = kind;
   }
 
-  /** Notes what check was asked. */
+  /** Notes a call of check. */
   checked(olds: Properties, inputs: Properties): void {
     if (Object.keys(olds).length === 0) this.#checked.add(this.#nameOf(inputs));
   }
 
-  /** Notes what diff was asked. */
+  /** Notes a call of diff. */
   compared(id: string, olds: Properties, news: Properties): void {
     const isReplacedWith = ([name, field]: [string, { change: string }]) =>
       field.change === "replace" && isUnknown(news[name]) && !isUnknown(olds[name]);
     if (Object.entries(this.#kind.fields).some(isReplacedWith)) this.#condemned.add(id);
   }
 
-  /** What to say before an object is deleted; nothing if its replacement is not known to be forced, or loses nothing. */
+  /** Warning before an object is deleted; undefined unless its replacement is known to be forced, and loses data. */
   warningFor(id: string, state: Properties): string | undefined {
     const isForced = this.#condemned.has(id) || this.#checked.has(this.#nameOf(state));
     const loss = isForced && state["adopted"] === undefined ? this.#kind.holdsData?.(state) : undefined;
@@ -40,7 +40,7 @@ export class ForcedReplacements {
     return `${title} is deleted to be made anew, because its replacement or its workspace's was forced: ${loss} goes with it.`;
   }
 
-  /** Equal for an object before and after a forced replacement. */
+  /** Key of an object that stays equal across a forced replacement. */
   #nameOf(properties: Properties): string {
     return JSON.stringify([this.#kind.title(properties), properties["workspaceId"]]).toLowerCase();
   }

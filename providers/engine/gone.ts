@@ -5,8 +5,8 @@ import type { Run } from "../run/run.ts";
 import { visibleCapacities, visibleWorkspaces } from "../run/visible.ts";
 
 /**
- * Whether an error may mean that an object is not there. The service answers 404 and, for objects in workspaces that are
- * gone or invisible, 403; neither is proof of anything. What a proxy answers with these statuses means nothing at all.
+ * Whether an error may mean that an object is gone. The service answers 404 and, for objects in workspaces that are gone or
+ * invisible, 403. Neither status is proof. The same statuses from a proxy mean nothing at all.
  */
 export function mayMeanGone(error: unknown): boolean {
   return isServiceAnswer(error, 404, 403);
@@ -14,8 +14,8 @@ export function mayMeanGone(error: unknown): boolean {
 
 /**
  * Whether a workspace is gone: the complete list of workspaces lacks it.
- * @throws Error when the list has no workspace at all. That is what a wrong endpoint, tenant or identity looks like, and
- *   believing it would make a stack forget everything; FABRIC_CONFIRM_GONE=true says that it is so.
+ * @throws Error if the list is empty. A wrong endpoint, tenant or identity looks the same, and a stack would then forget
+ *   everything. FABRIC_CONFIRM_GONE=true confirms that all workspaces are gone.
  */
 export async function isWorkspaceGone(run: Run, workspaceId: string): Promise<boolean> {
   const deleted = run.released<{ adopted: unknown }>("Workspace", workspaceId);
@@ -26,8 +26,8 @@ export async function isWorkspaceGone(run: Run, workspaceId: string): Promise<bo
 }
 
 /**
- * Whether an item is gone, and with it everything that is in it: its workspace, which is there, runs and does not list it.
- * @throws the list's own error, or Error if the workspace's capacity is paused, because then nothing proves it
+ * Whether an item is gone with its content: its workspace exists, has a running capacity, and does not list the item.
+ * @throws the list's own error, or Error if the workspace's capacity is paused, because then the list is no proof
  */
 export async function isItemGone(run: Run, workspaceId: string, itemId: string): Promise<boolean> {
   const items = await run.listOnce(`/workspaces/${workspaceId}/items`, "list items", itemShape);
@@ -38,23 +38,24 @@ export async function isItemGone(run: Run, workspaceId: string, itemId: string):
 
 /** How an object is read. */
 export interface Reads<T> {
-  /** The complete list that should contain it: one call for all objects of a workspace, or of the tenant. */
+  /** The complete list that should contain the object: one call for all objects of a workspace, or of the tenant. */
   readonly listed: () => Promise<readonly T[]>;
-  /** Which entry of the list it is. */
+  /** Whether an entry of the list is the object. */
   readonly isIt: (entry: T) => boolean;
-  /** By itself. */
+  /** Reads the object by itself. */
   readonly alone: () => Promise<T>;
-  /** The item that it is in; undefined if it is in none. */
+  /** The item that holds the object; undefined if none does. */
   readonly itemId?: string | undefined;
 }
 
 /**
- * Reads an object. The list it belongs to is asked first, also for a single object: a workspace holds at most 1,000 items and
- * as many roles, so the list is one call, like the read of one object. If the list lacks the object, or cannot be read, it is
- * read by itself; only both together prove that it is gone. Of a workspace's objects they do so only while the workspace's
- * capacity runs, because a paused one may hide them; everything in a workspace that is gone is gone as well. Of the tenant's
- * objects they do so only if the list shows any other, because an empty one is what another tenant or identity looks like.
- * The list of what is in an item is gone with the item, which the list of items proves.
+ * Reads an object. Its list comes first, even for a single object: a workspace holds at most 1,000 items and as many roles, so
+ * the list is one call, like the read of one object. If the list lacks the object or cannot be read, the object is read by
+ * itself. Only both together prove that the object is gone, under these conditions:
+ * - In a workspace: the workspace's capacity must run, because a paused one may hide objects. If the workspace is gone, its
+ *   objects are gone as well.
+ * - In the tenant: the list must show another object, because it is also empty for a wrong tenant or identity.
+ * - In an item: the list is gone with the item, and the list of items proves that.
  * @param workspaceId undefined for objects of the tenant
  * @throws the read's own error if there is no proof
  */
@@ -104,7 +105,7 @@ export async function deleteOrGone(
   }
 }
 
-/** @throws Error unless FABRIC_CONFIRM_GONE says that an empty list is to be believed */
+/** @throws Error unless FABRIC_CONFIRM_GONE confirms an empty list */
 function assertConfirmed(run: Run, shown: string, known: string): void {
   if (run.confirmGone) return;
   throw new Error(
@@ -113,7 +114,7 @@ function assertConfirmed(run: Run, shown: string, known: string): void {
   );
 }
 
-/** @throws Error where the workspace's capacity is paused: it hides objects, and refuses work */
+/** @throws Error if the workspace's capacity is paused: a paused capacity hides objects, and refuses work */
 async function assertCapacityRuns(run: Run, workspaceId: string): Promise<void> {
   const workspace = (await visibleWorkspaces(run)).find(({ id }) => id.toLowerCase() === workspaceId.toLowerCase());
   const capacity = workspace?.capacityId

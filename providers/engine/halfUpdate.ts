@@ -3,16 +3,16 @@ import { isOutcomeUnknown } from "../../lib/api/fabricError.ts";
 import type { Intent } from "../../lib/transactions/entry.ts";
 import type { Run, Write } from "../run/run.ts";
 
-/* Changes that need several writes, and stop half-way: what has been written is known to the log and to the state. */
+/* Changes of several writes that stop half-way: log and state must learn about the writes that were done. */
 
-/** A run that remembers what was written through it. */
+/** A run that records the writes made through it. */
 export interface WatchedRun {
   readonly run: Run;
   /** Intents of writes that had, or may have had, their effect. */
   readonly written: readonly Intent[];
 }
 
-/** The same run, which remembers the writes of one change. */
+/** The same run with a record of the writes of one change. */
 export function watched(run: Run): WatchedRun {
   const written: Intent[] = [];
   const noting = async <T>(intent: Intent, work: () => Promise<T>): Promise<T> => {
@@ -35,7 +35,7 @@ export function watched(run: Run): WatchedRun {
   };
 }
 
-/** Notes in the log that an object was changed half-way, if it was. */
+/** Notes in the log that an object is half-changed, if it is. */
 export async function doubtHalfWritten({ run, written }: WatchedRun, id: string, error: unknown): Promise<void> {
   const last = written.at(-1);
   if (!last) return;
@@ -44,7 +44,7 @@ export async function doubtHalfWritten({ run, written }: WatchedRun, id: string,
   await run.doubt(intent, error);
 }
 
-/** What a failed update has changed all the same, as a sentence; empty if the object shows no change. */
+/** Sentence about the changes of a failed update; empty if the object shows none. */
 export function halfDoneSentence(
   names: readonly string[],
   before: Readonly<Record<string, unknown>>,

@@ -7,7 +7,7 @@ import { collectionPath, formatId, parseId, pathOf } from "./place.ts";
 import type { Holder } from "./place.ts";
 import type { StateOf } from "./resourceKind.ts";
 
-/* How the objects of a kind are found and read at the service. */
+/* Finds and reads objects of a kind at the service. */
 
 type State = StateOf<Fields, object>;
 
@@ -21,17 +21,17 @@ export function idOfLive(kind: AnyObjectKind, live: Live, names: Live): string {
 
 export const present = (live: Live | undefined): readonly Live[] => (live ? [live] : []);
 
-/** What an object is in, by its names or inputs. */
+/** The holder of an object, from its names or inputs. */
 export const holderIn = ({ workspaceId, itemId }: Live): Holder => ({
   workspaceId: typeof workspaceId === "string" ? workspaceId : undefined,
   itemId: typeof itemId === "string" ? itemId : undefined,
 });
 
-/** The list that objects of these names are in, as it is now. */
+/** The present list of the objects with this holder. */
 export const list = (run: Run, kind: AnyObjectKind, names: Live): Promise<readonly Live[]> =>
   run.list(collectionPath(kind.place, holderIn(names)), `list ${kind.plural}`, kind.shape);
 
-/** The same; nothing is in an item that is gone. */
+/** Like `list`; empty if the holding item is gone. */
 export async function listUnlessGone(run: Run, kind: AnyObjectKind, names: Live): Promise<readonly Live[]> {
   const { workspaceId, itemId } = holderIn(names);
   try {
@@ -43,11 +43,11 @@ export async function listUnlessGone(run: Run, kind: AnyObjectKind, names: Live)
   }
 }
 
-/** The same, asked for once in a run. */
+/** Like `list`, read once in a run. */
 export const sharedList = (run: Run, kind: AnyObjectKind, holder: Holder): Promise<readonly Live[]> =>
   run.listOnce(collectionPath(kind.place, holder), `list ${kind.plural}`, kind.shape);
 
-/** The object of these names, as it is now. */
+/** The object with these names, as it is now. */
 export async function find(run: Run, kind: AnyObjectKind, names: Live): Promise<Live | undefined> {
   if (kind.find) return kind.find(run, names);
   return (await list(run, kind, names)).find((live) => kind.isNamed(live, names));

@@ -1,33 +1,33 @@
 /**
- * Where the objects of a kind stand in the service's addresses, which also decides what the ids of its resources are made of:
+ * The place of a kind's objects in the service's addresses. It also decides the format of the resources' ids:
  * - in the tenant: `/domains/{id}`, the id is the service's own;
  * - in a workspace: `/workspaces/{workspaceId}/items/{id}`, the id is `{workspaceId}/{id}`;
  * - in an item: `/workspaces/{workspaceId}/items/{itemId}/shortcuts/{id}`, the id is `{workspaceId}/{itemId}/{id}`;
- * - of a workspace, which has one of them: `/workspaces/{workspaceId}/git`, the id is the workspace's. An empty path means that
- *   the workspace itself tells of it.
+ * - one per workspace: `/workspaces/{workspaceId}/git`, the id is the workspace's. If the path is empty, the workspace itself
+ *   holds the object.
  */
 export type Place =
   | { readonly in: "tenant" | "workspace" | "item"; readonly collection: string }
   | { readonly of: "workspace"; readonly path: string };
 
-/** What an object is in. */
+/** The holder of an object. */
 export interface Holder {
-  /** Undefined for what stands in the tenant. */
+  /** Undefined for objects of the tenant. */
   readonly workspaceId?: string | undefined;
-  /** Undefined for what stands in no item. */
+  /** Undefined for objects outside items. */
   readonly itemId?: string | undefined;
 }
 
 /** The parts of a resource's id. */
 export interface ObjectId extends Holder {
-  /** The service's own id; of what a workspace has one of, the workspace's. */
+  /** The service's own id; for a kind with one object per workspace, the workspace's. */
   readonly id: string;
 }
 
-/** An id becomes a part of paths: one that is empty or holds a slash would mean another object. */
+/** An id becomes a part of paths: an empty id or one with a slash would name another object. */
 const PART = /^[\w-]+$/;
 
-/** The id of a resource, read; undefined if it is none of that place. */
+/** Parses the id of a resource; undefined if the id does not fit the place. */
 export function parseId(place: Place, resourceId: string): ObjectId | undefined {
   const parts = resourceId.split("/");
   const [first = "", second = "", third = ""] = parts;
@@ -53,7 +53,7 @@ export function formatId(place: Place, { workspaceId = "", itemId = "", id }: Ob
 
 /**
  * The path of an object at the service.
- * @throws Error if the id is none of that place
+ * @throws Error if the id does not fit the place
  */
 export function pathOf(place: Place, resourceId: string): string {
   const parsed = parseId(place, resourceId);
@@ -65,7 +65,7 @@ export function pathOf(place: Place, resourceId: string): string {
   return "of" in place ? path : `${path}/${parsed.id}`;
 }
 
-/** The path of the list that the objects of a place are in; of what a workspace has one of, its own. */
+/** The path of the list with the objects of a place; for a kind with one object per workspace, the path of the object. */
 export function collectionPath(place: Place, { workspaceId = "", itemId = "" }: Holder): string {
   const workspace = `/workspaces/${workspaceId}`;
   if ("of" in place) return place.path === "" ? workspace : `${workspace}/${place.path}`;
@@ -79,7 +79,7 @@ export function collectionPath(place: Place, { workspaceId = "", itemId = "" }: 
   }
 }
 
-/** The workspace that an object is in, or that it is; undefined for the other objects of the tenant. */
+/** The workspace that holds an object, or that is the object; undefined for other objects of the tenant. */
 export function workspaceOf(place: Place, resourceId: string): string | undefined {
   const parsed = parseId(place, resourceId);
   const isWorkspace = "in" in place && place.in === "tenant" && place.collection === "workspaces";

@@ -10,16 +10,16 @@ import type { ResourceKind } from "./resourceKind.ts";
 import { whenCancelled } from "./sdkQuirks.ts";
 
 /*
- * The provider process: everything that it has one of (configuration, clients, breakers, throttle gate, log, telemetry), and
- * how it ends. All of it is built at the first call, so that a preview without changes builds nothing.
+ * The provider process: its single configuration, clients, breakers, throttle gate, log and telemetry, and its end. The first
+ * call builds all of them, so that a preview without changes builds nothing.
  */
 
 let configuration: Configuration | undefined;
 let run: Promise<LiveRun> | undefined;
 let transaction: Promise<RunTransaction> | undefined;
-/** Whether the engine has had anything checked: it does so in previews and updates, and in no refresh or destroy. */
+/** Whether the engine has called check, as it does in previews and updates, but not in a refresh or destroy. */
 let hasChecked = false;
-/** Aborted by the first Ctrl-C: the engine tells its providers to cancel. */
+/** Aborted by the first Ctrl-C, after which the engine calls Cancel of its providers. */
 const stop = new AbortController();
 
 const providerProcess: ProviderProcess = {
@@ -46,7 +46,7 @@ async function startRun(): Promise<LiveRun> {
   return live.startRun(providerProcess.configuration(), process.env, { transaction, stop: stop.signal });
 }
 
-/** The engine's address is this process's only argument, and tells apart this run from every other. */
+/** The transaction of this run. The engine's address, the only argument of this process, identifies the run. */
 function transactionOfRun(): Promise<RunTransaction> {
   const engine = process.argv.slice(2).find((argument) => /:\d+$/.test(argument));
   transaction ??= import("../run/runTransaction.ts").then(({ runTransactionOf }) =>
@@ -55,7 +55,7 @@ function transactionOfRun(): Promise<RunTransaction> {
   return transaction;
 }
 
-/** A kind as the engine's provider host wants it, served by this process, which ends with its engine from now on. */
+/** A kind in the form that the engine's provider host needs. From now on, this process ends with its engine. */
 export function serve(kind: ResourceKind): ResourceProvider {
   endWithTheEngine();
   const handler = handlerOf(kind, providerProcess);
@@ -65,7 +65,7 @@ export function serve(kind: ResourceKind): ResourceProvider {
       hasChecked = true;
       return handler.check?.(olds, news) ?? { inputs: news };
     },
-    // must not await: the host uses the provider at once, also before a promise from here has settled
+    // must not await: the host uses the provider at once, even before a promise from here settles
     configure: (request: ConfigureRequest) => {
       configuration = fromProviderInputs((key) => request.config.get(key));
       return Promise.resolve();
@@ -76,13 +76,13 @@ export function serve(kind: ResourceKind): ResourceProvider {
 let ending = false;
 
 /**
- * The engine ends a provider by SIGINT and waits 5 s, so that telemetry and log can be written. An engine that died does
- * not: its end of our standard input is all there is to notice, and an orphan must not go on beside its successor.
+ * The engine ends a provider by SIGINT and waits 5 s, so that telemetry and log can be written. An engine that died sends no
+ * signal: the only sign is the end of our standard input. An orphaned provider must not continue beside its successor.
  */
 function endWithTheEngine(): void {
   if (ending) return;
   ending = true;
-  // the engine's Cancel comes before every end, too
+  // the engine also calls Cancel before every end
   whenCancelled(() => stop.abort());
   process.once("SIGINT", () => void end(0));
   process.stdin.once("end", () => process.exit(1));
@@ -90,15 +90,15 @@ function endWithTheEngine(): void {
   process.stdin.unref?.();
 }
 
-/** Writes what has to be written, for at most 4 s, and exits. */
+/** Writes log and telemetry, for at most 4 s, and exits. */
 async function end(exitCode: number): Promise<void> {
   const late = setTimeout(() => process.exit(exitCode), 4_000);
   try {
     if (run) await (await run).close();
-    // nothing was written or read; the program may have begun a transaction all the same
+    // there was no read or write, but the program may have begun a transaction all the same
     else if (configuration) await (await transactionOfRun()).end();
   } catch {
-    // nothing can be told to an engine that is ending; what matters is in the log
+    // an ending engine shows no messages; the log has everything that matters
   }
   clearTimeout(late);
   process.exit(exitCode);

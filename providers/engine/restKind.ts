@@ -22,47 +22,47 @@ export interface RestKind<F extends Fields, S extends z.ZodObject> {
   readonly noun: string;
   readonly place: Place;
   /**
-   * Inputs by their names in request bodies. Those that tell what the object is in (`workspaceId`, `itemId`) and `adopt` are not
-   * sent. What changes in place is sent by PATCH, as far as it differs; null unsets what is not declared any more.
+   * Inputs by their names in request bodies. The ids of the holder (`workspaceId`, `itemId`) and `adopt` are not sent. PATCH
+   * sends the fields that change in place and differ; null unsets a field that is not declared any more.
    */
   readonly fields: F;
-  /** Fields that name an object among those of its holder; none if its holder has one. */
+  /** Fields that identify an object within its holder; none if a holder has only one. */
   readonly named: readonly (keyof F & string)[];
-  /** What the service tells of an object: fields that it tells are compared on refresh, others stay as they are in the state. */
+  /** Shape of the service's objects. A refresh compares fields of the shape; other fields keep their values from the state. */
   readonly shape: S;
-  /** Whether people make such an object; what the service itself brings along is not imported. @default they do */
+  /** Whether people made the object: objects that the service itself makes are not imported. @default true */
   readonly isMadeByPeople?: (live: z.output<S>) => boolean;
-  /** Of what a workspace has one of: the object in what its path answers; undefined if there is none. */
+  /** For a kind with one object per workspace: the object within the answer of its path; undefined if there is none. */
   readonly within?: (answer: Live) => unknown;
-  /** Outputs of the resource: properties of the answer that are no inputs. */
+  /** Outputs of the resource: properties of the answer that are not inputs. */
   readonly outputs: readonly (keyof z.output<S> & string)[];
   /** Last part of the path that makes an object, if that is not its list. */
   readonly creation?: string;
-  /** How an object is taken away, if not by DELETE of its path. */
+  /** How an object is removed, if not by DELETE of its path. */
   readonly removal?: NonNullable<ResourceKind["removal"]>;
   /** Error code by which the service refuses a second object of a name. The first is adopted, if the kind has no field `adopt` or it is set. */
   readonly taken?: string;
-  /** What has to be waited for until an object is of use. */
+  /** How to wait until an object is ready for use. */
   readonly readiness?: Readiness<z.output<S>>;
-  /** Whether objects of one holder are made one after the other, because the service refuses others meanwhile. @default false */
+  /** Whether objects of one holder are made one after the other, because the service refuses parallel creates. @default false */
   readonly isMadeInTurn?: boolean;
-  /** What is lost with an object, in words: it is protected then while `fabric:protectData` is on. */
+  /** Description of what a delete loses. Such an object is protected while `fabric:protectData` is on. */
   readonly loses?: string;
-  /** Where the stack's configuration declares it. */
+  /** The kind's entry in the stack's configuration. */
   readonly entry: ConfigEntry;
 }
 
-/** What has to be waited for. */
+/** How to wait for an object. */
 export interface Readiness<L> {
-  /** How far an object is. */
+  /** Progress of an object. */
   stateOf(live: L): "ready" | "waiting" | "failed";
   /** Longest wait, in ms. */
   readonly deadlineMs: number;
-  /** What to do about one that failed. */
+  /** Remedy for an object that failed. */
   readonly remedy: string;
 }
 
-/** Inputs that say what an object is in, or how we manage it: bodies do not have them. */
+/** Ids of an object's holder: bodies do not have them. */
 const HOLDERS = ["workspaceId", "itemId"];
 
 /** Declares a kind by its routes and fields. */
@@ -75,17 +75,17 @@ export function restKind<const F extends Fields, S extends z.ZodObject>(kind: Re
   const told = sent.filter((field) => field in kind.shape.shape);
   const nameOf = (inputs: object) => named.map((field) => wordOf(valueOf(inputs, field))).join(" ");
   const title = (inputs: object) => (named.length === 0 ? noun : `${noun} '${nameOf(inputs)}'`);
-  // where the service leaves a value out, the field's default stands for it
+  // if the service leaves a value out, the field's default takes its place
   const valuesOf = (live: Live) =>
     Object.fromEntries(told.map((field) => [field, live[field] ?? fields[field]?.schema.safeParse(undefined).data]));
 
   const isSingle = "of" in place;
-  // what the workspace itself tells of begins with its id: anything else is somebody else's answer
+  // an answer of the workspace itself has an id: an answer without one is not the workspace's
   const singleShape = z
     .looseObject(isSingle && place.path === "" ? { id: idShape } : {})
     .transform((answer: Live) => (within ? within(answer) : answer))
     .pipe(shape.nullish());
-  /** What a workspace has one of; its id is the workspace's. */
+  /** Reads the one object of a workspace; its id is the workspace's. */
   const readSingle = async (run: Run, workspaceId: string): Promise<Live | undefined> => {
     const path = collectionPath(place, { workspaceId });
     const found = await run.get(path, `read the ${noun}`, singleShape);
@@ -163,7 +163,7 @@ export function restKind<const F extends Fields, S extends z.ZodObject>(kind: Re
         return !isSame(values[field] as never, wanted[field] as never);
       };
       const differing = told.filter((field) => fields[field]?.change === "update" && isOther(field));
-      // a value that is not declared any more is unset: a body without it would leave it as it is
+      // null unsets a value that is not declared any more: a body without the value would leave it as it is
       const body = Object.fromEntries(differing.map((field) => [field, valueOf(wanted, field) ?? null]));
       if (differing.length > 0) await write({ method: "PATCH", path, body }, body);
       return whenReady(change);

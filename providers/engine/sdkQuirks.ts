@@ -3,30 +3,30 @@ import resource from "@pulumi/pulumi/resource.js";
 import type { CustomResource } from "@pulumi/pulumi/resource.js";
 
 /*
- * Everything that this project changes in Pulumi's SDK, or uses of it without being promised. `sdkQuirks.test.ts` fails as
- * soon as the SDK does by itself what stands here, or does not have any more what is used.
+ * All changes of this project to Pulumi's SDK, and all uses of its undocumented parts. `sdkQuirks.test.ts` fails as soon as
+ * the SDK makes a change needless, or removes a part that is used.
  */
 
 /**
- * Lets resources be registered without a stack trace. The SDK takes a full one for each, and stores it: a fifth of the
- * state, with paths of this machine in it, and a tenth of the time of a big preview. Errors of this project name the
- * resource and the key of the configuration instead.
+ * Registers resources without stack traces. The SDK would capture and store a full trace for each resource: a fifth of the
+ * state, with paths of this machine, and a tenth of the time of a big preview. Errors of this project name the resource and
+ * the key of the configuration instead.
  */
 export function leaveOutStackTraces(): void {
   Object.assign(resource.Resource, { stackTrace: () => [] });
 }
 
 /**
- * Lets every error of this process go without a stack trace, from now on. The SDK takes one for each promise that it makes,
- * to name promises that never settle, and nobody reads those. Call it after everything that an own trace is wanted for.
+ * From now on, errors of this process have no stack trace. The SDK captures a trace per promise, to name promises that never
+ * settle, and nothing reads these traces. Call this function after all code whose errors need a trace.
  */
 export function leaveOutPromiseTraces(): void {
   Error.stackTraceLimit = 0;
 }
 
 /**
- * The id of a resource that exists; undefined while a preview cannot know it. `apply` alone does not tell when there will be
- * no value: its callback is never called then. The SDK declares neither `isKnown` nor `promise`.
+ * The id of an existing resource; undefined while a preview cannot know the id. `apply` alone is not enough: its callback is
+ * never called if there is no value. The SDK does not declare `isKnown` and `promise`.
  */
 export async function idIfKnown({ id }: Pick<CustomResource, "id">): Promise<string | undefined> {
   const output = id as unknown as { readonly isKnown: Promise<boolean>; promise(): Promise<string> };
@@ -36,8 +36,8 @@ export async function idIfKnown({ id }: Pick<CustomResource, "id">): Promise<str
 const CANCEL = "/pulumirpc.ResourceProvider/Cancel";
 
 /**
- * Calls back when the engine tells this provider process to cancel. The SDK's provider host answers that call itself and
- * tells nobody, so it is read off Node's own channel for requests that arrive by HTTP/2.
+ * Calls back when the engine calls Cancel of this provider process. The SDK's provider host answers that call itself and
+ * reports it nowhere, so this function listens to Node's own diagnostics channel for HTTP/2 requests.
  */
 export function whenCancelled(cancelled: () => void): void {
   subscribe("http2.server.stream.start", (message) => {

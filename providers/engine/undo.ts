@@ -3,36 +3,36 @@ import type { Intent } from "../../lib/transactions/entry.ts";
 import type { Run } from "../run/run.ts";
 
 /*
- * How a create or an adoption that no state knows of is undone, by what the transaction log holds. What a kind has to say
- * about it stands in the kind; the rest is the same for all.
+ * Undoes creates and adoptions that no state holds, from the transaction log. A kind declares its own part; the rest is the
+ * same for all kinds.
  */
 
-/** What names an object at the service while nobody knows its id. */
+/** Names that identify an object at the service without its id. */
 export type Names = Readonly<Record<string, unknown>>;
 
-/** What a kind says of undoing its creates. */
+/** A kind's part in undoing its creates. */
 export interface Undo<N extends object = never> {
   /** Name of the compensation in the log. It never changes: logs of every version hold it. */
   readonly compensation: string;
   /** The names that a log must hold. */
   readonly names: z.ZodType<N>;
   /**
-   * Looks whether the object is there, by its id if that is known, else by its names. The workspace that it is in exists.
+   * Looks for the object, by its id if that is known, else by its names. The workspace of the object exists.
    * @returns the id of the resource
    */
   find(run: Run, names: N, resourceId: string | undefined): Promise<string | undefined>;
   /**
-   * Refuses an object that was found by its names alone and may be somebody else's. @default it is ours
-   * @throws Error saying why it was not touched
+   * Refuses an object that was found by its names alone and may have another creator. @default accepts every object
+   * @throws Error that says why the object was not touched
    */
   assertOwn?(run: Run, resourceId: string, names: N): Promise<void>;
-  /** Takes the object away; not finding it is success. @default DELETE of its path @returns whether it was there */
+  /** Removes the object; not finding it is success. @default DELETE of its path @returns whether it existed */
   remove?(run: Run, resourceId: string, name: string): Promise<boolean>;
-  /** Gives an adopted object the values back that it had. Absent for kinds that adopt nothing, or have no values. */
+  /** Restores the former values of an adopted object. Absent for kinds that adopt nothing, or have no values. */
   readonly giveBack?: GiveBack;
 }
 
-/** What a kind says of giving an adopted object back. */
+/** A kind's part in restoring an adopted object. */
 export interface GiveBack<B extends object = never> {
   /** The values that a log must hold. */
   readonly before: z.ZodType<B>;
@@ -45,12 +45,12 @@ export const defineUndo = <N extends object, B extends object = never>(
   undo: Omit<Undo<N>, "giveBack"> & { readonly giveBack?: GiveBack<B> },
 ): Undo => undo as unknown as Undo;
 
-/** An id of the service's in a log: it becomes a part of paths. */
+/** An id of the service in a log. It becomes a part of paths. */
 export const idInLog = z.string().regex(/^[\w-]+$/);
 /** A name in a log. */
 export const nameInLog = z.string().min(1);
 
-/** What the log is told before an object is made. */
+/** The log's intent before an object is made. */
 export const createIntent = (
   { name: resourceType, undo }: { readonly name: string; readonly undo?: Pick<Undo, "compensation"> },
   resourceName: string,
@@ -68,7 +68,7 @@ const GIVES_BACK = "giveBack";
 /** Name of the compensation of an adoption. */
 export const giveBackOf = (resourceType: string): string => `${GIVES_BACK}${resourceType}`;
 
-/** Whether a compensation gives an adopted object back, instead of removing one that was made. */
+/** Whether a compensation restores an adopted object, instead of removing a new one. */
 export const givesBack = (compensation: string): boolean => compensation.startsWith(GIVES_BACK);
 
 /** Whether a create of a log has adopted an object, which was there before. */

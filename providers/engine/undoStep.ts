@@ -7,12 +7,12 @@ import type { ResourceKind } from "./resourceKind.ts";
 import { giveBackOf } from "./undo.ts";
 import type { Names } from "./undo.ts";
 
-/** A step of a log that this version cannot undo, because it does not know what that means. Nothing was called. */
+/** A step of a log that this version cannot undo, because it does not know the kind or compensation. Nothing was called. */
 export class UnknownCompensation extends Error {
   override readonly name = "UnknownCompensation";
 }
 
-/** What a log says of a create that is to be undone. */
+/** A log's data about a create that must be undone. */
 export interface ToUndo {
   readonly resourceType: string;
   readonly resourceName: string;
@@ -21,7 +21,7 @@ export interface ToUndo {
   readonly names: Names;
   /** Arguments of its compensation. */
   readonly args: Names;
-  /** Id of the object as the stack has it, if it is known. */
+  /** Id of the resource in the stack, if it is known. */
   readonly resourceId?: string;
 }
 
@@ -33,8 +33,8 @@ export interface ToUndo {
 export type UndoStep = (run: Run, isKept: (resourceId: string) => boolean) => Promise<boolean>;
 
 /**
- * What undoes a step of a log.
- * @param kinds all that this version knows
+ * Finds the function that undoes a step of a log.
+ * @param kinds all kinds that this version knows
  * @throws UnknownCompensation if this version does not know the step's kind or compensation, or it names no object
  */
 export function undoStep(kinds: readonly ResourceKind[], step: ToUndo): UndoStep {
@@ -83,7 +83,7 @@ async function removeObject(run: Run, kind: ResourceKind, resourceId: string, re
   return true;
 }
 
-/** Gives an adopted object its values back, unless the state has it by now, or it is gone. */
+/** Restores the former values of an adopted object, unless the state holds the object by now, or it is gone. */
 async function giveBack(
   run: Run,
   { undo, place }: ResourceKind,
@@ -102,8 +102,8 @@ async function giveBack(
 }
 
 /**
- * Why this version does not know whether the engine undoes an update or a delete, if so.
- * @param compensation name that its log gives; null if nothing but the checkpoint can undo it
+ * Reason why this version cannot tell whether the engine undoes an update or a delete; undefined if it can.
+ * @param compensation name in the log; null if only the checkpoint can undo the change
  */
 export function unknownToUndo(
   kinds: readonly ResourceKind[],

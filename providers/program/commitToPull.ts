@@ -4,9 +4,9 @@ import { AS_BEFORE } from "../kinds/git/fields.ts";
 import type { LazyRun } from "./lazyRun.ts";
 
 /**
- * What the program declares for a connection that follows its branch: the commit that the workspace lacks, so that preview
- * and up show the same, or {@link AS_BEFORE} if it lacks none.
- * @param otherwise what to declare if the service cannot be asked
+ * The commit that the program declares for a connection that follows its branch, so that preview and up show the same: the
+ * commit that the workspace lacks, or {@link AS_BEFORE} if it lacks none.
+ * @param otherwise the value to declare if the service cannot be asked
  */
 export async function commitToPull(lazyRun: LazyRun, workspaceId: string, otherwise: string): Promise<string> {
   try {

@@ -7,26 +7,26 @@ import { allKinds } from "../kinds/kinds.ts";
 import { FabricResource } from "./fabricResource.ts";
 import type { ArgsOf } from "./fabricResource.ts";
 
-/** What holds the objects that are declared. */
+/** The holder of declared objects. */
 export interface Holder {
   readonly level: KindKey["in"];
-  /** Ids of what they are in, as inputs: `workspaceId`, `itemId`. */
+  /** Ids of the holder, as inputs of its objects: `workspaceId`, `itemId`. */
   readonly ids: Readonly<Record<string, Input<string>>>;
-  /** Key of a resource of that name; of what a holder has one of, of none. */
+  /** Key of a resource by its name; the name is undefined if the holder has only one object of the kind. */
   keyOf(name: string | undefined): string;
-  /** `fabric:protectData`, if nothing else is declared. */
+  /** `fabric:protectData`, unless an entry declares otherwise. */
   readonly protectData: boolean;
   readonly options: CustomResourceOptions;
 }
 
-/** An object that an entry of the configuration declares. */
+/** An object declared by an entry of the configuration. */
 export interface DeclaredResource {
   readonly kind: ResourceKind;
   readonly name: string | undefined;
   readonly resource: CustomResource;
 }
 
-/** Registers what the entries of all kinds declare. */
+/** Registers the objects that the entries of all kinds declare. */
 export function declareObjects(values: KindValues | undefined, holder: Holder): DeclaredResource[] {
   return allKinds.flatMap((kind) => {
     const { entry } = kind;
@@ -40,7 +40,7 @@ export function declareObjects(values: KindValues | undefined, holder: Holder): 
   });
 }
 
-/** What the stack's outputs show of declared objects, by the key of their entry, and by name if there may be several. */
+/** The stack's outputs for declared objects, by the key of their entry, and by name if there may be several. */
 export function shownOutputs(declared: readonly DeclaredResource[]): Readonly<Record<string, unknown>> {
   const shown: Record<string, unknown> = {};
   for (const { kind, name, resource } of declared) {

@@ -28,7 +28,7 @@ export class FabricProvider extends resource.ProviderResource {
 type Accepted<F extends Fields, K extends keyof F> = z.input<F[K]["schema"]>;
 type Optional<F extends Fields> = { [K in keyof F]: undefined extends Accepted<F, K> ? K : never }[keyof F];
 
-/** What a resource of a kind is given: what its fields accept, each value possibly the output of another resource. */
+/** Arguments of a resource of a kind: values that its fields accept, or outputs of other resources. */
 export type ArgsOf<F extends Fields> = { [K in Exclude<keyof F, Optional<F>>]: Input<Accepted<F, K>> } & {
   [K in Optional<F>]?: Input<NonNullable<Accepted<F, K>>> | undefined;
 };
@@ -41,8 +41,8 @@ export class FabricResource<F extends Fields, O extends object> extends resource
   constructor(kind: ResourceKind<F, O>, name: string, args: ArgsOf<F>, opts: CustomResourceOptions) {
     const outputs = Object.fromEntries(kind.outputs.map((output) => [output, undefined]));
     const bootstrap = `exports.handler=()=>require("./providers/registry.ts").provider(${JSON.stringify(kind.name)})`;
-    // names are unique at the service, so a new object cannot exist beside the old one. This must be an option of the
-    // resource: if a replacement is forced, the engine does not ask diff
+    // names are unique at the service, so a new object cannot exist beside the old one. The option must stand here: the
+    // engine does not ask diff about a forced replacement
     const own = { ...opts, deleteBeforeReplace: true };
     super(`pulumi-nodejs:dynamic/fabric:${kind.name}`, name, { ...outputs, ...args, __provider: bootstrap }, own);
   }

@@ -26,14 +26,14 @@ export interface DeclaredResources {
   readonly users: readonly CustomResource[];
   readonly git: CustomResource | undefined;
   readonly items: readonly CustomResource[];
-  /** What the entries of other kinds declare. */
+  /** The objects that entries of other kinds declare. */
   readonly others: readonly DeclaredResource[];
 }
 
 /**
  * One workspace of the configuration with everything in it, as one branch of the preview's tree. The order is workspace,
- * users, Git, folders, items: users first, so that people can look while the rest is made; items last, because Git may
- * bring some of them.
+ * users, Git, folders, items. Users come first, so that people have access while the rest is made. Items come last, because
+ * Git may bring some of them.
  */
 export class FabricWorkspace extends resource.ComponentResource {
   /** Id of the workspace. */
@@ -41,9 +41,9 @@ export class FabricWorkspace extends resource.ComponentResource {
   /** Its page in the portal. */
   readonly portalUrl: Output<string>;
 
-  /** The configuration that it was declared by. */
+  /** The configuration that declares the workspace. */
   readonly config: WorkspaceConfig;
-  /** The resources that stand for what the configuration lists, in its order. */
+  /** The resources of the configuration's entries, in the order of the configuration. */
   readonly declared: DeclaredResources;
 
   readonly #folders = new Map<string, Output<string>>();
@@ -142,12 +142,12 @@ export class FabricWorkspace extends resource.ComponentResource {
     this.registerOutputs({});
   }
 
-  /** Keys are unique in a stack, and name the workspace of the resource. */
+  /** Key of a resource. Keys are unique in a stack, and name the resource's workspace. */
   #named(name: string): string {
     return `${this.config.name}/${name}`;
   }
 
-  /** The id of a folder by its path; it and the folders above it are made once. */
+  /** The id of a folder by its path. The folder and its parents are declared once. */
   #folder(path: string, own: CustomResourceOptions): Output<string> {
     const key = folderKey(path);
     const known = this.#folders.get(key);
@@ -170,7 +170,7 @@ export class FabricWorkspace extends resource.ComponentResource {
 function gitArgs(git: NonNullable<WorkspaceConfig["git"]>, workspaceId: Output<string>, lazyRun: LazyRun) {
   const { sync, ...args } = git;
   if (sync !== "always") return args;
-  // if the service cannot be asked, an up looks by itself and a preview shows nothing
+  // if the service cannot be asked, an up reads the status itself and a preview shows no change
   const otherwise = runtime.isDryRun() ? AS_BEFORE : new Date().toISOString();
   return { ...args, commit: workspaceId.apply((id) => commitToPull(lazyRun, id, otherwise)) };
 }

@@ -4,8 +4,8 @@ import type { LiveRun } from "../run/liveRun.ts";
 import type { Run } from "../run/run.ts";
 
 /**
- * The program's own access to the service, for what it must know before it declares something. It only reads; the first read
- * signs in. Idle connections do not keep the process alive, so it need not be closed.
+ * The program's own access to the service, for facts that a declaration depends on. The program only reads; its first read
+ * signs in. Idle connections do not keep the process alive, so a lazy run need not be closed.
  */
 export class LazyRun {
   readonly #configuration: Configuration;
@@ -18,7 +18,7 @@ export class LazyRun {
   }
 
   /**
-   * The reads; undefined with an embedded emulator, which runs in the provider process and only while the provider is busy.
+   * The run; undefined with an embedded emulator, because that runs in the provider process and only while it is busy.
    * @throws Error if the sign-in fails, or belongs to another tenant
    */
   get(): Promise<Run | undefined> {

@@ -1,6 +1,6 @@
 /**
- * Lets the SDK report errors of this process by their messages alone, from now on. It prints an error that has a stack as a
- * dump of the whole object, in colours, whatever it prints to; and without stack traces there is nothing in a dump to read.
+ * From now on, the SDK reports errors of this process by their messages alone. The SDK prints an error with a stack as a
+ * coloured dump of the whole object, even into a file. Without stack traces, such a dump holds nothing worth reading.
  */
 export function reportPlainErrors(): void {
   Error.prepareStackTrace = () => "";

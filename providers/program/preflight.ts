@@ -14,11 +14,11 @@ import { visibleCapacities, visibleWorkspaces } from "../run/visible.ts";
 import { itemsOf } from "../kinds/item/items.ts";
 
 /*
- * `fabric:preflight`: asks in advance for what an up is certain to fail at. Checks cover only objects to be created, because
+ * `fabric:preflight`: finds in advance what an up is certain to fail at. Checks cover only objects to be created, because
  * the program knows no other changes. A check that cannot be done is reported, and stops nothing.
  */
 
-/** What a preview plans for the objects of one workspace: the id of each that is managed, undefined for each to be made. */
+/** A preview's plan for the objects of one workspace: ids of managed objects, undefined for objects to be made. */
 export interface Planned {
   readonly workspaceId: string | undefined;
   /** In the order of the configuration, as are the items. */
@@ -28,10 +28,10 @@ export interface Planned {
   readonly items: readonly (string | undefined)[];
 }
 
-/** Which object of a workspace's configuration: itself, its Git connection, or one of its users or items by position. */
+/** An object of a workspace's configuration: the workspace, its Git connection, or a user or item by position. */
 export type Subject = "workspace" | "git" | { readonly user: number } | { readonly item: number };
 
-/** Something that is wrong, or cannot be found out. */
+/** A fault of the configuration, or a check that could not be done. */
 export interface Finding {
   readonly about: Subject;
   /** An up is certain to fail at it. */
@@ -39,7 +39,7 @@ export interface Finding {
   readonly message: string;
 }
 
-/** What is asked about. */
+/** Input of the checks. */
 export interface Asked {
   readonly config: WorkspaceConfig;
   readonly planned: Planned;
@@ -49,7 +49,7 @@ export interface Asked {
   readonly managedIds: ReadonlySet<string>;
 }
 
-/** What is wrong about one workspace of the configuration. Lists are asked for once in a run. */
+/** The findings for one workspace of the configuration. A run reads each list once. */
 export async function findProblems(run: Run, asked: Asked): Promise<Finding[]> {
   const { config, planned } = asked;
   const checks: Promise<Finding[]>[] = [
@@ -80,7 +80,7 @@ async function workspaceFindings(run: Run, asked: Asked): Promise<Finding[]> {
   return [...ofName, ...inside.flat()];
 }
 
-/** The workspace that is managed, or that has the name. */
+/** The managed workspace, or the one with the declared name. */
 async function existing(run: Run, { config, planned }: Asked): Promise<Workspace | undefined> {
   const isMeant = ({ id, displayName }: Workspace) =>
     planned.workspaceId === undefined
@@ -100,7 +100,7 @@ export function nameFindings({ config, planned, managedIds }: Asked, there: Work
           `${name} is not among those that this identity sees. npm run refresh finds out whether it is gone.`,
         );
   }
-  // an object of the stack itself under that name is renamed or deleted by the same up
+  // the same up renames or deletes an object of the stack itself that has the name
   if (!there || config.adopt || managedIds.has(there.id.toLowerCase())) return [];
   return certain(
     "workspace",
@@ -168,7 +168,7 @@ async function connectionFindings(run: Run, id: string, provider: keyof typeof c
 
 const ranks = ["Viewer", "Contributor", "Member", "Admin"];
 
-/** What of the declared needs which role: see the tables of https://learn.microsoft.com/en-us/fabric/get-started/roles-workspaces */
+/** The role that the declaration needs, and why: see https://learn.microsoft.com/en-us/fabric/get-started/roles-workspaces */
 function neededRole({ config, planned }: Asked): { readonly role: string; readonly why: string } | undefined {
   const newRoles = config.users.filter((_, index) => planned.users[index] === undefined).map(({ role }) => role);
   if (planned.git && planned.git.id === undefined) return { role: "Admin", why: "connecting it to Git" };
@@ -186,7 +186,7 @@ async function roleFindings(run: Run, asked: Asked, { id, displayName }: Workspa
   return rightsFindings(roles, run.callerId, displayName, needed);
 }
 
-/** Whether the deploying identity may do what is declared; roles that it has by a group cannot be seen. */
+/** Checks the rights of the deploying identity. Roles that it has through a group are not visible. */
 export function rightsFindings(
   roles: readonly RoleAssignment[],
   callerId: string,
@@ -213,16 +213,16 @@ async function itemFindings(run: Run, asked: Asked, { id }: Workspace): Promise<
   return asked.planned.items.includes(undefined) ? takenItems(asked, await itemsOf(run, id)) : [];
 }
 
-/** New items whose name another item of the type has. */
+/** Finds new items whose name belongs to another item of the type. */
 export function takenItems({ config, planned, managedIds }: Asked, items: readonly FabricItem[]): Finding[] {
   return config.items.flatMap(({ type, displayName, adopt }, index) => {
-    // what Git has brought is adopted
+    // an item that came from Git is adopted
     if (planned.items[index] !== undefined || adopt || config.git) return [];
     const taken = items.find((item) => item.type === type && sameIgnoringCase(item.displayName, displayName));
     if (!taken || managedIds.has(`${taken.workspaceId}/${taken.id}`.toLowerCase())) return [];
     const exists = `${type} '${displayName}' exists already in the workspace (${taken.id}).`;
     const remedy = "Set adopt: true to manage it, or choose another displayName.";
-    // a replaced item looks like a new one here; a workspace that is being adopted has none
+    // a replaced item looks like a new one here; a workspace that is being adopted has no managed items yet
     const isCertain = planned.workspaceId === undefined;
     const unless = isCertain ? "" : "Unless this very deployment replaces it: ";
     return [{ about: { item: index }, isCertain, message: `${exists} ${unless}${remedy}` }];

@@ -10,7 +10,7 @@ import type { Finding, Planned, Subject } from "./preflight.ts";
 const SILENCE_MS = 2_000;
 
 /**
- * Asks the service during a preview for what an up would fail at, and reports each finding with its resource.
+ * Finds during a preview what an up would fail at, and reports each finding with its resource.
  * @param ownCapacity name of the capacity that the stack makes itself
  * @throws Error if something was found, or the sign-in failed: the preview fails, and so does the up that it precedes
  */
@@ -27,7 +27,7 @@ export async function reportPreflight(
   }
   const warned = new Set<string>();
   for (const { resource, isCertain, message } of findings) {
-    // what cannot be asked is the same for many
+    // one cause can stop the same check of many objects
     if (!isCertain && warned.has(message)) continue;
     warned.add(message);
     await (isCertain ? log.error : log.warn)(message, resource);

@@ -3,21 +3,21 @@ import { openLogStore } from "../../lib/logStore/openLogStore.ts";
 import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
 import { exportCheckpoint } from "../../lib/checkpoint/exportCheckpoint.ts";
 
-/** What the program of a plain `pulumi up` knows of its run. */
+/** Facts about its run that the program of a plain `pulumi up` knows. */
 export interface PlainUpdate {
   readonly stack: string;
   /** `fabric:transactionLog`. */
   readonly transactionLog: string;
   /** Address of the engine, which the provider process of this run knows too. */
   readonly engine: string;
-  /** Whether it declares something of Fabric. */
+  /** Whether the program declares objects of Fabric. */
   readonly declaresSome: boolean;
 }
 
 /**
- * Prepares the transaction of a plain `pulumi up`, before the first resource is registered: keeps the checkpoint from
- * before, and chooses the transaction of the run. It begins nothing, because the run may be a destroy or a refresh: the
- * provider process begins the transaction at its first write, and ends it.
+ * Prepares the transaction of a plain `pulumi up` before the first resource is registered: saves the present checkpoint, and
+ * chooses the transaction of the run. Nothing begins here, because the run may be a destroy or a refresh. The provider
+ * process begins the transaction at its first write, and ends it.
  * @throws UnreadableLogError if a log of the stack cannot be read whole
  */
 export async function prepareProgramTransaction(run: PlainUpdate): Promise<void> {

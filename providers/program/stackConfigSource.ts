@@ -23,13 +23,13 @@ export function readStackConfig(options: { readonly projectRoot: string; readonl
   return parseStackConfig(values, { ...options, env: process.env, kindKeys });
 }
 
-/** The own keys that Pulumi says are secret or hold a secret; the SDK has this for whole keys, and does not export it. */
+/** The project's keys that are secret or hold one, according to Pulumi. The SDK's own check covers whole keys only. */
 function secretKeysIn(env: NodeJS.ProcessEnv): string[] {
   const keys = z.array(z.string()).parse(JSON.parse(env["PULUMI_CONFIG_SECRET_KEYS"] || "[]"));
   return Object.keys(ownKeys(Object.fromEntries(keys.map((key) => [key.replace(":config:", ":"), key]))));
 }
 
-/** What the stack's file has; nothing if there is none, or it cannot be read. */
+/** The values in the stack's file; none if the file is missing or unreadable. */
 function valuesInFile({ projectRoot, stack }: { readonly projectRoot: string; readonly stack: string }) {
   const file = join(projectRoot, `Pulumi.${stack}.yaml`);
   try {

@@ -39,7 +39,7 @@ const retry = mutationsOf("lib/retryHandler.ts", "lib/retryHandler", "lib/api/fa
 const throttle = mutationsOf("lib/api/throttle.ts", "lib/api/throttle");
 const breaker = mutationsOf("lib/circuitBreaker.ts", "lib/circuitBreaker");
 const cleanError = mutationsOf("lib/api/cleanError.ts", "lib/api/fabricClient");
-const gone = mutationsOf("providers/kinds/workspace/gone.ts", "kinds/gone");
+const gone = mutationsOf("providers/engine/gone.ts", "kinds/gone");
 const workspace = mutationsOf("providers/kinds/workspace/workspace.ts", "kinds/halfUpdate");
 const halfUpdate = mutationsOf("providers/engine/halfUpdate.ts", "kinds/halfUpdate");
 
