@@ -37,6 +37,9 @@ const trustedHost = mutationsOf("lib/api/trustedHost.ts", "lib/api/trustedHost")
 const redaction = mutationsOf("lib/telemetry/redaction.ts", "lib/telemetry/redaction");
 const retry = mutationsOf("lib/retryHandler.ts", "lib/retryHandler", "lib/api/fabricClient");
 const throttle = mutationsOf("lib/api/throttle.ts", "lib/api/throttle");
+const budget = mutationsOf("lib/api/budget.ts", "lib/api/throttle");
+const written = mutationsOf("lib/transactions/written.ts", "lib/transactions/written");
+const threeWays = mutationsOf("providers/engine/threeWays.ts", "providers/engine/threeWays");
 const breaker = mutationsOf("lib/circuitBreaker.ts", "lib/circuitBreaker");
 const cleanError = mutationsOf("lib/api/cleanError.ts", "lib/api/fabricClient");
 const gone = mutationsOf("providers/engine/gone.ts", "kinds/gone");
@@ -75,7 +78,7 @@ export const mutations: readonly Mutation[] = [
   plan("(failed.length === 0 || observed.restores >= RESTORES)", "failed.length === 0"),
   plan("isLast ? failed.flatMap(({ urn }) => urn || []) : []", "[]"),
   plan("if (isRestored && extras.length > 0", "if (extras.length > 0"),
-  plan("extras.length > 0 && observed.removals < REMOVALS", "extras.length > 0"),
+  plan("extras.length > 0 && removals < REMOVALS", "extras.length > 0"),
   plan("!observed.compensated.has(step)", "true"),
   plan("...orphans.toReversed().map(", "...orphans.map("),
   plan('outcome === "unknown" || (outcome === "done" && isCutOff)', 'outcome === "unknown"'),
@@ -86,10 +89,10 @@ export const mutations: readonly Mutation[] = [
   // what logs leave open
   unsettled("transactions.filter((entries) => !hasEnded(entries))", "transactions.filter(() => true)"),
   unsettled(
-    'if (outcome === "refused" || (own === "" && !entry.wasFree)) return [];',
+    'if (outcome === "refused" || (id === undefined && !entry.wasFree)) return [];',
     'if (outcome === "refused") return [];',
   ),
-  unsettled('if (outcome === "refused" || (own', "if ((own"),
+  unsettled('if (outcome === "refused" || (id', "if ((id"),
   unsettled("|| compensated.has(entry.step)) return [];", ") return [];"),
   unsettled("if (isGone) return [];", "if (isGone && false) return [];"),
   unsettled("removal.position > position", "removal.position !== position"),
@@ -146,8 +149,16 @@ export const mutations: readonly Mutation[] = [
   retry("if (answer.status < 300) return typeof", "if (answer.status < 100) return typeof"),
   retry("if (isFinal || decision.kind", "if (decision.kind"),
   retry("Math.max(0, Math.ceil((date - now) / 1000))", "Math.ceil((date - now) / 1000)"),
-  throttle("Math.max(this.#closedUntil, this.#clock.now() + ms)", "this.#clock.now() + ms"),
-  throttle("await this.#clock.sleep(left, signal);", "return void (await this.#clock.sleep(left, signal));"),
+  budget("Math.max(this.#closedUntil, until)", "until"),
+  throttle("if (at > now) {", "if (at > now + 1e9) {"),
+  // whose value it is
+  written("if (ours.some(", "if (!ours.some("),
+  written("const found = { ...before, ...known.before };", "const found = { ...known.before, ...before };"),
+  written('return isIt && outcomeOf(log, entry.step) !== "refused";', "return isIt;"),
+  threeWays("!isSame(was) && !isSame(shall)", "!isSame(shall)"),
+  threeWays("!isSame(was) && !isSame(shall)", "!isSame(was)"),
+  threeWays("!own.has(property) &&", ""),
+  threeWays("!field.isDerived &&", ""),
   breaker("++this.#failures >= this.#threshold", "++this.#failures > this.#threshold"),
   breaker('if (this.state === "CLOSED") this.#failures = 0;', ""),
   breaker('this.state === "HALF_OPEN" && !this.#isProbing', 'this.state === "HALF_OPEN"'),
@@ -155,10 +166,10 @@ export const mutations: readonly Mutation[] = [
   breaker("if (isProbe) this.#isProbing = false;", ""),
 
   // what is gone, and the order in which an object is made as declared; few, because these files change often
-  gone("if (visible.length === 0 && !run.confirmGone) {", "if (visible.length < 0) {"),
-  gone('if (isListRead) return "gone";', 'return "gone";', "providers/run/coalescedReads"),
+  gone("if (visible.length === 0) assertConfirmed(", "if (visible.length < 0) assertConfirmed("),
+  gone("if (!list) {", "if (false) {", "providers/run/coalescedReads", "kinds/outcomes"),
   gone(
-    "if (mayMeanGone(error) && (await isWorkspaceGone(run, workspaceId))) return;",
+    "if (workspaceId !== undefined && mayMeanGone(error) && (await isWorkspaceGone(run, workspaceId))) return;",
     "if (mayMeanGone(error)) return;",
   ),
   gone(

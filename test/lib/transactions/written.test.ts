@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Entry } from "../../../lib/transactions/entry.ts";
-import { mayHaveWritten, valuesToGiveBack } from "../../../lib/transactions/written.ts";
+import { mayHaveWritten, valuesToGiveBack, writtenBy } from "../../../lib/transactions/written.ts";
 
 const base = { v: 2, transactionId: "t", at: "2026-01-01T00:00:00Z" } as const;
 const intent = (step: string, more: object) =>
@@ -28,6 +28,18 @@ describe("what a transaction may have written", () => {
     assert.equal(mayHaveWritten([update], "GitConnection", "w"), false);
     assert.equal(mayHaveWritten([update, refused("1")], "Workspace", "w"), false);
     assert.equal(mayHaveWritten([create, done("2", "i")], "Item", "w/other"), false);
+  });
+});
+
+describe("what there was before a transaction", () => {
+  it("What there was before a transaction is what the first of its writes found", () => {
+    const update = (step: string, before: object, after: object) =>
+      intent(step, { operation: "update", resourceType: "Item", resourceId: "w/i", before, after });
+    const log = [update("1", { a: "first", b: "b" }, { a: "x" }), update("2", { a: "x", b: "b" }, { a: "y" })];
+    assert.deepEqual(
+      writtenBy(log).map(({ before, after }) => ({ before, after })),
+      [{ before: { a: "first", b: "b" }, after: { a: ["x", "y"] } }],
+    );
   });
 });
 
