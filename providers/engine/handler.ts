@@ -9,6 +9,7 @@ import type {
 } from "@pulumi/pulumi/dynamic/index.js";
 import { objectKey } from "../../lib/transactions/entry.ts";
 import { isServiceAnswer } from "../../lib/api/fabricError.ts";
+import { DeclaredOnce } from "./declaredOnce.ts";
 import { ForcedReplacements } from "./forcedReplacement.ts";
 import { formatOrigin, assertSameOrigin, hostOfEndpoint } from "../run/origin.ts";
 import type { Configuration } from "../run/configuration.ts";
@@ -39,6 +40,7 @@ export interface ProviderProcess {
 export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourceProvider<Properties, Properties> {
   const titleOf = (properties: Properties) => kind.title(properties);
   const forced = new ForcedReplacements(kind);
+  const declared = new DeclaredOnce();
 
   return {
     async check(olds: Properties, news: Properties): Promise<CheckResult<Properties>> {
@@ -53,6 +55,7 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
       assertSameOrigin(titleOf(olds), olds["origin"], { host: hostOfEndpoint(host.configuration().endpoint) });
       forced.compared(id, olds, news);
       const result = diff(kind, olds, news);
+      if (result.replaces.length === 0 && !isRollback()) declared.stays(id, titleOf(olds));
       const isUpdate = result.replaces.length === 0 && isChangedInPlace(kind, olds, news);
       if (kind.heedsOthers && isUpdate && !isRollback())
         await presentable(host, () => tellOverwriting(host, kind, id, { olds, news }));
@@ -67,6 +70,7 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
         const state = (made: Made<object>) => stateOf(run, inputs, made.outputs);
         try {
           const made = await kind.create(run, inputs, (now) => {
+            if (now && !isRollback()) declared.created(now.id, titleOf(news));
             half = now;
             if (now) acquire(run, kind, now);
           });
@@ -132,6 +136,7 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
           await doubtHalfWritten(watch, id, error);
           throw error;
         }
+        declared.deleted(id);
         run.release(keyOf(kind, id), properties);
       });
     },

@@ -193,6 +193,19 @@ describe("the gate of a deployment", () => {
     assert.deepEqual(held, [30_000]);
   });
 
+  it("The gate of a deployment stays closed until the latest end that it was told, also if an earlier one is told afterwards", async () => {
+    const clock = new SimulatedClock();
+    const gate = new Throttle(clock);
+    gate.pause(10_000);
+    gate.pause(1_000);
+    let passedAt = -1;
+    void gate.pass().then(() => (passedAt = clock.now()));
+    await clock.runUntil(5_000);
+    assert.equal(passedAt, -1);
+    await clock.runUntil(20_000);
+    assert.ok(passedAt >= 10_000, String(passedAt));
+  });
+
   it("The gate of a deployment has no places: calls whose answers do not come hold nobody up", async () => {
     const clock = new ImpatientClock();
     const gate = new Throttle(clock);
