@@ -20,6 +20,7 @@ import {
   keepDefinition,
   keepUndeclared,
   noteSent,
+  restoreUndeclared,
   sendDefinition,
   staysAsEdited,
   undeclaredDefinition,
@@ -116,7 +117,10 @@ export const item = defineObjectKind<Outputs>()({
   making: (run, _inputs, work) => onceTheNameIsFree(run, work),
   recover: recoverItem,
   doubtful: ({ definitionHash }) => (definitionHash === undefined ? {} : { definitionHash: DOUBTFUL }),
-  settle: async ({ run, id, wanted }) => ({ sent: await noteSent(run, id, wanted) }),
+  async settle({ run, id, wanted }) {
+    await restoreUndeclared(run, id, wanted);
+    return { sent: await noteSent(run, id, wanted) };
+  },
 
   priorValues,
   valuesOf: async (live, run, id, state) => ({

@@ -139,12 +139,8 @@ interface Definition {
 
 /** The definition to send: from the files, or in a rollback what was there before, because the files have changed. */
 export async function definitionFor(run: Run, inputs: Declared): Promise<Definition | undefined> {
-  const { path, definitionHash, workspaceId, creationPayload } = inputs;
-  if (path === undefined || definitionHash === undefined) {
-    // the service takes either of the two; what is kept is given to rollbacks only
-    const parts = creationPayload === undefined ? await keptOf(run, workspaceId, inputs) : undefined;
-    return parts && { parts };
-  }
+  const { path, definitionHash, workspaceId } = inputs;
+  if (path === undefined || definitionHash === undefined) return undefined;
   return { parts: (await keptOf(run, workspaceId, inputs)) ?? readItemDefinition(path).parts };
 }
 
@@ -185,6 +181,18 @@ export async function undeclaredDefinition(
     `${wanted.type} '${wanted.displayName}' has the definition that the deployment sent: the one from before was not kept, ` +
       `because the service did not give it. Put it back by hand.`,
   );
+}
+
+/**
+ * Puts back what people had put into an item without a declared definition, after a rollback had to make the item anew. A new
+ * item that holds the same by itself is left as it is.
+ */
+export async function restoreUndeclared(run: Run, id: string, item: Declared): Promise<void> {
+  if (!run.isRollback || item.definitionHash !== undefined || item.creationPayload !== undefined) return;
+  const parts = await keptOf(run, item.workspaceId, item);
+  if (!parts) return;
+  const live = await readDefinition(run, id, item).catch(unlessUnreadable);
+  if (live && hashDefinition(live) !== hashDefinition(parts)) await sendDefinition(run, id, item, { parts });
 }
 
 /** Keeps parts for one workspace, and for an item that is made again in a workspace that is made again. */
