@@ -46,6 +46,12 @@ export const defineObjectKind =
 type Lifecycle = Required<Pick<ResourceKind, "create" | "read" | "update" | "delete" | "existing" | "giveBackValues">>;
 
 function lifecycleOf(kind: AnyObjectKind): Lifecycle {
+  /** Values that others have changed, and that stay. */
+  const others = async (run: Run, id: string, { now, old, inputs }: { now: Live; old: State; inputs: Live }) => {
+    const live = (await kind.valuesOf(now, unaware(run), id, old)) as Live;
+    return keptForOthers(run, kind, id, { state: { ...old }, live, wanted: inputs });
+  };
+
   return {
     async create(run, inputs, exists) {
       const names = await kind.namesOf(run, inputs);
@@ -139,9 +145,9 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
     async update(run, id, old, inputs) {
       const now = await readAlone(run, kind, id, { ...inputs, ...outputsIn(kind, old) });
       const written = await run.writtenTo(kind.name, id);
-      const back = written && valuesToGiveBack(kind.priorValues(now), written, inputs).values;
-      const live = (await kind.valuesOf(now, unaware(run), id, old)) as Live;
-      const kept = await keptForOthers(run, kind, id, { state: { ...old }, live, wanted: inputs });
+      const found = written && valuesToGiveBack(kind.priorValues(now), written, inputs).values;
+      const back = found && withIdsOfNow(found, (await run.formerState<Live>(kind.name, id)) ?? {}, inputs);
+      const kept = run.isRollback ? [] : await others(run, id, { now, old, inputs });
       const wanted = { ...inputs, ...Object.fromEntries(kept.map(({ property, live }) => [property, live])) };
       const change = { id, now, wanted, old };
       const changed = await kind.converge?.(changeOf(run, kind, back ? givingBack(kind, change, back) : change));
@@ -263,6 +269,19 @@ function undoOf(kind: AnyObjectKind): Undo {
     }),
   });
 }
+
+/**
+ * Values to give back, with the ids of objects that the rollback has made anew: it declares those in place of the saved ones.
+ * @param saved the state from before
+ * @param declared what the rollback declares
+ */
+const withIdsOfNow = (values: Live, saved: Live, declared: Live): Live =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]) => {
+      const isRewired = name in declared && value === saved[name] && declared[name] !== saved[name];
+      return [name, isRewired ? declared[name] : value];
+    }),
+  );
 
 /** A run for a look at the values themselves: neither at contents, nor at what earlier runs have left half-done. */
 const unaware = (run: Run): Run => ({ ...run, watchesContent: false, undoOf: () => Promise.resolve(undefined) });

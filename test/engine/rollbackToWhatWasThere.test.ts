@@ -157,6 +157,28 @@ describe("a failed deployment", () => {
     assert.equal(roles.all().filter(({ principalId }) => principalId === known.bob).length, 1);
   });
 
+  it("A failed deployment puts an item back into its folder, also if it had deleted the folder and has to make it anew", async () => {
+    await using stack = await EngineStack.start();
+    stack.configure(environment(before));
+    assert.equal((await stack.command("cli/up.ts", ["--yes", "--skip-preview"])).code, 0);
+    const { items, folders } = stack.emulator.service;
+    const place = () => {
+      const item = items.all().find(({ displayName }) => displayName === "flow");
+      return folders.all().find(({ id }) => id === item?.folderId)?.displayName;
+    };
+    assert.equal(place(), "reports");
+    // the folder is deleted at the end, and the role after it is refused
+    const route = "/workspaces/{workspaceId}/roleAssignments/{principalId}";
+    const broken = { status: 400, errorCode: "Broken", delayMs: 2_000 } as const;
+    stack.emulator.faults([{ method: "DELETE", route, ...broken }]);
+    const [workspace] = environment({ ...before, folder: "archive" }).workspaces;
+    stack.configure({ features, workspaces: [{ ...workspace, users: [] }] });
+    const up = await stack.command("cli/up.ts", ["--yes", "--skip-preview"]);
+    assert.match(up.text, /Folder sales\/reports deleted/);
+    assert.equal(up.code, 1, up.text);
+    assert.equal(place(), "reports", up.text);
+  });
+
   it("A failed deployment that deleted an identity makes it anew, and lists that its rights are gone, with exit code 2", async () => {
     await using stack = await EngineStack.start();
     const [workspace] = environment(before).workspaces;

@@ -135,14 +135,16 @@ export const item = defineObjectKind<Outputs>()({
     const { run, id, wanted, old, found } = change;
     const known = old ?? found;
     const isOther = wanted.definitionHash !== undefined && wanted.definitionHash !== known?.definitionHash;
-    const isSent = isOther && !(old && (await staysAsEdited(run, id, old)));
+    // a rollback has nothing to give back if its transaction has sent no definition
+    const isUntouched = run.isRollback && old !== undefined && !(await run.undoOf("restoreDefinition", id));
+    const isSent = isOther && !isUntouched && !(old && (await staysAsEdited(run, id, old)));
     await renameAndMove(change);
     if (isSent) {
       if (old) await keepDefinition(run, id, old);
       if (old) await keepUndeclared(run, id, old);
       await sendDefinition(run, id, wanted, await definitionFor(run, wanted));
     }
-    const theirs = old && (await undeclaredDefinition(run, id, wanted, old));
+    const theirs = old && !isUntouched && (await undeclaredDefinition(run, id, wanted, old));
     if (theirs) await sendDefinition(run, id, wanted, theirs);
     return isSent || !old ? { sent: await noteSent(run, id, wanted) } : {};
   },

@@ -8,7 +8,6 @@ const shown: Readonly<Record<number, string>> = {
   15148731271: "an endpoint that was made anew had lost its approval, and nobody was told",
   15148731130: "identities that were made anew had other ids, and nobody was told",
   15148731132: "an item that was as before was listed as not given back",
-  2529240417: "a role that somebody had taken away before was made anew and stayed",
   2529240398: "an endpoint that was made anew after a kill was not listed",
 };
 
