@@ -73,6 +73,7 @@ class Rollback implements AsyncDisposable {
   #observed: Observed = nothingObserved;
   #failures: EngineFailure[] = [];
   readonly #leftovers: Leftover[] = [];
+  readonly #told = new Set<string>();
   #hasBegun = false;
 
   /** @param log of the transaction */
@@ -116,13 +117,19 @@ class Rollback implements AsyncDisposable {
   /** Carries out a step by the engine. */
   async take(step: EngineStep, plain: Checkpoint, current: Checkpoint): Promise<void> {
     const { say } = this.#order;
+    // a second attempt restores what the first one has restored already, and what it failed at
+    const once = (line: string) => {
+      const isRepeated = this.#told.has(line) && /^(Restoring|Making) /.test(line);
+      this.#told.add(line);
+      if (!isRepeated) say(line);
+    };
     const { restores, removals } = this.#observed;
     if (step.kind === "import") await importCheckpoint(this.#access, step.checkpoint);
     else if (step.kind === "reread") {
       await refreshStack(this.#access, step.urns);
       this.#observed = { ...this.#observed, isReread: true };
     } else if (step.kind === "restore") {
-      this.#failures = await restore(this.#access, { saved: plain, current, exclude: step.exclude }, say);
+      this.#failures = await restore(this.#access, { saved: plain, current, exclude: step.exclude }, once);
       this.#observed = { ...this.#observed, restores: restores + 1 };
     } else {
       const others = this.#failures.filter(({ urn }) => !step.urns.includes(urn));
