@@ -74,6 +74,7 @@ async function deploy() {
     onDrift: config.contentDrift ? (config.onDrift ?? "overwrite") : config.onDrift,
     // said only where it matters, so that the provider's inputs stay as they are in existing states
     contentDrift: config.onDrift !== undefined && !config.contentDrift ? false : undefined,
+    preflight: config.preflight || undefined,
     transactionLog,
   };
   const provider = new FabricProvider("fabric", configuration);

@@ -57,7 +57,7 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
       const result = diff(kind, olds, news);
       if (result.replaces.length === 0 && !isRollback()) declared.stays(id, titleOf(olds));
       const isUpdate = result.replaces.length === 0 && isChangedInPlace(kind, olds, news);
-      if (kind.heedsOthers && isUpdate && !isRollback())
+      if (host.configuration().preflight && kind.heedsOthers && isUpdate && !isRollback())
         await presentable(host, () => tellOverwriting(host, kind, id, { olds, news }));
       return result;
     },
@@ -164,8 +164,8 @@ const isChangedInPlace = (kind: ResourceKind, olds: Properties, news: Properties
   );
 
 /**
- * Looks at an object that is about to be updated, in a preview too, so that people read whose values go. A preview without a
- * sign-in, or without the service, does without.
+ * Looks at an object that is about to be updated, so that people read in a preview whose values go. Only with `fabric:preflight`:
+ * other previews call nothing, so that they need no sign-in. A preview that cannot look does without.
  * @throws Error if `fabric:onDrift` refuses that
  */
 async function tellOverwriting(

@@ -22,6 +22,8 @@ export interface Configuration {
   readonly onDrift?: OnDrift | undefined;
   /** `fabric:contentDrift`. @default on if `onDrift` is there, as states of earlier versions have it */
   readonly contentDrift?: boolean | undefined;
+  /** `fabric:preflight`: previews may ask the service. @default false */
+  readonly preflight?: boolean | undefined;
   /** `fabric:transactionLog`: a folder below the project, or the URL of a blob container. */
   readonly transactionLog: string;
 }
@@ -69,6 +71,7 @@ export function fromProviderInputs(
     keyVaultUrl: get(`${PREFIX}keyVaultUrl`),
     onDrift: get(`${PREFIX}onDrift`) as OnDrift | undefined,
     contentDrift: get(`${PREFIX}contentDrift`) === "false" ? false : undefined,
+    preflight: get(`${PREFIX}preflight`) === "true" ? true : undefined,
     transactionLog: get(`${PREFIX}transactionLog`) ?? ".fabric/transactions",
   };
 }

@@ -7,6 +7,7 @@ import { EngineStack } from "./harness/engineStack.ts";
 
 const environment = (onDrift: string | undefined, description: string, role: string) => ({
   ...(onDrift && { onDrift }),
+  preflight: true,
   workspaces: [
     {
       name: "sales",
