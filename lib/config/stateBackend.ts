@@ -6,8 +6,8 @@ import { absoluteBackend, isRelativeBackend, meantStateFolder, stateFolder } fro
 
 /** The project's own setting, and what overrides it. */
 export function backendUrl(projectRoot: string, env: NodeJS.ProcessEnv): string | undefined {
-  const project = readYamlFile(join(projectRoot, "Pulumi.yaml")) as { backend?: { url?: string } };
-  return env["PULUMI_BACKEND_URL"] || project.backend?.url;
+  if (env["PULUMI_BACKEND_URL"]) return env["PULUMI_BACKEND_URL"];
+  return (readYamlFile(join(projectRoot, "Pulumi.yaml")) as { backend?: { url?: string } }).backend?.url;
 }
 
 /**

@@ -1,5 +1,9 @@
 import { readFileSync } from "node:fs";
-import { LineCounter, parseDocument } from "yaml";
+import { createRequire } from "node:module";
+import type * as Yaml from "yaml";
+
+// loaded by the first text only: every provider process would pay ten megabytes for it, and nearly none reads YAML
+const yaml = () => createRequire(import.meta.url)("yaml") as typeof Yaml;
 
 /**
  * The content of a YAML file.
@@ -15,6 +19,7 @@ export function readYamlFile(file: string): unknown {
  * @throws Error as {@link readYamlFile} does
  */
 export function parseYaml(text: string, file: string): unknown {
+  const { LineCounter, parseDocument } = yaml();
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, prettyErrors: false });
   const [error] = document.errors;

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import config from "@pulumi/pulumi/runtime/config.js";
-import { parse } from "yaml";
 import { z } from "zod";
+import { readYamlFile } from "../../lib/config/yamlFile.ts";
 import { parseStackConfig } from "../../lib/config/stackConfig.ts";
 import type { StackConfig } from "../../lib/config/stackConfig.ts";
 import { assertNotSecret } from "../../lib/config/secrets.ts";
@@ -33,7 +33,7 @@ function secretKeysIn(env: NodeJS.ProcessEnv): string[] {
 function valuesInFile({ projectRoot, stack }: { readonly projectRoot: string; readonly stack: string }) {
   const file = join(projectRoot, `Pulumi.${stack}.yaml`);
   try {
-    const content = (existsSync(file) ? parse(readFileSync(file, "utf8")) : {}) as { config?: Record<string, unknown> };
+    const content = (existsSync(file) ? readYamlFile(file) : {}) as { config?: Record<string, unknown> };
     return ownKeys(content.config ?? {});
   } catch {
     return {};
