@@ -9,7 +9,7 @@ const shown: Readonly<Record<number, string>> = {
   13186049833: "what a new branch had brought in stayed, and was committed to the former one",
 };
 
-describe("deployments by chance", () => {
+describe("deployments by chance", { concurrency: true }, () => {
   for (const [seed, fault] of Object.entries(shown)) {
     it(`Deployment ${seed} by chance ends as its exit code says (${fault})`, async () => {
       await trySeed(Number(seed));
