@@ -68,7 +68,7 @@ export interface Observed {
   /** Number of attempts of the engine to restore, and to remove. */
   readonly restores: number;
   readonly removals: number;
-  /** How often the latter before the former: of what was not there before the transaction. */
+  /** The same before the first restore: attempts to remove what was not there before the transaction. */
   readonly removalsBefore: number;
   /** What the last tries failed at. */
   readonly failures: readonly Failure[];
@@ -108,7 +108,7 @@ export function plan(known: Known, observed: Observed): Step[] {
     steps.push({ kind: "reread", urns: unread });
   }
   const remade = remadeBy(log, rollbackLog, { saved, current });
-  if (remade.length > 0 && observed.restores === 0 && observed.removals < REMOVALS) {
+  if (remade.length > 0 && observed.restores === 0 && observed.removalsBefore < REMOVALS) {
     // what is new may be in them, or depend on them
     const urns = [...remade, ...extrasOf(current, saved)];
     const prepared = prepareForRemoval(current, saved, urns);
@@ -124,8 +124,7 @@ export function plan(known: Known, observed: Observed): Step[] {
     steps.push({ kind: "restore", exclude: isLast ? failed.flatMap(({ urn }) => urn || []) : [] });
   }
   const extras = extrasOf(current, saved);
-  const removals = observed.removals - observed.removalsBefore;
-  if (isRestored && extras.length > 0 && removals < REMOVALS) steps.push({ kind: "remove", urns: extras });
+  if (isRestored && extras.length > 0 && observed.removals < REMOVALS) steps.push({ kind: "remove", urns: extras });
   const orphans = orphansOf([log, rollbackLog], current).filter(({ step }) => !observed.compensated.has(step));
   // last made, first removed
   steps.push(...orphans.toReversed().map((orphan): Step => ({ kind: "compensate", orphan })));

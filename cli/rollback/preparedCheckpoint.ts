@@ -39,9 +39,7 @@ export function prepareForRollback(current: Checkpoint, saved: Checkpoint): Prep
     const { protect: _protect, ...unprotected } = resource;
     return unprotected;
   });
-  const { pending_operations: pending, ...deployment } = current.deployment;
-  const isChanged = (pending?.length ?? 0) > 0 || JSON.stringify(resources) !== JSON.stringify(resourcesOf(current));
-  return { checkpoint: { ...current, deployment: { ...deployment, resources } }, isChanged };
+  return preparedWith(current, resources);
 }
 
 /**
@@ -58,10 +56,14 @@ export function prepareForRemoval(current: Checkpoint, saved: Checkpoint, urns: 
     const { protect: _protect, ...unprotected } = resource;
     return unprotected;
   });
-  const isChanged =
-    (current.deployment.pending_operations?.length ?? 0) > 0 ||
-    JSON.stringify(resources) !== JSON.stringify(resourcesOf(current));
-  return { checkpoint: { ...checkpoint, deployment: { ...checkpoint.deployment, resources } }, isChanged };
+  return preparedWith(current, resources);
+}
+
+/** A checkpoint with other resources, and without pending operations. */
+function preparedWith(current: Checkpoint, resources: readonly CheckpointResource[]): Prepared {
+  const { pending_operations: pending, ...deployment } = current.deployment;
+  const isChanged = (pending?.length ?? 0) > 0 || JSON.stringify(resources) !== JSON.stringify(resourcesOf(current));
+  return { checkpoint: { ...current, deployment: { ...deployment, resources } }, isChanged };
 }
 
 /** Saved resources whose objects a run has left where they are, and what they stand under, as far as it is missing. */

@@ -1,8 +1,7 @@
 import { keyOfResource, liveResourcesOf, resourcesOf } from "../../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
-import { objectKey, outcomeOf } from "../../lib/transactions/entry.ts";
 import type { Entry } from "../../lib/transactions/entry.ts";
-import { madeBy } from "../../lib/transactions/madeBy.ts";
+import { deletedBy, madeBy } from "../../lib/transactions/madeBy.ts";
 import { isAdoption } from "../../providers/engine/undo.ts";
 
 /**
@@ -27,10 +26,3 @@ export function remadeBy(
     return deleted.has(key) || waiting.has(key) ? [] : [resource.urn];
   });
 }
-
-/** Keys of what a log has deleted, or may have. */
-const deletedBy = (log: readonly Entry[]): string[] =>
-  log.flatMap((entry) => {
-    if (entry.kind !== "intent" || entry.operation !== "delete" || outcomeOf(log, entry.step) === "refused") return [];
-    return [objectKey(entry.resourceType, entry.resourceId)];
-  });

@@ -123,7 +123,7 @@ class Rollback implements AsyncDisposable {
       this.#told.add(line);
       if (!isRepeated) say(line);
     };
-    const { restores, removals } = this.#observed;
+    const { restores } = this.#observed;
     if (step.kind === "import") await importCheckpoint(this.#access, step.checkpoint);
     else if (step.kind === "reread") {
       await refreshStack(this.#access, step.urns);
@@ -134,8 +134,8 @@ class Rollback implements AsyncDisposable {
     } else {
       const others = this.#failures.filter(({ urn }) => !step.urns.includes(urn));
       this.#failures = [...others, ...(await remove(this.#access, step.urns, say))];
-      const removalsBefore = this.#observed.removalsBefore + (restores === 0 ? 1 : 0);
-      this.#observed = { ...this.#observed, removals: removals + 1, removalsBefore };
+      const which = restores === 0 ? "removalsBefore" : "removals";
+      this.#observed = { ...this.#observed, [which]: this.#observed[which] + 1 };
     }
   }
 

@@ -1,4 +1,4 @@
-import { objectKey } from "./entry.ts";
+import { objectKey, outcomeOf } from "./entry.ts";
 import type { Entry, Intent } from "./entry.ts";
 
 /**
@@ -31,6 +31,17 @@ export function madeBy(
       if (entry.kind !== "intent" || entry.operation !== "create" || isLeftOut(entry)) return [];
       const id = madeId(log, entry);
       return id === undefined ? [] : [objectKey(entry.resourceType, id)];
+    }),
+  );
+}
+
+/** Keys of the objects that the deletes of a log have removed, or may have. */
+export function deletedBy(log: readonly Entry[]): ReadonlySet<string> {
+  return new Set(
+    log.flatMap((entry) => {
+      if (entry.kind !== "intent" || entry.operation !== "delete" || outcomeOf(log, entry.step) === "refused")
+        return [];
+      return [objectKey(entry.resourceType, entry.resourceId)];
     }),
   );
 }

@@ -56,8 +56,8 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
       forced.compared(id, olds, news);
       const result = diff(kind, olds, news);
       if (result.replaces.length === 0 && !isRollback()) declared.stays(id, titleOf(olds));
-      const isUpdate = result.replaces.length === 0 && isChangedInPlace(kind, olds, news);
-      if (host.configuration().preflight && kind.heedsOthers && isUpdate && !isRollback())
+      const isLookedAt = host.configuration().preflight && kind.heedsOthers && !isRollback();
+      if (isLookedAt && result.replaces.length === 0 && isChangedInPlace(kind, olds, news))
         await presentable(host, () => tellOverwriting(host, kind, id, { olds, news }));
       return result;
     },

@@ -217,10 +217,11 @@ async function takenAway(
   const former = (await run.formerObjects(kind.name)).find(isIt);
   if (!former) return undefined;
   const workspaceId = workspaceOf(kind.place, former.id);
-  const isDeletedWith = workspaceId !== undefined && (await run.wasDeletedByTransaction("Workspace", workspaceId));
   const isOurDelete =
-    run.released(kind.name, former.id) !== undefined || (await run.wasDeletedByTransaction(kind.name, former.id));
-  if (isOurDelete || isDeletedWith || (await findUnlessGone(run, kind, names))) return undefined;
+    run.released(kind.name, former.id) !== undefined ||
+    (await run.wasDeletedByTransaction(kind.name, former.id)) ||
+    (workspaceId !== undefined && (await run.wasDeletedByTransaction("Workspace", workspaceId)));
+  if (isOurDelete || (await findUnlessGone(run, kind, names))) return undefined;
   run.warn(`${kind.title(inputs)} was taken away by somebody else: it is not given back.`);
   return { id: former.id, outputs: former.state };
 }

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import type { LogStore } from "../../lib/logStore/logStore.ts";
-import { hasEffects, hasEnded, objectKey, outcomeOf } from "../../lib/transactions/entry.ts";
+import { hasEnded, objectKey, outcomeOf } from "../../lib/transactions/entry.ts";
 import { rollbackLogOf } from "../../lib/transactions/transactionFiles.ts";
-import type { Entry, Intent } from "../../lib/transactions/entry.ts";
+import type { Entry } from "../../lib/transactions/entry.ts";
 import { readTransactionLog } from "../../lib/transactions/transactionLog.ts";
 import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
 import { isAdoption } from "../engine/undo.ts";
-import { madeBy } from "../../lib/transactions/madeBy.ts";
+import { deletedBy, madeBy } from "../../lib/transactions/madeBy.ts";
 import { mayHaveWritten, writtenTo } from "../../lib/transactions/written.ts";
 import type { LoggedPast } from "./run.ts";
 import type { RunTransaction } from "./runTransaction.ts";
@@ -30,6 +30,7 @@ export interface ReadPast extends LoggedPast {
 export function loggedPast({ store, stack, rollbackOf, transaction }: PastOf): ReadPast {
   let openLogs: Promise<Entry[][]> | undefined;
   let undone: Promise<Entry[]> | undefined;
+  const undoneLog = (transactionId: string) => (undone ??= readTransactionLog(store, transactionId));
   const open = () =>
     (openLogs ??= new StackTransactions(store, stack).logs().then((logs) => logs.filter((log) => !hasEnded(log))));
   return {
@@ -50,8 +51,7 @@ export function loggedPast({ store, stack, rollbackOf, transaction }: PastOf): R
 
     async writtenTo(resourceType, resourceId) {
       if (!rollbackOf) return undefined;
-      undone ??= readTransactionLog(store, rollbackOf);
-      return writtenTo(await undone, resourceType, resourceId);
+      return writtenTo(await undoneLog(rollbackOf), resourceType, resourceId);
     },
 
     async writtenInOpenTransactions(resourceType, resourceId) {
@@ -60,20 +60,17 @@ export function loggedPast({ store, stack, rollbackOf, transaction }: PastOf): R
 
     async mayHaveWritten(resourceType, resourceId) {
       if (!rollbackOf) return true;
-      undone ??= readTransactionLog(store, rollbackOf);
-      return mayHaveWritten(await undone, resourceType, resourceId);
+      return mayHaveWritten(await undoneLog(rollbackOf), resourceType, resourceId);
     },
 
     async wasDeletedByTransaction(resourceType, resourceId) {
       if (!rollbackOf) return false;
-      undone ??= readTransactionLog(store, rollbackOf);
       const key = objectKey(resourceType, resourceId);
-      const isMeant = (intent: Intent) =>
-        intent.operation === "delete" && objectKey(intent.resourceType, intent.resourceId) === key;
-      if (hasEffects(await undone, isMeant)) return true;
+      const log = await undoneLog(rollbackOf);
+      if (deletedBy(log).has(key)) return true;
       // an earlier attempt at this rollback may have deleted objects itself, also those that the transaction had made
       const own = await readTransactionLog(store, rollbackLogOf(rollbackOf));
-      return hasEffects(own, isMeant) && !madeBy(await undone, isAdoption).has(key);
+      return deletedBy(own).has(key) && !madeBy(log, isAdoption).has(key);
     },
 
     async wasBegun(resourceType, names) {

@@ -78,7 +78,7 @@ export const mutations: readonly Mutation[] = [
   plan("(failed.length === 0 || observed.restores >= RESTORES)", "failed.length === 0"),
   plan("isLast ? failed.flatMap(({ urn }) => urn || []) : []", "[]"),
   plan("if (isRestored && extras.length > 0", "if (extras.length > 0"),
-  plan("extras.length > 0 && removals < REMOVALS", "extras.length > 0"),
+  plan("extras.length > 0 && observed.removals < REMOVALS", "extras.length > 0"),
   plan("!observed.compensated.has(step)", "true"),
   plan("...orphans.toReversed().map(", "...orphans.map("),
   plan('outcome === "unknown" || (outcome === "done" && isCutOff)', 'outcome === "unknown"'),
