@@ -10,6 +10,7 @@ import { settleHome } from "../setup/homeFolder.mjs";
 import { proxyEnvironment } from "../../lib/network/proxy.ts";
 import { IgnoredSignals } from "./ignoredSignals.ts";
 import { projectFileIn } from "./projectFile.ts";
+import { nodeMemory } from "./nodeMemory.ts";
 import { stepsAtOnce } from "./stepsAtOnce.ts";
 
 /** The folder with Pulumi.yaml: the current one, as npm sets it, else the folder of this project. */
@@ -18,9 +19,10 @@ export const projectRoot = projectFileIn(process.cwd())
   : resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 
 /**
- * The environment in which the project's commands run the Pulumi CLI. It differs from a plain call in four ways:
+ * The environment in which the project's commands run the Pulumi CLI. It differs from a plain call in five ways:
  * - The project's own backend is an absolute path, because Pulumi resolves a relative one against the current folder.
  * - The engine runs more steps in parallel.
+ * - The provider has a smaller young generation.
  * - Stack `local` has the empty passphrase, because its configuration holds no secret.
  * - Stack `local` downloads no plugin: the CLI would fetch azure-native's for every stack of a project that depends on it.
  */
@@ -30,6 +32,7 @@ export function pulumiEnvironment(stack: string, env: NodeJS.ProcessEnv = proces
     ...env,
     ...proxyEnvironment(env),
     ...stepsAtOnce(env),
+    ...nodeMemory(env),
   };
   settleHome(own);
   const url = backendUrl(projectRoot, env);

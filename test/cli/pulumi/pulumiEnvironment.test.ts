@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
+import { parse } from "yaml";
+import { SEMI_SPACE_MB } from "../../../cli/pulumi/nodeMemory.ts";
 import { projectRoot, pulumiEnvironment } from "../../../cli/pulumi/pulumi.ts";
 import { stateFolder } from "../../../lib/config/stateFolder.ts";
 
@@ -22,6 +24,19 @@ describe("the environment of the project's commands", () => {
   it("The environment of the project's commands has more steps under way than the machine has places, unless somebody says how many", () => {
     assert.equal(pulumiEnvironment("dev", {})["PULUMI_PARALLEL"], "50");
     assert.equal(pulumiEnvironment("dev", { PULUMI_PARALLEL: "3" })["PULUMI_PARALLEL"], "3");
+  });
+
+  it("The environment of the project's commands keeps Node's young generation small, as Pulumi.yaml does, unless somebody says otherwise", () => {
+    const option = `--max-semi-space-size=${SEMI_SPACE_MB}`;
+    assert.equal(pulumiEnvironment("dev", {})["NODE_OPTIONS"], option);
+    assert.equal(
+      pulumiEnvironment("dev", { NODE_OPTIONS: "--max-semi-space-size=8" })["NODE_OPTIONS"],
+      `${option} --max-semi-space-size=8`,
+    );
+    const project = parse(readFileSync(join(projectRoot, "Pulumi.yaml"), "utf8")) as {
+      runtime: { options: { nodeargs: string } };
+    };
+    assert.equal(project.runtime.options.nodeargs, option);
   });
 
   it("The environment of the project's commands leaves the state uncompressed, because a kill while it is written would leave none", () => {

@@ -1,0 +1,15 @@
+/**
+ * Megabytes of a half of V8's young generation. V8's own limit is 16. The program and the provider read and write whole
+ * configurations and let go of them at once, so with that limit they grow and are no faster: a preview of 800 resources took
+ * 833 MB and 10.1 s, with 4 MB 690 MB and 10.0 s, with 1 MB 684 MB and 13.7 s (`npm run bench:startup`).
+ */
+export const SEMI_SPACE_MB = 4;
+
+/**
+ * The Node options that keep program and provider small. `Pulumi.yaml` has the same for the program of a plain `pulumi up`.
+ * @param env its own NODE_OPTIONS come last, and so win
+ */
+export function nodeMemory(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const own = env["NODE_OPTIONS"];
+  return { NODE_OPTIONS: `--max-semi-space-size=${SEMI_SPACE_MB}${own ? ` ${own}` : ""}` };
+}
