@@ -4,5 +4,6 @@
  * Starts the dynamic provider of the program's own SDK, which the engine names by the current folder. The SDK's launcher
  * does the same with two Node processes, and leaves a shell between the engine and the provider.
  */
+require("./lazyModules.cjs");
 Object.assign(process.env, require("./straight.cjs").straightToThisMachine(process.env));
 require(require.resolve("@pulumi/pulumi/cmd/dynamic-provider", { paths: [process.cwd()] }));

@@ -37,6 +37,7 @@ function runnerArguments(request, info, options) {
   const nodeArguments = options.nodeargs ? String(options.nodeargs).split(" ") : [];
   return [
     ...nodeArguments,
+    `--require=${join(__dirname, "lazyModules.cjs")}`,
     fromProgram.resolve("@pulumi/pulumi/cmd/run"),
     `--monitor=${request.getMonitorAddress()}`,
     `--engine=${engineAddress}`,

@@ -1,3 +1,5 @@
+import { resolve } from "node:path";
+
 /**
  * Megabytes of a half of V8's young generation. V8's own limit is 16. The program and the provider read and write whole
  * configurations and let go of them at once, so with that limit they grow and are no faster: a preview of 800 resources took
@@ -5,11 +7,16 @@
  */
 export const SEMI_SPACE_MB = 4;
 
+/** Loads parts of Pulumi's SDK only if they are used. */
+const LAZY_MODULES = resolve(import.meta.dirname, "../languageHost/lazyModules.cjs");
+
 /**
- * The Node options that keep program and provider small. `Pulumi.yaml` has the same for the program of a plain `pulumi up`.
+ * The Node options that keep program and provider small. `Pulumi.yaml` has the first for the program of a plain `pulumi up`.
  * @param env its own NODE_OPTIONS come last, and so win
  */
 export function nodeMemory(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  // Node reads a backslash in quotes as an escape
+  const preload = `--require "${LAZY_MODULES.replaceAll("\\", "/").replaceAll('"', '\\"')}"`;
   const own = env["NODE_OPTIONS"];
-  return { NODE_OPTIONS: `--max-semi-space-size=${SEMI_SPACE_MB}${own ? ` ${own}` : ""}` };
+  return { NODE_OPTIONS: [`--max-semi-space-size=${SEMI_SPACE_MB}`, preload, ...(own ? [own] : [])].join(" ") };
 }

@@ -14,8 +14,9 @@ import { runStep, say } from "./progress.mjs";
 
 /** The plugins that a built CLI needs beside it. */
 const hostFiles = [
-  // the next two need it
+  // the next two need them
   "straight.cjs",
+  "lazyModules.cjs",
   "languageHost.cjs",
   "dynamicProvider.cjs",
   "pulumi-language-nodejs",
