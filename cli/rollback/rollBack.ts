@@ -129,7 +129,10 @@ class Rollback implements AsyncDisposable {
       await refreshStack(this.#access, step.urns);
       this.#observed = { ...this.#observed, isReread: true };
     } else if (step.kind === "restore") {
-      this.#failures = await restore(this.#access, { saved: plain, current, exclude: step.exclude }, once);
+      // what is excluded has failed before, and that failure stays its reason
+      const excluded = this.#failures.filter(({ urn }) => step.exclude.includes(urn));
+      const failed = await restore(this.#access, { saved: plain, current, exclude: step.exclude }, once);
+      this.#failures = [...excluded, ...failed];
       this.#observed = { ...this.#observed, restores: restores + 1 };
     } else {
       const others = this.#failures.filter(({ urn }) => !step.urns.includes(urn));

@@ -35,13 +35,16 @@ export function madeBy(
   );
 }
 
-/** Keys of the objects that the deletes of a log have removed, or may have. */
+/**
+ * Keys of the objects that the transaction of a log has taken away, or may have: by a delete, or by an update that takes the
+ * object away before it makes the object again, as for another branch of a workspace.
+ */
 export function deletedBy(log: readonly Entry[]): ReadonlySet<string> {
   return new Set(
-    log.flatMap((entry) => {
-      if (entry.kind !== "intent" || entry.operation !== "delete" || outcomeOf(log, entry.step) === "refused")
-        return [];
-      return [objectKey(entry.resourceType, entry.resourceId)];
+    log.flatMap((entry, index) => {
+      if (entry.kind !== "intent" || entry.operation === "create" || outcomeOf(log, entry.step) === "refused") return [];
+      const key = objectKey(entry.resourceType, entry.resourceId);
+      return entry.operation === "delete" || madeBy(log.slice(index)).has(key) ? [key] : [];
     }),
   );
 }
