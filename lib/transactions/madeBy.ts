@@ -42,7 +42,8 @@ export function madeBy(
 export function deletedBy(log: readonly Entry[]): ReadonlySet<string> {
   return new Set(
     log.flatMap((entry, index) => {
-      if (entry.kind !== "intent" || entry.operation === "create" || outcomeOf(log, entry.step) === "refused") return [];
+      if (entry.kind !== "intent" || entry.operation === "create" || outcomeOf(log, entry.step) === "refused")
+        return [];
       const key = objectKey(entry.resourceType, entry.resourceId);
       return entry.operation === "delete" || madeBy(log.slice(index)).has(key) ? [key] : [];
     }),
