@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { EngineStack } from "./harness/engineStack.ts";
@@ -31,66 +31,6 @@ describe("program and commands", () => {
     assert.deepEqual(names(stack), []);
     assert.equal(readdirSync(join(stack.folder, "logs")).filter((name) => name.endsWith(".jsonl")).length > 0, true);
     assert.equal(existsSync(join(stack.folder, ".fabric/transactions")), false);
-  });
-
-  it("Program and commands agree where --config-file names another file, also from up to rollback and destroy", async () => {
-    await using stack = await EngineStack.start();
-    stack.configure({ workspaces: failing, transactionLog: "logs", features: { useRetryLogic: true } });
-    renameSync(join(stack.folder, "Pulumi.test.yaml"), join(stack.folder, "elsewhere.yaml"));
-    const file = ["--config-file", "elsewhere.yaml"];
-    const up = await stack.command("cli/up.ts", [...quick, ...file]);
-    assert.equal(up.code, 2, up.text);
-    assert.deepEqual(names(stack), ["sales-test"]);
-    const rollback = await stack.command("cli/rollback.ts", [...file, "--yes"]);
-    assert.equal(rollback.code, 0, rollback.text);
-    assert.deepEqual(names(stack), []);
-    const destroy = await stack.command("cli/pulumiCommand.ts", ["destroy", ...quick, ...file]);
-    assert.equal(destroy.code, 0, destroy.text);
-    const preview = await stack.command("cli/pulumiCommand.ts", ["preview", ...file]);
-    assert.equal(preview.code, 0, preview.text);
-    assert.equal(existsSync(join(stack.folder, ".fabric/transactions")), false);
-    assert.equal(existsSync(join(stack.folder, "Pulumi.test.yaml")), false, "a second file was written");
-  });
-
-  it("Program and commands agree where stackConfigDir keeps the stacks' files in a folder of their own", async () => {
-    await using stack = await EngineStack.start();
-    stack.configure({ workspaces: failing, transactionLog: "logs", features: { useRollback: true } });
-    mkdirSync(join(stack.folder, "stacks"));
-    renameSync(join(stack.folder, "Pulumi.test.yaml"), join(stack.folder, "stacks/Pulumi.test.yaml"));
-    const project = join(stack.folder, "Pulumi.yaml");
-    writeFileSync(project, `${readFileSync(project, "utf8")}\nstackConfigDir: stacks\n`);
-    const up = await stack.command("cli/up.ts", quick);
-    assert.equal(up.code, 1, up.text);
-    assert.match(up.text, /fully rolled back/);
-    assert.deepEqual(names(stack), []);
-    assert.equal(existsSync(join(stack.folder, ".fabric/transactions")), false);
-    assert.equal(existsSync(join(stack.folder, "Pulumi.test.yaml")), false, "a second file was written");
-  });
-
-  it("Program and commands agree on what --config sets for this run and later ones", async () => {
-    await using stack = await EngineStack.start();
-    stack.configure({ workspaces: failing });
-    const set = ["--config", "fabric:features.useRollback=true", "--config-path", "-c", "fabric:transactionLog=logs"];
-    const up = await stack.command("cli/up.ts", [...quick, ...set]);
-    assert.equal(up.code, 1, up.text);
-    assert.match(up.text, /fully rolled back/);
-    assert.deepEqual(names(stack), []);
-    assert.equal(existsSync(join(stack.folder, ".fabric/transactions")), false);
-  });
-
-  it("Program and commands import into the file that the configuration comes from", async () => {
-    await using stack = await EngineStack.start();
-    stack.configure({ workspaces: [sales] });
-    assert.equal((await stack.up()).code, 0);
-    await stack.run(["stack", "init", "other"]);
-    stack.configure({ workspaces: [] });
-    mkdirSync(join(stack.folder, "stacks"));
-    renameSync(join(stack.folder, "Pulumi.test.yaml"), join(stack.folder, "stacks/Pulumi.other.yaml"));
-    const project = join(stack.folder, "Pulumi.yaml");
-    writeFileSync(project, `${readFileSync(project, "utf8")}\nstackConfigDir: stacks\n`);
-    const imported = await stack.commandAs("other", "cli/import.ts", ["--workspace", "sales-test"]);
-    assert.equal(imported.code, 0, imported.text);
-    assert.match(readFileSync(join(stack.folder, "stacks/Pulumi.other.yaml"), "utf8"), /sales-test/);
   });
 });
 

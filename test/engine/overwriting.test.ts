@@ -64,37 +64,4 @@ describe("what somebody changed at the service and a deployment would overwrite"
     assert.match(done.text, /role is "Admin" instead of "Viewer", and "Member" is declared\. That is overwritten/);
     assert.deepEqual(valuesOf(stack), ["second", "second", "Member"]);
   });
-
-  it("The values stay and are told at each run with onDrift: warn", async () => {
-    await using stack = await deployedAndEdited("warn");
-    stack.configure(environment("warn", "second", "Member"));
-    const done = await up(stack);
-    assert.equal(done.code, 0, done.text);
-    assert.match(done.text, /That stays \(fabric:onDrift: warn\)/);
-    assert.deepEqual(valuesOf(stack), theirs);
-    const again = await up(stack, "--refresh");
-    assert.equal(again.code, 0, again.text);
-    assert.match(again.text, /description is "theirs" instead of "second"\. That stays/);
-    assert.deepEqual(valuesOf(stack), theirs);
-  });
-
-  it("Preview and up fail before anything is written with onDrift: fail", async () => {
-    await using stack = await deployedAndEdited("fail");
-    stack.configure(environment("fail", "second", "Member"));
-    const preview = await stack.preview();
-    assert.notEqual(preview.code, 0);
-    assert.match(
-      preview.text,
-      /description is "theirs" instead of "first", and "second" is declared\. Nothing of it was overwritten/,
-    );
-    const refused = await up(stack);
-    assert.equal(refused.code, 1, refused.text);
-    const refreshed = await up(stack, "--refresh");
-    assert.equal(refreshed.code, 1, refreshed.text);
-    assert.deepEqual(valuesOf(stack), theirs);
-    // declared as it is: nothing is anybody's loss
-    stack.configure({ ...environment("fail", "theirs", "Admin") });
-    const done = await up(stack);
-    assert.equal(done.code, 0, done.text);
-  });
 });

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { known } from "../../emulator/core/defaultSeed.ts";
 import type { EmulatorOptions } from "../../emulator/emulator.ts";
 import { EngineStack } from "./harness/engineStack.ts";
 import { worldOf } from "./harness/worldOf.ts";
@@ -105,22 +104,6 @@ describe("a failed deployment", () => {
     const again = await stack.command("cli/rollback.ts");
     assert.equal(again.code, 0, again.text);
     assert.deepEqual(stack.emulator.service.workspaces.all(), []);
-  });
-});
-
-describe("a committed deployment", () => {
-  it("A committed deployment cannot be rolled back", async () => {
-    await using stack = await started();
-    stack.configure({ features, workspaces: [{ ...first, items: [] }] });
-    assert.equal((await stack.command("cli/up.ts", quick)).code, 0);
-    const rollback = await stack.command("cli/rollback.ts");
-    assert.equal(rollback.code, 1);
-    assert.match(rollback.text, /has no transaction that could be rolled back/);
-    assert.equal(stack.emulator.service.workspaces.all()[0]?.displayName, "sales-test");
-    assert.equal(
-      stack.emulator.service.roles.get(`${stack.emulator.service.workspaces.all()[0]?.id}/${known.alice}`)?.role,
-      "Member",
-    );
   });
 });
 

@@ -40,32 +40,4 @@ describe("a deployment that pulled from Git into a workspace that existed, and f
     assert.match(up.text, /fully rolled back/);
     assert.deepEqual(worldOf(stack), before, up.text);
   });
-
-  it("A deployment that pulled from Git into a workspace that existed, and failed leaves what came in and may hold data, and says so with exit code 2", async () => {
-    await using stack = await EngineStack.start();
-    populate(stack, []);
-    const lakehouse = { type: "Lakehouse", displayName: "bronze", description: "", parts: [] };
-    stack.emulator.commit(knownBranch, [lakehouse, notebook("new", "1")]);
-    stack.emulator.faults([refusal]);
-    stack.configure({ features, workspaces: [{ ...sales, git, items: [failing] }] });
-    const up = await stack.command("cli/up.ts", ["--yes", "--skip-preview"]);
-    assert.equal(up.code, 2, up.text);
-    assert.match(up.text, /Lakehouse 'bronze', which came from Git, stays/);
-    const left = stack.emulator.service.items.all().map(({ type, displayName }) => `${type} ${displayName}`);
-    assert.ok(!left.includes("Notebook new"), left.join());
-  });
-
-  it("A deployment that pulled from Git into a workspace that existed, and failed that stays connected keeps its commit, and says so with exit code 2", async () => {
-    await using stack = await EngineStack.start();
-    stack.emulator.commit(knownBranch, [notebook("shared", "1")]);
-    const always = { ...git, sync: "always" };
-    stack.configure({ features, workspaces: [{ ...sales, git: always }] });
-    assert.equal((await stack.command("cli/up.ts", ["--yes", "--skip-preview"])).code, 0);
-    stack.emulator.commit(knownBranch, [notebook("shared", "2")]);
-    stack.emulator.faults([refusal]);
-    stack.configure({ features, workspaces: [{ ...sales, git: always, items: [failing] }] });
-    const up = await stack.command("cli/up.ts", ["--yes", "--skip-preview"]);
-    assert.equal(up.code, 2, up.text);
-    assert.match(up.text, /it stays at commit \w+ of its branch: nothing sets it back/);
-  });
 });

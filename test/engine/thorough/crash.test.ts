@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { known } from "../../../emulator/core/defaultSeed.ts";
 import { crash, projectCommand, pulumi } from "../harness/crash.ts";
@@ -59,6 +63,39 @@ describe("after kill -9, an up with another declaration", () => {
       ["after"],
     );
     assert.equal(roles.get(`${workspaces.all()[0]?.id}/${known.alice}`)?.role, "Viewer");
+  });
+});
+
+describe("a side file of the state that was being written at kill -9", () => {
+  it("A side file of the state that was being written at kill -9 does not stop the next command", async () => {
+    await using stack = await EngineStack.start();
+    stack.configure({ workspaces: [] });
+    const first = await stack.command("cli/up.ts", ["--yes", "--skip-preview"]);
+    assert.equal(first.code, 0, first.text);
+    const state = join(stack.folder, "state/.pulumi");
+    writeFileSync(join(state, "stacks/fabric/test.json.attrs"), "");
+    const broken = await stack.run(["stack", "--stack", "test"]);
+    assert.match(broken.text, /failed to load checkpoint: EOF/, "the file harms nothing any more: this can go");
+    const lock = { pid: spawnSync(process.execPath, ["-e", ""]).pid, hostname: hostname(), timestamp: "yesterday" };
+    mkdirSync(join(state, "locks/organization/fabric/test"), { recursive: true });
+    writeFileSync(join(state, "locks/organization/fabric/test/1.json"), JSON.stringify(lock));
+    const next = await stack.command("cli/up.ts", ["--yes", "--skip-preview"]);
+    assert.equal(next.code, 0, next.text);
+  });
+});
+
+describe("an up with useRollback whose engine is killed by kill -9", () => {
+  it("An up with useRollback whose engine is killed rolls back by itself, past the lock that the engine left", async () => {
+    const hit = Promise.withResolvers<void>();
+    await using stack = await EngineStack.start({ emulator: { onFault: hit.resolve } });
+    stack.configure({ features: { useRetryLogic: true, useRollback: true }, ...environment });
+    const rule = { method: "POST", route: "/workspaces/{workspaceId}/items", holdMs: 600, drop: "after" } as const;
+    let [code, text]: [number | null, string] = [null, ""];
+    const onEnd = (...ended: [number | null, string]) => ([code, text] = ended);
+    await crash(stack, hit.promise, { command: projectUp, rule, victim: "engine", onEnd });
+    assert.equal(code, 1, text);
+    assert.match(text, /fully rolled back/);
+    assert.deepEqual(stack.emulator.service.workspaces.all(), []);
   });
 });
 

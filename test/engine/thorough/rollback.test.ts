@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { known } from "../../../emulator/core/defaultSeed.ts";
 import type { EmulatorOptions } from "../../../emulator/emulator.ts";
 import { EngineStack } from "../harness/engineStack.ts";
 import { worldOf } from "../harness/worldOf.ts";
@@ -134,6 +135,22 @@ describe("a failed deployment", () => {
       assert.ok(!content.includes("canary-description"), `${file.parentPath}/${file.name} holds the secret`);
     }
     assert.doesNotMatch(up.text, /canary-description/);
+  });
+});
+
+describe("a committed deployment", () => {
+  it("A committed deployment cannot be rolled back", async () => {
+    await using stack = await started();
+    stack.configure({ features, workspaces: [{ ...first, items: [] }] });
+    assert.equal((await stack.command("cli/up.ts", quick)).code, 0);
+    const rollback = await stack.command("cli/rollback.ts");
+    assert.equal(rollback.code, 1);
+    assert.match(rollback.text, /has no transaction that could be rolled back/);
+    assert.equal(stack.emulator.service.workspaces.all()[0]?.displayName, "sales-test");
+    assert.equal(
+      stack.emulator.service.roles.get(`${stack.emulator.service.workspaces.all()[0]?.id}/${known.alice}`)?.role,
+      "Member",
+    );
   });
 });
 

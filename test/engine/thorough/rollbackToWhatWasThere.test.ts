@@ -24,6 +24,29 @@ describe("a failed deployment", () => {
     assert.equal(valuesOf(stack).role, undefined, up.text);
   });
 
+  it("A failed deployment takes away again what somebody had taken away before it, and makes nothing of that anew", async () => {
+    await using stack = await EngineStack.start();
+    stack.configure(environment(before));
+    assert.equal((await stack.command("cli/up.ts", ["--yes", "--skip-preview"])).code, 0);
+    const { items, roles } = stack.emulator.service;
+    for (const { id } of items.all()) items.delete(id);
+    for (const { id } of roles.all().filter(({ principalId }) => principalId === known.bob)) roles.delete(id);
+    // the refresh sees what is gone, the role and the item are made anew, and then the lakehouse is refused
+    stack.emulator.faults([{ ...refusal, nth: 2 }]);
+    stack.configure(environment({ ...before, lakehouse: { ...refused, folder: "/reports" } }));
+    const up = await stack.command("cli/up.ts", ["--yes", "--skip-preview", "--refresh"]);
+    assert.equal(up.code, 1, up.text);
+    const bobs = roles.all().filter(({ principalId }) => principalId === known.bob);
+    assert.deepEqual([items.all(), bobs], [[], []], up.text);
+    // without the fault, everything is as declared
+    stack.emulator.faults([]);
+    const last = await stack.command("cli/up.ts", ["--yes", "--skip-preview", "--refresh"]);
+    assert.equal(last.code, 0, last.text);
+    const types = items.all().map(({ type }) => type);
+    assert.ok(types.includes("DataPipeline") && types.includes("Lakehouse"), types.join());
+    assert.equal(roles.all().filter(({ principalId }) => principalId === known.bob).length, 1);
+  });
+
   it("A failed deployment leaves alone what only its refresh has seen: what was renamed in the portal keeps that name", async () => {
     await using stack = await EngineStack.start();
     stack.configure(environment(before));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { EngineStack } from "./harness/engineStack.ts";
+import { EngineStack } from "../harness/engineStack.ts";
 
 /* Behind a proxy that is named in lower case, as most machines name it: nothing listens where it should be. */
 

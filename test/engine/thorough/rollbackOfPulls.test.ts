@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { known, knownBranch } from "../../../emulator/core/defaultSeed.ts";
+import { EngineStack } from "../harness/engineStack.ts";
+
+const features = { useRetryLogic: true, useRollback: true };
+const git = { ...knownBranch, connectionId: known.gitHubConnection };
+const notebook = (displayName: string, text: string) => ({
+  type: "Notebook",
+  displayName,
+  description: "",
+  parts: [{ path: "notebook-content.py", payload: Buffer.from(text).toString("base64"), payloadType: "InlineBase64" }],
+});
+const sales = { name: "sales", displayName: "sales", capacity: "local", adopt: true };
+/** Waits for Git, and is refused. */
+const failing = { name: "late", type: "Lakehouse" };
+const refusal = { method: "POST", route: "/workspaces/{workspaceId}/items", status: 400, errorCode: "Broken" } as const;
+
+/** A workspace of somebody else's, with two notebooks in it. */
+function populate({ emulator }: EngineStack, names: readonly string[]): void {
+  const { workspaces, roles, items } = emulator.service;
+  const id = "33333333-3333-4333-8333-333333333333";
+  workspaces.put({ id, displayName: "sales", description: "", type: "Workspace", capacityId: known.activeCapacity });
+  roles.put({ id: `${id}/${known.deployer}`, workspaceId: id, principalId: known.deployer, role: "Admin" });
+  for (const name of names)
+    items.put({ id: `item-${name}`, workspaceId: id, ...notebook(name, `${name} of the workspace`) });
+}
+
+describe("a deployment that pulled from Git into a workspace that existed, and failed", () => {
+  it("A deployment that pulled from Git into a workspace that existed, and failed leaves what came in and may hold data, and says so with exit code 2", async () => {
+    await using stack = await EngineStack.start();
+    populate(stack, []);
+    const lakehouse = { type: "Lakehouse", displayName: "bronze", description: "", parts: [] };
+    stack.emulator.commit(knownBranch, [lakehouse, notebook("new", "1")]);
+    stack.emulator.faults([refusal]);
+    stack.configure({ features, workspaces: [{ ...sales, git, items: [failing] }] });
+    const up = await stack.command("cli/up.ts", ["--yes", "--skip-preview"]);
+    assert.equal(up.code, 2, up.text);
+    assert.match(up.text, /Lakehouse 'bronze', which came from Git, stays/);
+    const left = stack.emulator.service.items.all().map(({ type, displayName }) => `${type} ${displayName}`);
+    assert.ok(!left.includes("Notebook new"), left.join());
+  });
+
+  it("A deployment that pulled from Git into a workspace that existed, and failed that stays connected keeps its commit, and says so with exit code 2", async () => {
+    await using stack = await EngineStack.start();
+    stack.emulator.commit(knownBranch, [notebook("shared", "1")]);
+    const always = { ...git, sync: "always" };
+    stack.configure({ features, workspaces: [{ ...sales, git: always }] });
+    assert.equal((await stack.command("cli/up.ts", ["--yes", "--skip-preview"])).code, 0);
+    stack.emulator.commit(knownBranch, [notebook("shared", "2")]);
+    stack.emulator.faults([refusal]);
+    stack.configure({ features, workspaces: [{ ...sales, git: always, items: [failing] }] });
+    const up = await stack.command("cli/up.ts", ["--yes", "--skip-preview"]);
+    assert.equal(up.code, 2, up.text);
+    assert.match(up.text, /it stays at commit \w+ of its branch: nothing sets it back/);
+  });
+});
