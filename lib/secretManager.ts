@@ -180,7 +180,7 @@ export class SecretManager {
     this.#hasWarned = true;
     this.#warn(
       `Key Vault did not give secret ${key} (${reason}); the environment and .env are used instead. ${remedy} ` +
-        "Further failures are not mentioned.",
+        "Further failures are not reported.",
     );
   }
 

@@ -112,8 +112,7 @@ async function obtain(projectRoot, version, folder) {
     try {
       await way(projectRoot, version, folder);
       const path = executableIn(join(folder, "bin"), "pulumi");
-      if (!path || !isAtLeast(versionOf(path), version))
-        throw new Error("what came of it is not a Pulumi CLI that runs");
+      if (!path || !isAtLeast(versionOf(path), version)) throw new Error("the result is not a working Pulumi CLI");
       return;
     } catch (error) {
       refusals.push(error.message);
@@ -167,7 +166,7 @@ async function build(projectRoot, version, folder) {
   if (!executableOnPath("go")) throw new Error("go was not found.");
   const bin = join(folder, "bin");
   mkdirSync(bin);
-  say("The Pulumi CLI is neither installed nor to be downloaded here, so it is built from its Go modules, once.");
+  say("The Pulumi CLI is not installed and cannot be downloaded here, so it is built from its Go modules, once.");
   const sdk = "github.com/pulumi/pulumi/sdk/v3/go/common/version";
   const flags = [
     "-mod=readonly",

@@ -71,5 +71,5 @@ function remedyOf(errorCode: string, error: StorageError, { account, container, 
   if (/Authentication|CredentialUnavailable/.test(error.name ?? "")) return error.message?.split("\n")[0] ?? "";
   if (error.statusCode === undefined)
     return `Is the account's name right, and can this machine reach ${new URL(serviceUrl).host}?`;
-  return "Try again; if it stays so, look at the storage account.";
+  return "Try again; if it fails again, check the storage account.";
 }

@@ -185,7 +185,7 @@ async function tellOverwriting(
   } catch (error) {
     host.isLookRefused = true;
     const reason = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`Nobody looked whether others have changed what is updated: ${reason}\n`);
+    process.stderr.write(`Changes by others to the objects to update were not checked: ${reason}\n`);
     return;
   }
   if (live === "gone") return;
