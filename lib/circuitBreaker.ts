@@ -28,7 +28,7 @@ export class CircuitOpenError extends Error {
  *
  * opossum keeps the state and the timer. This class counts failures and chooses the probe, for three reasons:
  * - opossum's percentages cannot express "five in a row".
- * - opossum treats an error that does not count as a success.
+ * - opossum counts an ignored error as a success.
  * - opossum in HALF_OPEN closes on the late success of a call that began before the breaker opened.
  */
 export class CircuitBreaker {

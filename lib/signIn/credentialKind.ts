@@ -125,7 +125,7 @@ export const secretVariables = [
   "IDENTITY_HEADER",
 ] as const;
 
-/** The kind that the environment holds a credential for; otherwise the CLIs, for the user of this machine. */
+/** The kind that the environment holds a credential for; otherwise the CLIs, with the user who is signed in on this machine. */
 export function chooseAzureKind(env: NodeJS.ProcessEnv): CredentialChoice<AzureCredentialKind> {
   for (const kind of azureCredentialKinds) {
     const { signs } = kinds[kind];

@@ -83,7 +83,7 @@ export async function openInsightsClient(settings: InsightsSettings): Promise<In
 
 /**
  * Sets operation ids and times on the SDK's records as they are made. Otherwise the SDK would take them from OpenTelemetry's
- * global context, which belongs to Pulumi.
+ * global context, which is not this project's.
  */
 class Stamping implements SpanProcessor, LogRecordProcessor {
   #stamp: Stamp | undefined;
