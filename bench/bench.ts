@@ -5,17 +5,17 @@ import { EngineStack } from "../test/engine/harness/engineStack.ts";
 import { benchWorkspaces } from "./workspace.ts";
 
 /*
- * `npm run bench [-- N…]`: calls, times and bytes of docs/benchmarks.md, for N workspaces of eight resources each. Counts are exact;
- * seconds depend on the machine and are worth comparing within one run only.
+ * `npm run bench [-- N…]`: calls, times and bytes of docs/benchmarks.md, for N workspaces of eight resources each. Counts are
+ * exact. Seconds depend on the machine, so compare them only within one run.
  *
- * With any of the options below, a service that takes its time: the commands are then those of npm, whose number of steps at
- * once follows it.
- *   --timing recorded [--speed N]   answers, operations and Retry-After as they were recorded, N times faster
- *   --quota documented              refuses calls above the documented quotas
- *   --latency MS                    before each answer
- *   --retry-after S                 of each operation, which is over at once
- *   --only create                   leaves out what comes after the first deployment
- *   --parallel N                    steps at once, instead of what the command chooses
+ * Any of the following options makes the service slow. The benchmark then runs npm's own commands, because they adapt the
+ * number of parallel steps to the service.
+ * - `--timing recorded [--speed N]`: answers, operations and Retry-After as they were recorded, N times faster
+ * - `--quota documented`: refuses calls above the documented quotas
+ * - `--latency MS`: delay before each answer
+ * - `--retry-after S`: Retry-After of each operation, which is complete at the first poll
+ * - `--only create`: stops after the first deployment
+ * - `--parallel N`: number of parallel steps, instead of the command's own choice
  */
 
 interface Row {

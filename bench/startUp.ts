@@ -5,8 +5,8 @@ import { EngineStack } from "../test/engine/harness/engineStack.ts";
 import { benchWorkspaces } from "./workspace.ts";
 
 /*
- * `npm run bench:startup [-- RUNS]`: a preview without changes with all five features off and on, by turns: seconds, and the
- * memory of CLI, program and provider together.
+ * `npm run bench:startup [-- RUNS]`: seconds of a preview without changes, and memory of CLI, program and provider together.
+ * Runs alternate between all five features off and all five on.
  */
 
 const names = ["KEY_VAULT", "RETRY_LOGIC", "TELEMETRY", "ROLLBACK", "CIRCUIT_BREAKER"];
@@ -14,7 +14,7 @@ const all = (value: boolean) => Object.fromEntries(names.map((name) => [`FEATURE
 const median = (values: readonly number[]) =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
-/** Megabytes of a process and everything it started, at this moment. */
+/** Megabytes of a process and all its descendants, now. */
 function memoryOf(pid: number): number {
   const table = execFileSync("ps", ["-eo", "pid=,ppid=,rss="], { encoding: "utf8" }).trim().split("\n");
   const rows = table.map((line) => line.trim().split(/\s+/).map(Number));

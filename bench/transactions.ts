@@ -7,14 +7,14 @@ import { EngineStack } from "../test/engine/harness/engineStack.ts";
 import { benchWorkspaces } from "./workspace.ts";
 
 /*
- * `npm run bench:transactions [-- N…]`: what the engine's checkpoints and our log cost `npm run up`, for a first deployment
- * of N workspaces of eight resources each.
+ * `npm run bench:transactions [-- N…]`: the cost of the engine's checkpoints and of the transaction log in `npm run up`, for a
+ * first deployment of N workspaces of eight resources each.
  */
 
-/** As many calls as the engine has under way on two cores. */
+/** Parallel calls of the engine on two cores. */
 const PARALLEL = 8;
 
-/** Seconds of a first `npm run up`, and how many lines its log has. */
+/** Seconds of a first `npm run up`, and the number of lines in its log. */
 async function deploy(count: number, skipCheckpoints: boolean): Promise<{ seconds: number; lines: number }> {
   await using stack = await EngineStack.start();
   stack.configure({ workspaces: benchWorkspaces(count) });
@@ -29,7 +29,7 @@ async function deploy(count: number, skipCheckpoints: boolean): Promise<{ second
   return { seconds, lines };
 }
 
-/** Seconds that so many lines take by themselves, in steps of which so many are under way at once. */
+/** Seconds to write that many lines without a deployment, with {@link PARALLEL} steps at once. */
 async function logOf(lines: number): Promise<number> {
   const store = new FolderLogStore(mkdtempSync(join(tmpdir(), "fabric-bench-")));
   const log = await TransactionLog.open({ store, transactionId: "bench" });

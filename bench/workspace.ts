@@ -1,6 +1,6 @@
 import { known } from "../emulator/core/defaultSeed.ts";
 
-/** Eight resources, as the Terraform provider for Fabric was measured with: a workspace, three roles, Git, three items. */
+/** Eight resources, as in the measurement of the Terraform provider for Fabric: a workspace, three roles, Git, three items. */
 export const benchWorkspace = (index: number) => ({
   name: `w${index}`,
   displayName: `bench-${index}`,
@@ -26,5 +26,5 @@ export const benchWorkspace = (index: number) => ({
   ],
 });
 
-/** So many of them. */
+/** A number of such workspaces. */
 export const benchWorkspaces = (count: number) => Array.from({ length: count }, (_, index) => benchWorkspace(index));

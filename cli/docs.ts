@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { derivedPage, pages, schemaFile, schemaText } from "./docs/derived.ts";
 
-/* `npm run docs`: writes what documentation derives from the schema of the configuration and from the kinds. */
+/* `npm run docs`: writes the parts of the documentation that are derived from the configuration schema and the kinds. */
 
 for (const page of pages) write(page, derivedPage(readFileSync(page, "utf8")));
 write(schemaFile, schemaText());

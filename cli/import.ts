@@ -29,8 +29,8 @@ import { withStackToItself } from "./transaction/stackLock.ts";
 import { opened } from "./pulumi/stackSettings.ts";
 
 /*
- * `npm run import -- --workspace NAME_OR_ID --stack S`: workspaces that exist come under management. The service is only
- * read; what changes is the stack's file and its state, both or none.
+ * `npm run import -- --workspace NAME_OR_ID --stack S`: brings existing workspaces under management. The command only reads
+ * from the service. It changes the stack's file and the stack's state, either both or neither.
  */
 
 const usage = `Usage: npm run import -- --workspace NAME_OR_ID [--workspace …] --stack S [options]
@@ -47,7 +47,7 @@ a preview then shows no change, and from then on the stack owns them. Nothing at
 
 Exit codes: 0 done, or nothing to do; 1 another deployment is going on; 2 failed: the message says what to do.`;
 
-/** Definitions that are read at the same time. */
+/** Definitions to read in parallel. */
 const DEFINITIONS_AT_ONCE = 8;
 
 interface Options extends Wanted {
@@ -56,7 +56,7 @@ interface Options extends Wanted {
   readonly isDryRun: boolean;
 }
 
-/** @throws Error saying what is wrong with a command line */
+/** @throws Error that explains what is wrong with the command line */
 function optionsOf(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
@@ -111,7 +111,7 @@ async function importWorkspaces(named: StackAccess, args: readonly string[]): Pr
 
 const describedIn = ({ workspaces }: ImportPlan) => workspaces.map(({ described }) => described);
 
-/** People's and groups' names, for those whose object id is declared. */
+/** Names of people and groups whose object ids are declared, for comments in the file. */
 function commentsOf({ workspaces }: ImportPlan): Map<string, string> {
   const users = workspaces.flatMap(({ existing }) => existing.users);
   return new Map(users.flatMap(({ principalId, displayName }) => (displayName ? [[principalId, displayName]] : [])));
@@ -126,7 +126,7 @@ function foldersOf({ workspaces }: ImportPlan, root: string): Map<string, string
   return new Map(workspaces.flatMap((workspace) => [...definitionFolders(root, workspace.key, definable(workspace))]));
 }
 
-/** Writes definitions, and describes the workspaces with them. */
+/** Writes definitions, and adds them to the descriptions of the workspaces. */
 async function withDefinitions(
   run: Run,
   { workspaces }: ImportPlan,
@@ -156,7 +156,7 @@ async function withDefinitions(
   });
 }
 
-/** Makes what was described part of the stack. */
+/** Makes the described objects part of the stack. */
 async function manage(
   { access, file, text, state }: Target,
   described: readonly DescribedWorkspace[],
@@ -182,7 +182,7 @@ async function manage(
   }
 }
 
-/** Asks the engine whether it now has anything to do. */
+/** Previews the stack, to check that nothing is left to change. */
 async function check({ access, file }: Target, described: readonly DescribedWorkspace[]): Promise<number> {
   const steps = await withProgress(() => "Previewing what was imported …", previewSteps(access, file));
   const keys = described.map(({ entry }) => entry.name);

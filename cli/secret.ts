@@ -6,7 +6,7 @@ import type { StackArguments } from "./pulumi/stackCommand.ts";
 import { stackToLookAt } from "./pulumi/unmadeStack.ts";
 import { readSecretValue } from "./secret/secretValue.ts";
 
-/* `npm run secret -- get|set NAME [--stack S]`: secrets by hand, with the rules that deployments read them by. */
+/* `npm run secret -- get|set NAME [--stack S]`: reads and writes secrets by hand, by the same rules as deployments. */
 
 const usage = `Usage: npm run --silent secret -- get NAME [--stack S]
        npm run secret -- set NAME [--stack S] < FILE
@@ -19,14 +19,14 @@ set  writes a secret to Key Vault. The value comes from standard input, without 
 
 Exit codes: 0 done; 1 there is no such secret, or the vault did not take it; 2 the command cannot be run like this.`;
 
-/** What a command line asks for. */
+/** The request of a command line. */
 interface Command {
   readonly verb: "get" | "set";
   readonly name: string;
   readonly stack: StackArguments | undefined;
 }
 
-/** @throws Error saying what is wrong, and never repeating what may be a value */
+/** @throws Error with the fault of the command line. It never repeats text that may be a secret's value */
 function commandOf(args: readonly string[]): Command {
   const stack = stackArguments(args, process.env);
   const { positionals } = parseArgs({ args: [...(stack?.rest ?? args)], allowPositionals: true });
@@ -40,7 +40,7 @@ function commandOf(args: readonly string[]): Command {
   return { verb, name, stack };
 }
 
-/** @throws Error where there is no such stack, or what it says about the vault makes no sense */
+/** @throws Error if the stack does not exist, or its settings for the vault are invalid */
 async function secretsOf(stack: StackArguments | undefined, env: NodeJS.ProcessEnv): Promise<SecretManager> {
   if (stack === undefined) return new SecretManager({ env });
   // secrets are set before the first deployment, and without a sign-in to the backend

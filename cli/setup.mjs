@@ -11,8 +11,9 @@ import { ensurePulumi } from "./setup/pulumiCli.mjs";
 import { runFile } from "./setup/runFile.mjs";
 
 /*
- * Makes everything ready that the project's commands need, on a machine that has no more than Node 20 and npm, and then
- * runs a file of the project. Plain JavaScript and Node's own modules only: nothing is installed yet when it starts.
+ * Installs everything that the project's commands need, on a machine with only Node 20 and npm, and then runs a file of the
+ * project. This file and its imports are plain JavaScript with Node's own modules, because nothing is installed yet when they
+ * run.
  */
 
 const help = `Usage: node cli/setup.mjs [--run FILE [ARGUMENT…]]
@@ -28,7 +29,7 @@ Environment: XDG_CACHE_HOME  where the cache folder is; otherwise ~/.cache
 
 const projectRoot = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
-/** Makes the tools ready; answers the Node to run with and the environment that puts the tools first on PATH. */
+/** Sets up the tools. Returns the Node to run with, and the environment with the tools first on PATH. */
 async function setUp() {
   const node = await ensureNode();
   const env = { ...process.env, PATH: pathWith(dirname(node)) };
@@ -37,12 +38,12 @@ async function setUp() {
   env.PATH = pathWith(dirname(node), pulumi.bin);
   env.NODE_COMPILE_CACHE ??= join(cacheFolder, "compile-cache");
   env.PULUMI_SKIP_UPDATE_CHECK = "true";
-  // where the CLI had to be built, downloads of plugins fail too, only later and less clearly
+  // if the CLI had to be built, downloads of plugins fail too, only later and less clearly
   if (pulumi.isBuilt) env.PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION ??= "true";
   return { node, env: withInspection(projectRoot, env), pulumi: pulumi.bin };
 }
 
-/** pnpm hands on the `--` that npm takes for itself: it stands behind the script's own words. */
+/** Removes the `--` of npm's syntax, which pnpm passes on after the script's own words. */
 function withoutSeparator(args) {
   const own = args.findIndex((arg) => arg.startsWith("-"));
   return args[own] === "--" ? args.toSpliced(own, 1) : args;

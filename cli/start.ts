@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { makeStack } from "./pulumi/makeStack.ts";
 import { projectRoot, pulumiEnvironment, runPulumi } from "./pulumi/pulumi.ts";
 
-/* `npm start`: deploys stack `local` to the emulator by the real engine, then lists the workspaces and what to try next. */
+/* `npm start`: deploys stack `local` to the emulator with the real engine, then lists the workspaces and next steps. */
 
 const stack = "local";
 const env = environment();

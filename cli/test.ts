@@ -10,10 +10,11 @@ import { filesOf, testPlan } from "./test/testPlan.ts";
 import { treeHash } from "./test/treeHash.ts";
 
 /*
- * `npm test [-- FILTER… OPTION…]`: types, lint and format, then the tests; ends with the ten slowest files. A filter is a part
- * of test files' paths, and runs only those; what begins with "-" is an option of `node --test`.
- * --all (`npm run test:all`): everything, every point of every sweep. A run that is cut off goes on where it was.
- * --sample (`npm run test:sample`): a part of what only --all has, drawn by the hash of the tree: about 15 minutes.
+ * `npm test [-- FILTER… OPTION…]`: types, lint and format, then the tests, then a list of the ten slowest files. A filter is a
+ * part of test files' paths, and selects only these files. Arguments that begin with "-" are options of `node --test`.
+ * - `--all` (`npm run test:all`): everything, every point of every sweep. A run that was cut off continues where it stopped.
+ * - `--sample` (`npm run test:sample`): a part of the tests that only `--all` has, drawn by the hash of the tree; about 15
+ *   minutes.
  */
 
 const bin = (path: string) => `node_modules/${path}`;
@@ -24,14 +25,17 @@ const checks: readonly (readonly [what: string, ...command: string[]])[] = [
   ["lint", bin("eslint/bin/eslint.js"), ...cached("lint"), "."],
   ["format", bin("prettier/bin/prettier.cjs"), "--check", "--log-level=warn", ...cached("format"), "."],
 ];
-/** Tests on the real engine are several processes each, which wait for one another: more files than cores. */
+/**
+ * Test files to run in parallel: more than cores, because each test on the real engine starts several processes that wait for
+ * one another.
+ */
 const FILES_AT_ONCE = Math.min(Math.max(availableParallelism(), 2), 6);
 /** How long each sweep of a sample goes on; there are 24, and some need as long again to set up. */
 const SAMPLE_SECONDS = 20;
-/** One of so many thorough files belongs to a sample. */
+/** One in this many thorough files belongs to a sample. */
 const SAMPLE_SHARE = 3;
 
-/** Notes each file that has ended. */
+/** Records each file that has ended. */
 const recording = `--import=${pathToFileURL(resolve(import.meta.dirname, "test/fileRecord.ts")).href}`;
 
 const { extent, filters, nodeOptions } = testPlan(process.argv.slice(2));
@@ -42,7 +46,7 @@ async function node(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   return code ?? 1;
 }
 
-/** Runs a check with its output held back, and prints that if it fails. */
+/** Runs a check with hidden output, and prints the output if the check fails. */
 function isOk([what, ...command]: (typeof checks)[number]): Promise<boolean> {
   const begin = performance.now();
   return new Promise((done) => {
@@ -55,7 +59,7 @@ function isOk([what, ...command]: (typeof checks)[number]): Promise<boolean> {
   });
 }
 
-/** What a run of everything has done already: ended files and tried points, one JSON a line. */
+/** Lines of an earlier run with `--all`: ended files and tried points, one JSON object a line. */
 const linesOf = (record: string) =>
   existsSync(record) ? readFileSync(record, "utf8").split("\n").filter(Boolean) : [];
 const endedFiles = (lines: readonly string[]) =>
@@ -105,7 +109,7 @@ async function main(): Promise<number> {
   ] as const) {
     const left = group.filter((file) => !isDone(file));
     if (left.length === 0) continue;
-    // a reporter on the command line takes the place of this one
+    // a reporter on the command line replaces this one
     const reporter = nodeOptions.some((option) => option.startsWith("--test-reporter")) ? [] : ["--test-reporter=spec"];
     const options = ["--test", recording, `--test-concurrency=${atOnce}`, ...reporter, ...nodeOptions];
     code = (await node([...options, ...left], env)) || code;

@@ -24,8 +24,8 @@ import { runStackCommand, stackOption } from "./pulumi/stackCommand.ts";
 import { freeStaleLock, withStackToItself } from "./transaction/stackLock.ts";
 
 /*
- * `npm run up -- --stack S …`: `pulumi up` as a transaction. Log and state decide the exit codes, because the CLI's own exit
- * code does not say what happened.
+ * `npm run up -- --stack S …`: `pulumi up` as a transaction. Log and state decide the exit code, because the CLI's own exit
+ * code does not show what happened.
  */
 
 const usage = `Usage: npm run up -- --stack S [options of pulumi up]
@@ -107,11 +107,11 @@ interface EndedUpdate {
   readonly events: DeploymentEvents;
   readonly useRollback: boolean;
   readonly isInterrupted: boolean;
-  /** The CLI did not end by itself: its last checkpoint may lack something that was done. */
+  /** The CLI did not end by itself, so its last checkpoint may lack completed steps. */
   readonly isCutOff: boolean;
-  /** The checkpoint from before it. */
+  /** The checkpoint before the run. */
   readonly before: Checkpoint;
-  /** It has at least tried to change something of Fabric. */
+  /** Whether the run has at least tried to change something in Fabric. */
   readonly hasTried: boolean;
 }
 
@@ -136,12 +136,12 @@ async function fail(run: EndedUpdate): Promise<number> {
   const entries = await transactions.entries(transactionId);
   const reason = isInterrupted ? "interrupted" : (firstFailure(entries) ?? "pulumi up failed");
   events.failed(reason, entries);
-  // an engine that was killed has left its lock, which would stop the rollback
+  // an engine that was killed has left its lock, which would prevent the rollback
   if (isCutOff) await freeStaleLock(order);
   const after = await exportCheckpoint(order);
   const stateHash = checkpointHash(after);
   const [begin] = entries;
-  // a run without effects can have changed the state alone: names of resources, and what is not Fabric's
+  // a run without effects may have changed only the state, for example names of resources or objects outside Fabric
   if (!hasEffects(entries) && begin?.kind === "begin" && begin.checkpointHash === stateHash) {
     await transactions.endWithoutEffects(transactionId);
     return failed;
@@ -168,7 +168,7 @@ async function fail(run: EndedUpdate): Promise<number> {
   return failed;
 }
 
-/** Why the first step that failed did so. One whose object was adopted, or made at another try, was no failure. */
+/** Reason of the first failed step. A step does not count if its object was adopted or made in another attempt. */
 function firstFailure(entries: readonly Entry[]): string | undefined {
   const objects = new Map(
     entries.flatMap((entry) =>
@@ -189,7 +189,7 @@ function firstFailure(entries: readonly Entry[]): string | undefined {
 
 const PERHAPS = " (perhaps)";
 
-/** What a transaction has changed, one line for each. */
+/** Changes of a transaction, one line for each. */
 function effectsOf(entries: readonly Entry[]): string[] {
   const words = { create: "created", update: "updated", delete: "deleted" };
   const lines = entries.flatMap((entry) => {
@@ -199,7 +199,7 @@ function effectsOf(entries: readonly Entry[]): string[] {
     const { operation, resourceType, resourceName } = entry;
     return [`  ${words[operation]} ${resourceType} '${resourceName}'${outcome === "unknown" ? PERHAPS : ""}`];
   });
-  // what was done for certain was also noted as half-made, if more was to come
+  // a step that was completed for certain may also have an uncertain line, from before its last part
   const certain = new Set(lines.filter((line) => !line.endsWith(PERHAPS)));
   return [...new Set(lines)].filter((line) => !line.endsWith(PERHAPS) || !certain.has(line.slice(0, -PERHAPS.length)));
 }

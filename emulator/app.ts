@@ -14,28 +14,28 @@ import type { Throttling } from "./core/throttling.ts";
 import { readToken } from "./families/identity.ts";
 import { itemTypes } from "./families/itemTypes.ts";
 
-/** What answering a request takes. */
+/** Everything that answers to requests depend on. */
 export interface Answering {
   readonly service: Service;
   readonly faults: Faults;
   readonly throttling: Throttling;
-  /** Collects the requests that were made. */
+  /** Records of all requests. */
   readonly requests: RequestRecord[];
-  /** Object id of who calls if a token does not say. */
+  /** Object id of the caller if a token does not contain one. */
   readonly callerOf: () => string;
 }
 
-/** What the router keeps of a request: its socket, which a fault may close. */
+/** The part of a request that the router keeps: its socket, because a fault may close it. */
 export interface Bindings {
   readonly Bindings: { readonly incoming: IncomingMessage };
 }
 
-/** Route of requests that no family answers. */
+/** Route in the records of requests that no family answers. */
 const unknown = "unknown";
-/** Where the paths of an API begin. Graph's and Entra's templates say it themselves. */
+/** Prefix of the paths of an API. The templates of Graph and Entra contain their own. */
 const prefixes: Readonly<Record<Api, string>> = { fabric: "/v1", graph: "", entra: "" };
 
-/** Routes requests to families and to the control plane. What none of them has answers 404, and counts as not covered. */
+/** Routes requests to families and to the control plane. Unknown paths answer 404 and count as not covered. */
 export function routed(families: readonly Family[], answering: Answering, control: Hono): Hono<Bindings> {
   // paths are compared in lower case
   const app = new Hono<Bindings>({ getPath: (request) => new URL(request.url).pathname.toLowerCase() });
@@ -52,20 +52,20 @@ export function routed(families: readonly Family[], answering: Answering, contro
   return app;
 }
 
-/** A template for the router: names of parameters keep their case. */
+/** A template in the router's notation. Names of parameters keep their case. */
 const honoPath = (template: string) =>
   template
     .split("/")
     .map((segment) => (segment.startsWith("{") ? `:${segment.slice(1, -1)}` : segment.toLowerCase()))
     .join("/");
 
-/** Answers a request for a token. It needs no token itself, and is not recorded, because it holds a secret. */
+/** Answers a request for a token. Such a request needs no token, and is not recorded, because it contains a secret. */
 async function signIn(answering: Answering, context: Context<Bindings>, route: Route): Promise<Response> {
   const sent = await replyTo(answering, context, route, answering.callerOf(), await bodyOf(context));
   return sentOver(context, sent);
 }
 
-/** Answers a request for the principal of its token, and records it. */
+/** Answers a request on behalf of its token's principal, and records the request. */
 async function handle(answering: Answering, context: Context<Bindings>, route: Route | undefined): Promise<Response> {
   const { service, requests, callerOf } = answering;
   const { method, path } = context.req;
@@ -114,7 +114,7 @@ async function replyTo(
   return fault?.drop === "after" ? "dropped" : reply;
 }
 
-/** The reply of a check that refuses, if it does. */
+/** The reply of a check that refuses; undefined if the check passes. */
 function refusalOf(check: () => void): Reply | undefined {
   try {
     check();
@@ -125,7 +125,7 @@ function refusalOf(check: () => void): Reply | undefined {
   }
 }
 
-/** Type of the item that a call creates, if it creates one. */
+/** Type of the item that a call creates; undefined if the call creates none. */
 function createdType({ method, template }: Route, body: Call["body"]): string | undefined {
   const [, family, , collection = "", ...more] = template.split("/");
   if (method !== "POST" || family !== "workspaces" || more.length > 0) return undefined;

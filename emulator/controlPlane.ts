@@ -4,21 +4,21 @@ import type { RequestRecord } from "./core/requestRecord.ts";
 import type { CommittedItem } from "./families/branches.ts";
 import type { FabricService } from "./families/families.ts";
 
-/** What of an emulator the control plane needs. */
+/** The parts of an emulator that the control plane uses. */
 export interface Controlled {
-  /** Its objects and levers, for tests that act behind everybody's back. */
+  /** Objects and levers, for tests that act without the API. */
   readonly service: FabricService;
   /** Replaces the fault rules. */
   faults(rules: readonly FaultRule[]): void;
   requests(): readonly RequestRecord[];
   state(): Record<string, unknown>;
-  /** Commits items to a branch, as somebody would. */
+  /** Commits items to a branch, like another user. */
   commit(details: Record<string, string>, items: readonly Omit<CommittedItem, "logicalId">[]): void;
-  /** Forgets objects, faults and requests, and begins with the seed again. */
+  /** Removes objects, faults and requests, and loads the seed again. */
   reset(): void;
 }
 
-/** What the emulator itself can be asked and told. */
+/** Routes to inspect and control the emulator itself. */
 export function controlPlane(emulator: Controlled, routes: readonly string[]): Hono {
   const app = new Hono();
   app.get("/state", (context) => context.json(emulator.state()));

@@ -27,22 +27,22 @@ import { defaultCaller } from "./families/identity.ts";
 
 export { findRunningEmulator } from "./core/owner.ts";
 
-/** How an emulator is started. */
+/** Options for starting an emulator. */
 export interface EmulatorOptions extends Partial<Levers> {
-  /** @default a free one */
+  /** @default a free port */
   readonly port?: number;
-  /** Folder to keep the objects in. @default memory only */
+  /** Folder to store the objects in. @default memory only */
   readonly store?: string;
-  /** What an empty store begins with. @default defaultSeed */
+  /** Content of an empty store. @default defaultSeed */
   readonly seed?: Seed;
   /** Serve https. @default http */
   readonly tls?: { readonly key: string; readonly cert: string };
   readonly clock?: Clock;
-  /** Object id of who calls with a token that does not say. @default the seed's first service principal */
+  /** Object id of the caller if a token does not contain one. @default the seed's first service principal */
   readonly caller?: string;
   /** Called when a fault rule hits a request, before anything happens. */
   readonly onFault?: () => void;
-  /** Families that it knows besides its own. @default none */
+  /** Further families. @default none */
   readonly families?: readonly Family[];
 }
 
@@ -57,7 +57,7 @@ export interface Emulator extends Controlled {
 
 /**
  * Starts an emulator; resolves once it listens.
- * @throws Error if the store belongs to a running one, or if two families claim the same
+ * @throws Error if a running emulator owns the store, or two families claim the same name or route
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { port = 0, store: folder, seed: given, tls, clock = systemClock, ...rest } = options;
@@ -104,14 +104,14 @@ function openService(families: readonly Family[], store: Store, levers: Levers, 
   const collections = families.flatMap(({ collections = {} }) => Object.values(collections));
   const timing = new Timing(levers);
   const service: Service = { store, levers, clock, timing, origin: "", collections };
-  // the list of families is what FabricService is derived from
+  // FabricService is derived from the list of families, so the cast is safe
   return Object.assign(
     service,
     ...collections.map(({ name }) => ({ [name]: store.collection(name) })),
   ) as FabricService;
 }
 
-/** What tests and the control plane do behind the back of the API. */
+/** Actions of tests and of the control plane, without the API. */
 function controlledBy(
   service: FabricService,
   { faults, requests, throttling }: Answering,
@@ -142,7 +142,7 @@ function serverOf(app: Hono<Bindings>, tls: EmulatorOptions["tls"]): Server {
   return tls ? createHttpsServer(tls, serve) : createHttpServer(serve);
 }
 
-/** Waits until a server listens. @returns its origin */
+/** Waits until a server listens. @returns the server's origin */
 async function listen(server: Server, port: number, host: string): Promise<string> {
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, "127.0.0.1", resolve));
   return `${host}:${(server.address() as AddressInfo).port}`;

@@ -2,33 +2,34 @@ import Opossum from "opossum";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 
-/** Whether calls flow (CLOSED), are refused (OPEN), or one is let through to see (HALF_OPEN). */
+/** CLOSED lets calls through, OPEN refuses them, and HALF_OPEN lets one probe through. */
 export type BreakerState = "CLOSED" | "OPEN" | "HALF_OPEN";
 
 /** Settings of a {@link CircuitBreaker}. */
 export interface CircuitBreakerOptions {
-  /** Failures in a row that open it. @default 5 */
+  /** Consecutive failures that open the breaker. @default 5 */
   failureThreshold?: number;
-  /** Seconds until a probe is let through. @default 60 */
+  /** Seconds until the breaker lets a probe through. @default 60 */
   recoveryTimeout?: number;
-  /** Which errors count; others pass through and change nothing. @default all */
+  /** Whether an error counts as a failure. Other errors are thrown and change nothing. @default every error counts */
   expectedException?: (error: unknown) => boolean;
   clock?: Clock;
 }
 
-/** Refused without a call, because the service kept failing. */
+/** The breaker refused a call, because the service kept failing. The service was not called. */
 export class CircuitOpenError extends Error {
   override readonly name = "CircuitOpenError";
   readonly code = "CircuitOpen";
 }
 
 /**
- * Leaves a failing service alone: after `failureThreshold` failures in a row it refuses calls for `recoveryTimeout`
- * seconds, then lets one through; success closes it, failure opens it again.
+ * Stops calls to a failing service. After `failureThreshold` consecutive failures the breaker refuses calls for
+ * `recoveryTimeout` seconds, then lets one probe through. A successful probe closes the breaker; a failed probe opens it again.
  *
- * opossum keeps the state and the timer. Counting and the choice of the probe are done here, because opossum's percentages
- * cannot say "five in a row", it takes an error that does not count for a success, and in HALF_OPEN it closes on the late
- * success of a call that began before it opened.
+ * opossum keeps the state and the timer. This class counts failures and chooses the probe, for three reasons:
+ * - opossum's percentages cannot express "five in a row".
+ * - opossum counts an ignored error as a success.
+ * - opossum in HALF_OPEN closes on the late success of a call that began before the breaker opened.
  */
 export class CircuitBreaker {
   readonly #opossum: Opossum;
@@ -58,7 +59,7 @@ export class CircuitBreaker {
     });
   }
 
-  /** HALF_OPEN as soon as the time is up, also before the probe. */
+  /** HALF_OPEN as soon as the recovery time is over, even before a probe. */
   get state(): BreakerState {
     if (this.#opossum.closed) return "CLOSED";
     const isTimeUp = this.#clock.now() - this.#openedAt >= this.#recoveryMs;
@@ -66,8 +67,8 @@ export class CircuitBreaker {
   }
 
   /**
-   * Calls a function, or refuses to.
-   * @throws CircuitOpenError while open, or while another call is the probe; whatever the function throws otherwise
+   * Calls a function, unless the breaker refuses.
+   * @throws CircuitOpenError while the breaker is open or another call is the probe; otherwise the function's own error
    */
   async call<A extends unknown[], R>(fn: (...args: A) => R | Promise<R>, ...args: A): Promise<R> {
     const isProbe = this.state === "HALF_OPEN" && !this.#isProbing;
@@ -90,7 +91,7 @@ export class CircuitBreaker {
     this.#lastError = error;
     const isReached = this.state === "CLOSED" && ++this.#failures >= this.#threshold;
     if (!isProbe && !isReached) return;
-    // closing first restarts the timer even if the clock was ahead of it
+    // closing first restarts opossum's timer, which otherwise keeps running if `clock` is ahead of it
     this.#opossum.close();
     this.#opossum.open();
     this.#failures = 0;

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 /**
- * Time as the rest of the code sees it: back-off, cache age and the state of a breaker go through it, so that tests
- * can move it by hand. Deadlines of single calls are AbortSignals, not clocks.
+ * The source of time for back-off, cache age and breakers, so that tests can move time by hand. Deadlines of single calls use
+ * AbortSignals instead.
  */
 export interface Clock {
   /** Milliseconds since the epoch. */

@@ -5,11 +5,11 @@ import type { ResourceRecord } from "./transactions/resourceRecord.ts";
 
 export type { ResourceRecord } from "./transactions/resourceRecord.ts";
 
-/** What a rollback did. */
+/** Result of a rollback. */
 export interface RollbackReport {
   transactionId: string;
   cleaned: ResourceRecord[];
-  /** To be removed by hand. */
+  /** Resources to remove by hand. */
   failed: { record: ResourceRecord; error: Error }[];
 }
 
@@ -27,8 +27,8 @@ export interface DeploymentTransactionOptions {
 }
 
 /**
- * A deployment in one process as a transaction: what was registered is removed in reverse order when it fails. What
- * happens is noted in the transaction log, but a closure dies with its process; what must survive a crash is a named
+ * A deployment in one process as a transaction: if the deployment fails, its registered resources are removed in reverse order.
+ * The transaction log records the steps, but a closure is lost with its process. To survive a crash, a step needs a named
  * compensation, as resource kinds have them.
  */
 export class DeploymentTransaction implements AsyncDisposable {
@@ -47,8 +47,8 @@ export class DeploymentTransaction implements AsyncDisposable {
   }
 
   /**
-   * Runs a deployment. Committing is the body's; an exception rolls back, then reaches the caller. Leaving without
-   * either keeps everything, and warns.
+   * Runs a deployment. The body must commit. An exception rolls the transaction back and then reaches the caller. A body that
+   * returns without a commit keeps everything, with a warning.
    */
   static async run<T>(
     transactionId: string,
@@ -68,7 +68,7 @@ export class DeploymentTransaction implements AsyncDisposable {
   }
 
   /**
-   * Registers what was made.
+   * Registers a resource.
    * @throws Error after commit or rollback
    */
   async registerResource(record: ResourceRecord): Promise<void> {
@@ -77,13 +77,13 @@ export class DeploymentTransaction implements AsyncDisposable {
         `${record.resourceType} '${record.resourceName}' cannot join transaction ${this.transactionId}: it has ended.`,
       );
     }
-    // remembered before it is noted, so that a rollback that begins meanwhile knows it
+    // added before the log entry is written, so that a rollback that begins meanwhile includes it
     const entry = { record, step: "" };
     this.#records.push(entry);
     entry.step = await this.#file.registered(record);
   }
 
-  /** Keeps everything; nothing is rolled back any more. */
+  /** Keeps everything: a later rollback does nothing. */
   async commit(): Promise<void> {
     if (this.#state === "rolledBack")
       throw new Error(`Transaction ${this.transactionId} was rolled back and cannot be committed.`);
@@ -93,8 +93,8 @@ export class DeploymentTransaction implements AsyncDisposable {
   }
 
   /**
-   * Removes what was registered, last first. One failure does not stop the others.
-   * @returns what was removed, and what must be removed by hand
+   * Removes registered resources, last first. One failure does not stop the others.
+   * @returns removed resources, and resources to remove by hand
    */
   async rollback(reason = "Transaction failed"): Promise<RollbackReport> {
     const report: RollbackReport = { transactionId: this.transactionId, cleaned: [], failed: [] };

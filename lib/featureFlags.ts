@@ -20,7 +20,10 @@ interface Flag {
   readonly source: FlagSource;
 }
 
-/** Which hardening components are on. Everything is off until the stack (`fabric:features`) or the environment says so. */
+/**
+ * Switches for the hardening components. A component is off unless the stack (`fabric:features`) or the environment turns it
+ * on.
+ */
 export class FeatureFlags {
   readonly #flags: Readonly<Record<FlagName, Flag>>;
 
@@ -30,7 +33,7 @@ export class FeatureFlags {
 
   /**
    * Flags of the stack, overridden by the environment.
-   * @throws Error naming every variable that is neither `true` nor `false` (in any case)
+   * @throws Error that names every variable that is neither `true` nor `false` (in any case)
    */
   static load(stack: Partial<Record<FlagName, boolean>> = {}, env: NodeJS.ProcessEnv = process.env): FeatureFlags {
     const wrong: string[] = [];
@@ -62,7 +65,7 @@ export class FeatureFlags {
   get useRollback(): boolean {
     return this.#flags.useRollback.on;
   }
-  /** A service that keeps failing is left alone for a while. */
+  /** Calls to a service that keeps failing are refused for a while. */
   get useCircuitBreaker(): boolean {
     return this.#flags.useCircuitBreaker.on;
   }
@@ -78,8 +81,8 @@ export class FeatureFlags {
   }
 
   /**
-   * For stacks that demand every component (`fabric:requireAllFeatures`).
-   * @throws Error naming each flag that is off, and its source
+   * Requires all components, for `fabric:requireAllFeatures`.
+   * @throws Error that names each disabled flag and its source
    */
   assertAllOn(): void {
     const off = names.filter((name) => !this.#flags[name].on);

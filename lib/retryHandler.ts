@@ -4,15 +4,15 @@ import { FeatureFlags } from "./featureFlags.ts";
 
 /** Retries after the first call. */
 export const MAX_RETRIES = 3;
-/** The first pause; each further one is twice as long. */
+/** The first pause. Each further pause is twice as long. */
 export const BASE_DELAY_MS = 2_000;
-/** A service that wants a longer pause than this is not waited for. */
+/** Longest pause that is granted. If the service asks for more, the call fails at once. */
 export const MAX_RETRY_AFTER_S = 120;
-/** What an answer without a usable Retry-After means. */
+/** Pause after an answer without a usable Retry-After. */
 const DEFAULT_RETRY_AFTER_S = 5;
 
 const RETRYABLE_STATUS = new Set([408, 429, 500, 502, 503, 504]);
-/** Codes of connections that failed or ran out of time; node:net's, node:dns's and axios's. */
+/** Codes for failed or timed-out connections, from node:net, node:dns, axios and undici. */
 const RETRYABLE_CODES = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
@@ -29,7 +29,7 @@ const RETRYABLE_CODES = new Set([
   "UND_ERR_SOCKET",
 ]);
 
-/** What is known of a failed call, as far as retrying is concerned. */
+/** The facts about a failed call that decide about a retry. */
 export interface Failure {
   /** HTTP status; absent if no answer came. */
   readonly status?: number | undefined;
@@ -42,15 +42,15 @@ export interface Failure {
 /** Whether to wait and try again, or to give up. */
 export type RetryDecision = { readonly kind: "wait"; readonly ms: number } | { readonly kind: "giveUp" };
 
-/** What the decision depends on beside the failure. */
+/** Settings of the decision. */
 export interface RetryPolicy {
   /** @default BASE_DELAY_MS */
   readonly baseMs?: number;
 }
 
 /**
- * Decides what to do after a failed attempt, as far as repeating may cure it. Whether the call may be sent twice at all is
- * another question (`lib/api/outcome.ts`). Pure.
+ * Decides whether a retry may cure a failed attempt. Whether the call may be sent twice at all is decided elsewhere
+ * (`lib/api/outcome.ts`). Pure.
  * @param attempt 1 for the first call
  */
 export function decideRetry(attempt: number, failure: Failure, { baseMs }: RetryPolicy = {}): RetryDecision {
@@ -61,7 +61,7 @@ export function decideRetry(attempt: number, failure: Failure, { baseMs }: Retry
 /**
  * Milliseconds to wait after a failed attempt: 2, 4 and 8 s, or Retry-After if that is longer. Pure.
  * @param attempt 1 for the first call
- * @returns undefined if there is no further attempt: it was the last one, or the service wants a longer pause than is waited for
+ * @returns undefined if no further attempt follows: this was the last one, or Retry-After exceeds {@link MAX_RETRY_AFTER_S}
  */
 export function pauseAfter(attempt: number, retryAfterSeconds = 0, baseMs = BASE_DELAY_MS): number | undefined {
   if (attempt > MAX_RETRIES || retryAfterSeconds > MAX_RETRY_AFTER_S) return undefined;
@@ -69,7 +69,7 @@ export function pauseAfter(attempt: number, retryAfterSeconds = 0, baseMs = BASE
 }
 
 /**
- * The first pause of a process: FABRIC_RETRY_BASE_MS, with which tests shorten the back-off, else {@link BASE_DELAY_MS}.
+ * The first pause of a process: FABRIC_RETRY_BASE_MS, which tests use to shorten the back-off, else {@link BASE_DELAY_MS}.
  * @throws Error if FABRIC_RETRY_BASE_MS is no number of milliseconds
  */
 export function baseDelayOf(env: NodeJS.ProcessEnv): number {
@@ -81,8 +81,8 @@ export function baseDelayOf(env: NodeJS.ProcessEnv): number {
 }
 
 /**
- * How much longer or shorter than by default a process waits of its own accord: before retries, before it asks for an
- * operation, and for the window of a quota. FABRIC_RETRY_BASE_MS says so; 1 by default.
+ * Factor for all waits that a process chooses itself: before retries, between polls of an operation, and for the window of a
+ * quota. Derived from FABRIC_RETRY_BASE_MS; 1 by default.
  * @throws Error if FABRIC_RETRY_BASE_MS is no number of milliseconds
  */
 export const timeScaleOf = (env: NodeJS.ProcessEnv): number => baseDelayOf(env) / BASE_DELAY_MS;
@@ -91,14 +91,14 @@ function isRetryableFailure({ status, code }: Failure): boolean {
   return status === undefined ? RETRYABLE_CODES.has(code ?? "") : RETRYABLE_STATUS.has(status);
 }
 
-/** Whether an answer's status is one that repeating may cure: 408, 429, 500, 502, 503, 504. */
+/** Whether a retry may cure an answer with this status: 408, 429, 500, 502, 503, 504. */
 export function isRetryableError(response: { status: number }): boolean {
   return RETRYABLE_STATUS.has(response.status);
 }
 
 /**
- * Seconds that an answer asks to wait: its Retry-After in seconds or as a date, else 5.
- * @param response of axios or of fetch
+ * Seconds to wait according to an answer: its Retry-After, as seconds or as a date, else 5.
+ * @param response of axios or fetch
  */
 export function getRetryAfter(response: { headers: unknown }): number {
   return retryAfterSeconds(response.headers) ?? DEFAULT_RETRY_AFTER_S;
@@ -113,7 +113,7 @@ export function retryAfterSeconds(headers: unknown, now: number = Date.now()): n
   return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1000));
 }
 
-/** Headers of fetch and axios answer `get`; plain objects have keys in any case. */
+/** Value of a header. Headers of fetch and axios have `get`; plain objects have keys in any case. */
 function headerOf(headers: unknown, name: string): string | undefined {
   if (typeof headers !== "object" || headers === null) return undefined;
   const get = (headers as { get?: unknown }).get;
@@ -126,7 +126,7 @@ function headerOf(headers: unknown, name: string): string | undefined {
   return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
 }
 
-/** What an error thrown by any HTTP library says: `response.status`, `status`, `code`, also of its cause. */
+/** The failure behind an error of any HTTP library: `response.status`, `status` or `code`, of the error or its cause. */
 export function failureOf(error: unknown, now?: number): Failure {
   if (typeof error !== "object" || error === null) return {};
   const { response, status, code, cause } = error as Record<string, unknown>;
@@ -136,7 +136,7 @@ export function failureOf(error: unknown, now?: number): Failure {
     typeof (response as { status?: unknown }).status === "number"
   ) {
     const answer = response as { status: number; headers?: unknown };
-    // a success that was cut off is no answer
+    // a success whose body was cut off does not count as an answer
     if (answer.status < 300) return typeof code === "string" ? { code } : {};
     return { status: answer.status, retryAfterSeconds: retryAfterSeconds(answer.headers, now) };
   }
@@ -149,11 +149,11 @@ export function failureOf(error: unknown, now?: number): Failure {
 }
 
 /**
- * Wraps a function so that it is called again after an error that may pass: at most 3 times, after 2, 4 and 8 s, or
- * Retry-After if that is longer. Only thrown errors count. With `useRetryLogic` off, the result is the function itself.
+ * Wraps a function so that it is called again after a transient error: at most 3 times, after 2, 4 and 8 s, or Retry-After if
+ * that is longer. Only thrown errors count. If `useRetryLogic` is off, the result is the function itself.
  *
- * The wrapper knows nothing about HTTP methods: a call that must not happen twice must be made safe to repeat by the caller.
- * Errors of `FabricClient` are final, because the client itself retries.
+ * The wrapper knows nothing about HTTP methods. If a call must not happen twice, the caller must make it safe to repeat. Errors
+ * of `FabricClient` are final, because the client itself retries.
  */
 export function fabricRetry<A extends unknown[], R>(
   fn: (...args: A) => Promise<R>,

@@ -9,13 +9,13 @@ import type { VaultClient, VaultCredential } from "./secrets/vaultClient.ts";
 import { vaultFailureOf } from "./secrets/vaultFailure.ts";
 import type { VaultFailure } from "./secrets/vaultFailure.ts";
 
-/** How long a secret from the vault is believed. */
+/** How long a secret from the vault stays cached. */
 const CACHE_MS = 60 * 60_000;
-/** How long the vault may take, sign-in included, so that the fallback is there within 2 s. */
+/** Time limit of a read, sign-in included, so that the fallback answers within 2 s. */
 const READ_DEADLINE_MS = 1_800;
-/** How long a write may take: it has no fallback. */
+/** Time limit of a write, which has no fallback. */
 const WRITE_DEADLINE_MS = 30_000;
-/** How long a vault that cannot be used is left alone, so that not every secret waits for it. */
+/** Pause before an unusable vault is asked again, so that not every secret waits for it. */
 const REST_MS = 60_000;
 
 /** Settings of a {@link SecretManager}. */
@@ -28,7 +28,7 @@ export interface SecretManagerOptions {
   readonly dotenvPath?: string;
   /** @default Azure's client for KEY_VAULT_URL */
   readonly client?: VaultClient;
-  /** How Azure's client signs in. @default the credential that the environment holds, else Azure's default chain */
+  /** Sign-in of Azure's client. @default the credential from the environment, else Azure's default chain */
   readonly credential?: VaultCredential;
   readonly clock?: Clock;
   /** Receives the one warning about a failing vault. @default standard error */
@@ -42,11 +42,11 @@ export interface FoundSecret {
 }
 
 /**
- * Secrets by name: from Azure Key Vault if `useKeyVault` is on, else from the environment and `.env`. They are kept in
- * memory only; `.env` is never written into the process's environment. `FABRIC_API_KEY` and `fabric-api-key` are the same.
+ * Secrets by name: from Azure Key Vault if `useKeyVault` is on, else from the environment and `.env`. Secrets stay in memory:
+ * `.env` never changes the process's environment. `FABRIC_API_KEY` and `fabric-api-key` name the same secret.
  *
- * Whatever is wrong with the vault, the fallback answers within 2 s. After a failure of the vault itself (no answer, no
- * sign-in, 401, 408, 429, 5xx), the vault is not asked for a minute; other refusals concern one secret.
+ * If the vault fails, the fallback answers within 2 s. After a failure of the vault itself (no answer, no sign-in, 401, 408,
+ * 429, 5xx), the vault is not asked again for a minute. Other refusals concern only one secret.
  */
 export class SecretManager {
   readonly #flags: FeatureFlags;
@@ -61,7 +61,7 @@ export class SecretManager {
   #restsUntil = 0;
   #hasWarned = false;
 
-  /** @throws Error when Key Vault is on and KEY_VAULT_URL is missing, or not https */
+  /** @throws Error if Key Vault is on and KEY_VAULT_URL is missing or not https */
   constructor(options: SecretManagerOptions = {}) {
     this.#env = options.env ?? process.env;
     this.#flags = options.flags ?? FeatureFlags.load({}, this.#env);
@@ -74,9 +74,9 @@ export class SecretManager {
   }
 
   /**
-   * A secret.
-   * @param defaultValue what to return when it is nowhere
-   * @throws Error for a name that no vault can hold
+   * Looks up a secret.
+   * @param defaultValue result if no source has the secret
+   * @throws Error if no vault can hold the name
    */
   async getSecret(name: string): Promise<string | undefined>;
   async getSecret(name: string, defaultValue: string): Promise<string>;
@@ -85,8 +85,8 @@ export class SecretManager {
   }
 
   /**
-   * A secret and its source; undefined if no source has it.
-   * @throws Error for a name that no vault can hold
+   * A secret with its source; undefined if no source has it.
+   * @throws Error if no vault can hold the name
    */
   async findSecret(name: string): Promise<FoundSecret | undefined> {
     const key = vaultNameOf(name);
@@ -96,14 +96,14 @@ export class SecretManager {
     return found;
   }
 
-  /** Every secret that was given out, so that telemetry can leave it out wherever it occurs. */
+  /** Every secret that was returned so far, so that telemetry can redact it wherever it occurs. */
   given(): Iterable<string> {
     return this.#given;
   }
 
   /**
    * Writes a secret to the vault.
-   * @throws Error when it cannot be written at all, or the vault did not take it
+   * @throws Error if the secret cannot be written, or the vault did not confirm the write
    */
   async setSecret(name: string, value: string): Promise<void> {
     this.assertWritable(name);
@@ -112,7 +112,7 @@ export class SecretManager {
       await this.#ask(WRITE_DEADLINE_MS, (client, abortSignal) => client.setSecret(key, value, { abortSignal }));
       this.#restsUntil = 0;
     } catch (error) {
-      // no cause: the library's error holds the request, and the request the value
+      // without a cause: the library's error holds the request, and the request holds the value
       const { reason, remedy } = vaultFailureOf(error);
       throw new Error(`Key Vault did not confirm that it took secret ${name} (${reason}). ${remedy}`);
     } finally {
@@ -121,7 +121,7 @@ export class SecretManager {
   }
 
   /**
-   * For a caller that must first ask a person for the value.
+   * Checks that a secret can be written, for callers that must first ask a person for the value.
    * @throws Error if Key Vault is off, cannot hold the name, or would never be asked for it
    */
   assertWritable(name: string): void {
@@ -132,7 +132,7 @@ export class SecretManager {
     if (isOwnSignIn(key)) throw new Error(`${notWritten}: AZURE_… signs in to the vault, and is never read from it.`);
   }
 
-  /** Forgets what came from the vault, and that it could not be used, so that the next use asks it again. */
+  /** Forgets cached values and the pause after a failure, so that the next lookup asks the vault again. */
   refreshCache(): void {
     this.#cache.clear();
     this.#restsUntil = 0;
@@ -144,7 +144,7 @@ export class SecretManager {
     if (this.#restsUntil > this.#clock.now()) return undefined;
     const value = this.#read(key);
     this.#cache.set(key, { value, until: this.#clock.now() + CACHE_MS });
-    // what the vault did not give is not believed for an hour
+    // only values are cached: a missing secret is looked up again
     if ((await value) === undefined && this.#cache.get(key)?.value === value) this.#cache.delete(key);
     return value;
   }
@@ -154,7 +154,7 @@ export class SecretManager {
       const { value } = await this.#ask(READ_DEADLINE_MS, (client, abortSignal) =>
         client.getSecret(key, { abortSignal }),
       );
-      // the library hands on whatever was answered
+      // the library returns any answer unchecked
       if (typeof value !== "string") throw new TypeError("an answer without a value");
       return value;
     } catch (error) {
@@ -165,7 +165,7 @@ export class SecretManager {
     }
   }
 
-  /** Asks the vault, and stops waiting for it in time: not everything below listens to the signal. */
+  /** Asks the vault, and stops waiting at the deadline, because some code below ignores the signal. */
   async #ask<T>(deadlineMs: number, ask: (client: VaultClient, signal: AbortSignal) => Promise<T>): Promise<T> {
     const signal = AbortSignal.timeout(deadlineMs);
     const late = new Promise<never>((_, reject) => {
@@ -180,11 +180,14 @@ export class SecretManager {
     this.#hasWarned = true;
     this.#warn(
       `Key Vault did not give secret ${key} (${reason}); the environment and .env are used instead. ${remedy} ` +
-        "Further failures are not mentioned.",
+        "Further failures are not reported.",
     );
   }
 
-  /** `.env` lies in the project, where a pull request can bring one: it must not say where a sign-in goes. */
+  /**
+   * The environment for the sign-in to the vault. Only credentials may come from `.env`: a pull request can add that file to
+   * the project, so it must not decide where the sign-in goes.
+   */
   #signInEnv(): NodeJS.ProcessEnv {
     const names = ["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"];
     return { ...this.#env, ...Object.fromEntries(names.map((name) => [name, this.#local(name)?.value])) };
@@ -215,7 +218,7 @@ function readDotenv(path: string): ReadonlyMap<string, string> {
 
 let shared: SecretManager | undefined;
 
-/** The secret manager of this process, made from its environment at the first call. */
+/** The secret manager of this process. The first call makes it from the environment. */
 export function getSecretManager(): SecretManager {
   shared ??= new SecretManager();
   return shared;

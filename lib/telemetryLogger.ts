@@ -8,17 +8,17 @@ import { Redaction } from "./telemetry/redaction.ts";
 import { newRecordId, placeOfRun, placeOfTransaction } from "./telemetry/telemetryPlace.ts";
 import type { Place } from "./telemetry/telemetryPlace.ts";
 
-/** A deployment is not held up by telemetry for longer than this. */
+/** Longest time that telemetry may delay a deployment. */
 const FLUSH_DEADLINE_MS = 2_000;
 const HAS_KEY = /(^|;)\s*InstrumentationKey=[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\s*(;|$)/i;
 
 /** Properties of records; anything that is not text is sent as JSON. */
 export type Properties = Record<string, unknown>;
 
-/** What records belong to. Both values become properties of every record. */
+/** The deployment of a record. Both values become properties of every record. */
 export interface Deployment {
   readonly stack?: string | undefined;
-  /** The records of one transaction have one operation id, in whatever process they are made. */
+  /** Gives all records of a transaction one operation id, whichever process makes them. */
   readonly transactionId?: string | undefined;
 }
 
@@ -30,15 +30,15 @@ export interface TelemetryLoggerOptions {
   readonly flags?: FeatureFlags;
   /** @default process.env */
   readonly env?: NodeJS.ProcessEnv;
-  /** Asked at each record. @default the transaction of FABRIC_TRANSACTION_ID, if any */
+  /** Called for each record. @default the transaction of FABRIC_TRANSACTION_ID, if any */
   readonly deployment?: () => Deployment;
-  /** Values that are replaced wherever they occur, in addition to those that look secret by the name they have. */
+  /** Values to redact wherever they occur, in addition to values with secret-looking names. */
   readonly secrets?: () => Iterable<string>;
 }
 
 /**
- * Events, metrics, exceptions and calls for Application Insights. With `useTelemetry` off it does nothing and loads
- * nothing; it never throws, and never delays the end of a deployment by more than 2 s.
+ * Events, metrics, exceptions and calls for Application Insights. If `useTelemetry` is off, the logger does nothing and loads
+ * nothing. It never throws, and never delays the end of a deployment by more than 2 s.
  */
 export class TelemetryLogger {
   readonly #connectionString: string | undefined;
@@ -60,7 +60,7 @@ export class TelemetryLogger {
     const key = env["APPINSIGHTS_INSTRUMENTATION_KEY"];
     const connectionString =
       options.connectionString || env["APPLICATIONINSIGHTS_CONNECTION_STRING"] || (key && `InstrumentationKey=${key}`);
-    // the SDK would say nothing, and send nothing
+    // without a key the SDK would silently send nothing
     if (HAS_KEY.test(connectionString ?? "")) this.#connectionString = connectionString;
     else {
       const what = connectionString ? "holds no instrumentation key" : "is missing";
@@ -68,28 +68,28 @@ export class TelemetryLogger {
     }
   }
 
-  /** Notes that something happened. */
+  /** Records an event. */
   trackEvent(name: string, properties: Properties = {}): void {
     this.#track(properties, (client, clean) =>
       client.trackEvent({ name: this.#redaction.text(name), properties: clean }),
     );
   }
 
-  /** Notes a number. */
+  /** Records a number. */
   trackMetric(name: string, value: number, properties: Properties = {}): void {
     this.#track(properties, (client, clean) =>
       client.trackMetric({ name: this.#redaction.text(name), value, properties: clean }),
     );
   }
 
-  /** Notes an error. */
+  /** Records an error. */
   trackException(error: unknown, properties: Properties = {}): void {
     this.#track(properties, (client, clean) =>
       client.trackException({ exception: this.#redaction.error(error), properties: clean }),
     );
   }
 
-  /** Notes one attempt of a call to the service: what {@link FabricClientOptions.onAttempt} tells. */
+  /** Records one attempt of a call to the service, as {@link FabricClientOptions.onAttempt} reports it. */
   trackCall({ method, origin, route, status, durationMs, attempt, requestId }: Attempt): void {
     this.#track({ attempt, requestId }, (client, clean, { at }) => {
       const { protocol, host } = new URL(origin);
@@ -100,7 +100,7 @@ export class TelemetryLogger {
         duration: durationMs,
         success: status !== undefined && status >= 200 && status < 300,
         time: new Date(at - durationMs),
-        // the SDK does not pass its own fields for these on; from these it makes type, result code and data
+        // the SDK does not pass on its own fields for these, but derives type, result code and data from these properties
         properties: {
           ...clean,
           "http.request.method": method,
@@ -114,8 +114,8 @@ export class TelemetryLogger {
   }
 
   /**
-   * Notes that the deployment ended: the record that everything of its transaction stands below.
-   * @param durationMs how long it took, in ms
+   * Records the end of the deployment. All other records of the transaction stand below this record.
+   * @param durationMs duration of the deployment, in ms
    */
   trackDeployment(success: boolean, durationMs: number): void {
     const { transactionId } = this.#deployment();
@@ -137,9 +137,9 @@ export class TelemetryLogger {
   }
 
   /**
-   * Runs something as a step of the deployment, and notes how long it took and how it ended. What the function tracks
-   * stands below the step.
-   * @throws what the function throws, after noting it
+   * Runs a function as a step of the deployment, and records its duration and result. Records that the function makes stand
+   * below the step.
+   * @throws the function's own error, after recording it
    */
   async operation<T>(name: string, properties: Properties, fn: () => Promise<T>): Promise<T> {
     const place = this.#place();
@@ -176,7 +176,7 @@ export class TelemetryLogger {
     });
   }
 
-  /** Sends what is waiting, for at most 2 s; what is not delivered by then is given up, and nothing more is sent. */
+  /** Sends pending records, for at most 2 s. Records that are not delivered by then are lost, and nothing more is sent. */
   async flush(): Promise<void> {
     if (!this.#client || this.#end.signal.aborted) return;
     const late = Promise.withResolvers<void>();
@@ -188,7 +188,7 @@ export class TelemetryLogger {
     try {
       await Promise.race([this.#client.then((client) => client?.flush()), late.promise]);
     } catch {
-      // telemetry that cannot be delivered is lost; the deployment is not
+      // undelivered telemetry is lost, but the deployment must not fail
     } finally {
       clearTimeout(timer);
     }
@@ -211,19 +211,19 @@ export class TelemetryLogger {
       try {
         insights?.record(stamp, (client) => send(client, this.#redaction.properties(all), stamp));
       } catch {
-        // a failure to note something must not become a failure of what was noted
+        // a failure to record something must not become a failure of the recorded work
       }
       return insights;
     });
   }
 
-  /** Below the step that is running, else below the deployment. */
+  /** Place below the running step; without a step, below the deployment. */
   #place(): Place {
     const { transactionId } = this.#deployment();
     return this.#step.getStore() ?? (transactionId ? placeOfTransaction(transactionId) : this.#run);
   }
 
-  /** Only at the first record: the SDK takes a third of a second to load. */
+  /** Called for the first record only, because the SDK takes a third of a second to load. */
   async #open(connectionString: string): Promise<InsightsClient | undefined> {
     try {
       return await openInsightsClient({
@@ -243,7 +243,7 @@ const warn = (line: string): void => void process.stderr.write(`${line}\n`);
 
 let shared: TelemetryLogger | undefined;
 
-/** The telemetry logger of this process, made from its environment at the first call. */
+/** The telemetry logger of this process. The first call makes it from the environment. */
 export function getTelemetryLogger(): TelemetryLogger {
   shared ??= new TelemetryLogger();
   return shared;

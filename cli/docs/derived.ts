@@ -8,19 +8,19 @@ import { keysSchema, stackFileSchema } from "./stackSchema.ts";
 /** Files that have derived parts, from the project's folder. */
 export const pages = ["README.md", "docs/configuration.md"] as const;
 
-/** The file that is derived as a whole. */
+/** The file that is derived completely. */
 export const schemaFile = "pulumi.schema.json";
 
-/** `<!-- derived: NAME -->`, what is derived, `<!-- end -->`. */
+/** Matches `<!-- derived: NAME -->`, the derived text, `<!-- end -->`. */
 const REGION = /(<!-- derived: (.+?) -->\n)[\s\S]*?(<!-- end -->)/g;
 
 /** The text of the schema's file. */
 export const schemaText = (): string => `${JSON.stringify(stackFileSchema(kindKeys), null, 2)}\n`;
 
 /**
- * A page with its derived parts made anew: `keys` and `keys of PATH` are tables of keys, `kinds` is the list of kinds and
- * `keys of kinds` has a section for each key that a kind brings along.
- * @throws Error for a part of another name
+ * A page with its derived parts renewed. `keys` and `keys of PATH` are tables of keys, `kinds` is the list of kinds, and
+ * `keys of kinds` has a section for each key that a kind adds.
+ * @throws Error for a part with another name
  */
 export function derivedPage(text: string, kinds: readonly ResourceKind[] = allKinds): string {
   const entries = kinds.flatMap(({ entry }): ConfigEntry[] => (entry ? [entry] : []));
@@ -38,6 +38,6 @@ export function derivedPage(text: string, kinds: readonly ResourceKind[] = allKi
 
 const regionsIn = (text: string): string[] => [...text.matchAll(REGION)].map(([, , name = ""]) => name);
 
-/** The path whose keys a part lists; empty for the whole configuration. */
+/** The path whose keys a part lists; empty for the whole configuration; undefined for other parts. */
 const tableOf = (name: string): string | undefined =>
   name === "keys" ? "" : /^keys of (?!kinds$)(.+)$/.exec(name)?.[1];

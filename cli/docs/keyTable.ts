@@ -5,7 +5,7 @@ import type { Json } from "./stackSchema.ts";
 
 /** A key of an object, in one of its variants. */
 interface Row {
-  /** Seen from the table's own object: `storageAccount.name`, `operators[].type`. */
+  /** Path from the table's own object: `storageAccount.name`, `operators[].type`. */
   readonly key: string;
   readonly schema: Json;
   readonly isRequired: boolean;
@@ -16,9 +16,9 @@ interface Row {
 const head = "| Key | Meaning | Default | Example |\n|---|---|---|---|";
 
 /**
- * The table of an object's keys. Objects below it are rows of the same table, unless they have one of their own.
+ * The table of an object's keys. Objects below it appear as rows of the same table, unless they have a table of their own.
  * @param path path of the object: empty for the whole configuration, `workspaces[].git`
- * @param hasOwnTable whether the object at a path has a table of its own
+ * @param hasOwnTable whether the object at a path has its own table
  */
 export function keyTable(schema: Json, path: string, hasOwnTable: (path: string) => boolean): string {
   const rows = rowsOf(schema, path, "", hasOwnTable, new Map());
@@ -26,7 +26,7 @@ export function keyTable(schema: Json, path: string, hasOwnTable: (path: string)
 }
 
 /**
- * The schema of what is at a path.
+ * The schema of the value at a path.
  * @throws Error if the schema has no such path
  */
 export function schemaAt(schema: Json, path: string): Json {
@@ -65,7 +65,7 @@ function rowsOf(
 const entryOf = (schema: Json): Json =>
   typeof schema.items === "object" && !Array.isArray(schema.items) ? schema.items : {};
 
-/** The keys of an object; if it has variants, those that differ once for each. */
+/** The keys of an object. If the object has variants, a key that differs between them appears once for each variant. */
 function keysOf(schema: Json): Row[] {
   const variants = schema.oneOf ?? [schema];
   const names = new Set(variants.flatMap(({ properties = {} }) => Object.keys(properties)));
@@ -100,7 +100,7 @@ function constOf(properties: Readonly<Record<string, unknown>>): string[] {
 
 function line(key: string, row: Row, example: string, also = ""): string {
   const cells = [`\`${key}\``, `${meaningOf(row)}${also}`, defaultOf(row), example];
-  // a | ends a cell, also inside code
+  // a | ends a cell, even inside code
   return `| ${cells.map((cell) => cell.replaceAll("|", "\\|").trim()).join(" | ")} |`.replaceAll("|  |", "| |");
 }
 
@@ -132,7 +132,7 @@ const exampleOf = ({ examples }: Json): string => (examples?.[0] === undefined ?
 
 const code = (text: string): string => `\`${text}\``;
 
-/** A value as it stands in a line of YAML. */
+/** A value in the notation of one YAML line. */
 export function inline(value: unknown): string {
   return stringify(value, { collectionStyle: "flow", lineWidth: 0, flowCollectionPadding: true }).trim();
 }

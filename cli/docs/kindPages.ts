@@ -5,12 +5,12 @@ import { keyTable } from "./keyTable.ts";
 import { schemaAt } from "./keyTable.ts";
 import type { Json } from "./stackSchema.ts";
 
-/* What documentation says about kinds, made from their declarations. */
+/* The documentation of kinds, derived from their declarations. */
 
-/** Ids of what holds an object: the program fills them in. */
+/** Inputs that hold ids of an object's holder. The program fills them in. */
 const HOLDERS = ["workspaceId", "itemId"];
 
-/** Keys of the schema itself, for kinds that it has from the start. */
+/** Keys of kinds that the configuration schema itself contains. */
 const ownKeys: Readonly<Record<string, string>> = {
   Workspace: "workspaces[]",
   WorkspaceUser: "workspaces[].users[]",
@@ -26,11 +26,11 @@ const levels: Readonly<Record<ConfigEntry["in"], string>> = {
   item: "workspaces[].items[].",
 };
 
-/** The key of an entry, as paths of tables name it. */
+/** The key of an entry, in the notation of tables' paths. */
 export const pathOf = (entry: Pick<ConfigEntry, "in" | "key" | "example">): string =>
   `${levels[entry.in]}${entry.key}${Array.isArray(entry.example) ? "[]" : ""}`;
 
-/** One row for each kind: the key that declares it, and what a change of its values does. */
+/** One row for each kind: the key that declares it, and the effect of changing its values. */
 export function kindTable(kinds: readonly ResourceKind[]): string {
   const rows = kinds.map((kind) => {
     const key = kind.entry ? pathOf(kind.entry) : ownKeys[kind.name];
@@ -49,7 +49,7 @@ function changing(kind: ResourceKind, change: "update" | "replace"): string {
   return names.map(([name]) => `\`${name}\``).join(", ");
 }
 
-/** One section for each key that a kind brings along. */
+/** One section for each key that a kind adds. */
 export function kindSections(kinds: readonly ResourceKind[], schema: Json): string {
   const sections = kinds.flatMap((kind) => (kind.entry ? [sectionOf(kind, kind.entry, schema)] : []));
   return sections.join("\n\n");

@@ -13,8 +13,8 @@ const TRUE_OR_FALSE = "^\\s*([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])\\s*$";
 const ONLY_FOR_TABLES = ["absent", "more"] as const;
 
 /**
- * What may stand in the file, key by key without the namespace, with everything that documentation says about it.
- * @param keys the keys that kinds bring along
+ * The file's valid content, key by key without the namespace, with all metadata for the documentation.
+ * @param keys the keys that kinds add
  */
 export const keysSchema = (keys: readonly KindKey[]): Json => jsonSchemaOf(keys, []);
 
@@ -28,8 +28,8 @@ function jsonSchemaOf(keys: readonly KindKey[], leftOut: readonly string[]): Jso
       if (def.type === "pipe" && jsonSchema.type === "boolean") {
         Object.assign(jsonSchema, { type: ["boolean", "string"], pattern: TRUE_OR_FALSE });
       }
-      // zod omits both if a value is transformed, because they could be values after the transformation; here they are as in
-      // the file
+      // zod omits both if a value is transformed, because they might be values after the transformation; here they are values
+      // in the file
       if (def.type === "default") jsonSchema.default ??= def.defaultValue as typeof jsonSchema.default;
       const examples = z.globalRegistry.get(zodSchema)?.["examples"];
       if (Array.isArray(examples)) jsonSchema.examples = examples;
@@ -40,12 +40,12 @@ function jsonSchemaOf(keys: readonly KindKey[], leftOut: readonly string[]): Jso
 
 const refusal = `A secret is refused: ${WHY_NO_SECRETS}. Secrets belong in Key Vault (npm run secret) or in the environment.`;
 
-/** Refuses what Pulumi writes in place of a secret, however deep it is, with the reason as the editor's message. */
+/** Refuses Pulumi's replacement for a secret at any depth. The editor's message gives the reason. */
 const noSecret: Json = {
   if: { type: "object", required: ["secure"], maxProperties: 1, properties: { secure: { type: "string" } } },
   then: {
     properties: {
-      // nothing is null and not null: every value is refused, by a keyword whose message editors let a schema choose
+      // no value is both null and not null, so every value is refused, by a keyword whose message a schema can set for editors
       secure: { type: "null", not: { type: "null" }, description: refusal, errorMessage: refusal },
     },
   },
@@ -56,8 +56,8 @@ const noSecret: Json = {
 };
 
 /**
- * The JSON Schema of `Pulumi.<stack>.yaml`. Keys of other namespaces and Pulumi's own keys are allowed, whatever they hold.
- * @param keys the keys that kinds bring along
+ * The JSON Schema of `Pulumi.<stack>.yaml`. Keys of other namespaces and Pulumi's own keys may have any value.
+ * @param keys the keys that kinds add
  */
 export function stackFileSchema(keys: readonly KindKey[]): Json {
   const { properties = {}, required = [] } = jsonSchemaOf(keys, ONLY_FOR_TABLES);

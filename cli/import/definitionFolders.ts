@@ -9,7 +9,7 @@ import type { FabricItem } from "../../lib/api/objects.ts";
 import type { Run } from "../../providers/run/run.ts";
 import type { ExportedDefinition } from "./description.ts";
 
-/** Item folders by the item's id; each is named as Git integration names it, in a folder of its workspace. */
+/** Item folders by the item's id. Folder names follow Git integration, and each workspace has its own parent folder. */
 export function definitionFolders(root: string, key: string, items: readonly FabricItem[]): Map<string, string> {
   const taken = new Set<string>();
   return new Map(
@@ -24,17 +24,17 @@ export function definitionFolders(root: string, key: string, items: readonly Fab
   );
 }
 
-/** A name as every file system takes it. */
+/** A name that every file system accepts. */
 const fileNameOf = (name: string) => name.replaceAll(/[<>:"/\\|?*\u0000-\u001f]/g, "_").replace(/[. ]+$/, "") || "_";
 
-/** Path for a part. It is below the item's folder, whatever path the service gives. */
+/** Whether a part can be a file inside the item's folder, whatever path the service gives. */
 export function isSafePart({ path, payloadType }: DefinitionPart): boolean {
   const isInside =
     posix.normalize(path) === path && !path.startsWith("../") && !posix.isAbsolute(path) && path !== "..";
   return payloadType === "InlineBase64" && isInside && !/[\\:\u0000]/.test(path) && path !== "." && !path.endsWith("/");
 }
 
-/** Definitions that are written into the project, and removed again unless the import succeeds. */
+/** Folders of definitions that are written into the project. Unless the import succeeds, they are removed again. */
 export class DefinitionFolders implements Disposable {
   readonly #projectRoot: string;
   #written: string[] = [];
@@ -54,8 +54,8 @@ export class DefinitionFolders implements Disposable {
 
   /**
    * Writes the definition of an item into a new folder.
-   * @returns what the configuration needs of it, or why the item is imported without a definition
-   * @throws FabricError if the service does not answer, so that nothing is known about the item
+   * @returns the definition's data for the configuration, or the reason why the item is imported without a definition
+   * @throws FabricError if the service does not answer, because nothing is then known about the item
    */
   async write(run: Run, item: FabricItem, folder: string): Promise<ExportedDefinition | { readonly reason: string }> {
     const target = join(this.#projectRoot, folder);
@@ -80,7 +80,7 @@ export class DefinitionFolders implements Disposable {
     };
   }
 
-  /** The import has succeeded. */
+  /** Keeps the folders, because the import has succeeded. */
   keep(): void {
     this.#written = [];
   }
@@ -90,14 +90,14 @@ export class DefinitionFolders implements Disposable {
   }
 }
 
-/** Whether the service will not give this item's definition, which says nothing of other items. */
+/** Whether the service refuses this item's definition. Such a refusal says nothing about other items. */
 function isRefusal(error: unknown): error is FabricError {
   if (!isFabricError(error) || !error.isOutcomeKnown) return false;
-  // an operation that failed has no status, and was answered all the same
+  // a failed operation has no status, but the service did answer
   return error.status === undefined ? error.requestId !== undefined : isServiceAnswer(error, 400, 403, 404, 409);
 }
 
-/** What a deployment would read, or why it could not. */
+/** The result of reading a folder as a deployment would, or the reason why that fails. */
 function platformIn(folder: string): Platform | string {
   try {
     return readItemDefinition(folder);
@@ -112,7 +112,7 @@ function writePart(folder: string, path: string, content: Buffer | string): void
   writeFileSync(file, content);
 }
 
-/** What some types leave out of their definition. */
+/** The `.platform` file, which the definitions of some types lack. */
 function platformOf({ type, displayName, description }: FabricItem): string {
   const metadata = { type, displayName, ...(description && { description }) };
   const logicalId = "00000000-0000-0000-0000-000000000000";

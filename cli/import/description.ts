@@ -12,7 +12,7 @@ import type {
 } from "./existingWorkspace.ts";
 
 /*
- * An existing workspace in the words of the configuration, and what the state must hold so that a preview shows no change.
+ * Converts an existing workspace to an entry of the configuration, and to the state that makes a preview show no change.
  * Everything here is pure.
  */
 
@@ -23,7 +23,7 @@ export interface ImportedObject {
   /** Name of the resource in the program. */
   readonly name: string;
   readonly id: string;
-  /** What the service says of the inputs; the others are as the configuration has them. */
+  /** Inputs that the service shows. The other inputs have their values from the configuration. */
   readonly inputs: Readonly<Record<string, unknown>>;
   /** The kind's own outputs. */
   readonly outputs: Readonly<Record<string, unknown>>;
@@ -43,17 +43,17 @@ export interface DescribedWorkspace {
   readonly objects: readonly ImportedObject[];
   /** Items that are declared. */
   readonly items: readonly FabricItem[];
-  /** What is not declared, each with its reason. */
+  /** Objects that are not declared, each with its reason. */
   readonly notes: readonly string[];
 }
 
-/** An item's folder in Git format, and what it says of the item's description. */
+/** An item's folder in Git format, with the description in it. */
 export interface ExportedDefinition {
   readonly path: string;
   readonly description: string;
 }
 
-/** What a description depends on besides the workspace. */
+/** Context of a description besides the workspace. */
 export interface DescriptionOptions {
   /** Key of the workspace in the configuration. */
   readonly key: string;
@@ -108,7 +108,7 @@ export function describeWorkspace(existing: ExistingWorkspace, options: Descript
     ...users.map((user): ImportedObject => {
       const { principalId, role } = user;
       const name = `${key}/${principalOf(user).toLowerCase()}`;
-      // if the token does not identify its owner, any Admin may be the deploying identity, whose role must survive a destroy
+      // if the token does not identify its owner, any Admin may be the deploying identity, and that role must survive a destroy
       const outputs = { principalId, ...(callerId === undefined && role === "Admin" && { adoptedRole: role }) };
       return { kind: "WorkspaceUser", name, id: `${id}/${principalId}`, inputs: { workspaceId: id, role }, outputs };
     }),
@@ -153,11 +153,11 @@ export function describeWorkspace(existing: ExistingWorkspace, options: Descript
   return { entry, objects, items, notes };
 }
 
-/** What distinguishes an object from others of its kind in the workspace. */
+/** The name of an object among those of its kind in the workspace. */
 const ownName = (inputs: Readonly<Record<string, unknown>>): string | undefined =>
   (inputs["name"] ?? inputs["displayName"]) as string | undefined;
 
-/** The entry of a kind, as a key and its value; none if the workspace has nothing of the kind. */
+/** The configuration entry of a kind, as a key and its value; empty if the workspace has no objects of the kind. */
 function othersEntry({ kind, objects }: ExistingOthers): [string, unknown][] {
   const { entry } = kind;
   const declared = objects.map(
@@ -174,7 +174,7 @@ const principalOf = ({ userPrincipalName, principalId }: ExistingUser) => userPr
 
 const isOneOf = (words: readonly string[], word: string) => words.includes(word);
 
-/** All but the deploying identity, which is Admin of every workspace that it makes without being declared. */
+/** All users except the deploying identity, which is Admin of every workspace that it makes and need not be declared. */
 function declaredUsers(users: readonly ExistingUser[], callerId: string | undefined, notes: string[]): ExistingUser[] {
   return users.filter(({ principalId, type, role }) => {
     if (callerId !== undefined && sameIgnoringCase(principalId, callerId)) {
@@ -226,7 +226,7 @@ export function sortItems({ items, git }: ExistingWorkspace): SortedItems {
   return { own: sorted.own ?? [], withOthers: sorted.withOthers ?? [], fromGit: sorted.fromGit ?? [] };
 }
 
-/** SQL endpoints, and the database that an eventhouse is made with. */
+/** Whether an item belongs to another one: SQL endpoints, and the database that comes with an eventhouse. */
 function comesWithAnother({ type, displayName }: FabricItem, items: readonly FabricItem[]): boolean {
   if (type === "SQLEndpoint") return true;
   const isOfSameName = (other: FabricItem) => sameIgnoringCase(other.displayName, displayName);
@@ -242,7 +242,9 @@ interface PlacedFolder {
   readonly path: string;
 }
 
-/** Folders that lead to a declared item, by id: others cannot be declared, because items make the folders they lie in. */
+/**
+ * Folders with declared items in or below them, by id. Other folders cannot be declared, because only items declare folders.
+ */
 function declaredFolders(
   folders: readonly ExistingFolder[],
   items: readonly FabricItem[],
@@ -264,7 +266,7 @@ function declaredFolders(
   return new Map(declared.map((folder) => [folder.id, { folder, path: pathOf(folder) }]));
 }
 
-/** A key for each item: its name, so that it can be renamed later. If two items have the same name, the type precedes it. */
+/** A key for each item: its name, so that a later rename keeps the key. If two items share a name, the type precedes it. */
 function itemKeys(items: readonly FabricItem[]): (item: FabricItem) => string {
   const plain = ({ displayName }: FabricItem) => displayName.replaceAll("::", "--");
   const count = (name: string) => items.filter((item) => sameIgnoringCase(plain(item), name)).length;

@@ -20,9 +20,9 @@ export interface ExistingUser {
   /** As the service returns it, including types that a configuration cannot name. */
   readonly type: string;
   readonly role: string;
-  /** Present only if Microsoft Graph finds this very user by the name, because a deployment looks it up the same way. */
+  /** Present only if Microsoft Graph finds this user by the name, because a deployment looks users up that way. */
   readonly userPrincipalName?: string | undefined;
-  /** For people who read the configuration. */
+  /** Name for readers of the configuration. */
   readonly displayName?: string | undefined;
 }
 
@@ -43,18 +43,18 @@ export interface ExistingGit {
 /** A workspace with everything in it, as the service has it. */
 export interface ExistingWorkspace {
   readonly workspace: Workspace;
-  /** Name of the capacity in the configuration; absent if the workspace has none that this identity sees. */
+  /** Name of the capacity in the configuration; absent if there is no capacity, or this identity does not see it. */
   readonly capacity?: string | undefined;
   readonly users: readonly ExistingUser[];
-  /** Absent if there is no connection that can be managed; {@link ExistingWorkspace.gitProblem} then says why. */
+  /** Absent without a manageable connection; {@link ExistingWorkspace.gitProblem} then gives the reason. */
   readonly git?: ExistingGit | undefined;
-  /** Why a connection that is there cannot be managed, and what to do. */
+  /** Why an existing connection cannot be managed, and the next step. */
   readonly gitProblem?: string | undefined;
   readonly folders: readonly ExistingFolder[];
   readonly items: readonly FabricItem[];
   /** Ids of lakehouses that were made with schemas. */
   readonly withSchemas: ReadonlySet<string>;
-  /** What the entries of other kinds can declare. */
+  /** Objects that the entries of other kinds can declare. */
   readonly others: readonly ExistingOthers[];
 }
 
@@ -62,11 +62,11 @@ export interface ExistingWorkspace {
 export interface ExistingOthers {
   readonly kind: ResourceKind;
   readonly objects: Awaited<ReturnType<NonNullable<ResourceKind["existing"]>>>;
-  /** Why they could not be read. */
+  /** Reason why the objects could not be read. */
   readonly problem?: string | undefined;
 }
 
-/** Reads a workspace by lists; nothing is changed. */
+/** Reads a workspace by lists. Changes nothing. */
 export async function readExistingWorkspace(run: Run, workspace: Workspace): Promise<ExistingWorkspace> {
   const path = `/workspaces/${workspace.id}`;
   const ofWorkspace = `of workspace '${workspace.displayName}'`;
@@ -85,7 +85,7 @@ async function readOthers(run: Run, kind: ResourceKind, workspaceId: string): Pr
   try {
     return { kind, objects: (await kind.existing?.(run, { workspaceId })) ?? [] };
   } catch (error) {
-    // the capacity of the workspace does not offer them, or this identity must not see them
+    // the workspace's capacity does not support such objects, or this identity must not see them
     if (!isServiceAnswer(error, 400, 403, 404)) throw error;
     return { kind, objects: [], problem: error.message };
   }
@@ -111,7 +111,7 @@ async function readUsers(run: Run, path: string, ofWorkspace: string): Promise<E
   );
 }
 
-/** Also false if Microsoft Graph does not answer: the object id is right in any case. */
+/** Whether a user has that name. Also false if Microsoft Graph does not answer: the object id is always right. */
 async function isNameOf(run: Run, userPrincipalName: string, id: string): Promise<boolean> {
   try {
     return sameIgnoringCase(await run.userId(userPrincipalName), id);

@@ -19,7 +19,7 @@ const STACK = "pulumi:pulumi:Stack";
 const COMPONENT = "fabric:FabricWorkspace";
 const isProvider = ({ type }: CheckpointResource) => type.startsWith("pulumi:providers:");
 
-/** What the state says besides what is previewed. */
+/** Data of the state that a preview does not contain. */
 export interface ImportContext {
   /** Endpoint and tenant of the objects. */
   readonly origin: Origin;
@@ -30,10 +30,10 @@ export interface ImportContext {
 }
 
 /**
- * A checkpoint with imported workspaces in it.
- * @param before the checkpoint as it is
+ * Adds imported workspaces to a checkpoint.
+ * @param before the present checkpoint
  * @param steps preview of the configuration that declares the workspaces
- * @throws Error if preview and workspaces do not belong together
+ * @throws Error if preview and workspaces do not match
  */
 export function withImported(
   before: Checkpoint,
@@ -76,13 +76,15 @@ const lastOf = (text: string, separator: string) => text.split(separator).at(-1)
 const mismatch = (what: string) =>
   new Error(`The objects cannot be imported: ${what}. This is a bug of this project; nothing was changed.`);
 
-/** A reference is the provider's URN and id; a provider that is only declared has a stand-in for its id. */
+/**
+ * Completes a reference, which consists of the provider's URN and id. A provider that is only declared has a placeholder as id.
+ */
 function knownProvider(reference: string | undefined, id: string): string | undefined {
   const [standIn] = reference?.split("::").slice(-1) ?? [];
   return reference !== undefined && isUnknown(standIn) ? reference.replace(/[^:]*$/, id) : reference;
 }
 
-/** The stack's outputs, as the program gives them. */
+/** Adds imported workspaces to the stack's outputs, as the program would. */
 function withOutputs(stack: CheckpointResource, imported: readonly DescribedWorkspace[]): CheckpointResource {
   const before = (stack.outputs?.["workspaces"] ?? {}) as Record<string, unknown>;
   const own = imported.flatMap(({ entry, objects }) =>

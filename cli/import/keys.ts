@@ -1,9 +1,9 @@
 import { sortItems } from "./description.ts";
 import type { ExistingWorkspace } from "./existingWorkspace.ts";
 
-/** What the stack has declared already. */
+/** A key that the stack already uses. */
 export interface Declared {
-  /** Entry of the configuration, or undefined for keys that only the state knows. */
+  /** Display name from the configuration; undefined for keys that only the state has. */
   readonly displayName: string | undefined;
   readonly key: string;
 }
@@ -11,15 +11,15 @@ export interface Declared {
 /** Keys for workspaces, by id. */
 export interface Keys {
   readonly keys: ReadonlyMap<string, string>;
-  /** What the person should know of them. */
+  /** Messages about the chosen keys. */
   readonly notes: readonly string[];
 }
 
 /**
- * Chooses a key for each workspace: its display name, without characters that keys must not contain, and with a number if
- * the key is taken.
- * @param declared keys and names that the stack has
- * @throws Error with every clash that no key solves, and what to do about it
+ * Chooses a key for each workspace: its display name, without characters that are invalid in keys, and with a number if the key
+ * is taken.
+ * @param declared keys and names that the stack already uses
+ * @throws Error with every conflict that no key can solve, and the next step for each
  */
 export function keysFor(workspaces: readonly ExistingWorkspace[], declared: readonly Declared[]): Keys {
   const problems = workspaces.flatMap((existing) => clashesOf(existing, declared));

@@ -1,8 +1,8 @@
 /**
- * Does something with each of many, some at a time.
- * @param count how many at a time
- * @returns the results, in the order of the many
- * @throws the first error, once what had begun has ended; nothing more begins after it
+ * Runs work on each of many elements, several at a time.
+ * @param count most elements at a time
+ * @returns the results, in the order of the elements
+ * @throws the first error, after running work has ended; no further work starts after an error
  */
 export async function inLanes<T, R>(all: readonly T[], count: number, work: (one: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];

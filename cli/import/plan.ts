@@ -16,29 +16,29 @@ import type { Target } from "./target.ts";
 import { kindKeys } from "../../providers/kinds/kinds.ts";
 import { visibleWorkspaces } from "../../providers/run/visible.ts";
 
-/** Workspaces that are read at the same time; the service counts calls by identity, and slows down who makes many. */
+/** Workspaces to read in parallel. The service counts calls by identity, and slows down identities with many calls. */
 const WORKSPACES_AT_ONCE = 4;
 
 /** One workspace to import. */
 export interface PlannedWorkspace {
   readonly existing: ExistingWorkspace;
   readonly key: string;
-  /** Without definitions. */
+  /** The description without definitions. */
   readonly described: DescribedWorkspace;
 }
 
-/** What an import will do. */
+/** The plan of an import. */
 export interface ImportPlan {
   readonly workspaces: readonly PlannedWorkspace[];
-  /** Asked for, and part of the stack already. */
+  /** Requested workspaces that are already part of the stack. */
   readonly managed: readonly Workspace[];
-  /** What the person should know of the keys. */
+  /** Messages about the chosen keys. */
   readonly notes: readonly string[];
 }
 
 /**
- * Reads what is asked for, and finds out whether it can be declared. Changes nothing.
- * @throws Error with all that stands against it
+ * Reads the requested workspaces and checks that they can be declared. Changes nothing.
+ * @throws Error with all obstacles
  */
 export async function planImport(run: Run, target: Target, wanted: Wanted): Promise<ImportPlan> {
   const { projectRoot, stack, env } = target.access;
@@ -62,13 +62,13 @@ export async function planImport(run: Run, target: Target, wanted: Wanted): Prom
   return { workspaces, managed, notes };
 }
 
-/** The workspaces of the state. One that failed has left only its component there, which stands for nothing. */
+/** The workspaces in the state. A workspace that failed has only a component there, and no object. */
 const workspacesOf = ({ state }: Target) =>
   liveResourcesOf(state).filter(({ type }) => type.endsWith("/fabric:Workspace"));
 
 const managedIn = (target: Target) => new Set(workspacesOf(target).map(({ id }) => (id ?? "").toLowerCase()));
 
-/** Keys of the configuration, and of what the state still has. */
+/** Keys of the configuration, and keys that only the state still has. */
 function declaredIn(target: Target): Declared[] {
   const inState = new Set(workspacesOf(target).map(({ urn }) => urn.split("::").at(-1) ?? ""));
   const declared = target.config.workspaces.map(({ name, displayName }) => ({

@@ -1,11 +1,11 @@
-/** Until when nothing is said of a step. */
+/** Time without any report on a step. */
 const QUIET_MS = 2_000;
-/** How often a step that is still running is reported. */
+/** Time between reports on a running step. */
 const EVERY_MS = 10_000;
 
 /**
- * Runs something. If that takes longer than two seconds, it reports the current activity, then every ten seconds.
- * @param saying the current activity
+ * Waits for work. After two seconds it reports the current activity, then again every ten seconds.
+ * @param saying returns the current activity in words
  */
 export async function withProgress<T>(saying: () => string, work: Promise<T>): Promise<T> {
   const tell = () => console.error(saying());

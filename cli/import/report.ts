@@ -3,9 +3,9 @@ import type { DescribedWorkspace, ImportedObject } from "./description.ts";
 import type { ImportPlan } from "./plan.ts";
 import { entriesText } from "./stackFile.ts";
 
-/* What a person reads. */
+/* Reports for people. */
 
-/** What a dry run shows: everything that would be written, and every object that would be imported. */
+/** Report of a dry run: everything that would be written, and every object that would be imported. */
 export function planReport(plan: ImportPlan, file: string, folders: ReadonlyMap<string, string> = new Map()): string {
   const lines = beginning(plan);
   if (plan.workspaces.length === 0) return [...lines, "There is nothing to import."].join("\n");
@@ -23,7 +23,7 @@ export function planReport(plan: ImportPlan, file: string, folders: ReadonlyMap<
   return lines.join("\n");
 }
 
-/** What was done. */
+/** Report of an import. */
 export function importReport(plan: ImportPlan, described: readonly DescribedWorkspace[], file: string): string {
   const done = described.map(({ entry, objects }) => `  ${entry.name}: ${countsOf(objects)}`);
   return [...beginning(plan), `Imported, and declared in ${file}:`, ...done, ...leftOut(described)].join("\n");

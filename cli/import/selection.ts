@@ -2,7 +2,7 @@ import { closestName } from "../../lib/config/closestName.ts";
 import { sameIgnoringCase } from "../../providers/engine/field.ts";
 import type { Workspace } from "../../lib/api/objects.ts";
 
-/** What a command line asks for. */
+/** The workspaces that a command line requests. */
 export interface Wanted {
   /** Names or ids. */
   readonly workspaces: readonly string[];
@@ -10,21 +10,21 @@ export interface Wanted {
   readonly all: boolean;
 }
 
-/** What remains to be done. */
+/** The workspaces to import. */
 export interface Selection {
   readonly workspaces: readonly Workspace[];
-  /** Asked for, and part of the stack already. */
+  /** Requested workspaces that are already part of the stack. */
   readonly managed: readonly Workspace[];
 }
 
-/** "My workspace" and the like belong to the service or to one person. */
+/** Whether a workspace is shared. "My workspace" and similar ones belong to the service or to one person. */
 const isShared = ({ type }: Workspace) => type === "Workspace";
 
 /**
- * Which workspaces are meant.
- * @param visible all that the identity sees
- * @param managedIds ids of those that are part of the stack
- * @throws Error with every name that means none or several
+ * Selects the requested workspaces.
+ * @param visible all workspaces that the identity sees
+ * @param managedIds ids of workspaces that are part of the stack
+ * @throws Error with every name that matches no workspace, or several
  */
 export function selectWorkspaces(
   visible: readonly Workspace[],

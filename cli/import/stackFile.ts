@@ -6,10 +6,10 @@ const CONFIG = "config";
 const WORKSPACES = "fabric:workspaces";
 
 /**
- * A stack's file with further workspaces at the end of the list. The existing text stays unchanged to the letter; the
- * library's own output would keep comments, but not indentation and line breaks.
- * @param comments for people who read object ids: what to write behind an entry of `users`, by principal
- * @throws Error if the file is no YAML, or its shape allows no addition
+ * A stack's file with further workspaces at the end of the list. The existing text stays unchanged to the letter; the library's
+ * own output would keep comments, but not indentation and line breaks.
+ * @param comments explains object ids to readers: comments for entries of `users`, by principal
+ * @throws Error if the file is not YAML, or its shape allows no addition
  */
 export function withWorkspaces(
   text: string,
@@ -48,7 +48,7 @@ function inserted(text: string, document: Document.Parsed, entries: string): str
   return splice(text, range?.[0], `\n${block}`, range?.[1]);
 }
 
-/** New lines after the last line of a block. */
+/** Inserts lines after the last line of a block. */
 function afterLast(text: string, block: YAMLMap | YAMLSeq, lines: string): string {
   const last = block.items.at(-1) as Node | { value: Node | null; key: Node };
   const node = "key" in last ? (last.value ?? last.key) : last;
@@ -59,7 +59,7 @@ function afterLast(text: string, block: YAMLMap | YAMLSeq, lines: string): strin
   return endingInLine(text.slice(0, at)) + lines + text.slice(at);
 }
 
-/** Replaces a value that stands behind its key by lines below it. */
+/** Replaces a value after a key by lines below the key. */
 function splice(text: string, from = text.length, lines: string, to = from): string {
   const rest = text.slice(to);
   return (
@@ -71,7 +71,7 @@ function splice(text: string, from = text.length, lines: string, to = from): str
 
 const endingInLine = (text: string) => (text === "" || text.endsWith("\n") ? text : `${text}\n`);
 
-/** How far a block is indented. */
+/** Indentation of a block, in columns. */
 function columnOf(text: string, { range }: Node): number {
   const start = range?.[0] ?? 0;
   return start - (text.lastIndexOf("\n", start - 1) + 1);
@@ -100,7 +100,7 @@ export function entriesText(
   return document.toString({ lineWidth: 0 });
 }
 
-/** @throws Error if the new text does not parse to what it should. Nothing is written then */
+/** @throws Error if the new text does not parse to the expected content. Nothing is written then */
 function assertAdded(before: string, after: string, entries: readonly WorkspaceEntry[]): void {
   const listOf = (text: string) => {
     const content = parseDocument(text).toJS() as { config?: Record<string, unknown> } | null;

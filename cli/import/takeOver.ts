@@ -5,32 +5,32 @@ import { exportCheckpoint } from "../../lib/checkpoint/exportCheckpoint.ts";
 import { importCheckpoint } from "../rollback/stackState.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 
-/** One thing before and after. */
+/** A value before and after. */
 export interface Change<T> {
   readonly before: T;
   readonly after: T;
 }
 
-/** What makes objects part of a stack: only both together are right. */
+/** The changes that make objects part of a stack. Each without the other would be wrong. */
 export interface TakeOver {
   readonly access: StackAccess;
   /** The stack's file. */
   readonly file: string;
-  /** Its text; undefined if there was no file. */
+  /** Text of the file; undefined if there was no file. */
   readonly text: Change<string | undefined>;
   readonly state: Change<Checkpoint>;
 }
 
-/** The configuration was written; whether the state was, is unknown. */
+/** The configuration was written, but it is unknown whether the state was. */
 export class HalfDoneError extends Error {
   override readonly name = "HalfDoneError";
 }
 
 /**
- * Writes configuration and state. The configuration comes first: a state without it would let the next up delete what was
- * imported, while a configuration without state only makes it refuse.
- * @throws Error after both were put back
- * @throws HalfDoneError saying what to do, if putting them back failed too
+ * Writes configuration and state. The configuration comes first: with the state alone, the next up would delete the imported
+ * objects; with the configuration alone, an up only refuses.
+ * @throws Error after both were restored
+ * @throws HalfDoneError with the next step, if the state could not be restored either
  */
 export async function takeOver({ access, file, text, state }: TakeOver): Promise<void> {
   writeWhole(file, text.after);
@@ -57,7 +57,7 @@ async function putBackState(access: StackAccess, before: Checkpoint): Promise<vo
 
 const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-/** Replaces a file whole or not at all. */
+/** Replaces a whole file or nothing. */
 function writeWhole(file: string, text: string | undefined): void {
   if (text === undefined) return rmSync(file, { force: true });
   const mode = existsSync(file) ? statSync(file).mode : 0o644;

@@ -17,20 +17,20 @@ import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 /** A stack before something is imported into it. */
 export interface Target {
   readonly access: StackAccess;
-  /** Path of its file. */
+  /** Path of the stack's file. */
   readonly file: string;
   /** Text of the file; undefined if there is none. */
   readonly text: string | undefined;
-  /** Its configuration as it stands, by key without the namespace. */
+  /** The stack's raw configuration, by key without the namespace. */
   readonly raw: Readonly<Record<string, unknown>> & { readonly workspaces: readonly unknown[] };
   readonly config: StackConfig;
   readonly state: Checkpoint;
 }
 
 /**
- * The configuration of the stack to import into, which is made if it does not exist.
- * @param isDryRun make nothing
- * @returns undefined if there is no such stack
+ * The configuration of the stack to import into. Makes the stack if it does not exist.
+ * @param isDryRun makes no stack
+ * @returns undefined if the stack does not exist
  */
 export async function configurationOf(access: StackAccess, isDryRun: boolean): Promise<Configured | undefined> {
   try {
@@ -45,8 +45,8 @@ export async function configurationOf(access: StackAccess, isDryRun: boolean): P
 
 /**
  * Reads a stack.
- * @param configuration undefined if it does not exist: it counts as empty
- * @throws Error where its configuration is wrong, or a deployment was not ended
+ * @param configuration undefined if the stack does not exist: it counts as empty
+ * @throws Error if the configuration is wrong, or a deployment has not ended
  */
 export async function readTarget(
   access: StackAccess,

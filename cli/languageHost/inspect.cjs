@@ -1,9 +1,9 @@
 "use strict";
 
 /*
- * Loaded into every Node process of a command that is run with FABRIC_INSPECT=program or FABRIC_INSPECT=provider: the one
- * that is meant waits for a debugger before it begins. Program and provider are started by the Pulumi CLI, far from the
- * command line that would take an option for them.
+ * Loaded into every Node process of a command that runs with FABRIC_INSPECT=program or FABRIC_INSPECT=provider. The process of
+ * that name waits for a debugger before it begins. An environment variable is needed because the Pulumi CLI starts program and
+ * provider, and takes no Node options for them.
  */
 
 const scripts = {

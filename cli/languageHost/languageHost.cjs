@@ -1,11 +1,11 @@
 "use strict";
 
 /*
- * A small Node language host: the program through which the Pulumi engine runs a Node program. It is used only where the
- * CLI had to be built from its Go modules, because the vendor's host is not published as one.
+ * A small Node language host: the program through which the Pulumi engine runs a Node program. It is used only if the CLI had
+ * to be built from its Go modules, because the vendor's host is not published as a Go module.
  *
- * It speaks the engine's LanguageRuntime service, with the stubs and the runner of the program's own SDK, and knows what
- * preview, up, refresh, import and destroy need; every other call is answered UNIMPLEMENTED.
+ * The host implements the engine's LanguageRuntime service, with the stubs and the runner of the program's own SDK, as far as
+ * preview, up, refresh, import and destroy need it. Every other call is answered UNIMPLEMENTED.
  * https://github.com/pulumi/pulumi/blob/master/proto/pulumi/language.proto
  */
 
@@ -24,9 +24,9 @@ const { AboutResponse, GetRequiredPackagesResponse, GetRequiredPluginsResponse, 
 );
 const { PluginInfo } = fromProgram("@pulumi/pulumi/proto/plugin_pb");
 
-/** What the SDK's runner exits with when it has already told the user what went wrong. */
+/** Exit code of the SDK's runner after it has already reported the failure to the user. */
 const exitCodeToldAlready = 32;
-/** The engine sends a whole stack's configuration in one message; this is its own limit. */
+/** The engine's own limit. It sends the configuration of a whole stack in one message. */
 const maximumMessageBytes = 400 * 1024 * 1024;
 
 const engineAddress = process.argv.slice(2).findLast((argument) => !argument.startsWith("-"));
@@ -79,7 +79,7 @@ function run({ request }, answer) {
 }
 
 const known = {
-  // plugins for resources of other packages come from the vendor; a program that needs one needs the vendor's CLI
+  // plugins for other packages come only with the vendor's CLI, so a program that needs one needs that CLI
   getRequiredPlugins: (_call, answer) => answer(null, new GetRequiredPluginsResponse()),
   getRequiredPackages: (_call, answer) => answer(null, new GetRequiredPackagesResponse()),
   getPluginInfo: (_call, answer) => answer(null, new PluginInfo().setVersion(fromSdk("./package.json").version)),
@@ -96,7 +96,7 @@ const unknown = Object.fromEntries(
   ]),
 );
 
-// an engine that is killed says nothing; its end of our stdin closes
+// an engine that is killed sends no signal, but its end of this process's stdin closes
 process.stdin.resume().once("end", () => {
   for (const program of programs) program.kill("SIGKILL");
   process.exit(1);
@@ -106,5 +106,5 @@ const server = new grpc.Server({ "grpc.max_receive_message_length": maximumMessa
 server.addService(LanguageRuntimeService, { ...unknown, ...known });
 server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
   if (error) throw error;
-  console.log(port); // the engine reads where we listen from the first line
+  console.log(port); // the engine reads the port from the first line
 });

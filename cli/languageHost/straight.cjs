@@ -1,8 +1,8 @@
 "use strict";
 
 /**
- * What a process of Pulumi's needs in its environment to reach the engine, which listens on this machine: gRPC takes proxies
- * that are named in lower case for that as well.
+ * Environment variables that let a process of Pulumi reach the engine, which listens on this machine. Without them, gRPC would
+ * use a lower-case proxy variable even for this machine.
  */
 exports.straightToThisMachine = (env) => {
   if (!env.grpc_proxy && !env.https_proxy && !env.http_proxy) return {};

@@ -9,24 +9,24 @@ import type { Message, PreviewLog } from "./previewLog.ts";
 import { protectionOf } from "./protection.ts";
 import { ShownText } from "./shownText.ts";
 
-/** What a comment is made of. */
+/** Sources of a comment. */
 export interface CommentSource {
   readonly stack: string;
-  /** None if the engine was not reached. */
+  /** Undefined if the engine was not reached. */
   readonly log: PreviewLog | undefined;
-  /** None if it cannot be read, which the preview itself reports. */
+  /** Undefined if the configuration cannot be read; the preview itself reports that. */
   readonly config: StackConfig | undefined;
   readonly redaction: Redaction;
 }
 
 /** Most bytes of a comment; GitHub takes 65,536 characters. */
 const LONGEST_COMMENT = 64_900;
-/** Most messages of a kind: a thousand refused deletes must leave room for what they are about. */
+/** Most messages of a severity: a thousand refused deletes must leave room for the changes themselves. */
 const MOST_MESSAGES = 5;
 
 /**
- * A preview as Markdown. Equal previews give equal comments: no times, no random order. The first line names the stack, so
- * that a workflow finds its own comment again; the second summarises the comment for scripts.
+ * A preview as Markdown. Equal previews give equal comments, without times or random order. The first line names the stack, so
+ * that a workflow finds its own comment again. The second line summarises the comment for scripts.
  */
 export function commentMarkdown({ stack, log, config, redaction }: CommentSource): string {
   const shown = new ShownText(redaction);
@@ -85,7 +85,7 @@ function summaryOf(log: PreviewLog | undefined, changes: readonly Change[], drif
 
 function errorSection(messages: readonly Message[], shown: ShownText): Section {
   const errors = messages.filter(({ severity }) => severity === "error");
-  // the engine adds one to every failure; it carries no information
+  // the engine adds this message to every failure; it carries no information
   const telling = errors.filter(({ text }) => !/^(preview|update) failed$/.test(text));
   return { above: "#### Errors\n", lines: textsOf(telling.length > 0 ? telling : errors, shown) };
 }
@@ -95,7 +95,7 @@ function warningSection(messages: readonly Message[], shown: ShownText): Section
   return folded("Warnings", "", textsOf(warnings, shown));
 }
 
-/** Each text once, the first few of them. */
+/** The first few texts, without duplicates. */
 function textsOf(messages: readonly Message[], shown: ShownText): string[] {
   const texts = [...new Set(messages.map(({ text }) => text))];
   const more = texts.length - MOST_MESSAGES;
@@ -111,7 +111,7 @@ function destructiveSection(changes: readonly Change[], shown: ShownText): Secti
   return { above: "#### ⚠️ Destructive\n\n| | Object | |\n|---|---|---|", lines, isDestructive: true };
 }
 
-/** What a destructive change costs. */
+/** The consequence of a destructive change. */
 function consequenceOf(change: Change): string {
   const { operation, kind, holdsData, isGivenBack, isProtected, losesProtection, removesRoles } = change;
   if (removesRoles) return "**loses access**: not listed, while `usersAuthoritative` is on";
@@ -145,7 +145,7 @@ function driftSection(drift: readonly Drift[], shown: ShownText): Section {
   return { above, lines };
 }
 
-/** What the deployment does about one property that was found different. */
+/** The deployment's reaction to one property that has drifted. */
 function answerTo(property: string, { change }: Drift, shown: ShownText): string {
   if (change?.operation === "delete") return "deletes the object";
   const set = change?.properties.find((changed) => changed.property === property);
@@ -154,7 +154,7 @@ function answerTo(property: string, { change }: Drift, shown: ShownText): string
   return property === "newCommit" ? "pulls it" : "removes it";
 }
 
-/** A table for each workspace, and one for what belongs to none. Destructive changes stand above already. */
+/** A table for each workspace, and one for objects outside workspaces. Destructive changes have their own section above. */
 function workspaceSections(changes: readonly Change[], shown: ShownText): Section[] {
   const groups = Map.groupBy(changes, ({ workspace }) => workspace ?? "");
   return [...groups]
@@ -193,12 +193,12 @@ function folded(title: string, table: string, lines: readonly string[], isOpen =
   return { above: `<details${open}><summary>${title}</summary>\n\n${table}`, lines, below: "\n</details>" };
 }
 
-/** `Item bronze`, for places that name the workspace already. */
+/** `Item bronze`, for places that already name the workspace. */
 function objectIn({ kind, name }: PreviewedObject, shown: ShownText): string {
   return `${/^\w+$/.test(kind) ? kind : shown.name(kind)} ${shown.name(name)}`;
 }
 
-/** `Item bronze of sales`; a workspace's own name is not said twice. */
+/** `Item bronze of sales`. A workspace's own name appears only once. */
 function objectOfWorkspace(object: PreviewedObject, shown: ShownText): string {
   const { workspace, name } = object;
   const where = workspace === undefined || workspace === name ? "" : ` of ${shown.name(workspace)}`;

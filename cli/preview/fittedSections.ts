@@ -1,19 +1,19 @@
 /** A part of the comment, with lines that can be left out. */
 export interface Section {
-  /** What stands above the lines; left out with the last of them. */
+  /** Text above the lines. If all lines are cut, it is omitted too. */
   readonly above: string;
   readonly lines: readonly string[];
   readonly below?: string;
-  /** What replaces its lines if some are cut. */
+  /** Whether the note about cut lines counts the section's lines as destructive. */
   readonly isDestructive?: boolean;
 }
 
-/** Room for the line that says how much was cut. */
+/** Room for the note about cut lines. */
 const ROOM_FOR_NOTE = 300;
 
 /**
- * The head and as many lines of the sections as fit. The sections come in the order of their worth: the first gets all the
- * room it needs. The end says how many lines were cut.
+ * The head, and as many lines of the sections as fit. The order of the sections is their priority: the first section gets all
+ * the room that it needs. A note at the end counts the cut lines.
  * @param longest most bytes of the result; services count characters, which are never more
  */
 export function fittedSections(head: string, sections: readonly Section[], longest: number): string {
@@ -44,5 +44,5 @@ export function fittedSections(head: string, sections: readonly Section[], longe
   return `${parts.join("\n\n")}\n`;
 }
 
-/** With the line end. */
+/** Size with the line end. */
 const sizeOf = (text: string) => Buffer.byteLength(text) + 2;

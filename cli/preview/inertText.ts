@@ -1,7 +1,7 @@
 /*
- * Text of others in Markdown. Values come from files that a pull request changes, and from the service, so nothing in them
- * may become markup, a mention or a link. Everything stands in `<code>` or `<pre>`: there, services that show Markdown look
- * for no mentions and links; and what could be markup stands as a character reference, which never is.
+ * Makes untrusted text safe in Markdown. Values come from the service, and from files that a pull request can change, so
+ * nothing in them may become markup, a mention or a link. All such text is in `<code>` or `<pre>`, where Markdown services look
+ * for no mentions and links. Characters that could be markup become character references, which never are.
  */
 
 /** Longest value that is shown, in characters. */
@@ -9,9 +9,9 @@ const LONGEST_VALUE = 80;
 /** Longest message that is shown, in characters. */
 const LONGEST_MESSAGE = 4_000;
 
-/** Characters that no renderer gives a meaning to. */
+/** Characters that have no meaning for any renderer. */
 const PLAIN = /[\p{L}\p{M}\p{N} .,:;/=+(){}'"?%…-]/u;
-/** Characters that are invisible, or change the direction of the text around them. */
+/** Characters that are invisible, or change the direction of surrounding text. */
 const INVISIBLE = /\p{C}|\p{Zl}|\p{Zp}/u;
 
 function referencesFor(text: string): string {
@@ -22,7 +22,7 @@ function referencesFor(text: string): string {
   }).join("");
 }
 
-/** The text without its middle, if it is longer. */
+/** The text, without its middle if it is too long. */
 function cut(text: string, longest: number): string {
   const characters = Array.from(text);
   if (characters.length <= longest) return text;
@@ -30,7 +30,7 @@ function cut(text: string, longest: number): string {
   return `${characters.slice(0, half).join("")}…${characters.slice(-half).join("")}`;
 }
 
-/** A value or a name in one line; long ones lose their middle. */
+/** A value or name in one line. A long one loses its middle. */
 export function code(text: string): string {
   return `<code>${referencesFor(cut(text, LONGEST_VALUE))}</code>`;
 }

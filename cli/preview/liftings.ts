@@ -2,13 +2,13 @@ import { fabricKindOf } from "../../providers/kinds/kinds.ts";
 import { nameOf } from "../../lib/checkpoint/checkpoint.ts";
 import type { Step } from "./previewLog.ts";
 
-/** An object that a command would delete although that is not to happen by the way, only because a flag or a mark forces it. */
+/** An object that a command would delete only because a flag or a mark forces that. */
 export interface Lifting {
-  /** Name of its resource: the last part of the URN, which is the key of the configuration. */
+  /** Key of the configuration: the last part of the resource's URN. */
   readonly key: string;
   /** `Item 'sales/bronze'`. */
   readonly what: string;
-  /** What would happen to it, in words that go on after `what`. */
+  /** What would happen to the object, in words that continue `what`. */
   readonly why: string;
 }
 
@@ -18,9 +18,11 @@ const REPLACES = new Set(["replace", "create-replacement", "delete-replaced"]);
 export const keyOf = (urn: string): string => urn.split("::").slice(3).join("::");
 
 /**
- * What a preview would do to objects that only `--ignore-protect`, `--replace`, `--target-replace` or a taint makes possible:
- * protected ones that are deleted or replaced; and workspaces, objects that existed before the stack, and items with data
- * whose replacement, or whose workspace's, is forced. Each object once, in the engine's order. Pure.
+ * Objects that a preview would delete or replace only because of `--ignore-protect`, `--replace`, `--target-replace` or a
+ * taint. Each object appears once, in the engine's order. Pure. These are:
+ * - protected objects that are deleted or replaced;
+ * - workspaces, objects that existed before the stack, and items with data, if their own replacement or their workspace's is
+ *   forced.
  */
 export function liftingsIn(steps: readonly Step[]): Lifting[] {
   const keys = new Map<string, string[]>();
@@ -40,15 +42,15 @@ export function liftingsIn(steps: readonly Step[]): Lifting[] {
   return [...found.values()];
 }
 
-/** The engine itself refuses these, unless a flag makes it ignore the protection. */
+/** Reason for a protected object. The engine itself refuses such steps, unless a flag makes it ignore the protection. */
 function ofProtected({ op, old, new: next }: Step): string | undefined {
   if (!old?.protect) return undefined;
   if (op === "delete") return "is protected, and would be deleted";
-  // an object whose protection the configuration takes away may be replaced at once
+  // if the configuration removes the protection, the object may be replaced in the same run
   return op === "replace" && next?.protect ? "is protected, and would be deleted and made anew" : undefined;
 }
 
-/** A replacement that no declared value causes; or that its workspace causes, which no declared value ever replaces. */
+/** Whether no declared value causes a replacement, or the workspace does: no declared value ever replaces a workspace. */
 function isForcedReplacement({ op, old }: Step, keys: readonly string[], workspaces: ReadonlySet<string>): boolean {
   if (!REPLACES.has(op) || !old?.custom) return false;
   const inputs = old.inputs ?? {};

@@ -2,18 +2,18 @@ import { isDeepStrictEqual } from "node:util";
 import { fabricKindOf } from "../../providers/kinds/kinds.ts";
 import type { PreviewLog, ResourceState, Step } from "./previewLog.ts";
 
-/** What happens to an object, the worst first. */
+/** Operations on an object, the worst first. */
 export const OPERATIONS = ["delete", "replace", "unprotect", "update", "create", "import"] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
-/** Something at the service, or the provider that talks to it. */
+/** An object at the service, or the provider for it. */
 export interface PreviewedObject {
   readonly urn: string;
-  /** `Workspace`, `Item`, …; other types in full. */
+  /** `Workspace`, `Item`, …; types of other packages in full. */
   readonly kind: string;
   /** Name in the program, without the workspace's name. */
   readonly name: string;
-  /** Key of the workspace that it belongs to; none for what belongs to the stack. */
+  /** Key of the object's workspace; undefined for objects of the stack itself. */
   readonly workspace: string | undefined;
 }
 
@@ -29,32 +29,32 @@ export interface Change extends PreviewedObject {
   readonly operation: Operation;
   /** Empty for deletes, which remove the whole object. */
   readonly properties: readonly PropertyChange[];
-  /** The object holds data that no definition brings back. */
+  /** Whether the object holds data that no definition can restore. */
   readonly holdsData: boolean;
-  /** It existed before the stack: deleting it gives it back as it was. */
+  /** Whether the object existed before the stack, so that a delete restores its former values instead. */
   readonly isGivenBack: boolean;
-  /** It has Pulumi's protection, and would keep it. */
+  /** Whether the object has Pulumi's protection, and keeps it. */
   readonly isProtected: boolean;
-  /** It had Pulumi's protection, and would have it no more. */
+  /** Whether the object has Pulumi's protection, and loses it. */
   readonly losesProtection: boolean;
-  /** Undeclared people lose their roles. */
+  /** Whether undeclared people lose their roles. */
   readonly removesRoles: boolean;
 }
 
-/** One object that is not as the state says. */
+/** One object that differs from the state. */
 export interface Drift extends PreviewedObject {
-  /** What differs; null if the object is gone. `before` is the state's value, `after` the service's. */
+  /** The differing properties; null if the object is gone. `before` is the state's value, `after` the service's. */
   readonly properties: readonly PropertyChange[] | null;
-  /** What the deployment would do with the object; none if the object stays as it was found. */
+  /** The deployment's change of the object; undefined if the object stays as it was found. */
   readonly change: Change | undefined;
 }
 
-/** Whether a change can lose something that another deployment does not bring back. */
+/** Whether a change can lose something that no later deployment can restore. */
 export function isDestructive({ operation, losesProtection, removesRoles }: Change): boolean {
   return operation === "delete" || operation === "replace" || losesProtection || removesRoles;
 }
 
-/** What the deployment would change: the worst first, then by name, so that equal previews read equal. */
+/** The deployment's changes, the worst first, then by name, so that equal previews give equal text. */
 export function changesOf({ steps }: PreviewLog): Change[] {
   const changes = steps.flatMap((step) => {
     const operation = operationOf(step);
@@ -64,7 +64,7 @@ export function changesOf({ steps }: PreviewLog): Change[] {
   return changes.sort((one, other) => rank(one) - rank(other) || compare(one.urn, other.urn));
 }
 
-/** What a refresh found, by name. */
+/** The findings of a refresh, by name. */
 export function driftOf({ refreshed }: PreviewLog, changes: readonly Change[]): Drift[] {
   const byUrn = new Map(changes.map((change) => [change.urn, change]));
   const drift = refreshed.flatMap((step) => {
@@ -76,7 +76,7 @@ export function driftOf({ refreshed }: PreviewLog, changes: readonly Change[]): 
   return drift.sort((one, other) => compare(one.urn, other.urn));
 }
 
-/** Objects that have Pulumi's protection, in the program or only in the state still, by name. */
+/** Objects with Pulumi's protection, by name. Some may no longer be in the program, but only in the state. */
 export function protectedObjects({ steps }: PreviewLog): (PreviewedObject & { readonly isDeclared: boolean })[] {
   const found = new Map(
     steps.flatMap((step) => {
@@ -87,13 +87,13 @@ export function protectedObjects({ steps }: PreviewLog): (PreviewedObject & { re
   return [...found.values()].sort((one, other) => compare(one.urn, other.urn));
 }
 
-/** How many objects stay as they are. */
+/** Number of objects that stay unchanged. */
 export function unchangedIn({ steps }: PreviewLog): number {
   return steps.filter((step) => step.op === "same" && step.new?.custom && !isProvider(step) && !losesProtection(step))
     .length;
 }
 
-/** The object of a step, by its URN and the component above it. */
+/** The object of a step, from its URN and its parent component. */
 export function objectOf({ urn, type, old, new: next }: Pick<Step, "urn" | "type" | "old" | "new">): PreviewedObject {
   const name = urn.split("::").slice(3).join("::");
   const above = next?.parent ?? old?.parent ?? "";
@@ -102,7 +102,7 @@ export function objectOf({ urn, type, old, new: next }: Pick<Step, "urn" | "type
   return { urn, kind: type.replace(/^pulumi-nodejs:dynamic\/fabric:/, ""), name: own, workspace };
 }
 
-/** The engine's steps of one replacement are shown once, as `replace`. */
+/** The operation to show for a step. Of the engine's several steps for a replacement, only `replace` is shown. */
 function operationOf(step: Step): Operation | undefined {
   switch (step.op) {
     case "create":
@@ -119,7 +119,8 @@ function operationOf(step: Step): Operation | undefined {
 }
 
 /**
- * Components are no objects at the service. Creating or deleting a provider is not shown; a change of its configuration is.
+ * Whether to show a step. Components are no objects at the service. For a provider, only a change of its configuration is
+ * shown.
  */
 function isShown(step: Step, operation: Operation): boolean {
   if (!(step.new ?? step.old)?.custom) return false;
@@ -144,7 +145,7 @@ function changeOf(step: Step, operation: Operation): Change {
   };
 }
 
-/** Properties that differ, by name. The ones with `__` are the engine's affair. */
+/** Differing properties, by name. Properties that begin with `__` are internal to the engine. */
 function differences(
   before: Readonly<Record<string, unknown>>,
   after: Readonly<Record<string, unknown>>,
@@ -155,12 +156,12 @@ function differences(
     .map((property) => ({ property, before: before[property], after: after[property] }));
 }
 
-/** Some of what a refresh reads stands among the outputs only. */
+/** All properties, because a refresh stores some of its findings only among the outputs. */
 const everythingOf = ({ inputs, outputs }: ResourceState) => toldOf({ ...outputs, ...inputs });
 
 const ROLE_OF = "role of ";
 
-/** Properties as people read them: undeclared roles are listed one by one. Only names of users are unique. */
+/** Properties for readers, with one line for each undeclared role. A user's name is unique; other names get the id. */
 function toldOf({ unlisted, ...properties }: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   const byId = (unlisted ?? {}) as Record<string, { readonly name: string; readonly role: string }>;
   const roles = Object.entries(byId).map(([id, { name, role }]) => {
@@ -169,7 +170,7 @@ function toldOf({ unlisted, ...properties }: Readonly<Record<string, unknown>> =
   return { ...properties, ...(Object.fromEntries(roles) as Record<string, string>) };
 }
 
-/** By code points: the same order on every machine. */
+/** Compares by UTF-16 code units, so that the order is the same on every machine. */
 function compare(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;
 }

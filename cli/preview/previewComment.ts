@@ -16,7 +16,7 @@ import { projectRoot, runPulumi } from "../pulumi/pulumi.ts";
 import { stackToLookAt } from "../pulumi/unmadeStack.ts";
 import { stackOption } from "../pulumi/stackCommand.ts";
 
-/** `--comment FILE` of a command line, and the arguments without it. */
+/** Splits a command line into the value of `--comment FILE` and the other arguments. */
 export function commentOption(args: readonly string[]): { readonly file: string | undefined; readonly rest: string[] } {
   const rest = [...args];
   const index = rest.findIndex((arg) => arg === "--comment" || arg.startsWith("--comment="));
@@ -29,10 +29,11 @@ export function commentOption(args: readonly string[]): { readonly file: string 
 }
 
 /**
- * `pulumi preview` with the terminal's usual output, and the same preview as Markdown in a file, also when it fails.
+ * Runs `pulumi preview` with its usual terminal output, and also writes the preview as Markdown to a file, even if the preview
+ * fails.
  * @param args for pulumi preview
- * @param file where the Markdown goes; none is written without it
- * @returns the exit code of pulumi preview; 1 where an up would be refused because of what it would delete
+ * @param file path of the Markdown file; undefined to write none
+ * @returns the exit code of pulumi preview; 1 if an up would be refused because of its deletes
  */
 export async function previewStack(
   named: StackAccess,
@@ -40,7 +41,7 @@ export async function previewStack(
   file: string | undefined,
 ): Promise<number> {
   const { stack } = named;
-  // where npm was called, not where it runs scripts
+  // relative to the folder where the user called npm, not where npm runs scripts
   const target = file === undefined ? undefined : resolve(process.env["INIT_CWD"] ?? projectRoot, file);
   if (target !== undefined) mkdirSync(dirname(target), { recursive: true });
   const plan = takeOption(args, "save-plan").values.at(-1);
@@ -54,7 +55,7 @@ export async function previewStack(
     if (isUnmade) console.error(`Stack '${stack}' does not exist yet: this is what npm run up would make.`);
     const env = { ...access.env, PULUMI_DEBUG_COMMANDS: "true" };
     const { code } = await runPulumi(["preview", ...stackOption(access), ...args, "--event-log", events], env);
-    // it holds what is declared, people's names among it
+    // the plan holds declared values, including people's names
     if (plan !== undefined && existsSync(plan)) chmodSync(plan, 0o600);
     if (existsSync(events)) log = readPreviewLog(readFileSync(events, "utf8"));
     const protection = log && judgePreview(log, env);
@@ -65,7 +66,7 @@ export async function previewStack(
     }
     return code === 0 && protection?.refusal !== undefined ? 1 : code;
   } finally {
-    // private, and removed: it holds the values of resources
+    // private, and removed: the folder holds values of resources
     rmSync(folder, { recursive: true, force: true });
     const redaction = new Redaction(process.env, () => []);
     const markdown = () => commentMarkdown({ stack, log, config: configOf(stack, log), redaction });
@@ -73,17 +74,17 @@ export async function previewStack(
   }
 }
 
-/** A preview of what up refuses to do, as one that failed of it. */
+/** Turns the preview of an up that would be refused into a failed preview. */
 function refusedLog(log: PreviewLog, refusal: string): PreviewLog {
   return { ...log, isWhole: false, messages: [{ severity: "error", text: refusal }, ...log.messages] };
 }
 
-/** The configuration that the preview ran with. */
+/** The configuration of the preview. */
 function configOf(stack: string, log: PreviewLog | undefined): StackConfig | undefined {
   try {
     return log && parseStackConfig(stackConfigValues(log.config), { projectRoot, stack, env: process.env, kindKeys });
   } catch {
-    // the preview has failed of it, and says so
+    // the preview has failed for this reason, and reports it
     return undefined;
   }
 }

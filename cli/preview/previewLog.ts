@@ -1,26 +1,28 @@
-/* What the CLI's event log (`--event-log FILE`) holds about a preview. Only what is used here is described. */
+/* The part of the CLI's event log (`--event-log FILE`) about a preview that is used here. */
 
 /** A resource on one side of a step. */
 export interface ResourceState {
-  /** `urn:pulumi:dev::fabric::fabric:FabricWorkspace::sales` of the component it belongs to. */
+  /** URN of the parent component: `urn:pulumi:dev::fabric::fabric:FabricWorkspace::sales`. */
   readonly parent?: string;
-  /** False or absent for components, which stand for nothing at the service. */
+  /** False or absent for components, which have no object at the service. */
   readonly custom?: boolean;
   readonly protect?: boolean;
-  /** Empty or absent if there is none yet. */
+  /** Empty or absent if the object does not exist yet. */
   readonly id?: string;
   readonly inputs?: Readonly<Record<string, unknown>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
-/** One step that the engine would take. */
+/** One step that the engine would perform. */
 export interface Step {
   readonly op: string;
   readonly urn: string;
   readonly type: string;
   readonly old: ResourceState | null;
   readonly new: ResourceState | null;
-  /** What causes a replacement: names of inputs, or `id` if it is forced. Only some steps of a replacement have it. */
+  /**
+   * Causes of a replacement: names of inputs, or `id` if the replacement is forced. Only some steps of a replacement have keys.
+   */
   readonly keys?: readonly string[] | null;
 }
 
@@ -33,14 +35,14 @@ export interface Message {
 
 /** A whole preview. */
 export interface PreviewLog {
-  /** Values of the stack's configuration by full key, as text; secret ones are masked by the CLI. */
+  /** Values of the stack's configuration by full key, as text. The CLI masks secrets. */
   readonly config: Readonly<Record<string, string>>;
-  /** What the program would change, in the engine's order. */
+  /** Changes of the program, in the engine's order. */
   readonly steps: readonly Step[];
-  /** What a refresh found, if there was one; `new` is null for an object that is gone. */
+  /** Findings of the refresh, if there was one. `new` is null for an object that is gone. */
   readonly refreshed: readonly Step[];
   readonly messages: readonly Message[];
-  /** The engine came to the end of its work and found nothing wrong. */
+  /** Whether the engine completed its work without errors. */
   readonly isWhole: boolean;
 }
 
@@ -57,14 +59,14 @@ interface EngineEvent {
   readonly summaryEvent?: { readonly result?: string };
 }
 
-/** Colours, as the engine marks them and as terminals take them. */
+/** Colour marks of the engine and of terminals. */
 const COLOURS = /<\{%[^%]*%\}>|\u001B\[[\d;]*m/g;
 
 /**
- * Reads an event log. A last line that was cut off is left out.
+ * Reads an event log. Ignores an incomplete last line.
  *
- * Steps come from the events before them, and the findings of a refresh from the events after them. `pulumi preview --json`
- * has only the former, so it lacks what the refresh found.
+ * Steps come from the events before them, and the findings of a refresh from the events after them. `pulumi preview --json` has
+ * only the former, so it lacks the findings of a refresh.
  */
 export function readPreviewLog(text: string): PreviewLog {
   const steps: Step[] = [];

@@ -3,7 +3,7 @@ import type { KindValues } from "../../lib/config/kindKeys.ts";
 import { kindNamed } from "../../providers/kinds/kinds.ts";
 import type { PreviewedObject } from "./previewChanges.ts";
 
-/** Why an object is protected, and the one thing to do that lifts it. */
+/** Why an object is protected, and the one action that lifts the protection. */
 export interface Protection {
   readonly why: "fabric:protectData" | "protect: true" | "the program" | "the state";
   /** A line of the stack's file, or a command, according to `isCommand`. */
@@ -12,8 +12,8 @@ export interface Protection {
 }
 
 /**
- * Finds in the configuration what protects an object.
- * @param config undefined if it could not be read
+ * Finds the reason for an object's protection in the configuration.
+ * @param config undefined if the configuration could not be read
  */
 export function protectionOf(
   { urn, kind, name, workspace }: PreviewedObject,
@@ -34,7 +34,7 @@ export function protectionOf(
   return { why: isDeclared ? "the program" : "the state", lift, isCommand: true };
 }
 
-/** Whether the configuration itself says that an object is protected; `notDeclared` if none of its entries is the object. */
+/** Whether the configuration itself protects an object; `notDeclared` if no entry declares the object. */
 function protectIn(
   config: StackConfig | undefined,
   kind: string,
@@ -47,7 +47,7 @@ function protectIn(
   return declared[0] ? declared[0].protect : "notDeclared";
 }
 
-/** The objects of that name that the entry of a kind declares. */
+/** The objects of that name in the entry of a kind. */
 function declaredAs(kind: string, values: KindValues, name: string) {
   const entry = kindNamed(kind)?.entry;
   const value = entry && values[entry.key];
@@ -56,7 +56,7 @@ function declaredAs(kind: string, values: KindValues, name: string) {
 }
 
 /**
- * Quotes a text as one word of a shell: people copy the line, and the names in it come from a file that a pull request can
+ * Quotes a text as one word of a shell, because people copy the line, and its names come from a file that a pull request can
  * change.
  */
 function quoted(word: string): string {

@@ -6,11 +6,11 @@ import type { PropertyChange } from "./previewChanges.ts";
 /** Most properties that one line shows. */
 const MOST_PROPERTIES = 12;
 
-/** What a preview says, as Markdown in which nothing is secret and nothing acts. */
+/** Texts of a preview as Markdown, without secrets and without active content. */
 export class ShownText {
   readonly #redaction: Redaction;
 
-  /** @param redaction the CLI masks what it knows to be secret; this takes out the rest, by names and values */
+  /** @param redaction removes secrets, by names and values, that the CLI does not mask */
   constructor(redaction: Redaction) {
     this.#redaction = redaction;
   }
@@ -44,7 +44,7 @@ export class ShownText {
     );
   }
 
-  /** The properties of something new, without those that say nothing. */
+  /** The properties of a new object, without those that carry no information. */
   properties(changes: readonly PropertyChange[]): string {
     const telling = changes.filter(({ property, after }) => Boolean(after) && property !== "workspaceId");
     return listed(telling, ({ property, after }) => `${this.name(property)} ${this.value(property, after)}`);

@@ -19,16 +19,16 @@ import { say, startProgress } from "./progress.mjs";
 const note = settleHome();
 if (note) say(note);
 
-/** The user's folder for what every clone of the project shares: Node, the Pulumi CLI, Node's compile cache. */
+/** The user's folder for files that all clones of the project share: Node, the Pulumi CLI, Node's compile cache. */
 export const cacheFolder = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "fabric-environments");
 
-/** How often a lock's holder shows that it lives, and after how long without that a lock counts as left behind. */
+/** Time between signs of life of a lock's holder; without any for `staleMs`, the lock counts as abandoned. */
 const heartbeatMs = 5000;
 const staleMs = 30_000;
 
 /**
- * Makes the folder `target` in one piece: `make(folder)` fills a temporary sibling, which is renamed at the end. An
- * interrupted run therefore leaves nothing that looks finished, and the next one clears away what it left.
+ * Makes the folder `target` in one piece: `make(folder)` fills a temporary sibling, which is renamed at the end. An interrupted
+ * run therefore leaves nothing that looks finished, and the next run removes the remains.
  */
 export async function makeFolder(target, make) {
   await withLock(target, async () => {
@@ -49,7 +49,7 @@ export async function makeFolder(target, make) {
   });
 }
 
-/** Writes a small file in one piece, and only when its content differs. */
+/** Writes a small file in one piece, and only if its content differs. */
 export function writeFileWhole(path, content, mode = 0o644) {
   if (existsSync(path) && readFileSync(path, "utf8") === content) return;
   const temporary = `${path}.tmp-${process.pid}`;
@@ -58,9 +58,9 @@ export function writeFileWhole(path, content, mode = 0o644) {
 }
 
 /**
- * Does `work` while no other process does work for the same target; waits for the other one. Two processes that take
- * over the same left-behind lock in the same instant may both get it: that wastes work, and harms nothing, because
- * folders are put in place whole.
+ * Does `work` while no other process does work for the same target, and waits for such a process. If two processes take over
+ * the same abandoned lock in the same instant, both may get it. That wastes work but harms nothing, because folders are put in
+ * place whole.
  */
 export async function withLock(target, work) {
   const path = `${target}.lock`;
@@ -82,7 +82,7 @@ export async function withLock(target, work) {
   }
 }
 
-/** Takes the lock if it is free or left behind. The file appears with its content, so nobody reads a half-written one. */
+/** Takes the lock if it is free or abandoned. The file appears together with its content, so no process reads half of it. */
 function take(path) {
   const own = `${path}.${process.pid}`;
   writeFileSync(own, JSON.stringify({ pid: process.pid, host: hostname() }));

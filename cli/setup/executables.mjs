@@ -19,7 +19,7 @@ export function executableIn(folder, name) {
   }
 }
 
-/** The first executable of that name on PATH. */
+/** The path of the first executable with that name on PATH; undefined if there is none. */
 export function executableOnPath(name) {
   for (const folder of pathFolders()) {
     const path = executableIn(folder, name);
@@ -28,12 +28,12 @@ export function executableOnPath(name) {
   return undefined;
 }
 
-/** PATH with folders put first. */
+/** PATH with the given folders first. */
 export function pathWith(...folders) {
   return [...folders, ...pathFolders().filter((folder) => !folders.includes(folder))].join(delimiter);
 }
 
-/** "v3.259.0" >= "3.200.1"; a version that cannot be read is older than any. */
+/** Whether "v3.259.0" >= "3.200.1". An unreadable version counts as the oldest. */
 export function isAtLeast(version, minimum) {
   const numbers = (text) => (/(\d+)\.(\d+)\.(\d+)/.exec(text) ?? [0, 0, 0, 0]).slice(1).map(Number);
   const [a, b] = [numbers(version), numbers(minimum)];

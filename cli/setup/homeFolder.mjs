@@ -3,18 +3,18 @@ import { homedir, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 
 /*
- * A user of a container often has no home folder, or one that it may not write to. npm, the Pulumi CLI and our own cache need
- * one, and break in ways that name none of this.
+ * A user of a container often has no home folder, or one without write permission. npm, the Pulumi CLI and the project's cache
+ * need one, and fail with messages that do not name this cause.
  */
 
 /**
- * Gives this process and those that it starts a folder for what they keep, if they have none: HOME, or only PULUMI_HOME and
- * XDG_CACHE_HOME where a home folder can be read.
+ * Gives this process and its children a folder for their files, if they have none: HOME, or only PULUMI_HOME and XDG_CACHE_HOME
+ * if the home folder is readable.
  *
- * Answers what to tell the user; undefined where there is nothing to tell.
+ * Returns a message for the user; undefined if there is none.
  */
 export function settleHome(env = process.env) {
-  // the CLI asks the environment who runs it, because a user of a container may have no name
+  // the CLI takes the user's name from the environment, because a container's user may have none
   env.USER ||= userName();
   const home = homeOf();
   if (!home) {
@@ -56,7 +56,7 @@ function isWritable(folder) {
   }
 }
 
-/** A folder that only this user can write to: programs are run from it. */
+/** A folder that only this user can write to, because programs run from it. */
 function privateFolder() {
   const user = process.getuid?.() ?? "user";
   const folder = join(tmpdir(), `fabric-environments-${user}`);

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { say } from "./progress.mjs";
 
-/** What FABRIC_INSPECT can name. */
+/** Valid values of FABRIC_INSPECT. */
 const processes = ["program", "provider"];
 
 /**
- * The environment in which the process that FABRIC_INSPECT names waits for a debugger, and tells where; the same environment
- * without it. Throws if it names something else.
+ * The environment in which the process that FABRIC_INSPECT names waits for a debugger, with a message that says where. Without
+ * FABRIC_INSPECT, the same environment. Throws for any other value.
  */
 export function withInspection(projectRoot, env) {
   const which = env.FABRIC_INSPECT;

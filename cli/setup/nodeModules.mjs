@@ -7,8 +7,8 @@ import { runStep } from "./progress.mjs";
 const hash = (content) => createHash("sha256").update(content).digest("hex");
 
 /**
- * Installs the project's dependencies when they are absent or not those of the lock file. Where somebody else keeps them (pnpm,
- * yarn, an npm project of workspaces), they only have to be there.
+ * Installs the project's dependencies if they are absent or differ from the lock file. If another tool manages them (pnpm,
+ * yarn, an npm project of workspaces), they only have to be present.
  */
 export async function ensureNodeModules(projectRoot, env) {
   const lockFile = read(join(projectRoot, "package-lock.json"));
@@ -16,7 +16,7 @@ export async function ensureNodeModules(projectRoot, env) {
   const ready = () => lockFile !== undefined && read(stamp) === hash(lockFile);
   if (ready() || isKeptByOthers(projectRoot)) return;
   if (lockFile === undefined) throw new Error(missing(wrongPackages(projectRoot)));
-  // in the cache folder, so that the checkout holds no file of ours while npm replaces node_modules
+  // the lock is in the cache folder, so that no file of this set-up is in the checkout while npm replaces node_modules
   await withLock(join(cacheFolder, `node_modules-${hash(projectRoot).slice(0, 12)}`), async () => {
     if (ready()) return;
     if (!isInstalled(projectRoot, JSON.parse(lockFile))) {
@@ -26,13 +26,16 @@ export async function ensureNodeModules(projectRoot, env) {
     try {
       writeFileSync(stamp, hash(lockFile));
     } catch (error) {
-      // a checkout that cannot be written to; or npm has put them where the project of workspaces begins
+      // the checkout is read-only, or npm has put the packages where the project of workspaces begins
       if (!["EACCES", "EROFS", "EPERM", "ENOENT"].includes(error.code)) throw error;
     }
   });
 }
 
-/** Whether every package that package.json names is there, and npm has not put it into this very folder. */
+/**
+ * Whether another tool manages the packages: everything in package.json is present, but npm has not installed it in this
+ * folder.
+ */
 function isKeptByOthers(projectRoot) {
   const markers = [".modules.yaml", ".yarn-state.yml"].map((name) => join(projectRoot, "node_modules", name));
   const isOurs = existsSync(join(projectRoot, "node_modules")) && !markers.some((path) => existsSync(path));
@@ -53,7 +56,7 @@ function wantedPackages(projectRoot) {
   return { ...dependencies, ...devDependencies };
 }
 
-/** Packages of package.json that are not found as Node looks for them, or in another version. */
+/** Packages of package.json that Node would not find, or would find in another version. */
 function wrongPackages(projectRoot) {
   return Object.entries(wantedPackages(projectRoot)).flatMap(([name, wanted]) => {
     const found = versionOf(projectRoot, name);
@@ -70,8 +73,8 @@ function versionOf(folder, name) {
 }
 
 /**
- * Whether somebody has run `npm install` or `npm ci` for this lock file already: npm's own list of what it has
- * installed, written at the very end of an installation, names the same versions.
+ * Whether `npm install` or `npm ci` has already run for this lock file. npm's own list of installed packages, which npm writes
+ * at the very end, then has the same versions.
  */
 function isInstalled(projectRoot, { packages }) {
   const list = read(join(projectRoot, "node_modules", ".package-lock.json"));

@@ -5,10 +5,10 @@ import { runStep } from "./progress.mjs";
 
 /** The first Node that runs TypeScript files without a flag. */
 const minimum = "22.18.0";
-/** What is installed where Node is older than that. */
+/** The Node to install if the present one is older. */
 const version = "24.21.0";
 
-/** Makes sure that there is a Node that can run the project; answers its path. */
+/** Ensures a Node that can run the project. Returns its path. */
 export async function ensureNode() {
   if (isAtLeast(process.versions.node, minimum)) return process.execPath;
   const folder = join(cacheFolder, `node-${version}`);
@@ -17,7 +17,7 @@ export async function ensureNode() {
   if (installed) return installed;
   await makeFolder(folder, async (temporary) => {
     const title = `Installing Node ${version} (this is ${process.versions.node}; the project needs ${minimum}) into ${dirname(folder)}`;
-    // the package fetches the binary for this machine in its install script
+    // the package downloads the binary for this machine in its install script
     const args = ["install", "--prefix", temporary, "--no-save", "--ignore-scripts=false", `node@${version}`];
     await runStep(title, "npm", args, { cwd: temporary });
   });

@@ -1,9 +1,6 @@
 import { spawn } from "node:child_process";
 
-/*
- * What the set-up tells while it works. Everything goes to stderr, because stdout belongs to the program that runs
- * afterwards.
- */
+/* Messages of the set-up. All go to stderr, because stdout belongs to the program that runs afterwards. */
 
 /** Prints one plain line. */
 export function say(line) {
@@ -17,8 +14,8 @@ function elapsed(sinceMs) {
 }
 
 /**
- * Announces a long step and keeps telling how long it takes and what it is at: in a terminal one line that is updated
- * every second, elsewhere (a CI log) a new line every 15 s.
+ * Announces a long step, and keeps reporting its duration and current activity: in a terminal on one line, updated every
+ * second; elsewhere (a CI log) on a new line every 15 s.
  */
 export function startProgress(title) {
   const terminal = process.stderr.isTTY === true;
@@ -34,11 +31,11 @@ export function startProgress(title) {
     terminal ? 1000 : 15_000,
   );
   return {
-    /** What the step is at just now. */
+    /** Sets the current activity. */
     detail(text) {
       detail = text;
     },
-    /** Ends the display, with a last line if there is one to say. */
+    /** Ends the display, with a last line if there is a result. */
     end(result) {
       clearInterval(timer);
       if (terminal) process.stderr.write("\r\x1b[2K");
@@ -48,8 +45,8 @@ export function startProgress(title) {
 }
 
 /**
- * Runs a command with its output hidden: the last line of it is the progress, and the last lines are in the error when
- * the command fails or takes longer than `timeoutSeconds`. `describe` makes words of a line for the progress.
+ * Runs a command with its output hidden. The last line of output is the progress, in the words of `describe`. If the command
+ * fails or takes longer than `timeoutSeconds`, the error contains the last lines.
  */
 export async function runStep(title, command, args, { cwd, env, timeoutSeconds, describe = (line) => line } = {}) {
   const progress = startProgress(title);

@@ -7,12 +7,12 @@ import { executableIn, executableOnPath, isAtLeast, pathFolders } from "./execut
 import { runStep, say } from "./progress.mjs";
 
 /*
- * The Pulumi CLI, from the first place that has it: PATH, our cache folder, the vendor's install folder, the vendor's
- * installer, and last a build of its Go modules. The vendor's ways bring the vendor's Node language host; a build gets
- * ours (../languageHost), because that one is not published as a Go module.
+ * The Pulumi CLI, from the first place that has it: PATH, the cache folder, the vendor's install folder, the vendor's
+ * installer, and last a build of its Go modules. The vendor's CLI comes with the vendor's Node language host. A build gets this
+ * project's host (../languageHost), because the vendor's is not published as a Go module.
  */
 
-/** The plugins that a built CLI needs beside it. */
+/** The plugins that a built CLI needs in its folder. */
 const hostFiles = [
   // the next two need them
   "straight.cjs",
@@ -24,9 +24,9 @@ const hostFiles = [
 ];
 
 /**
- * Makes sure that there is a Pulumi CLI with a Node language host.
+ * Ensures a Pulumi CLI with a Node language host.
  *
- * Answers the folder it is in, and whether it was built here and so has no vendor's plugins.
+ * Returns the CLI's folder, and whether the CLI was built here and so lacks the vendor's plugins.
  */
 export async function ensurePulumi(projectRoot) {
   const version = pinnedVersion(projectRoot);
@@ -43,7 +43,7 @@ export async function ensurePulumi(projectRoot) {
   return { bin, isBuilt };
 }
 
-/** The version that the project is made for, and the oldest that it accepts: the one that go.mod pins. */
+/** The version that go.mod pins: the one to install, and the oldest to accept. */
 function pinnedVersion(projectRoot) {
   const goMod = readFileSync(join(projectRoot, "cli", "engine", "go.mod"), "utf8");
   return /github\.com\/pulumi\/pulumi\/pkg\/v3 v(\S+)/.exec(goMod)[1];
@@ -67,7 +67,7 @@ function findPulumi(version, cached) {
   });
 }
 
-/** The engine looks for a language host on PATH and beside the CLI (where links to it lead). */
+/** Whether the engine would find a language host: on PATH, or beside the CLI (after resolving links). */
 function hasLanguageHost(pulumi) {
   const name = "pulumi-language-nodejs";
   return Boolean(
@@ -75,7 +75,7 @@ function hasLanguageHost(pulumi) {
   );
 }
 
-/** What `pulumi version` says, remembered for as long as the file stays the same: asking takes a fifth of a second. */
+/** The output of `pulumi version`. It is cached until the file changes, because each call takes a fifth of a second. */
 function versionOf(path) {
   const { size, mtimeMs } = statSync(path);
   const memory = join(cacheFolder, "pulumi-versions.json");
@@ -83,7 +83,7 @@ function versionOf(path) {
   try {
     known = JSON.parse(readFileSync(memory, "utf8"));
   } catch {
-    // absent or damaged: ask
+    // absent or damaged: the CLI is asked again
   }
   const key = `${path} ${size} ${mtimeMs}`;
   if (known[key] === undefined) {
@@ -106,15 +106,14 @@ function versionOf(path) {
   return known[key];
 }
 
-/** Fills the folder with a CLI in its `bin`: by the vendor's installer, else by a build. */
+/** Puts a CLI into the folder's `bin`: by the vendor's installer, else by a build. */
 async function obtain(projectRoot, version, folder) {
   const refusals = [];
   for (const way of [install, build]) {
     try {
       await way(projectRoot, version, folder);
       const path = executableIn(join(folder, "bin"), "pulumi");
-      if (!path || !isAtLeast(versionOf(path), version))
-        throw new Error("what came of it is not a Pulumi CLI that runs");
+      if (!path || !isAtLeast(versionOf(path), version)) throw new Error("the result is not a working Pulumi CLI");
       return;
     } catch (error) {
       refusals.push(error.message);
@@ -143,7 +142,7 @@ function goVersion(projectRoot) {
 async function install(_projectRoot, version, folder) {
   if (process.platform === "win32") throw new Error("Not tried: this set-up runs it on Linux and macOS only.");
   const script = join(folder, "install.sh");
-  // curl, not fetch: it honours proxies, and the installer itself needs it
+  // curl instead of fetch: it honours proxies, and the installer needs it anyway
   const limits = ["--connect-timeout", "4", "--max-time", "20"];
   const args = ["--fail", "--silent", "--show-error", "--location", ...limits, "--output", script];
   try {
@@ -168,7 +167,7 @@ async function build(projectRoot, version, folder) {
   if (!executableOnPath("go")) throw new Error("go was not found.");
   const bin = join(folder, "bin");
   mkdirSync(bin);
-  say("The Pulumi CLI is neither installed nor to be downloaded here, so it is built from its Go modules, once.");
+  say("The Pulumi CLI is not installed and cannot be downloaded here, so it is built from its Go modules, once.");
   const sdk = "github.com/pulumi/pulumi/sdk/v3/go/common/version";
   const flags = [
     "-mod=readonly",
@@ -200,7 +199,7 @@ async function build(projectRoot, version, folder) {
   placeHost(projectRoot, bin);
 }
 
-/** Puts our plugins beside the CLI, or brings them up to date. */
+/** Copies this project's plugins to the CLI's folder, or updates them. */
 function placeHost(projectRoot, bin) {
   for (const name of hostFiles) {
     writeFileWhole(join(bin, name), readFileSync(join(projectRoot, "cli", "languageHost", name), "utf8"), 0o755);

@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 
 /**
- * Runs a file with Node in this terminal and waits for its end; answers its exit code, or ends this process by the
- * signal that ended it.
+ * Runs a file with Node in this terminal and waits for its end. Returns its exit code; if a signal ended the file, ends this
+ * process by the same signal.
  *
- * Ctrl-C reaches the file too, since it is in the same process group, and what it runs may need time to end well: so
- * this process stays until it has ended. SIGTERM, which is mostly sent to one process, is handed on.
+ * Ctrl-C also reaches the file, because both are in the same process group. The file may need time to end well, so this process
+ * stays until the file has ended. SIGTERM usually goes to one process only, so it is passed on.
  */
 export async function runFile(node, file, args, env) {
   const child = spawn(node, [file, ...args], { env, stdio: "inherit" });

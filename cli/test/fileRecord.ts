@@ -2,8 +2,9 @@ import { appendFileSync } from "node:fs";
 import { relative } from "node:path";
 
 /*
- * Imported into the process of every test file: when it ends, it adds a line of JSON to the file FABRIC_TEST_RECORD. The test
- * runner's own events do not serve for that, because it holds those of a file back until the files before it have ended.
+ * Imported into the process of every test file. When the process ends, this file adds a line of JSON to the file
+ * FABRIC_TEST_RECORD. The test runner's own events do not serve here, because it holds back a file's events until all files
+ * before it have ended.
  */
 
 /** One test file that has ended. */
@@ -15,7 +16,7 @@ export interface EndedFile {
 }
 
 const record = process.env["FABRIC_TEST_RECORD"];
-// set by the test runner for the processes of files, and passed on to what these start
+// the test runner sets NODE_TEST_CONTEXT for the processes of files, and these pass it on to their children
 const file = relative(process.cwd(), process.argv[1] ?? "").replaceAll("\\", "/");
 
 if (record !== undefined && process.env["NODE_TEST_CONTEXT"] !== undefined && /^test\/.*\.test\.ts$/.test(file)) {

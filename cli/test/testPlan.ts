@@ -1,24 +1,23 @@
 /*
- * Which test files a command line runs, and what of them. A file's folder says when it runs:
- *
- * - test/sweeps/            tries one thing at very many points (every call of a deployment, environments by chance);
- * - test/engine/thorough/   what the engine shows beyond one test per behaviour;
- * - everything else         `npm test`.
+ * Decides which test files a command line runs. A file's folder decides when the file runs:
+ * - test/sweeps/: tries one thing at very many points (every call of a deployment, random environments)
+ * - test/engine/thorough/: shows behaviour of the engine beyond one test per behaviour
+ * - everything else: runs in `npm test`
  */
 
-/** How much of the tests runs: what `npm test` has, everything (`--all`), or a part by chance of the rest (`--sample`). */
+/** Extent of a run: `npm test`, everything (`--all`), or a random part of the rest (`--sample`). */
 export type Extent = "quick" | "all" | "sample";
 
 /** A command line of cli/test.ts. */
 export interface TestPlan {
   readonly extent: Extent;
-  /** Parts of paths; a file runs if its path holds one of them. None: every file of the extent. */
+  /** Parts of paths. A file runs if its path contains one of them. Without filters, every file of the extent runs. */
   readonly filters: readonly string[];
-  /** What is passed on to `node --test`. */
+  /** Options to pass on to `node --test`. */
   readonly nodeOptions: readonly string[];
 }
 
-/** Options of `node --test` that are followed by their value, when it is not joined by `=`. */
+/** Options of `node --test` whose value is the next argument, unless `=` joins both. */
 const withValue = new Set([
   "--test-name-pattern",
   "--test-skip-pattern",
@@ -31,7 +30,7 @@ const withValue = new Set([
   "--require",
 ]);
 
-/** Parts a command line into the extent, the filters and what Node gets. */
+/** Splits a command line into the extent, the filters and Node's options. */
 export function testPlan(args: readonly string[]): TestPlan {
   let extent: Extent = "quick";
   const filters: string[] = [];
@@ -56,14 +55,14 @@ export function testPlan(args: readonly string[]): TestPlan {
 const isSweep = (file: string) => file.startsWith("test/sweeps/");
 const isThorough = (file: string) => file.startsWith("test/engine/thorough/");
 
-/** Files that run together: sweeps have several processes at work themselves, so they come one after the other. */
+/** Files by how they run. Sweeps run one after the other, because each already uses several processes. */
 export interface TestGroups {
   readonly files: readonly string[];
   readonly sweeps: readonly string[];
 }
 
 /**
- * The files of a plan. A filter reaches every file, whichever folder it is in.
+ * The files of a plan. A filter applies to every file, whatever its folder.
  * @param all every test file, as `test/…` with slashes
  * @param isDrawn whether a thorough file belongs to a sample
  */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** What tests depend on; node_modules follows from package-lock.json. */
+/** Files that tests depend on. package-lock.json stands for node_modules. */
 const parts = ["*.{ts,json,yaml,js}", "{lib,providers,emulator,cli,test,fabric,examples}/**/*"];
 
 /** A hash of the project's files, the same on every machine for the same content: 12 hexadecimal digits. */

@@ -1,13 +1,13 @@
 import type { Service } from "./service.ts";
 import type { Collection, CollectionDeclaration, Stored } from "./store.ts";
 
-/** A collection of a family: what the machinery knows of it, and the way to its objects. */
+/** A collection of a family: its declaration, and access to its objects. */
 export interface DeclaredCollection<T extends Stored> extends CollectionDeclaration {
-  /** Its objects in one emulator. */
+  /** The collection's objects in one emulator. */
   in(service: Service): Collection<T>;
 }
 
-/** How the objects of a collection hang together with others, by the name of the others' collection. */
+/** Relations of a collection's objects to other objects, by the name of the other collection. */
 export interface Ties<T extends Stored> {
   /**
    * Property that holds the id of the owner; objects are deleted with their owner.
@@ -23,7 +23,7 @@ export interface Ties<T extends Stored> {
 
 /**
  * Declares a collection.
- * @param name what the store and `GET /_emulator/state` call it; stores of earlier versions know it by this name
+ * @param name its name in the store and in `GET /_emulator/state`. Stores of earlier versions contain this name
  */
 export function collection<T extends Stored>(
   name: string,
@@ -32,13 +32,13 @@ export function collection<T extends Stored>(
   return { name, ownedBy, liesIn, in: (service) => service.store.collection<T>(name) };
 }
 
-/** Removes an object and, one after the other, everything that says it belongs to what was removed. */
+/** Removes an object, then recursively all objects that it owns. */
 export function remove(service: Service, { name }: CollectionDeclaration, id: string): void {
   removeAll(service, name, new Set([id.toLowerCase()]));
 }
 
 function removeAll(service: Service, name: string, ids: ReadonlySet<string>): void {
-  // first, so that objects that own one another are not met again
+  // removed first, so that a cycle of owners ends
   for (const id of ids) service.store.collection(name).delete(id);
   for (const other of service.collections) {
     const belonging = tiedTo(service, other, other.ownedBy[name], ids);
@@ -46,7 +46,7 @@ function removeAll(service: Service, name: string, ids: ReadonlySet<string>): vo
   }
 }
 
-/** Whether nothing says that it lies in an object. */
+/** Whether no object lies in a container. */
 export function isEmpty(service: Service, { name }: CollectionDeclaration, id: string): boolean {
   const ids = new Set([id.toLowerCase()]);
   return service.collections.every((other) => tiedTo(service, other, other.liesIn[name], ids).length === 0);

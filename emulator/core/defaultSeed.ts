@@ -1,6 +1,6 @@
 const id = (last: string) => `11111111-1111-4111-8111-${last.padStart(12, "0")}`;
 
-/** Ids of the objects that an emulator without a seed begins with. */
+/** Ids of objects in the default seed. */
 export const known = {
   /** The deploying identity of stack `local`. */
   deployer: id("1"),
@@ -16,7 +16,7 @@ export const known = {
   azureDevOpsConnection: id("b"),
 } as const;
 
-/** The branch, with one notebook in it, that an emulator without a seed begins with. */
+/** The branch in the default seed. It holds one notebook. */
 export const knownBranch = {
   gitProviderType: "GitHub",
   ownerName: "contoso",
@@ -25,7 +25,7 @@ export const knownBranch = {
   directoryName: "/fabric",
 } as const;
 
-/** What stack `local` and most tests deploy to. Its type is checked in `emulator.ts`, because core knows no family. */
+/** The seed of stack `local` and of most tests. `emulator.ts` checks its type, because core knows no family. */
 export const defaultSeed = {
   principals: [
     { id: known.deployer, type: "ServicePrincipal", displayName: "fabric-deployer", aadAppId: id("2") },

@@ -3,10 +3,10 @@ import type { DeclaredCollection } from "./collection.ts";
 import type { Route, Service } from "./service.ts";
 import type { Collection, CollectionDeclaration } from "./store.ts";
 
-/** The API that has the routes: Fabric's below `/v1`, or another one that a deployment needs. */
+/** The API of the routes: Fabric's below `/v1`, or another API that deployments need. */
 export type Api = "fabric" | "graph" | "entra";
 
-/** Everything that the emulator knows of one kind of object, in one place. */
+/** Everything that the emulator knows about one kind of object, in one place. */
 export interface Family<
   C extends Readonly<Record<string, CollectionDeclaration>> = Readonly<Record<string, CollectionDeclaration>>,
   S extends z.ZodRawShape = z.ZodRawShape,
@@ -14,19 +14,19 @@ export interface Family<
   readonly name: string;
   /** @default fabric */
   readonly api?: Api;
-  /** By their names, under which `emulator.service` has them. */
+  /** Collections by name. `emulator.service` has them under the same names. */
   readonly collections?: C;
   readonly routes: readonly Route[];
-  /** Schema of each key of a seed that is the family's. */
+  /** Schemas of the family's keys in a seed. */
   readonly seed?: S;
   /**
    * Fills the family's collections from its part of a seed.
-   * @param deployer object id of the caller whose token does not say who it is for
+   * @param deployer object id of the caller if a token does not contain one
    */
   populate?(service: Service, seed: z.output<z.ZodObject<S>>, deployer: () => string): void;
 }
 
-/** Declares a family. It returns what it gets; its purpose is to infer the types of the collections and of the seed. */
+/** Declares a family. Returns its argument, and only infers the types of collections and seed. */
 export function defineFamily<
   C extends Readonly<Record<string, CollectionDeclaration>> = Record<never, never>,
   S extends z.ZodRawShape = Record<never, never>,
@@ -35,19 +35,19 @@ export function defineFamily<
 }
 
 type KeysOf<Union> = Union extends unknown ? keyof Union : never;
-/** One record with the entries of all. */
+/** One record with the entries of all members. */
 type Merged<Union> = { readonly [K in KeysOf<Union>]: Extract<Union, Readonly<Record<K, unknown>>>[K] };
 
-/** The collections of families, open, by name. */
+/** The open collections of families, by name. */
 export type CollectionsOf<F> = Opened<Merged<F extends Family<infer C> ? C : never>>;
 type Opened<C> = { readonly [N in keyof C]: C[N] extends DeclaredCollection<infer T> ? Collection<T> : never };
 
-/** A seed as one writes it for families. Other keys, which a recording's seed may hold, are ignored. */
+/** A seed as users write it for these families. Other keys are ignored, because the seed of a recording may have some. */
 export type SeedOf<F> = z.input<z.ZodObject<Merged<F extends Family<infer _C, infer S> ? S : never>, z.core.$loose>>;
 
 /**
  * Fills an empty store, in the order of the families.
- * @throws ZodError naming all that is wrong with the seed
+ * @throws ZodError that names all faults of the seed
  */
 export function populate(
   families: readonly Family[],
@@ -60,12 +60,12 @@ export function populate(
   for (const family of families) family.populate?.(service, parsed, deployer);
 }
 
-/** Names that no collection can have, because the service itself has members of these names. */
+/** Names that no collection may have, because the service itself has members with these names. */
 const taken: readonly (keyof Service)[] = ["store", "levers", "clock", "timing", "origin", "collections"];
 
 /**
- * Makes sure that families go together.
- * @throws Error with every name or route that two of them claim, and every owner that none of them has
+ * Checks that families fit together.
+ * @throws Error with every name or route that two families claim, and every owner that no family has
  */
 export function checkFamilies(families: readonly Family[]): void {
   const declared = families.flatMap(({ collections = {} }) => Object.entries(collections));

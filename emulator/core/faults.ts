@@ -1,42 +1,42 @@
 import { z } from "zod";
 
-/** A fault, as data: which requests it hits, and what happens to them. */
+/** A fault, as data: the requests that it hits, and its effect on them. */
 export const faultRuleSchema = z.strictObject({
   /** @default any */
   method: z.enum(["GET", "POST", "PATCH", "PUT", "DELETE"]).optional(),
   /** Template of the route (`/workspaces/{workspaceId}/items`), or a part of the path itself. @default any */
   route: z.string().optional(),
-  /** The first of the matching requests that is hit, from 1. @default 1 */
+  /** The first matching request to hit, counted from 1. @default 1 */
   nth: z.number().int().min(1).default(1),
-  /** How many from there on. @default 1 */
+  /** Number of requests to hit, from the first on. @default 1 */
   times: z.union([z.number().int().min(1), z.literal("forever")]).default(1),
-  /** Counts the requests of each path on their own. @default false */
+  /** Whether requests are counted per path. @default false */
   each: z.boolean().default(false),
-  /** After the first that is hit, only requests like it, by method and path: its retries. @default false */
+  /** Whether the rule, after its first hit, hits only requests with the same method and path: the retries. @default false */
   sticky: z.boolean().default(false),
-  /** Status to answer with; the request has no effect. */
+  /** Status of the answer. The request has no effect. */
   status: z.number().int().optional(),
   errorCode: z.string().default("UnknownError"),
   message: z.string().default("A fault was injected"),
   isRetriable: z.boolean().optional(),
   /** Retry-After, as text. */
   retryAfter: z.string().optional(),
-  /** Milliseconds before anything happens. */
+  /** Delay before the request is handled, in ms. */
   delayMs: z.number().min(0).default(0),
-  /** Milliseconds after the effect, before the answer. */
+  /** Delay between the effect and the answer, in ms. */
   holdMs: z.number().min(0).default(0),
-  /** Closes the connection without an answer: before the effect, or after it. */
+  /** Closes the connection without an answer, before or after the effect. */
   drop: z.enum(["before", "after"]).optional(),
-  /** Lets the operation that the request starts fail, without effect. */
+  /** Makes the operation that the request starts fail, without effect. */
   operationError: z.object({ errorCode: z.string(), message: z.string() }).optional(),
 });
 
-/** A rule as one writes it. */
+/** A rule as users write it. */
 export type FaultRule = z.input<typeof faultRuleSchema>;
 /** A rule with its defaults. */
 export type Fault = z.output<typeof faultRuleSchema>;
 
-/** The rules in force, and how often each has matched. */
+/** The active rules, with the number of matches of each. */
 export class Faults {
   /** Called when a rule hits a request. */
   onHit: ((fault: Fault) => void) | undefined;
@@ -47,7 +47,7 @@ export class Faults {
     this.#rules = rules.map((rule) => ({ fault: faultRuleSchema.parse(rule), matched: new Map() }));
   }
 
-  /** The fault that hits a request, if one does; counts the request for every rule it matches. */
+  /** The fault that hits a request; undefined if none does. Counts the request for every rule that it matches. */
   hit(method: string, template: string, path: string): Fault | undefined {
     let found: Fault | undefined;
     for (const rule of this.#rules) {

@@ -3,27 +3,28 @@ import type { Call, Reply, Route, Service, ServiceError } from "./service.ts";
 import type { Stored } from "./store.ts";
 
 /*
- * A guard runs before the handlers of the routes below its path. It finds what the path names. It refuses, with the service's
- * code, if that does not exist or if the caller has no right to it. A route cannot name a parameter that no guard resolves.
+ * A guard runs before the handlers of the routes below its path, and finds the object that the path names. If the object does
+ * not exist, or the caller has no right to it, the guard refuses with the service's code. A route cannot have a parameter that
+ * no guard resolves.
  */
 
-/** The way to what a path names. */
+/** Finds the object that a path names. */
 export interface Guard<T> {
   /** `/workspaces/{workspaceId}` */
   readonly template: string;
-  /** Name of the collection that what is found is from; undefined if it is from none. */
+  /** Name of the found object's collection; undefined if it belongs to none. */
   readonly collection?: string | undefined;
-  /** @throws ServiceError if there is no such thing, or if the caller has no right to it */
+  /** @throws ServiceError if there is no such object, or the caller has no right to it */
   find(call: Call, service: Service): T;
 }
 
-/** The tenant, which holds what lies in nothing else. It lets every caller through. */
+/** The tenant, which holds all top-level objects. Every caller may pass. */
 export const tenant: Guard<undefined> = { template: "", find: () => undefined };
 
 /**
- * What a parameter of a path names, found by a function.
- * @param path below the parent's, with one parameter: `/users/{user}`
- * @param find gets what the parent found and the parameter; throws the refusal
+ * A guard that finds an object with a function.
+ * @param path path below the parent's, with one parameter: `/users/{user}`
+ * @param find receives the parent's object and the parameter; throws the refusal
  * @throws Error if the path has not exactly one parameter
  */
 export function within<P, T>(
@@ -40,9 +41,9 @@ export function within<P, T>(
 }
 
 /**
- * An object of a collection, by the id in the path. Below another object it must belong to that one.
- * @param refusal what is answered if there is none
- * @throws Error if the collection does not say how its objects belong to the parent
+ * A guard that finds an object of a collection by the id in the path. The object must belong to the parent's object.
+ * @param refusal the answer if there is no such object
+ * @throws Error if the collection does not declare how its objects belong to the parent's
  */
 export function member<T extends Stored>(
   parent: Guard<Stored | undefined>,
@@ -64,7 +65,7 @@ export function member<T extends Stored>(
   return { ...guard, collection: collection.name };
 }
 
-/** A guard with one more check of what it has found; the check throws the refusal. */
+/** A guard with a further check of the found object. The check throws the refusal. */
 export function checked<T>(guard: Guard<T>, check: (found: T, call: Call, service: Service) => void): Guard<T> {
   return {
     ...guard,
@@ -76,14 +77,14 @@ export function checked<T>(guard: Guard<T>, check: (found: T, call: Call, servic
   };
 }
 
-/** What goes with what a guard has found, such as the only connection of a workspace. */
+/** A guard that derives another object from the found one, such as the only connection of a workspace. */
 export function derived<P, T>(guard: Guard<P>, find: (found: P, call: Call, service: Service) => T): Guard<T> {
   return { template: guard.template, find: (call, service) => find(guard.find(call, service), call, service) };
 }
 
 /**
  * A route behind a guard.
- * @param path below the guard's, without parameters
+ * @param path path below the guard's, without parameters
  * @throws Error if the path has a parameter, because nothing would resolve it
  */
 export function route<T>(

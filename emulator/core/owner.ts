@@ -17,7 +17,10 @@ function ownerOf(folder: string): Owner | undefined {
   }
 }
 
-/** The URL of the emulator that runs on a store, if one does. A process that died without a word does not count. */
+/**
+ * The URL of the emulator that runs on a store; undefined if none does. A process that died without releasing the store does
+ * not count.
+ */
 export async function findRunningEmulator(folder: string): Promise<string | undefined> {
   const owner = ownerOf(folder);
   if (!owner || !isLiveProcess(owner.pid)) return undefined;
@@ -31,8 +34,8 @@ export async function findRunningEmulator(folder: string): Promise<string | unde
 }
 
 /**
- * Takes a store for this process; two emulators on one store would each overwrite what the other knows.
- * @throws Error when a live process has it
+ * Takes a store for this process. Two emulators on one store would overwrite each other's objects.
+ * @throws Error if a live process owns the store
  */
 export async function takeStore(folder: string, url: string): Promise<void> {
   const running = await findRunningEmulator(folder);
@@ -45,7 +48,7 @@ export async function takeStore(folder: string, url: string): Promise<void> {
   writeFileSync(fileOf(folder), JSON.stringify({ pid: process.pid, url } satisfies Owner), { mode: 0o600 });
 }
 
-/** Gives the store back. */
+/** Releases the store. */
 export function releaseStore(folder: string): void {
   if (ownerOf(folder)?.pid === process.pid) rmSync(fileOf(folder), { force: true });
 }

@@ -3,7 +3,7 @@ import type { Fault } from "./faults.ts";
 import { ServiceError } from "./service.ts";
 import type { Call, Reply, Route, Service } from "./service.ts";
 
-/** The answer of a route, or the refusal it throws. */
+/** The reply of a route, or the refusal that the route throws. */
 export function answer(route: Route | undefined, call: Call, service: Service): Reply {
   try {
     if (!route) throw new ServiceError(404, "EntityNotFound", "The requested resource could not be found");
@@ -15,14 +15,14 @@ export function answer(route: Route | undefined, call: Call, service: Service): 
   }
 }
 
-/** What a fault rule wants to be answered. */
+/** The reply that a fault rule demands. */
 export function faultReply({ status = 500, errorCode, message, isRetriable, retryAfter }: Fault): Reply {
   const more = isRetriable === undefined ? {} : { isRetriable };
   const reply = new ServiceError(status, errorCode, message, more).toReply();
   return retryAfter === undefined ? reply : { ...reply, headers: { ...reply.headers, "Retry-After": retryAfter } };
 }
 
-/** A reply with the headers that the service sends with every answer. */
+/** A response with the headers that the service sends with every answer. */
 export function responseOf({ status, body, headers = {} }: Reply): Response {
   const exposed = ["RequestId", ...Object.keys(headers).filter((name) => name !== "Content-Type")];
   const all = new Headers({

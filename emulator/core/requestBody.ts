@@ -1,6 +1,8 @@
 import type { Context } from "hono";
 
-/** JSON, a form, or JSON inside a JSON string, which some clients send; anything else counts as none. */
+/**
+ * The body of a request: JSON, a form, or JSON inside a JSON string, which some clients send. Any other body counts as empty.
+ */
 export async function bodyOf(context: Pick<Context, "req">): Promise<Record<string, unknown>> {
   const text = await context.req.text();
   if (context.req.header("content-type")?.startsWith("application/x-www-form-urlencoded")) {

@@ -1,8 +1,8 @@
-/** A request that was made. Its Authorization header is not kept. */
+/** A received request, without its Authorization header. */
 export interface RequestRecord {
   readonly method: string;
   readonly path: string;
-  /** Template of the route; `unknown` where the emulator has none. */
+  /** Template of the route; `unknown` if the emulator has no such route. */
   readonly route: string;
   readonly status: number;
   readonly caller: string;

@@ -3,40 +3,43 @@ import type { Clock } from "../../lib/clock.ts";
 import type { CollectionDeclaration, Store } from "./store.ts";
 import type { Times, Timing } from "./timing.ts";
 
-/** Behaviour that tests and users may change while the emulator runs. */
+/** Behaviour that tests and users may change at run time. */
 export interface Levers {
-  /** Elements of a page. @default all */
+  /** Number of elements in a page. @default all */
   pageSize: number;
-  /** How long an operation runs, in ms. @default 20 */
+  /** Duration of an operation, in ms. @default 20 */
   operationDelayMs: number;
-  /** Retry-After of operations, in seconds. The service says 20 and more. @default 0 */
+  /** Retry-After of operations, in seconds. The real service sends 20 and more. @default 0 */
   retryAfterSeconds: number;
   /** How long the name of a deleted item stays taken, in ms. @default 0 */
   nameReservationMs: number;
-  /** Reads of a workspace that answer InProgress after its capacity changed. @default 0 */
+  /** Number of reads of a workspace that answer InProgress after a change of its capacity. @default 0 */
   assignmentReads: number;
-  /** Calls per identity and window; refused above that. @default no limit */
+  /** Calls per identity and window; further calls are refused. @default no limit */
   throttle: { limit: number; windowMs: number } | null;
   /**
-   * How long answers, operations and SQL endpoints take: no longer than the levers above say, or as they were recorded, with
-   * Retry-After 20 (120 of a publish). @default immediate
+   * Duration of answers, operations and SQL endpoints. `immediate`: only the delays of the levers above. `recorded`: recorded
+   * times, with Retry-After 20 (120 for a publish). @default immediate
    */
   timing: "immediate" | "recorded";
-  /** How many times faster than the service: divides recorded times, and the windows of the documented quota. @default 1 */
+  /** Speed relative to the service. Divides recorded times, and the windows of the documented quotas. @default 1 */
   speed: number;
-  /** What the recorded times are drawn by: the same seed, the same times. @default 1 */
+  /** Seed for drawing recorded times: equal seeds give equal times. @default 1 */
   timingSeed: number;
-  /** Whether the documented quotas hold, by identity and minute: platform 500, jobs 200, operations 200. @default none */
+  /** Whether the documented quotas apply, per identity and minute: platform 500, jobs 200, operations 200. @default none */
   quota: "none" | "documented";
-  /** Whether answers leave out empty descriptions, as they did until April 2026. @default false */
+  /** Whether answers omit empty descriptions, as they did until April 2026. @default false */
   omitEmptyDescriptions: boolean;
   /** Whether answers spell ids in upper case. @default false */
   upperCaseIds: boolean;
-  /** Role assignments have ids of their own instead of their principals'. @default false */
+  /** Whether role assignments have their own ids instead of their principals'. @default false */
   ownRoleIds: boolean;
-  /** Whether definitions come back in another order and spelling, with a `.platform` of the service's own. @default false */
+  /** Whether definitions are returned in another order and spelling, with a `.platform` of the service's own. @default false */
   rewriteDefinitions: boolean;
-  /** Whether only repositories of the seed can be connected to; otherwise any is taken for empty. @default false */
+  /**
+   * Whether workspaces can be connected only to repositories of the seed. Otherwise any other repository counts as empty.
+   * @default false
+   */
   onlyKnownRepositories: boolean;
   /** Whether the tenant keeps deleted items in the recycle bin of their workspace. @default false */
   itemRecovery: boolean;
@@ -61,43 +64,43 @@ export const defaultLevers: Readonly<Levers> = {
   itemRecovery: false,
 };
 
-/** What every family can use, whichever families there are. */
+/** The part of the service that every family can use, whichever families there are. */
 export interface Service {
   readonly store: Store;
   readonly levers: Levers;
   readonly clock: Clock;
   readonly timing: Timing;
-  /** `http://127.0.0.1:PORT`, of this server. */
+  /** Origin of this server: `http://127.0.0.1:PORT`. */
   origin: string;
   /** The collections of all families. */
   readonly collections: readonly CollectionDeclaration[];
 }
 
-/** One request, as a handler sees it. */
+/** One request, as handlers receive it. */
 export interface Call {
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly body: Readonly<Record<string, unknown>>;
   /** Object id of the caller. */
   readonly caller: string;
-  /** A fault rule lets the operation that this call starts fail. */
+  /** Error of the operation that this call starts, from a fault rule. */
   readonly operationError: { readonly errorCode: string; readonly message: string } | undefined;
-  /** How long it takes, where the lever asks for recorded times. */
+  /** Durations for this call; undefined unless the lever `timing` demands recorded times. */
   readonly times?: Times | undefined;
 }
 
-/** An answer. A body of undefined is sent as no bytes at all. */
+/** An answer. An undefined body is sent as no bytes at all. */
 export interface Reply {
   readonly status: number;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A route as the service documents it: `/workspaces/{workspaceId}/assignToCapacity`. `route` in `guard.ts` makes it. */
+/** A route as the service documents it: `/workspaces/{workspaceId}/assignToCapacity`. Made by `route` in `guard.ts`. */
 export interface Route {
   readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
   readonly template: string;
-  /** @throws ServiceError where the service refuses the call */
+  /** @throws ServiceError if the service refuses the call */
   handler(call: Call, service: Service): Reply;
 }
 
@@ -113,7 +116,7 @@ export class ServiceError extends Error {
     this.more = more;
   }
 
-  /** The answer that refuses. Other APIs have other envelopes. */
+  /** The reply with the refusal. Other APIs have other envelopes. */
   toReply(): Reply {
     const { status, errorCode, message, more } = this;
     return {
@@ -126,7 +129,7 @@ export class ServiceError extends Error {
 
 export const ok = (body?: unknown, headers: Record<string, string> = {}): Reply => ({ status: 200, body, headers });
 
-/** A new object; most families say where it is. */
+/** A reply with a new object. Most families add its location. */
 export const created = (body: unknown, headers: Record<string, string> = {}): Reply => ({ status: 201, body, headers });
 
 export const notFound = (what: string) =>
@@ -145,7 +148,7 @@ export function page(call: Call, service: Service, all: readonly unknown[], path
   return ok({ value: all.slice(from, until), continuationToken, continuationUri });
 }
 
-/** A property of the body that must be text. */
+/** A body property that must be text. */
 export function requiredText(body: Readonly<Record<string, unknown>>, property: string, max: number): string {
   const value = body[property];
   if (typeof value !== "string" || value.trim() === "") throw badRequest(`The ${property} field is required.`);

@@ -12,28 +12,30 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
-/** Anything the emulator keeps. */
+/** Any object that the emulator stores. */
 export interface Stored {
   readonly id: string;
 }
 
-/** What the machinery knows of a collection: its name in the store, and how its objects hang together with those of others. */
+/** The declaration of a collection: its name in the store, and the relations of its objects to other objects. */
 export interface CollectionDeclaration {
   readonly name: string;
-  /** By the name of another collection, the property that holds the id of the owner. An object is deleted with its owner. */
+  /** Property with the id of the owner, by the name of the owner's collection. An object is deleted with its owner. */
   readonly ownedBy: Readonly<Record<string, string>>;
-  /** By the name of another collection, the property that holds the id of the container. A container that holds something is not empty. */
+  /**
+   * Property with the id of the container, by the name of the container's collection. A container with objects is not empty.
+   */
   readonly liesIn: Readonly<Record<string, string>>;
 }
 
-/** What happened to one object: its new value, or null when it was removed. */
+/** A mutation of one object: its new value, or null if it was removed. */
 interface Mutation {
   readonly in: string;
   readonly id: string;
   readonly is: Stored | null;
 }
 
-/** Objects of one kind by id, in the order they were made. Ids are compared without case. */
+/** Objects of one kind by id, in the order of their creation. Ids are compared without case. */
 export class Collection<T extends Stored> {
   readonly #objects = new Map<string, T>();
   readonly #record: (id: string, value: T | null) => void;
@@ -52,7 +54,7 @@ export class Collection<T extends Stored> {
     this.#record(value.id, value);
     return value;
   }
-  /** Changes some properties of an object that is there. */
+  /** Changes some properties of an existing object. */
   change(id: string, changes: Partial<T>): T {
     const now = this.get(id);
     if (!now) throw new Error(`There is no ${id} to change.`);
@@ -63,7 +65,7 @@ export class Collection<T extends Stored> {
     if (existed) this.#record(id, null);
     return existed;
   }
-  /** Takes a value from the journal, without writing it there again. */
+  /** Applies a value from the journal, without recording it again. */
   replay(id: string, value: T | null): void {
     if (value) this.#objects.set(id.toLowerCase(), value);
     else this.#objects.delete(id.toLowerCase());
@@ -74,8 +76,8 @@ export class Collection<T extends Stored> {
 }
 
 /**
- * The emulator's objects, in memory and, where a folder is given, in a journal of mutations: one appended line each, so a
- * mutation costs the same however many objects there are. The journal is written anew at every start.
+ * The emulator's objects in memory, and, with a folder, in a journal of mutations. Each mutation appends one line, so its cost
+ * does not depend on the number of objects. Every start rewrites the journal.
  */
 export class Store {
   readonly #collections = new Map<string, Collection<Stored>>();
@@ -89,7 +91,7 @@ export class Store {
     this.#compact();
   }
 
-  /** Whether nothing was ever stored. */
+  /** Whether the store holds no objects. */
   get isEmpty(): boolean {
     return [...this.#collections.values()].every((collection) => collection.all().length === 0);
   }
@@ -102,12 +104,12 @@ export class Store {
     return made;
   }
 
-  /** Everything, by collection. */
+  /** All objects, by collection. */
   snapshot(): Record<string, Stored[]> {
     return Object.fromEntries([...this.#collections].map(([name, collection]) => [name, collection.all()]));
   }
 
-  /** Forgets everything. */
+  /** Removes all objects. */
   clear(): void {
     for (const collection of this.#collections.values()) collection.clear();
     if (this.#journal) rmSync(this.#journal, { force: true });
@@ -118,7 +120,7 @@ export class Store {
   }
 
   #load(journal: string): void {
-    // a last line without its end was being written when the process died
+    // an incomplete last line was being written when the process died
     for (const line of readFileSync(journal, "utf8").split("\n").slice(0, -1)) {
       const { in: name, id, is } = JSON.parse(line) as Mutation;
       this.collection(name).replay(id, is);

@@ -1,7 +1,7 @@
 import { ServiceError } from "./service.ts";
 import type { Reply, Service } from "./service.ts";
 
-/** A refusal by quota; the rest of the window is what the caller is told to wait. */
+/** A refusal by quota. The caller must wait for the rest of the window. */
 export class Throttled extends ServiceError {
   readonly retryAfterSeconds: number;
   constructor(until: number, now: number) {
@@ -16,7 +16,7 @@ export class Throttled extends ServiceError {
   }
 }
 
-/** So many calls of an identity in each window. */
+/** A number of calls per identity and window. */
 interface Quota {
   readonly name: string;
   readonly limit: number;
@@ -31,8 +31,8 @@ const createWorkspace: Quota = { name: "create workspace", limit: 200, windowMs:
 const bulkImport: Quota = { name: "bulk import", limit: 10, windowMs: MINUTE_MS };
 
 /**
- * The quotas that a call counts in: platform, jobs and operations are apart from each other, and two calls have one of their
- * own besides. https://learn.microsoft.com/en-us/rest/api/fabric/articles/throttling
+ * The quotas that a call counts towards. Platform, jobs and operations are separate, and two calls also have a quota of their
+ * own. https://learn.microsoft.com/en-us/rest/api/fabric/articles/throttling
  */
 function quotasOf(method: string, path: string): readonly Quota[] {
   if (path.startsWith("/operations/")) return [operations];
@@ -42,14 +42,14 @@ function quotasOf(method: string, path: string): readonly Quota[] {
   return [platform];
 }
 
-/** Counts calls by identity in fixed windows, as the service does. A window begins with the first call in it. */
+/** Counts calls by identity in fixed windows, as the service does. A window begins with its first call. */
 export class Throttling {
   readonly #windows = new Map<string, { readonly until: number; calls: number }>();
 
   /**
    * Counts a call.
-   * @param path in lower case, below the Fabric API; undefined of what is no call of it
-   * @throws Throttled above a limit, where there is one
+   * @param path in lower case, relative to the Fabric API; undefined if the call belongs to another API
+   * @throws Throttled if the call exceeds a limit
    */
   count(service: Service, identity: string, method: string, path: string | undefined): void {
     const { throttle, quota, speed } = service.levers;
@@ -65,7 +65,7 @@ export class Throttling {
     this.#windows.clear();
   }
 
-  /** Counts a call in one window. @returns until when that is full; 0 if it is not */
+  /** Counts a call in one window. @returns the end of a full window; 0 if the window has room */
   #over(key: string, { limit, windowMs }: Quota, now: number): number {
     let window = this.#windows.get(key);
     if (!window || window.until <= now) {

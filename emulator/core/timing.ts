@@ -1,17 +1,17 @@
 import { createHash } from "node:crypto";
 
 /*
- * How long the service takes, as it was measured: 313 answers of two publications into an empty workspace (April and June
- * 2026). What was not measured takes as long as what is most like it.
+ * Durations of the service, as measured: 313 answers of two publications into an empty workspace (April and June 2026). A call
+ * that was not measured takes as long as the most similar measured one.
  */
 
-/** Seconds, from and to. */
+/** A range of seconds. */
 type Range = readonly [from: number, to: number];
 
 interface Measured {
-  /** From the request to its answer. */
+  /** Time from the request to its answer. */
   readonly answer: Range;
-  /** From its beginning to the end of the operation, where the answer starts one. */
+  /** Time from start to end of the operation, if the answer starts one. */
   readonly operation: Range;
 }
 
@@ -45,25 +45,25 @@ const creates: Readonly<Record<string, Measured>> = {
 /** A create of an item of any other type. */
 const otherCreate = measured([3.4, 9.0]);
 
-/** Calls that are no creates of items, by method and template. */
+/** Calls that create no items, by method and template. */
 const calls: Readonly<Record<string, Measured>> = {
   "GET /operations/{operationId}": measured([1.2, 1.2]),
   "GET /operations/{operationId}/result": measured([1.3, 1.4]),
   "POST /workspaces/{workspaceId}/folders": measured([1.1, 1.1]),
 };
-/** Any other call: as long as a read. */
+/** Any other call, as long as a read. */
 const otherCall = measured([0.8, 2.0]);
 
-/** From the answer of a create to its SQL endpoint. */
+/** Time from the answer of a create to its SQL endpoint. */
 const sqlEndpoint: Range = [11, 13];
 
 const RETRY_AFTER_S = 20;
 const PUBLISH_RETRY_AFTER_S = 120;
 
-/** How long one call takes. */
+/** Durations for one call. */
 export interface Times {
   readonly answerMs: number;
-  /** Of the operation that it may start. */
+  /** Duration of the operation that the call may start. */
   readonly operationMs: number;
   /** Retry-After of that operation, in whole seconds. */
   readonly retryAfterSeconds: number;
@@ -72,13 +72,16 @@ export interface Times {
 /** The levers that times depend on. */
 interface TimingLevers {
   readonly timing: string;
-  /** How many times faster than recorded. */
+  /** Speed relative to the recorded times. */
   readonly speed: number;
-  /** Decides what is drawn. */
+  /** Seed for drawing times. */
   readonly timingSeed: number;
 }
 
-/** Draws times from the measured ranges. The n-th call of a kind takes the same time in every run, whatever happens between. */
+/**
+ * Draws times from the measured ranges. The n-th call of a kind takes the same time in every run, whatever other calls come
+ * between.
+ */
 export class Timing {
   readonly #levers: TimingLevers;
   readonly #drawn = new Map<string, number>();
@@ -88,8 +91,8 @@ export class Timing {
   }
 
   /**
-   * The times of a call; undefined if the lever does not ask for recorded ones.
-   * @param itemType of the item that the call creates
+   * The times of a call; undefined unless the lever demands recorded times.
+   * @param itemType type of the item that the call creates
    */
   of(method: string, template: string, itemType: string | undefined): Times | undefined {
     if (this.#levers.timing !== "recorded") return undefined;
@@ -104,12 +107,12 @@ export class Timing {
     };
   }
 
-  /** Milliseconds until the SQL endpoint of a new item is ready; undefined if it never gets ready. */
+  /** Milliseconds until the SQL endpoint of a new item is ready; undefined if it never is. */
   sqlEndpointMs(): number | undefined {
     return this.#levers.timing === "recorded" ? this.#draw("SQL endpoint", sqlEndpoint) : undefined;
   }
 
-  /** Begins again. */
+  /** Starts the sequence of drawn times again. */
   reset(): void {
     this.#drawn.clear();
   }

@@ -1,8 +1,8 @@
 import type { Levers } from "./service.ts";
 
 /**
- * The levers of time and quota that a command line asks for.
- * @throws Error if a value is none of theirs
+ * The levers of time and quota for a command line.
+ * @throws Error if a value is invalid
  */
 export function timingOptions(options: {
   readonly timing?: string | undefined;

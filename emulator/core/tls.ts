@@ -11,8 +11,8 @@ export interface Certificate {
 }
 
 /**
- * Makes a certificate for localhost and 127.0.0.1 that lasts a day; it is its own authority.
- * @throws Error where openssl is missing
+ * Makes a certificate for localhost and 127.0.0.1 that is valid for a day. It is its own authority.
+ * @throws Error if openssl is missing
  */
 export async function makeCertificate(folder: string): Promise<Certificate> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });

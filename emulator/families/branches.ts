@@ -7,9 +7,9 @@ import type { Part } from "./itemDefinition.ts";
 import { addItem, items, itemsOf, removeItem } from "./items.ts";
 import type { Item } from "./items.ts";
 
-/* Folders of branches, and how workspaces differ from them and follow them. The family of routes is in git.ts. */
+/* Folders of branches, how workspaces differ from them, and how pulls and commits bring them in line. git.ts has the routes. */
 
-/** An item as a repository holds it. */
+/** An item in a repository. */
 export interface CommittedItem {
   readonly logicalId: string;
   readonly type: string;
@@ -30,7 +30,7 @@ export interface GitConnection extends Stored {
   readonly isInitialized: boolean;
   readonly head?: string | undefined;
   readonly syncedAt?: string | undefined;
-  /** Items of the synced commit, with the workspace's item each became. */
+  /** Items of the synced commit, each with the id of its item in the workspace. */
   readonly synced: readonly (CommittedItem & { readonly objectId: string })[];
   /** Credentials by caller. */
   readonly credentials: Readonly<Record<string, { readonly source: string; readonly connectionId?: string }>>;
@@ -41,7 +41,7 @@ export const branches = collection<BranchFolder>("branches");
 /** The Git connections of all workspaces. */
 export const gitConnections = collection<GitConnection>("gitConnections", { ownedBy: { workspaces: "id" } });
 
-/** Puts items into a branch, as a commit does. */
+/** Puts items into a branch, like a commit. */
 export function commit(
   service: Service,
   details: Record<string, string>,
@@ -62,7 +62,7 @@ const headOf = (items: readonly CommittedItem[]) =>
 /** The time in the service's format. */
 export const now = (service: Service) => new Date(service.clock.now()).toISOString().slice(0, -1);
 
-/** What a folder of a branch is kept by. */
+/** Id under which a folder of a branch is stored. */
 export function branchId(details: Record<string, string>): string {
   const { gitProviderType, ownerName, organizationName, projectName, repositoryName, branchName, directoryName } =
     details;
@@ -70,12 +70,12 @@ export function branchId(details: Record<string, string>): string {
   return `${gitProviderType}/${owner}/${repositoryName}/${branchName}/${(directoryName ?? "").replace(/^\/|\/$/g, "")}`.toLowerCase();
 }
 
-/** The folder that a workspace is connected to; empty if it has no commits. */
+/** The folder that a workspace is connected to. It is empty if it has no commits. */
 export function branchOf(service: Service, { details }: GitConnection): BranchFolder {
   return branches.in(service).get(branchId(details)) ?? { id: branchId(details), head: "", items: [] };
 }
 
-/** Items that Git knows of; SQL endpoints belong to their lakehouses. */
+/** Items that Git tracks. SQL endpoints belong to their lakehouses. */
 const trackedItems = (service: Service, workspaceId: string) =>
   itemsOf(service, workspaceId).filter(({ type }) => type !== "SQLEndpoint");
 
@@ -100,7 +100,7 @@ type Content = Parameters<typeof contentOf>[0];
 const isEqualContent = (left: Content | undefined, right: Content | undefined) =>
   left !== undefined && right !== undefined && contentOf(left) === contentOf(right);
 
-/** What initialisation demands; emptiness decides before difference does. */
+/** The action that initialisation requires. An empty side decides first; only then do differences count. */
 export function requiredActionOf(
   service: Service,
   connection: GitConnection,
@@ -135,7 +135,7 @@ interface Change {
   readonly conflictType: "None" | "Conflict" | "SameChanges";
 }
 
-/** Workspace and branch, each compared with the synced commit. */
+/** Differences of workspace and branch, each from the synced commit. */
 export function changesOf(service: Service, connection: GitConnection, remote: readonly CommittedItem[]): Change[] {
   const local = trackedItems(service, connection.id);
   const { synced } = connection;
@@ -177,7 +177,7 @@ export function changesOf(service: Service, connection: GitConnection, remote: r
   return changes;
 }
 
-/** Each committed item with the workspace's item of its name. */
+/** The committed items that have an item of the same name in the workspace, each with that item's id. */
 export function paired(service: Service, workspaceId: string, items: readonly CommittedItem[]) {
   const local = trackedItems(service, workspaceId);
   return items.flatMap((item) => {
@@ -186,7 +186,10 @@ export function paired(service: Service, workspaceId: string, items: readonly Co
   });
 }
 
-/** Brings the branch's changes into the workspace. What changed only there stays; the policy decides about what changed on both sides. */
+/**
+ * Brings the branch's changes into the workspace. Items that changed only in the workspace stay. If an item changed on both
+ * sides, the policy decides.
+ */
 export function pull(
   service: Service,
   connection: GitConnection,
@@ -216,7 +219,7 @@ export function pull(
   gitConnections.in(service).change(connection.id, { head, syncedAt: now(service), synced });
 }
 
-/** Commits the workspace as it is. */
+/** Commits the whole workspace. */
 export function push(service: Service, connection: GitConnection): void {
   const own = trackedItems(service, connection.id).map((item) => {
     const { type, displayName, description, parts = [] } = item;

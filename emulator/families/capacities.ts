@@ -6,7 +6,7 @@ import { ok, page, ServiceError } from "../core/service.ts";
 import type { Service } from "../core/service.ts";
 import type { Stored } from "../core/store.ts";
 
-/** What workspaces run on. */
+/** A capacity, which workspaces run on. */
 export interface Capacity extends Stored {
   readonly displayName: string;
   readonly sku: string;
@@ -20,7 +20,7 @@ export const capacities = collection<Capacity>("capacities");
 const notFound = () => new ServiceError(404, "CapacityNotFound", "The requested capacity could not be found");
 const capacity = member(tenant, "/capacities/{capacityId}", capacities, notFound);
 
-/** Capacities, which deployments use and do not make. */
+/** Capacities. Deployments use them, but do not make them. */
 export const capacityFamily = defineFamily({
   name: "capacities",
   collections: { capacities },
@@ -50,7 +50,7 @@ export const capacityFamily = defineFamily({
 });
 
 /**
- * The id of a capacity that a body names, as the capacity spells it.
+ * The id of the capacity that a body names, in the capacity's own spelling.
  * @throws ServiceError 404 if there is none, 400 if it is paused
  */
 export function activeCapacity(service: Service, id: unknown): string {
@@ -62,6 +62,6 @@ export function activeCapacity(service: Service, id: unknown): string {
   return capacity.id;
 }
 
-/** Whether what is on the capacity cannot be seen. */
+/** Whether the capacity is paused, so that objects on it cannot be seen. */
 export const isCapacityPaused = (service: Service, capacityId: string | undefined): boolean =>
   capacityId !== undefined && capacities.in(service).get(capacityId)?.state === "Inactive";

@@ -14,7 +14,7 @@ export interface Connection extends Stored {
 export const connections = collection<Connection>("connections");
 const connection = member(tenant, "/connections/{connectionId}", connections, () => notFound("connection"));
 
-/** Connections to sources of data and to Git providers. What was secret in them is not kept. */
+/** Connections to data sources and Git providers. Their secrets are not stored. */
 export const connectionFamily = defineFamily({
   name: "connections",
   collections: { connections },

@@ -12,7 +12,7 @@ import { recoverableItemFamily } from "./recoverableItems.ts";
 import { roleAssignmentFamily } from "./roleAssignments.ts";
 import { workspaceFamily } from "./workspaces.ts";
 
-/** Everything that the emulator knows. A seed is loaded in this order, so a family stands after those that it refers to. */
+/** All families of the emulator. A seed is loaded in this order, so a family must follow the families that it refers to. */
 export const families = [
   graphFamily,
   entraFamily,
@@ -30,8 +30,8 @@ export const families = [
 
 type Families = (typeof families)[number];
 
-/** The emulated service with every collection under its name, for tests that act behind the API's back. */
+/** The emulated service with every collection under its name, for tests that act without the API. */
 export type FabricService = Service & CollectionsOf<Families>;
 
-/** What an emulator begins with, as one writes it. Keys that no family has are ignored. */
+/** A seed as users write it. Keys that no family has are ignored. */
 export type Seed = SeedOf<Families>;

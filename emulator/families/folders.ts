@@ -112,7 +112,7 @@ export function folderById(service: Service, workspaceId: string, id: string): F
   return folder;
 }
 
-/** A folder that a body names; null, absent or empty is the root. */
+/** The folder that a body names. Null, absent or empty means the root. */
 export function optionalParent(
   call: Call,
   service: Service,
@@ -167,7 +167,7 @@ function assertFree(
     throw new ServiceError(409, "FolderDisplayNameAlreadyInUse", "The folder display name is already in use");
 }
 
-/** Ids of the folders above, nearest first. */
+/** Ids of the parent folders, nearest first. */
 function parentsOf(service: Service, folder: Folder): string[] {
   const parents: string[] = [];
   for (let at = folder.parentFolderId; at; at = folders.in(service).get(at)?.parentFolderId) parents.push(at);

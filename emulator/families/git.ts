@@ -42,7 +42,7 @@ const initialized = checked(connection("Contributor"), ({ isInitialized }) => {
     throw new ServiceError(400, "WorkspaceGitConnectionNotInitialized", "The connection is not initialised");
 });
 
-/** The connection of a workspace to a folder of a branch. Repositories are the emulator's own. */
+/** The connection of a workspace to a folder of a branch. The emulator has its own repositories. */
 export const gitFamily = defineFamily({
   name: "git",
   collections: { branches, gitConnections },
@@ -82,7 +82,7 @@ export const gitFamily = defineFamily({
       });
       return ok();
     }),
-    // the one call of Git that asks for no capacity
+    // the only call of Git that needs no capacity
     route("POST", connectionOf(workspace("Admin")), "/git/disconnect", ({ id }, _call, service) => {
       gitConnections.in(service).delete(id);
       return ok();
@@ -173,7 +173,7 @@ export const gitFamily = defineFamily({
   },
 });
 
-/** The head is only unknown directly after the connection was initialised. */
+/** Compares the body's head with the connection's. The connection has no head only directly after its initialisation. */
 function assertHead(call: Call, connection: GitConnection): void {
   const given = call.body["workspaceHead"];
   if ((given || undefined) !== connection.head)

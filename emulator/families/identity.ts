@@ -22,7 +22,7 @@ export const principals = collection<Principal>("principals");
 export const tenantId = "11111111-1111-4111-8111-000000000000";
 const lifetimeSeconds = 3600;
 
-/** A token that says who it is for; its signature is empty, because nothing here verifies it. */
+/** A token that names its principal. Its signature is empty, because the emulator verifies none. */
 export function tokenFor(principalId: string, tenant: string, audience: string, now: number): string {
   const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const seconds = Math.floor(now / 1000);
@@ -40,7 +40,7 @@ export function tokenFor(principalId: string, tenant: string, audience: string, 
   return `${encode({ alg: "none", typ: "JWT" })}.${encode(claims)}.`;
 }
 
-/** The object id in a token, and whether the token has ended. Opaque tokens say nothing. */
+/** The object id in a token, and whether the token has expired. Opaque tokens show neither. */
 export function readToken(token: string, now: number): { readonly principalId?: string; readonly isExpired: boolean } {
   try {
     const { oid, exp } = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as {
@@ -53,7 +53,7 @@ export function readToken(token: string, now: number): { readonly principalId?: 
   }
 }
 
-/** Entra ID's token endpoint; its paths belong to the authority, and are not below /v1. */
+/** Entra ID's token endpoint. Its paths are those of the authority, and not below /v1. */
 const authority = within(everybody, "/{tenant}", (_all, tenant) => tenant);
 export const entraFamily = defineFamily({
   name: "entra",
@@ -120,7 +120,7 @@ const user = within(everybody, "/v1.0/users/{user}", (_all, id, _call, service) 
   );
 });
 
-/** Microsoft Graph, as far as a deployment asks it, and the principals that it and Fabric know. */
+/** The part of Microsoft Graph that deployments use, with the principals that Graph and Fabric share. */
 export const graphFamily = defineFamily({
   name: "graph",
   api: "graph",
@@ -153,7 +153,7 @@ export const graphFamily = defineFamily({
   },
 });
 
-/** Who calls when the token does not say. */
+/** The caller if a token does not contain one. */
 export function defaultCaller(service: Service): string {
   const all = principals.in(service).all();
   const known =

@@ -8,7 +8,7 @@ export interface Part {
   readonly payloadType: string;
 }
 
-/** What `.platform` says of an item. */
+/** The content of `.platform`. */
 interface Named {
   readonly type: string;
   readonly displayName: string;
@@ -31,7 +31,7 @@ export function partsOf(call: Call): Part[] {
   return parts as Part[];
 }
 
-/** The part that says what the item is, as exports contain it. */
+/** The part that identifies the item, in the format of exports. */
 export function platformPart(
   { type, displayName, description }: Named,
   logicalId = "00000000-0000-0000-0000-000000000000",
@@ -49,7 +49,7 @@ export function platformPart(
   return { path: ".platform", payload: Buffer.from(text).toString("base64"), payloadType: "InlineBase64" };
 }
 
-/** What an item that was made without a definition contains. */
+/** Content of an item that was made without a definition. */
 export function defaultParts({ type }: { readonly type: string }): Part[] {
   const empty: Readonly<Record<string, readonly [string, string]>> = {
     Notebook: ["notebook-content.py", "# Fabric notebook source\n"],
@@ -61,13 +61,13 @@ export function defaultParts({ type }: { readonly type: string }): Part[] {
 }
 
 /**
- * The parts of a definition in another order, with Windows line ends, with JSON on one line and its keys turned round, with
- * outputs in notebooks, and with what the service adds to pipelines.
+ * A definition as the service might return it: parts in another order, Windows line ends, JSON on one line with reversed keys,
+ * outputs in notebooks, and an addition to pipelines.
  */
 export function rewritten(parts: readonly Part[]): Part[] {
   return parts.toReversed().map(({ path, payload, payloadType }) => {
     const text = respelledText(path, Buffer.from(payload, "base64").toString());
-    // bytes that are no text
+    // binary content
     if (/[\0\uFFFD]/.test(text)) return { path, payload, payloadType };
     return { path, payload: Buffer.from(text).toString("base64"), payloadType };
   });

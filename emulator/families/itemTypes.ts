@@ -1,15 +1,15 @@
-/** How the service treats a type of item, as recorded from it. */
+/** The service's behaviour for a type of item, from recordings. */
 export interface ItemType {
   readonly type: string;
-  /** Name of its typed collection in paths. */
+  /** Name of the type's own collection in paths. */
   readonly collection: string;
-  /** Whether creates are operations: always, only with a definition, or never. */
+  /** Whether a create is an operation: always, only with a definition, or never. */
   readonly create: "async" | "asyncWithDefinition" | "sync";
   /** Whether reading the definition is an operation; `none` if the type has no definition. */
   readonly definition: "async" | "sync" | "none";
-  /** Format that the service names for a definition, if it names one. */
+  /** Format of a definition in the service's answers; absent if the service names none. */
   readonly format?: string;
-  /** Properties that the typed collection adds, if the type has any. */
+  /** Additional properties in the type's own collection; absent if there are none. */
   readonly properties?: (workspaceId: string, id: string) => Record<string, unknown>;
 }
 
@@ -20,7 +20,10 @@ const async = "async" as const;
 const none = "none" as const;
 const asyncWithDefinition = "asyncWithDefinition" as const;
 
-/** https://learn.microsoft.com/en-us/rest/api/fabric/core/items, and the recorded traffic for what is sync and what async. */
+/**
+ * Types from https://learn.microsoft.com/en-us/rest/api/fabric/core/items; recorded traffic shows which calls are sync and
+ * which async.
+ */
 export const itemTypes: readonly ItemType[] = [
   {
     type: "Lakehouse",
@@ -171,7 +174,7 @@ export const itemTypes: readonly ItemType[] = [
 
 const byType = new Map(itemTypes.map((itemType) => [itemType.type, itemType]));
 
-/** The type of that name. An unlisted name gives the simplest kind, because the service adds types. */
+/** The type with that name. An unknown name gives the simplest behaviour, because the service keeps adding types. */
 export function itemTypeOf(type: string): ItemType {
   return byType.get(type) ?? { type, collection: type, create: sync, definition: sync };
 }

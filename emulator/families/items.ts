@@ -25,13 +25,13 @@ export interface Item extends Stored {
   readonly parts?: readonly Part[];
   readonly creationPayload?: Record<string, unknown> | undefined;
   readonly properties?: Record<string, unknown> | undefined;
-  /** The item that this one was created with, and is deleted with. */
+  /** The item that this item was created with, and is deleted with. */
   readonly parentId?: string;
-  /** When its SQL endpoint is ready, where it ever gets ready. */
+  /** Time at which the SQL endpoint is ready; absent if it never is. */
   readonly sqlEndpointAt?: number;
 }
 
-/** A display name that is not free yet. Its id is `{workspaceId}/{type}/{name}`. */
+/** A display name that is still taken after a delete. Its id is `{workspaceId}/{type}/{name}`. */
 interface Reservation extends Stored {
   readonly until: number;
 }
@@ -41,14 +41,14 @@ export const items = collection<Item>("items", {
   ownedBy: { workspaces: "workspaceId", items: "parentId" },
   liesIn: { folders: "folderId" },
 });
-/** Deleted items in the recycle bin of their workspace. A delete puts them here; recoverableItems.ts has the routes. */
+/** Deleted items in the recycle bin of their workspace. Deletes put them here; recoverableItems.ts has the routes. */
 export const recoverableItems = collection<Item>("recoverableItems", { ownedBy: { workspaces: "workspaceId" } });
 const reservations = collection<Reservation>("reservations");
 
-/** The service sends an empty one with items, and never a real one. */
+/** The service sends an empty ETag with items, and never a real one. */
 const etag = { ETag: '""' };
 
-/** A workspace whose items can be seen: items on a paused capacity are not found. */
+/** A workspace with visible items. If its capacity is paused, its items are not found. */
 const runningWorkspace = (atLeast: Role): Guard<Workspace> =>
   checked(workspace(atLeast), ({ capacityId }, _call, service) => {
     if (isCapacityPaused(service, capacityId)) throw notFound("item");
@@ -59,10 +59,10 @@ const itemNotFound = (id: string) =>
   });
 const itemAt = (collectionPath: string, atLeast: Role): Guard<Item> =>
   member(runningWorkspace(atLeast), `/${collectionPath}/{itemId}`, items, itemNotFound);
-/** The item of a path, for families of what is in items. */
+/** The item of a path, for families of objects inside items. */
 export const item = (atLeast: Role): Guard<Item> => itemAt("items", atLeast);
 
-/** Items by the routes that all types share. */
+/** Routes for items that all types share. */
 const genericRoutes: readonly Route[] = [
   route("GET", workspace("Viewer"), "/items", (workspace, call, service) => {
     const type = call.query.get("type");
@@ -70,7 +70,7 @@ const genericRoutes: readonly Route[] = [
     const root = call.query.get("rootFolderId") ?? undefined;
     if (root) folderById(service, workspace.id, root);
     const isRecursive = call.query.get("recursive")?.toLowerCase() !== "false";
-    // without a word: an empty list proves nothing
+    // the real service does not explain the empty list, which therefore proves nothing
     const visible = isCapacityPaused(service, workspace.capacityId) ? [] : itemsOf(service, workspace.id);
     const all = visible.filter(
       (item) => (!type || sameName(item.type, type)) && (isRecursive && !root ? true : item.folderId === root),
@@ -95,7 +95,7 @@ const genericRoutes: readonly Route[] = [
   route("POST", item("Contributor"), "/updateDefinition", updateDefinition),
 ];
 
-/** Items by the collection of their type. It also shows properties, and has only items of that type. */
+/** Routes of each type's own collection. It shows additional properties, and contains only items of the type. */
 const typedRoutes: readonly Route[] = itemTypes.flatMap(({ type, collection }): Route[] => {
   const typed = (atLeast: Role) =>
     checked(itemAt(collection, atLeast), (item) => {
@@ -164,11 +164,11 @@ export const itemsOf = (service: Service, workspaceId: string) =>
     .all()
     .filter((item) => item.workspaceId === workspaceId);
 
-/** Adds an item, as a create or a sync from Git does. */
+/** Adds an item, for a create or a sync from Git. */
 export function addItem(service: Service, workspaceId: string, item: Omit<Item, "id" | "workspaceId">): Item {
   const id = randomUUID();
   if (item.type === "Lakehouse") {
-    // the SQL endpoint of a lakehouse is an item of its own
+    // the SQL endpoint of a lakehouse is a separate item
     items.in(service).put({
       id: randomUUID(),
       workspaceId,
@@ -184,10 +184,10 @@ export function addItem(service: Service, workspaceId: string, item: Omit<Item, 
   return items.in(service).put({ ...item, id, workspaceId, ...sqlEndpointAt });
 }
 
-/** Removes an item and what came with it. */
+/** Removes an item with its children. */
 export const removeItem = (service: Service, { id }: Item): void => remove(service, items, id);
 
-/** Keeps an item that is being deleted, with those that go with it. */
+/** Puts an item with its children into the recycle bin, before its delete. */
 function keepDeleted(service: Service, item: Item): void {
   const children = items
     .in(service)
@@ -331,7 +331,7 @@ function descriptionOf(call: Call): string | undefined {
   return description;
 }
 
-/** An item as the shared routes show it. */
+/** An item in the format of the shared routes. */
 function shown({ id, type, displayName, description, workspaceId, folderId }: Item) {
   return { id, type, displayName, description, workspaceId, ...(folderId && { folderId }) };
 }
@@ -346,7 +346,7 @@ function shownWithProperties(item: Item, service: Service) {
   };
 }
 
-/** The SQL endpoint of an item as its properties tell it, once it is ready. */
+/** Properties about an item's SQL endpoint; empty until the endpoint is ready. */
 function readyEndpoint({ id, workspaceId, sqlEndpointAt }: Item, service: Service) {
   if (sqlEndpointAt === undefined || sqlEndpointAt > service.clock.now()) return {};
   const endpoint = items

@@ -13,9 +13,9 @@ export interface ManagedPrivateEndpoint extends Stored {
   readonly name: string;
   readonly targetPrivateLinkResourceId: string;
   readonly targetSubresourceType?: string | undefined;
-  /** When it is provisioned, in ms. */
+  /** Time at which provisioning ends, in ms. */
   readonly readyAt: number;
-  /** What the owner of the target says: `Approved`, `Rejected`. Nothing yet means `Pending`. */
+  /** Decision of the target's owner: `Approved` or `Rejected`. Undefined means `Pending`. */
   readonly status?: string | undefined;
   /** Whether provisioning ends in `Failed`. */
   readonly fails?: boolean | undefined;
@@ -32,7 +32,9 @@ const endpoint = member(
   () => new ServiceError(404, "PrivateEndpointNotFound", "The private endpoint could not be found"),
 );
 
-/** Managed private endpoints of workspaces. Only `emulator.service.managedPrivateEndpoints` can approve them here. */
+/**
+ * Managed private endpoints of workspaces. In the emulator, only `emulator.service.managedPrivateEndpoints` can approve them.
+ */
 export const managedPrivateEndpointFamily = defineFamily({
   name: "managedPrivateEndpoints",
   collections: { managedPrivateEndpoints },
@@ -65,7 +67,7 @@ export const managedPrivateEndpointFamily = defineFamily({
         readyAt: service.clock.now() + service.levers.operationDelayMs,
       });
       const Location = `https://api.fabric.microsoft.com/v1/workspaces/${workspaceId}/managedPrivateEndpoints/${made.id}`;
-      // also what is provisioned at once is so only when it is read
+      // even an endpoint that is provisioned at once shows that only when it is read
       return created(shownEndpoint(made, service, "Provisioning"), { Location });
     }),
     route("GET", endpoint, "", (one, _call, service) => ok(shownEndpoint(one, service))),
@@ -109,7 +111,7 @@ function shownEndpoint(one: ManagedPrivateEndpoint, service: Service, state?: st
   return {
     id,
     provisioningState,
-    // recorded in 2025: all null at first
+    // recorded in 2025: all values are null at first
     connectionState: isThere
       ? { status, actionsRequired: "None" }
       : { status: null, description: null, actionsRequired: null },

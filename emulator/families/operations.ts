@@ -10,7 +10,7 @@ import type { Stored } from "../core/store.ts";
 export interface Operation extends Stored {
   readonly createdAt: number;
   readonly endsAt: number;
-  /** Retry-After while it runs. @default what the lever says */
+  /** Retry-After while the operation runs. @default the lever's value */
   readonly retryAfterSeconds?: number;
   readonly hasResult: boolean;
   readonly result?: unknown;
@@ -60,7 +60,7 @@ export const operationFamily = defineFamily({
 
 /**
  * Applies an effect immediately, records an operation that completes later, and returns 202.
- * @param effect what the operation does; not called if the operation must fail
+ * @param effect the operation's effect; not called if the operation must fail
  */
 export function startOperation(
   call: Call,
@@ -95,5 +95,5 @@ function operationHeaders(service: Service, { id, retryAfterSeconds }: Operation
 
 const isRunning = ({ endsAt }: Operation, service: Service) => service.clock.now() < endsAt;
 
-/** The service's times have seven decimals and no zone. */
+/** The service's time format, with seven decimals and no zone. */
 const moment = (ms: number) => `${new Date(ms).toISOString().slice(0, -1)}0000`;

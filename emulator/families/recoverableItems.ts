@@ -12,7 +12,7 @@ const recoverable = member(workspace("Contributor"), "/recoverableItems/{itemId}
   notFound("item"),
 );
 
-/** The recycle bin of a workspace: items that were deleted while the tenant keeps them (lever `itemRecovery`). */
+/** The recycle bin of a workspace: items that were deleted while the tenant kept deleted items (lever `itemRecovery`). */
 export const recoverableItemFamily = defineFamily({
   name: "recoverable items",
   routes: [
@@ -47,7 +47,7 @@ function recover(service: Service, item: Item): void {
     .filter(({ parentId }) => parentId === item.id);
   for (const one of [item, ...children]) {
     recoverableItems.in(service).delete(one.id);
-    // a folder that is gone cannot take it back
+    // if the folder is gone, the item returns to the root
     const folderId = one.folderId && folders.in(service).get(one.folderId) ? one.folderId : undefined;
     items.in(service).put({ ...one, folderId });
   }

@@ -91,7 +91,7 @@ const principalNotFound = (workspaceId: string, principalId: string) =>
     relatedResource: { resourceId: workspaceId, resourceType: "Workspace" },
   });
 
-/** Id of a principal's assignment: the same as the principal's, unless the lever says otherwise. */
+/** Id of a principal's assignment: the principal's own id, unless the lever `ownRoleIds` is on. */
 const idOf = ({ levers }: Service, principalId: string) =>
   levers.ownRoleIds ? principalId.replace(/^.{8}/, "a551a551") : principalId;
 

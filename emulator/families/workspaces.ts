@@ -16,12 +16,12 @@ export interface Workspace extends Stored {
   readonly type: "Workspace" | "Personal" | "AdminWorkspace";
   readonly capacityId?: string | undefined;
   readonly domainId?: string | undefined;
-  /** Reads that still answer InProgress. */
+  /** Number of reads that still answer InProgress. */
   readonly assignmentReads?: number;
   readonly identity?: { readonly applicationId: string; readonly servicePrincipalId: string } | undefined;
 }
 
-/** Its id is `{workspaceId}/{principalId}`. */
+/** A role of a principal in a workspace. Its id is `{workspaceId}/{principalId}`. */
 export interface RoleAssignment extends Stored {
   readonly workspaceId: string;
   readonly principalId: string;
@@ -37,7 +37,7 @@ export const roles = collection<RoleAssignment>("roles", { ownedBy: { workspaces
 export const ranks = ["Viewer", "Contributor", "Member", "Admin"] as const;
 export type Role = (typeof ranks)[number];
 
-/** The workspace of a path: 404 if there is none, 403 if the caller has a lesser role than that, or none. */
+/** The workspace of a path. The guard answers 404 if there is none, and 403 if the caller has no role or a weaker one. */
 export const workspace = (atLeast: Role): Guard<Workspace> =>
   checked(
     member(tenant, "/workspaces/{workspaceId}", workspaces, () => notFound("workspace")),
@@ -70,7 +70,7 @@ export const workspaceFamily = defineFamily({
           const role = roles.in(service).get(`${id}/${call.caller}`)?.role;
           return role !== undefined && (!wanted || wanted.includes(role));
         });
-      // since July 2026 some answers name capacityRegion as well; most recorded ones do not
+      // since July 2026 some answers also contain capacityRegion, but most recorded ones do not
       return page(call, service, visible.map(summary), "/workspaces");
     }),
     route("POST", tenant, "/workspaces", (_tenant, call, service) => {
@@ -174,7 +174,7 @@ export const workspaceFamily = defineFamily({
   },
 });
 
-/** A workspace as lists and writes show it. */
+/** A workspace in the format of lists and writes. */
 function summary({ id, displayName, description, type, capacityId, domainId }: Workspace) {
   return {
     id,
@@ -190,7 +190,7 @@ function nameOf(call: Call, service: Service, ownId?: string): string {
   const displayName = requiredText(call.body, "displayName", 256);
   if (sameName(displayName, "Admin monitoring"))
     throw new ServiceError(400, "WorkspaceNameIsReserved", "The name is reserved");
-  // names are unique in the tenant, also among workspaces that the caller cannot see
+  // names are unique in the tenant, even among workspaces that the caller cannot see
   if (
     workspaces
       .in(service)

@@ -1,9 +1,7 @@
 import { createHash } from "node:crypto";
 import { objectKey } from "../transactions/entry.ts";
 
-/*
- * Checkpoints as `pulumi stack export` gives them, as far as this project looks at them. Everything here is pure.
- */
+/* The part of a checkpoint, as `pulumi stack export` prints it, that this project uses. Everything here is pure. */
 
 /** One resource of a checkpoint. */
 export interface CheckpointResource {
@@ -21,17 +19,17 @@ export interface CheckpointResource {
   readonly protect?: boolean;
   readonly retainOnDelete?: boolean;
   readonly deletedWith?: string;
-  /** The object is to be deleted: its replacement stands beside it under the same URN. */
+  /** The object must be deleted. Its replacement is in the checkpoint under the same URN. */
   readonly delete?: boolean;
-  /** Why the last create or update of it ended half-way; the engine calls update again. */
+  /** Why the last create or update stopped half-way. The engine calls update again. */
   readonly initErrors?: readonly string[];
-  /** The object was deleted before its replacement, which was not made. */
+  /** The object was deleted before its replacement, and the replacement was never made. */
   readonly pendingReplacement?: boolean;
-  /** The next update is to replace the object, whatever is declared (`pulumi state taint`). */
+  /** The next update must replace the object, whatever is declared (`pulumi state taint`). */
   readonly taint?: boolean;
 }
 
-/** A checkpoint. The first deployment's has no resources at all. */
+/** A checkpoint. Before the first deployment it has no resources. */
 export interface Checkpoint {
   readonly version: number;
   readonly deployment: {
@@ -41,25 +39,25 @@ export interface Checkpoint {
   };
 }
 
-/** The resources of a checkpoint; none where it has never been deployed. */
+/** The resources of a checkpoint; none before the first deployment. */
 export const resourcesOf = (checkpoint: Checkpoint): readonly CheckpointResource[] =>
   checkpoint.deployment.resources ?? [];
 
-/** Resources that stand for an object, and not for one that is to be deleted. */
+/** Resources with an object, without those whose object must be deleted. */
 export const liveResourcesOf = (checkpoint: Checkpoint): CheckpointResource[] =>
   resourcesOf(checkpoint).filter((resource) => resource.delete !== true);
 
-/** A checkpoint as it has to be for what comes next, and whether it differs from the given one. */
+/** A checkpoint prepared for the next step, and whether it differs from the given one. */
 export interface Prepared {
   readonly checkpoint: Checkpoint;
   readonly isChanged: boolean;
 }
 
-/** The provider that a resource names, without its id. */
+/** URN of a resource's provider, without the provider's id. */
 export const providerUrnOf = ({ provider }: CheckpointResource): string | undefined =>
   provider?.slice(0, provider.lastIndexOf("::"));
 
-/** A checkpoint without its pending operations, where it has some. */
+/** A checkpoint without its pending operations. */
 export function withoutPendingOperations(checkpoint: Checkpoint): Prepared {
   const { pending_operations: pending, ...deployment } = checkpoint.deployment;
   return { checkpoint: { ...checkpoint, deployment }, isChanged: (pending?.length ?? 0) > 0 };
@@ -69,8 +67,8 @@ export function withoutPendingOperations(checkpoint: Checkpoint): Prepared {
 export const SECRET_MARK = "4dabf18193072939515e22adb298388d";
 
 /**
- * Inputs as text with keys in order, and old ids replaced by new ones. A secret is one word, because it is encrypted anew
- * each time.
+ * Inputs as text with sorted keys, and with old ids replaced by new ones. Every secret becomes the same word, because each
+ * encryption of a secret gives another text.
  * @param newIds new ids by the old ones. @default none
  */
 export function inputsAsText(
@@ -87,12 +85,12 @@ export function inputsAsText(
 }
 
 /**
- * A hash of what a stack is like: its objects with their ids and inputs, without times and without what the service
- * computes. Two checkpoints that a transaction did not come between have the same.
+ * A hash of a stack's objects with their ids and inputs, without times and without values that the service computes. Two
+ * checkpoints have the same hash if no transaction came between them.
  */
 export function checkpointHash(checkpoint: Checkpoint): string {
   const objects = resourcesOf(checkpoint)
-    // providers hold no object, and a run that made nothing else leaves them behind
+    // providers hold no object, and a run that makes no object may still add them
     .filter(({ custom, type }) => custom && !type.startsWith("pulumi:providers:"))
     .map(({ urn, id, inputs, delete: isDoomed }) => [urn, id ?? "", isDoomed ?? false, inputsAsText(inputs)])
     .sort();
@@ -100,8 +98,8 @@ export function checkpointHash(checkpoint: Checkpoint): string {
 }
 
 /**
- * A checkpoint as `pulumi stack rename` makes it: the name of the stack is a part of every URN. Pure.
- * @param from its name in the checkpoint
+ * Renames the stack in a checkpoint, as `pulumi stack rename` does: the name is a part of every URN. Pure.
+ * @param from the stack's name in the checkpoint
  */
 export function renamedCheckpoint(checkpoint: Checkpoint, from: string, to: string): Checkpoint {
   if (from === to) return checkpoint;
@@ -113,17 +111,17 @@ export function renamedCheckpoint(checkpoint: Checkpoint, from: string, to: stri
   return JSON.parse(text) as Checkpoint;
 }
 
-/** Name of the stack that a checkpoint was last deployed as, by its provider; undefined if it has none. */
+/** The stack name of the last deployment, from the checkpoint's provider; undefined if the checkpoint has no such provider. */
 export const deployedAs = (checkpoint: Checkpoint): string | undefined => {
   const provider = liveResourcesOf(checkpoint).find(({ inputs }) => typeof inputs?.["fabric:stack"] === "string");
   return provider?.inputs?.["fabric:stack"] as string | undefined;
 };
 
-/** Whether a resource is an object of another package's provider, such as Azure's: the transaction log knows nothing of it. */
+/** Whether a resource belongs to another package, such as Azure's. The transaction log does not cover such resources. */
 export const isForeign = ({ type, custom }: Pick<CheckpointResource, "type" | "custom">): boolean =>
   custom && !/^(pulumi:|pulumi-nodejs:dynamic\/fabric:)/.test(type);
 
-/** What a run has changed of objects that the transaction log knows nothing of: made, changed, replaced or removed. */
+/** Names of the foreign objects that a run has made, changed, replaced or removed. The transaction log does not cover them. */
 export function foreignChanges(before: Checkpoint, after: Checkpoint): string[] {
   const likeness = ({ id, inputs }: CheckpointResource) => `${id} ${inputsAsText(inputs)}`;
   const foreignIn = (checkpoint: Checkpoint) =>
@@ -140,7 +138,7 @@ export function foreignChanges(before: Checkpoint, after: Checkpoint): string[] 
   });
 }
 
-/** Kind and id of the object that a resource stands for, as the transaction log's {@link objectKey} has them. */
+/** Kind and id of a resource's object, in the format of the transaction log's {@link objectKey}. */
 export const keyOfResource = ({ type, id }: Pick<CheckpointResource, "type" | "id">): string =>
   objectKey(type.split(":").at(-1) ?? "", id);
 

@@ -3,21 +3,23 @@ import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import type { Checkpoint } from "./checkpoint.ts";
 
-/** A stack, and how the CLI is run for it. */
+/** A stack, and how to run the CLI for it. */
 export interface StackAccess {
   readonly projectRoot: string;
-  /** Its own name. */
+  /** The stack's own name. */
   readonly stack: string;
-  /** What the CLI is told: `ORG/PROJECT/S`. @default its own name, which the CLI looks for in its default organization */
+  /**
+   * The stack's name for the CLI: `ORG/PROJECT/S`. @default the own name, which the CLI looks for in its default organization
+   */
   readonly reference?: string;
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** What the CLI is told for a stack. */
+/** The stack's name for the CLI. */
 export const referenceOf = ({ stack, reference }: Pick<StackAccess, "stack" | "reference">): string =>
   reference ?? stack;
 
-/** How the CLI is run. */
+/** Options for a run of the CLI. */
 export interface CliOptions {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
@@ -27,7 +29,7 @@ export interface CliOptions {
 /** Runs the CLI without a terminal. */
 export async function runCli(args: readonly string[], { cwd, env, input = "" }: CliOptions) {
   const child = spawn("pulumi", [...args, "--non-interactive"], { cwd, env, stdio: "pipe" });
-  // a CLI that ends without reading breaks the pipe; its exit code and words say why
+  // a CLI that exits without reading its input breaks the pipe; its exit code and output explain the failure
   child.stdin.on("error", () => undefined);
   child.stdin.end(input);
   const [printed, complaints, [code]] = await Promise.all([
@@ -39,8 +41,8 @@ export async function runCli(args: readonly string[], { cwd, env, input = "" }: 
 }
 
 /**
- * Runs the CLI and gives what it prints.
- * @throws Error with the CLI's own words, where it fails
+ * Runs the CLI and returns its output.
+ * @throws Error with the CLI's own message, if it fails
  */
 export async function pulumi(args: readonly string[], options: CliOptions): Promise<string> {
   const { printed, complaints, code } = await runCli(args, options);
@@ -49,7 +51,7 @@ export async function pulumi(args: readonly string[], options: CliOptions): Prom
   return printed;
 }
 
-/** The checkpoint as it is; secrets stay encrypted. */
+/** The present checkpoint. Secrets stay encrypted. */
 export async function exportCheckpoint(access: StackAccess): Promise<Checkpoint> {
   const { projectRoot, env } = access;
   const args = ["stack", "export", "--stack", referenceOf(access)];

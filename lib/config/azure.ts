@@ -4,11 +4,11 @@ import { wordList } from "./wordList.ts";
 import { problemAt } from "./problem.ts";
 import type { ConfigPath, Problem } from "./problem.ts";
 
-/** What a GitHub credential can be limited to. Exactly one of them is required. */
+/** Keys that limit a GitHub credential. Exactly one of them is required. */
 const LIMITS = ["environment", "branch", "pullRequest"] as const;
 
 /**
- * The rules of `fabric:azure` that need more than one value. They work on the file as it stands.
+ * Checks the rules of `fabric:azure` that involve more than one value, on the raw file.
  * @param raw the whole configuration
  */
 export function checkAzure(raw: Entry, problems: Problem[]): void {
@@ -21,7 +21,7 @@ export function checkAzure(raw: Entry, problems: Problem[]): void {
   const { foundation } = azure;
   if (!isEntry(foundation)) return;
   const at = ["azure", "foundation"];
-  // destroying an environment must not delete what holds its state
+  // the destruction of an environment must not delete the account that holds its state
   const others = [
     ...(entriesOf(raw["workspaces"]).length > 0 ? ["fabric:workspaces"] : []),
     ...["capacity", "applicationInsights"].filter((key) => azure[key] !== undefined).map((key) => `azure.${key}`),

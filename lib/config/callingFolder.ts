@@ -1,12 +1,14 @@
 import { readFileSync, readlinkSync } from "node:fs";
 
-/** The CLI starts a language host, which starts the program; a shell or two may stand between. */
+/**
+ * Most parent processes to look at: the CLI starts a language host, the host starts the program, and shells may come between.
+ */
 const GENERATIONS = 6;
 
 /**
- * The folder in which somebody called the Pulumi CLI that this program runs for. The CLI runs the program in the folder of
- * Pulumi.yaml, and tells it nothing of its own.
- * @returns undefined where the system does not show it
+ * The folder from which the user called the Pulumi CLI. The CLI runs the program in the folder of Pulumi.yaml and does not pass
+ * on its own folder.
+ * @returns undefined if the system does not show the folder
  */
 export function callingFolder(pid: number = process.ppid): string | undefined {
   try {
@@ -15,7 +17,7 @@ export function callingFolder(pid: number = process.ppid): string | undefined {
       pid = Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
     }
   } catch {
-    // not Linux, or the process of somebody else
+    // not Linux, or another user's process
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * The name that `wrong` was probably meant to be: equal apart from case, or at most a third of its letters away.
+ * The name that `wrong` was probably meant to be: equal except for case, or different in at most a third of the letters.
  * @returns undefined if no name is that close
  */
 export function closestName(wrong: string, names: readonly string[]): string | undefined {
@@ -11,7 +11,7 @@ export function closestName(wrong: string, names: readonly string[]): string | u
   return best?.name;
 }
 
-/** How many letters must be inserted, removed or changed. Two swapped neighbours count as one change. */
+/** Number of letters to insert, remove or change. Two swapped neighbours count as one change. */
 function distance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -1,7 +1,7 @@
 import { problemAt } from "./problem.ts";
 import type { ConfigPath, Problem } from "./problem.ts";
 
-/* How rules look at the file as it stands, whatever shape its parts have. */
+/* Access to parts of the raw file, whatever their shape. */
 
 /** An object with keys. */
 export type Entry = Readonly<Record<string, unknown>>;
@@ -9,20 +9,20 @@ export type Entry = Readonly<Record<string, unknown>>;
 /** Whether a value is an object with keys. */
 export const isEntry = (raw: unknown): raw is Entry => typeof raw === "object" && raw !== null && !Array.isArray(raw);
 
-/** The object under a key; what has another shape counts as empty, because the schema has said so already. */
+/** The object under a key; empty for any other shape, which the schema reports. */
 export const entryOf = (raw: unknown): Entry => (isEntry(raw) ? raw : {});
 
-/** The entries of a list; what has another shape counts as empty, so that positions stay right. */
+/** The entries of a list; an entry of any other shape counts as empty, so that positions stay right. */
 export function entriesOf(raw: unknown): Entry[] {
   return Array.isArray(raw) ? raw.map(entryOf) : [];
 }
 
-/** Text without the space around it, or undefined for everything that is no text or empty. */
+/** Trimmed text; undefined if the value is not text, or is empty. */
 export function textOf(raw: unknown): string | undefined {
   return (typeof raw === "string" && raw.trim()) || undefined;
 }
 
-/** Remembers names of one list, whatever their case, and reports those seen before. */
+/** Remembers the names of a list regardless of case, and reports duplicates. */
 export function duplicateFinder(
   problems: Problem[],
 ): (what: string, value: string | undefined, path: ConfigPath) => boolean {

@@ -6,7 +6,7 @@ import { textOf } from "./entries.ts";
 import { problemAt } from "./problem.ts";
 import type { ConfigPath, Problem } from "./problem.ts";
 
-/** What an entry of `items` means once its folder was looked at; parts that could not be found out are absent. */
+/** An entry of `items` after a look at its folder. Parts that could not be determined are absent. */
 export interface ResolvedItem {
   readonly type?: string | undefined;
   readonly displayName?: string | undefined;
@@ -26,10 +26,10 @@ const FORBIDDEN_IN_FOLDER = /[~"#.&*:<>?/{|}\\%]/;
 const RESERVED_FOLDERS = ["$recycle.bin", "recycled", "recycler"];
 
 /**
- * Resolves one entry of `items`, even if other parts of it are wrong.
- * @param raw the entry as it stands in the file
+ * Resolves one entry of `items`, even if other parts of the entry are wrong.
+ * @param raw the entry in the file
  * @param at path of the entry
- * @param problems receives what is wrong
+ * @param problems receives the entry's faults
  */
 export function resolveItem(
   raw: Readonly<Record<string, unknown>>,
@@ -95,7 +95,7 @@ export function resolveItem(
 
 /**
  * The path relative to the project, normalised.
- * @throws Error when it leads out of the project
+ * @throws Error if the path leads out of the project
  */
 function insideProject(path: string): string {
   if (posix.isAbsolute(path) || /^[a-z]:/i.test(path) || path.includes("\\")) {

@@ -4,22 +4,22 @@ import type { Entry } from "./entries.ts";
 import { problemAt } from "./problem.ts";
 import type { ConfigPath, Problem } from "./problem.ts";
 
-/** A key of the configuration that a kind of object brings along. */
+/** A configuration key that a kind adds. */
 export interface KindKey {
-  /** What has the key: the stack, each workspace, or each item. */
+  /** The owner of the key: the stack, each workspace, or each item. */
   readonly in: "stack" | "workspace" | "item";
-  /** As in the file: `managedPrivateEndpoints`. */
+  /** The key's name in the file: `managedPrivateEndpoints`. */
   readonly key: string;
-  /** Valid values; each key of an entry is described by the schema's own description. */
+  /** Valid values. The schema's own descriptions describe the keys of an entry. */
   readonly schema: z.ZodType;
-  /** Keys of one entry, for the proposal that an unknown key's message makes. */
+  /** Keys of one entry, to suggest a name for an unknown key. */
   readonly entryKeys: readonly string[];
 }
 
-/** Values of the keys that kinds bring along, valid, by key. Keys that the file does not have are absent. */
+/** Valid values of the keys that kinds add, by key. Keys that the file lacks are absent. */
 export type KindValues = Readonly<Record<string, unknown>>;
 
-/** The keys of one level as parts of an object's schema: absent keys are allowed. */
+/** The keys of one level as parts of an object's schema. All are optional. */
 export const shapeOf = (keys: readonly KindKey[], level: KindKey["in"]): Record<string, z.ZodType> =>
   Object.fromEntries(keysIn(keys, level).map(({ key, schema }) => [key, schema.optional()]));
 
@@ -27,7 +27,7 @@ export const shapeOf = (keys: readonly KindKey[], level: KindKey["in"]): Record<
 export const keysIn = (keys: readonly KindKey[], level: KindKey["in"]): readonly KindKey[] =>
   keys.filter((key) => key.in === level);
 
-/** The values of one level, apart from the others; nothing if there are none. */
+/** The values of one level under `kindValues`; an empty object if there are none. */
 export function kindValues(
   keys: readonly KindKey[],
   level: KindKey["in"],
@@ -40,7 +40,9 @@ export function kindValues(
   return own.length === 0 ? {} : { kindValues: Object.fromEntries(own) };
 }
 
-/** Names become keys of resources: they are unique in their list, and hold nothing that separates the parts of a key. */
+/**
+ * Checks names of entries, which become resource keys: they must be unique in their list, without separators of a key's parts.
+ */
 export function checkKindValues(
   keys: readonly KindKey[],
   level: KindKey["in"],

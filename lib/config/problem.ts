@@ -5,18 +5,18 @@ import { wordList } from "./wordList.ts";
 /** A place in the file: keys, and positions in lists. */
 export type ConfigPath = readonly (string | number)[];
 
-/** One mistake. It never holds the offending value, which may be a secret in the wrong place. */
+/** One mistake. It never holds the wrong value itself, because that may be a misplaced secret. */
 export interface Problem {
-  /** As in the file: `fabric:workspaces[0].git.ownerName`. */
+  /** Path in the file: `fabric:workspaces[0].git.ownerName`. */
   readonly path: string;
-  /** What is wrong, and what would be right. */
+  /** The fault, and what would be right. */
   readonly message: string;
 }
 
 /** The stack's configuration cannot be used. The message lists every problem with its path. */
 export class StackConfigError extends Error {
   override readonly name = "StackConfigError";
-  /** In the order of their paths. */
+  /** Sorted by path. */
   readonly problems: readonly Problem[];
 
   constructor(stack: string, problems: readonly Problem[]) {
@@ -38,11 +38,11 @@ export function problemAt(path: ConfigPath, message: string): Problem {
   return { path: `fabric:${first}${below.join("")}`, message };
 }
 
-/** The keys known at each level, by the key that holds them; the empty one is the top level. */
+/** The keys known at each level, by the key that holds them. The empty key stands for the top level. */
 export type KnownKeys = Readonly<Record<string, readonly string[]>>;
 
 /**
- * What the schema found.
+ * The schema's issues as problems.
  * @param known the keys that each holder may have
  */
 export function schemaProblems(error: z.ZodError, known: KnownKeys): Problem[] {
@@ -52,20 +52,20 @@ export function schemaProblems(error: z.ZodError, known: KnownKeys): Problem[] {
     const holder = path.findLast((step) => typeof step === "string") ?? "";
     return issue.keys.map((key) => problemAt([...path, key], unknownKey(key, holder, known[holder] ?? [])));
   });
-  // a value of the wrong type breaks other rules too, which says nothing more
+  // a value of the wrong type also breaks other rules, and their messages would add nothing
   return found.filter(({ path }, index) => found.findIndex((other) => other.path === path) === index);
 }
 
 function unknownKey(key: string, holder: string, known: readonly string[]): string {
-  // the key is known, but this place has no use for it: keys of the other provider
+  // a known key in the wrong place: it belongs to the other provider
   if (known.includes(key)) return `belongs to the other ${holder === "git" ? "gitProviderType" : "provider"}`;
-  // objects in the entries of kinds: nobody has told their keys
+  // objects inside the entries of kinds: their keys are not listed
   if (known.length === 0) return "unknown key";
   const meant = closestName(key, known);
   return meant ? `unknown key; did you mean ${meant}?` : `unknown key; known are ${wordList(known, "and")}`;
 }
 
-/** Words for each rule of the schema. Values are looked at to guess what was meant, and never repeated. */
+/** Messages for the rules of the schema. A message may suggest a value, but never repeats the wrong one. */
 export const inOurWords: z.core.$ZodErrorMap = (issue) => {
   const { code, input } = issue;
   if (input === undefined) return "required";
@@ -102,7 +102,7 @@ function nounOf(type: string): string {
   return nouns[type] ?? type;
 }
 
-/** `must be A, B or C`, with the one that was probably meant. */
+/** `must be A, B or C`, with a suggestion if a value is close. */
 function oneOf(values: readonly string[], given: unknown): string {
   if (given === undefined) return `required: ${wordList(values, "or")}`;
   const meant = typeof given === "string" ? closestName(given, values) : undefined;

@@ -14,30 +14,30 @@ import { principalTypes } from "./schema.ts";
 import { assertTrustedEndpoint, trustedVaultUrl } from "../api/trustedHost.ts";
 import { wrongAddress } from "../api/wrongAddress.ts";
 
-/** What the rules need to know besides the file. */
+/** Context that the rules need besides the file. */
 export interface RuleContext {
   /** Folder of Pulumi.yaml; paths of items are relative to it. */
   readonly projectRoot: string;
-  /** For the hosts that this person allows. */
+  /** Environment of the user, for the hosts that it allows. */
   readonly env: NodeJS.ProcessEnv;
-  /** Keys that kinds bring along. */
+  /** Keys that kinds add. */
   readonly kindKeys: readonly KindKey[];
 }
 
-/** What the rules found out. */
+/** Result of the rules. */
 export interface RuleResult {
   readonly problems: readonly Problem[];
   /** By position of the workspace, then of the item. */
   readonly items: readonly (readonly ResolvedItem[])[];
 }
 
-/** Names that the service keeps for itself. */
+/** Names that the service reserves. */
 const RESERVED_WORKSPACES = ["admin monitoring", "my workspace"];
 const GUID = /^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/i;
 
 /**
- * The rules that need more than one value, or files. They work on the file as it stands, whatever else is wrong in it, so
- * that all problems are found at once; the schema reports values of the wrong shape.
+ * Checks the rules that involve several values, or other files. They work on the raw file, even if other parts of it are wrong,
+ * so that one run finds all problems. The schema reports values of the wrong shape.
  */
 export function checkRules(raw: Entry, context: RuleContext): RuleResult {
   const problems: Problem[] = [];
@@ -60,7 +60,7 @@ export function checkRules(raw: Entry, context: RuleContext): RuleResult {
       problems.push(problemAt([...at, spoken], "is a name that the service keeps for itself"));
     }
     const isKnown = isDuplicate("name", name, [...at, "name"]);
-    // if displayName is name, one problem is enough
+    // if displayName defaults to name, one problem is enough
     if (!isKnown || spoken === "displayName") isDuplicate("displayName", displayName, [...at, spoken]);
     checkUsers(entriesOf(workspace["users"]), [...at, "users"], problems);
     checkGit(workspace["git"], [...at, "git"], problems);
@@ -96,7 +96,7 @@ function checkAddresses(raw: Entry, env: NodeJS.ProcessEnv, problems: Problem[])
   }
 }
 
-/** Takes what a rule throws as a problem of one key. */
+/** Turns an error of a rule into a problem of one key. */
 function refusalAt(key: string, rule: () => unknown, problems: Problem[]): void {
   try {
     rule();
@@ -155,7 +155,7 @@ function checkItems(
     if (name?.includes("::")) problems.push(problemAt([...path, "name"], "must not contain ::"));
     const hasSameType = type !== undefined && displayName !== undefined;
     const seen = hasSameType && isDuplicate("type and displayName", `${type}/${displayName}`, path);
-    // items that are the same by default have the same key too: one problem is enough
+    // items that are equal by default also have equal keys, so one problem is enough
     if (!seen) isDuplicate("name", name, item["name"] === undefined ? path : [...path, "name"]);
     const known = folder === undefined ? undefined : otherSpelling(folder, spellings);
     if (known !== undefined) {
@@ -165,7 +165,7 @@ function checkItems(
   });
 }
 
-/** The earlier spelling of the folder, or of one above it, if it was spelled differently. New spellings are remembered. */
+/** The earlier spelling of a folder or of one above it, if the spelling differs. Remembers new spellings. */
 function otherSpelling(folder: string, spellings: Map<string, string>): string | undefined {
   const names = folder.split("/");
   const above = names.slice(1).map((_, index) => names.slice(0, index + 2).join("/"));

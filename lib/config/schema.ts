@@ -8,7 +8,7 @@ import type { KindKey } from "./kindKeys.ts";
 import type { KnownKeys } from "./problem.ts";
 import { boolean, id, text } from "./value.ts";
 
-/** Required text of one Git provider, whose absence is explained by that provider's name. */
+/** Required text of one Git provider. If the text is missing, the message names that provider. */
 const ofProvider = (provider: string, max: number) =>
   z
     .string({ error: ({ input }) => (input === undefined ? `required for ${provider}` : undefined) })
@@ -16,9 +16,9 @@ const ofProvider = (provider: string, max: number) =>
     .min(1)
     .max(max);
 
-/** What a role assignment can give, from most to least. */
+/** Roles of a role assignment, from most to least rights. */
 export const roles = ["Admin", "Member", "Contributor", "Viewer"] as const;
-/** What an object id can belong to. */
+/** Types of principals that an object id can belong to. */
 export const principalTypes = ["User", "Group", "ServicePrincipal", "ServicePrincipalProfile"] as const;
 
 const userSchema = z.strictObject({
@@ -252,10 +252,12 @@ const workspaceSchema = z.strictObject({
 const flagNames = Object.keys(flagVariables) as [FlagName, ...FlagName[]];
 
 /**
- * The keys of `Pulumi.<stack>.yaml` without their namespace `fabric:`, and what each may be. Documentation and
- * `pulumi.schema.json` are made from it by `npm run docs`: `description` says what the key means, `examples` shows it,
- * `absent` says what holds without the key if `default` does not, and `more` links to further documentation, relative to
- * docs/configuration.md.
+ * The keys of `Pulumi.<stack>.yaml` without their namespace `fabric:`, with their valid values. `npm run docs` derives
+ * documentation and `pulumi.schema.json` from this schema:
+ * - `description` explains the key.
+ * - `examples` shows values.
+ * - `absent` describes the behaviour without the key, if `default` does not.
+ * - `more` links to further documentation, relative to docs/configuration.md.
  */
 export const stackSchema = z.strictObject({
   endpoint: text(2000)
@@ -353,10 +355,10 @@ export const stackSchema = z.strictObject({
   }),
 });
 
-/** What documentation says about a value, for the schema that takes its place. */
+/** Metadata for the documentation, to copy to a schema that replaces another. */
 const aboutOf = (schema: z.ZodType) => ({ ...schema.meta() });
 
-/** The schema with the keys that kinds bring along. */
+/** The schema with the keys that kinds add. */
 export function schemaWith(keys: readonly KindKey[]): typeof stackSchema {
   if (keys.length === 0) return stackSchema;
   const { items: ownItems } = workspaceSchema.shape;
@@ -381,7 +383,7 @@ const ownKeys: KnownKeys = {
   ...azureKeys,
 };
 
-/** The known keys with those that kinds bring along. */
+/** The known keys with those that kinds add. */
 export function knownKeysWith(keys: readonly KindKey[]): KnownKeys {
   const known: Record<string, readonly string[]> = { ...ownKeys };
   const holders = { stack: "", workspace: "workspaces", item: "items" } as const;
@@ -393,9 +395,9 @@ export function knownKeysWith(keys: readonly KindKey[]): KnownKeys {
   return known;
 }
 
-/** What the file says, valid in itself, with defaults filled in. */
+/** The file's values, each valid, with defaults filled in. */
 export type StackInput = z.output<typeof stackSchema>;
-/** One workspace of it. */
+/** One workspace of {@link StackInput}. */
 export type WorkspaceInput = z.output<typeof workspaceSchema>;
 /** One entry of `users`. */
 export type UserConfig = z.output<typeof userSchema>;

@@ -6,17 +6,17 @@ import type { ConfigPath, Problem } from "./problem.ts";
  * these are readable. The check never looks at a value.
  */
 
-/** Why a secret is refused. */
+/** Reason for refusing a secret. */
 export const WHY_NO_SECRETS = "this project keeps nothing secret that is configured here";
 
-/** What Pulumi writes into a stack's file in place of a secret: a map with the one key `secure`. */
+/** Whether a value is Pulumi's replacement for a secret in a stack's file: a map with the single key `secure`. */
 const isSecret = (value: unknown): boolean =>
   typeof value === "object" &&
   value !== null &&
   Object.keys(value).length === 1 &&
   typeof (value as { secure?: unknown }).secure === "string";
 
-/** Places of secrets in a value as a stack's file has it. */
+/** Paths of secrets in a value of a stack's file. */
 function secretsIn(value: unknown, path: ConfigPath): ConfigPath[] {
   if (isSecret(value)) return [path];
   if (typeof value !== "object" || value === null) return [];
@@ -26,7 +26,7 @@ function secretsIn(value: unknown, path: ConfigPath): ConfigPath[] {
   return entries.flatMap(([step, entry]) => secretsIn(entry, [...path, step]));
 }
 
-/** Whether a value of a stack's file is what the program was given, apart from its secrets. */
+/** Whether a value of a stack's file equals the program's value, apart from secrets. */
 function isSame(inFile: unknown, given: unknown): boolean {
   if (isSecret(inFile)) return true;
   if (typeof inFile !== "object" || inFile === null) return String(inFile) === String(given);
@@ -42,7 +42,7 @@ function isSame(inFile: unknown, given: unknown): boolean {
   );
 }
 
-/** Spelled as `pulumi config set --path` takes it. */
+/** A path in the spelling of `pulumi config set --path`. */
 function spelled([key = "", ...below]: ConfigPath): string {
   const steps = below.map((step) =>
     typeof step === "number" ? `[${step}]` : /^\w+$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`,
@@ -64,9 +64,9 @@ function problemOf(stack: string, path: ConfigPath, isExact: boolean): Problem {
 }
 
 /**
- * Refuses secrets in a configuration as a stack's file has it.
+ * Refuses secrets in the configuration of a stack's file.
  * @param values by key without the namespace
- * @throws StackConfigError naming the path of each
+ * @throws StackConfigError that names the path of each secret
  */
 export function assertNoSecrets(stack: string, values: Readonly<Record<string, unknown>>): void {
   const found = Object.entries(values).flatMap(([key, value]) => secretsIn(value, [key]));
@@ -77,21 +77,21 @@ export function assertNoSecrets(stack: string, values: Readonly<Record<string, u
     );
 }
 
-/** A configuration as the program receives it: decrypted, and without marks for secrets inside lists and objects. */
+/** A configuration as the program receives it: decrypted, and without marks on secrets inside lists and objects. */
 export interface GivenConfig {
   readonly stack: string;
-  /** Keys that Pulumi says are secret, or hold a secret somewhere; without the namespace. */
+  /** Keys that are secret, or contain a secret, according to Pulumi; without the namespace. */
   readonly secretKeys: readonly string[];
   /** Values by key without the namespace. */
   readonly values: Readonly<Record<string, unknown>>;
-  /** Values of the stack's own file, to find the place with. The configuration may come from another file. */
+  /** Values of the stack's own file, to locate secrets. The configuration may come from another file. */
   readonly inFile: Readonly<Record<string, unknown>>;
 }
 
 /**
  * Refuses secrets in a configuration as the program receives it. The message names the place inside a key if the value came
- * from the stack's file, that is, if both are equal apart from secrets. Otherwise it names the key alone.
- * @throws StackConfigError naming the path of each
+ * from the stack's file, that is, if both are equal apart from secrets. Otherwise the message names only the key.
+ * @throws StackConfigError that names the path of each secret
  */
 export function assertNotSecret({ stack, secretKeys, values, inFile }: GivenConfig): void {
   const problems = secretKeys.flatMap((key) => {

@@ -11,7 +11,7 @@ export { StackConfigError } from "./problem.ts";
 export type { AzureConfig } from "./azureSchema.ts";
 export type { GitConfig, UserConfig } from "./schema.ts";
 
-/** An item, completed with what its folder says about it. The keys are described in {@link ItemInput}. */
+/** An item, completed from its folder. {@link ItemInput} describes the keys. */
 export interface ItemConfig extends Omit<ItemInput, "name" | "type" | "displayName"> {
   /** Key of the resource, unique in the workspace. */
   readonly name: string;
@@ -19,11 +19,11 @@ export interface ItemConfig extends Omit<ItemInput, "name" | "type" | "displayNa
   readonly type: string;
   /** Name in Fabric, declared or from its folder. */
   readonly displayName: string;
-  /** Values of the keys that kinds bring along; absent if the file has none. */
+  /** Values of the keys that kinds add; absent if the file has none. */
   readonly kindValues?: KindValues | undefined;
 }
 
-/** A workspace, with defaults filled in. The keys are described in {@link WorkspaceInput}. */
+/** A workspace, with defaults filled in. {@link WorkspaceInput} describes the keys. */
 export interface WorkspaceConfig extends Omit<WorkspaceInput, "displayName" | "users" | "git" | "items"> {
   /** Name in Fabric, declared or the same as `name`. */
   readonly displayName: string;
@@ -33,21 +33,21 @@ export interface WorkspaceConfig extends Omit<WorkspaceInput, "displayName" | "u
   readonly git?: GitConfig | undefined;
   /** Items to make, in the order of the file. */
   readonly items: readonly ItemConfig[];
-  /** Values of the keys that kinds bring along; absent if the file has none. */
+  /** Values of the keys that kinds add; absent if the file has none. */
   readonly kindValues?: KindValues | undefined;
 }
 
-/** The configuration of a stack, valid as a whole. The keys are described in {@link StackInput}. */
+/** A stack's configuration, valid as a whole. {@link StackInput} describes the keys. */
 export interface StackConfig extends Omit<StackInput, "features" | "workspaces"> {
   /** Only the features that the stack names. */
   readonly features: Partial<Record<FlagName, boolean>>;
   /** Workspaces to make, in the order of the file. */
   readonly workspaces: readonly WorkspaceConfig[];
-  /** Values of the keys that kinds bring along; absent if the file has none. */
+  /** Values of the keys that kinds add; absent if the file has none. */
   readonly kindValues?: KindValues | undefined;
 }
 
-/** What the file alone does not say. */
+/** Context that the file does not contain. */
 export interface StackConfigOptions {
   /** Folder of Pulumi.yaml; paths of items are relative to it. */
   readonly projectRoot: string;
@@ -55,12 +55,12 @@ export interface StackConfigOptions {
   readonly stack: string;
   /** For FABRIC_ALLOWED_HOSTS and FABRIC_ENDPOINT. @default process.env */
   readonly env?: NodeJS.ProcessEnv;
-  /** Keys that kinds of objects bring along. @default none */
+  /** Keys that kinds add. @default none */
   readonly kindKeys?: readonly KindKey[];
 }
 
 /**
- * Checks a stack's configuration as a whole and fills in its defaults. Reads the `.platform` files of items, nothing else.
+ * Checks a stack's configuration as a whole and fills in its defaults. Reads no files except the `.platform` files of items.
  * @param raw the values by key without the namespace `fabric:`; objects and lists already parsed
  * @throws StackConfigError that lists all problems at once, each with its path in the file, and never a value
  */

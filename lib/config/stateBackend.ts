@@ -4,15 +4,16 @@ import { callingFolder } from "./callingFolder.ts";
 import { readYamlFile } from "./yamlFile.ts";
 import { absoluteBackend, isRelativeBackend, meantStateFolder, stateFolder } from "./stateFolder.ts";
 
-/** The project's own setting, and what overrides it. */
+/** URL of the state backend: PULUMI_BACKEND_URL, else the setting of the project. */
 export function backendUrl(projectRoot: string, env: NodeJS.ProcessEnv): string | undefined {
   if (env["PULUMI_BACKEND_URL"]) return env["PULUMI_BACKEND_URL"];
   return (readYamlFile(join(projectRoot, "Pulumi.yaml")) as { backend?: { url?: string } }).backend?.url;
 }
 
 /**
- * Refuses to keep the state of a real environment in one person's clone: the others could neither see nor lock it.
- * @throws Error saying how to choose a shared backend
+ * Refuses to keep the state of a real environment in one person's clone, where the rest of the team could neither see nor lock
+ * it.
+ * @throws Error that explains how to choose a shared backend
  */
 export function assertSharedBackend(
   stack: string,
@@ -32,9 +33,9 @@ export function assertSharedBackend(
 }
 
 /**
- * Refuses to keep the state of a stack in a storage account that the same stack makes: the account would have to exist
- * before its own creation, and destroying the stack would destroy the state it needs.
- * @param account name of the storage account that the stack declares, if it does
+ * Refuses to keep a stack's state in a storage account that the same stack makes. The account would have to exist before its
+ * own creation, and destroying the stack would destroy its state.
+ * @param account name of the storage account that the stack declares; undefined if it declares none
  * @throws Error that names places for the state
  */
 export function assertForeignBackend(
@@ -54,9 +55,9 @@ export function assertForeignBackend(
 }
 
 /**
- * Refuses a relative backend in a folder whose name Pulumi's CLI takes for a URL: it would use the state of another folder.
- * The project's own commands give the CLI an absolute URL, and so work in every folder.
- * @throws Error saying what works instead
+ * Refuses a relative backend in a folder whose name Pulumi's CLI misreads as part of a URL: the CLI would use the state of
+ * another folder. The project's own commands pass an absolute URL to the CLI, and so work in every folder.
+ * @throws Error that names alternatives
  */
 export function assertReadableFolder(env: NodeJS.ProcessEnv, projectRoot = process.cwd()): void {
   const url = backendUrl(projectRoot, env);
@@ -72,10 +73,10 @@ export function assertReadableFolder(env: NodeJS.ProcessEnv, projectRoot = proce
 }
 
 /**
- * Refuses a relative backend where Pulumi was called below the project's folder: the path begins there, so a second state
- * would be begun, empty, beside the one that knows what is deployed.
- * @param called the folder in which Pulumi was called; undefined if nobody knows
- * @throws Error saying where to call it
+ * Refuses a relative backend if Pulumi was called below the project's folder. The backend's path starts in the calling folder,
+ * so the CLI would create a second, empty state beside the real one.
+ * @param called the folder from which Pulumi was called; undefined if unknown
+ * @throws Error that names the folder to call Pulumi in
  */
 export function assertCalledInProject(
   env: NodeJS.ProcessEnv,
@@ -92,7 +93,7 @@ export function assertCalledInProject(
   );
 }
 
-/** Whether a folder is in another one or is that, by the places that links lead to. */
+/** Whether a folder is inside another one, or is the same. Symbolic links are resolved. */
 function isInside(outer: string, inner: string): boolean {
   const way = relative(realPath(outer), realPath(inner));
   return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);

@@ -4,9 +4,10 @@ import { unescape } from "node:querystring";
 import { pathToFileURL } from "node:url";
 
 /*
- * Backends in folders, as Pulumi's CLI reads their URLs. It does not read them as node:url does: it replaces `~`, makes the
- * text after `file://` an absolute path, and only then takes the whole for a URL and decodes it. The name of the current
- * folder is put in undecoded, so `%`, `#` and `?` in it get a meaning: from `My%20Repo` the path `./state` leads to `My Repo`.
+ * Backends in folders, as Pulumi's CLI reads their URLs. The CLI does not read them as node:url does: it replaces `~`, makes
+ * the text after `file://` an absolute path, and only then parses the whole as a URL and decodes it. The name of the current
+ * folder goes in undecoded, so `%`, `#` and `?` in the name get a meaning: from `My%20Repo` the path `./state` leads to
+ * `My Repo`.
  * https://github.com/pulumi/pulumi/blob/v3.259.0/pkg/backend/diy/backend.go (massageBlobPath), and
  * https://github.com/google/go-cloud/blob/master/blob/fileblob/fileblob.go (OpenBucketURL)
  */
@@ -25,7 +26,7 @@ export function stateFolder(url: string, cwd: string): string | undefined {
   return folderOf(url, cwd, cwd);
 }
 
-/** Whether it depends on the current folder which folder a backend's URL means. */
+/** Whether the folder of a backend's URL depends on the current folder. */
 export function isRelativeBackend(url: string): boolean {
   if (url.startsWith(PREFIX)) return !url.startsWith(`${PREFIX}~`) && !isAbsolute(url.slice(PREFIX.length));
   const parts = ANY_CASE.exec(url);
@@ -33,17 +34,17 @@ export function isRelativeBackend(url: string): boolean {
 }
 
 /**
- * The folder that a backend's URL means: as {@link stateFolder}, but a relative path leads into `cwd`, whatever characters
- * its name has.
+ * The folder that the author of a backend's URL means. Like {@link stateFolder}, but a relative path leads into `cwd`, even if
+ * the name of `cwd` has characters that the CLI would decode.
  */
 export function meantStateFolder(url: string, cwd: string): string | undefined {
   return folderOf(url, cwd, folderUrl(cwd).pathname);
 }
 
 /**
- * The URL of a backend with a relative path made absolute, in a spelling that the CLI reads as that path from every folder.
- * Other URLs stay as they are.
- * @param cwd absolute path of the folder that a relative path begins in
+ * Makes the relative path of a backend's URL absolute, in a spelling that the CLI reads the same way from every folder. Other
+ * URLs stay as they are.
+ * @param cwd absolute path of the folder that a relative path starts from
  */
 export function absoluteBackend(url: string, cwd: string): string {
   const folder = isRelativeBackend(url) ? meantStateFolder(url, cwd) : undefined;
@@ -53,14 +54,17 @@ export function absoluteBackend(url: string, cwd: string): string {
   return absolute.href;
 }
 
-/** A folder as a URL without a slash at its end. Without one in between, control characters at the end would be cut off. */
+/**
+ * A folder as a URL without a trailing slash. The slash is removed only afterwards, because pathToFileURL drops trailing
+ * control characters.
+ */
 function folderUrl(folder: string): URL {
   const url = pathToFileURL(`${folder}/`);
   if (url.pathname !== "/") url.pathname = url.pathname.slice(0, -1);
   return url;
 }
 
-/** @param spelledCwd the current folder as it is put into the URL */
+/** @param spelledCwd the current folder, in the spelling that goes into the URL */
 function folderOf(url: string, cwd: string, spelledCwd: string): string | undefined {
   if (url.startsWith(PREFIX)) {
     const [text = ""] = url.slice(PREFIX.length).split("?");
@@ -69,13 +73,16 @@ function folderOf(url: string, cwd: string, spelledCwd: string): string | undefi
   }
   const parts = ANY_CASE.exec(url);
   if (!parts) return undefined;
-  // any other spelling of the scheme is treated as a bucket's: the path is its folder, and again a prefix in it
+  // any other spelling of the scheme is read as a bucket: the path is the bucket's folder, and again a prefix in it
   const [, host, path = ""] = parts;
   const below = unescape(path).replace(/^\/+/, "");
   return join(host === "." || path === "" ? cwd : resolve("/"), below, below);
 }
 
-/** `~` is the home folder of the system's list of users, whatever HOME says; the character after it is dropped unread. */
+/**
+ * Replaces `~` by the home folder from the system's list of users, whatever HOME is. Like the CLI, drops the character after
+ * `~` unread.
+ */
 function withHome(path: string): string {
   return path.startsWith("~") ? join(homeFolder(), path.slice(2)) : path;
 }
@@ -84,7 +91,7 @@ function homeFolder(): string {
   try {
     return userInfo().homedir;
   } catch {
-    // a user without an entry in that list
+    // a user without an entry in the system's list
     return homedir();
   }
 }

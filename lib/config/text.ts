@@ -7,8 +7,8 @@ export function ownKeys<T>(all: Readonly<Record<string, T>>): Record<string, T> 
 }
 
 /**
- * The project's own values of a stack's configuration, by key without the namespace. Pulumi hands objects and lists over as
- * JSON, and everything else as text.
+ * The project's own values of a stack's configuration, by key without the namespace. Pulumi passes objects and lists as JSON,
+ * and everything else as text.
  */
 export function stackConfigValues(all: Readonly<Record<string, string>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(ownKeys(all)).map(([key, text]) => [key, valueOf(text)]));

@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type * as Yaml from "yaml";
 
-// loaded by the first text only: every provider process would pay ten megabytes for it, and nearly none reads YAML
+// loaded only for the first text: YAML costs every provider process ten megabytes, and hardly any process reads it
 const yaml = () => createRequire(import.meta.url)("yaml") as typeof Yaml;
 
 /**
  * The content of a YAML file.
- * @throws Error naming the file, the line and the column of the first thing that is no YAML
+ * @throws Error with the file, line and column of the first syntax error
  */
 export function readYamlFile(file: string): unknown {
   return parseYaml(readFileSync(file, "utf8"), file);
@@ -15,8 +15,8 @@ export function readYamlFile(file: string): unknown {
 
 /**
  * The content of a YAML text.
- * @param file where it is from, for messages
- * @throws Error as {@link readYamlFile} does
+ * @param file source of the text, for messages
+ * @throws Error like {@link readYamlFile}
  */
 export function parseYaml(text: string, file: string): unknown {
   const { LineCounter, parseDocument } = yaml();

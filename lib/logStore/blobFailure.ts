@@ -1,7 +1,7 @@
 import { NOT_THE_SERVICE } from "../api/fabricError.ts";
 import type { BlobPlace } from "./blobPlace.ts";
 
-/** What Azure's library says about a failed request, limited to what may be shown. */
+/** The printable part of an error of Azure's library. */
 interface StorageError {
   readonly name?: string;
   readonly message?: string;
@@ -28,10 +28,10 @@ export class BlobFailure extends Error {
   }
 }
 
-/** The code of what Azure's library has thrown. */
+/** The code of an error from Azure's library. */
 export function codeOf(cause: unknown): string {
   const { code, name, statusCode } = (cause ?? {}) as StorageError;
-  // the library stumbles over lists that are none, and over blobs without a length
+  // answers that do not come from Azure make the library fail on missing lists and lengths
   if (cause instanceof TypeError || cause instanceof RangeError) return NOT_THE_SERVICE;
   if (code && code !== "REQUEST_SEND_ERROR") return code;
   if (statusCode !== undefined) return `HTTP ${statusCode}`;
@@ -67,9 +67,9 @@ function remedyOf(errorCode: string, error: StorageError, { account, container, 
         "npm run rollback, and deploy less at once."
       );
   }
-  // only the message of a failed sign-in is known to hold no secret, and it names what was tried
+  // of all errors, only a failed sign-in has a message that is known to hold no secret; the message names what was tried
   if (/Authentication|CredentialUnavailable/.test(error.name ?? "")) return error.message?.split("\n")[0] ?? "";
   if (error.statusCode === undefined)
     return `Is the account's name right, and can this machine reach ${new URL(serviceUrl).host}?`;
-  return "Try again; if it stays so, look at the storage account.";
+  return "Try again; if it fails again, check the storage account.";
 }

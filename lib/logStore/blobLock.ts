@@ -7,13 +7,13 @@ import { isDead, ownHolder } from "./lockHolder.ts";
 import { LockLostError, LockedError } from "./logStore.ts";
 import type { Holder, Lock } from "./logStore.ts";
 
-/** How long a lock outlives its holder: the longest that the service offers. */
+/** Lifetime of a lock after its holder died: the longest that the service offers. */
 const LEASE_S = 60;
 /** Pause between renewals; two may fail before the lease ends. */
 const RENEW_MS = 20_000;
 /** Pause between looks at a lock that is held. */
 const LOOK_AGAIN_MS = 1_000;
-/** Codes of the service for a lease that is not ours, or not ours any more. */
+/** The service's codes for a lease that this process does not hold, or no longer holds. */
 const NOT_OURS = [
   "LeaseIdMismatchWithLeaseOperation",
   "LeaseIdMismatchWithBlobOperation",
@@ -24,7 +24,7 @@ const NOT_OURS = [
   "BlobNotFound",
 ];
 
-/** What a lock on a blob needs. */
+/** Dependencies of a lock on a blob. */
 export interface BlobLockOptions {
   /** Name of the lock, for messages. */
   readonly name: string;
@@ -35,8 +35,8 @@ export interface BlobLockOptions {
 }
 
 /**
- * A lock: a blob with a lease, whose content says who has it. The lease is renewed while its holder lives, and ends by
- * itself when it does not.
+ * A lock: a blob with a lease, whose content names the holder. The holder renews the lease while it lives. After the holder's
+ * death the lease expires.
  */
 export class BlobLock implements Lock {
   readonly #blob: BlockBlobClient;
@@ -44,8 +44,8 @@ export class BlobLock implements Lock {
   readonly #lease: BlobLeaseClient;
   readonly #stop = new AbortController();
   /**
-   * Until when the lease excludes everybody else, in ms since the epoch. Wall time, because it continues while a machine
-   * sleeps.
+   * Time until which the lease excludes all other processes, in ms since the epoch. Wall time, because that continues while a
+   * machine sleeps.
    */
   #heldUntil: number;
 
@@ -92,7 +92,7 @@ export class BlobLock implements Lock {
       "BlobNotFound",
     );
     if (!isTaken) return undefined;
-    // this write changes the blob's etag, so a process that is about to free the lock of its last holder fails
+    // this write changes the blob's etag, so that another process that is about to free the previous holder's lock fails
     const holder = JSON.stringify(ownHolder(begin));
     const ifOurs = { conditions: { leaseId: lease.leaseId } };
     const isOurs = await send(
@@ -122,7 +122,7 @@ export class BlobLock implements Lock {
     await send(`release the lock '${name}'`, (request) => this.#blob.delete({ ...ifOurs, ...request }), ...NOT_OURS);
   }
 
-  /** @returns whether it is still ours */
+  /** @returns whether this process still holds the lock */
   async #renew(): Promise<boolean> {
     const { send, name, clock } = this.#options;
     const begin = clock.now();
@@ -137,7 +137,7 @@ export class BlobLock implements Lock {
     const { signal } = this.#stop;
     const pause = () => this.#options.clock.sleep(RENEW_MS, signal).catch(() => undefined);
     for (await pause(); !signal.aborted; await pause()) {
-      // if renewing fails, the next append notices
+      // if a renewal fails, the next append notices
       await this.#renew().catch(() => undefined);
     }
   }
@@ -150,7 +150,7 @@ async function readHolder(
   const what = `read the lock '${name}'`;
   const found = await send(what, (request) => blob.download(0, undefined, request), "BlobNotFound");
   const content = found?.readableStreamBody && (await buffer(found.readableStreamBody)).toString();
-  // empty while it is being taken
+  // the blob is empty while its lock is being taken
   return content ? { holder: JSON.parse(content) as Holder, etag: found.etag } : {};
 }
 

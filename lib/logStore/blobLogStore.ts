@@ -9,7 +9,7 @@ import type { Clock } from "../clock.ts";
 import { LineQueue } from "./lineQueue.ts";
 import type { Appender, Lock, LogStore } from "./logStore.ts";
 
-/** What lines that are written together may be: what every version of the service takes. */
+/** Largest block of lines in one write, in bytes: the limit of every version of the service. */
 const MAX_BLOCK_BYTES = 4 * 1024 * 1024;
 
 /**

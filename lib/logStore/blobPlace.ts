@@ -1,17 +1,17 @@
 import { assertTrustedBlobEndpoint, isLoopback } from "../api/trustedHost.ts";
 
-/** A place for blobs, taken from its address. */
+/** A place for blobs, parsed from its address. */
 export interface BlobPlace {
   /** Address of the account's blob service, without a slash at the end. */
   readonly serviceUrl: string;
   /** Name of the storage account. */
   readonly account: string;
   readonly container: string;
-  /** Put before every name: empty, or it ends in a slash. */
+  /** Prefix of every name: empty, or with a trailing slash. */
   readonly prefix: string;
 }
 
-/** Whether a place is an address, and not a folder. */
+/** Whether a place is an address instead of a folder. */
 export const isAddress = (place: string): boolean => /^\w+:\/\//.test(place);
 
 /**

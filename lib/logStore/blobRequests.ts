@@ -2,13 +2,13 @@ import { NOT_THE_SERVICE } from "../api/fabricError.ts";
 import { BlobFailure, codeOf } from "./blobFailure.ts";
 import type { BlobPlace } from "./blobPlace.ts";
 
-/** How long one request may take, with its repetitions. */
+/** Longest time for one request with its retries. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
 /**
  * Sends a request to the storage account.
- * @param what is being done, for messages: `append to dev-1.jsonl`
- * @param expected codes of failures that are an answer too: the result is undefined then
+ * @param what the action in words, for messages: `append to dev-1.jsonl`
+ * @param expected codes of expected failures; the result is then undefined
  * @throws BlobFailure for every other failure
  */
 export type SendToBlobs = <T>(
@@ -18,8 +18,8 @@ export type SendToBlobs = <T>(
 ) => Promise<T | undefined>;
 
 /**
- * Passes on an answer if the storage account itself gave it: the account's answers have a request id.
- * @throws Error if something else answered, for example a network's portal
+ * Returns an answer if it comes from the storage account itself, whose answers have a request id.
+ * @throws Error if something else answered, for example a captive portal of the network
  */
 export function fromStorage<T>(answer: T): T {
   const isAnswer = typeof answer === "object" && answer !== null && "_response" in answer;

@@ -5,13 +5,13 @@ import { azureCredential } from "../signIn/azureCredential.ts";
 import { settleProxies } from "../network/proxy.ts";
 import { isLoopback } from "../api/trustedHost.ts";
 
-/** Requests without an answer, and 500 and 503, are sent six times in 13 s. */
+/** Requests that get no answer, 500 or 503 are sent up to six times within 13 s. */
 const retryOptions = { maxTries: 6, retryDelayInMs: 500, maxRetryDelayInMs: 8_000 };
 
 /**
- * A client of a container. It uses what the environment holds for this account, because Pulumi's own `azblob://` backend
- * does so too: AZURE_STORAGE_CONNECTION_STRING, then AZURE_STORAGE_ACCOUNT with AZURE_STORAGE_KEY. Otherwise the first
- * request asks for a token.
+ * A client of a container. Credentials come from the environment, as for Pulumi's own `azblob://` backend:
+ * AZURE_STORAGE_CONNECTION_STRING, else AZURE_STORAGE_ACCOUNT with AZURE_STORAGE_KEY. Without these, the first request asks for
+ * a token.
  * @throws Error if stack `local` would use a real credential
  */
 export async function signedInContainer(

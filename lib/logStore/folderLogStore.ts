@@ -27,7 +27,7 @@ import type { Appender, Holder, Lock, LogStore } from "./logStore.ts";
 /** Pause between looks at a lock that is held. */
 const LOOK_AGAIN_MS = 100;
 
-/** Logs in a folder of this machine: the folder is its owner's alone (700), files too (600). */
+/** Logs in a folder of this machine. Only the owner can read the folder (mode 700) and the files (mode 600). */
 export class FolderLogStore implements LogStore {
   readonly where: string;
   readonly #clock: Clock;
@@ -120,7 +120,10 @@ export class FolderLogStore implements LogStore {
   }
 }
 
-/** Writes the lock under another name and links it: a reader never sees a lock without its holder. */
+/**
+ * Takes a lock if it is free. The lock is written under another name and then linked, so a reader never sees a lock without its
+ * holder.
+ */
 function isTaken(path: string, own: Holder): boolean {
   const fresh = `${path}.${randomBytes(4).toString("hex")}.new`;
   writeFileSync(fresh, JSON.stringify(own), { mode: 0o600 });
@@ -156,7 +159,7 @@ function removeStale(path: string, holder: Holder): void {
     try {
       linkSync(aside, path);
     } catch {
-      // a third one has taken it meanwhile; the second finds out when it looks
+      // a third process has taken the lock meanwhile; the second process notices when it looks again
     }
   }
   rmSync(aside, { force: true });

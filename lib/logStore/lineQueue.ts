@@ -4,8 +4,8 @@ interface WaitingLine extends PromiseWithResolvers<void> {
 }
 
 /**
- * Writes lines in the order in which they are given, one write at a time; lines that wait meanwhile share the next write.
- * A write that failed does not keep later lines from being tried: the disk may have room again.
+ * Writes lines in the order of the calls, one write at a time. Lines that arrive during a write share the next one. After a
+ * failed write, later lines are still tried: the disk may have room again.
  */
 export class LineQueue {
   readonly #write: (lines: string) => Promise<void>;
@@ -15,7 +15,7 @@ export class LineQueue {
 
   /**
    * @param write writes whole lines; resolves when they are durable
-   * @param maxBytes how much lines that share a write may be. @default any number
+   * @param maxBytes most bytes in one write. @default no limit
    */
   constructor(write: (lines: string) => Promise<void>, maxBytes = Infinity) {
     this.#write = write;
@@ -48,7 +48,7 @@ export class LineQueue {
     this.#writing = undefined;
   }
 
-  /** As many of the waiting lines as a write may hold, and at least one. */
+  /** The next lines to write: as many as fit into one write, and at least one. */
   #next(): WaitingLine[] {
     let bytes = 0;
     const tooMany = this.#waiting.findIndex(({ line }, index) => {

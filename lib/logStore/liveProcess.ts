@@ -16,7 +16,7 @@ export function isLiveProcess(pid: number): boolean {
 
 /** When a process started, in the unit of the operating system. Unknown without `/proc`. */
 export function startOfProcess(pid: number): string | undefined {
-  // the 22nd value of the line, the first after the name being the third
+  // the 22nd value of the line; the first value after the name is the third
   return statOf(pid)[19];
 }
 
@@ -33,7 +33,7 @@ export function processSpace(): string | undefined {
   }
 }
 
-/** What follows the name in `/proc/<pid>/stat`: "pid (name) state …"; names may hold spaces and brackets. */
+/** The values after the name in `/proc/<pid>/stat`: "pid (name) state …". Names may contain spaces and brackets. */
 function statOf(pid: number): string[] {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");

@@ -6,9 +6,9 @@
 
 /** A place for logs. Everything in it is private to the team: checkpoints hold encrypted secrets, logs hold names. */
 export interface LogStore {
-  /** For messages: a path or an URL. */
+  /** Path or URL, for messages. */
   readonly where: string;
-  /** Opens a file that grows line by line, and makes it if it is not there. A torn last line is cut off. */
+  /** Opens a file for appending lines; creates it if it does not exist. Cuts off an incomplete last line. */
   appender(name: string): Promise<Appender>;
   /** The content of a file; undefined if the file does not exist. */
   read(name: string): Promise<Buffer | undefined>;
@@ -28,9 +28,9 @@ export interface LogStore {
 
 /** A file that grows. */
 export interface Appender {
-  /** Appends a line, in the order of the calls; resolves when it is durable. Lines that wait may share a write. */
+  /** Appends a line, in the order of the calls; resolves when the line is durable. Waiting lines may share a write. */
   append(line: string): Promise<void>;
-  /** Waits for what is being written. */
+  /** Waits for pending writes. */
   close(): Promise<void>;
 }
 
@@ -39,13 +39,13 @@ export interface Lock {
   release(): Promise<void>;
 }
 
-/** Who holds a lock. */
+/** The holder of a lock. */
 export interface Holder {
   readonly pid: number;
   readonly host: string;
-  /** Time at which it was taken, ISO 8601. */
+  /** Time at which the lock was taken, ISO 8601. */
   readonly since: string;
-  /** When the process started, as the operating system counts: ids of processes are used again. */
+  /** Start of the process, in the operating system's unit; needed because process ids are reused. */
   readonly processStart?: string | undefined;
   /** Scope of the process id: this boot of this machine, and this container. Unknown on some systems. */
   readonly processSpace?: string | undefined;

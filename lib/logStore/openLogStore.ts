@@ -2,7 +2,7 @@ import { blobPlaceOf, isAddress } from "./blobPlace.ts";
 import { FolderLogStore } from "./folderLogStore.ts";
 import type { LogStore } from "./logStore.ts";
 
-/** What the sign-in to a storage account depends on. */
+/** Context for the sign-in to a storage account. */
 export interface LogStoreOptions {
   /** Stack `local` never uses real credentials. */
   readonly stack: string;
@@ -11,8 +11,8 @@ export interface LogStoreOptions {
 }
 
 /**
- * The variable that says where the logs of every stack lie, whatever is configured: an absolute folder, which may be outside the
- * project, or the address of a blob container. The commands hand the place that they use on by it.
+ * The environment variable that overrides the place of all stacks' logs: an absolute folder, which may be outside the project,
+ * or the address of a blob container. Commands use this variable to pass their place to the processes they start.
  */
 export const LOG_PLACE = "FABRIC_TRANSACTION_LOG";
 

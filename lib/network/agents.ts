@@ -3,10 +3,10 @@ import { Agent as HttpsAgent } from "node:https";
 import { HttpsProxyAgent } from "https-proxy-agent";
 import { proxyName, proxyOf } from "./proxy.ts";
 
-/** Code of ours for a request that did not get past the proxy, and so was never sent. */
+/** Our error code for a request that did not get past the proxy, and so never reached the service. */
 export const PROXY_FAILED = "ProxyFailed";
 
-/** How connections to one address are made. */
+/** The connections to one address. */
 export interface Agents {
   readonly httpAgent: HttpAgent;
   readonly httpsAgent: HttpsAgent;
@@ -15,8 +15,8 @@ export interface Agents {
 }
 
 /**
- * Connections to an address, kept alive: straight, or through the proxy that the environment names for it.
- * @throws Error if what it names is no address of a proxy
+ * Kept-alive connections to an address: direct, or through the proxy that the environment names for the address.
+ * @throws Error if the environment's value is not the address of a proxy
  */
 export function agentsFor(address: string, env: NodeJS.ProcessEnv): Agents {
   const proxy = proxyOf(new URL(address), env);
@@ -33,8 +33,8 @@ export function agentsFor(address: string, env: NodeJS.ProcessEnv): Agents {
 }
 
 /**
- * Tunnels by CONNECT. Whatever fails before the tunnel stands is the proxy's: the request was not sent, and its answer is no
- * answer of the service.
+ * Tunnels by CONNECT. Every failure before the tunnel is open is the proxy's: the request was not sent, and a status is not the
+ * service's answer.
  */
 class ThroughProxy extends HttpsProxyAgent<string> {
   readonly #name: string;
@@ -58,7 +58,7 @@ class ThroughProxy extends HttpsProxyAgent<string> {
     throw this.#failure(status === 407 ? "407, it wants other credentials" : String(status));
   }
 
-  /** Errors of the library may hold the proxy's address with its credentials. */
+  /** An error without details: the library's errors may contain the proxy's address with credentials. */
   #failure(reason: string): Error {
     const message = `the proxy ${this.#name} made no connection (${reason})`;
     return Object.assign(new Error(message), { code: PROXY_FAILED });

@@ -1,17 +1,18 @@
 import { BlockList, isIP } from "node:net";
 
 /*
- * Which way a request takes: straight, or through the proxy that the environment names. The variables are those of curl, Go and
- * Azure's libraries, upper case before lower case: HTTPS_PROXY, ALL_PROXY, HTTP_PROXY; NO_PROXY says what goes straight.
+ * The route of a request: direct, or through the proxy that the environment names. The variables are those of curl, Go and
+ * Azure's libraries, upper case before lower case: HTTPS_PROXY, ALL_PROXY, HTTP_PROXY. NO_PROXY lists hosts with a direct
+ * route.
  */
 
 const valueOf = (env: NodeJS.ProcessEnv, name: string) => (env[name] || env[name.toLowerCase()] || "").trim();
 
-/** Which variable names the proxy for an address; Azure's libraries send https through HTTP_PROXY too, if there is no other. */
+/** Variables that may name the proxy for a protocol. Like Azure's libraries, https falls back to HTTP_PROXY. */
 const variablesFor = (protocol: string) =>
   protocol === "http:" ? ["HTTP_PROXY", "ALL_PROXY"] : ["HTTPS_PROXY", "ALL_PROXY", "HTTP_PROXY"];
 
-/** This machine, and what a cloud tells its machines at an address that leads nowhere else. */
+/** This machine, and the link-local addresses at which a cloud serves metadata to its machines. */
 const NEAR = new BlockList();
 NEAR.addSubnet("127.0.0.0", 8, "ipv4");
 NEAR.addSubnet("169.254.0.0", 16, "ipv4");
@@ -19,9 +20,9 @@ NEAR.addAddress("::1", "ipv6");
 NEAR.addSubnet("fe80::", 10, "ipv6");
 
 /**
- * The proxy that a request has to go through. Pure.
- * @returns undefined if it goes straight: no proxy is set, NO_PROXY names the host, or it is this machine's own
- * @throws Error naming the variable, and not its value, if that is no address of a proxy
+ * The proxy for a request. Pure.
+ * @returns undefined for a direct route: no proxy is set, NO_PROXY names the host, or the host is this machine
+ * @throws Error that names the variable, but not its value, if the value is not the address of a proxy
  */
 export function proxyOf(url: URL, env: NodeJS.ProcessEnv): URL | undefined {
   const variable = variablesFor(url.protocol).find((name) => valueOf(env, name) !== "");
@@ -29,10 +30,10 @@ export function proxyOf(url: URL, env: NodeJS.ProcessEnv): URL | undefined {
   return proxyAddress(valueOf(env, variable), variable);
 }
 
-/** How a proxy is named in messages: without the credentials in its address. */
+/** Name of a proxy for messages: without the credentials in its address. */
 export const proxyName = (proxy: URL): string => proxy.host;
 
-/** Passwords in addresses of proxies, as they are and as they stand in the address: they are never to be printed. */
+/** Passwords in proxy addresses, encoded and decoded. They must never be printed. */
 export function proxySecrets(env: NodeJS.ProcessEnv): string[] {
   return ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"].flatMap((name) =>
     [env[name], env[name.toLowerCase()]].flatMap((value) => {
@@ -43,10 +44,10 @@ export function proxySecrets(env: NodeJS.ProcessEnv): string[] {
 }
 
 /**
- * An environment in which libraries with rules of their own go the same ways: gRPC, by which Pulumi's processes talk on this
- * machine, takes lower-case proxies for its own address, and Azure's libraries know neither loopback nor `contoso.com` for
- * what lies below it.
- * @returns the variables that have to be set; none where there is no proxy
+ * Environment variables that make libraries with other proxy rules take the same routes. gRPC, which connects Pulumi's
+ * processes on this machine, would use a lower-case proxy variable even for its own address. Azure's libraries do not exempt
+ * loopback, and take `contoso.com` in NO_PROXY for that host only, without the hosts below it.
+ * @returns the variables to set; none if there is no proxy
  */
 export function proxyEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
   const variables = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"].filter((name) => valueOf(env, name) !== "");
@@ -66,7 +67,7 @@ export function proxyEnvironment(env: NodeJS.ProcessEnv): Record<string, string>
   return { ...Object.fromEntries(own), NO_PROXY: list, no_proxy: list };
 }
 
-/** Sets that for this process, before Azure's libraries read it: they look at nothing else. */
+/** Applies {@link proxyEnvironment} to this process. Must come before Azure's libraries, which read only the environment. */
 export function settleProxies(env: NodeJS.ProcessEnv = process.env): void {
   Object.assign(env, proxyEnvironment(env));
 }
@@ -96,7 +97,10 @@ const entriesOf = (list: string) =>
     .map((entry) => entry.toLowerCase())
     .filter(Boolean);
 
-/** `*`, a host with all below it, with or without a port, an address, or a range of addresses. */
+/**
+ * Whether the list exempts a URL's host. Entries: `*`, a host with all hosts below it, with or without a port, an address, or a
+ * range of addresses.
+ */
 function isExempt(url: URL, list: string): boolean {
   const host = hostOf(url);
   const port = url.port || (url.protocol === "http:" ? "80" : "443");

@@ -1,9 +1,9 @@
-/** The service's rule for names, after mapping. It takes letters of both cases for the same. */
+/** The vault's rule for names, after mapping. The vault ignores case. */
 const VAULT_NAME = /^[0-9a-z-]{1,127}$/;
 
 /**
- * The one name in the vault for every spelling of a secret: `FABRIC_API_KEY` and `fabric-api-key` are the same.
- * @throws Error for a name that the vault cannot hold
+ * The vault's name for a secret, the same for every spelling: `FABRIC_API_KEY` and `fabric-api-key`.
+ * @throws Error if the vault cannot hold the name
  */
 export function vaultNameOf(name: string): string {
   const mapped = name.toLowerCase().replaceAll("_", "-");
@@ -13,12 +13,12 @@ export function vaultNameOf(name: string): string {
   );
 }
 
-/** The names under which the environment and `.env` may hold a secret, the first one first. */
+/** Names under which the environment and `.env` may hold a secret; the first has priority. */
 export function localNamesOf(name: string): readonly string[] {
   return [name, name.toUpperCase().replaceAll("-", "_")];
 }
 
-/** Whether a secret signs in to the vault itself, and so cannot come from there. */
+/** Whether a secret is part of the sign-in to the vault, and so cannot come from the vault. */
 export function isOwnSignIn(vaultName: string): boolean {
   return vaultName.startsWith("azure-");
 }

@@ -11,13 +11,13 @@ import { wrongAddress } from "../api/wrongAddress.ts";
 export type VaultClient = Pick<SecretClient, "getSecret" | "setSecret">;
 
 /**
- * Makes the credential that the vault is asked with.
- * @param env the environment, with those variables of a client secret that only `.env` has
+ * Makes the credential for the vault.
+ * @param env the environment, completed with the variables of a client secret from `.env`
  */
 export type VaultCredential = (env: NodeJS.ProcessEnv) => Promise<TokenCredential>;
 
 /**
- * The vault's address, as configured.
+ * The configured address of the vault.
  * @throws Error if the address is missing, or its host must not receive secrets
  */
 export function vaultUrlOf(env: NodeJS.ProcessEnv): string {
@@ -30,7 +30,7 @@ export function vaultUrlOf(env: NodeJS.ProcessEnv): string {
   );
 }
 
-/** One repetition fits into the time that vault and sign-in have. */
+/** The time limit of vault and sign-in leaves room for one retry. */
 const retryOptions = { maxRetries: 1, maxRetryDelayInMs: 500 };
 
 /** Time limit of one request of a sign-in. Azure's library sets none, and ignores the signal of a caller that has given up. */
@@ -56,7 +56,7 @@ const noLongWaits: Policy = {
   },
 };
 
-/** Azure's own client. It and the sign-in are loaded only now: they take a quarter of a second. */
+/** Makes Azure's own client. The client and the sign-in are imported only now, because that takes a quarter of a second. */
 export async function makeVaultClient(
   url: string,
   env: NodeJS.ProcessEnv,
@@ -67,14 +67,14 @@ export async function makeVaultClient(
   return new Client(url, signIn, {
     retryOptions,
     additionalPolicies: [{ policy: noLongWaits, position: "perRetry" }],
-    // the library compares the host with the token's audience, which this machine can never match
+    // the library compares the host with the token's audience, and a host on this machine never matches
     disableChallengeResourceVerification: isLoopback(new URL(url)),
   });
 }
 
 /**
- * The credential that the environment holds, chosen as for the deployment itself; otherwise Azure's default chain. If
- * AZURE_TOKEN_CREDENTIALS is set, the chain is used too, because the variable says what the chain must try.
+ * The credential from the environment, chosen as for the deployment itself; otherwise Azure's default chain. The chain also
+ * applies if AZURE_TOKEN_CREDENTIALS is set, because that variable lists what the chain must try.
  */
 const credentialOfEnvironment: VaultCredential = async (env) => {
   const requests = { retryOptions, additionalPolicies: [{ policy: limitedTime, position: "perRetry" as const }] };

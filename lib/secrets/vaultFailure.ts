@@ -1,18 +1,18 @@
 import { SignInError } from "../signIn/signInError.ts";
 
-/** How a failed request to the vault is treated. */
+/** The meaning of a failed request to the vault. */
 export interface VaultFailure {
   /** The vault answered, and has no such secret. */
   readonly isMissing: boolean;
-  /** It concerns the vault or the sign-in, so that other secrets would fail alike; else only this secret. */
+  /** Whether the vault or the sign-in failed, so that other secrets would fail too. False if only this secret is concerned. */
   readonly isGeneral: boolean;
-  /** What failed: status, code and request id if the vault answered. Never holds a value. */
+  /** The failure: status, code and request id if the vault answered. Never holds a value. */
   readonly reason: string;
-  /** What to do about it. */
+  /** The next step. */
   readonly remedy: string;
 }
 
-/** The parts of the libraries' errors that are looked at. Their requests and responses hold tokens and values. */
+/** The readable parts of the libraries' errors. Their requests and responses hold tokens and values. */
 interface LibraryError {
   readonly name?: string;
   readonly message?: string;
@@ -26,7 +26,7 @@ const SIGN_IN = "Set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, o
 const REACH = "Check KEY_VAULT_URL, and that this machine reaches the vault and the sign-in.";
 const LATER = "Try again later.";
 
-/** What helps, by status of the answer. */
+/** The next step by status of the answer. */
 const remedies: Readonly<Record<number, string>> = {
   400: "The vault does not take this name or value; values have at most 25 KB.",
   401: "The vault does not accept the identity: it may belong to another tenant than AZURE_TENANT_ID.",
@@ -36,7 +36,7 @@ const remedies: Readonly<Record<number, string>> = {
   409: "A deleted secret keeps its name: recover it (az keyvault secret recover), or purge it.",
 };
 
-/** Says what a failed request to the vault means. */
+/** The meaning of an error from the vault or its sign-in. */
 export function vaultFailureOf(error: unknown): VaultFailure {
   const { name, message, statusCode, code, details, response } = (error ?? {}) as LibraryError;
   if (error instanceof SignInError)
@@ -44,15 +44,15 @@ export function vaultFailureOf(error: unknown): VaultFailure {
   if (/Authentication|Credential/.test(name ?? ""))
     return { isMissing: false, isGeneral: true, reason: `signing in failed: ${firstLine(message)}`, remedy: SIGN_IN };
   if (statusCode === undefined) {
-    // the client fails over a refusal without a body, which the vault never sends, but a proxy may
+    // the client fails on a refusal without a body; the vault never sends one, but a proxy may
     const what = error instanceof TypeError ? "its answer is not one of Key Vault" : firstLine(message);
     return { isMissing: false, isGeneral: true, reason: wordOf(code) ?? what, remedy: REACH };
   }
-  // the message is left out: what stands between here and the vault may repeat the request in it
+  // without the message: a proxy on the way may repeat the request in it
   const codes = [wordOf(code), wordOf(details?.error?.innerError?.code)].filter((word) => word !== undefined);
   const requestId = wordOf(response?.headers?.get?.("x-ms-request-id"));
   const isGeneral = statusCode === 401 || statusCode === 408 || statusCode === 429 || statusCode >= 500;
-  // a proxy's page says nothing of the secret
+  // a proxy's page says nothing about the secret
   const isPage = /^text\//i.test(response?.headers?.get?.("content-type") ?? "");
   if (isPage && !isGeneral)
     return {
@@ -69,7 +69,7 @@ export function vaultFailureOf(error: unknown): VaultFailure {
   };
 }
 
-/** The text if it looks like a code or an id. */
+/** The text, if it looks like a code or an id. */
 function wordOf(text: unknown): string | undefined {
   return typeof text === "string" && /^[\w.-]{1,80}$/.test(text) ? text : undefined;
 }

@@ -2,12 +2,15 @@
 export interface Authority {
   /** @default the public cloud */
   readonly authorityHost?: string;
-  /** Whether not to ask the public cloud about the authority first: one that it does not know is taken as configured. */
+  /**
+   * Whether to skip the public cloud's check of the authority: an authority that the public cloud does not know is used as it
+   * is configured.
+   */
   readonly disableInstanceDiscovery?: boolean;
 }
 
 const PUBLIC_AUDIENCE = "api://AzureADTokenExchange";
-/** Authorities of Microsoft's clouds, and what a federated assertion must be meant for there. */
+/** Authorities of Microsoft's clouds, with the audience that each requires of a federated assertion. */
 const KNOWN_AUTHORITIES: Readonly<Record<string, string>> = {
   "login.microsoftonline.com": PUBLIC_AUDIENCE,
   "login.microsoftonline.us": "api://AzureADTokenExchangeUSGov",
@@ -16,8 +19,8 @@ const KNOWN_AUTHORITIES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The authority that AZURE_AUTHORITY_HOST names: one of Microsoft's clouds, or another.
- * @throws Error unless it is https
+ * The authority from AZURE_AUTHORITY_HOST: one of Microsoft's clouds, or another.
+ * @throws Error if the authority is not https
  */
 export function authorityOf(env: NodeJS.ProcessEnv): Authority {
   const authorityHost = env["AZURE_AUTHORITY_HOST"];
@@ -28,7 +31,7 @@ export function authorityOf(env: NodeJS.ProcessEnv): Authority {
   return { authorityHost, disableInstanceDiscovery: !(new URL(authorityHost).hostname in KNOWN_AUTHORITIES) };
 }
 
-/** Audience of assertions that are exchanged for a token of that authority. */
+/** Audience of assertions that an authority exchanges for a token. */
 export function assertionAudience({ authorityHost }: Authority): string {
   return (authorityHost && KNOWN_AUTHORITIES[new URL(authorityHost).hostname]) || PUBLIC_AUDIENCE;
 }

@@ -7,13 +7,13 @@ import { settleProxies } from "../network/proxy.ts";
 import { NOT_THE_SIGN_IN, signInError } from "./signInError.ts";
 import { claimsOf } from "./tokenClaims.ts";
 
-/** What every credential is made from. */
+/** Settings of every credential. */
 export interface CredentialSettings {
   /** Environment of the process. Azure's library reads parts of it from `process.env` itself. */
   readonly env: NodeJS.ProcessEnv;
   /** Tenant to use if AZURE_TENANT_ID is missing. */
   readonly tenantId?: string | undefined;
-  /** How often Azure's library tries, and how long one request may take. @default its own */
+  /** Retries and time limit of Azure's library. @default the library's own */
   readonly requests?: Pick<TokenCredentialOptions, "retryOptions" | "additionalPolicies"> | undefined;
   /** PEM of the trusted certificate authorities. @default the runtime's */
   readonly ca?: string | undefined;
@@ -23,9 +23,9 @@ export interface CredentialSettings {
   readonly deadlineMs?: number | undefined;
 }
 
-/** What a credential for Azure's own clients is made from. */
+/** Settings of a credential for Azure's own clients. */
 export interface AzureCredentialOptions extends CredentialSettings {
-  /** @default "auto": by what the environment holds */
+  /** @default "auto": chosen from the environment */
   readonly kind?: AzureCredentialKind | "auto" | undefined;
   /** @default AZURE_CLIENT_SECRET of the environment */
   readonly clientSecret?: string | undefined;
@@ -33,20 +33,20 @@ export interface AzureCredentialOptions extends CredentialSettings {
 
 /** A credential for Azure's own clients. */
 export interface NamedCredential {
-  /** Which one was taken and why, for messages. */
+  /** The credential and the reason for its choice, for messages. */
   readonly name: string;
   readonly credential: TokenCredential;
 }
 
-/** Long enough for a virtual machine whose identity is just being set up. */
+/** Time limit of one sign-in: enough for a virtual machine whose identity is just being set up. */
 const DEADLINE_MS = 120_000;
-/** Time limit for the Azure CLIs, which may ask other services first. The library itself sets none. */
+/** Time limit of the Azure CLIs, which may call other services first. The library itself sets none. */
 const PROCESS_DEADLINE_MS = 60_000;
 
 /**
- * A credential for Azure's own clients: Key Vault, Blob Storage. Nothing is loaded and no token is asked for before the
- * first use; errors of that use name the credential and the next step, and hold no secret.
- * @throws Error naming all variables that are missing
+ * A credential for Azure's own clients: Key Vault, Blob Storage. The first use loads the library and requests a token. Errors
+ * of that use name the credential and the next step, and hold no secret.
+ * @throws Error that names all missing variables
  */
 export async function azureCredential(options: AzureCredentialOptions): Promise<NamedCredential> {
   const { kind = "auto", clientSecret } = options;
@@ -56,16 +56,16 @@ export async function azureCredential(options: AzureCredentialOptions): Promise<
   return Promise.resolve({ name, credential: make() });
 }
 
-/** The choice that `fabric:credential` made. */
+/** The choice of `fabric:credential`. */
 export const asConfigured = <Kind extends CredentialKind>(kind: Kind): CredentialChoice<Kind> => ({
   kinds: [kind],
   why: "as fabric:credential says",
 });
 
 /**
- * Checks that a choice has what it needs, and says how to make the credential.
- * @returns make gives a credential that knows no token yet; `isRenewal` says that tokens were asked for before
- * @throws Error naming all variables that are missing
+ * Checks that a choice has its variables, and returns how to make the credential.
+ * @returns make returns a credential without a cached token; `isRenewal` means that an earlier credential has requested tokens
+ * @throws Error that names all missing variables
  */
 export function prepareCredential(
   choice: CredentialChoice,
@@ -93,12 +93,12 @@ export function prepareCredential(
   return { name, make };
 }
 
-/** What a bearer token is made of, for every service: https://www.rfc-editor.org/rfc/rfc6750#section-2.1 */
+/** Characters of a bearer token, for every service: https://www.rfc-editor.org/rfc/rfc6750#section-2.1 */
 const TOKEN = /^[\w.~+/-]+=*$/;
 
 /**
- * Checks a token. The libraries pass on any answer, even the page of a network's portal.
- * @throws Error if the answer is no token
+ * Checks a token. The libraries pass on any answer, even the page of a captive portal.
+ * @throws Error if the answer is not a token
  */
 function plausible(got: AccessToken | null): AccessToken | null {
   if (got === null || (typeof got.token === "string" && TOKEN.test(got.token) && got.expiresOnTimestamp > 0))
@@ -106,7 +106,7 @@ function plausible(got: AccessToken | null): AccessToken | null {
   throw new Error(NOT_THE_SIGN_IN);
 }
 
-/** Ends a wait that is too long: outside Azure, the address of managed identities may just never answer. */
+/** Ends a wait that takes too long: outside Azure, the address of managed identities may never answer. */
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -131,7 +131,7 @@ async function makeOneOf(
   return new ChainedTokenCredential(...credentials);
 }
 
-/** The library is loaded here, because that takes a quarter of a second. */
+/** Loads the library only now, because that takes a quarter of a second. */
 async function makeCredential(
   kind: CredentialKind,
   { env, ca, now, requests }: CredentialSettings,
@@ -180,7 +180,7 @@ async function makeCredential(
       return new azure.ClientAssertionCredential(tenantId, clientId, assertion, options);
     }
     case "managedIdentity":
-      // with that file the library does not go to the machine's endpoint, and keeps no tokens
+      // with that file the library does not use the machine's endpoint, and caches no tokens
       return managedIdentity(clientId, isRenewal && !env["AZURE_FEDERATED_TOKEN_FILE"]);
     case "azureCli":
       return new azure.AzureCliCredential(cli);
@@ -189,7 +189,7 @@ async function makeCredential(
   }
 }
 
-/** A token that says no end is taken to have none. */
+/** A given token as a credential. A token without an expiry counts as valid forever. */
 function readyToken(token: string): TokenCredential {
   const end = claimsOf(token)["exp"];
   const expiresOnTimestamp = typeof end === "number" ? end * 1000 : Number.MAX_SAFE_INTEGER;
@@ -197,8 +197,8 @@ function readyToken(token: string): TokenCredential {
 }
 
 /**
- * The library below keeps tokens of managed identities for the whole process, whichever credential asks, and would give a
- * refused one again. A renewal therefore asks past it first.
+ * A managed identity's credential. The library caches tokens of managed identities for the whole process, and would return a
+ * refused token again. A renewal therefore first requests a token past that cache.
  */
 async function managedIdentity(clientId: string, isPastCache: boolean): Promise<TokenCredential> {
   const { ManagedIdentityCredential } = await import("@azure/identity");

@@ -1,6 +1,6 @@
 import { wordList } from "../config/wordList.ts";
 
-/** Ways to sign in to Entra ID, as `fabric:credential` names them; `auto` looks for them in this order. */
+/** Ways to sign in to Entra ID, by their names in `fabric:credential`. `auto` looks for them in this order. */
 export const azureCredentialKinds = [
   "clientSecret",
   "clientCertificate",
@@ -11,28 +11,28 @@ export const azureCredentialKinds = [
   "azureCli",
   "azureDeveloperCli",
 ] as const;
-/** One of them. */
+/** A way to sign in to Entra ID. */
 export type AzureCredentialKind = (typeof azureCredentialKinds)[number];
 
-/** Everything that `fabric:credential` may be besides `auto`. */
+/** Every value of `fabric:credential` except `auto`. */
 export const credentialKinds = ["accessToken", ...azureCredentialKinds] as const;
-/** One of them. */
+/** A value of `fabric:credential` except `auto`. */
 export type CredentialKind = (typeof credentialKinds)[number];
 
-/** What was chosen. */
+/** A choice of credential. */
 export interface CredentialChoice<Kind extends CredentialKind = CredentialKind> {
-  /** Kinds to try, in this order. A single one, unless the environment holds no credential. */
+  /** Kinds to try, in this order. There is only one, unless the environment holds no credential. */
   readonly kinds: readonly Kind[];
   /** Why this kind was chosen. */
   readonly why: string;
 }
 
-/** Name of a kind, what it needs, and what to do if it fails. */
+/** Name of a kind, its requirements, and the next step if it fails. */
 interface KindFacts {
   readonly label: string;
-  /** Required variables. Of several in one entry, one is enough. */
+  /** Required variables. Each entry lists alternatives, of which one is enough. */
   readonly needs: readonly (readonly string[])[];
-  /** `auto` takes the kind if all of these are set, and never if the list is empty. */
+  /** `auto` chooses the kind if all of these are set, and never if the list is empty. */
   readonly signs: readonly string[];
   /** The next step if the sign-in fails. */
   readonly remedy: string;
@@ -72,14 +72,14 @@ const kinds: Readonly<Record<CredentialKind, KindFacts>> = {
   azurePipelines: {
     label: "service connection of Azure Pipelines",
     needs: [
-      // variables of the connection come first: the others may belong to something else
+      // the service connection's own variables come first, because the others may belong to something else
       ["AZURESUBSCRIPTION_TENANT_ID", "AZURE_TENANT_ID"],
       ["AZURESUBSCRIPTION_CLIENT_ID", "AZURE_CLIENT_ID"],
       ["AZURESUBSCRIPTION_SERVICE_CONNECTION_ID"],
       ["SYSTEM_ACCESSTOKEN"],
       ["SYSTEM_OIDCREQUESTURI"],
     ],
-    // tasks that sign in to the Azure CLI set all but the access token; a step maps the token on purpose
+    // tasks that sign in to the Azure CLI set all variables except the access token; a step maps the token only on purpose
     signs: ["AZURESUBSCRIPTION_SERVICE_CONNECTION_ID", "SYSTEM_ACCESSTOKEN"],
     remedy:
       "Check that the step's env maps SYSTEM_ACCESSTOKEN: $(System.AccessToken), and that the service connection uses " +
@@ -88,7 +88,7 @@ const kinds: Readonly<Record<CredentialKind, KindFacts>> = {
   gitHubActions: {
     label: "GitHub Actions",
     needs: [tenant, client, ["ACTIONS_ID_TOKEN_REQUEST_URL"], ["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]],
-    // a job may have the permission for nothing but an action that signs in to the Azure CLI
+    // a job may have this permission only for an action that signs in to the Azure CLI
     signs: ["ACTIONS_ID_TOKEN_REQUEST_URL", "AZURE_CLIENT_ID"],
     remedy: `Check that the job has permissions: { id-token: write }, and ${federatedCredential}.`,
   },
@@ -125,7 +125,7 @@ export const secretVariables = [
   "IDENTITY_HEADER",
 ] as const;
 
-/** The kind that the environment holds a credential for; otherwise whoever is signed in on this machine. */
+/** The kind that the environment holds a credential for; otherwise the CLIs, with the user who is signed in on this machine. */
 export function chooseAzureKind(env: NodeJS.ProcessEnv): CredentialChoice<AzureCredentialKind> {
   for (const kind of azureCredentialKinds) {
     const { signs } = kinds[kind];
@@ -134,7 +134,7 @@ export function chooseAzureKind(env: NodeJS.ProcessEnv): CredentialChoice<AzureC
   return { kinds: ["azureCli", "azureDeveloperCli"], why: "the environment names no other credential" };
 }
 
-/** The same, with the ready token as a candidate. It is valid for the Fabric API only. */
+/** Like {@link chooseAzureKind}, but with the ready token as a candidate. That token is valid for the Fabric API only. */
 export function chooseKind(env: NodeJS.ProcessEnv): CredentialChoice {
   const { signs } = kinds.accessToken;
   return signs.every((name) => env[name]) ? { kinds: ["accessToken"], why: whySet(signs) } : chooseAzureKind(env);
@@ -143,8 +143,9 @@ export function chooseKind(env: NodeJS.ProcessEnv): CredentialChoice {
 const whySet = (signs: readonly string[]) => `${signs.join(" and ")} ${signs.length > 1 ? "are" : "is"} set`;
 
 /**
- * @param text value of `fabric:credential`, as the provider gets it
- * @throws Error for one that does not exist
+ * Parses the value of `fabric:credential`.
+ * @param text the value, as the provider receives it
+ * @throws Error for an unknown value
  */
 export function credentialSetting(text: string): CredentialKind | "auto" {
   const known = (["auto", ...credentialKinds] as const).find((kind) => kind === text);
@@ -152,7 +153,7 @@ export function credentialSetting(text: string): CredentialKind | "auto" {
   return known;
 }
 
-/** Name of the choice in messages: `client secret of 3f… (AZURE_CLIENT_SECRET is set)`. */
+/** A choice in words, for messages: `client secret of 3f… (AZURE_CLIENT_SECRET is set)`. */
 export function describeChoice(choice: CredentialChoice, env: NodeJS.ProcessEnv): string {
   const labels = choice.kinds.map((kind) => {
     const { label, needs } = kinds[kind];
@@ -170,17 +171,17 @@ export function remedyFor(choice: CredentialChoice): string {
   return remedies.join(" ");
 }
 
-/** What a kind needs and the environment lacks: alternatives of which one would be enough. */
+/** Required variables that the environment lacks. Each entry lists alternatives, of which one is enough. */
 function missingFor(kind: CredentialKind, env: NodeJS.ProcessEnv): (readonly string[])[] {
   return kinds[kind].needs.filter((alternatives) => !firstOf(env, alternatives));
 }
 
-/** Whether the environment has all that a kind needs. */
+/** Whether the environment has all variables that a kind requires. */
 export function isComplete(kind: CredentialKind, env: NodeJS.ProcessEnv): boolean {
   return missingFor(kind, env).length === 0;
 }
 
-/** @throws Error naming every variable that a kind needs and the environment lacks */
+/** @throws Error that names every variable that a kind requires and the environment lacks */
 export function assertComplete(kind: CredentialKind, env: NodeJS.ProcessEnv): void {
   const missing = missingFor(kind, env).map((alternatives) => {
     const [name, ...also] = alternatives.includes("AZURE_TENANT_ID")
@@ -195,7 +196,7 @@ export function assertComplete(kind: CredentialKind, env: NodeJS.ProcessEnv): vo
   );
 }
 
-/** The first of several variables that is set. */
+/** The value of the first variable that is set. */
 export function firstOf(env: NodeJS.ProcessEnv, names: readonly string[]): string | undefined {
   return names.map((name) => env[name]).find(Boolean);
 }

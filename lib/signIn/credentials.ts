@@ -11,35 +11,35 @@ export { principalOf, tenantOf } from "./tokenClaims.ts";
 
 /** A source of tokens. */
 export interface TokenSource {
-  /** Which credential was taken and why, for messages: `client secret of 3f… (AZURE_CLIENT_SECRET is set)`. */
+  /** The credential and the reason for its choice, for messages: `client secret of 3f… (AZURE_CLIENT_SECRET is set)`. */
   readonly name: string;
   /**
    * A bearer token.
-   * @param options.refresh asks for a new token although the known one has not expired, because the service refused it
-   * @throws Error naming the credential and the next step, never a secret
+   * @param options.refresh requests a new token even though the known one has not expired, because the service refused it
+   * @throws Error that names the credential and the next step, never a secret
    */
   token(scope: string, options?: { readonly refresh?: boolean }): Promise<string>;
 }
 
-/** Tokens are renewed so long before they end. */
+/** Tokens are renewed this long before they expire. */
 const RENEW_BEFORE_MS = 5 * 60_000;
-/** A token is used for so long even if it has ended by this machine's clock, which may be wrong. */
+/** Shortest use of a token, even if it has expired by this machine's clock, which may be wrong. */
 const USE_AT_LEAST_MS = 60_000;
-/** A refused token is renewed no more often than this: who refuses new ones too is not asking for another. */
+/** Shortest time between renewals of refused tokens. A service that also refuses new tokens needs something else. */
 const REFRESH_EVERY_MS = 30_000;
 
-/** What the choice depends on. */
+/** Settings of the choice. */
 export interface CredentialOptions extends CredentialSettings {
   readonly secrets: SecretManager;
-  /** Stack `local`: real credentials are never used, whatever the environment holds. */
+  /** For stack `local`: never use real credentials, whatever the environment holds. */
   readonly endpointIsEmulator: boolean;
   /** `fabric:credential`. @default "auto" */
   readonly kind?: CredentialKind | "auto" | undefined;
 }
 
 /**
- * The credential that `fabric:credential` names, or that the environment holds. Requests no token yet.
- * @throws Error naming all variables that are missing
+ * The credential that `fabric:credential` names or the environment holds. Requests no token yet.
+ * @throws Error that names all missing variables
  */
 export async function chooseCredential(options: CredentialOptions): Promise<TokenSource> {
   const { kind = "auto", now = Date.now } = options;
@@ -52,12 +52,12 @@ export async function chooseCredential(options: CredentialOptions): Promise<Toke
   return cachedTokens(name, make, now);
 }
 
-/** The environment, with those secrets of the sign-in that may lie elsewhere. */
+/** The environment, completed with sign-in secrets from other sources. */
 async function withSecrets({ env, secrets, kind }: CredentialOptions): Promise<NodeJS.ProcessEnv> {
   const [local, password] = await Promise.all(
     ["AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PASSWORD"].map((name) => secrets.getSecret(name)),
   );
-  // only if the kind is named: the vault is another service, and `auto` looks at the environment alone
+  // the vault is asked only if the kind is named: it is another service, and `auto` looks at the environment alone
   const clientSecret = local ?? (kind === "clientSecret" ? await secrets.getSecret("FABRIC_CLIENT_SECRET") : undefined);
   return {
     ...env,
@@ -76,8 +76,8 @@ interface KnownToken {
 }
 
 /**
- * Tokens by scope, one request at a time for each: the libraries below would send one request per waiting caller. A renewal
- * uses a new credential, because credentials cache tokens too and would return the refused one again.
+ * Caches tokens by scope, with one request at a time per scope; the libraries would send one request per waiting caller. A
+ * renewal uses a new credential, because credentials also cache tokens and would return the refused one again.
  */
 function cachedTokens(name: string, make: (isRenewal: boolean) => TokenCredential, now: () => number): TokenSource {
   const known = new Map<string, KnownToken>();
@@ -106,7 +106,7 @@ function cachedTokens(name: string, make: (isRenewal: boolean) => TokenCredentia
       if (waiting) return waiting;
       const asking = ask(scope, refresh)
         .catch((error: unknown) => {
-          // a renewal that fails is no reason to stop while the known token is good
+          // a failed renewal is no reason to stop while the known token is valid
           if (cached && !refresh && cached.endsAt > now()) return cached.token;
           throw error;
         })

@@ -1,15 +1,15 @@
 import type { FederatedCredentialConfig } from "../config/azureSchema.ts";
 
-/** Which tokens of a pipeline Entra ID takes for an identity. */
+/** The tokens of a pipeline that Entra ID accepts for an identity. */
 export interface FederatedToken {
-  /** Who signed it. */
+  /** Issuer of the tokens. */
   readonly issuer: string;
-  /** For whom, exactly: Entra compares it letter by letter. */
+  /** Subject of the tokens. Entra compares it exactly, letter by letter. */
   readonly subject: string;
 }
 
 /**
- * The issuer and subject that a declared credential means.
+ * The issuer and subject of a declared credential.
  * @see https://docs.github.com/actions/reference/security/oidc
  */
 export function federatedToken(credential: FederatedCredentialConfig): FederatedToken {

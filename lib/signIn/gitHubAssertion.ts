@@ -3,13 +3,13 @@ import { agentsFor } from "../network/agents.ts";
 import { claimsOf } from "./tokenClaims.ts";
 import { isLoopback } from "../api/trustedHost.ts";
 
-/** What GitHub is asked with. */
+/** Settings of requests for GitHub's assertion. */
 export interface GitHubAssertionOptions {
   /** ACTIONS_ID_TOKEN_REQUEST_URL. */
   readonly requestUrl: string;
   /** ACTIONS_ID_TOKEN_REQUEST_TOKEN. */
   readonly requestToken: string;
-  /** Who the assertion is meant for. */
+  /** Audience of the assertion. */
   readonly audience: string;
   /** Milliseconds since the epoch. @default Date.now */
   readonly now?: (() => number) | undefined;
@@ -17,9 +17,9 @@ export interface GitHubAssertionOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** An assertion is not used in its last minute, in which it could end on its way. */
+/** An assertion is not used in its last minute, because it could expire on the way. */
 const MARGIN_MS = 60_000;
-/** How long GitHub may take. */
+/** Time limit of a request to GitHub. */
 const DEADLINE_MS = 30_000;
 
 /**
@@ -38,7 +38,7 @@ export function gitHubAssertion(options: GitHubAssertionOptions): () => Promise<
 
   return () => {
     if (known && known.endsAt - MARGIN_MS > now()) return known.assertion;
-    // endless until it is there: who comes meanwhile waits for the same answer
+    // without an end until the answer is there: further callers wait for the same answer
     const asked = {
       assertion: ask(url, options.requestToken, options.env ?? process.env),
       endsAt: Number.POSITIVE_INFINITY,

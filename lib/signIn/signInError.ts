@@ -5,14 +5,17 @@ import type { CredentialChoice } from "./credentialKind.ts";
 export const NOT_THE_SIGN_IN =
   "the answer is not one of the sign-in service. Sign in to the network's portal, and check the proxy.";
 
-/** The libraries stumble over answers that are none, quote them, and wrap what the runtime says of it in errors of theirs. */
+/**
+ * Messages of the runtime about malformed answers. The libraries fail on such answers, quote them, and wrap the message in
+ * their own errors.
+ */
 const STUMBLED = /^Cannot \w+ propert(y|ies) |Unexpected (token|end)|not valid JSON/;
 
-/** Anything that could be a token or an assertion: the libraries below quote answers of other services. */
+/** Anything that could be a token or an assertion, because the libraries quote answers of other services. */
 const TOKEN = /eyJ[\w-]{5,}(\.[\w-]*){0,2}/g;
 
 /**
- * The error of a failed sign-in: the credential, the reason and what to do. It holds no secret of the environment, and not
+ * The error of a failed sign-in: the credential, the reason and the next step. It holds no secret of the environment, and not
  * the libraries' error, which can contain whole requests and answers.
  */
 export function signInError(
@@ -29,12 +32,12 @@ export function signInError(
   return new SignInError(`Signing in by ${name} failed: ${reason.replace(/[.,\s]*$/, "")}`, remedyFor(choice));
 }
 
-/** A sign-in that failed. Neither part of its message holds a secret. */
+/** A failed sign-in. Neither part of the message holds a secret. */
 export class SignInError extends Error {
   override readonly name = "SignInError";
-  /** What failed and why, without a full stop. */
+  /** The failure and its reason, without a full stop. */
   readonly reason: string;
-  /** What to do, in whole sentences. */
+  /** The next step, in whole sentences. */
   readonly remedy: string;
   constructor(reason: string, remedy: string) {
     super(`${reason}. ${remedy}`);
@@ -43,7 +46,7 @@ export class SignInError extends Error {
   }
 }
 
-/** First lines only: the others quote what was answered. */
+/** First line of an error, because further lines quote the answer. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return "unknown error";
   const several = (error as { errors?: unknown }).errors;

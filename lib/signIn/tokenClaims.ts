@@ -1,4 +1,4 @@
-/** Claims of a token, as far as they can be read. They are not verified: the recipient of the token does that. */
+/** Readable claims of a token; empty if there are none. They are not verified, because the recipient of the token does that. */
 export function claimsOf(token: string): Readonly<Record<string, unknown>> {
   const [, payload] = token.split(".");
   if (!payload) return {};
@@ -9,12 +9,12 @@ export function claimsOf(token: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** The tenant a token belongs to, as far as it says. */
+/** The token's tenant; undefined if the token does not name it. */
 export function tenantOf(token: string): string | undefined {
   return textClaim(token, "tid");
 }
 
-/** The object id of the identity that a token belongs to, as far as it says. */
+/** The object id of the token's identity; undefined if the token does not name it. */
 export function principalOf(token: string): string | undefined {
   return textClaim(token, "oid");
 }

@@ -4,20 +4,20 @@ import type { TelemetryClient } from "applicationinsights";
 import { settleProxies } from "../network/proxy.ts";
 import type { Place } from "./telemetryPlace.ts";
 
-/** A request of the SDK, as far as it is touched here. */
+/** The properties of an SDK request that are set here. */
 interface SdkRequest {
   timeout?: number;
   abortSignal?: AbortSignal;
 }
 
-/** What a client is made of. */
+/** Settings of a client. */
 export interface InsightsSettings {
   readonly connectionString: string;
   /** Longest time for one request, in ms. */
   readonly timeoutMs: number;
-  /** Aborted to stop sending: records in flight are given up. */
+  /** Abort to stop sending. Records in flight are then lost. */
   readonly end: AbortSignal;
-  /** Called with the status or code of each request that was not delivered. */
+  /** Receives the status or code of each request that was not delivered. */
   readonly onLoss: (reason: string) => void;
 }
 
@@ -25,13 +25,13 @@ export interface InsightsSettings {
 export interface Stamp extends Place {
   /** Time of the record, in ms since 1970. */
   readonly at: number;
-  /** The id of a record that others stand below. */
+  /** The record's own id, if other records stand below it. */
   readonly id?: string | undefined;
-  /** A part of a deployment, and no call to another machine. */
+  /** Whether the record is a step of a deployment, and not a call to another machine. */
   readonly isStep?: boolean;
 }
 
-/** Clients of Application Insights keep what they are given, and send it in batches. */
+/** A client of Application Insights. It buffers records and sends them in batches. */
 export interface InsightsClient {
   /** Records what `send` tracks, at the place and time of the stamp. */
   record(stamp: Stamp, send: (client: TelemetryClient) => void): void;
@@ -45,15 +45,15 @@ type LogRecordProcessor = NonNullable<SdkOptions["logRecordProcessors"]>[number]
 type Span = Parameters<SpanProcessor["onStart"]>[0];
 type LogRecord = Parameters<LogRecordProcessor["onEmit"]>[0];
 
-/** OpenTelemetry's flag of what is sent, and its kind of span that stays inside a process. */
+/** OpenTelemetry's flag for records that are sent, and its kind of span inside a process. */
 const [SAMPLED, INTERNAL] = [1, 0] as const;
 
 /**
- * Opens an isolated client: it registers nothing globally (Pulumi uses the same OpenTelemetry interface), collects nothing
- * automatically, stores nothing on disk and samples nothing. Loading the SDK takes a third of a second.
+ * Opens an isolated client. It registers nothing globally, because Pulumi uses the same OpenTelemetry interface. It collects
+ * nothing automatically, stores nothing on disk and drops nothing by sampling. Loading the SDK takes a third of a second.
  */
 export async function openInsightsClient(settings: InsightsSettings): Promise<InsightsClient> {
-  // must be set before the first track, else the SDK asks the machine's metadata service
+  // must be set before the first track; otherwise the SDK calls the machine's metadata service
   process.env["APPLICATION_INSIGHTS_NO_STATSBEAT"] = "1";
   settleProxies();
   const [insights, { resourceFromAttributes }] = await Promise.all([
@@ -82,8 +82,8 @@ export async function openInsightsClient(settings: InsightsSettings): Promise<In
 }
 
 /**
- * Puts operation ids and times on the SDK's records while they are made. Without it the SDK would take them from
- * OpenTelemetry's global context, which is not ours.
+ * Sets operation ids and times on the SDK's records as they are made. Otherwise the SDK would take them from OpenTelemetry's
+ * global context, which is not this project's.
  */
 class Stamping implements SpanProcessor, LogRecordProcessor {
   #stamp: Stamp | undefined;
@@ -97,7 +97,7 @@ class Stamping implements SpanProcessor, LogRecordProcessor {
     }
   }
 
-  /** Requests and dependencies. Their times are given to the SDK. */
+  /** Requests and dependencies. The SDK gets their times elsewhere. */
   onStart(span: Span): void {
     if (!this.#stamp) return;
     const { operationId: traceId, id, parentId, isStep } = this.#stamp;
@@ -129,7 +129,7 @@ function exporterOptions({ connectionString, timeoutMs, end, onLoss }: InsightsS
   const deadline = {
     name: "deadline",
     async sendRequest(request: SdkRequest, next: (request: SdkRequest) => Promise<{ status: number }>) {
-      // the SDK's own way to wait for a hung server keeps the process alive for minutes
+      // the SDK's own wait for a hung server keeps the process alive for minutes
       Object.assign(request, { timeout: timeoutMs, abortSignal: end });
       try {
         const response = await next(request);

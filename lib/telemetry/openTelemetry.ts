@@ -3,21 +3,21 @@ import { SecretManager } from "../secretManager.ts";
 import { TelemetryLogger } from "../telemetryLogger.ts";
 import type { Deployment } from "../telemetryLogger.ts";
 
-/** What the telemetry of a run is made from. */
+/** Settings for the telemetry of a run. */
 export interface TelemetrySettings {
   readonly flags: FeatureFlags;
   readonly env: NodeJS.ProcessEnv;
   /** `fabric:keyVaultUrl` or KEY_VAULT_URL. */
   readonly keyVaultUrl?: string | undefined;
-  /** Looks up the connection string; its values are never sent. @default a new one */
+  /** Looks up the connection string. Telemetry redacts the values that it returned. @default a new one */
   readonly secrets?: SecretManager;
-  /** Asked at each record. */
+  /** Called for each record. */
   readonly deployment: () => Deployment;
 }
 
 /**
- * The telemetry of a run. With `useKeyVault` the connection string is a secret like any other:
- * `applicationinsights-connection-string` of the vault, otherwise the environment's.
+ * The telemetry of a run. With `useKeyVault`, the connection string is a secret like any other: the vault's
+ * `applicationinsights-connection-string`, else the environment's.
  */
 export async function openTelemetry(settings: TelemetrySettings): Promise<TelemetryLogger> {
   const { flags, env, keyVaultUrl, deployment } = settings;

@@ -3,18 +3,18 @@ import { proxySecrets } from "../network/proxy.ts";
 /** Names of properties and variables whose values never leave the process, whatever they hold. */
 const SECRET_NAME =
   /secret|password|token|authorization|cookie|credential|connection_?string|(api|account|access|private)[-_]?key|passphrase/i;
-/** Tokens that are not among the known secrets: `Bearer …`, and signed tokens anywhere in a text. */
+/** Tokens outside the known secrets: `Bearer …`, and signed tokens anywhere in a text. */
 const TOKEN = /Bearer\s+[\w.~+/=-]+|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*/gi;
 const REDACTED = "[redacted]";
 
-/** Takes secrets out of what leaves the process, by the names they stand under and by their values. */
+/** Removes secrets from everything that leaves the process, by their names and by their values. */
 export class Redaction {
   readonly #fromEnvironment: readonly string[];
   readonly #known: () => Iterable<string>;
 
   /**
-   * @param env the values of variables whose names look secret are secrets
-   * @param known further secrets, asked for at each use because they are learned in mid-run
+   * @param env values of variables with secret-looking names count as secrets
+   * @param known further secrets; called at each use, because secrets become known during a run
    */
   constructor(env: NodeJS.ProcessEnv, known: () => Iterable<string>) {
     const named = Object.entries(env).flatMap(([name, value]) =>
@@ -24,15 +24,15 @@ export class Redaction {
     this.#known = known;
   }
 
-  /** A text without tokens and secrets. */
+  /** The text without tokens and secrets. */
   text(text: string): string {
     const secrets = [...this.#fromEnvironment, ...this.#known()].filter((secret) => secret.length > 3);
-    // longest first: one secret can begin with another
+    // longest first, because one secret can begin with another
     secrets.sort((one, other) => other.length - one.length);
     return secrets.reduce((clean, secret) => clean.replaceAll(secret, REDACTED), text.replace(TOKEN, REDACTED));
   }
 
-  /** Properties without secrets, as text; what is not text becomes JSON. */
+  /** Properties without secrets, as text. Other values become JSON. */
   properties(properties: Readonly<Record<string, unknown>>): Record<string, string> {
     const clean = (name: string, value: unknown): unknown => {
       if (SECRET_NAME.test(name)) return REDACTED;
@@ -51,7 +51,7 @@ export class Redaction {
     return Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, asText(clean(name, value))]));
   }
 
-  /** An error of the same name without secrets, and without whatever else hangs on it. */
+  /** A copy of an error without secrets: name, message and stack only. */
   error(error: unknown): Error {
     if (!(error instanceof Error))
       return new Error(typeof error === "string" ? this.text(error) : "a value that is no error was thrown");

@@ -2,15 +2,15 @@ import { createHash, randomBytes } from "node:crypto";
 
 /** Place of a record in the end-to-end view of Application Insights. */
 export interface Place {
-  /** The same for everything that belongs together: `operation_Id`, 32 hexadecimal digits. */
+  /** `operation_Id`: 32 hexadecimal digits, equal for all records that belong together. */
   readonly operationId: string;
-  /** The record that this one stands below: `operation_ParentId`. Absent at the top. */
+  /** `operation_ParentId`: the record above this one. Absent at the top. */
   readonly parentId?: string | undefined;
 }
 
 /**
- * The place of a deployment as such, which everything of the deployment stands below. It follows from the transaction's id,
- * so that processes that know nothing else of each other agree on it.
+ * The place of a deployment's own record. All other records of the deployment stand below it. The place is derived from the
+ * transaction's id, so that processes agree on it without any exchange.
  */
 export function placeOfTransaction(transactionId: string): Required<Place> {
   const hash = createHash("sha256").update(transactionId).digest("hex");
@@ -20,5 +20,5 @@ export function placeOfTransaction(transactionId: string): Required<Place> {
 /** The place of a run without a transaction. */
 export const placeOfRun = (): Place => ({ operationId: randomBytes(16).toString("hex") });
 
-/** An id for a record that others will stand below. */
+/** An id for a record that has others below it. */
 export const newRecordId = (): string => randomBytes(8).toString("hex");

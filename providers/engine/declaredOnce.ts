@@ -1,15 +1,16 @@
 /**
- * The objects of a kind that this process has seen declared, so that a create does not take one that another resource stands for:
- * a person by name and by id, or an item that one entry has and another one adopts. Each would undo what the other makes.
+ * The objects of a kind that this process has seen declared. A create must not take an object that another resource manages,
+ * because each resource would undo the other's changes. Examples: a person declared by name and by id, or an item that one
+ * entry manages and another entry adopts.
  */
 export class DeclaredOnce {
   readonly #staying = new Map<string, string>();
   readonly #created = new Map<string, string>();
 
   /**
-   * Notes a resource that the state has and the program declares.
+   * Notes a resource that is in the state and that the program still declares.
    * @param title of the resource, for the error
-   * @throws Error if a create of this process has taken its object
+   * @throws Error if a create of this process has taken the object
    */
   stays(id: string, title: string): void {
     const other = this.#created.get(id.toLowerCase());
@@ -18,8 +19,8 @@ export class DeclaredOnce {
   }
 
   /**
-   * Notes what a create has made or found.
-   * @throws Error if another resource stands for that object
+   * Notes the object that a create has made or found.
+   * @throws Error if another resource manages the object
    */
   created(id: string, title: string): void {
     const other = this.#staying.get(id.toLowerCase()) ?? this.#created.get(id.toLowerCase());
@@ -27,7 +28,7 @@ export class DeclaredOnce {
     this.#created.set(id.toLowerCase(), title);
   }
 
-  /** Notes that a resource has given its object up, so that another one may take it. */
+  /** Notes that a resource has released its object, so that another resource may take it. */
   deleted(id: string): void {
     this.#staying.delete(id.toLowerCase());
   }

@@ -40,7 +40,7 @@ export function isUnknown(value: unknown): boolean {
  */
 export const DOUBTFUL = "unknown" as const;
 
-/** Whether two spellings are one name, if the service ignores case. */
+/** Whether two names are equal for a service that ignores case. */
 export function sameIgnoringCase(before: string | undefined, after: string | undefined): boolean {
   return before?.toLowerCase() === after?.toLowerCase();
 }

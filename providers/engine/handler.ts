@@ -22,17 +22,17 @@ import { keptForOthers } from "./threeWays.ts";
 
 type Properties = Record<string, unknown>;
 
-/** What the handlers of one provider process share. */
+/** State that all handlers of one provider process share. */
 export interface ProviderProcess {
-  /** The configuration of the explicit provider; there as soon as the engine has called configure. */
+  /** The configuration of the explicit provider; available once the engine has called configure. */
   configuration(): Configuration;
-  /** Clients, log and caches of this run; made at the first call, so that a preview without changes makes none. */
+  /** Clients, log and caches of this run. The first call builds them, so that a preview without changes builds nothing. */
   run(): Promise<Run>;
-  /** Notes that something did not work, so that the transaction of this run is not committed. */
+  /** Notes a failure, so that the transaction of this run is not committed. */
   failed(): void;
-  /** Set by the first error that says that the service refused the sign-in. */
+  /** Set by the first error that reports a refused sign-in. */
   isSignInRefused: boolean;
-  /** Set by the first look of a comparison that did not work. */
+  /** Set by the first failed look of a preview at a live object. */
   isLookRefused: boolean;
 }
 
@@ -44,7 +44,7 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
 
   return {
     async check(olds: Properties, news: Properties): Promise<CheckResult<Properties>> {
-      // what a rollback declares was checked when it was deployed, and the files it came from have changed since
+      // a rollback declares inputs that were checked when they were deployed; the files behind them have changed since
       if (isRollback()) return { inputs: news, failures: [] };
       const { inputs, failures } = check(kind, olds, news);
       forced.checked(olds, inputs);
@@ -91,7 +91,7 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
         const live = await kind.read(run, id, properties);
         if (live === "gone") return { id: "" };
         const inputs = inSpellingOf(kind, properties, live.inputs);
-        // with `overwrite`, the drift that the refresh shows says it all
+        // with `overwrite`, the drift that the refresh shows is enough
         const ways = { state: properties, live: inputs, wanted: properties };
         const isHeeded = kind.heedsOthers === true && run.onDrift !== "overwrite";
         const kept = !isHeeded ? [] : await keptForOthers(run, kind, id, ways);
@@ -125,14 +125,14 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
         const watch = watched(await host.run());
         const { run } = watch;
         assertSameOrigin(titleOf(properties), properties["origin"], run.origin);
-        // the same object under another name or spelling was made or adopted in this run: it is not ours to remove
+        // this run made or adopted the same object under another name or spelling: it must stay
         if (run.isAcquired(keyOf(kind, id))) return;
         const warning = forced.warningFor(id, properties);
         if (warning !== undefined) run.warn(warning);
         try {
           await kind.delete(run, id, properties);
         } catch (error) {
-          // giving an adopted object back takes several writes
+          // the return of an adopted object takes several writes
           await doubtHalfWritten(watch, id, error);
           throw error;
         }
@@ -143,13 +143,13 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
   };
 }
 
-/** Whether this process serves a rollback, which declares what the saved checkpoint holds. */
+/** Whether this process serves a rollback. A rollback declares the resources of the saved checkpoint. */
 export const isRollback = () => Boolean(process.env["FABRIC_ROLLBACK_OF"]);
 
 /**
- * Whether a rollback has to leave an object alone that it would write to: the transaction did not touch it, and the state has it
- * otherwise than the saved one only because a refresh has seen what somebody else did. Values that hold ids of what was made
- * anew are not as saved.
+ * Whether a rollback must not write to an object. That is so if the transaction did not touch the object: the state then
+ * differs from the saved state only because a refresh has recorded changes of others. Inputs that hold ids of recreated objects
+ * differ from the saved inputs, so their objects are updated.
  */
 async function isNoneOfOurs(run: Run, kind: ResourceKind, id: string, inputs: InputsOf<Fields>): Promise<boolean> {
   if (!run.isRollback || (await run.mayHaveWritten(kind.name, id))) return false;
@@ -164,9 +164,10 @@ const isChangedInPlace = (kind: ResourceKind, olds: Properties, news: Properties
   );
 
 /**
- * Looks at an object that is about to be updated, so that people read in a preview whose values go. Only with `fabric:preflight`:
- * other previews call nothing, so that they need no sign-in. A preview that cannot look does without.
- * @throws Error if `fabric:onDrift` refuses that
+ * Looks at an object before its update, so that a preview shows which values of others the update would overwrite. Runs only
+ * with `fabric:preflight`: other previews call nothing and so need no sign-in. If the look fails, the preview continues without
+ * it.
+ * @throws Error if `fabric:onDrift` forbids the overwrite
  */
 async function tellOverwriting(
   host: ProviderProcess,
@@ -179,19 +180,19 @@ async function tellOverwriting(
   let live: Live<Fields, object> | "gone";
   try {
     run = await host.run();
-    // contents are looked at when they are sent
+    // contents are compared when they are sent
     live = await kind.read({ ...run, watchesContent: false }, id, olds);
   } catch (error) {
     host.isLookRefused = true;
     const reason = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`Nobody looked whether others have changed what is updated: ${reason}\n`);
+    process.stderr.write(`Changes by others to the objects to update were not checked: ${reason}\n`);
     return;
   }
   if (live === "gone") return;
   await keptForOthers(run, kind, id, { state: olds, live: inSpellingOf(kind, olds, live.inputs), wanted: news });
 }
 
-/** Undoes a create that failed half-way; where that fails too, the object stays in the state as half-made. */
+/** Undoes a create that failed half-way. If the undo fails too, the object stays in the state as half-made. */
 async function isUndone(run: Run, kind: ResourceKind, made: Made<object>, state: Properties): Promise<boolean> {
   try {
     await kind.delete(run, made.id, state);
@@ -206,7 +207,7 @@ const plain = (message: string) => Object.assign(new Error(message), { stack: ""
 /** Ids of different kinds can be equal: a workspace and its Git connection. */
 const keyOf = (kind: ResourceKind, id: string) => objectKey(kind.name, id);
 
-/** Kinds whose objects can have existed before tell so by an output `adopted`. */
+/** Notes a made or adopted object. Kinds whose objects can have existed before mark adoption by an output `adopted`. */
 function acquire(run: Run, kind: ResourceKind, { id, outputs }: Made<{ adopted?: unknown }>): void {
   run.acquire(keyOf(kind, id), outputs.adopted === undefined ? "made" : "adopted");
 }
@@ -221,8 +222,8 @@ function stateOf(run: Run, inputs: object, outputs: object): Properties {
 }
 
 /**
- * The error that Pulumi understands as "made, but not finished": it keeps the object in state and calls update on the
- * next run. Without `__provider` among the properties nothing could ever read or delete the object again.
+ * The error that Pulumi understands as "made, but not finished": Pulumi keeps the object in the state and calls update on the
+ * next run. The properties need `__provider`; without it, nothing could ever read or delete the object again.
  */
 function halfMade(error: unknown, id: string, properties: Properties): Error {
   const reason = error instanceof Error ? error.message : String(error);
@@ -230,9 +231,9 @@ function halfMade(error: unknown, id: string, properties: Properties): Error {
 }
 
 /**
- * The error that Pulumi understands as "updated, but not to the end", with the values that the object has now. The object
- * stays in the state with them, and Pulumi calls update on the next run, whatever is declared then. If nobody can say what
- * the object is like, the state keeps the values from before; an update looks at the service anyway.
+ * The error that Pulumi understands as "partly updated", with the object's present values. The object stays in the state with
+ * these values, and Pulumi calls update on the next run, whatever the program then declares. If the object cannot be read, the
+ * state keeps its former values; an update looks at the service anyway.
  */
 async function halfUpdated(run: Run, kind: ResourceKind, id: string, olds: Properties, error: unknown): Promise<Error> {
   let now = olds;
@@ -243,7 +244,7 @@ async function halfUpdated(run: Run, kind: ResourceKind, id: string, olds: Prope
       now = { ...stateOf(run, { ...olds, ...inputs }, live.outputs ?? {}), __provider: olds["__provider"] };
     }
   } catch {
-    // the error of the update is what has to be told
+    // only the error of the update must be reported
   }
   const half = halfMade(error, id, now);
   const done = halfDoneSentence(Object.keys(kind.fields), olds, now);
@@ -252,8 +253,9 @@ async function halfUpdated(run: Run, kind: ResourceKind, id: string, olds: Prope
 }
 
 /**
- * Errors of ours say all there is to say; Pulumi's provider host would print their stack beside the message. Anything
- * else is a bug, and keeps it. A refused sign-in is told once: it is the same for every resource in flight.
+ * Makes an error fit for display. This project's own errors say everything in their message, and Pulumi's provider host would
+ * print the stack beside the message. Any other error is a bug and keeps its stack. A refused sign-in is explained only once,
+ * because it is the same for every resource in flight.
  */
 async function presentable<T>(host: ProviderProcess, work: () => Promise<T>): Promise<T> {
   try {

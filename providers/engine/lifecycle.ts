@@ -27,8 +27,8 @@ import { createIntent, defineUndo } from "./undo.ts";
 import type { Undo } from "./undo.ts";
 
 /*
- * What create, read, update and delete mean for an object that is made by one call, has a name, and stands in a list, and how
- * its create or adoption is undone. All of it follows from what its kind declares (`objectKind.ts`).
+ * Create, read, update and delete for an object that has a name, appears in a list, and is made by one call; also how to undo
+ * its create or adoption. All of them are derived from the declaration of the kind (`objectKind.ts`).
  */
 
 type State = StateOf<Fields, object>;
@@ -46,7 +46,7 @@ export const defineObjectKind =
 type Lifecycle = Required<Pick<ResourceKind, "create" | "read" | "update" | "delete" | "existing" | "giveBackValues">>;
 
 function lifecycleOf(kind: AnyObjectKind): Lifecycle {
-  /** Values that others have changed, and that stay. */
+  /** Values that others have changed and that the update must keep. */
   const others = async (run: Run, id: string, { now, old, inputs }: { now: Live; old: State; inputs: Live }) => {
     const live = (await kind.valuesOf(now, unaware(run), id, old)) as Live;
     return keptForOthers(run, kind, id, { state: { ...old }, live, wanted: inputs });
@@ -107,21 +107,21 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
         return adopted;
       }
 
-      /** Goes on with an object of the stack's own that is there already. */
+      /** Continues with an existing object of this stack. */
       async function goOn(run: Run, live: Live): Promise<Made<object>> {
         const id = idOf(live);
         exists({ id, outputs: { ...kind.outputsOf?.(live), ...kind.doubtful?.(inputs, false) } });
         return { id, outputs: { ...kind.outputsOf?.(live), ...(await converge({ run, id, now: live })) } };
       }
 
-      /** @returns undefined if nobody may take the object */
+      /** @returns undefined if the object must not be adopted */
       async function adopt(run: Run, live: Live): Promise<Made<object> | undefined> {
         if (!adoption) return undefined;
         const id = idOf(live);
         const former = adoption.mayBeLeft ? await run.formerState(kind.name, id) : run.released(kind.name, id);
         const had = former && adoption.ofState(former);
         if (former && !had) return adoption.mayBeLeft ? goOn(run, live) : undefined;
-        // one that was given back stays adopted, whatever is declared
+        // an object that was adopted before, and restored, stays adopted, whatever is declared
         if (!former && !((await adoption.may?.(run, live, inputs)) ?? true)) return undefined;
         const found = (await adoption.found?.(run, id, live, inputs)) ?? kind.priorValues(live);
         const object = { resourceType: kind.name, resourceName: kind.nameOf(inputs), resourceId: id };
@@ -203,8 +203,8 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
 }
 
 /**
- * An object that the saved state of a rollback has, and that somebody else has taken away before the transaction or since: it
- * stays away, and the state says what it did before, so that the next refresh shows it. Undefined for everything else.
+ * Handles an object of a rollback's saved state that others have deleted, before the transaction or since. The object stays
+ * away. The result repeats the saved state, so that the next refresh shows the deletion. Undefined in every other case.
  */
 async function takenAway(
   run: Run,
@@ -226,7 +226,7 @@ async function takenAway(
   return { id: former.id, outputs: former.state };
 }
 
-/** The object of these names; nothing is in a workspace or an item that is gone. */
+/** Finds the object with these names. If its workspace or item is gone, the object is gone as well. */
 async function findUnlessGone(run: Run, kind: AnyObjectKind, names: Live): Promise<Live | undefined> {
   try {
     return await find(run, kind, names);
@@ -236,7 +236,7 @@ async function findUnlessGone(run: Run, kind: AnyObjectKind, names: Live): Promi
   }
 }
 
-/** How a create or an adoption of the kind is undone, if no state knows of it. */
+/** How to undo a create or an adoption of the kind that no state holds. */
 function undoOf(kind: AnyObjectKind): Undo {
   const { adoption } = kind;
   return defineUndo<Live, Live>({
@@ -272,9 +272,10 @@ function undoOf(kind: AnyObjectKind): Undo {
 }
 
 /**
- * Values to give back, with the ids of objects that the rollback has made anew: it declares those in place of the saved ones.
- * @param saved the state from before
- * @param declared what the rollback declares
+ * Replaces ids in the values to restore. The rollback declares the ids of objects that it has recreated in place of the saved
+ * ids.
+ * @param saved the former state
+ * @param declared the inputs that the rollback declares
  */
 const withIdsOfNow = (values: Live, saved: Live, declared: Live): Live =>
   Object.fromEntries(
@@ -284,7 +285,7 @@ const withIdsOfNow = (values: Live, saved: Live, declared: Live): Live =>
     }),
   );
 
-/** A run for a look at the values themselves: neither at contents, nor at what earlier runs have left half-done. */
+/** A run that compares plain values only: it ignores contents, and updates that earlier runs left half-done. */
 const unaware = (run: Run): Run => ({ ...run, watchesContent: false, undoOf: () => Promise.resolve(undefined) });
 
 /** The outputs among the properties of a state. */

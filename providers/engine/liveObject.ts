@@ -72,7 +72,7 @@ export async function readAlone(run: Run, kind: AnyObjectKind, id: string, known
   if (!kind.find) return at(run, kind, id, known, (path) => run.get(path, `read ${kind.title(known)}`, kind.shape));
   const live = await kind.find(run, { ...parseId(kind.place, id) });
   if (live) return live;
-  throw new Error(`${kind.title(known)} is not there any more. Refresh, and the next up makes it again.`);
+  throw new Error(`${kind.title(known)} does not exist any more. Run a refresh; the next up then creates it again.`);
 }
 
 export function observe(run: Run, kind: AnyObjectKind, id: string, state: State): Promise<Live | "gone"> {

@@ -5,18 +5,19 @@ import type { Run, Write } from "../run/run.ts";
 import type { Fields, InputsOf } from "./field.ts";
 import type { ResourceKind, StateOf } from "./resourceKind.ts";
 
-/** Answers as the service gives them: an object of the kind. */
+/** An object of the kind, as the service returns it. */
 export type Live = Readonly<Record<string, unknown>>;
 
-/** A kind without its types, for what is the same for all. */
+/** A kind without its types, for code that treats all kinds alike. */
 export type AnyObjectKind = ObjectKind<Fields, object, Live, Live, Live>;
 
 /**
- * A kind whose objects are made by one call, have a name, and stand in a list: what is special about it and nothing else. From
- * this `lifecycleOf` derives create, read, update, delete, adoption, and how each is undone.
+ * A kind whose objects have a name, appear in a list, and are made by one call. The declaration holds only what is special
+ * about the kind. `lifecycleOf` derives create, read, update, delete and adoption from the declaration, and `undoOf` derives
+ * how creates and adoptions are undone.
  *
- * `F` are its fields, `O` its outputs, `L` what the service tells of an object, `N` what names one in the log, and `B` the
- * values that an adopted one had.
+ * `F` are the kind's fields, `O` its outputs, `L` the shape of the service's objects, `N` the names that identify an object in
+ * the log, and `B` the former values of an adopted object.
  */
 export interface ObjectKind<
   F extends Fields,
@@ -25,78 +26,78 @@ export interface ObjectKind<
   N extends object,
   B extends object,
 > extends Omit<ResourceKind<F, O>, "undo" | "create" | "read" | "update" | "delete"> {
-  /** What is read of an object, alone and in lists. */
+  /** Shape of an object in the service's answers, alone and in lists. */
   readonly shape: z.ZodType<L>;
-  /** The list in words: `folders`. */
+  /** Plural of the kind in words: `folders`. */
   readonly plural: string;
-  /** Name of the compensation of its creates in logs. It never changes: logs of every version hold it. */
+  /** Name in the logs of the compensation for a create. It never changes: logs of every version hold it. */
   readonly compensation: string;
 
-  /** What names an object in its log, while nobody knows its id. */
+  /** Names that identify an object in the log before its id is known. */
   readonly names: z.ZodType<N>;
-  /** The names of what is declared. */
+  /** The names of a declared object. */
   namesOf(run: Run, inputs: InputsOf<F>): N | Promise<N>;
   /** Whether an object has these names. */
   isNamed(live: L, names: N): boolean;
-  /** Whether people make such an object; what the service itself brings along is not imported. @default they do */
+  /** Whether people make such objects. An import skips objects that the service itself adds. @default true */
   isMadeByPeople?(live: L): boolean;
-  /** What people call it in log and telemetry. */
+  /** Display name of the object in log and telemetry. */
   nameOf(inputs: Partial<InputsOf<F>>): string;
-  /** The half of a resource's id that is the object's. @default its `id` */
+  /** The object's own part of the resource id. @default the object's `id` */
   ownIdOf?(live: L): string;
   /**
-   * Whether a list that was read in this run is good enough to see whether a name is taken: it is if the service refuses a
-   * second object of a name. @default it is asked for again
+   * Whether a list that this run has already read can show if a name is taken. Only safe if the service itself refuses a second
+   * object with the same name. @default the list is read again
    */
   readonly looksAtSharedList?: boolean;
 
-  /** The one call that makes it. */
+  /** The call that makes an object. */
   make(run: Run, inputs: InputsOf<F>): NewObject<L> | Promise<NewObject<L>>;
-  /** Surrounds that call, for waits and for explanations of a refusal. */
+  /** Wraps that call, to wait or to explain a refusal. */
   making?<T>(run: Run, inputs: InputsOf<F>, work: () => Promise<T>): Promise<T>;
-  /** Takes an object of a rollback back instead of making it anew; undefined if there is none. */
+  /** In a rollback: recovers a deleted object instead of making a new one; undefined if none can be recovered. */
   recover?(run: Run, inputs: InputsOf<F>, create: Intent): Promise<L | undefined>;
-  /** Whether nothing speaks against an object being the one whose create had no answer. @default nothing does */
+  /** Whether the object may be the result of a create without an answer. @default true */
   isPlausible?(run: Run, id: string): Promise<boolean>;
-  /** What is said if something does. */
+  /** Message if `isPlausible` rules the object out. */
   notOurs?(id: string, names: N): string;
-  /** What stands in the state in place of inputs until they are known to be as declared, if a later step fails. */
+  /** State values for a half-made object: stand-ins for inputs until they are known to be as declared. */
   doubtful?(inputs: InputsOf<F>, isAdopted: boolean): Partial<Record<keyof F | keyof O, unknown>>;
-  /** What follows a create in the same step. */
+  /** Steps after the create call. */
   settle?(change: Change<F, O, L, B>): Promise<Partial<O>>;
 
-  /** The values that an object has now: for the log, and to be given back. */
+  /** The present values of an object, for the log and for a later restore. */
   priorValues(live: L): B;
-  /** What the service tells of the inputs. */
+  /** The inputs that the service's object shows. */
   valuesOf(live: L, run: Run, id: string, state: StateOf<F, O>): Partial<InputsOf<F>> | Promise<Partial<InputsOf<F>>>;
-  /** What the service tells of the outputs. */
+  /** The outputs that the service's object shows. */
   outputsOf?(live: L): Partial<O>;
-  /** Looks for the object of these names, if it stands in no list. @default in its list */
+  /** Finds an object that appears in no list. @default searches the list */
   find?(run: Run, names: N): Promise<L | undefined>;
-  /** Reads an object for a refresh. @default from its list, and alone (`gone.ts`) */
+  /** Reads an object for a refresh. @default reads the list, then the object alone (`gone.ts`) */
   observe?(run: Run, id: string, state: StateOf<F, O>): Promise<L | "gone">;
-  /** Calls an object at its path. @default the path that its id gives */
+  /** Calls an object at its path. @default the path from the resource's id */
   at?<T>(run: Run, id: string, state: Partial<O> | undefined, call: (path: string) => Promise<T>): Promise<T>;
 
   /**
-   * Makes an object as declared, and sends nothing for what already is. The order is one in which a refusal loses nothing.
-   * Absent for objects that nothing can be changed about.
+   * Brings an object to its declared values, and writes only values that differ. The order of the writes ensures that a refusal
+   * loses nothing. Absent if the objects cannot be changed.
    */
   converge?(change: Change<F, O, L, B>): Promise<Partial<O>>;
 
-  /** What is done about objects that exist already. @default the service's refusal is the error */
+  /** How existing objects are adopted. @default an existing object is an error: the service's refusal */
   readonly adoption?: Adoption<F, O, L, B>;
-  /** Why an object stays when its resource goes, said as a warning; undefined if it goes. */
+  /** Reason why an object stays although its resource is deleted, for a warning; undefined if the object is deleted. */
   stays?(run: Run, id: string, state: StateOf<F, O>): Promise<string | undefined>;
-  /** What is to be done before an object is deleted. */
+  /** Steps before an object is deleted. */
   beforeRemoval?(run: Run, id: string, state: StateOf<F, O>): Promise<void>;
-  /** What a refused delete means if the object may stay: a warning. @default the error is thrown */
+  /** Warning for a refused delete after which the object may stay; undefined to throw the error. @default throws the error */
   mayStay?(error: unknown, state: StateOf<F, O>): string | undefined;
-  /** The call that removes an object. @default what `removal` says, else DELETE of its path */
+  /** The call that removes an object. @default the call of `removal`, else DELETE of the object's path */
   readonly remove?: (path: string) => Write;
 }
 
-/** The call that makes an object. */
+/** The call that makes an object, as far as it differs from the default. */
 export type NewObject<L> = Omit<Write, "method" | "path"> & {
   /** @default POST */
   readonly method?: Write["method"];
@@ -104,24 +105,24 @@ export type NewObject<L> = Omit<Write, "method" | "path"> & {
   readonly path?: string;
 } & Partial<Answering<L>>;
 
-/** A change of an object that is there. */
+/** A change of an existing object. */
 export interface Change<F extends Fields, O extends object, L extends object, B extends object> {
   readonly run: Run;
   readonly id: string;
-  /** As the service has it. */
+  /** The object, as the service has it. */
   readonly now: L;
   readonly wanted: InputsOf<F>;
-  /** As the state has it; absent if no state has it yet. */
+  /** The object's properties in the state; absent if no state holds the object yet. */
   readonly old?: StateOf<F, O>;
-  /** Of an object that is being adopted: what it was like. */
+  /** For an object that is being adopted: its former values. */
   readonly found?: B;
   /** Path of the object at the service. */
   readonly path: string;
-  /** In a rollback: the values to give back, as far as they are not `wanted` by the same name. */
+  /** In a rollback: values to restore that have no input of the same name in `wanted`. */
   readonly givenBack?: Partial<B>;
   /**
-   * Writes, with an intent that holds the values from before and those that the write makes.
-   * @param after what the write makes of the kind's `priorValues`
+   * Writes to the service. The intent of the write holds the former and the new values.
+   * @param after the values of `priorValues` that the write changes
    */
   readonly write: {
     <T>(call: Write & Answering<T>, after: Partial<B>): Promise<T>;
@@ -129,30 +130,35 @@ export interface Change<F extends Fields, O extends object, L extends object, B 
   };
 }
 
-/** How objects are adopted that exist already. */
+/** How existing objects are adopted. */
 export interface Adoption<F extends Fields, O extends object, L extends object, B extends object> {
-  /** Error code by which the service refuses a second object of a name. */
+  /** Error code by which the service refuses a second object of the same name. */
   readonly taken?: string;
-  /** Whether an object that nobody may adopt is seen before the service is asked. @default its refusal is waited for */
+  /**
+   * Whether the create looks for an existing object before it calls the service. @default the create waits for the service's
+   * refusal
+   */
   readonly looksFirst?: boolean;
   /**
-   * Whether a delete of the stack's own may leave the object, so that a create that meets it goes on with it.
-   * @default what was deleted in this run can only still be in a list
+   * Whether an object may stay although this stack deleted its resource. A create that finds such an object continues with it.
+   * @default a deleted object only remains in stale lists
    */
   readonly mayBeLeft?: boolean;
-  /** Whether an object that is not the stack's own may be taken. @default it may */
+  /** Whether an object that does not belong to the stack may be adopted. @default true */
   may?(run: Run, live: L, inputs: InputsOf<F>): boolean | Promise<boolean>;
-  /** What it was like. @default the kind's `priorValues` */
+  /** The object's former values. @default the kind's `priorValues` */
   found?(run: Run, id: string, live: L, inputs: InputsOf<F>): Promise<B>;
-  /** The values as the state has them. */
+  /** Outputs that hold the former values in the state. */
   toOutputs(before: B): Partial<O>;
-  /** The opposite; undefined if the state's object is no adopted one. */
+  /** The former values from the outputs; undefined if the object was not adopted. */
   ofState(state: Partial<O>): Partial<B> | undefined;
-  /** The values that a log must hold. Absent if there are none to be given back: the log then has nothing to say of it. */
+  /**
+   * Former values that the log must hold. Absent if nothing needs to be restored: an adoption then leaves no entry in the log.
+   */
   readonly before?: z.ZodType<B>;
   /**
-   * Gives the values back; `wanted` of the change has them. @default the kind's `converge`
-   * @returns whether the object had other values that `priorValues` does not tell
+   * Restores the former values, which are in `wanted` of the change. @default the kind's `converge`
+   * @returns whether the object had other values that `priorValues` does not show
    */
   giveBack?(change: Change<F, O, L, B>, before: B): Promise<boolean>;
 }

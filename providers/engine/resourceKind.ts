@@ -7,7 +7,7 @@ import type { Run } from "../run/run.ts";
 import type { Holder, Place } from "./place.ts";
 import type { Undo } from "./undo.ts";
 
-/** What the state of an object holds: its inputs, the kind's own outputs, and where it lives. */
+/** The state of an object: its inputs, the kind's own outputs, and its origin. */
 export type StateOf<F extends Fields, O extends object> = InputsOf<F> & O & { readonly origin?: string };
 
 /** A new object. */
@@ -18,79 +18,81 @@ export interface Made<O extends object> {
 
 /** An object as the service has it now. */
 export interface Live<F extends Fields, O extends object> {
-  /** The inputs that the service tells; the others stay as they are in state. */
+  /** The inputs that the service shows; all others keep their values from the state. */
   readonly inputs: Partial<InputsOf<F>>;
   readonly outputs?: Partial<O>;
 }
 
 /**
- * A resource kind, declared: what is special about it and nothing else. Checking by schema, diffs from field rules, the
- * shape of the state, half-made objects, errors and telemetry are the same for all and live in `handler.ts`.
+ * Declaration of a resource kind. It holds only what is special about the kind. Schema checks, diffs from field rules, the
+ * shape of the state, half-made objects, errors and telemetry are the same for all kinds; `handler.ts` has them.
  */
 export interface ResourceKind<F extends Fields = Fields, O extends object = object> {
   /** `Workspace` of `pulumi-nodejs:dynamic/fabric:Workspace`. */
   readonly name: string;
-  /** One of its objects in words: `Git connection`. */
+  /** The kind in words, singular: `Git connection`. */
   readonly noun: string;
   readonly fields: F;
-  /** Where its objects stand at the service, and so what their ids are made of. */
+  /** The place of the objects at the service, which also decides the format of their ids. */
   readonly place: Place;
-  /** How its creates are undone by the log alone; absent if it makes nothing. */
+  /** How to undo creates from the log alone; absent if the kind makes no objects. */
   readonly undo?: Undo;
-  /** Names of the compensations of its updates and deletes: the engine undoes those, from the saved checkpoint. */
+  /** Names of the compensations of updates and deletes. The engine undoes these changes, from the saved checkpoint. */
   readonly restores?: readonly string[];
-  /** What is lost with the object, in words: `its data`; undefined if it can be made again as it was. */
+  /** What is lost with the object, in words: `its data`; undefined if the object can be made again without loss. */
   holdsData?(inputs: Readonly<Record<string, unknown>>): string | undefined;
-  /** What nobody can give back to an object that is made anew: `its approval`. A rollback that has to make it anew lists it. */
+  /**
+   * What a recreated object lacks and nothing can restore: `its approval`. A rollback that must recreate the object lists it.
+   */
   readonly loses?: string;
-  /** Where the stack's configuration declares it; absent if the program has other reasons to make it. */
+  /** The kind's entry in the stack's configuration; absent if the program makes the object for other reasons. */
   readonly entry?: ConfigEntry;
-  /** How people take the object away, if not by DELETE of its path. */
+  /** How people remove the object by hand, if not by DELETE of its path. */
   readonly removal?: { readonly method: "post"; readonly path: string } | "portal";
-  /** Names of the outputs, so that programs can read them from the resource. */
+  /** Names of the outputs that programs can read from the resource. */
   readonly outputs: readonly (keyof O & string)[];
   /** The object in words, for errors and the log: `workspace 'sales-dev'`. */
   title(inputs: Partial<InputsOf<F>>): string;
   /**
-   * Completes inputs that each passed their schema: what can be derived offline, so that previews show it. Pure, and
-   * deriving twice changes nothing. Values may be unknown.
-   * @throws InputError for what no single field can see
+   * Adds values that can be derived offline, so that previews show them. Each input has already passed its schema. Pure and
+   * idempotent. Values may be unknown.
+   * @throws InputError for a fault that no single field can detect
    */
   derive?(inputs: InputsOf<F>): InputsOf<F>;
   /**
    * Makes the object.
-   * @param exists to be called once the object is there and more steps follow: when one of those fails, the object stays
-   *   in state as half-made, and the next update finishes it. Null takes it back, where the object was removed again.
+   * @param exists must be called as soon as the object exists and further steps follow. If one of these steps fails, the object
+   * stays in the state as half-made, and the next update finishes it. Call with null if the object was removed again.
    */
   create(run: Run, inputs: InputsOf<F>, exists: (made: Made<O> | null) => void): Promise<Made<O>>;
-  /** The object as it is now, or `gone`, which needs proof (`gone.ts`). */
+  /** The present object, or `gone`, which needs proof (`gone.ts`). */
   read(run: Run, id: string, state: StateOf<F, O>): Promise<Live<F, O> | "gone">;
   /**
-   * Makes the object as declared, whatever it is like now: looks first and sends only what differs, because the last
-   * create or update may have ended half-way.
+   * Brings the object to its declared values, whatever its present values are. Reads the object first and writes only values
+   * that differ, because the last create or update may have stopped half-way.
    */
   update(run: Run, id: string, old: StateOf<F, O>, inputs: InputsOf<F>): Promise<O>;
   /** All objects of its holder, for an import. */
   existing?(run: Run, holder: Holder): Promise<readonly (Made<Partial<O>> & Live<F, O>)[]>;
   /**
-   * In a rollback: gives an object the values back that its transaction had found, unless somebody else has changed them since.
-   * Absent for kinds whose log does not hold them.
+   * In a rollback: restores the values that the transaction found, unless others have changed them since. Absent for kinds
+   * whose log does not hold the values.
    */
   giveBackValues?(run: Run, id: string, written: Written, state: Values): Promise<ValuesGivenBack>;
   /**
-   * Whether its updates look for what others have changed (`threeWays.ts`), so that previews and refreshes do as well.
-   * @default false: its objects are what others do
+   * Whether updates look for changes by others (`threeWays.ts`), and so previews and refreshes too.
+   * @default false, for kinds that describe what others do; `defineObjectKind` sets true
    */
   readonly heedsOthers?: boolean;
-  /** Removes the object, or gives an adopted one back. Not finding it is success. */
+  /** Removes the object, or restores the former values of an adopted object. Not finding the object is success. */
   delete(run: Run, id: string, state: StateOf<F, O>): Promise<void>;
 }
 
-/** What became of the values of an object in a rollback. */
+/** Result of a rollback for the values of an object. */
 export interface ValuesGivenBack {
-  /** Whether it had others. */
+  /** Whether the object had other values. */
   readonly isChanged: boolean;
-  /** What is not as before, each as a sentence without its subject's name. */
+  /** Differences that remain, each as a sentence without the object's name. */
   readonly left: readonly string[];
 }
 
@@ -100,7 +102,7 @@ export const defineKind =
   <const F extends Fields>(kind: ResourceKind<F, O>): ResourceKind<F, O> =>
     kind;
 
-/** Something wrong with one input. */
+/** A fault in one input. */
 export class InputError extends Error {
   override readonly name = "InputError";
   readonly property: string;
@@ -110,15 +112,15 @@ export class InputError extends Error {
   }
 }
 
-/** What check found: the inputs to go on with, and what is wrong with them. */
+/** Result of a check: the inputs to continue with, and their faults. */
 export interface Checked {
   readonly inputs: Record<string, unknown>;
   readonly failures: readonly { readonly property: string; readonly reason: string }[];
 }
 
 /**
- * Inputs as the kind wants them: defaults filled in, values normalised, derived ones added; old spellings kept where
- * they mean the same. Pure and offline. `check(check(x))` is `check(x)`.
+ * Normalises inputs for a kind: fills in defaults, normalises values and adds derived values. If an old and a new spelling mean
+ * the same, the old spelling stays. Pure and offline. `check(check(x))` equals `check(x)`.
  */
 export function check(kind: ResourceKind, olds: Record<string, unknown>, news: Record<string, unknown>): Checked {
   const inputs: Record<string, unknown> = {};
@@ -160,7 +162,7 @@ function checkField(
   return parsed.data;
 }
 
-/** What the service tells of the inputs; where a value means the same as the one in state, in the state's spelling. */
+/** The inputs that the service shows. If a value means the same as the value in the state, the spelling of the state stays. */
 export function inSpellingOf(
   kind: ResourceKind,
   state: Record<string, unknown>,
@@ -174,12 +176,12 @@ export function inSpellingOf(
   return Object.fromEntries(respelled) as Record<string, unknown>;
 }
 
-/** What the engine is told of a change. Which properties changed is the engine's own finding: it compares inputs. */
+/** The result of a diff for the engine. The engine itself compares inputs to find which properties changed. */
 export interface Diff {
   readonly replaces: string[];
 }
 
-/** Which of the changed inputs need a new object. Pure and offline. */
+/** The changed inputs that need a new object. Pure and offline. */
 export function diff(kind: ResourceKind, old: Record<string, unknown>, inputs: Record<string, unknown>): Diff {
   const replaces = Object.entries(kind.fields)
     .filter(([property, field]) => field.change === "replace" && !isDeepStrictEqual(old[property], inputs[property]))

@@ -40,7 +40,10 @@ export interface RestKind<F extends Fields, S extends z.ZodObject> {
   readonly creation?: string;
   /** How an object is removed, if not by DELETE of its path. */
   readonly removal?: NonNullable<ResourceKind["removal"]>;
-  /** Error code by which the service refuses a second object of a name. The first is adopted, if the kind has no field `adopt` or it is set. */
+  /**
+   * Error code by which the service refuses a second object of the same name. The existing object is adopted if the kind has no
+   * field `adopt`, or the field is true.
+   */
   readonly taken?: string;
   /** How to wait until an object is ready for use. */
   readonly readiness?: Readiness<z.output<S>>;
@@ -52,7 +55,7 @@ export interface RestKind<F extends Fields, S extends z.ZodObject> {
   readonly entry: ConfigEntry;
 }
 
-/** How to wait for an object. */
+/** How to wait until an object is ready. */
 export interface Readiness<L> {
   /** Progress of an object. */
   stateOf(live: L): "ready" | "waiting" | "failed";
@@ -62,7 +65,7 @@ export interface Readiness<L> {
   readonly remedy: string;
 }
 
-/** Ids of an object's holder: bodies do not have them. */
+/** Inputs that hold the ids of an object's holder. Request bodies do not contain them. */
 const HOLDERS = ["workspaceId", "itemId"];
 
 /** Declares a kind by its routes and fields. */
@@ -80,12 +83,12 @@ export function restKind<const F extends Fields, S extends z.ZodObject>(kind: Re
     Object.fromEntries(told.map((field) => [field, live[field] ?? fields[field]?.schema.safeParse(undefined).data]));
 
   const isSingle = "of" in place;
-  // an answer of the workspace itself has an id: an answer without one is not the workspace's
+  // the workspace's own answer always has an id, so an answer without an id comes from elsewhere
   const singleShape = z
     .looseObject(isSingle && place.path === "" ? { id: idShape } : {})
     .transform((answer: Live) => (within ? within(answer) : answer))
     .pipe(shape.nullish());
-  /** Reads the one object of a workspace; its id is the workspace's. */
+  /** Reads the only object of its kind in a workspace. Its id is the workspace's. */
   const readSingle = async (run: Run, workspaceId: string): Promise<Live | undefined> => {
     const path = collectionPath(place, { workspaceId });
     const found = await run.get(path, `read the ${noun}`, singleShape);
@@ -181,7 +184,7 @@ export function restKind<const F extends Fields, S extends z.ZodObject>(kind: Re
   return (kind.isMadeInTurn ? inTurn(made, holders) : made) as unknown as ResourceKind<F, object>;
 }
 
-/** The same kind, whose objects are made one after the other in each holder, until each is ready. */
+/** The same kind, but each holder's objects are made one at a time: the next create waits until the last object is ready. */
 const inTurn = (kind: ResourceKind, holders: readonly string[]): ResourceKind => ({
   ...kind,
   create: (run, inputs, exists) =>

@@ -4,26 +4,27 @@ import { DOUBTFUL, isUnknown } from "./field.ts";
 import type { ResourceKind } from "./resourceKind.ts";
 
 /*
- * What the last deployment left, what the service has, and what is declared: if all three are different, somebody has changed
- * the value meanwhile, and `fabric:onDrift` says what becomes of it. A rollback does not ask: its log knows more.
+ * Compares the state, the service and the declaration. If the service's value differs from both the state and the declaration,
+ * others have changed it since the last deployment, and `fabric:onDrift` decides its fate. A rollback makes no such comparison:
+ * its log knows more.
  */
 
 type Properties = Readonly<Record<string, unknown>>;
 
-/** An object at three times, each by its inputs. */
+/** An object's inputs from three sources. */
 export interface ThreeWays {
-  /** As the last deployment left it. */
+  /** The values after the last deployment. */
   readonly state: Properties;
-  /** As the service has it, as far as that tells. */
+  /** The service's values, as far as it shows them. */
   readonly live: Properties;
-  /** As it is declared. */
+  /** The declared values. */
   readonly wanted: Properties;
 }
 
-/** What has to be known of a kind. */
+/** The parts of a kind that the comparison needs. */
 type Named = Pick<ResourceKind, "name" | "fields" | "title">;
 
-/** A value that somebody has changed at the service, and that the declared one would replace. */
+/** A value that others have changed at the service, and that the declared value would replace. */
 export interface Overwritten {
   readonly property: string;
   readonly state: unknown;
@@ -32,8 +33,8 @@ export interface Overwritten {
 }
 
 /**
- * The values that somebody else has changed since the last deployment and that are not as declared either. Pure.
- * @param own properties that an open transaction of the stack's own has written: the state may not have them yet
+ * Finds values that others have changed since the last deployment and that differ from the declared values. Pure.
+ * @param own properties that an open transaction of this stack has written: the state may not have them yet
  */
 export function overwritten(
   kind: Pick<ResourceKind, "fields">,
@@ -57,12 +58,12 @@ export function overwritten(
 }
 
 /**
- * Looks for values of others that would be overwritten, and says what becomes of them, as `fabric:onDrift` has it.
- * @returns those that stay as they are: all with `warn`, none with `overwrite`
- * @throws Error with `fail`, naming each value, before anything is written
+ * Looks for values of others that an update would overwrite, and reports what happens to them under `fabric:onDrift`.
+ * @returns the values that stay: all with `warn`, none with `overwrite`
+ * @throws Error that names each value, with `fail`, before anything is written
  */
 export async function keptForOthers(run: Run, kind: Named, id: string, ways: ThreeWays): Promise<Overwritten[]> {
-  // the log of a rollback knows more; an object that is being imported has no state to compare with
+  // the log of a rollback knows more, and an object that is being imported has no state to compare with
   if (run.isRollback || ways.state["origin"] === undefined) return [];
   if (overwritten(kind, ways).length === 0) return [];
   const theirs = overwritten(kind, ways, await ownProperties(run, kind, id));
@@ -85,7 +86,10 @@ const inWords = ({ property, state, live, wanted }: Overwritten) => {
 };
 const asText = (value: unknown) => (value === undefined || value === "" ? "nothing" : JSON.stringify(value));
 
-/** Inputs that an open transaction has written, under the names that they have at the service: `capacityId` for `capacity`. */
+/**
+ * Inputs that an open transaction has written. The log has their names at the service (`capacityId`), so the names of the
+ * inputs (`capacity`) are added.
+ */
 async function ownProperties(run: Run, kind: Named, id: string): Promise<ReadonlySet<string>> {
   const names = await run.writtenInOpenTransactions(kind.name, id);
   return new Set(names.flatMap((name) => [name, name.replace(/Id$/, "")]));

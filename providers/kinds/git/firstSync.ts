@@ -95,7 +95,8 @@ export async function sync(
   const { workspaceId } = inputs;
   if (required.requiredAction === "None") return required.workspaceHead ?? "";
   if (required.requiredAction === "UpdateFromGit") return updateFromGit(run, inputs, required, mayOverride, begins);
-  // nothing could take a commit of a rollback back, and what is in the workspace may be what the rollback is about to take out
+  // a rollback must not commit: nothing can undo a commit, and the workspace may hold items that the rollback is about to
+  // remove
   if (run.isRollback) return required.workspaceHead ?? "";
   begins?.();
   await run.write(intentOf("update", inputs, null), {

@@ -88,9 +88,9 @@ export async function beforePulling(run: Run, inputs: GitInputs, commit: string 
 }
 
 /**
- * Takes pulls back in a rollback: what came in goes, what was overwritten gets its definition back. A workspace that is still
- * synced with the commit that was pulled keeps it, because nothing sets that commit back. One that was disconnected before, or
- * was on another branch, is so again.
+ * Takes pulls back in a rollback: items that came in are deleted, and overwritten items get their definitions back. A workspace
+ * that is still synced with the pulled commit stays synced with it, because nothing can set the commit back. If the workspace
+ * was disconnected before, or on another branch, the rollback restores that.
  * @param before values of the intents of the pulls
  */
 export async function takeBackPulls(run: Run, workspaceId: string, before: Values): Promise<ValuesGivenBack> {

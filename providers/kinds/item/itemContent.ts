@@ -6,34 +6,37 @@ import { DOUBTFUL } from "../../engine/field.ts";
 import { pathOf } from "../../engine/place.ts";
 import type { Run } from "../../run/run.ts";
 
-/** Parts come in one encoding only; another one would be taken for other content. */
+/** Parts have only this encoding; any other encoding would be mistaken for different content. */
 const definitionAnswer = z.object({
   definition: z.object({
     parts: z.array(z.object({ path: z.string().min(1), payload: z.string(), payloadType: z.literal("InlineBase64") })),
   }),
 });
 
-/** Where items stand. */
+/** The place of items at the service. */
 export const itemPlace = { in: "workspace", collection: "items" } as const;
 
-/** What was last sent as an item's definition, and what the service made of it: it may add and reorder what it likes. */
+/**
+ * The definition that was last sent for an item, and the service's version of it. The service may add to a definition and
+ * reorder it.
+ */
 export interface Sent {
-  /** Hash of what was sent. */
+  /** Hash of the definition that was sent. */
   readonly definitionHash: string;
-  /** Hash of what the service gave back right after that. */
+  /** Hash of the definition that the service returned right after that. */
   readonly contentHash: string;
 }
 
-/** An item with a definition, as far as its content matters. */
+/** The properties of an item that its content depends on. */
 export interface Defined {
   readonly type: string;
   readonly displayName: string;
   readonly definitionHash?: string | undefined;
-  /** Absent where definitions were not looked at when it was sent; it then counts as kept as it was. */
+  /** Absent if the last send did not read the definition back. The content then counts as unchanged. */
   readonly sent?: Sent | undefined;
 }
 
-/** The definition as the service has it. */
+/** Reads the service's present definition. */
 export async function readDefinition(run: Run, id: string, { type, displayName }: Defined): Promise<DefinitionPart[]> {
   const { definition } = await run.read({
     method: "POST",
@@ -45,27 +48,27 @@ export async function readDefinition(run: Run, id: string, { type, displayName }
   return definition.parts;
 }
 
-/** What the service made of a definition that was sent a moment ago; undefined where nobody wants to know, or it does not tell. */
+/** Reads back a definition that was just sent; undefined if no comparison needs it, or the service does not return it. */
 export async function noteSent(run: Run, id: string, item: Defined): Promise<Sent | undefined> {
   const { definitionHash } = item;
   if (!run.watchesContent || definitionHash === undefined) return undefined;
   try {
     return { definitionHash, contentHash: hashDefinition(await readDefinition(run, id, item)) };
   } catch (error) {
-    // the item is as declared; only the comparison has to do without this
+    // the item is as declared; only the later comparison does without this note
     if (isFabricError(error)) return undefined;
     throw error;
   }
 }
 
 /**
- * The hash of an item's definition for the state: of what was sent, as long as it is still there; else of what is there,
- * so that the next up sends the declared one again.
- * @throws Error where a change at the service is to be a failure
+ * The definition hash for the state: the hash of the sent definition, as long as the item still holds that definition;
+ * otherwise the hash of the item's own content, so that the next up sends the declared definition again.
+ * @throws Error if the content was changed and `fabric:onDrift` is `fail`
  */
 export async function definitionHashNow(run: Run, id: string, state: Defined): Promise<string | undefined> {
   const { definitionHash } = state;
-  // also of an item whose first definition was on its way
+  // this includes an item whose first definition was being sent
   if (await run.undoOf("restoreDefinition", id)) return DOUBTFUL;
   if (definitionHash === undefined) return undefined;
   const sent = sentOf(state);
@@ -88,10 +91,10 @@ export async function definitionHashNow(run: Run, id: string, state: Defined): P
 }
 
 /**
- * Looks before another definition is sent: what somebody changed at the service, and no refresh has shown, is not
- * overwritten without a word.
- * @returns whether the edit stays, and the declared definition is not sent
- * @throws Error where a change at the service is to be a failure
+ * Looks at an item before another definition is sent, so that an edit at the service that no refresh has shown is not
+ * overwritten silently.
+ * @returns whether the edit stays and the declared definition is not sent
+ * @throws Error if the content was changed and `fabric:onDrift` is `fail`
  */
 export async function staysAsEdited(run: Run, id: string, old: Defined): Promise<boolean> {
   const sent = sentOf(old);
@@ -114,19 +117,19 @@ function sentOf({ sent, definitionHash }: Defined): Sent | undefined {
   return { definitionHash, contentHash: definitionHash };
 }
 
-/** The hash of what an item holds, where that is not what was sent. */
+/** The hash of an item's content; undefined if the content equals the sent definition or cannot be read. */
 async function changedContent(run: Run, id: string, item: Defined, sent: Sent): Promise<string | undefined> {
   const parts = await readDefinition(run, id, item).catch(unlessUnreadable);
   const live = parts && hashDefinition(parts);
   return live === sent.contentHash ? undefined : live;
 }
 
-/** Nothing, where the service does not give the definition of such an item to anybody. @throws any other error */
+/** Ignores the errors of items whose definition the service returns to nobody. @throws any other error */
 export function unlessUnreadable(error: unknown): undefined {
   if (!isFabricError(error, "OperationNotSupportedForItem", "ItemHasProtectedLabel")) throw error;
 }
 
-/** An item, and where its definition lies, relative to the project. */
+/** A declared item, with the folder of its definition relative to the project. */
 interface Declared extends Defined {
   readonly workspaceId: string;
   readonly path?: string | undefined;
@@ -137,23 +140,26 @@ interface Definition {
   readonly parts: readonly DefinitionPart[];
 }
 
-/** The definition to send: from the files, or in a rollback what was there before, because the files have changed. */
+/** The definition to send: from the files, or in a rollback the kept definition, because the files have changed since. */
 export async function definitionFor(run: Run, inputs: Declared): Promise<Definition | undefined> {
   const { path, definitionHash, workspaceId } = inputs;
   if (path === undefined || definitionHash === undefined) return undefined;
   return { parts: (await keptOf(run, workspaceId, inputs)) ?? readItemDefinition(path).parts };
 }
 
-/** Keeps what an item holds before it is changed or deleted, where a rollback may want it back. */
+/** Keeps an item's definition before a change or delete, if a rollback may need it. */
 export async function keepDefinition(run: Run, id: string, old: Defined): Promise<void> {
   if (!run.definitions.isKeeping || old.definitionHash === undefined) return;
   await keepContent(run, id, old);
 }
 
-/** Keeps what people have put into an item, before the first definition that is declared takes its place, or it is deleted. */
+/**
+ * Keeps content that people have put into an item without a declared definition. Call this before the first declared definition
+ * replaces the content, and before the item is deleted.
+ */
 export async function keepUndeclared(run: Run, id: string, old: Defined): Promise<void> {
   if (!run.definitions.isKeeping || old.definitionHash !== undefined) return;
-  // what the service gives to nobody is missed in the rollback, and told there
+  // the rollback reports content that the service returns to nobody
   await keepContent(run, id, old).catch(unlessUnreadable);
 }
 
@@ -163,9 +169,9 @@ async function keepContent(run: Run, id: string, old: Defined): Promise<void> {
 }
 
 /**
- * What an item without a declared definition held before this transaction declared one, in its rollback.
- * @returns undefined if there is nothing to be taken back
- * @throws Error if the service did not give the definition before it was replaced
+ * In a rollback: the content that an item without a declared definition had before this transaction declared one.
+ * @returns undefined if the transaction replaced no such content
+ * @throws Error if the service did not return the content before it was replaced
  */
 export async function undeclaredDefinition(
   run: Run,
@@ -184,8 +190,8 @@ export async function undeclaredDefinition(
 }
 
 /**
- * Puts back what people had put into an item without a declared definition, after a rollback had to make the item anew. A new
- * item that holds the same by itself is left as it is.
+ * Restores content that people had put into an item without a declared definition, after a rollback recreated the item. A new
+ * item that already holds the same content stays as it is.
  */
 export async function restoreUndeclared(run: Run, id: string, item: Declared): Promise<void> {
   if (!run.isRollback || item.definitionHash !== undefined || item.creationPayload !== undefined) return;
@@ -195,7 +201,7 @@ export async function restoreUndeclared(run: Run, id: string, item: Declared): P
   if (live && hashDefinition(live) !== hashDefinition(parts)) await sendDefinition(run, id, item, { parts });
 }
 
-/** Keeps parts for one workspace, and for an item that is made again in a workspace that is made again. */
+/** Keeps parts under two keys: one for this workspace, and one for a recreated item in a recreated workspace. */
 async function keepParts(run: Run, id: string, item: Defined, parts: readonly DefinitionPart[]): Promise<void> {
   await run.definitions.keep(keyIn(workspaceIn(id), item), parts);
   await run.definitions.keep(keyOf(item), parts);
@@ -206,7 +212,7 @@ const keptOf = async (run: Run, workspaceId: string, item: Defined) =>
 
 const workspaceIn = (id: string) => id.split("/")[0] ?? "";
 
-/** Puts a definition in the place of an item's own. */
+/** Replaces an item's definition. */
 export async function sendDefinition(
   run: Run,
   id: string,
@@ -231,7 +237,7 @@ export async function sendDefinition(
   );
 }
 
-/** Gives an adopted item the definition back that it had, where that was kept. @returns whether it was */
+/** Restores the former definition of an adopted item, if it was kept. @returns whether it was kept */
 export async function giveBackDefinition(run: Run, id: string, before: Defined): Promise<boolean> {
   const parts = before.definitionHash === undefined ? undefined : await keptOf(run, workspaceIn(id), before);
   if (parts) await sendDefinition(run, id, before, { parts });
@@ -239,9 +245,9 @@ export async function giveBackDefinition(run: Run, id: string, before: Defined):
 }
 
 /**
- * What an adopted item holds before the declared definition takes its place: kept where a rollback may want it back, and
- * told, because nobody has seen it in a preview.
- * @returns its hash; undefined where the service does not give it
+ * Reads an adopted item's definition before the declared one replaces it. Keeps the definition if a rollback may need it, and
+ * warns of the replacement, because no preview has shown it.
+ * @returns the definition's hash; undefined if the service does not return the definition
  */
 export async function definitionToReplace(
   run: Run,
@@ -258,6 +264,6 @@ export async function definitionToReplace(
   return hash;
 }
 
-/** Two workspaces may have the same items, which people have changed in only one of them. */
+/** Two workspaces may have the same items, edited by people in only one of them. */
 const keyIn = (workspaceId: string, item: Defined) => `${workspaceId.toLowerCase()}/${keyOf(item)}`;
 const keyOf = ({ type, displayName, definitionHash }: Defined) => `${type}/${displayName}/${definitionHash ?? ""}`;
