@@ -11,7 +11,9 @@ import {
   assertSharedBackend,
 } from "./lib/config/stateBackend.ts";
 import { leaveOutPromiseTraces } from "./providers/engine/sdkQuirks.ts";
+import { RUN_FOLDER, writeDeclaredNames } from "./lib/checkpoint/runFolder.ts";
 import { declareObjects, shownOutputs } from "./providers/program/declaredObjects.ts";
+import { noteDeclaredNames } from "./providers/program/declaredNames.ts";
 import { FabricProvider } from "./providers/program/fabricResource.ts";
 import { FabricWorkspace } from "./providers/program/fabricWorkspace.ts";
 import { reportPlainErrors } from "./providers/program/plainErrors.ts";
@@ -81,6 +83,7 @@ async function deploy() {
   const azure = config.azure && (await import("./providers/azure/azure.ts")).declareAzure(config.azure, config);
   const ownCapacity = azure?.capacity;
   const lazyRun = new LazyRun(configuration, process.env);
+  const declaredNames = process.env[RUN_FOLDER] ? noteDeclaredNames() : undefined;
   const ofTenant = declareObjects(config.kindValues, {
     level: "stack",
     ids: {},
@@ -91,6 +94,7 @@ async function deploy() {
   const workspaces = config.workspaces.map(
     (workspace) => new FabricWorkspace(workspace, { provider, protectData, ownCapacity, lazyRun }),
   );
+  if (declaredNames) writeDeclaredNames(process.env, declaredNames);
   if (config.preflight && settings.isDryRun()) {
     const { reportPreflight } = await import("./providers/program/preflightReport.ts");
     await reportPreflight(workspaces, lazyRun, ownCapacity?.name);

@@ -10,7 +10,7 @@ import { CtrlCWatch } from "./transaction/ctrlCWatch.ts";
 import { leftoverTable } from "./transaction/leftovers.ts";
 import { takeOption } from "./pulumi/commandLine.ts";
 import { liftedProtection, tellLifted } from "./pulumi/liftedProtection.ts";
-import { pendingReplacements } from "./transaction/pendingReplacements.ts";
+import { RunFolder } from "./transaction/runFolder.ts";
 import { runPulumi } from "./pulumi/pulumi.ts";
 import { catchUp, settleAll } from "./transaction/recovery.ts";
 import { checkpointHash, foreignChanges } from "../lib/checkpoint/checkpoint.ts";
@@ -63,10 +63,11 @@ async function up(named: StackAccess, args: readonly string[]): Promise<number> 
     events.started(isResumed, earlierRun);
     try {
       using watch = new CtrlCWatch();
+      using folder = new RunFolder(before);
       const own = {
         ...watch.env,
         ...checkpointing(settings, env),
-        ...pendingReplacements(before),
+        ...folder.env,
         FABRIC_TRANSACTION_ID: transactionId,
       };
       const ended = await runPulumi(["up", ...stackOption(access), ...args, ...watch.args], { ...env, ...own });

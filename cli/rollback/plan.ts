@@ -13,6 +13,7 @@ import { differencesAfterRollback } from "./differences.ts";
 import type { Difference } from "./differences.ts";
 import { writtenObjects } from "./writtenObjects.ts";
 import type { WrittenObject } from "./writtenObjects.ts";
+import { deletedBy } from "../../lib/transactions/madeBy.ts";
 import { remadeBy } from "./remade.ts";
 import { prepareForRemoval, prepareForRollback } from "./preparedCheckpoint.ts";
 
@@ -111,14 +112,14 @@ export function plan(known: Known, observed: Observed): Step[] {
   if (remade.length > 0 && observed.restores === 0 && observed.removalsBefore < REMOVALS) {
     // what is new may be in them, or depend on them
     const urns = [...remade, ...extrasOf(current, saved)];
-    const prepared = prepareForRemoval(current, saved, urns);
+    const prepared = prepareForRemoval(current, saved, urns, deletedBy(log));
     if (prepared.isChanged) steps.push({ kind: "import", checkpoint: prepared.checkpoint });
     steps.push({ kind: "remove", urns });
   }
   const failed = observed.failures.filter(({ isDelete }) => !isDelete);
   const isRestored = observed.restores > 0 && (failed.length === 0 || observed.restores >= RESTORES);
   if (!isRestored) {
-    const prepared = prepareForRollback(current, saved);
+    const prepared = prepareForRollback(current, saved, deletedBy(log));
     if (prepared.isChanged) steps.push({ kind: "import", checkpoint: prepared.checkpoint });
     const isLast = observed.restores === RESTORES - 1;
     steps.push({ kind: "restore", exclude: isLast ? failed.flatMap(({ urn }) => urn || []) : [] });

@@ -1,4 +1,4 @@
-import { liveResourcesOf, providerUrnOf, resourcesOf } from "../../lib/checkpoint/checkpoint.ts";
+import { keyOfResource, liveResourcesOf, providerUrnOf, resourcesOf } from "../../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint, CheckpointResource, Prepared } from "../../lib/checkpoint/checkpoint.ts";
 
 /**
@@ -7,13 +7,20 @@ import type { Checkpoint, CheckpointResource, Prepared } from "../../lib/checkpo
  *   marked for deletion. So ids stay as they were.
  * - Resources that the engine dropped without deleting them (`retainOnDelete`) are put back: their objects still exist, and
  *   cannot be made.
+ * - A resource that the transaction gave an object from before, as under another key of the configuration, is dropped, and the
+ *   object's own resource is put back.
  * - Resources that were deleted before their replacement are dropped with all dependencies on them: their objects are gone.
  * - Only resources that the transaction made lose their protection. Resources from before are protected until they are
  *   restored: the engine would delete every resource that the program has not registered.
  * - Marks for replacement (`taint`) are dropped: resources from before must stay, not be made anew.
  * - Pending operations are dropped: the transaction log is more precise.
+ * @param deleted keys of the objects that the transaction has deleted: another one may have the same id by now
  */
-export function prepareForRollback(current: Checkpoint, saved: Checkpoint): Prepared {
+export function prepareForRollback(
+  current: Checkpoint,
+  saved: Checkpoint,
+  deleted: ReadonlySet<string> = new Set(),
+): Prepared {
   const savedByUrn = new Map(liveResourcesOf(saved).map((resource) => [resource.urn, resource]));
   const isOriginal = ({ urn, id }: CheckpointResource) => id !== undefined && savedByUrn.get(urn)?.id === id;
   const live: CheckpointResource[] = [];
@@ -30,7 +37,14 @@ export function prepareForRollback(current: Checkpoint, saved: Checkpoint): Prep
       else live.push(original);
     }
   }
-  live.push(...droppedFrom(live, saved));
+  const own = new Map([...savedByUrn.values()].map((resource) => [keyOfResource(resource), resource.urn]));
+  const isKept = (key: string) => own.has(key) && !deleted.has(key);
+  const rekeyed = live.filter(
+    (resource) => resource.id !== undefined && !savedByUrn.has(resource.urn) && isKept(keyOfResource(resource)),
+  );
+  for (const resource of rekeyed) live.splice(live.indexOf(resource), 1);
+  const left = new Set(rekeyed.map((resource) => own.get(keyOfResource(resource))));
+  live.push(...droppedFrom(live, saved, ({ urn, retainOnDelete }) => retainOnDelete === true || left.has(urn)));
   const kept = new Set([...live, ...doomed].map(({ urn }) => urn));
   const resources = [...live, ...doomed].map((known) => {
     const resource = dependingOn(known, kept);
@@ -47,8 +61,13 @@ export function prepareForRollback(current: Checkpoint, saved: Checkpoint): Prep
  * engine refuses to remove what others that stay depend on.
  * @param urns of what is to be removed; dependencies among them stay, for the order
  */
-export function prepareForRemoval(current: Checkpoint, saved: Checkpoint, urns: readonly string[]): Prepared {
-  const { checkpoint } = prepareForRollback(current, saved);
+export function prepareForRemoval(
+  current: Checkpoint,
+  saved: Checkpoint,
+  urns: readonly string[],
+  deleted: ReadonlySet<string> = new Set(),
+): Prepared {
+  const { checkpoint } = prepareForRollback(current, saved, deleted);
   const stays = new Set(resourcesOf(checkpoint).flatMap(({ urn }) => (urns.includes(urn) ? [] : urn)));
   const resources = resourcesOf(checkpoint).map((resource) => {
     if (stays.has(resource.urn)) return dependingOn(resource, stays);
@@ -66,8 +85,15 @@ function preparedWith(current: Checkpoint, resources: readonly CheckpointResourc
   return { checkpoint: { ...current, deployment: { ...deployment, resources } }, isChanged };
 }
 
-/** Saved resources whose objects a run has left where they are, and what they stand under, as far as it is missing. */
-function droppedFrom(live: readonly CheckpointResource[], saved: Checkpoint): CheckpointResource[] {
+/**
+ * Saved resources whose objects a run has left where they are, and what they stand under, as far as it is missing.
+ * @param isLeft whether the run has left the resource's object, if the state lacks the resource
+ */
+function droppedFrom(
+  live: readonly CheckpointResource[],
+  saved: Checkpoint,
+  isLeft: (resource: CheckpointResource) => boolean,
+): CheckpointResource[] {
   const known = new Set(live.map(({ urn }) => urn));
   const byUrn = new Map(liveResourcesOf(saved).map((resource) => [resource.urn, resource]));
   const needed = new Set<string>();
@@ -78,7 +104,7 @@ function droppedFrom(live: readonly CheckpointResource[], saved: Checkpoint): Ch
     need(resource.parent);
     need(providerUrnOf(resource));
   };
-  for (const { urn, retainOnDelete } of byUrn.values()) if (retainOnDelete) need(urn);
+  for (const resource of byUrn.values()) if (isLeft(resource)) need(resource.urn);
   return [...byUrn.values()].filter(({ urn }) => needed.has(urn)).map(({ taint: _taint, ...resource }) => resource);
 }
 

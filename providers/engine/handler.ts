@@ -127,6 +127,8 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
         assertSameOrigin(titleOf(properties), properties["origin"], run.origin);
         // this run made or adopted the same object under another name or spelling: it must stay
         if (run.isAcquired(keyOf(kind, id))) return;
+        const owner = await run.owner(kind.name, id);
+        if (owner?.isShared && owner.isDeclared) return;
         const warning = forced.warningFor(id, properties);
         if (warning !== undefined) run.warn(warning);
         try {

@@ -20,8 +20,9 @@ import {
   readAlone,
 } from "./liveObject.ts";
 import type { AnyObjectKind, Live, ObjectKind } from "./objectKind.ts";
-import { collectionPath, workspaceOf } from "./place.ts";
+import { collectionPath, parseId, workspaceOf } from "./place.ts";
 import type { Made, ResourceKind, StateOf } from "./resourceKind.ts";
+import { inTurnOf, isNameFreed, ownHolder, withoutTemporaryName } from "./ownHolder.ts";
 import { keptForOthers } from "./threeWays.ts";
 import { createIntent, defineUndo } from "./undo.ts";
 import type { Undo } from "./undo.ts";
@@ -49,7 +50,8 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
   /** Values that others have changed and that the update must keep. */
   const others = async (run: Run, id: string, { now, old, inputs }: { now: Live; old: State; inputs: Live }) => {
     const live = (await kind.valuesOf(now, unaware(run), id, old)) as Live;
-    return keptForOthers(run, kind, id, { state: { ...old }, live, wanted: inputs });
+    const named = withoutTemporaryName(live, id, inputs["displayName"]);
+    return keptForOthers(run, kind, id, { state: { ...old }, live: named, wanted: inputs });
   };
 
   return {
@@ -71,11 +73,21 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
       const { workspaceId } = holderIn(names);
       const isNew = workspaceId !== undefined && run.isNewWorkspace(workspaceId);
       const before = isNew ? undefined : await firstLook(run, kind, names);
-      if (before && adoption?.looksFirst && !(await run.wasBegun(kind.name, names))) {
-        const adopted = await adopt(run, before);
-        if (adopted) return adopted;
-      }
+      const isBegun = before !== undefined && (await run.wasBegun(kind.name, names));
+      const existing = before && !isBegun ? await existingOne(before, adoption?.looksFirst === true) : undefined;
+      if (existing && existing !== "renamed") return existing;
       try {
+        return await makeAnew(before === undefined || existing === "renamed");
+      } catch (error) {
+        if (adoption?.taken === undefined || !isFabricError(error, adoption.taken)) throw error;
+        const found = await find(run, kind, names);
+        const instead = found && (await existingOne(found, true));
+        if (!instead) throw error;
+        return instead === "renamed" ? await makeAnew(true) : instead;
+      }
+
+      /** @param wasFree whether nothing had the name just before */
+      async function makeAnew(wasFree: boolean): Promise<Made<object>> {
         const call = await kind.make(run, inputs);
         const make = () =>
           run.create(
@@ -89,7 +101,7 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
             } as Write & Answering<Live & { id: string }>,
             {
               find: () => find(run, kind, names) as Promise<(Live & { id: string }) | undefined>,
-              wasFree: before === undefined,
+              wasFree,
               isPlausible: async (live: Live) => (await kind.isPlausible?.(run, idOf(live))) ?? true,
             },
           );
@@ -99,12 +111,19 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
         exists({ id, outputs: { ...kind.outputsOf?.(made), ...kind.doubtful?.(inputs, false) } });
         const settled = await kind.settle?.(changeOf(run, kind, { id, now: made, wanted: inputs }));
         return { id, outputs: { ...kind.outputsOf?.(made), ...settled } };
-      } catch (error) {
-        if (adoption?.taken === undefined || !isFabricError(error, adoption.taken)) throw error;
-        const found = await find(run, kind, names);
-        const adopted = found && (await adopt(run, found));
-        if (!adopted) throw error;
-        return adopted;
+      }
+
+      /**
+       * Takes an object that has the name, if that is allowed.
+       * @param mayAdopt whether an object that is not the stack's own may be taken now
+       * @returns "renamed" if the name is free again; undefined if nobody may take the object
+       */
+      async function existingOne(live: Live, mayAdopt: boolean): Promise<Made<object> | "renamed" | undefined> {
+        const own = await ownHolder(run, kind, live, { names, title: kind.title(inputs) });
+        if (own === "renamed") return own;
+        if (own === undefined) return mayAdopt ? adopt(run, live) : undefined;
+        const state = (await run.formerState(kind.name, idOf(live))) ?? {};
+        return adoption?.ofState(state) ? adopt(run, live, state) : goOn(run, live);
       }
 
       /** Continues with an existing object of this stack. */
@@ -115,13 +134,13 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
       }
 
       /** @returns undefined if the object must not be adopted */
-      async function adopt(run: Run, live: Live): Promise<Made<object> | undefined> {
+      async function adopt(run: Run, live: Live, continued?: object): Promise<Made<object> | undefined> {
         if (!adoption) return undefined;
         const id = idOf(live);
-        const former = adoption.mayBeLeft ? await run.formerState(kind.name, id) : run.released(kind.name, id);
+        const left = adoption.mayBeLeft ? await run.formerState(kind.name, id) : run.released(kind.name, id);
+        const former = continued ?? left;
         const had = former && adoption.ofState(former);
         if (former && !had) return adoption.mayBeLeft ? goOn(run, live) : undefined;
-        // an object that was adopted before, and restored, stays adopted, whatever is declared
         if (!former && !((await adoption.may?.(run, live, inputs)) ?? true)) return undefined;
         const found = (await adoption.found?.(run, id, live, inputs)) ?? kind.priorValues(live);
         const object = { resourceType: kind.name, resourceName: kind.nameOf(inputs), resourceId: id };
@@ -143,15 +162,26 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
     },
 
     async update(run, id, old, inputs) {
-      const now = await readAlone(run, kind, id, { ...inputs, ...outputsIn(kind, old) });
-      const written = await run.writtenTo(kind.name, id);
-      const found = written && valuesToGiveBack(kind.priorValues(now), written, inputs).values;
-      const back = found && withIdsOfNow(found, (await run.formerState<Live>(kind.name, id)) ?? {}, inputs);
-      const kept = run.isRollback ? [] : await others(run, id, { now, old, inputs });
-      const wanted = { ...inputs, ...Object.fromEntries(kept.map(({ property, live }) => [property, live])) };
-      const change = { id, now, wanted, old };
-      const changed = await kind.converge?.(changeOf(run, kind, back ? givingBack(kind, change, back) : change));
-      return { ...kind.outputsOf?.(now), ...changed };
+      try {
+        return await inTurnOf(run, kind, id, () => converged());
+      } catch (error) {
+        const names = { ...parseId(kind.place, id), ...inputs };
+        if (!(await isNameFreed(run, kind, id, { names, error }))) throw error;
+        return await inTurnOf(run, kind, id, () => converged());
+      }
+
+      async function converged() {
+        const now = await readAlone(run, kind, id, { ...inputs, ...outputsIn(kind, old) });
+        const written = await run.writtenTo(kind.name, id);
+        const live = withoutTemporaryName(kind.priorValues(now), id, written?.before["displayName"]);
+        const found = written && valuesToGiveBack(live, written, inputs).values;
+        const back = found && withIdsOfNow(found, (await run.formerState<Live>(kind.name, id)) ?? {}, inputs);
+        const kept = run.isRollback ? [] : await others(run, id, { now, old, inputs });
+        const wanted = { ...inputs, ...Object.fromEntries(kept.map(({ property, live }) => [property, live])) };
+        const change = { id, now, wanted, old };
+        const changed = await kind.converge?.(changeOf(run, kind, back ? givingBack(kind, change, back) : change));
+        return { ...kind.outputsOf?.(now), ...changed };
+      }
     },
 
     async delete(run, id, state) {
@@ -174,7 +204,8 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
     async giveBackValues(run, id, written, state) {
       const now = await readAlone(run, kind, id, state);
       const live = kind.priorValues(now);
-      const { values, kept } = valuesToGiveBack(live, written, state);
+      const named = withoutTemporaryName(live, id, written.before["displayName"]);
+      const { values, kept } = valuesToGiveBack(named, written, state);
       const isChanged = !isDeepStrictEqual(inLog(live), inLog({ ...live, ...values }));
       const change = { id, now, wanted: state, old: state };
       if (isChanged) await kind.converge?.(changeOf(run, kind, givingBack(kind, change, values)));

@@ -42,7 +42,7 @@ export async function startRun(
   const { clock, fabric, flags, store, users } = clients;
   const asked = new OnceInARun();
   const turns = new Turns();
-  const objects = ownObjects(store, env, rollbackOf);
+  const objects = ownObjects({ store, env, clock, rollbackOf });
   const past = loggedPast({ store, stack, rollbackOf, transaction });
   const said = new Set<string>();
   /** Says each thing once: the comparison of an object says it before the update does. */

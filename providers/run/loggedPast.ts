@@ -73,6 +73,11 @@ export function loggedPast({ store, stack, rollbackOf, transaction }: PastOf): R
       return deletedBy(own).has(key) && !madeBy(log, isAdoption).has(key);
     },
 
+    async wasMadeByTransaction(resourceType, resourceId) {
+      if (!rollbackOf) return false;
+      return madeBy(await undoneLog(rollbackOf), isAdoption).has(objectKey(resourceType, resourceId));
+    },
+
     async wasBegun(resourceType, names) {
       const { unsettled } = await transaction.join();
       return unsettled.some((left) => left.resourceType === resourceType && isDeepStrictEqual(left.names, names));

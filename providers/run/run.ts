@@ -99,8 +99,22 @@ export interface LoggedPast {
   mayHaveWritten(resourceType: string, resourceId: string): Promise<boolean>;
   /** Whether this run rolls back a transaction that deleted the object, or may have deleted it. */
   wasDeletedByTransaction(resourceType: string, resourceId: string): Promise<boolean>;
+  /** Whether this run rolls back a transaction that made the object. */
+  wasMadeByTransaction(resourceType: string, resourceId: string): Promise<boolean>;
   /** Whether an earlier run was cut off in a create of this kind with these names, so that an object found now is ours. */
   wasBegun(resourceType: string, names: Readonly<Record<string, unknown>>): Promise<boolean>;
+}
+
+/** The resource that holds an object of the stack since before this run. */
+export interface Owner {
+  /** `Workspace::sales`: kind and name. */
+  readonly resource: string;
+  /** Whether the program of this run declares the resource. If not, the run deletes the resource at its end. */
+  readonly isDeclared: boolean;
+  /** The display name that the program declares for the object; undefined if there is none. */
+  readonly declaredName: string | undefined;
+  /** Whether other resources of the state hold the object as well: an earlier run gave it another key and did not end. */
+  readonly isShared: boolean;
 }
 
 /** What this run did with the stack's own objects, beyond the state. */
@@ -112,8 +126,14 @@ export interface OwnObjects {
    * back. A create that finds the object then continues with it, and does not adopt it anew.
    */
   released<S extends object>(kindName: string, id: string): Partial<S> | undefined;
-  /** Like `released`; in a rollback also the state of an object that the stack had before the transaction. */
+  /** Like `released`; also the state of an object that the stack had before this run, or before the rolled-back transaction. */
   formerState<S extends object>(kindName: string, id: string): Promise<Partial<S> | undefined>;
+  /**
+   * The resource that has held the object since before this run, or before the rolled-back transaction. Undefined if there is
+   * none, and in a plain `pulumi up`, which does not tell.
+   * @throws Error if the program does not say in time what it declares
+   */
+  owner(kindName: string, id: string): Promise<Owner | undefined>;
   /** In a rollback: all objects of a kind that were the stack's before the transaction; none in other runs. */
   formerObjects(kindName: string): Promise<readonly FormerObject[]>;
   /** Notes that this run made or adopted an object, so that a delete of the same id in this run does nothing. */

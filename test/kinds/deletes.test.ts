@@ -6,7 +6,7 @@ import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { known, knownBranch } from "../../emulator/core/defaultSeed.ts";
 import { startEmulator } from "../../emulator/emulator.ts";
 import type { Emulator } from "../../emulator/emulator.ts";
-import { pendingReplacements } from "../../cli/transaction/pendingReplacements.ts";
+import { RunFolder } from "../../cli/transaction/runFolder.ts";
 import { handlerOf } from "../../providers/engine/handler.ts";
 import { startRun } from "../../providers/run/liveRun.ts";
 import type { LiveRun } from "../../providers/run/liveRun.ts";
@@ -160,9 +160,10 @@ describe("a delete", () => {
     const resource = { urn: "urn", type, custom: true, id: reports.id, outputs: reports.state };
     const deployment = { resources: [{ ...resource, pendingReplacement: true }] };
     writeFileSync(join(folder, "failed.checkpoint.json"), JSON.stringify({ deployment: { resources: [resource] } }));
+    using runFolder = new RunFolder({ version: 3, deployment });
     for (const [env, adopted] of [
       [{}, true],
-      [pendingReplacements({ version: 3, deployment }), undefined],
+      [runFolder.env, undefined],
       [{ FABRIC_ROLLBACK_OF: "failed" }, undefined],
     ] as const) {
       const next = await startProcess(env);

@@ -62,7 +62,7 @@ export const gitConnection = defineKind<Outputs>()({
   async create(run, inputs, exists) {
     const now = run.isNewWorkspace(inputs.workspaceId) ? notConnected : await readConnection(run, inputs.workspaceId);
     const isOurs = await run.wasBegun("GitConnection", { workspaceId: inputs.workspaceId });
-    const former = run.released<Outputs>("GitConnection", inputs.workspaceId);
+    const former = await run.formerState<Outputs>("GitConnection", inputs.workspaceId);
     const isTheirs = former ? former.adopted === true : !isOurs;
     const adopted = now.gitConnectionState === "ConnectedAndInitialized" && isTheirs;
     if (now.gitConnectionState === "NotConnected") await connect(run, inputs);
