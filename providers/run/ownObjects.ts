@@ -52,12 +52,12 @@ export function ownObjects({ store, env, clock, rollbackOf }: OwnObjectsOptions)
 
   return {
     release: (id, state) => void released.set(id, state),
-    released: <S extends object>(kindName: string, id: string) => releasedState(objectKey(kindName, id)),
-    async formerState<S extends object>(kindName: string, id: string) {
+    released: (kindName: string, id: string) => releasedState(objectKey(kindName, id)),
+    async formerState(kindName: string, id: string) {
       const key = objectKey(kindName, id);
       const state = releasedState(key) ?? ownOf(key)[0]?.state;
       if (state !== undefined || !rollbackOf) return state;
-      return (await savedBefore(rollbackOf)).get(key)?.state as Partial<S> | undefined;
+      return (await savedBefore(rollbackOf)).get(key)?.state;
     },
     async formerObjects(kindName) {
       if (!rollbackOf) return [];
