@@ -33,6 +33,8 @@ export type Victim = "everything" | "engine";
 export interface Crash {
   readonly command: readonly string[];
   readonly rule: FaultRule;
+  /** Other rules, which kill nothing. */
+  readonly others?: readonly FaultRule[];
   readonly victim?: Victim;
   readonly env?: NodeJS.ProcessEnv;
   /** Called when the command has ended. @param code null if it was killed itself */
@@ -47,9 +49,9 @@ export interface Crash {
 export async function crash(
   stack: EngineStack,
   hit: Promise<void>,
-  { command, rule, victim = "everything", env, onEnd }: Crash,
+  { command, rule, others = [], victim = "everything", env, onEnd }: Crash,
 ): Promise<number[] | undefined> {
-  stack.emulator.faults([rule]);
+  stack.emulator.faults([rule, ...others]);
   const [program = "", ...args] = command;
   const output = onEnd ? "pipe" : "ignore";
   const child: ChildProcess = spawn(program, args, {
