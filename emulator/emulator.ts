@@ -14,7 +14,6 @@ import { defaultSeed } from "./core/defaultSeed.ts";
 import { checkFamilies, populate } from "./core/family.ts";
 import type { Family } from "./core/family.ts";
 import { Faults } from "./core/faults.ts";
-import type { Fault } from "./core/faults.ts";
 import { findRunningEmulator, releaseStore, takeStore } from "./core/owner.ts";
 import { defaultLevers } from "./core/service.ts";
 import type { Levers, Service } from "./core/service.ts";
@@ -42,7 +41,7 @@ export interface EmulatorOptions extends Partial<Levers> {
   /** Object id of the caller if a token does not contain one. @default the seed's first service principal */
   readonly caller?: string;
   /** Called when a fault rule hits a request, before anything happens. */
-  readonly onFault?: (fault: Fault) => void;
+  readonly onFault?: () => void;
   /** Further families. @default none */
   readonly families?: readonly Family[];
 }

@@ -112,9 +112,10 @@ describe("a rollback that has a trouble of its own", () => {
 
   before(async () => {
     const hit = Promise.withResolvers<void>();
-    origin = await EngineStack.start({
-      emulator: { onFault: ({ route }) => void (route === PROVISIONING && hit.resolve()) },
-    });
+    // the first hit delays the last workspace
+    let hits = 0;
+    const onFault = () => void (++hits === 2 && hit.resolve());
+    origin = await EngineStack.start({ emulator: { onFault } });
     world = await cutOff(hit.promise, origin);
     await using whole = await EngineStack.copyOf(origin);
     const begun = whole.emulator.requests().length;
