@@ -10,14 +10,23 @@ import type { Side, Step } from "./engineEvents.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** One call in a line: what it says in order, without the parts of a definition. The emulator tells paths in lower case. */
+/**
+ * One call in a line: what it says in order, without the parts of a definition. The emulator tells paths in lower case, and the
+ * service gives the id of a principal in a case of its own.
+ */
 function line(method: string, path: string, body: object = {}): string {
   const said = Object.entries(body)
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]): [string, unknown] => [name, name === "definition" ? "sent" : value])
+    .map(([name, value]): [string, unknown] => [
+      name,
+      name === "definition" ? "sent" : name === "principal" ? inLowerCase(value) : value,
+    ])
     .sort(([left], [right]) => (left < right ? -1 : 1));
   return [method, path.toLowerCase(), ...said.map(([name, value]) => `${name}=${JSON.stringify(value)}`)].join(" ");
 }
+
+const inLowerCase = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value).replace(/"id":"[^"]*"/, (id) => id.toLowerCase()));
 
 /**
  * The calls that changed something, sorted. What brings a connection in line right after it was initialised is left out:
