@@ -1,6 +1,7 @@
 import { builtUpon } from "../../lib/transactions/builtUpon.ts";
 import type { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
 import { rollbackLogOf } from "../../lib/transactions/transactionFiles.ts";
+import { freeStaleLock } from "../transaction/stackLock.ts";
 import type { TransactionLog } from "../../lib/transactions/transactionLog.ts";
 import { forcingNothing } from "../pulumi/forcingOptions.ts";
 import type { Leftover } from "../transaction/leftovers.ts";
@@ -124,6 +125,8 @@ class Rollback implements AsyncDisposable {
       if (!isRepeated) say(line);
     };
     const { restores } = this.#observed;
+    // the engine of the step before may have been killed
+    await freeStaleLock(this.#access);
     if (step.kind === "import") await importCheckpoint(this.#access, step.checkpoint);
     else if (step.kind === "reread") {
       await refreshStack(this.#access, step.urns);

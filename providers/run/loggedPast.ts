@@ -34,19 +34,15 @@ export function loggedPast({ store, stack, rollbackOf, transaction }: PastOf): R
   const open = () =>
     (openLogs ??= new StackTransactions(store, stack).logs().then((logs) => logs.filter((log) => !hasEnded(log))));
   return {
-    async undoOf<A extends object>(compensation: string, id: string) {
-      for (const log of await open()) {
-        const update = log.find(
-          (entry) =>
-            entry.kind === "intent" &&
-            entry.operation === "update" &&
-            entry.compensation?.function === compensation &&
-            entry.resourceId === id &&
-            outcomeOf(log, entry.step) !== "refused",
-        );
-        if (update?.kind === "intent") return update.compensation?.args as A;
-      }
-      return undefined;
+    async undoOf<A extends object>(compensation: string, id: string, which: "first" | "last" = "first") {
+      const undos = (await open()).flatMap((log) =>
+        log.flatMap((entry) => {
+          if (entry.kind !== "intent" || entry.operation !== "update" || entry.resourceId !== id) return [];
+          const isIt = entry.compensation?.function === compensation && outcomeOf(log, entry.step) !== "refused";
+          return isIt ? [entry.compensation?.args as A] : [];
+        }),
+      );
+      return which === "first" ? undos[0] : undos.at(-1);
     },
 
     async writtenTo(resourceType, resourceId) {

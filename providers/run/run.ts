@@ -88,9 +88,10 @@ export interface LoggedPast {
    * How to undo an update that an open transaction made, or may have made: the arguments of the first compensation of that
    * name for the object. The state may lack such an update, because the run was cut off, the answer was lost, or a later
    * write failed.
+   * @param which the last one tells what the object was like when an unfinished update began. @default first
    * @returns undefined if there was no such update
    */
-  undoOf<A extends object>(compensation: string, resourceId: string): Promise<A | undefined>;
+  undoOf<A extends object>(compensation: string, resourceId: string, which?: "first" | "last"): Promise<A | undefined>;
   /** The writes of the rolled-back transaction to an object; undefined if there were none, or the log cannot tell. */
   writtenTo(resourceType: string, resourceId: string): Promise<Written | undefined>;
   /** Names of the values of an object that transactions which have not ended have written, or may have written. */

@@ -1,8 +1,8 @@
 import { hadNoEffect, isFabricError, isServiceAnswer } from "../../../lib/api/fabricError.ts";
 import type { Run } from "../../run/run.ts";
 import { whereOf } from "./fields.ts";
-import type { GitInputs as Inputs, GitLink } from "./fields.ts";
-import { assertNothingIsLost, initializeConnection, sync } from "./firstSync.ts";
+import type { GitInputs as Inputs, GitLink, GitProviderDetails } from "./fields.ts";
+import { assertNothingIsLost, initialize, initializeConnection, requiredNow, sync } from "./firstSync.ts";
 import { connect, isSameBranch, leave, linkFor, linkOf, readConnection } from "./link.ts";
 import type { Connection } from "./link.ts";
 
@@ -27,6 +27,35 @@ export async function changeBranch(run: Run, inputs: Inputs, now: Connection): P
     if (isSyncing && !(await isUnsynced(run, workspaceId, error))) throw error;
     throw await run.finishing(() => wentBack(run, inputs, left, error));
   }
+}
+
+/**
+ * Continues a change of branch that an earlier run began, and that brought nothing in yet, or not all.
+ * @param left the branch that was left last, whose items the workspace holds
+ * @returns the synced commit; undefined if the workspace is on the branch that it left, as before
+ */
+export async function resumeBranchChange(
+  run: Run,
+  inputs: Inputs,
+  now: Connection,
+  left: GitLink,
+): Promise<string | undefined> {
+  const isOn = (details: GitProviderDetails) => isSameBranch(now.gitProviderDetails, details);
+  if (now.gitConnectionState === "ConnectedAndInitialized" && isOn(inputs)) {
+    // that nothing would be lost was checked before the workspace left its branch
+    const required = await requiredNow(run, { ...inputs, allowOverwrite: true });
+    return (await sync(run, inputs, required, { mayOverride: true })) ?? "";
+  }
+  if (now.gitConnectionState !== "NotConnected" && !isOn(left.gitProviderDetails)) await leave(run, inputs, left);
+  if (!isSameBranch(left.gitProviderDetails, inputs)) {
+    // only a comparison with the branch that it left shows whether the workspace holds anything that is not in Git
+    if (!isOn(left.gitProviderDetails)) await connectAgain(run, inputs, left);
+    return undefined;
+  }
+  if (!isOn(inputs)) await connect(run, inputs);
+  if (!run.isRollback) return (await initialize(run, inputs)) ?? "";
+  // what came in from the other branch is taken back afterwards
+  return (await sync(run, inputs, await initializeConnection(run, inputs), { mayOverride: true })) ?? "";
 }
 
 /** Whether a failed first sync has brought nothing: the service refused the sync, or was busy. */

@@ -4,7 +4,7 @@ import { defineKind, InputError } from "../../engine/resourceKind.ts";
 import { keptForOthers } from "../../engine/threeWays.ts";
 import type { Run } from "../../run/run.ts";
 import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "../../engine/gone.ts";
-import { changeBranch, connectAgain } from "./branchChange.ts";
+import { changeBranch, resumeBranchChange } from "./branchChange.ts";
 import { gitFields, intentOf, whereOf } from "./fields.ts";
 import type { GitInputs as Inputs, GitLink } from "./fields.ts";
 import { finish, initialize } from "./firstSync.ts";
@@ -111,15 +111,14 @@ export const gitConnection = defineKind<Outputs>()({
     const ways = { state: { ...old }, live: detailsOf(now), wanted: { ...declared } };
     const kept = await keptForOthers(run, { name: "GitConnection", fields: gitFields, title }, id, ways);
     const inputs = { ...declared, ...Object.fromEntries(kept.map(({ property, live }) => [property, live])) };
-    if (now.gitConnectionState === "NotConnected") {
-      const left = await run.undoOf<GitLink>("connectGit", id);
-      if (!left || isSameBranch(left.gitProviderDetails, inputs)) {
-        await connect(run, inputs);
-        return { head: await initialize(run, inputs) };
-      }
-      // only a comparison with the former branch shows whether the workspace holds anything that is not in Git
-      await connectAgain(run, inputs, left);
+    const left = now.gitSyncDetails?.head ? undefined : await run.undoOf<GitLink>("connectGit", id, "last");
+    if (left) {
+      const head = await resumeBranchChange(run, inputs, now, left);
+      if (head !== undefined) return { head };
       now = await readConnection(run, id);
+    } else if (now.gitConnectionState === "NotConnected") {
+      await connect(run, inputs);
+      return { head: await initialize(run, inputs) };
     }
     if (!isSameBranch(now.gitProviderDetails, inputs)) return { head: await changeBranch(run, inputs, now) };
     if (!sameIgnoringCase(old.connectionId, inputs.connectionId)) await changeCredentials(run, inputs, old);

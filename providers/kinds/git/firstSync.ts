@@ -119,7 +119,7 @@ export async function sync(
  * status.
  * @throws Error if each side holds items that the other lacks, unless they may be overwritten
  */
-async function requiredNow(run: Run, inputs: Inputs): Promise<Initialized> {
+export async function requiredNow(run: Run, inputs: Inputs): Promise<Initialized> {
   const { changes, workspaceHead, remoteCommitHash } = await readGitStatus(run, inputs.workspaceId);
   const different = changes.filter(({ conflictType }) => conflictType !== "SameChanges");
   const inWorkspace = different.some(({ workspaceChange }) => Boolean(workspaceChange));
