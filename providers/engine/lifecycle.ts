@@ -1,30 +1,18 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Answering } from "../../lib/api/fabricCall.ts";
-import { isFabricError } from "../../lib/api/fabricError.ts";
 import { inLog, valuesToGiveBack } from "../../lib/transactions/written.ts";
-import type { FormerObject } from "../run/formerStates.ts";
-import type { Run, Write } from "../run/run.ts";
+import type { Run } from "../run/run.ts";
+import { createObject } from "./creation.ts";
 import { changeOf, giveBack, givingBack, removeObject, valuesBefore } from "./change.ts";
 import { sameIgnoringCase } from "./field.ts";
-import type { Fields, InputsOf } from "./field.ts";
-import { deleteOrGone, mayMeanGone } from "./gone.ts";
-import {
-  find,
-  firstLook,
-  holderIn,
-  idOfLive,
-  list,
-  listUnlessGone,
-  observe,
-  present,
-  readAlone,
-} from "./liveObject.ts";
+import type { Fields } from "./field.ts";
+import { deleteOrGone } from "./gone.ts";
+import { idOfLive, list, listUnlessGone, observe, present, readAlone } from "./liveObject.ts";
 import type { AnyObjectKind, Live, ObjectKind } from "./objectKind.ts";
-import { collectionPath, parseId, workspaceOf } from "./place.ts";
-import type { Made, ResourceKind, StateOf } from "./resourceKind.ts";
-import { inTurnOf, isNameFreed, ownHolder, withoutTemporaryName } from "./ownHolder.ts";
+import { parseId, workspaceOf } from "./place.ts";
+import type { ResourceKind, StateOf } from "./resourceKind.ts";
+import { inTurnOf, isNameFreed, withoutTemporaryName } from "./ownHolder.ts";
 import { keptForOthers } from "./threeWays.ts";
-import { createIntent, defineUndo } from "./undo.ts";
+import { defineUndo } from "./undo.ts";
 import type { Undo } from "./undo.ts";
 
 /*
@@ -55,105 +43,7 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
   };
 
   return {
-    async create(run, inputs, exists) {
-      const names = await kind.namesOf(run, inputs);
-      const intent = createIntent(
-        { name: kind.name, undo: { compensation: kind.compensation } },
-        kind.nameOf(inputs),
-        names,
-      );
-      const idOf = (live: Live) => idOfLive(kind, live, names);
-
-      const taken = run.isRollback ? await takenAway(run, kind, names, inputs) : undefined;
-      if (taken) return taken;
-      const recovered = run.isRollback ? await kind.recover?.(run, inputs, intent) : undefined;
-      if (recovered) return goOn(run, recovered);
-
-      const { adoption } = kind;
-      const { workspaceId } = holderIn(names);
-      const isNew = workspaceId !== undefined && run.isNewWorkspace(workspaceId);
-      const before = isNew ? undefined : await firstLook(run, kind, names);
-      const isBegun = before !== undefined && (await run.wasBegun(kind.name, names));
-      const existing = before && !isBegun ? await existingOne(before, adoption?.looksFirst === true) : undefined;
-      if (existing && existing !== "renamed") return existing;
-      try {
-        return await makeAnew(before === undefined || existing === "renamed");
-      } catch (error) {
-        if (adoption?.taken === undefined || !isFabricError(error, adoption.taken)) throw error;
-        const found = await find(run, kind, names);
-        const instead = found && (await existingOne(found, true));
-        if (!instead) throw error;
-        return instead === "renamed" ? await makeAnew(true) : instead;
-      }
-
-      /** @param wasFree whether nothing had the name just before */
-      async function makeAnew(wasFree: boolean): Promise<Made<object>> {
-        const call = await kind.make(run, inputs);
-        const make = () =>
-          run.create(
-            intent,
-            {
-              method: "POST",
-              path: collectionPath(kind.place, holderIn(names)),
-              operation: `create ${kind.title(inputs)}`,
-              answer: kind.shape,
-              ...call,
-            } as Write & Answering<Live & { id: string }>,
-            {
-              find: () => find(run, kind, names) as Promise<(Live & { id: string }) | undefined>,
-              wasFree,
-              isPlausible: async (live: Live) => (await kind.isPlausible?.(run, idOf(live))) ?? true,
-            },
-          );
-        const made = await (kind.making ? kind.making(run, inputs, make) : make());
-        if (run.isOfEarlierRun(made.id)) return await goOn(run, made);
-        const id = idOf(made);
-        exists({ id, outputs: { ...kind.outputsOf?.(made), ...kind.doubtful?.(inputs, false) } });
-        const settled = await kind.settle?.(changeOf(run, kind, { id, now: made, wanted: inputs }));
-        return { id, outputs: { ...kind.outputsOf?.(made), ...settled } };
-      }
-
-      /**
-       * Takes an object that has the name, if that is allowed.
-       * @param mayAdopt whether an object that is not the stack's own may be taken now
-       * @returns "renamed" if the name is free again; undefined if nobody may take the object
-       */
-      async function existingOne(live: Live, mayAdopt: boolean): Promise<Made<object> | "renamed" | undefined> {
-        const own = await ownHolder(run, kind, live, { names, title: kind.title(inputs) });
-        if (own === "renamed") return own;
-        if (own === undefined) return mayAdopt ? adopt(run, live) : undefined;
-        const state = (await run.formerState(kind.name, idOf(live))) ?? {};
-        return adoption?.ofState(state) ? adopt(run, live, state) : goOn(run, live);
-      }
-
-      /** Continues with an existing object of this stack. */
-      async function goOn(run: Run, live: Live): Promise<Made<object>> {
-        const id = idOf(live);
-        exists({ id, outputs: { ...kind.outputsOf?.(live), ...kind.doubtful?.(inputs, false) } });
-        return { id, outputs: { ...kind.outputsOf?.(live), ...(await converge({ run, id, now: live })) } };
-      }
-
-      /** @returns undefined if the object must not be adopted */
-      async function adopt(run: Run, live: Live, continued?: object): Promise<Made<object> | undefined> {
-        if (!adoption) return undefined;
-        const id = idOf(live);
-        const left = adoption.mayBeLeft ? await run.formerState(kind.name, id) : run.released(kind.name, id);
-        const former = continued ?? left;
-        const had = former && adoption.ofState(former);
-        if (former && !had) return adoption.mayBeLeft ? goOn(run, live) : undefined;
-        if (!former && !((await adoption.may?.(run, live, inputs)) ?? true)) return undefined;
-        const found = (await adoption.found?.(run, id, live, inputs)) ?? kind.priorValues(live);
-        const object = { resourceType: kind.name, resourceName: kind.nameOf(inputs), resourceId: id };
-        const values = adoption.before ? await run.adopt(object, had ?? found) : (had ?? found);
-        const adopted = { ...kind.outputsOf?.(live), ...adoption.toOutputs(values) };
-        exists({ id, outputs: { ...adopted, ...kind.doubtful?.(inputs, true) } });
-        return { id, outputs: { ...adopted, ...(await converge({ run, id, now: live, found })) } };
-      }
-
-      async function converge(change: { run: Run; id: string; now: Live; found?: Live }): Promise<object> {
-        return (await kind.converge?.(changeOf(change.run, kind, { ...change, wanted: inputs }))) ?? {};
-      }
-    },
+    create: (run, inputs, exists) => createObject(run, kind, inputs, exists),
 
     async read(run, id, state) {
       const live = await (kind.observe ? kind.observe(run, id, state) : observe(run, kind, id, state));
@@ -231,40 +121,6 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
       );
     },
   };
-}
-
-/**
- * Handles an object of a rollback's saved state that others have deleted, before the transaction or since. The object stays
- * away. The result repeats the saved state, so that the next refresh shows the deletion. Undefined in every other case.
- */
-async function takenAway(
-  run: Run,
-  kind: AnyObjectKind,
-  names: Live,
-  inputs: InputsOf<Fields>,
-): Promise<Made<object> | undefined> {
-  const isIt = ({ state }: FormerObject) =>
-    Object.keys(kind.fields).every((name) => isDeepStrictEqual(state[name], inputs[name]));
-  const former = (await run.formerObjects(kind.name)).find(isIt);
-  if (!former) return undefined;
-  const workspaceId = workspaceOf(kind.place, former.id);
-  const isOurDelete =
-    run.released(kind.name, former.id) !== undefined ||
-    (await run.wasDeletedByTransaction(kind.name, former.id)) ||
-    (workspaceId !== undefined && (await run.wasDeletedByTransaction("Workspace", workspaceId)));
-  if (isOurDelete || (await findUnlessGone(run, kind, names))) return undefined;
-  run.warn(`${kind.title(inputs)} was taken away by somebody else: it is not given back.`);
-  return { id: former.id, outputs: former.state };
-}
-
-/** Finds the object with these names. If its workspace or item is gone, the object is gone as well. */
-async function findUnlessGone(run: Run, kind: AnyObjectKind, names: Live): Promise<Live | undefined> {
-  try {
-    return await find(run, kind, names);
-  } catch (error) {
-    if (mayMeanGone(error)) return undefined;
-    throw error;
-  }
 }
 
 /** How to undo a create or an adoption of the kind that no state holds. */

@@ -1,0 +1,209 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Answering } from "../../lib/api/fabricCall.ts";
+import { isFabricError } from "../../lib/api/fabricError.ts";
+import type { FormerObject } from "../run/formerStates.ts";
+import type { Run, Write } from "../run/run.ts";
+import { changeOf } from "./change.ts";
+import type { Fields, InputsOf } from "./field.ts";
+import { mayMeanGone } from "./gone.ts";
+import { find, firstLook, holderIn, idOfLive } from "./liveObject.ts";
+import type { AnyObjectKind, Live } from "./objectKind.ts";
+import { ownHolder } from "./ownHolder.ts";
+import { collectionPath, workspaceOf } from "./place.ts";
+import type { Made, ResourceKind } from "./resourceKind.ts";
+import { createIntent } from "./undo.ts";
+
+/*
+ * What a create does: it makes the object, continues with one that is the stack's already, or adopts one that is somebody
+ * else's.
+ */
+
+/** Tells the engine's side of an object as soon as it exists, so that a failure later on does not lose it. */
+type Exists = Parameters<ResourceKind["create"]>[2];
+
+/** Creates an object of a kind, or takes the one that is there. */
+export async function createObject(
+  run: Run,
+  kind: AnyObjectKind,
+  inputs: InputsOf<Fields>,
+  exists: Exists,
+): Promise<Made<object>> {
+  const names = await kind.namesOf(run, inputs);
+  return new Creation({ run, kind, inputs, names, exists }).made();
+}
+
+/** A create under way. */
+class Creation {
+  readonly #run: Run;
+  readonly #kind: AnyObjectKind;
+  readonly #inputs: InputsOf<Fields>;
+  readonly #names: Live;
+  readonly #exists: Exists;
+
+  constructor(of: {
+    readonly run: Run;
+    readonly kind: AnyObjectKind;
+    readonly inputs: InputsOf<Fields>;
+    readonly names: Live;
+    readonly exists: Exists;
+  }) {
+    this.#run = of.run;
+    this.#kind = of.kind;
+    this.#inputs = of.inputs;
+    this.#names = of.names;
+    this.#exists = of.exists;
+  }
+
+  async made(): Promise<Made<object>> {
+    return (this.#run.isRollback ? await this.#madeInRollback() : undefined) ?? this.#madeOrTaken();
+  }
+
+  /** @returns undefined if a rollback has to make the object like every other run */
+  async #madeInRollback(): Promise<Made<object> | undefined> {
+    const taken = await takenAway(this.#run, this.#kind, this.#names, this.#inputs);
+    if (taken) return taken;
+    const recovered = await this.#kind.recover?.(this.#run, this.#inputs, this.#intent);
+    return recovered && this.#continued(recovered);
+  }
+
+  async #madeOrTaken(): Promise<Made<object>> {
+    const [run, kind, names] = [this.#run, this.#kind, this.#names];
+    const { workspaceId } = holderIn(names);
+    const isNew = workspaceId !== undefined && run.isNewWorkspace(workspaceId);
+    const before = isNew ? undefined : await firstLook(run, kind, names);
+    const isBegun = before !== undefined && (await run.wasBegun(kind.name, names));
+    const mayAdopt = kind.adoption?.looksFirst === true;
+    const existing = before && !isBegun ? await this.#existing(before, mayAdopt) : undefined;
+    if (existing && existing !== "renamed") return existing;
+    try {
+      return await this.#madeAnew(before === undefined || existing === "renamed");
+    } catch (error) {
+      if (kind.adoption?.taken === undefined || !isFabricError(error, kind.adoption.taken)) throw error;
+      const found = await find(run, kind, names);
+      const instead = found && (await this.#existing(found, true));
+      if (!instead) throw error;
+      return instead === "renamed" ? await this.#madeAnew(true) : instead;
+    }
+  }
+
+  /** @param wasFree whether nothing had the name just before */
+  async #madeAnew(wasFree: boolean): Promise<Made<object>> {
+    const [run, kind, inputs, names] = [this.#run, this.#kind, this.#inputs, this.#names];
+    const call = await kind.make(run, inputs);
+    const make = () =>
+      run.create(
+        this.#intent,
+        {
+          method: "POST",
+          path: collectionPath(kind.place, holderIn(names)),
+          operation: `create ${kind.title(inputs)}`,
+          answer: kind.shape,
+          ...call,
+        } as Write & Answering<Live & { id: string }>,
+        {
+          find: () => find(run, kind, names) as Promise<(Live & { id: string }) | undefined>,
+          wasFree,
+          isPlausible: async (live: Live) => (await kind.isPlausible?.(run, this.#idOf(live))) ?? true,
+        },
+      );
+    const made = await (kind.making ? kind.making(run, inputs, make) : make());
+    if (run.isOfEarlierRun(made.id)) return await this.#continued(made);
+    const id = this.#idOf(made);
+    this.#exists({ id, outputs: { ...kind.outputsOf?.(made), ...kind.doubtful?.(inputs, false) } });
+    const settled = await kind.settle?.(changeOf(run, kind, { id, now: made, wanted: inputs }));
+    return { id, outputs: { ...kind.outputsOf?.(made), ...settled } };
+  }
+
+  /**
+   * Takes an object that has the name, if that is allowed.
+   * @param mayAdopt whether an object that is not the stack's own may be taken now
+   * @returns "renamed" if the name is free again; undefined if nobody may take the object
+   */
+  async #existing(live: Live, mayAdopt: boolean): Promise<Made<object> | "renamed" | undefined> {
+    const [run, kind, names] = [this.#run, this.#kind, this.#names];
+    const own = await ownHolder(run, kind, live, { names, title: kind.title(this.#inputs) });
+    if (own === "renamed") return own;
+    if (own === undefined) return mayAdopt ? this.#adopted(live) : undefined;
+    const state = (await run.formerState(kind.name, this.#idOf(live))) ?? {};
+    return kind.adoption?.ofState(state) ? this.#adopted(live, state) : this.#continued(live);
+  }
+
+  /** Continues with an existing object of this stack. */
+  async #continued(live: Live): Promise<Made<object>> {
+    const kind = this.#kind;
+    const id = this.#idOf(live);
+    this.#exists({ id, outputs: { ...kind.outputsOf?.(live), ...kind.doubtful?.(this.#inputs, false) } });
+    return { id, outputs: { ...kind.outputsOf?.(live), ...(await this.#converge({ id, now: live })) } };
+  }
+
+  /**
+   * @param ownState the state of an object that the stack has adopted before
+   * @returns undefined if the object must not be adopted
+   */
+  async #adopted(live: Live, ownState?: object): Promise<Made<object> | undefined> {
+    const [run, kind, inputs] = [this.#run, this.#kind, this.#inputs];
+    const { adoption } = kind;
+    if (!adoption) return undefined;
+    const id = this.#idOf(live);
+    const left = adoption.mayBeLeft ? await run.formerState(kind.name, id) : run.released(kind.name, id);
+    const former = ownState ?? left;
+    const had = former && adoption.ofState(former);
+    if (former && !had) return adoption.mayBeLeft ? this.#continued(live) : undefined;
+    // an object that was adopted before, and restored, stays adopted, whatever is declared
+    if (!former && !((await adoption.may?.(run, live, inputs)) ?? true)) return undefined;
+    const found = (await adoption.found?.(run, id, live, inputs)) ?? kind.priorValues(live);
+    const object = { resourceType: kind.name, resourceName: kind.nameOf(inputs), resourceId: id };
+    const values = adoption.before ? await run.adopt(object, had ?? found) : (had ?? found);
+    const adopted = { ...kind.outputsOf?.(live), ...adoption.toOutputs(values) };
+    this.#exists({ id, outputs: { ...adopted, ...kind.doubtful?.(inputs, true) } });
+    return { id, outputs: { ...adopted, ...(await this.#converge({ id, now: live, found })) } };
+  }
+
+  async #converge(change: { readonly id: string; readonly now: Live; readonly found?: Live }): Promise<object> {
+    const wanted = this.#inputs;
+    return (await this.#kind.converge?.(changeOf(this.#run, this.#kind, { ...change, wanted }))) ?? {};
+  }
+
+  get #intent() {
+    const { name, compensation } = this.#kind;
+    return createIntent({ name, undo: { compensation } }, this.#kind.nameOf(this.#inputs), this.#names);
+  }
+
+  #idOf(live: Live): string {
+    return idOfLive(this.#kind, live, this.#names);
+  }
+}
+
+/**
+ * Handles an object of a rollback's saved state that others have deleted, before the transaction or since. The object stays
+ * away. The result repeats the saved state, so that the next refresh shows the deletion. Undefined in every other case.
+ */
+async function takenAway(
+  run: Run,
+  kind: AnyObjectKind,
+  names: Live,
+  inputs: InputsOf<Fields>,
+): Promise<Made<object> | undefined> {
+  const isIt = ({ state }: FormerObject) =>
+    Object.keys(kind.fields).every((name) => isDeepStrictEqual(state[name], inputs[name]));
+  const former = (await run.formerObjects(kind.name)).find(isIt);
+  if (!former) return undefined;
+  const workspaceId = workspaceOf(kind.place, former.id);
+  const isOurDelete =
+    run.released(kind.name, former.id) !== undefined ||
+    (await run.wasDeletedByTransaction(kind.name, former.id)) ||
+    (workspaceId !== undefined && (await run.wasDeletedByTransaction("Workspace", workspaceId)));
+  if (isOurDelete || (await findUnlessGone(run, kind, names))) return undefined;
+  run.warn(`${kind.title(inputs)} was taken away by somebody else: it is not given back.`);
+  return { id: former.id, outputs: former.state };
+}
+
+/** Finds the object with these names. If its workspace or item is gone, the object is gone as well. */
+async function findUnlessGone(run: Run, kind: AnyObjectKind, names: Live): Promise<Live | undefined> {
+  try {
+    return await find(run, kind, names);
+  } catch (error) {
+    if (mayMeanGone(error)) return undefined;
+    throw error;
+  }
+}
