@@ -10,7 +10,7 @@ import type { GitInputs as Inputs, GitLink } from "./fields.ts";
 import { finish, initialize } from "./firstSync.ts";
 import { connect, credentialsOf, detailsOf, disconnect, isSameBranch, readConnection, undo } from "./link.ts";
 import type { Connection } from "./link.ts";
-import { takeBackPulls } from "./pulled.ts";
+import { itemsIn, takeBackPulls, takeOutOthers } from "./pulled.ts";
 import { pullWhereAlways } from "./pull.ts";
 import { isBehind, readGitStatus } from "./status.ts";
 
@@ -69,9 +69,11 @@ export const gitConnection = defineKind<Outputs>()({
     else assertSameBranch(now, inputs);
     const outputs = adopted ? { adopted } : {};
     exists({ id: inputs.workspaceId, outputs });
+    const before = run.isRollback ? await itemsIn(run, inputs.workspaceId) : undefined;
     const head = adopted
       ? await pullWhereAlways(run, inputs, now.gitSyncDetails?.head)
       : await finish(run, inputs, now, { refused: () => exists(null) });
+    if (before) await takeOutOthers(run, inputs.workspaceId, before);
     return { id: inputs.workspaceId, outputs: { ...outputs, head } };
   },
 

@@ -136,6 +136,25 @@ export async function takeBackPulls(run: Run, workspaceId: string, before: Value
   return { isChanged, left: remains };
 }
 
+/** The ids of all items of a workspace. */
+export async function itemsIn(run: Run, workspaceId: string): Promise<readonly string[]> {
+  const items = await run.list(`/workspaces/${workspaceId}/items`, "list items", itemShape);
+  return items.map(({ id }) => id);
+}
+
+/**
+ * Takes out what a connection has brought in that a rollback makes again: the branch may hold what somebody has renamed or taken
+ * away since. Items that may hold data stay, with a warning.
+ * @param before ids of the items before the connection
+ */
+export async function takeOutOthers(run: Run, workspaceId: string, before: readonly string[]): Promise<void> {
+  const items = await run.list(`/workspaces/${workspaceId}/items`, "list items", itemShape);
+  for (const item of items.filter(({ id }) => !before.includes(id))) {
+    if (isDataBearing(item.type)) run.warn(`${titleOf(item)}, which came from Git, stays: it may hold data by now.`);
+    else await takeOut(run, item);
+  }
+}
+
 async function takeOut(run: Run, { id, workspaceId, type, displayName }: FabricItem): Promise<void> {
   const intent = {
     operation: "delete",
