@@ -182,7 +182,7 @@ async function tellOverwriting(
   let live: Live<Fields, object> | "gone";
   try {
     run = await host.run();
-    // contents are compared when they are sent
+    // content is compared below, and only if another one is declared
     live = await kind.read({ ...run, watchesContent: false }, id, olds);
   } catch (error) {
     host.isLookRefused = true;
@@ -192,6 +192,7 @@ async function tellOverwriting(
   }
   if (live === "gone") return;
   await keptForOthers(run, kind, id, { state: olds, live: inSpellingOf(kind, olds, live.inputs), wanted: news });
+  await kind.heedsContent?.(run, id, olds, inputsOf(kind, news));
 }
 
 /** Undoes a create that failed half-way. If the undo fails too, the object stays in the state as half-made. */

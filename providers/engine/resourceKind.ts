@@ -84,6 +84,11 @@ export interface ResourceKind<F extends Fields = Fields, O extends object = obje
    * @default false, for kinds that describe what others do; `defineObjectKind` sets true
    */
   readonly heedsOthers?: boolean;
+  /**
+   * Looks at content that the update would overwrite and that no field shows, for a preview. Warns of edits by others.
+   * @throws Error if `fabric:onDrift` forbids the overwrite
+   */
+  heedsContent?(run: Run, id: string, state: StateOf<F, O>, wanted: InputsOf<F>): Promise<void>;
   /** Removes the object, or restores the former values of an adopted object. Not finding the object is success. */
   delete(run: Run, id: string, state: StateOf<F, O>): Promise<void>;
 }

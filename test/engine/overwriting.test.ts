@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
+import { appendFileSync, cpSync } from "node:fs";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { known } from "../../emulator/core/defaultSeed.ts";
 import { EngineStack } from "./harness/engineStack.ts";
 
 /* Three ways: as the last deployment left it, as somebody has changed it at the service, as it is declared now. */
 
-const environment = (onDrift: string | undefined, description: string, role: string) => ({
-  ...(onDrift && { onDrift }),
+const environment = (description: string, role: string) => ({
+  contentDrift: true,
   preflight: true,
   workspaces: [
     {
@@ -15,7 +17,10 @@ const environment = (onDrift: string | undefined, description: string, role: str
       capacity: "local",
       description,
       users: [{ principal: "bob@contoso.com", role }],
-      items: [{ name: "flow", type: "DataPipeline", displayName: "flow", description }],
+      items: [
+        { name: "flow", type: "DataPipeline", displayName: "flow", description },
+        { name: "ingest", path: "items/ingest.Notebook" },
+      ],
     },
   ],
 });
@@ -23,7 +28,11 @@ const environment = (onDrift: string | undefined, description: string, role: str
 function edit({ emulator }: EngineStack): void {
   const { workspaces, items, roles } = emulator.service;
   for (const { id } of workspaces.all()) workspaces.change(id, { description: "theirs" });
-  for (const { id } of items.all()) items.change(id, { description: "theirs" });
+  for (const { id, type } of items.all()) {
+    const payload = Buffer.from("theirs").toString("base64");
+    const parts = [{ path: "notebook-content.py", payload, payloadType: "InlineBase64" }];
+    items.change(id, type === "Notebook" ? { parts } : { description: "theirs" });
+  }
   for (const { id } of roles.all().filter(({ principalId }) => principalId === known.bob))
     roles.change(id, { role: "Admin" });
 }
@@ -38,30 +47,36 @@ const valuesOf = ({ emulator }: EngineStack) => {
 };
 const theirs = ["theirs", "theirs", "Admin"];
 
-async function deployedAndEdited(onDrift: string | undefined): Promise<EngineStack> {
+async function deployedAndEdited(): Promise<EngineStack> {
   const stack = await EngineStack.start();
-  stack.configure(environment(onDrift, "first", "Viewer"));
+  const notebook = join(stack.folder, "items/ingest.Notebook");
+  cpSync(join(stack.folder, "fabric/sales/ingest.Notebook"), notebook, { recursive: true });
+  stack.configure(environment("first", "Viewer"));
   const first = await stack.command("cli/up.ts", ["--yes", "--skip-preview"]);
   assert.equal(first.code, 0, first.text);
   edit(stack);
+  appendFileSync(join(notebook, "notebook-content.py"), "# second\n");
   return stack;
 }
 const up = (stack: EngineStack, ...more: string[]) => stack.command("cli/up.ts", ["--yes", "--skip-preview", ...more]);
 
 describe("what somebody changed at the service and a deployment would overwrite", () => {
   it("Preview and up name each value that goes with onDrift: overwrite, which is the default", async () => {
-    await using stack = await deployedAndEdited(undefined);
-    stack.configure(environment(undefined, "second", "Member"));
+    await using stack = await deployedAndEdited();
+    stack.configure(environment("second", "Member"));
     const preview = await stack.preview();
     assert.match(
       preview.text,
       /description is "theirs" instead of "first", and "second" is declared\. That is overwritten/,
     );
     assert.match(preview.text, /role is "Admin" instead of "Viewer", and "Member" is declared/);
+    const content = /The definition of Notebook 'ingest' was changed at the service since it was deployed.*overwritten/;
+    assert.match(preview.text, content);
     assert.deepEqual(valuesOf(stack), theirs);
     const done = await up(stack);
     assert.equal(done.code, 0, done.text);
     assert.match(done.text, /role is "Admin" instead of "Viewer", and "Member" is declared\. That is overwritten/);
+    assert.match(done.text, content);
     assert.deepEqual(valuesOf(stack), ["second", "second", "Member"]);
   });
 });

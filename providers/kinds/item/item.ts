@@ -131,6 +131,10 @@ export const item = defineObjectKind<Outputs>()({
     folderId: live.folderId,
   }),
 
+  async heedsContent(run, id, state, { definitionHash }) {
+    if (definitionHash !== undefined && definitionHash !== state.definitionHash) await staysAsEdited(run, id, state);
+  },
+
   async converge(change) {
     const { run, id, wanted, old, found } = change;
     const known = old ?? found;
