@@ -45,6 +45,12 @@ export function prepareForRollback(
   for (const resource of rekeyed) live.splice(live.indexOf(resource), 1);
   const left = new Set(rekeyed.map((resource) => own.get(keyOfResource(resource))));
   live.push(...droppedFrom(live, saved, ({ urn, retainOnDelete }) => retainOnDelete === true || left.has(urn)));
+  for (const { inputs, outputs, ...resource } of rekeyed) {
+    const at = live.findIndex(({ urn }) => urn === own.get(keyOfResource(resource)));
+    const former = live[at];
+    // with what the transaction gave the object, so that the engine gives it back what it had
+    if (former) live[at] = { ...former, ...(inputs && { inputs }), ...(outputs && { outputs }) };
+  }
   const kept = new Set([...live, ...doomed].map(({ urn }) => urn));
   const resources = [...live, ...doomed].map((known) => {
     const resource = dependingOn(known, kept);

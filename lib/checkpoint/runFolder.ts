@@ -5,7 +5,8 @@ import type { Checkpoint } from "./checkpoint.ts";
 
 /*
  * A folder through which a command tells the provider of its run what the state holds, and the program tells the provider what
- * is declared. The engine tells a provider only of one resource at a time. Both files hold names and ids, and nothing secret.
+ * is declared. The engine tells a provider only of one resource at a time. Neither file holds a secret, as
+ * the state holds none.
  */
 
 /** Environment variable with the folder's path. A plain `pulumi up` has no such folder. */
@@ -17,7 +18,7 @@ export interface OwnResource {
   readonly resource: string;
   /** Kind and id of the object. */
   readonly key: string;
-  /** The outputs that say what an adopted object had; empty for an object that the stack made. */
+  /** Inputs and outputs. */
   readonly state: Readonly<Record<string, unknown>>;
   /** An earlier run began to replace the object: its delete has ended, and nothing was made in its place. */
   readonly isPending: boolean;
@@ -33,11 +34,10 @@ export const resourceOf = (type: string, name: string): string => `${type.split(
 export const ownResourcesIn = (state: Checkpoint): OwnResource[] =>
   resourcesOf(state).flatMap(({ urn, type, id, outputs = {}, pendingReplacement = false }) => {
     if (!type.startsWith("pulumi-nodejs:dynamic/fabric:") || id === undefined) return [];
-    const { adopted, adoptedRole } = outputs;
     return {
       resource: resourceOf(type, urn.split("::").at(-1) ?? urn),
       key: keyOfResource({ type, id }),
-      state: { ...(adopted !== undefined && { adopted }), ...(adoptedRole !== undefined && { adoptedRole }) },
+      state: outputs,
       isPending: pendingReplacement,
     };
   });

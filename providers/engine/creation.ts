@@ -10,13 +10,15 @@ import { find, firstLook, holderIn, idOfLive } from "./liveObject.ts";
 import type { AnyObjectKind, Live } from "./objectKind.ts";
 import { ownHolder } from "./ownHolder.ts";
 import { collectionPath, workspaceOf } from "./place.ts";
-import type { Made, ResourceKind } from "./resourceKind.ts";
+import type { Made, ResourceKind, StateOf } from "./resourceKind.ts";
 import { createIntent } from "./undo.ts";
 
 /*
  * What a create does: it makes the object, continues with one that is the stack's already, or adopts one that is somebody
  * else's.
  */
+
+type State = StateOf<Fields, object>;
 
 /** Tells the engine's side of an object as soon as it exists, so that a failure later on does not lose it. */
 type Exists = Parameters<ResourceKind["create"]>[2];
@@ -125,15 +127,19 @@ class Creation {
     if (own === "renamed") return own;
     if (own === undefined) return mayAdopt ? this.#adopted(live) : undefined;
     const state = (await run.formerState(kind.name, this.#idOf(live))) ?? {};
-    return kind.adoption?.ofState(state) ? this.#adopted(live, state) : this.#continued(live);
+    return kind.adoption?.ofState(state) ? this.#adopted(live, state) : this.#continued(live, state);
   }
 
-  /** Continues with an existing object of this stack. */
-  async #continued(live: Live): Promise<Made<object>> {
+  /**
+   * Continues with an existing object of this stack.
+   * @param old the object's state, if another resource holds the object: the create is then an update
+   */
+  async #continued(live: Live, old?: object): Promise<Made<object>> {
     const kind = this.#kind;
     const id = this.#idOf(live);
     this.#exists({ id, outputs: { ...kind.outputsOf?.(live), ...kind.doubtful?.(this.#inputs, false) } });
-    return { id, outputs: { ...kind.outputsOf?.(live), ...(await this.#converge({ id, now: live })) } };
+    const change = { id, now: live, ...(old && { old: old as State }) };
+    return { id, outputs: { ...kind.outputsOf?.(live), ...(await this.#converge(change)) } };
   }
 
   /**
@@ -159,7 +165,12 @@ class Creation {
     return { id, outputs: { ...adopted, ...(await this.#converge({ id, now: live, found })) } };
   }
 
-  async #converge(change: { readonly id: string; readonly now: Live; readonly found?: Live }): Promise<object> {
+  async #converge(change: {
+    readonly id: string;
+    readonly now: Live;
+    readonly found?: Live;
+    readonly old?: State;
+  }): Promise<object> {
     const wanted = this.#inputs;
     return (await this.#kind.converge?.(changeOf(this.#run, this.#kind, { ...change, wanted }))) ?? {};
   }

@@ -12,6 +12,9 @@ import type { Random } from "./existingEnvironment.ts";
 /** Deployments that share a pair of environments, because deploying the first one takes longest. */
 const DEPLOYMENTS_OF_PAIR = 4;
 
+/** Remainders of the pairs' numbers, divided by five, that name things otherwise in their second environment. */
+const OTHER_NAMES = [1, 2];
+
 /** An environment that is deployed, and one that is deployed onto it. */
 export interface Pair {
   readonly from: Environment;
@@ -33,11 +36,64 @@ export function drawPair(pair: number): Pair {
   const from = withEntries(first, random);
   const to = withEntries(second, random);
   const [kept, keeping] = random() < 0.8 ? withSameGit(from, to, random) : [from, to];
-  return { from: kept, to: keeping };
+  const hasOtherNames = OTHER_NAMES.includes(pair % 5);
+  return { from: kept, to: hasOtherNames ? withOtherNames(kept, keeping, random) : keeping };
 }
 
 type Declared = Readonly<Record<string, unknown>> & { readonly name: string };
 const declaredIn = ({ workspaces }: Environment) => workspaces as readonly Declared[];
+
+const titleOf = ({ name, displayName }: Declared) => (displayName as string | undefined) ?? name;
+const itemsOf = ({ items = [] }: Declared) => items as readonly (Partial<Declared> & { readonly type?: string })[];
+
+/** With names that are swapped, given up and taken, and a workspace under another key. */
+function withOtherNames(from: Environment, to: Environment, random: Random): Environment {
+  const before = new Map(declaredIn(from).map((workspace) => [workspace.name, workspace]));
+  const stays = declaredIn(to).filter(({ name }) => before.has(name));
+  const [one, other] = random() < 0.5 ? [stays[0], stays[1]] : [stays[1], stays[0]];
+  const titles = new Map<string, string>();
+  if (one && other && random() < 0.6) {
+    titles.set(one.name, titleOf(before.get(other.name) ?? other));
+    titles.set(other.name, titleOf(before.get(one.name) ?? one));
+  }
+  // the engine would refuse to delete the resource of a protected object
+  const mayGo = (workspace: Declared) => ![workspace, ...itemsOf(workspace)].some(({ protect }) => protect === true);
+  const isOther = random() < 0.4;
+  const rekeyed = stays.find(({ name }) => isOther && !titles.has(name) && mayGo(before.get(name) as Declared));
+  return {
+    ...to,
+    workspaces: declaredIn(to).map((workspace) => {
+      const isTaken = random() < 0.5;
+      const own = before.get(workspace.name);
+      const items = itemsOf(workspace);
+      // an item without files, of which both environments have the same one, gives its name up
+      const giver = items.find(
+        ({ name, path, type }) =>
+          path === undefined &&
+          name !== undefined &&
+          own &&
+          itemsOf(own).some((was) => was.name === name && was.type === type),
+      );
+      const was = giver && own && itemsOf(own).find(({ name }) => name === giver.name);
+      const title = was && ((was["displayName"] as string | undefined) ?? was.name);
+      const given =
+        isTaken && giver && title !== undefined
+          ? [
+              ...items.map((item) => (item === giver ? { ...item, displayName: `${title} given` } : item)),
+              { name: "taker", type: giver.type, displayName: title },
+            ]
+          : items;
+      const former = workspace === rekeyed ? own : undefined;
+      const displayName = former ? titleOf(former) : titles.get(workspace.name);
+      return {
+        ...workspace,
+        ...(displayName !== undefined && { displayName }),
+        ...(former && { name: `${workspace.name} again` }),
+        items: given,
+      };
+    }),
+  };
+}
 
 const SERVER =
   "/subscriptions/66666666-7777-4888-8999-aaaaaaaaaaaa/resourceGroups/rg-sales/providers/Microsoft.Sql/servers";
