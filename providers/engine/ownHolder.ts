@@ -62,9 +62,11 @@ export async function isNameFreed(
   id: string,
   { names, error }: { readonly names: Live; readonly error: unknown },
 ): Promise<boolean> {
-  if (!isFabricError(error) || !(isServiceAnswer(error, 409) || isServiceAnswer(error, 400))) return false;
-  const holder = kind.fields["displayName"] && (await find(run, kind, names));
-  if (!holder) return false;
+  if (!isFabricError(error) || !isServiceAnswer(error, 400, 409) || !/Already(Exists|InUse)$/.test(error.errorCode))
+    return false;
+  const holder = await find(run, kind, names);
+  // its own update was faster; or the identity must not see it, and one more try is refused as well
+  if (!holder) return true;
   const holderId = idOfLive(kind, holder, names);
   if (sameIgnoringCase(holderId, id)) return false;
   const owner = await run.owner(kind.name, holderId);
