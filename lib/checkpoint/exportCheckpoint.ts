@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import type { Checkpoint } from "./checkpoint.ts";
+import { readStateFile } from "./stateFile.ts";
 
 /** A stack, and how to run the CLI for it. */
 export interface StackAccess {
@@ -54,6 +55,8 @@ export async function pulumi(args: readonly string[], options: CliOptions): Prom
 /** The present checkpoint. Secrets stay encrypted. */
 export async function exportCheckpoint(access: StackAccess): Promise<Checkpoint> {
   const { projectRoot, env } = access;
+  const known = readStateFile(referenceOf(access), access);
+  if (known) return known;
   const args = ["stack", "export", "--stack", referenceOf(access)];
   return JSON.parse(await pulumi(args, { cwd: projectRoot, env })) as Checkpoint;
 }

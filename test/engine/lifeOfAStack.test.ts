@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { known } from "../../emulator/core/defaultSeed.ts";
+import { readStateFile } from "../../lib/checkpoint/stateFile.ts";
 import { EngineStack } from "./harness/engineStack.ts";
 import { salesBranch } from "./harness/salesBranch.ts";
 
@@ -55,6 +56,11 @@ describe("the life of a stack on the real engine", () => {
     assert.deepEqual(up.steps, allSteps);
     assert.match(up.text, /https:\/\/app\.fabric\.microsoft\.com\/groups\/[0-9a-f-]{36}/);
     assert.match(up.text, /useRetryLogic on \(stack\)/);
+
+    // the commands read the state without the CLI
+    const exported = await stack.run(["stack", "export", "--stack", "test"]);
+    const fromFile = readStateFile("test", { projectRoot: stack.folder, env: stack.env });
+    assert.deepEqual(fromFile, JSON.parse(exported.text), "the format of the state's file has changed");
 
     // everything declared is there, and what Git had brought was adopted
     const { workspaces, roles, items, folders, gitConnections } = stack.emulator.service;
