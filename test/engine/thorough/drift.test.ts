@@ -74,31 +74,6 @@ describe("drift", () => {
     ]);
   });
 
-  it("Drift puts back changed values of every kind", async () => {
-    const id = idOf("sales-test");
-    service().workspaces.change(id, { description: "clicked", capacityId: known.secondCapacity });
-    service().roles.change(`${id}/${known.alice}`, { role: "Member" });
-    service().items.change(bronze()?.id ?? "", { description: "clicked", folderId: undefined });
-    service().gitConnections.change(id, {
-      details: { ...service().gitConnections.get(id)?.details, branchName: "main", directoryName: "/other" },
-    });
-    const { repaired, found } = await repair();
-    assert.match(found, /~ 4 updated/);
-    assert.deepEqual(repaired, [
-      "update GitConnection sales",
-      "update Item sales/bronze",
-      "update Workspace sales",
-      "update WorkspaceUser sales/alice@contoso.com",
-    ]);
-    assert.deepEqual(
-      [service().workspaces.get(id)?.description, service().workspaces.get(id)?.capacityId],
-      ["declared", known.activeCapacity],
-    );
-    assert.equal(service().roles.get(`${id}/${known.alice}`)?.role, "Admin");
-    assert.equal(bronze()?.description, "");
-    assert.ok(bronze()?.folderId);
-  });
-
   it("Drift makes deleted objects again", async () => {
     const id = idOf("sales-test");
     service().roles.delete(`${id}/${known.alice}`);

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { known } from "../../../emulator/core/defaultSeed.ts";
-import { after, before, environment, features, refusal, refused, valuesOf } from "../harness/editedSales.ts";
+import { after, before, edit, environment, features, refusal, refused, valuesOf } from "../harness/editedSales.ts";
 import { EngineStack } from "../harness/engineStack.ts";
 
 describe("a failed deployment", () => {
@@ -45,6 +45,23 @@ describe("a failed deployment", () => {
     const types = items.all().map(({ type }) => type);
     assert.ok(types.includes("DataPipeline") && types.includes("Lakehouse"), types.join());
     assert.equal(roles.all().filter(({ principalId }) => principalId === known.bob).length, 1);
+  });
+
+  it("A failed deployment leaves what somebody else has changed since it wrote there, and says so with exit code 2", async () => {
+    let act: () => void = () => undefined;
+    await using stack = await EngineStack.start({ emulator: { onFault: () => act() } });
+    stack.configure(environment(before));
+    assert.equal((await stack.command("cli/up.ts", ["--yes", "--skip-preview"])).code, 0);
+    act = () => void setTimeout(() => edit(stack, "edited meanwhile", "Contributor"), 1000);
+
+    stack.emulator.faults([refusal]);
+    stack.configure(environment({ ...after, lakehouse: refused }));
+    const up = await stack.command("cli/up.ts", ["--yes", "--skip-preview"]);
+    assert.equal(up.code, 2, up.text);
+    const meanwhile = { workspace: "edited meanwhile", item: "edited meanwhile", role: "Contributor" };
+    assert.deepEqual(valuesOf(stack), meanwhile, up.text);
+    for (const what of ["Workspace 'sales'", "Item 'flow'", "WorkspaceUser 'bob@contoso.com'"])
+      assert.match(up.text, new RegExp(`${what}.*\\n?.*was changed by somebody else`), up.text);
   });
 
   it("A failed deployment leaves alone what only its refresh has seen: what was renamed in the portal keeps that name", async () => {

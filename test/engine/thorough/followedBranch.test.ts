@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
-import { knownBranch } from "../../emulator/core/defaultSeed.ts";
-import { EngineStack } from "./harness/engineStack.ts";
-import { salesBranch } from "./harness/salesBranch.ts";
+import { knownBranch } from "../../../emulator/core/defaultSeed.ts";
+import { EngineStack } from "../harness/engineStack.ts";
+import { salesBranch } from "../harness/salesBranch.ts";
 
 /* A workspace that follows its branch: git.sync: always. */
 

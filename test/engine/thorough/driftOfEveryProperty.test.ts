@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
-import { known, knownBranch } from "../../emulator/core/defaultSeed.ts";
-import { removeItem } from "../../emulator/families/items.ts";
-import type { Part } from "../../emulator/families/itemDefinition.ts";
-import { EngineStack } from "./harness/engineStack.ts";
-import { salesBranch } from "./harness/salesBranch.ts";
-import { worldOf } from "./harness/worldOf.ts";
+import { known, knownBranch } from "../../../emulator/core/defaultSeed.ts";
+import { removeItem } from "../../../emulator/families/items.ts";
+import type { Part } from "../../../emulator/families/itemDefinition.ts";
+import { EngineStack } from "../harness/engineStack.ts";
+import { salesBranch } from "../harness/salesBranch.ts";
+import { worldOf } from "../harness/worldOf.ts";
 
 /*
  * Every managed property, changed, taken away and added behind Pulumi's back, while the service spells what it tells in

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { known } from "../../emulator/core/defaultSeed.ts";
-import { EngineStack } from "./harness/engineStack.ts";
+import { known } from "../../../emulator/core/defaultSeed.ts";
+import { EngineStack } from "../harness/engineStack.ts";
 
 const byName = { principal: "alice@contoso.com", role: "Member" };
 const byId = { principal: known.alice, type: "User", role: "Viewer" };
