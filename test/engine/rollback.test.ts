@@ -88,23 +88,6 @@ describe("a failed deployment", () => {
     stack.configure({ features, workspaces: [first] });
     assert.deepEqual((await stack.preview()).steps, [], "state and declaration agree again");
   });
-
-  it("A failed deployment says what is left to do by hand when an object cannot be removed, and a second rollback finishes it", async () => {
-    await using stack = await started();
-    stack.configure({ features, workspaces: [first] });
-    stack.emulator.faults([
-      { method: "POST", route: "/workspaces/{workspaceId}/items", nth: 3, status: 400, errorCode: "CorruptedPayload" },
-      { method: "DELETE", route: "/workspaces/{workspaceId}", status: 400, errorCode: "StillInUse", times: "forever" },
-    ]);
-    const up = await stack.command("cli/up.ts", quick);
-    assert.equal(up.code, 2, up.text);
-    assert.match(up.text, /To be done by hand:\n {2}Workspace 'sales' \([0-9a-f-]{36}\) +delete failed/);
-    assert.equal(stack.emulator.service.workspaces.all().length, 1);
-    stack.emulator.faults([]);
-    const again = await stack.command("cli/rollback.ts");
-    assert.equal(again.code, 0, again.text);
-    assert.deepEqual(stack.emulator.service.workspaces.all(), []);
-  });
 });
 
 describe("a plain pulumi up with useRollback", () => {

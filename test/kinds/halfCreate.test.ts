@@ -66,6 +66,7 @@ const plans: Readonly<Record<string, (bench: Bench) => Promise<Plan>>> = {
   },
 };
 
+const isWhole = process.env["FABRIC_SWEEP"] === "all";
 const attempts = { sticky: true, times: 4 } as const;
 const faults: Readonly<Record<string, FaultRule>> = {
   "is refused": { status: 400, errorCode: "Broken" },
@@ -80,11 +81,12 @@ for (const [what, prepare] of Object.entries(plans)) {
       it(`The creation of ${what} one call of which ${how} is finished by the next deployment, with and without a refresh in between`, async () => {
         let tried = 0;
         for (let nth = 1; nth < 30; nth++) {
-          const end = await endOf(prepare, { ...rule, nth }, false);
+          // by turns with and without a refresh, or both
+          const end = await endOf(prepare, { ...rule, nth }, nth % 2 === 0);
           if (end === "past its end") break;
           if (end !== "failed") continue;
           tried++;
-          await endOf(prepare, { ...rule, nth }, true);
+          if (isWhole) await endOf(prepare, { ...rule, nth }, nth % 2 !== 0);
         }
         assert.ok(tried > 0, "no fault failed the creation");
       });

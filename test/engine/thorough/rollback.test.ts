@@ -56,6 +56,23 @@ describe("a failed deployment", () => {
     assert.equal((await stack.command("cli/rollback.ts")).code, 1, "there is nothing to roll back any more");
   });
 
+  it("A failed deployment says what is left to do by hand when an object cannot be removed, and a second rollback finishes it", async () => {
+    await using stack = await started();
+    stack.configure({ features, workspaces: [first] });
+    stack.emulator.faults([
+      { method: "POST", route: "/workspaces/{workspaceId}/items", nth: 3, status: 400, errorCode: "CorruptedPayload" },
+      { method: "DELETE", route: "/workspaces/{workspaceId}", status: 400, errorCode: "StillInUse", times: "forever" },
+    ]);
+    const up = await stack.command("cli/up.ts", quick);
+    assert.equal(up.code, 2, up.text);
+    assert.match(up.text, /To be done by hand:\n {2}Workspace 'sales' \([0-9a-f-]{36}\) +delete failed/);
+    assert.equal(stack.emulator.service.workspaces.all().length, 1);
+    stack.emulator.faults([]);
+    const again = await stack.command("cli/rollback.ts");
+    assert.equal(again.code, 0, again.text);
+    assert.deepEqual(stack.emulator.service.workspaces.all(), []);
+  });
+
   it("A failed deployment takes deleted items back from the recycle bin, where there is one: with their ids", async () => {
     await using stack = await started({ itemRecovery: true });
     stack.configure({ features, workspaces: [first] });
