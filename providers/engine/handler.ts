@@ -7,6 +7,7 @@ import type {
   ResourceProvider,
   UpdateResult,
 } from "@pulumi/pulumi/dynamic/index.js";
+import { SECRET_MARK } from "../../lib/checkpoint/checkpoint.ts";
 import { objectKey } from "../../lib/transactions/entry.ts";
 import { isServiceAnswer } from "../../lib/api/fabricError.ts";
 import { DeclaredOnce } from "./declaredOnce.ts";
@@ -156,8 +157,17 @@ export const isRollback = () => Boolean(process.env["FABRIC_ROLLBACK_OF"]);
 async function isNoneOfOurs(run: Run, kind: ResourceKind, id: string, inputs: InputsOf<Fields>): Promise<boolean> {
   if (!run.isRollback || (await run.mayHaveWritten(kind.name, id))) return false;
   const saved = await run.formerState<Properties>(kind.name, id);
-  return saved !== undefined && isDeepStrictEqual(inputsOf(kind, saved), inputsOf(kind, inputs));
+  if (saved === undefined) return false;
+  const declared = inputsOf(kind, inputs) as Properties;
+  // the saved checkpoint holds secrets encrypted, and the engine declares them in clear
+  const before = Object.entries(inputsOf(kind, saved)).map(([name, value]) => [
+    name,
+    isSecret(value) ? declared[name] : value,
+  ]);
+  return isDeepStrictEqual(Object.fromEntries(before), declared);
 }
+
+const isSecret = (value: unknown) => typeof value === "object" && value !== null && SECRET_MARK in value;
 
 /** Whether an update would write something. */
 const isChangedInPlace = (kind: ResourceKind, olds: Properties, news: Properties) =>

@@ -137,7 +137,7 @@ describe("a failed deployment", () => {
     assert.equal((await stack.run(["stack", "import", "--stack", "test", "--file", "secret.json"])).code, 0);
     rmSync(join(stack.folder, "secret.json"));
 
-    const second = { ...first, description: "after", items: [{ name: "last", type: "Notebook", displayName: "last" }] };
+    const second = { ...first, items: [{ name: "last", type: "Notebook", displayName: "last" }] };
     stack.configure({ features, workspaces: [second] });
     stack.emulator.faults([
       { method: "POST", route: "/workspaces/{workspaceId}/items", status: 400, errorCode: "CorruptedPayload" },
@@ -145,13 +145,16 @@ describe("a failed deployment", () => {
     const up = await stack.command("cli/up.ts", quick);
     assert.equal(up.code, 1, up.text);
     assert.match(up.text, /fully rolled back/);
-    assert.equal(stack.emulator.service.workspaces.all()[0]?.description, "canary-description");
+    // the service never had the state's value
+    assert.equal(stack.emulator.service.workspaces.all()[0]?.description, "before");
     const files = readdirSync(stack.folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     for (const file of files) {
       const content = readFileSync(join(file.parentPath, file.name), "utf8");
       assert.ok(!content.includes("canary-description"), `${file.parentPath}/${file.name} holds the secret`);
     }
     assert.doesNotMatch(up.text, /canary-description/);
+    const shown = await stack.run(["stack", "export", "--stack", "test", "--show-secrets"]);
+    assert.match(shown.text, /canary-description/);
   });
 });
 
