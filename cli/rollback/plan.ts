@@ -108,18 +108,19 @@ export function plan(known: Known, observed: Observed): Step[] {
     if (settled.isChanged) steps.push({ kind: "import", checkpoint: settled.checkpoint });
     steps.push({ kind: "reread", urns: unread });
   }
+  const deleted = deletedBy(log);
   const remade = remadeBy(log, rollbackLog, { saved, current });
   if (remade.length > 0 && observed.restores === 0 && observed.removalsBefore < REMOVALS) {
     // what is new may be in them, or depend on them
     const urns = [...remade, ...extrasOf(current, saved)];
-    const prepared = prepareForRemoval(current, saved, urns, deletedBy(log));
+    const prepared = prepareForRemoval(current, saved, urns, deleted);
     if (prepared.isChanged) steps.push({ kind: "import", checkpoint: prepared.checkpoint });
     steps.push({ kind: "remove", urns });
   }
   const failed = observed.failures.filter(({ isDelete }) => !isDelete);
   const isRestored = observed.restores > 0 && (failed.length === 0 || observed.restores >= RESTORES);
   if (!isRestored) {
-    const prepared = prepareForRollback(current, saved, deletedBy(log));
+    const prepared = prepareForRollback(current, saved, deleted);
     if (prepared.isChanged) steps.push({ kind: "import", checkpoint: prepared.checkpoint });
     const isLast = observed.restores === RESTORES - 1;
     steps.push({ kind: "restore", exclude: isLast ? failed.flatMap(({ urn }) => urn || []) : [] });

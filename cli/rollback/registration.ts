@@ -1,6 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { leaveOutStackTraces } from "../../providers/engine/sdkQuirks.ts";
-import { SECRET_MARK, liveResourcesOf, providerUrnOf } from "../../lib/checkpoint/checkpoint.ts";
+import {
+  SECRET_MARK,
+  isOfFabric,
+  liveResourcesOf,
+  providerUrnOf,
+  resourceNameOf,
+} from "../../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint, CheckpointResource } from "../../lib/checkpoint/checkpoint.ts";
 
 /** Value of Pulumi's mark for a secret; other values mark assets and archives. */
@@ -47,7 +53,7 @@ export function savedProgram(saved: Checkpoint, current: Checkpoint): () => Prom
         outputs = secretsOf(resource.outputs ?? {}) as Record<string, unknown>;
         continue;
       }
-      const name = resource.urn.split("::").at(-1) ?? "";
+      const name = resourceNameOf(resource.urn);
       const options = optionsOf(resource, registered);
       const renamed = currentUrns.has(resource.urn) ? undefined : renamedTo(resource, current, savedByUrn);
       if (renamed) options.aliases = [renamed.urn];
@@ -81,7 +87,7 @@ function optionsOf(
     ...(resource.additionalSecretOutputs && { additionalSecretOutputs: [...resource.additionalSecretOutputs] }),
   };
   // as in FabricResource; checkpoints do not hold such options
-  if (resource.type.startsWith("pulumi-nodejs:dynamic/fabric:")) options.deleteBeforeReplace = true;
+  if (isOfFabric(resource.type)) options.deleteBeforeReplace = true;
   const parent = resource.parent && registered.get(resource.parent);
   if (parent) options.parent = parent;
   const deletedWith = resource.deletedWith && registered.get(resource.deletedWith);

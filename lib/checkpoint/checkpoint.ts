@@ -142,7 +142,13 @@ export function foreignChanges(before: Checkpoint, after: Checkpoint): string[] 
 export const keyOfResource = ({ type, id }: Pick<CheckpointResource, "type" | "id">): string =>
   objectKey(type.split(":").at(-1) ?? "", id);
 
+/** Name of a resource. */
+export const resourceNameOf = (urn: string): string => urn.split("::").at(-1) ?? urn;
+
+/** Whether a resource stands for an object of Fabric. */
+export const isOfFabric = (type: string): boolean => type.startsWith("pulumi-nodejs:dynamic/fabric:");
+
 /** `Workspace 'sales'`. */
 export function nameOf({ urn, type }: Pick<CheckpointResource, "urn" | "type">): string {
-  return `${type.split(":").at(-1) ?? type} '${urn.split("::").at(-1) ?? urn}'`;
+  return `${type.split(":").at(-1) ?? type} '${resourceNameOf(urn)}'`;
 }

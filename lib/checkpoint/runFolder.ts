@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { keyOfResource, resourcesOf } from "./checkpoint.ts";
+import { isOfFabric, keyOfResource, resourceNameOf, resourcesOf } from "./checkpoint.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 
 /*
@@ -33,9 +33,9 @@ export const resourceOf = (type: string, name: string): string => `${type.split(
 /** The objects of Fabric in a state. Pure. */
 export const ownResourcesIn = (state: Checkpoint): OwnResource[] =>
   resourcesOf(state).flatMap(({ urn, type, id, outputs = {}, pendingReplacement = false }) => {
-    if (!type.startsWith("pulumi-nodejs:dynamic/fabric:") || id === undefined) return [];
+    if (!isOfFabric(type) || id === undefined) return [];
     return {
-      resource: resourceOf(type, urn.split("::").at(-1) ?? urn),
+      resource: resourceOf(type, resourceNameOf(urn)),
       key: keyOfResource({ type, id }),
       state: outputs,
       isPending: pendingReplacement,

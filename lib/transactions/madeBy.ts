@@ -18,6 +18,17 @@ function resourceIdOf({ workspaceId, itemId }: Readonly<Record<string, unknown>>
   return typeof itemId === "string" ? `${workspaceId}/${itemId}/${id}` : `${workspaceId}/${id}`;
 }
 
+/** The last create of each object that the creates of a log have made, by the object's key: its index in the log. */
+function lastCreates(log: readonly Entry[], isLeftOut: (create: Intent) => boolean): ReadonlyMap<string, number> {
+  return new Map(
+    log.flatMap((entry, index): [string, number][] => {
+      if (entry.kind !== "intent" || entry.operation !== "create" || isLeftOut(entry)) return [];
+      const id = madeId(log, entry);
+      return id === undefined ? [] : [[objectKey(entry.resourceType, id), index]];
+    }),
+  );
+}
+
 /**
  * Keys of the objects that the creates of a log have made, as far as their answers came.
  * @param isLeftOut creates that do not count. @default all count
@@ -26,13 +37,7 @@ export function madeBy(
   log: readonly Entry[],
   isLeftOut: (create: Intent) => boolean = () => false,
 ): ReadonlySet<string> {
-  return new Set(
-    log.flatMap((entry) => {
-      if (entry.kind !== "intent" || entry.operation !== "create" || isLeftOut(entry)) return [];
-      const id = madeId(log, entry);
-      return id === undefined ? [] : [objectKey(entry.resourceType, id)];
-    }),
-  );
+  return new Set(lastCreates(log, isLeftOut).keys());
 }
 
 /**
@@ -40,12 +45,13 @@ export function madeBy(
  * object away before it makes the object again, as for another branch of a workspace.
  */
 export function deletedBy(log: readonly Entry[]): ReadonlySet<string> {
+  const made = lastCreates(log, () => false);
   return new Set(
     log.flatMap((entry, index) => {
-      if (entry.kind !== "intent" || entry.operation === "create" || outcomeOf(log, entry.step) === "refused")
-        return [];
+      if (entry.kind !== "intent" || entry.operation === "create") return [];
       const key = objectKey(entry.resourceType, entry.resourceId);
-      return entry.operation === "delete" || madeBy(log.slice(index)).has(key) ? [key] : [];
+      const isTakenAway = entry.operation === "delete" || (made.get(key) ?? -1) > index;
+      return isTakenAway && outcomeOf(log, entry.step) !== "refused" ? [key] : [];
     }),
   );
 }

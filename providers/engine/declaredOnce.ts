@@ -34,5 +34,6 @@ export class DeclaredOnce {
   }
 }
 
-const doublyDeclared = (id: string, title: string, other: string) =>
+/** The refusal of a second declaration of one object. */
+export const doublyDeclared = (id: string, title: string, other: string) =>
   new Error(`${title} and ${other} mean the same object (${id}). Declare it once: nothing was done to it.`);

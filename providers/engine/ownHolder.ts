@@ -1,7 +1,8 @@
-import { isFabricError, isServiceAnswer } from "../../lib/api/fabricError.ts";
-import { sameIgnoringCase } from "../engine/field.ts";
+import { isServiceAnswer } from "../../lib/api/fabricError.ts";
 import type { Owner, Run } from "../run/run.ts";
 import { changeOf } from "./change.ts";
+import { doublyDeclared } from "./declaredOnce.ts";
+import { sameIgnoringCase } from "./field.ts";
 import { find, idOfLive, readAlone } from "./liveObject.ts";
 import type { AnyObjectKind, Live } from "./objectKind.ts";
 
@@ -45,7 +46,7 @@ export async function ownHolder(
   const owner = await run.owner(kind.name, id);
   if (!owner) return undefined;
   if (!owner.isDeclared) return "continue";
-  if (!givesUp(owner, wanted.names)) throw doublyDeclared(id, owner, wanted.title);
+  if (!givesUp(owner, wanted.names)) throw doublyDeclared(id, wanted.title, `resource ${owner.resource}`);
   await giveTemporaryName(run, kind, id, wanted.names);
   return "renamed";
 }
@@ -62,8 +63,7 @@ export async function isNameFreed(
   id: string,
   { names, error }: { readonly names: Live; readonly error: unknown },
 ): Promise<boolean> {
-  if (!isFabricError(error) || !isServiceAnswer(error, 400, 409) || !/Already(Exists|InUse)$/.test(error.errorCode))
-    return false;
+  if (!isServiceAnswer(error, 400, 409) || !/Already(Exists|InUse)$/.test(error.errorCode)) return false;
   const holder = await find(run, kind, names);
   // its own update was faster; or the identity must not see it, and one more try is refused as well
   if (!holder) return true;
@@ -95,8 +95,3 @@ async function giveTemporaryName(run: Run, kind: AnyObjectKind, id: string, name
     await kind.converge?.(changeOf(run, kind, { id, now, wanted, old: { ...names, ...values } }));
   });
 }
-
-const doublyDeclared = (id: string, owner: Owner, title: string) =>
-  new Error(
-    `${title} and resource ${owner.resource} mean the same object (${id}). Declare it once: nothing was done to it.`,
-  );

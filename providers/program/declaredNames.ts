@@ -1,4 +1,5 @@
 import { registerStackTransformation } from "@pulumi/pulumi/runtime/stack.js";
+import { isOfFabric } from "../../lib/checkpoint/checkpoint.ts";
 import { resourceOf } from "../../lib/checkpoint/runFolder.ts";
 import type { DeclaredNames } from "../../lib/checkpoint/runFolder.ts";
 
@@ -10,8 +11,7 @@ export function noteDeclaredNames(): DeclaredNames {
   const names: Record<string, string | null> = {};
   registerStackTransformation(({ type, name, props }) => {
     const { displayName } = props as { readonly displayName?: unknown };
-    if (type.startsWith("pulumi-nodejs:dynamic/fabric:"))
-      names[resourceOf(type, name)] = typeof displayName === "string" ? displayName : null;
+    if (isOfFabric(type)) names[resourceOf(type, name)] = typeof displayName === "string" ? displayName : null;
     return undefined;
   });
   return names;

@@ -1,4 +1,4 @@
-import { keyOfResource, resourcesOf } from "../../lib/checkpoint/checkpoint.ts";
+import { keyOfResource, resourceNameOf, resourcesOf } from "../../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 
 /** An object as a checkpoint has it. */
@@ -22,7 +22,7 @@ export function objectsIn(file: Buffer | undefined): ReadonlyMap<string, FormerO
         : [
             [
               keyOfResource(resource),
-              { kindName: type.split(":").at(-1) ?? "", name: urn.split("::").at(-1) ?? urn, id, state: outputs },
+              { kindName: type.split(":").at(-1) ?? "", name: resourceNameOf(urn), id, state: outputs },
             ],
           ];
     }),

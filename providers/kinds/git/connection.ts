@@ -3,6 +3,7 @@ import { DOUBTFUL, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
 import { defineKind, InputError } from "../../engine/resourceKind.ts";
 import { keptForOthers } from "../../engine/threeWays.ts";
 import type { Run } from "../../run/run.ts";
+import { itemsNow } from "../item/items.ts";
 import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "../../engine/gone.ts";
 import { changeBranch, resumeBranchChange } from "./branchChange.ts";
 import { gitFields, intentOf, whereOf } from "./fields.ts";
@@ -10,7 +11,7 @@ import type { GitInputs as Inputs, GitLink } from "./fields.ts";
 import { finish, initialize } from "./firstSync.ts";
 import { connect, credentialsOf, detailsOf, disconnect, isSameBranch, readConnection, undo } from "./link.ts";
 import type { Connection } from "./link.ts";
-import { itemsIn, takeBackPulls, takeOutOthers } from "./pulled.ts";
+import { takeBackPulls, takeOutOthers } from "./pulled.ts";
 import { pullWhereAlways } from "./pull.ts";
 import { isBehind, readGitStatus } from "./status.ts";
 
@@ -69,7 +70,7 @@ export const gitConnection = defineKind<Outputs>()({
     else assertSameBranch(now, inputs);
     const outputs = adopted ? { adopted } : {};
     exists({ id: inputs.workspaceId, outputs });
-    const before = run.isRollback ? await itemsIn(run, inputs.workspaceId) : undefined;
+    const before = run.isRollback ? await itemsNow(run, inputs.workspaceId) : undefined;
     const head = adopted
       ? await pullWhereAlways(run, inputs, now.gitSyncDetails?.head)
       : await finish(run, inputs, now, { refused: () => exists(null) });

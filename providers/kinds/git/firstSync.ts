@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isFabricError } from "../../../lib/api/fabricError.ts";
-import { itemShape } from "../../../lib/api/objects.ts";
 import type { Run } from "../../run/run.ts";
+import { itemsNow } from "../item/items.ts";
 import { intentOf, whereOf } from "./fields.ts";
 import type { GitInputs as Inputs } from "./fields.ts";
 import { disconnect, readConnection } from "./link.ts";
@@ -169,6 +169,6 @@ function bothSidesHold(inputs: Inputs): Error {
 
 /** Whether the workspace holds no item of its own. SQL endpoints come and go with their lakehouse. */
 async function isEmpty(run: Run, workspaceId: string): Promise<boolean> {
-  const items = await run.list(`/workspaces/${workspaceId}/items`, "list items", itemShape);
+  const items = await itemsNow(run, workspaceId);
   return items.every(({ type }) => type === "SQLEndpoint");
 }

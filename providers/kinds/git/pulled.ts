@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { nothing } from "../../../lib/api/answer.ts";
 import { isDataBearing } from "../../../lib/api/itemType.ts";
-import { itemShape } from "../../../lib/api/objects.ts";
 import type { FabricItem } from "../../../lib/api/objects.ts";
 import type { Values } from "../../../lib/transactions/written.ts";
 import { sameIgnoringCase } from "../../engine/field.ts";
 import type { ValuesGivenBack } from "../../engine/resourceKind.ts";
 import type { Run } from "../../run/run.ts";
+import { itemsNow } from "../item/items.ts";
 import { readDefinition, sendDefinition, unlessUnreadable } from "../item/itemContent.ts";
 import { whereOf } from "./fields.ts";
 import type { GitInputs, GitLink } from "./fields.ts";
@@ -46,7 +46,7 @@ const propertyOf = (commit: string | null | undefined) => `pull of ${commit ?? "
 export async function beforePulling(run: Run, inputs: GitInputs, commit: string | null | undefined): Promise<Values> {
   const { workspaceId, allowOverwrite } = inputs;
   if (!run.definitions.isKeeping || run.isNewWorkspace(workspaceId)) return {};
-  const items = await run.list(`/workspaces/${workspaceId}/items`, "list items", itemShape);
+  const items = await itemsNow(run, workspaceId);
   const { changes, workspaceHead } = await readGitStatus(run, workspaceId);
   const coming = changes.flatMap(({ itemMetadata: { itemIdentifier, itemType: type, displayName }, remoteChange }) =>
     remoteChange ? [{ remoteChange, type, displayName, id: itemIdentifier.objectId ?? undefined }] : [],
@@ -109,17 +109,14 @@ export async function takeBackPulls(run: Run, workspaceId: string, before: Value
       left: [`it stays at commit ${head ?? "?"} of its branch: nothing sets it back to ${was}`],
     };
   }
-  const remains: string[] = [];
-  let isChanged = false;
-  const items = await run.list(`/workspaces/${workspaceId}/items`, "list items", itemShape);
-  const cameIn = items.filter((item) => !first.items.some((id) => sameIgnoringCase(id, item.id)));
-  for (const item of cameIn.filter((one) => pulls.some(({ added }) => added.some((name) => isNamed(one, name))))) {
-    if (isDataBearing(item.type)) remains.push(`${titleOf(item)}, which came from Git, stays: it may hold data by now`);
-    else {
-      await takeOut(run, item);
-      isChanged = true;
-    }
-  }
+  const items = await itemsNow(run, workspaceId);
+  const cameIn = items.filter(
+    (item) =>
+      !first.items.some((id) => sameIgnoringCase(id, item.id)) &&
+      pulls.some(({ added }) => added.some((name) => isNamed(item, name))),
+  );
+  const remains = await takeOut(run, cameIn);
+  let isChanged = remains.length < cameIn.length;
   const overwritten = new Map(pulls.flatMap(({ changed }) => changed.map((item) => [item.id, item] as const)));
   for (const item of overwritten.values()) {
     const parts = await run.definitions.kept(keyOf(item.id));
@@ -136,26 +133,28 @@ export async function takeBackPulls(run: Run, workspaceId: string, before: Value
   return { isChanged, left: remains };
 }
 
-/** The ids of all items of a workspace. */
-export async function itemsIn(run: Run, workspaceId: string): Promise<readonly string[]> {
-  const items = await run.list(`/workspaces/${workspaceId}/items`, "list items", itemShape);
-  return items.map(({ id }) => id);
-}
-
 /**
  * Takes out what a connection has brought in that a rollback makes again: the branch may hold what somebody has renamed or taken
  * away since. Items that may hold data stay, with a warning.
- * @param before ids of the items before the connection
+ * @param before the items before the connection
  */
-export async function takeOutOthers(run: Run, workspaceId: string, before: readonly string[]): Promise<void> {
-  const items = await run.list(`/workspaces/${workspaceId}/items`, "list items", itemShape);
-  for (const item of items.filter(({ id }) => !before.includes(id))) {
-    if (isDataBearing(item.type)) run.warn(`${titleOf(item)}, which came from Git, stays: it may hold data by now.`);
-    else await takeOut(run, item);
-  }
+export async function takeOutOthers(run: Run, workspaceId: string, before: readonly FabricItem[]): Promise<void> {
+  const items = await itemsNow(run, workspaceId);
+  const cameIn = items.filter((item) => !before.some(({ id }) => id === item.id));
+  for (const stays of await takeOut(run, cameIn)) run.warn(`${stays}.`);
 }
 
-async function takeOut(run: Run, { id, workspaceId, type, displayName }: FabricItem): Promise<void> {
+/** Deletes items that came from Git, but for those that may hold data. @returns what stays */
+async function takeOut(run: Run, items: readonly FabricItem[]): Promise<string[]> {
+  const stays: string[] = [];
+  for (const item of items) {
+    if (isDataBearing(item.type)) stays.push(`${titleOf(item)}, which came from Git, stays: it may hold data by now`);
+    else await deletePulled(run, item);
+  }
+  return stays;
+}
+
+async function deletePulled(run: Run, { id, workspaceId, type, displayName }: FabricItem): Promise<void> {
   const intent = {
     operation: "delete",
     resourceType: "Item",
