@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { preloadOption } from "../setup/preload.mjs";
 
 /**
  * Megabytes of a half of V8's young generation. V8's own limit is 16. The program and the provider read and write whole
@@ -15,8 +16,10 @@ const LAZY_MODULES = resolve(import.meta.dirname, "../languageHost/lazyModules.c
  * @param env its own NODE_OPTIONS come last, and so win
  */
 export function nodeMemory(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  // Node reads a backslash in quotes as an escape
-  const preload = `--require "${LAZY_MODULES.replaceAll("\\", "/").replaceAll('"', '\\"')}"`;
   const own = env["NODE_OPTIONS"];
-  return { NODE_OPTIONS: [`--max-semi-space-size=${SEMI_SPACE_MB}`, preload, ...(own ? [own] : [])].join(" ") };
+  return {
+    NODE_OPTIONS: [`--max-semi-space-size=${SEMI_SPACE_MB}`, preloadOption(LAZY_MODULES), ...(own ? [own] : [])].join(
+      " ",
+    ),
+  };
 }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, join } from "node:path";
 import { isLiveProcess } from "../../lib/logStore/liveProcess.ts";
-import { stateFolder } from "../../lib/config/stateFolder.ts";
+import { pulumiFolder } from "../../lib/checkpoint/stateFile.ts";
 import { projectRoot } from "./pulumi.ts";
 
 /* Repairs the files of a state in a folder that a killed CLI left, and that would stop the next call of the CLI. */
@@ -18,7 +18,7 @@ export interface StaleLock {
  * lock. Locks of other hosts and of other kinds of backend cannot be judged from here.
  */
 export function staleLockOf(stack: string, env: NodeJS.ProcessEnv): StaleLock | undefined {
-  const folder = backendFolder(env);
+  const folder = pulumiFolder(projectRoot, env);
   if (folder === undefined) return undefined;
   for (const file of filesIn(join(folder, "locks/organization/fabric", stack), ".json")) {
     const lock = JSON.parse(readFileSync(file, "utf8")) as { pid?: number; hostname?: string; timestamp?: string };
@@ -28,19 +28,13 @@ export function staleLockOf(stack: string, env: NodeJS.ProcessEnv): StaleLock | 
   return undefined;
 }
 
-/** Folder of a backend in a folder; undefined for other kinds of backend. */
-function backendFolder(env: NodeJS.ProcessEnv): string | undefined {
-  const folder = stateFolder(env["PULUMI_BACKEND_URL"] ?? "", projectRoot);
-  return folder === undefined ? undefined : join(folder, ".pulumi");
-}
-
 /**
  * Removes side files of a stack's state that a killed CLI was writing. The CLI writes the state atomically, but not its side
  * files. An empty side file makes every command fail with "failed to load checkpoint: EOF"; a missing one does no harm. Side
  * files of other stacks stay, because another process may be writing them.
  */
 export function removeTornSideFiles(stack: string, env: NodeJS.ProcessEnv): void {
-  const folder = backendFolder(env);
+  const folder = pulumiFolder(projectRoot, env);
   if (folder === undefined) return;
   const files = [
     ...filesIn(join(folder, "stacks/fabric"), ".attrs").filter((file) => basename(file).startsWith(`${stack}.json`)),

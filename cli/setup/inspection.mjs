@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { preloadOption } from "./preload.mjs";
 import { say } from "./progress.mjs";
 
 /** Valid values of FABRIC_INSPECT. */
@@ -18,6 +19,6 @@ export function withInspection(projectRoot, env) {
     `FABRIC_INSPECT: every ${which} process waits for a debugger at 127.0.0.1:${port}. Attach with ` +
       `node inspect 127.0.0.1:${port}, your editor, or chrome://inspect.`,
   );
-  const preload = `--require "${join(projectRoot, "cli/languageHost/inspect.cjs").replaceAll("\\", "/")}"`;
+  const preload = preloadOption(join(projectRoot, "cli/languageHost/inspect.cjs"));
   return { ...env, NODE_OPTIONS: `${env.NODE_OPTIONS ?? ""} ${preload}`.trim() };
 }

@@ -9,6 +9,12 @@ interface StateFile {
   readonly checkpoint?: { readonly latest?: Checkpoint["deployment"] };
 }
 
+/** Pulumi's own folder in a backend that is a folder; undefined for other kinds of backend. */
+export function pulumiFolder(projectRoot: string, env: NodeJS.ProcessEnv): string | undefined {
+  const folder = stateFolder(env["PULUMI_BACKEND_URL"] ?? "", projectRoot);
+  return folder === undefined ? undefined : join(folder, ".pulumi");
+}
+
 /** The version of the format that this reader knows. */
 const VERSION = 3;
 
@@ -22,12 +28,12 @@ export function readStateFile(
   reference: string,
   { projectRoot, env }: { readonly projectRoot: string; readonly env: NodeJS.ProcessEnv },
 ): Checkpoint | undefined {
-  const folder = stateFolder(env["PULUMI_BACKEND_URL"] ?? "", projectRoot);
+  const folder = pulumiFolder(projectRoot, env);
   const [stack = "", project = "fabric"] = reference.split("/").toReversed();
   if (folder === undefined || project !== "fabric") return undefined;
   try {
     const { version, checkpoint } = JSON.parse(
-      readFileSync(join(folder, ".pulumi/stacks", project, `${stack}.json`), "utf8"),
+      readFileSync(join(folder, "stacks", project, `${stack}.json`), "utf8"),
     ) as StateFile;
     return version === VERSION && checkpoint?.latest ? { version, deployment: checkpoint.latest } : undefined;
   } catch {
