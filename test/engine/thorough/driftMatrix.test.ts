@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
-import { known } from "../../../emulator/core/defaultSeed.ts";
+import { known, knownBranch } from "../../../emulator/core/defaultSeed.ts";
+import { removeItem } from "../../../emulator/families/items.ts";
 import type { Part } from "../../../emulator/families/itemDefinition.ts";
 import { EngineStack } from "../harness/engineStack.ts";
 import { salesBranch } from "../harness/salesBranch.ts";
+import { worldOf } from "../harness/worldOf.ts";
 
 /*
  * Every managed property, changed, taken away and added behind Pulumi's back, while the service spells what it tells in
@@ -42,7 +44,6 @@ const environment = (settings: Record<string, unknown> = {}) => ({
   ],
 });
 
-const textOf = (part: Part | undefined) => Buffer.from(part?.payload ?? "", "base64").toString();
 const partOf = (path: string, text: string): Part => ({
   path,
   payload: Buffer.from(text).toString("base64"),
@@ -63,6 +64,7 @@ function writeNotebook(folder: string): void {
   writeFileSync(join(folder, ".platform"), JSON.stringify({ metadata }));
   writeFileSync(join(folder, "notebook-content.ipynb"), JSON.stringify({ cells: [cell], nbformat: 4 }, null, 1));
 }
+const textOf = (part: Part | undefined) => Buffer.from(part?.payload ?? "", "base64").toString();
 
 describe("drift of every property", () => {
   let start: EngineStack;
@@ -75,6 +77,13 @@ describe("drift of every property", () => {
     assert.ok(found, name);
     return found;
   };
+  const folder = (name: string) => {
+    const found = service()
+      .folders.all()
+      .find(({ displayName }) => displayName === name);
+    assert.ok(found, name);
+    return found;
+  };
   const item = (name: string) => {
     const found = service()
       .items.all()
@@ -84,6 +93,19 @@ describe("drift of every property", () => {
   };
   const changeParts = (name: string, change: (parts: readonly Part[]) => readonly Part[]) =>
     service().items.change(item(name).id, { parts: change(item(name).parts ?? []) });
+  const changeGit = (name: string, changes: Record<string, string>) =>
+    service().gitConnections.change(workspace(name).id, { details: { ...knownBranch, ...changes } });
+
+  /** Refreshes and deploys; gives what the preview between them announced, and checks that up did that. */
+  async function repair(): Promise<{ steps: readonly string[]; changes: readonly string[] }> {
+    const refresh = await stack.refresh();
+    assert.equal(refresh.code, 0, refresh.text);
+    const preview = await stack.preview();
+    const up = await stack.up();
+    assert.equal(up.code, 0, up.text);
+    assert.deepEqual(up.steps, preview.steps, "up did something else than the preview had said");
+    return preview;
+  }
 
   const levers = { omitEmptyDescriptions: true, upperCaseIds: true, rewriteDefinitions: true };
 
@@ -100,6 +122,115 @@ describe("drift of every property", () => {
     stack = await EngineStack.copyOf(start, levers);
   });
   afterEach(() => stack[Symbol.asyncDispose]());
+
+  it("Drift of every property finds nothing where nothing changed, however the service spells it", async () => {
+    const refresh = await stack.refresh();
+    assert.equal(refresh.code, 0, refresh.text);
+    assert.match(refresh.text, /Resources:\n\s+\d+ unchanged\n/);
+    assert.doesNotMatch(refresh.text, /warning|was changed/);
+    assert.deepEqual((await stack.preview()).steps, []);
+  });
+
+  it("Drift of every property puts back what was changed", async () => {
+    const before = worldOf(stack);
+    service().workspaces.change(workspace("sales").id, { description: "other", capacityId: known.secondCapacity });
+    service().workspaces.change(workspace("plain").id, { displayName: "renamed" });
+    service().roles.change(`${workspace("sales").id}/${known.bob}`, { role: "Contributor" });
+    service().folders.change(folder("daily").id, { displayName: "nightly" });
+    service().folders.change(folder("loads").id, { parentFolderId: folder("nightly").id });
+    service().items.change(item("bronze").id, { displayName: "bronce", description: "other" });
+    service().items.change(item("ingest").id, { folderId: folder("weekly").id });
+    changeParts("daily", (parts) => parts.map(({ path }) => partOf(path, '{"properties":{"activities":[1]}}')));
+    changeGit("linked", { branchName: "other" });
+    changeGit("bound", { directoryName: "/other", repositoryName: "other" });
+    const { changes } = await repair();
+    assert.deepEqual(changes, [
+      "Folder sales/daily: displayName",
+      "Folder sales/weekly/loads: parentFolderId",
+      // the branch that it was put on has other commits
+      "GitConnection bound: commit",
+      "GitConnection bound: directoryName",
+      "GitConnection bound: repositoryName",
+      "GitConnection linked: branchName",
+      "GitConnection linked: commit",
+      "Item sales/bronze: description",
+      "Item sales/bronze: displayName",
+      "Item sales/daily: definitionHash",
+      "Item sales/ingest: folderId",
+      "Workspace plain: displayName",
+      "Workspace sales: capacity",
+      "Workspace sales: description",
+      "WorkspaceUser sales/bob@contoso.com: role",
+    ]);
+    assert.deepEqual(worldOf(stack), before);
+  });
+
+  it("Drift of every property brings back what was taken away", async () => {
+    const before = worldOf(stack);
+    service().workspaces.change(workspace("sales").id, { description: "", capacityId: undefined });
+    service().roles.delete(`${workspace("plain").id}/${known.deployer}`);
+    service().workspaces.delete(workspace("plain").id);
+    service().roles.delete(`${workspace("sales").id}/${known.alice}`);
+    service().items.change(item("bronze").id, { folderId: undefined, description: "" });
+    removeItem(service(), item("silver"));
+    service().folders.delete(folder("loads").id);
+    changeParts("ingest", (parts) => parts.filter(({ path }) => path !== "notebook-content.py"));
+    service().gitConnections.delete(workspace("linked").id);
+    service().gitConnections.change(workspace("bound").id, { isInitialized: false, head: undefined, synced: [] });
+    const { changes, steps } = await repair();
+    assert.deepEqual(
+      steps.filter((step) => step.startsWith("create")),
+      [
+        "create Folder sales/weekly/loads",
+        "create GitConnection linked",
+        "create Item sales/silver",
+        "create Workspace plain",
+        "create WorkspaceUser sales/alice@contoso.com",
+      ],
+    );
+    assert.deepEqual(changes, [
+      "GitConnection bound: gitConnectionState",
+      "Item sales/bronze: description",
+      "Item sales/bronze: folderId",
+      "Item sales/ingest: definitionHash",
+      "Workspace sales: capacity",
+      "Workspace sales: description",
+    ]);
+    assert.deepEqual(worldOf(stack), before);
+  });
+
+  it("Drift of every property takes away what was added, but for what nobody declares", async () => {
+    const before = worldOf(stack);
+    const { id } = workspace("sales");
+    service().roles.put({ id: `${id}/${known.carol}`, workspaceId: id, principalId: known.carol, role: "Member" });
+    service().workspaces.change(workspace("plain").id, { description: "added" });
+    service().items.change(item("silver").id, { description: "added" });
+    service().items.change(item("daily").id, { folderId: folder("daily").id });
+    service().folders.change(folder("daily").id, { parentFolderId: folder("weekly").id });
+    changeParts("ingest", (parts) => [...parts, partOf("notes.md", "added")]);
+    const { changes, steps } = await repair();
+    assert.deepEqual(changes, [
+      "Folder sales/daily: parentFolderId",
+      "Item sales/daily: folderId",
+      "Item sales/ingest: definitionHash",
+      "Item sales/silver: description",
+      "UnlistedUsers sales: unlisted",
+      "Workspace plain: description",
+    ]);
+    assert.ok(steps.every((step) => step.startsWith("update")));
+    assert.deepEqual(worldOf(stack), before);
+
+    // not declared, so left as it is
+    service().workspaces.change(workspace("plain").id, { capacityId: known.activeCapacity });
+    service().items.put({ id: known.analysts, workspaceId: id, type: "Report", displayName: "own", description: "" });
+    service().roles.put({
+      id: `${workspace("linked").id}/${known.carol}`,
+      workspaceId: workspace("linked").id,
+      principalId: known.carol,
+      role: "Member",
+    });
+    assert.deepEqual((await repair()).steps, []);
+  });
 
   it("Drift of every property names whose role goes, and keeps an Admin's, from whom the deploying identity may have its own", async () => {
     const { id } = workspace("sales");

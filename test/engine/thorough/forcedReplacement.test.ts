@@ -180,4 +180,15 @@ describe("a forced replacement", () => {
     await undeclare(stack);
     assert.deepEqual(stack.emulator.service.items.all(), []);
   });
+
+  it("A forced replacement that is marked by a taint does the same, under plain pulumi too", async () => {
+    await using stack = await deployed({ users: [bob] });
+    const { deployment } = await stack.state();
+    const urn = deployment.resources?.find(({ type }) => type.endsWith(":WorkspaceUser"))?.urn ?? "";
+    const tainted = await stack.run(["state", "taint", urn, "--yes"]);
+    assert.equal(tainted.code, 0, tainted.text);
+    assert.deepEqual(await writesOf(stack, () => stack.up()), [`DELETE ${roles}/{principalId}`, `POST ${roles}`]);
+    await undeclare(stack);
+    assert.ok(!stack.emulator.service.roles.all().some(({ principalId }) => principalId === known.bob));
+  });
 });

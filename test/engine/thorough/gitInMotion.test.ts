@@ -109,4 +109,26 @@ describe("a workspace that follows its branch", () => {
         .some(({ type }) => type === "Lakehouse"),
     );
   });
+
+  it("A workspace that follows its branch tells in a preview what up then pulls, with and without a refresh, and nothing of commits elsewhere", async () => {
+    assert.deepEqual((await stack.preview()).changes, []);
+    commit("3", "1", notebook("new", "2"), lakehouse);
+    assert.deepEqual((await stack.preview()).changes, ["GitConnection sales: commit"]);
+    const up = await stack.up();
+    assert.deepEqual([up.changes, contentOf("load")], [["GitConnection sales: commit"], "3"]);
+    const idle = await stack.up();
+    assert.deepEqual([idle.code, idle.steps], [0, []], idle.text);
+
+    commit("3b", "1", notebook("new", "2"), lakehouse);
+    const refresh = await stack.refresh();
+    assert.equal(refresh.code, 0, refresh.text);
+    const both = ["GitConnection sales: commit", "GitConnection sales: newCommit"];
+    assert.deepEqual((await stack.preview()).changes, both);
+    await stack.up();
+    assert.equal(contentOf("load"), "3b");
+    // a commit that changes nothing below the directory
+    commit("3b", "1", notebook("new", "2"), lakehouse);
+    await stack.refresh();
+    assert.deepEqual((await stack.preview()).changes, []);
+  });
 });

@@ -116,3 +116,41 @@ describe("a forced replacement", () => {
     assert.deepEqual((await stack.preview()).steps, []);
   });
 });
+
+describe("--ignore-protect", () => {
+  it("--ignore-protect is refused on up, preview and destroy, and what the environment names is deleted and told", async () => {
+    await using stack = await deployed({ workspaces: [sales] });
+    stack.configure({ protectData: true, workspaces: [{ ...sales, items: [ingest] }] });
+    const refusal = [
+      /Item 'sales\/bronze' is protected, and would be deleted/,
+      /FABRIC_ALLOW_UNPROTECT='sales\/bronze'/,
+    ];
+    const up = (env = {}) => stack.command("cli/up.ts", [...quick, "--ignore-protect"], env);
+    await assertRefused(stack, () => up(), ...refusal);
+    await assertRefused(stack, () => up({ FABRIC_ALLOW_UNPROTECT: "sales/bronz" }), /Did you mean 'sales\/bronze'/);
+    await assertRefused(
+      stack,
+      () => stack.command("cli/up.ts", quick, { PULUMI_OPTION_IGNORE_PROTECT: "1" }),
+      ...refusal,
+    );
+    const preview = (env = {}) => stack.command("cli/pulumiCommand.ts", ["preview", "--ignore-protect"], env);
+    await assertRefused(stack, () => preview(), ...refusal);
+    const shown = await preview({ FABRIC_ALLOW_UNPROTECT: "sales/bronze" });
+    assert.equal(shown.code, 0, shown.text);
+    assert.match(shown.text, /Protection is lifted from Item 'sales\/bronze' \(FABRIC_ALLOW_UNPROTECT\)/);
+
+    const allowed = await up({ FABRIC_ALLOW_UNPROTECT: " x , sales/bronze" });
+    assert.equal(allowed.code, 0, allowed.text);
+    assert.match(allowed.text, /Protection was lifted from Item 'sales\/bronze' \(FABRIC_ALLOW_UNPROTECT\)/);
+    assert.deepEqual(
+      stack.emulator.service.items.all().map(({ displayName }) => displayName),
+      ["ingest"],
+    );
+
+    const destroy = (env = {}) => stack.command("cli/pulumiCommand.ts", ["destroy", ...quick, "--ignore-protect"], env);
+    await assertRefused(stack, () => destroy(), /Workspace 'sales' is protected/, /FABRIC_ALLOW_UNPROTECT='sales'/);
+    const gone = await destroy({ FABRIC_ALLOW_UNPROTECT: "sales" });
+    assert.equal(gone.code, 0, gone.text);
+    assert.deepEqual(stack.emulator.service.workspaces.all(), []);
+  });
+});
