@@ -13,6 +13,9 @@ import {
 import { leaveOutPromiseTraces } from "./providers/engine/sdkQuirks.ts";
 import { RUN_FOLDER, writeDeclaredNames } from "./lib/checkpoint/runFolder.ts";
 import { declareObjects, shownOutputs } from "./providers/program/declaredObjects.ts";
+import { declareItems } from "./providers/program/declaredItems.ts";
+import { readFormerItems } from "./providers/program/formerItems.ts";
+import type { FormerItems } from "./providers/program/formerItems.ts";
 import { noteDeclaredNames } from "./providers/program/declaredNames.ts";
 import { FabricProvider } from "./providers/program/fabricResource.ts";
 import { FabricWorkspace } from "./providers/program/fabricWorkspace.ts";
@@ -79,6 +82,12 @@ async function deploy() {
     preflight: config.preflight || undefined,
     transactionLog,
   };
+  const hasFolders = config.workspaces.some(({ items }) => items.some(({ path }) => path !== undefined));
+  // a test of the program with Pulumi's mocks has no engine, and so no state
+  const formerItems: FormerItems =
+    hasFolders && process.env["PULUMI_NODEJS_ENGINE"]
+      ? await readFormerItems({ projectRoot: process.cwd(), stack, env: process.env })
+      : new Map();
   const provider = new FabricProvider("fabric", configuration);
   const azure = config.azure && (await import("./providers/azure/azure.ts")).declareAzure(config.azure, config);
   const ownCapacity = azure?.capacity;
@@ -94,6 +103,7 @@ async function deploy() {
   const workspaces = config.workspaces.map(
     (workspace) => new FabricWorkspace(workspace, { provider, protectData, ownCapacity, lazyRun }),
   );
+  declareItems(workspaces, formerItems);
   if (declaredNames) writeDeclaredNames(process.env, declaredNames);
   if (config.preflight && settings.isDryRun()) {
     const { reportPreflight } = await import("./providers/program/preflightReport.ts");

@@ -21,8 +21,10 @@ export interface Platform {
   readonly displayName: string;
   /** At most 256 characters at the service; absent if the file has none. */
   readonly description?: string | undefined;
-  /** Id by which other items of the same repository refer to this item. */
+  /** Id by which other items of the same repository refer to this item, in lower case; absent if it is all zeros. */
   readonly logicalId?: string | undefined;
+  /** What a new item of a type without definitions needs to know: the collation of a warehouse. */
+  readonly creationPayload?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** An item read from its folder. */
@@ -72,17 +74,32 @@ const IGNORED = new Set(
  */
 export function readItemDefinition(path: string): ItemDefinition {
   const platform = readPlatform(path);
-  const parts = readParts(path);
+  const parts = readDefinitionParts(path);
   return { ...platform, parts, hash: hashDefinition(parts) };
 }
+
+/** Items that were exported by the API, and not by Git, have this logical id. */
+const NO_ID = /^[0-]*$/;
 
 const platformSchema = z.object({
   metadata: z.object({
     type: z.string().min(1),
     displayName: z.string().min(1),
-    description: z.string().optional(),
+    // tools write null for an empty description
+    description: z
+      .string()
+      .nullish()
+      .transform((text) => text ?? undefined),
+    creationPayload: z.record(z.string(), z.unknown()).optional(),
   }),
-  config: z.object({ logicalId: z.string().optional() }).optional(),
+  config: z
+    .object({
+      logicalId: z
+        .string()
+        .nullish()
+        .transform((id) => (id && !NO_ID.test(id) ? id.toLowerCase() : undefined)),
+    })
+    .optional(),
 });
 
 /**
@@ -102,8 +119,10 @@ export function readPlatform(path: string): Platform {
   let content: unknown;
   try {
     content = JSON.parse(withoutMark(readFileSync(file, "utf8")));
-  } catch {
-    throw new Error(`${file} is not valid JSON.`);
+  } catch (error) {
+    // the message of the runtime repeats the file's text
+    const line = /line (\d+)/.exec(error instanceof Error ? error.message : "")?.[1];
+    throw new Error(`${file} is not valid JSON${line === undefined ? "" : ` (line ${line})`}.`);
   }
   const parsed = platformSchema.safeParse(content);
   if (!parsed.success) {
@@ -125,7 +144,11 @@ function namesIn(path: string): string[] {
   }
 }
 
-function readParts(root: string): DefinitionPart[] {
+/**
+ * Reads the files of an item's folder, sorted by path.
+ * @throws Error if the folder holds a symbolic link, or exceeds the size of a definition
+ */
+export function readDefinitionParts(root: string): DefinitionPart[] {
   const paths = filesBelow(root, "").sort(byText);
   // sizes are checked first, so that nothing large is ever loaded
   const bytes = paths.reduce((sum, path) => sum + statSync(join(root, path)).size, 0);
@@ -168,6 +191,24 @@ export function hashDefinition(parts: readonly DefinitionPart[]): string {
     .sort(([a], [b]) => byText(a, b))
     .map(([path, bytes]) => [path, ...normalised(path, bytes)]);
   return createHash("sha256").update(JSON.stringify(content)).digest("hex");
+}
+
+/** Most files whose hashes are told one by one. */
+const MAX_HASHES = 50;
+
+/**
+ * A short hash of each file, which shows what changed. A definition of many files has only their number.
+ * @returns hashes by path, without `.platform`
+ */
+export function hashParts(parts: readonly DefinitionPart[]): Readonly<Record<string, string>> {
+  const files = parts.filter(({ path }) => path !== PLATFORM);
+  if (files.length > MAX_HASHES) return { "number of files": String(files.length) };
+  return Object.fromEntries(
+    files.map(({ path, payload }) => {
+      const content = JSON.stringify(normalised(path, Buffer.from(payload, "base64")));
+      return [path, createHash("sha256").update(content).digest("hex").slice(0, 12)];
+    }),
+  );
 }
 
 /** The kind of content, and the content in its normal spelling. */

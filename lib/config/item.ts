@@ -2,6 +2,7 @@ import { join, posix, sep } from "node:path";
 import { readPlatform } from "../api/itemDefinition.ts";
 import type { Platform } from "../api/itemDefinition.ts";
 import { hasDefinition, knownItemType } from "../api/itemType.ts";
+import type { Reference } from "../content/references.ts";
 import { textOf } from "./entries.ts";
 import { problemAt } from "./problem.ts";
 import type { ConfigPath, Problem } from "./problem.ts";
@@ -17,6 +18,29 @@ export interface ResolvedItem {
   readonly path?: string | undefined;
   /** Folder of the workspace with a leading slash, or undefined for the root. */
   readonly folder?: string | undefined;
+  /** From `.platform`; absent if it is all zeros. */
+  readonly logicalId?: string | undefined;
+  /** Folder of the item that this item is a child of. */
+  readonly parent?: string | undefined;
+  /** An entry with `from` has found the item. */
+  readonly isOfFolder?: true;
+  /** Creation payload from `.platform`, for a type without definitions. */
+  readonly payload?: Readonly<Record<string, unknown>> | undefined;
+  /** Key of the item's own options in the `items` of an entry with `from`. */
+  readonly optionsKey?: string | undefined;
+  /** What the item's content refers to. */
+  readonly references?: readonly ItemReference[];
+}
+
+/** A value in an item's content that belongs to another item of the stack ({@link Reference} in `lib/content/references.ts`). */
+export interface ItemReference {
+  /** What stands in the content instead of the value. */
+  readonly key: string;
+  readonly attribute: Reference["attribute"];
+  /** Position of the other item's workspace in the configuration. */
+  readonly workspace: number;
+  /** Folder of the other item. */
+  readonly path: string;
 }
 
 /** Deepest folder of a workspace. */
@@ -87,8 +111,10 @@ export function resolveItem(
     type,
     displayName,
     description: textOf(raw["description"]) ?? platform?.description,
+    // the key of an item with a path also depends on the state: see `lib/content/itemKeys.ts`
     name: declared.name ?? key,
     path,
+    logicalId: platform?.logicalId,
     folder: folderOf(raw["folder"], (message) => report("folder", message)),
   };
 }
@@ -97,7 +123,7 @@ export function resolveItem(
  * The path relative to the project, normalised.
  * @throws Error if the path leads out of the project
  */
-function insideProject(path: string): string {
+export function insideProject(path: string): string {
   if (posix.isAbsolute(path) || /^[a-z]:/i.test(path) || path.includes("\\")) {
     throw new Error("must be relative to the folder of Pulumi.yaml, with / between folders");
   }
@@ -106,7 +132,8 @@ function insideProject(path: string): string {
   return normal;
 }
 
-function folderOf(raw: unknown, report: (message: string) => void): string | undefined {
+/** A folder of the workspace with a leading slash; undefined for the root. */
+export function folderOf(raw: unknown, report: (message: string) => void): string | undefined {
   const text = textOf(raw);
   if (text === undefined || text === "/") return undefined;
   const names = text.replace(/^\/|\/$/g, "").split("/");

@@ -10,6 +10,8 @@ import { entriesOf, isEntry, textOf, duplicateFinder } from "./entries.ts";
 import type { Entry } from "./entries.ts";
 import { resolveItem } from "./item.ts";
 import type { ResolvedItem } from "./item.ts";
+import { resolveFolder } from "./itemFolder.ts";
+import { resolveContent } from "./content.ts";
 import { principalTypes } from "./schema.ts";
 import { assertTrustedEndpoint, trustedVaultUrl } from "../api/trustedHost.ts";
 import { wrongAddress } from "../api/wrongAddress.ts";
@@ -27,8 +29,8 @@ export interface RuleContext {
 /** Result of the rules. */
 export interface RuleResult {
   readonly problems: readonly Problem[];
-  /** By position of the workspace, then of the item. */
-  readonly items: readonly (readonly ResolvedItem[])[];
+  /** By position of the workspace, then of the entry. An entry with `from` stands for several items. */
+  readonly items: readonly (readonly (readonly ResolvedItem[])[])[];
 }
 
 /** Names that the service reserves. */
@@ -46,7 +48,7 @@ export function checkRules(raw: Entry, context: RuleContext): RuleResult {
   checkKindValues(context.kindKeys, "stack", raw, [], problems);
   const workspaces = entriesOf(raw["workspaces"]);
   const isDuplicate = duplicateFinder(problems);
-  const items = workspaces.map((workspace, index) => {
+  const resolved = workspaces.map((workspace, index) => {
     const at = ["workspaces", index];
     const name = textOf(workspace["name"]);
     const displayName = textOf(workspace["displayName"]) ?? name;
@@ -67,7 +69,7 @@ export function checkRules(raw: Entry, context: RuleContext): RuleResult {
     checkKindValues(context.kindKeys, "workspace", workspace, at, problems);
     return checkItems(entriesOf(workspace["items"]), [...at, "items"], context, problems);
   });
-  return { problems, items };
+  return { problems, items: resolveContent(resolved, context.projectRoot, problems) };
 }
 
 function checkAddresses(raw: Entry, env: NodeJS.ProcessEnv, problems: Problem[]): void {
@@ -139,32 +141,47 @@ function checkGit(git: unknown, at: ConfigPath, problems: Problem[]): void {
   }
 }
 
+/** The items of one entry of `items`. */
+export interface ResolvedEntry {
+  /** Path of the entry. */
+  readonly at: ConfigPath;
+  readonly items: readonly ResolvedItem[];
+  /** Items of the entry's folder that are not deployed. */
+  readonly left: readonly ResolvedItem[];
+}
+
 function checkItems(
-  items: readonly Entry[],
+  entries: readonly Entry[],
   at: ConfigPath,
   context: RuleContext,
   problems: Problem[],
-): readonly ResolvedItem[] {
+): readonly ResolvedEntry[] {
   const isDuplicate = duplicateFinder(problems);
+  const isDoubledId = duplicateFinder(problems);
   const spellings = new Map<string, string>();
-  return items.map((item, index) => {
+  return entries.map((entry, index): ResolvedEntry => {
     const path = [...at, index];
-    const resolved = resolveItem(item, path, context.projectRoot, problems);
-    checkKindValues(context.kindKeys, "item", item, path, problems);
-    const { name, type, displayName, folder } = resolved;
-    if (name?.includes("::")) problems.push(problemAt([...path, "name"], "must not contain ::"));
-    const hasSameType = type !== undefined && displayName !== undefined;
-    const seen = hasSameType && isDuplicate("type and displayName", `${type}/${displayName}`, path);
-    // items that are equal by default also have equal keys, so one problem is enough
-    if (!seen) isDuplicate("name", name, item["name"] === undefined ? path : [...path, "name"]);
-    const known = folder === undefined ? undefined : otherSpelling(folder, spellings);
-    if (known !== undefined) {
-      problems.push(problemAt([...path, "folder"], `is spelled ${known} elsewhere, and the service ignores case`));
+    const isFolder = entry["from"] !== undefined;
+    const { items, left } = isFolder
+      ? resolveFolder(entry, path, context.projectRoot, problems)
+      : { items: [resolveItem(entry, path, context.projectRoot, problems)], left: [] };
+    if (!isFolder) checkKindValues(context.kindKeys, "item", entry, path, problems);
+    for (const { name, type, displayName, folder, path: place, logicalId } of items) {
+      const where = isFolder ? [...path, "from", place ?? ""] : path;
+      if (name?.includes("::")) problems.push(problemAt([...path, "name"], "must not contain ::"));
+      const hasSameType = type !== undefined && displayName !== undefined;
+      const seen = hasSameType && isDuplicate("type and displayName", `${type}/${displayName}`, where);
+      // items that are equal by default also have equal keys, so one problem is enough
+      if (!seen) isDuplicate("name", name, entry["name"] === undefined ? where : [...path, "name"]);
+      isDoubledId("logicalId", logicalId, where);
+      const known = folder === undefined ? undefined : otherSpelling(folder, spellings);
+      if (known !== undefined) {
+        problems.push(problemAt([...path, "folder"], `is spelled ${known} elsewhere, and the service ignores case`));
+      }
     }
-    return resolved;
+    return { at: path, items, left };
   });
 }
-
 /** The earlier spelling of a folder or of one above it, if the spelling differs. Remembers new spellings. */
 function otherSpelling(folder: string, spellings: Map<string, string>): string | undefined {
   const names = folder.split("/");

@@ -122,14 +122,71 @@ const gitSchema = z.discriminatedUnion("gitProviderType", [
   }),
 ]);
 
+const adopt = boolean.default(false).meta({
+  description:
+    "Manage an existing item of that type and name instead of refusing it. It stays when the stack is destroyed, with the " +
+    "values that it had. A definition from `path` replaces the existing one, with a warning; a rollback of that deployment " +
+    "restores it, destroy does not.",
+  examples: [true],
+});
+const protectItem = boolean.optional().meta({
+  description: "Pulumi's `protect`: refuse to delete or replace the item.",
+  examples: [true],
+  absent: "`protectData` for types that hold data, else `false`",
+});
+const globs = z.array(text(1000)).min(1).optional();
+
+const itemOptionsSchema = z.strictObject({
+  name: text(256).optional(),
+  description: z.string().max(256).optional(),
+  adopt: boolean.optional(),
+  protect: boolean.optional(),
+});
+
 const itemSchema = z.strictObject({
+  from: text(1000)
+    .optional()
+    .meta({
+      description:
+        "Folder inside the project with items in Fabric's Git format: all of them are deployed. Folders between it and an item " +
+        "become folders of the workspace. Of the other keys, only `folder`, `include`, `exclude`, `types`, `adopt` and `items` " +
+        "go together with it.",
+      examples: ["fabric/sales"],
+      more: "content.md",
+    }),
+  include: globs.meta({
+    description:
+      "With `from`: only items whose folder, or a folder above it, matches one of these globs. A glob without `/` is a name at any depth.",
+    examples: [["ingest/**"]],
+    absent: "all",
+  }),
+  exclude: globs.meta({
+    description: "With `from`: not the items whose folder, or a folder above it, matches one of these globs.",
+    examples: [["*.Report", "sandbox"]],
+    absent: "none",
+  }),
+  types: globs.meta({
+    description:
+      "With `from`: only items of these types. A type that this version does not know yet must be named here.",
+    examples: [["Notebook", "DataPipeline"]],
+    absent: "all",
+  }),
+  items: z
+    .record(z.string(), itemOptionsSchema)
+    .optional()
+    .meta({
+      description:
+        "With `from`: `name`, `description`, `adopt` and `protect` of single items, by their folder below `from`.",
+      examples: [{ "bronze.Lakehouse": { protect: false } }],
+    }),
   name: text(256)
     .optional()
     .meta({
       description:
-        "Key of the resource, unique in the workspace. Set it before you rename an item: otherwise the renamed item is a new one.",
+        "Key of the resource, unique in the workspace. Without `path`, set it before you rename an item: otherwise the renamed " +
+        "item is a new one. With `path`, the item is known by the logical id in its `.platform` file, else by its folder.",
       examples: ["bronze"],
-      absent: "`type/displayName`",
+      absent: "`type/displayName`, at the first deployment",
     }),
   displayName: text(256)
     .optional()
@@ -161,7 +218,7 @@ const itemSchema = z.strictObject({
     .optional()
     .meta({
       description:
-        "Folder of the workspace, created if it is missing: at most 10 deep, names of at most 255 characters without " +
+        "Folder of the workspace, created if it is missing; with `from` the folder for all items. At most 10 deep, names of at most 255 characters without " +
         '``~ " # . & * : < > ? { | } \\ %``.',
       examples: ["/ingest/raw"],
       absent: "the root",
@@ -183,18 +240,8 @@ const itemSchema = z.strictObject({
         "What the type needs to know at creation, and never again. Not together with `path`. A change needs a new item.",
       examples: [{ enableSchemas: true }],
     }),
-  adopt: boolean.default(false).meta({
-    description:
-      "Manage an existing item of that type and name instead of refusing it. It stays when the stack is destroyed, with the " +
-      "values that it had. A definition from `path` replaces the existing one, with a warning; a rollback of that deployment " +
-      "restores it, destroy does not.",
-    examples: [true],
-  }),
-  protect: boolean.optional().meta({
-    description: "Pulumi's `protect`: refuse to delete or replace the item.",
-    examples: [true],
-    absent: "`protectData` for types that hold data, else `false`",
-  }),
+  adopt,
+  protect: protectItem,
 });
 
 const workspaceSchema = z.strictObject({
@@ -405,3 +452,5 @@ export type UserConfig = z.output<typeof userSchema>;
 export type GitConfig = z.output<typeof gitSchema>;
 /** One entry of `items`. */
 export type ItemInput = z.output<typeof itemSchema>;
+/** Options of one item of an entry with `from`. */
+export type ItemOptions = z.output<typeof itemOptionsSchema>;

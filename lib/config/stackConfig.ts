@@ -1,20 +1,32 @@
 import type { FlagName } from "../featureFlags.ts";
 import { inOurWords, schemaProblems, StackConfigError } from "./problem.ts";
 import { checkRules } from "./rules.ts";
-import type { ResolvedItem } from "./item.ts";
+import type { ItemReference, ResolvedItem } from "./item.ts";
+import { defaultKey } from "../content/itemKeys.ts";
 import { kindValues } from "./kindKeys.ts";
 import type { KindKey, KindValues } from "./kindKeys.ts";
 import { knownKeysWith, schemaWith } from "./schema.ts";
-import type { GitConfig, ItemInput, StackInput, UserConfig, WorkspaceInput } from "./schema.ts";
+import type { GitConfig, ItemInput, ItemOptions, StackInput, UserConfig, WorkspaceInput } from "./schema.ts";
 
 export { StackConfigError } from "./problem.ts";
 export type { AzureConfig } from "./azureSchema.ts";
 export type { GitConfig, UserConfig } from "./schema.ts";
 
+/** Keys of an entry that stands for a folder of items. */
+type FolderKey = "from" | "include" | "exclude" | "types" | "items";
+
 /** An item, completed from its folder. {@link ItemInput} describes the keys. */
-export interface ItemConfig extends Omit<ItemInput, "name" | "type" | "displayName"> {
-  /** Key of the resource, unique in the workspace. */
+export interface ItemConfig extends Omit<ItemInput, "name" | "type" | "displayName" | FolderKey> {
+  /** Key of the resource, unique in the workspace, unless the state knows the item under another key. */
   readonly name: string;
+  /** The configuration names the key. */
+  readonly isNamed?: true;
+  /** From `.platform`; absent if it is all zeros. */
+  readonly logicalId?: string | undefined;
+  /** Whether an entry with `from` has found the item. */
+  readonly isOfFolder?: true;
+  /** What the item's content refers to; absent if it refers to nothing. */
+  readonly references?: readonly ItemReference[];
   /** Item type, declared or from its folder. */
   readonly type: string;
   /** Name in Fabric, declared or from its folder. */
@@ -60,7 +72,7 @@ export interface StackConfigOptions {
 }
 
 /**
- * Checks a stack's configuration as a whole and fills in its defaults. Reads no files except the `.platform` files of items.
+ * Checks a stack's configuration as a whole and fills in its defaults. Reads the definitions of items, and no other files.
  * @param raw the values by key without the namespace `fabric:`; objects and lists already parsed
  * @throws StackConfigError that lists all problems at once, each with its path in the file, and never a value
  */
@@ -83,20 +95,39 @@ export function parseStackConfig(raw: Readonly<Record<string, unknown>>, options
 
 function completed(
   workspace: WorkspaceInput,
-  items: readonly ResolvedItem[],
+  entries: readonly (readonly ResolvedItem[])[],
   kindKeys: readonly KindKey[],
 ): WorkspaceConfig {
   return {
     ...workspace,
     displayName: workspace.displayName ?? workspace.name,
     ...kindValues(kindKeys, "workspace", workspace),
-    items: workspace.items.map((item, index) => completedItem(item, items[index] ?? {}, kindKeys)),
+    items: workspace.items.flatMap((entry, index) =>
+      (entries[index] ?? []).map((item) => completedItem(entry, item, kindKeys)),
+    ),
   };
 }
 
 /** The rules found no problem, so every item has been resolved to a name and a type. */
-function completedItem(item: ItemInput, resolved: ResolvedItem, kindKeys: readonly KindKey[]): ItemConfig {
-  const { name = "", type = "", displayName = "", description, path, folder } = resolved;
-  const own = kindValues(kindKeys, "item", item);
-  return { ...item, name, type, displayName, description, path, folder, ...own };
+function completedItem(
+  { from: _from, include: _include, exclude: _exclude, types: _types, items, ...entry }: ItemInput,
+  resolved: ResolvedItem,
+  kindKeys: readonly KindKey[],
+): ItemConfig {
+  const { type = "", displayName = "", path, folder, logicalId, isOfFolder, references, payload } = resolved;
+  const options: ItemOptions = items?.[resolved.optionsKey ?? ""] ?? {};
+  const own = kindValues(kindKeys, "item", entry);
+  return {
+    ...entry,
+    name: options.name ?? resolved.name ?? defaultKey({ type, displayName }),
+    ...((options.name ?? entry.name) !== undefined && { isNamed: true as const }),
+    adopt: options.adopt ?? entry.adopt,
+    protect: options.protect ?? entry.protect,
+    ...{ type, displayName, description: options.description ?? resolved.description, path, folder },
+    ...(logicalId !== undefined && { logicalId }),
+    ...(isOfFolder && { isOfFolder }),
+    ...(references && { references }),
+    ...(payload && { creationPayload: payload }),
+    ...own,
+  };
 }

@@ -16,6 +16,11 @@ export interface Field {
   readonly change: Change;
   /** The kind fills it in, and nobody declares it. */
   readonly isDerived?: true;
+  /**
+   * Earlier versions did not have the field. A resource from such a version gets the value with its next change, so that a new
+   * version alone changes nothing.
+   */
+  readonly isLate?: true;
   /** Whether two spellings mean the same; the spelling in state is then kept, so that no diff shows. @default equality */
   readonly same?: (before: never, after: never) => boolean;
 }

@@ -141,11 +141,22 @@ export function check(kind: ResourceKind, olds: Record<string, unknown>, news: R
   }
   if (failures.length > 0 || !kind.derive) return { inputs, failures };
   try {
-    return { inputs: withoutUndefined(kind.derive(inputs)), failures };
+    return { inputs: withoutLate(kind, olds, withoutUndefined(kind.derive(inputs))), failures };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     return { inputs, failures: [{ property: error.property, reason: error.message }] };
   }
+}
+
+/** Inputs without the fields that an otherwise unchanged state lacks. */
+function withoutLate(kind: ResourceKind, olds: Record<string, unknown>, inputs: Record<string, unknown>) {
+  const late = Object.keys(kind.fields).filter(
+    (property) => kind.fields[property]?.isLate && olds[property] === undefined,
+  );
+  const others = Object.keys(kind.fields).filter((property) => !late.includes(property));
+  const isUnchanged = others.every((property) => isDeepStrictEqual(olds[property], inputs[property]));
+  if (late.length === 0 || !isUnchanged) return inputs;
+  return Object.fromEntries(Object.entries(inputs).filter(([property]) => !late.includes(property)));
 }
 
 function checkField(

@@ -1,9 +1,10 @@
 import type { ComponentResourceOptions, CustomResource, CustomResourceOptions } from "@pulumi/pulumi/resource.js";
-import type { Output } from "@pulumi/pulumi/output.js";
+import type { Input, Output } from "@pulumi/pulumi/output.js";
 import resource from "@pulumi/pulumi/resource.js";
 import runtime from "@pulumi/pulumi/runtime/settings.js";
 import { isDataBearing } from "../../lib/api/itemType.ts";
-import type { WorkspaceConfig } from "../../lib/config/stackConfig.ts";
+import type { ItemConfig, WorkspaceConfig } from "../../lib/config/stackConfig.ts";
+import type { ItemKey } from "../../lib/content/itemKeys.ts";
 import { FabricResource } from "./fabricResource.ts";
 import type { FabricProvider } from "./fabricResource.ts";
 import { declareObjects } from "./declaredObjects.ts";
@@ -30,10 +31,22 @@ export interface DeclaredResources {
   readonly others: readonly DeclaredResource[];
 }
 
+/** What an item needs to know besides its configuration. */
+export interface ItemSettings {
+  readonly key: ItemKey;
+  /** Ids of what its content refers to, by what stands in the content. */
+  readonly references?: Readonly<Record<string, Input<string>>> | undefined;
+  /** Ends when the items exist that come before it. @default at once */
+  readonly isReady?: Promise<unknown> | undefined;
+}
+
+/** The item's own id, without that of its workspace. */
+export const itemIdOf = ({ id }: CustomResource): Output<string> => id.apply((both) => both.split("/")[1] ?? both);
+
 /**
  * One workspace of the configuration with everything in it, as one branch of the preview's tree. The order is workspace,
  * users, Git, folders, items. Users come first, so that people have access while the rest is made. Items come last, because
- * Git may bring some of them.
+ * Git may bring some of them; `declaredItems.ts` registers the items of all workspaces.
  */
 export class FabricWorkspace extends resource.ComponentResource {
   /** Id of the workspace. */
@@ -43,10 +56,13 @@ export class FabricWorkspace extends resource.ComponentResource {
 
   /** The configuration that declares the workspace. */
   readonly config: WorkspaceConfig;
-  /** The resources of the configuration's entries, in the order of the configuration. */
-  readonly declared: DeclaredResources;
+  /** The resources of the configuration's entries, in the order of their registration. */
+  declared: DeclaredResources;
 
   readonly #folders = new Map<string, Output<string>>();
+  readonly #own: CustomResourceOptions;
+  readonly #afterGit: CustomResourceOptions;
+  readonly #protectData: boolean;
 
   constructor(
     config: WorkspaceConfig,
@@ -100,27 +116,6 @@ export class FabricWorkspace extends resource.ComponentResource {
         { workspaceId: made.id, ...gitArgs(config.git, made.id, settings.lazyRun) },
         { ...own, dependsOn: users },
       );
-    const afterGit = { ...own, dependsOn: git ? [git] : users };
-    const items = config.items.map((declared) => {
-      const { name, type, displayName, description, path, creationPayload, adopt } = declared;
-      const folderId = declared.folder === undefined ? undefined : this.#folder(declared.folder, afterGit);
-      return new FabricResource(
-        item,
-        this.#named(name),
-        {
-          workspaceId: made.id,
-          type,
-          displayName,
-          description,
-          folderId,
-          path,
-          creationPayload,
-          adopt,
-          adoptFromGit: config.git !== undefined,
-        },
-        { ...afterGit, protect: declared.protect ?? (settings.protectData && isDataBearing(type)) },
-      );
-    });
     const others = declareObjects(config.kindValues, {
       level: "workspace",
       ids: { workspaceId: made.id },
@@ -128,18 +123,51 @@ export class FabricWorkspace extends resource.ComponentResource {
       protectData: config.protect ?? settings.protectData,
       options: { ...own, dependsOn: users },
     });
-    const ofItems = config.items.flatMap(({ name, kindValues }, index) => {
-      const { id } = items[index] as CustomResource;
-      return declareObjects(kindValues, {
-        level: "item",
-        ids: { workspaceId: made.id, itemId: id.apply((both) => both.split("/")[1] ?? both) },
-        keyOf: (own) => this.#named(own === undefined ? name : `${name}/${own}`),
-        protectData: settings.protectData,
-        options: own,
-      });
-    });
-    this.declared = { workspace: made, users, git, items, others: [...others, ...ofItems] };
+    this.#own = own;
+    this.#afterGit = { ...own, dependsOn: git ? [git] : users };
+    this.#protectData = settings.protectData;
+    this.declared = { workspace: made, users, git, items: [], others };
     this.registerOutputs({});
+  }
+
+  /** Registers one of the workspace's items, after its workspace, users and Git. */
+  declareItem(declared: ItemConfig, { key, references, isReady }: ItemSettings): CustomResource {
+    const { type, displayName, description, path, creationPayload, adopt } = declared;
+    const { name, formerName } = key;
+    const folderId = declared.folder === undefined ? undefined : this.#folder(declared.folder, this.#afterGit);
+    const made = new FabricResource(
+      item,
+      this.#named(name),
+      {
+        workspaceId: this.workspaceId,
+        // the engine hears of the item when its inputs are known, and no dependency enters the state
+        type: isReady === undefined ? type : isReady.then(() => type),
+        displayName,
+        description,
+        folderId,
+        path,
+        creationPayload,
+        // a preview knows the keys of an object whose values are outputs; an output of the whole would hide them
+        references: references as Input<Record<string, string>> | undefined,
+        adopt,
+        adoptFromGit: this.config.git !== undefined,
+      },
+      {
+        ...this.#afterGit,
+        protect: declared.protect ?? (this.#protectData && isDataBearing(type)),
+        ...(formerName !== undefined && { aliases: [{ name: this.#named(formerName) }] }),
+      },
+    );
+    const objects = declareObjects(declared.kindValues, {
+      level: "item",
+      ids: { workspaceId: this.workspaceId, itemId: itemIdOf(made) },
+      keyOf: (own) => this.#named(own === undefined ? name : `${name}/${own}`),
+      protectData: this.#protectData,
+      options: this.#own,
+    });
+    const { items, others } = this.declared;
+    this.declared = { ...this.declared, items: [...items, made], others: [...others, ...objects] };
+    return made;
   }
 
   /** Key of a resource. Keys are unique in a stack, and name the resource's workspace. */

@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { isFabricError } from "../../../lib/api/fabricError.ts";
-import { readItemDefinition } from "../../../lib/api/itemDefinition.ts";
+import { hashParts, readItemDefinition, readPlatform } from "../../../lib/api/itemDefinition.ts";
 import { hasDefinition, isDataBearing } from "../../../lib/api/itemType.ts";
 import { itemShape } from "../../../lib/api/objects.ts";
 import type { FabricItem } from "../../../lib/api/objects.ts";
@@ -12,6 +13,8 @@ import { idInLog, nameInLog } from "../../engine/undo.ts";
 import type { Run } from "../../run/run.ts";
 import { isKnownToGit } from "../git/status.ts";
 import {
+  contentAfterMaking,
+  contentToMake,
   definitionFor,
   definitionHashNow,
   definitionToReplace,
@@ -61,6 +64,12 @@ const fields = {
   path: { schema: z.string().min(1).optional(), change: "local" },
   /** Hash of that definition; derived, so that previews show a changed definition. */
   definitionHash: { schema: z.string().optional(), change: "update" },
+  /** Ids that belong into the definition, by what stands in the files instead: logical ids of other items, paths of models. */
+  references: { schema: z.record(z.string(), identifier).optional(), change: "update" },
+  /** Short hashes of the files, derived: a preview shows which of them changed. */
+  parts: { schema: z.record(z.string(), z.string()).optional(), change: "local", isDerived: true, isLate: true },
+  /** From `.platform`, derived: the item is known by it if its name and its folder change. */
+  logicalId: { schema: z.string().optional(), change: "local", isDerived: true, isLate: true },
   /** Settings of the item's type. Read only on create. */
   creationPayload: { schema: z.record(z.string(), z.unknown()).optional(), change: "replace" },
   /** Manages an existing item of that name and type instead of refusing it. */
@@ -71,6 +80,8 @@ const fields = {
    */
   adoptFromGit: { schema: z.boolean().default(false), change: "local", same: () => true },
 } as const;
+
+const NO_DEFINITION = { definitionHash: undefined, parts: undefined, logicalId: undefined };
 
 const priorValues = ({ type, displayName, description, folderId }: FabricItem): ItemBefore => ({
   type,
@@ -95,10 +106,15 @@ export const item = defineObjectKind<Outputs>()({
   nameOf: ({ displayName = "?" }) => displayName,
 
   derive(inputs) {
-    if (inputs.path === undefined) return { ...inputs, definitionHash: undefined };
-    if (isUnknown(inputs.path)) return inputs;
+    const { path, type } = inputs;
+    if (path === undefined) return { ...inputs, ...NO_DEFINITION };
+    if (isUnknown(path)) return inputs;
     try {
-      return { ...inputs, definitionHash: readItemDefinition(inputs.path).hash };
+      // an unknown type is only a question of time
+      if (!isUnknown(type) && !hasDefinition(type))
+        return { ...inputs, ...NO_DEFINITION, logicalId: readPlatform(path).logicalId };
+      const { hash, logicalId, parts } = readItemDefinition(path);
+      return { ...inputs, definitionHash: hash, logicalId, parts: hashParts(parts) };
     } catch (error) {
       throw new InputError("path", error instanceof Error ? error.message : String(error));
     }
@@ -110,14 +126,15 @@ export const item = defineObjectKind<Outputs>()({
   looksAtSharedList: true,
 
   async make(run, inputs) {
-    const { displayName, type, description, folderId, creationPayload } = inputs;
-    const definition = await definitionFor(run, inputs);
-    return { body: { displayName, type, description, folderId, definition, creationPayload } };
+    const { displayName, type, description, folderId } = inputs;
+    return { body: { displayName, type, description, folderId, ...(await contentToMake(run, inputs)) } };
   },
   making: (run, _inputs, work) => onceTheNameIsFree(run, work),
   recover: recoverItem,
   doubtful: ({ definitionHash }) => (definitionHash === undefined ? {} : { definitionHash: DOUBTFUL }),
   async settle({ run, id, wanted }) {
+    const rest = await contentAfterMaking(run, id, wanted);
+    if (rest) await sendDefinition(run, id, wanted, rest);
     await restoreUndeclared(run, id, wanted);
     return { sent: await noteSent(run, id, wanted) };
   },
@@ -138,7 +155,9 @@ export const item = defineObjectKind<Outputs>()({
   async converge(change) {
     const { run, id, wanted, old, found } = change;
     const known = old ?? found;
-    const isOther = wanted.definitionHash !== undefined && wanted.definitionHash !== known?.definitionHash;
+    const isOther =
+      wanted.definitionHash !== undefined &&
+      (wanted.definitionHash !== known?.definitionHash || !isDeepStrictEqual(wanted.references, old?.references));
     // a rollback has nothing to give back if its transaction has sent no definition
     const isUntouched = run.isRollback && old !== undefined && !(await run.undoOf("restoreDefinition", id));
     const isSent = isOther && !isUntouched && !(old && (await staysAsEdited(run, id, old)));
@@ -146,7 +165,7 @@ export const item = defineObjectKind<Outputs>()({
     if (isSent) {
       if (old) await keepDefinition(run, id, old);
       if (old) await keepUndeclared(run, id, old);
-      await sendDefinition(run, id, wanted, await definitionFor(run, wanted));
+      await sendDefinition(run, id, wanted, await definitionFor(run, wanted, id));
     }
     const theirs = old && !isUntouched && (await undeclaredDefinition(run, id, wanted, old));
     if (theirs) await sendDefinition(run, id, wanted, theirs);

@@ -1,7 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { hashDefinition, readItemDefinition } from "../../../lib/api/itemDefinition.ts";
 import type { DefinitionPart } from "../../../lib/api/itemDefinition.ts";
+import { formatOf, hasMoreThanPayload, payloadOf } from "../../../lib/content/contentRules.ts";
+import { resolvedDefinition } from "../../../lib/content/resolvedDefinition.ts";
+import { textFiles } from "../../../lib/content/textFiles.ts";
 import { DOUBTFUL } from "../../engine/field.ts";
 import { pathOf } from "../../engine/place.ts";
 import type { Run } from "../../run/run.ts";
@@ -29,18 +33,26 @@ export interface Sent {
 
 /** The properties of an item that its content depends on. */
 export interface Defined {
+  /** Folder of the files, relative to the project. */
+  readonly path?: string | undefined;
+  /** See {@link Surroundings.references}. */
+  readonly references?: Readonly<Record<string, string>> | undefined;
   readonly type: string;
   readonly displayName: string;
   readonly definitionHash?: string | undefined;
+  /** Hashes of the files by path; absent in states of earlier versions. */
+  readonly parts?: Readonly<Record<string, string>> | undefined;
   /** Absent if the last send did not read the definition back. The content then counts as unchanged. */
   readonly sent?: Sent | undefined;
 }
 
-/** Reads the service's present definition. */
-export async function readDefinition(run: Run, id: string, { type, displayName }: Defined): Promise<DefinitionPart[]> {
+/** Reads the service's present definition, in the format in which the item's files are. */
+export async function readDefinition(run: Run, id: string, item: Defined): Promise<DefinitionPart[]> {
+  const { type, displayName } = item;
+  const format = formatOf(type, Object.keys(item.parts ?? {}));
   const { definition } = await run.read({
     method: "POST",
-    path: `${pathOf(itemPlace, id)}/getDefinition`,
+    path: `${pathOf(itemPlace, id)}/getDefinition${format === undefined ? "" : `?format=${format}`}`,
     operation: `read the definition of ${type} '${displayName}'`,
     replaySafe: true,
     answer: definitionAnswer,
@@ -71,7 +83,7 @@ export async function definitionHashNow(run: Run, id: string, state: Defined): P
   // this includes an item whose first definition was being sent
   if (await run.undoOf("restoreDefinition", id)) return DOUBTFUL;
   if (definitionHash === undefined) return undefined;
-  const sent = sentOf(state);
+  const sent = sentOf(id, state);
   if (!run.watchesContent || !sent) return definitionHash;
   const live = await changedContent(run, id, state, sent);
   if (live === undefined) return sent.definitionHash;
@@ -97,7 +109,7 @@ export async function definitionHashNow(run: Run, id: string, state: Defined): P
  * @throws Error if the content was changed and `fabric:onDrift` is `fail`
  */
 export async function staysAsEdited(run: Run, id: string, old: Defined): Promise<boolean> {
-  const sent = sentOf(old);
+  const sent = sentOf(id, old);
   const isShown = old.definitionHash !== sent?.definitionHash;
   if (!run.watchesContent || run.isRollback || !sent || isShown) return false;
   if ((await changedContent(run, id, old, sent)) === undefined) return false;
@@ -112,9 +124,22 @@ export async function staysAsEdited(run: Run, id: string, old: Defined): Promise
   return stays;
 }
 
-function sentOf({ sent, definitionHash }: Defined): Sent | undefined {
+/** What was last sent. A state without the note holds what an up without `contentDrift` has sent. */
+function sentOf(id: string, item: Defined): Sent | undefined {
+  const { sent, definitionHash } = item;
   if (sent || definitionHash === undefined || definitionHash === DOUBTFUL) return sent;
-  return { definitionHash, contentHash: definitionHash };
+  return { definitionHash, contentHash: resolvedHash(id, item) ?? definitionHash };
+}
+
+/** The hash of the definition as it is sent, with ids of this workspace; undefined if the files are others by now. */
+function resolvedHash(id: string, { path, type, references = {}, definitionHash }: Defined): string | undefined {
+  try {
+    const { parts, hash } = readItemDefinition(path ?? "");
+    if (hash !== definitionHash) return undefined;
+    return hashDefinition(resolvedDefinition(parts, { type, references, workspaceId: workspaceIn(id) }).parts);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The hash of an item's content; undefined if the content equals the sent definition or cannot be read. */
@@ -129,22 +154,63 @@ export function unlessUnreadable(error: unknown): undefined {
   if (!isFabricError(error, "OperationNotSupportedForItem", "ItemHasProtectedLabel")) throw error;
 }
 
-/** A declared item, with the folder of its definition relative to the project. */
+/** A declared item. */
 interface Declared extends Defined {
   readonly workspaceId: string;
-  readonly path?: string | undefined;
   readonly creationPayload?: Readonly<Record<string, unknown>> | undefined;
 }
 
 interface Definition {
+  /** See {@link formatOf}. */
+  readonly format?: string | undefined;
   readonly parts: readonly DefinitionPart[];
 }
 
-/** The definition to send: from the files, or in a rollback the kept definition, because the files have changed since. */
-export async function definitionFor(run: Run, inputs: Declared): Promise<Definition | undefined> {
+/**
+ * The definition to send: from the files, with ids of this workspace; or in a rollback the kept definition, because the files
+ * have changed since.
+ * @param id the item's id, once it is known; until then an item's reference to itself stays as it is
+ * @throws Error if the files have changed since the engine compared them
+ */
+export async function definitionFor(run: Run, inputs: Declared, id?: string): Promise<Definition | undefined> {
   const { path, definitionHash, workspaceId } = inputs;
   if (path === undefined || definitionHash === undefined) return undefined;
-  return { parts: (await keptOf(run, workspaceId, inputs)) ?? readItemDefinition(path).parts };
+  const kept = await keptOf(run, workspaceId, inputs);
+  if (kept) return withFormat(inputs, kept);
+  const { parts, hash, logicalId } = readItemDefinition(path);
+  if (hash !== definitionHash && !run.isRollback)
+    throw new Error(`The files in ${path} have changed while the deployment ran: deploy again.`);
+  const own = id === undefined || logicalId === undefined ? {} : { [logicalId]: id.split("/")[1] ?? id };
+  return resolvedDefinition(parts, { ...inputs, references: { ...inputs.references, ...own } });
+}
+
+const withFormat = ({ type }: Defined, parts: readonly DefinitionPart[]): Definition => {
+  const format = formatOf(
+    type,
+    parts.map(({ path }) => path),
+  );
+  return { ...(format !== undefined && { format }), parts };
+};
+
+/** The content of a new item: a definition, or what the type needs to know. The service takes only one of both. */
+export async function contentToMake(
+  run: Run,
+  inputs: Declared,
+): Promise<Pick<Declared, "creationPayload"> | { readonly definition: Definition | undefined }> {
+  const definition = await definitionFor(run, inputs);
+  const creationPayload =
+    inputs.creationPayload ?? (definition && payloadOf(inputs.type, {}, textFiles(definition.parts)));
+  return creationPayload ? { creationPayload } : { definition };
+}
+
+/** The definition that a new item still needs: what its payload does not hold, and its references to itself. */
+export async function contentAfterMaking(run: Run, id: string, inputs: Declared): Promise<Definition | undefined> {
+  if (inputs.creationPayload) return undefined;
+  const [definition, made] = [await definitionFor(run, inputs, id), await contentToMake(run, inputs)];
+  if (!definition) return undefined;
+  const files = textFiles(definition.parts);
+  if ("creationPayload" in made) return hasMoreThanPayload(inputs.type, files) ? definition : undefined;
+  return isDeepStrictEqual(made, { definition }) ? undefined : definition;
 }
 
 /** Keeps an item's definition before a change or delete, if a rollback may need it. */
@@ -182,7 +248,7 @@ export async function undeclaredDefinition(
   const isReplaced = run.isRollback && wanted.definitionHash === undefined && old.definitionHash !== undefined;
   if (!isReplaced) return undefined;
   const parts = await keptOf(run, workspaceIn(id), wanted);
-  if (parts) return { parts };
+  if (parts) return withFormat(wanted, parts);
   throw new Error(
     `${wanted.type} '${wanted.displayName}' has the definition that the deployment sent: the one from before was not kept, ` +
       `because the service did not give it. Put it back by hand.`,
@@ -198,7 +264,8 @@ export async function restoreUndeclared(run: Run, id: string, item: Declared): P
   const parts = await keptOf(run, item.workspaceId, item);
   if (!parts) return;
   const live = await readDefinition(run, id, item).catch(unlessUnreadable);
-  if (live && hashDefinition(live) !== hashDefinition(parts)) await sendDefinition(run, id, item, { parts });
+  if (live && hashDefinition(live) !== hashDefinition(parts))
+    await sendDefinition(run, id, item, withFormat(item, parts));
 }
 
 /** Keeps parts under two keys: one for this workspace, and one for a recreated item in a recreated workspace. */
@@ -240,7 +307,7 @@ export async function sendDefinition(
 /** Restores the former definition of an adopted item, if it was kept. @returns whether it was kept */
 export async function giveBackDefinition(run: Run, id: string, before: Defined): Promise<boolean> {
   const parts = before.definitionHash === undefined ? undefined : await keptOf(run, workspaceIn(id), before);
-  if (parts) await sendDefinition(run, id, before, { parts });
+  if (parts) await sendDefinition(run, id, before, withFormat(before, parts));
   return parts !== undefined;
 }
 
@@ -253,12 +320,15 @@ export async function definitionToReplace(
   run: Run,
   id: string,
   before: Defined,
-  { definitionHash }: Defined,
+  wanted: Declared,
 ): Promise<string | undefined> {
   const parts = await readDefinition(run, id, before).catch(unlessUnreadable);
   if (!parts) return undefined;
   const hash = hashDefinition(parts);
-  if (hash === definitionHash) return hash;
+  // what was deployed by other means may already be what the files say
+  const declared = await definitionFor(run, wanted, id);
+  if (hash === wanted.definitionHash || (declared && hash === hashDefinition(declared.parts)))
+    return wanted.definitionHash;
   if (run.definitions.isKeeping) await keepParts(run, id, { ...before, definitionHash: hash }, parts);
   run.warn(`${before.type} '${before.displayName}' existed with another definition: the declared one takes its place.`);
   return hash;

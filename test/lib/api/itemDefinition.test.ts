@@ -130,7 +130,7 @@ describe("readPlatform says what is wrong with a folder", () => {
   const cases: [what: string, files: Record<string, string>, message: RegExp][] = [
     ["no .platform", { "notebook-content.py": "" }, /has no \.platform file, so it is not an item's folder/],
     ["the old format", { "item.metadata.json": "{}" }, /first version of Fabric's Git format/],
-    ["broken JSON", { ".platform": "{" }, /\.platform is not valid JSON\.$/],
+    ["broken JSON", { ".platform": "{" }, /\.platform is not valid JSON \(line 1\)\.$/],
     ["no type", { ".platform": platform({ displayName: "x" }) }, /\.platform lacks a valid metadata\.type\.$/],
   ];
   for (const [what, files, message] of cases) {

@@ -1,0 +1,3 @@
+import fabric.functions as fn
+
+udf = fn.UserDataFunctions()

@@ -1,0 +1,169 @@
+import { posix } from "node:path";
+import type { TextFile } from "./contentRules.ts";
+import { databasesWithoutUri, namesDatabases } from "./clusterUris.ts";
+import { ZERO_ID, idsBesideOwnWorkspace, idsIn } from "./gitIds.ts";
+import { REPORT_FILE, modelFolder, modelPathIn } from "./modelOfReport.ts";
+import { lineAt } from "./textFiles.ts";
+
+/** An item of the stack, with its content. */
+export interface ContentItem {
+  /** Position of its workspace in the configuration. */
+  readonly workspace: number;
+  readonly type: string;
+  readonly displayName: string;
+  /** The item's folder, relative to the project. */
+  readonly path: string;
+  /** Path of the item that holds this one in its `.children`. */
+  readonly parent?: string | undefined;
+  /** From `.platform`; absent if it is all zeros. */
+  readonly logicalId?: string | undefined;
+  /** The item's text files. */
+  readonly files: readonly TextFile[];
+}
+
+/** A value in an item's content that belongs to another item, and that is known only when that item exists. */
+export interface Reference {
+  /** What stands in the content: a logical id, the path of a model, or {@link uriKey}. */
+  readonly key: string;
+  readonly to: ContentItem;
+  readonly attribute: "id" | "queryServiceUri";
+}
+
+/** A reference that leads nowhere. */
+export interface ReferenceProblem {
+  readonly item: ContentItem;
+  /** The fault, with file and line. */
+  readonly message: string;
+}
+
+/** The references of all items. */
+export interface FoundReferences {
+  readonly references: ReadonlyMap<ContentItem, readonly Reference[]>;
+  readonly problems: readonly ReferenceProblem[];
+}
+
+/** Key of the address of a database. */
+export const uriKey = (database: string): string => `${database}#queryServiceUri`;
+
+/** Files that are sent as they are, whatever ids they hold. */
+const isLeftAlone = (item: ContentItem, path: string) => path === ".platform" || item.type === "VariableLibrary";
+
+/**
+ * Finds what the items of a stack refer to. A logical id means the item of the same workspace first, else the only one of
+ * the stack. Pure.
+ * @param left items of the same folders that are not deployed, so that a reference to one of them can be explained
+ */
+export function findReferences(items: readonly ContentItem[], left: readonly ContentItem[] = []): FoundReferences {
+  const byId = Map.groupBy(items, ({ logicalId }) => logicalId ?? "");
+  const leftById = new Map(left.map((item) => [item.logicalId ?? "", item]));
+  const byPath = Map.groupBy(items, ({ path }) => path);
+  const problems: ReferenceProblem[] = [];
+
+  const found = items.map((item) => [item, referencesOf(item)] as const);
+  const references = new Map(found);
+  return { references, problems: [...problems, ...circlesIn(references)] };
+
+  function referencesOf(item: ContentItem): Reference[] {
+    const keys = new Map<string, Reference>();
+    const add = (reference: Reference) => void keys.set(reference.key, reference);
+    for (const file of item.files) {
+      if (isLeftAlone(item, file.path)) continue;
+      const report = (position: number, message: string) =>
+        void problems.push({ item, message: `${item.path}/${file.path}:${lineAt(file.text, position)} ${message}` });
+      addIds(item, file, add, report);
+      addModel(item, file, add, report);
+      addUris(item, file, add);
+    }
+    return [...keys.values()];
+  }
+
+  function addIds(item: ContentItem, file: TextFile, add: (one: Reference) => void, report: Report): void {
+    const parent = eventhouseOf(item, file);
+    for (const { id, position } of idsIn(file.text)) {
+      if (id === ZERO_ID) continue;
+      if (parent && id === parent.key) {
+        add(parent);
+        continue;
+      }
+      const to = targetOf(item, byId.get(id) ?? []);
+      if (to === "several")
+        report(
+          position,
+          `refers to ${id}, the logical id of items in several other workspaces. Copy the item, or give it another logical id.`,
+        );
+      else if (to) add({ key: id, to, attribute: "id" });
+    }
+    for (const { id, position } of idsBesideOwnWorkspace(file)) {
+      if (byId.has(id)) continue;
+      const other = leftById.get(id);
+      report(
+        position,
+        other
+          ? `refers to ${other.type} '${other.displayName}' (${other.path}), which is not deployed: include it, or remove the reference.`
+          : `refers to the logical id ${id}, which no deployed item has. Add the item's folder, or remove the reference.`,
+      );
+    }
+  }
+
+  /** A KQL database names its eventhouse; its place below that eventhouse says which it is, also without logical ids. */
+  function eventhouseOf(item: ContentItem, { path, text }: TextFile): Reference | undefined {
+    if (item.parent === undefined || path.toLowerCase() !== "databaseproperties.json") return undefined;
+    const key = /"parentEventhouseItemId"\s*:\s*"([^"]+)"/.exec(text)?.[1]?.toLowerCase();
+    const to = targetOf(item, byPath.get(item.parent) ?? []);
+    return key === undefined || key === ZERO_ID || typeof to !== "object" ? undefined : { key, to, attribute: "id" };
+  }
+
+  function addModel(item: ContentItem, file: TextFile, add: (one: Reference) => void, report: Report): void {
+    if (file.path !== REPORT_FILE) return;
+    const key = modelPathIn(file.text);
+    if (key === undefined) return;
+    const to = targetOf(item, byPath.get(modelFolder(item.path, key)) ?? []);
+    if (typeof to === "object") return add({ key, to, attribute: "id" });
+    const position = Math.max(file.text.indexOf('"path"'), 0);
+    report(
+      position,
+      `names its model by the folder ${posix.join(item.path, key)}, which is no deployed item. Add the model's folder, or name the model by byConnection.`,
+    );
+  }
+
+  function addUris(item: ContentItem, { path, text }: TextFile, add: (one: Reference) => void): void {
+    if (!namesDatabases(path)) return;
+    for (const database of databasesWithoutUri(text)) {
+      const to = targetOf(item, byId.get(database) ?? []);
+      if (typeof to === "object") add({ key: uriKey(database), to, attribute: "queryServiceUri" });
+    }
+  }
+}
+
+type Report = (position: number, message: string) => void;
+
+/** The item that a reference of an item means, among those of one logical id or path. */
+function targetOf(item: ContentItem, candidates: readonly ContentItem[]): ContentItem | "several" | undefined {
+  const own = candidates.find(({ workspace }) => workspace === item.workspace);
+  if (own) return own;
+  return candidates.length > 1 ? "several" : candidates[0];
+}
+
+/** Items that refer to one another in a circle cannot be made one after the other. Each circle is told once. */
+function circlesIn(references: FoundReferences["references"]): ReferenceProblem[] {
+  const done = new Set<ContentItem>();
+  const problems: ReferenceProblem[] = [];
+  for (const item of references.keys()) visit(item, []);
+  return problems;
+
+  function visit(item: ContentItem, above: readonly ContentItem[]): void {
+    const start = above.indexOf(item);
+    if (start >= 0) {
+      const circle = [...above.slice(start), item].map(({ type, displayName }) => `${type} '${displayName}'`);
+      problems.push({
+        item,
+        message: `${item.path} refers to itself by others: ${circle.join(" -> ")}. Remove one of these references.`,
+      });
+      return;
+    }
+    if (done.has(item)) return;
+    // an item's reference to itself is sent after the item was made
+    for (const { to } of references.get(item) ?? []) if (to !== item) visit(to, [...above, item]);
+    done.add(item);
+  }
+}

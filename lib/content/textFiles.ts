@@ -1,0 +1,36 @@
+import type { DefinitionPart } from "../api/itemDefinition.ts";
+import type { TextFile } from "./contentRules.ts";
+
+/** The files of a definition that are text. */
+export function textFiles(parts: readonly DefinitionPart[]): TextFile[] {
+  return parts.flatMap(({ path, payload }) => {
+    const text = textOf(Buffer.from(payload, "base64"));
+    return text === undefined ? [] : [{ path, text }];
+  });
+}
+
+/** The text with its byte order mark; undefined for binary content. */
+export function textOf(bytes: Uint8Array): string | undefined {
+  if (bytes.includes(0)) return undefined;
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A definition with other texts. Files that a change leaves alone stay the same bytes. */
+export function withTexts(
+  parts: readonly DefinitionPart[],
+  change: (file: TextFile) => string,
+): readonly DefinitionPart[] {
+  return parts.map((part) => {
+    const text = textOf(Buffer.from(part.payload, "base64"));
+    if (text === undefined) return part;
+    const changed = change({ path: part.path, text });
+    return changed === text ? part : { ...part, payload: Buffer.from(changed).toString("base64") };
+  });
+}
+
+/** The line of a position in a text; the first line is 1. */
+export const lineAt = (text: string, position: number): number => text.slice(0, position).split("\n").length;

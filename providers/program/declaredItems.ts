@@ -1,0 +1,86 @@
+import type { CustomResource } from "@pulumi/pulumi/resource.js";
+import type { Input } from "@pulumi/pulumi/output.js";
+import type { ItemConfig } from "../../lib/config/stackConfig.ts";
+import { tierOf } from "../../lib/content/contentRules.ts";
+import { itemKeys } from "../../lib/content/itemKeys.ts";
+import type { ItemKey } from "../../lib/content/itemKeys.ts";
+import { itemIdOf } from "./fabricWorkspace.ts";
+import type { FabricWorkspace } from "./fabricWorkspace.ts";
+import type { FormerItems } from "./formerItems.ts";
+
+/** An item with its workspace. */
+interface Declaration {
+  readonly workspace: number;
+  readonly item: ItemConfig;
+  readonly key: ItemKey;
+}
+
+/**
+ * Registers the items of all workspaces. An item comes after the items that its content refers to, in whatever workspace; an
+ * item of a folder that refers to nothing comes after the items of its workspace whose types usually come first.
+ * @param former the items in the state
+ */
+export function declareItems(workspaces: readonly FabricWorkspace[], former: FormerItems): void {
+  const all = workspaces.flatMap(({ config }, workspace): Declaration[] => {
+    const identities = config.items.map(({ name, isNamed, ...item }) => ({ ...item, name: isNamed && name }));
+    const keys = itemKeys(identities, former.get(config.name) ?? []);
+    return config.items.map((item, index) => ({ workspace, item, key: keys[index] ?? { name: item.name } }));
+  });
+  const byPlace = new Map(
+    all.map((declaration) => [placeOf(declaration.workspace, declaration.item.path), declaration]),
+  );
+  const made = new Map<Declaration, CustomResource>();
+  // what refers to nothing and comes early, by workspace
+  const early = new Map<number, { readonly tier: number; readonly resource: CustomResource }[]>();
+  const inOrder = all.toSorted((a, b) => orderOf(a.item) - orderOf(b.item));
+  for (const declaration of inOrder) declare(declaration);
+
+  function declare(declaration: Declaration): CustomResource {
+    const known = made.get(declaration);
+    if (known) return known;
+    const { workspace, item, key } = declaration;
+    const references = referencesOf(declaration);
+    const before = references || !item.isOfFolder ? [] : earlierIn(workspace, item.type);
+    const resource = (workspaces[workspace] as FabricWorkspace).declareItem(item, {
+      key,
+      references,
+      isReady: before.length === 0 ? undefined : Promise.all(before.map(existenceOf)),
+    });
+    made.set(declaration, resource);
+    if (!references && item.isOfFolder) {
+      const resources = early.get(workspace) ?? [];
+      early.set(workspace, [...resources, { tier: tierOf(item.type), resource }]);
+    }
+    return resource;
+  }
+
+  function referencesOf({ workspace, item }: Declaration): Record<string, Input<string>> | undefined {
+    const values = (item.references ?? []).flatMap(
+      ({ key, workspace: other, path, attribute }): [string, Input<string>][] => {
+        const target = byPlace.get(placeOf(other, path));
+        // the provider adds the item's own id
+        if (!target || (other === workspace && path === item.path)) return [];
+        const resource = declare(target);
+        const value = attribute === "id" ? itemIdOf(resource) : attributeOf(resource, attribute);
+        return value === undefined ? [] : [[key, value]];
+      },
+    );
+    return values.length === 0 ? undefined : Object.fromEntries(values);
+  }
+
+  function earlierIn(workspace: number, type: string): CustomResource[] {
+    const tier = tierOf(type);
+    return (early.get(workspace) ?? []).filter((one) => one.tier < tier).map(({ resource }) => resource);
+  }
+}
+
+const placeOf = (workspace: number, path: string | undefined) => `${workspace} ${path ?? ""}`;
+
+/** Entries of single items keep the order of the configuration. */
+const orderOf = ({ isOfFolder, type }: ItemConfig) => (isOfFolder ? tierOf(type) + 1 : 0);
+
+/** Ends when the engine has made the object, or in a preview has planned it. */
+const existenceOf = ({ urn }: CustomResource) => new Promise<void>((resolve) => void urn.apply(() => resolve()));
+
+const attributeOf = (resource: CustomResource, attribute: string): Input<string> | undefined =>
+  (resource as unknown as Readonly<Record<string, Input<string> | undefined>>)[attribute];

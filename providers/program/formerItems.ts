@@ -1,0 +1,63 @@
+import { isOfFabric, liveResourcesOf, resourceNameOf } from "../../lib/checkpoint/checkpoint.ts";
+import { exportCheckpoint } from "../../lib/checkpoint/exportCheckpoint.ts";
+import { RUN_FOLDER, readOwnResources, resourceOf } from "../../lib/checkpoint/runFolder.ts";
+import type { FormerIdentity } from "../../lib/content/itemKeys.ts";
+
+/** The items in the state, by the key of their workspace. */
+export type FormerItems = ReadonlyMap<string, readonly FormerIdentity[]>;
+
+/** How to read the state. */
+export interface StateAccess {
+  readonly projectRoot: string;
+  readonly stack: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * The items that the stack holds. A file says which items are declared, and not what they were called before.
+ * @throws Error if the state cannot be read
+ */
+export async function readFormerItems(access: StateAccess): Promise<FormerItems> {
+  const resources = access.env[RUN_FOLDER] ? ownResources(access.env) : await resourcesInState(access);
+  const items = resources.flatMap(({ resource, values }) => {
+    const [kind, name = ""] = resource.split("::");
+    const slash = name.indexOf("/");
+    return kind === "Item" && slash > 0
+      ? [[name.slice(0, slash), identityOf(name.slice(slash + 1), values)] as const]
+      : [];
+  });
+  return new Map(
+    [...Map.groupBy(items, ([workspace]) => workspace)].map(([workspace, found]) => [
+      workspace,
+      found.map(([, one]) => one),
+    ]),
+  );
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+const ownResources = (env: NodeJS.ProcessEnv) =>
+  readOwnResources(env).map(({ resource, state }) => ({ resource, values: state }));
+
+async function resourcesInState(access: StateAccess) {
+  try {
+    return liveResourcesOf(await exportCheckpoint(access))
+      .filter(({ type }) => isOfFabric(type))
+      .map(({ type, urn, inputs = {} }) => ({ resource: resourceOf(type, resourceNameOf(urn)), values: inputs }));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `The stack's state could not be read, and without it a renamed item cannot be told from a new one. ${why}`,
+    );
+  }
+}
+
+const textOf = (value: unknown) => (typeof value === "string" ? value : undefined);
+
+const identityOf = (name: string, values: Values): FormerIdentity => ({
+  name,
+  type: textOf(values["type"]) ?? "",
+  displayName: textOf(values["displayName"]) ?? "",
+  path: textOf(values["path"]),
+  logicalId: textOf(values["logicalId"]),
+});
