@@ -32,6 +32,7 @@ export interface FoundFolders {
 }
 
 const PLATFORM = ".platform";
+const OLD_PLATFORM = "item.metadata.json";
 /** Holds the children of an item. */
 const CHILDREN = ".children";
 /** Trees that hold nothing for a workspace, and may be large. Folders whose names begin with a dot are left out anyway. */
@@ -58,7 +59,9 @@ export function findItemFolders(projectRoot: string, from: string): FoundFolders
       a.name < b.name ? -1 : 1,
     );
     const isItem = entries.some(({ name }) => name === PLATFORM);
-    if (isItem && relative !== "") {
+    // readPlatform tells what to do about an item in the first version of the format
+    const isOldItem = !isItem && entries.some(({ name }) => name === OLD_PLATFORM);
+    if ((isItem || isOldItem) && relative !== "") {
       try {
         items.push({ path, relative, place, parent, platform: readPlatform(join(projectRoot, path)) });
       } catch (error) {

@@ -29,7 +29,7 @@ export const defaultKey = ({ type, displayName }: Pick<DeclaredIdentity, "type" 
 
 /**
  * The keys of the resources of a workspace's items. An item is the same item as in the state if its logical id is the same, else
- * if its path is the same: the display name may change, and so may the name of the folder. Such an item keeps the key that
+ * if its path is the same, else if type and name are the same: the display name may change, and so may the folder. Such an item keeps the key that
  * it was first given, so that it is changed in place. A new item never gets the key of an item that is still declared. Pure.
  * @param declared the items of the configuration
  * @param former the items in the state
@@ -55,7 +55,8 @@ export function itemKeys(declared: readonly DeclaredIdentity[], former: readonly
   const isNamed = (one: DeclaredIdentity) => one.name !== undefined && former.some(({ name }) => name === one.name);
   claim((one, other) => !isNamed(one) && one.logicalId !== undefined && one.logicalId === other.logicalId);
   claim((one, other) => !isNamed(one) && one.path === other.path);
-  claim((one, other) => !isNamed(one) && other.name === defaultKey(one));
+  // the service has only one item of a type and name, so another item could not be made beside it
+  claim((one, other) => !isNamed(one) && other.displayName.toLowerCase() === one.displayName.toLowerCase());
 
   const taken = new Set(former.map(({ name }) => name));
   for (const { name } of declared) if (name !== undefined) taken.add(name);
