@@ -180,6 +180,7 @@ class PathParser {
     const rest = this.#text.slice(this.#at).trim();
     if (rest.startsWith("`"))
       throw new PathRefusal("has an operator in ` `, which names no value that can be replaced");
+    if (rest.startsWith("|")) throw new PathRefusal("joins two paths with |; use one rule for each");
     if (rest === "") throw new PathRefusal("ends too early");
     const shown = rest.length > 20 ? `${rest.slice(0, 20)}…` : rest;
     throw new PathRefusal(`is not understood from ${shown} on; names with other signs than letters need ['…']`);

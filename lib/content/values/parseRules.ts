@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import { closestName } from "../../config/closestName.ts";
 import { wordList } from "../../config/wordList.ts";
 import type { ValueProblem } from "./place.ts";
-import { Reader, isMissing, isObject } from "./reader.ts";
+import { Reader, isMissing, isObject, unknownKey } from "./reader.ts";
 import type { ReadOptions } from "./reader.ts";
 import { readFindRule, readKeyRule } from "./readReplacements.ts";
 import { readBindings, readOldBindings, readPoolRule } from "./readTargets.ts";
@@ -94,10 +94,7 @@ function readRules(reader: Reader, value: unknown, known: readonly string[]): Ru
     } else if (section === "gateway_binding") {
       bindings.push(...readOldBindings(reader, content, [section], "gateway_id", "dataset_name"));
     } else if (!known.includes(section)) {
-      const meant = closestName(section, known);
-      const message = meant
-        ? `unknown key; did you mean ${meant}?`
-        : `unknown key; known are ${wordList(known, "and")}`;
+      const message = unknownKey(closestName(section, known), known);
       reader.problem([section], section === "extend" ? "is only for parameter files: put the rules here" : message);
     }
   }

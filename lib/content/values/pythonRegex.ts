@@ -6,6 +6,8 @@ export interface TranslatedRegex {
   readonly flags: string;
   /** Number of its groups that capture. */
   readonly groups: number;
+  /** Whether it can match an empty text. After such a match Python and JavaScript go on differently. */
+  readonly matchesEmpty: boolean;
 }
 
 /** Settings that hold for a part of a pattern. */
@@ -32,7 +34,7 @@ interface Piece {
 
 /**
  * Translates a regular expression from Python to JavaScript, so that it finds the same. Classes, `.`, `$` and flags that differ
- * are rewritten.
+ * are rewritten. Only the Turkish ı and İ differ: in Python they are equal to i if case does not count, and here they are not.
  * @param ignoreCase letters of both cases are equal
  * @returns the translation, or why there is none: `has …`, to be put behind the name of the pattern
  */
@@ -43,7 +45,8 @@ export function translateRegex(
   try {
     const parser = new Parser(pattern);
     const piece = parser.whole();
-    const regex = { source: piece.js, flags: `dgv${ignoreCase || parser.ignoreCase ? "i" : ""}`, groups: piece.groups };
+    const flags = `dgv${ignoreCase || parser.ignoreCase ? "i" : ""}`;
+    const regex = { source: piece.js, flags, groups: piece.groups, matchesEmpty: piece.min === 0 };
     // proves the translation
     new RegExp(regex.source, regex.flags);
     return { regex };

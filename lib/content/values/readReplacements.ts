@@ -63,6 +63,8 @@ function checkFind(reader: Reader, find: string, isRegex: boolean, path: KeyPath
         path,
         "cannot be an item of the target, whose values no file of the source holds; name its workspace too",
       );
+    } else if (/^\$(?!\w*\.|ENV:)/i.test(find)) {
+      reader.problem(path, "begins with $ like a dynamic value; use is_regex to find such a text as it is: (\\$…)");
     } else isDynamicTextRight(reader, find, path);
     return;
   }
@@ -71,14 +73,15 @@ function checkFind(reader: Reader, find: string, isRegex: boolean, path: KeyPath
     return;
   }
   const read = translateRegex(find, false);
-  if ("problem" in read) reader.problem(path, `${read.problem}`);
-  else if (read.regex.groups !== 1) {
-    const count = read.regex.groups === 0 ? "none" : read.regex.groups;
-    reader.problem(
-      path,
-      `must have exactly one group in ( ), whose text is replaced; it has ${count}. Others are written (?:…)`,
-    );
+  if ("problem" in read) {
+    reader.problem(path, read.problem);
+    return;
   }
+  const { groups, matchesEmpty } = read.regex;
+  if (groups !== 1) {
+    const message = "must have exactly one group in ( ), whose text is replaced";
+    reader.problem(path, `${message}; it has ${groups === 0 ? "none" : groups}. Others are written (?:…)`);
+  } else if (matchesEmpty) reader.problem(path, "can match an empty text, which is everywhere");
 }
 
 function isDynamicTextRight(reader: Reader, text: string, path: KeyPath): boolean {

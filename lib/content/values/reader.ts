@@ -53,12 +53,15 @@ export class Reader {
    */
   entry(value: unknown, path: KeyPath, known: readonly string[], required: readonly string[]): Entry | undefined {
     if (!isObject(value)) return this.problem(path, `must be an object with ${wordList(known, "and")}`);
+    const suggested = new Set<string>();
     for (const key of Object.keys(value).filter((key) => !known.includes(key))) {
       const meant = closestName(key, known);
-      this.problem([...path, key], meant ? `unknown key; did you mean ${meant}?` : unknown(known));
+      if (meant !== undefined) suggested.add(meant);
+      this.problem([...path, key], unknownKey(meant, known));
     }
     const missing = required.filter((key) => !(key in value));
-    for (const key of missing) this.problem([...path, key], "required");
+    // a misspelled key is one mistake, not two
+    for (const key of missing.filter((key) => !suggested.has(key))) this.problem([...path, key], "required");
     return missing.length === 0 ? value : undefined;
   }
 
@@ -66,7 +69,7 @@ export class Reader {
   text(value: unknown, path: KeyPath): string | undefined {
     if (typeof value === "string" && value !== "") return value;
     if (isMissing(value)) return this.problem(path, "must not be empty");
-    return this.problem(path, NO_TEXT);
+    return this.problem(path, isObject(value) || Array.isArray(value) ? "must be text" : NO_TEXT);
   }
 
   /** A text, or a list of texts. Empty ones count as absent. */
@@ -83,8 +86,9 @@ export class Reader {
   /** A switch. fabric-cicd wants it in quotes; without them it means the same. */
   flag(value: unknown, path: KeyPath): boolean {
     if (isMissing(value)) return false;
-    const word = String(value).toLowerCase();
-    if (typeof value !== "object" && (word === "true" || word === "false")) return word === "true";
+    if (typeof value === "boolean") return value;
+    const word = typeof value === "string" ? value.toLowerCase() : undefined;
+    if (word === "true" || word === "false") return word === "true";
     this.problem(path, 'must be "true" or "false"');
     return false;
   }
@@ -108,7 +112,7 @@ export class Reader {
     const all = names.find(isEveryEnvironment);
     if (all !== undefined && names.length > 1) {
       const others = names.filter((name) => name !== all);
-      this.problem([...path, all], `must be the only environment; ${wordList(others, "and")} stand beside it`);
+      this.problem([...path, all], `must be the only environment, but there is also ${wordList(others, "and")}`);
     }
     for (const name of names) {
       const one = read(value[name], [...path, name]);
@@ -122,7 +126,11 @@ const NO_TEXT = "must be text: numbers, dates and words such as true, yes and of
 const PER_ENVIRONMENT = `a value for each environment, or ${EVERY_ENVIRONMENT} for all`;
 const NO_ENVIRONMENT = `must not be empty: give it ${PER_ENVIRONMENT}`;
 
-const unknown = (known: readonly string[]) => `unknown key; known are ${wordList(known, "and")}`;
+/** Message for a key that does not exist. */
+export function unknownKey(meant: string | undefined, known: readonly string[]): string {
+  return meant ? `unknown key; did you mean ${meant}?` : `unknown key; known are ${wordList(known, "and")}`;
+}
+
 const isEveryEnvironment = (name: string) => name.toLowerCase() === EVERY_ENVIRONMENT.toLowerCase();
 
 /** Whether there is nothing: no key, a key without a value, or an empty text. */

@@ -66,11 +66,9 @@ export function readReference(text: string): ReadReference {
   if (text.startsWith("$workspace.")) return workspaceReference(text.slice("$workspace.".length));
   const word = /^\$\w*/.exec(text)?.[0] ?? "$";
   const meant = closestName(word, ["$items", "$workspace"]);
-  return {
-    problem:
-      `begins with ${word}, which is no dynamic value; ` +
-      (meant && meant !== word ? `did you mean ${meant}?` : `known are ${wordList(FORMS, "and")}`),
-  };
+  const hint = meant && meant !== word ? `did you mean ${meant}?` : `known are ${wordList(FORMS, "and")}`;
+  // without the word itself, which may be the beginning of a secret
+  return { problem: `begins with $, but is no dynamic value; ${hint}` };
 }
 
 function workspaceReference(rest: string): ReadReference {

@@ -44,9 +44,11 @@ export function yamlSource(
   const [error] = [...document.errors, ...document.warnings];
   // the first error only: what follows it is mostly its echo
   if (error) {
-    return {
-      problems: [{ file, line: lineAt(error.pos[0]), path: "", message: `is not valid YAML: ${error.message}` }],
-    };
+    const message =
+      error.code === "MULTIPLE_DOCS"
+        ? "begins a second document with ---, and only one is read"
+        : `is not valid YAML: ${error.message}`;
+    return { problems: [{ file, line: lineAt(error.pos[0]), path: "", message }] };
   }
   const placeOf = (path: KeyPath): Place => {
     const offset = offsetOf(document, path);
