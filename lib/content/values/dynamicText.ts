@@ -38,7 +38,7 @@ export function readDynamicText(
  */
 export function dynamicText(text: string): DynamicText {
   const read = readDynamicText(text, { environmentVariables: true });
-  if ("problem" in read) throw new Error(`The value ${JSON.stringify(text)} ${read.problem}.`);
+  if ("problem" in read) throw new Error(`A value ${read.problem}.`);
   return read.parts;
 }
 

@@ -1,10 +1,7 @@
-import { createRequire } from "node:module";
 import type * as Yaml from "yaml";
 import { pathText } from "./place.ts";
 import type { KeyPath, Place, ValueProblem } from "./place.ts";
-
-// loaded only for the first file, as in lib/config/yamlFile.ts: most processes never read one
-const yaml = () => createRequire(import.meta.url)("yaml") as typeof Yaml;
+import { parsePyYaml, yaml } from "./pyYaml.ts";
 
 /** Rules as they were written, and where each of them stands. */
 export interface Source {
@@ -23,7 +20,7 @@ export function objectSource(value: unknown, prefix: string): Source {
 }
 
 /**
- * Rules in a YAML file. The file is read as YAML 1.1, because fabric-cicd does so: `yes` and `off` are booleans there.
+ * Rules in a YAML file, read as fabric-cicd reads it.
  * @param file name for messages
  * @returns the source, or the problems of a file that cannot be read at all
  */
@@ -31,15 +28,8 @@ export function yamlSource(
   text: string,
   file: string,
 ): { readonly source?: Source; readonly problems: ValueProblem[] } {
-  const { LineCounter, parseDocument } = yaml();
-  const lines = new LineCounter();
-  const document = parseDocument(text.replace(/^\uFEFF/, ""), {
-    lineCounter: lines,
-    prettyErrors: false,
-    // the messages below name both lines
-    uniqueKeys: false,
-    version: "1.1",
-  });
+  const lines = new (yaml().LineCounter)();
+  const document = parsePyYaml(text.replace(/^\uFEFF/, ""), lines);
   const lineAt = (offset: number) => lines.linePos(offset).line;
   const [error] = [...document.errors, ...document.warnings];
   // the first error only: what follows it is mostly its echo
@@ -54,13 +44,28 @@ export function yamlSource(
     const offset = offsetOf(document, path);
     return { file, ...(offset === undefined ? {} : { line: lineAt(offset) }), path: pathText("", path) };
   };
+  const problems = [...danglingAliases(document, file, lineAt), ...wrongKeys(document, placeOf)];
   try {
-    return { source: { value: document.toJS(), placeOf }, problems: wrongKeys(document, placeOf) };
-  } catch (error) {
-    // an alias without its anchor, or aliases that multiply without end
-    const message = error instanceof Error ? error.message : String(error);
-    return { problems: [{ file, path: "", message: `is not valid YAML: ${message}` }] };
+    const value: unknown = document.toJS();
+    // an object that contains itself
+    JSON.stringify(value);
+    return { source: { value, placeOf }, problems };
+  } catch {
+    const message = "is not valid YAML here: an alias leads nowhere, to itself, or to very much";
+    return { problems: problems.length > 0 ? problems : [{ file, path: "", message }] };
   }
+}
+
+function danglingAliases(document: Yaml.Document, file: string, lineAt: (offset: number) => number): ValueProblem[] {
+  const problems: ValueProblem[] = [];
+  yaml().visit(document, {
+    Alias: (_, alias) => {
+      if (alias.resolve(document)) return;
+      const message = `is not valid YAML: no anchor &${alias.source} stands before the alias *${alias.source}`;
+      problems.push({ file, line: lineAt(alias.range?.[0] ?? 0), path: "", message });
+    },
+  });
+  return problems;
 }
 
 /** Position of the last part of the path that exists: of the key in an object, of the entry in a list. */

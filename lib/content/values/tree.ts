@@ -1,11 +1,10 @@
 import { createRequire } from "node:module";
 import type * as Jsonc from "jsonc-parser";
 import type * as Yaml from "yaml";
+import { parsePyYaml, yaml } from "./pyYaml.ts";
 
-// loaded only if a key has to be found, like YAML in source.ts
-const load = createRequire(import.meta.url);
-const jsonc = () => load("jsonc-parser") as typeof Jsonc;
-const yaml = () => load("yaml") as typeof Yaml;
+// loaded only if a key has to be found
+const jsonc = () => createRequire(import.meta.url)("jsonc-parser") as typeof Jsonc;
 
 /** A value of a JSON or YAML file, and where it stands in the text. */
 export interface Tree {
@@ -45,12 +44,12 @@ function fromJson(node: Jsonc.Node): Tree {
 }
 
 /**
- * The content of a YAML file; undefined if the text is no object or list in YAML 1.1, the version that fabric-cicd reads. Keys that
+ * The content of a YAML file; undefined if the text is no object or list in YAML. Keys that
  * `<<` takes over from elsewhere do not count.
  */
 export function yamlTree(text: string): Tree | undefined {
-  const { parseDocument, isMap, isSeq, isScalar, isAlias } = yaml();
-  const document = parseDocument(text, { prettyErrors: false, uniqueKeys: false, version: "1.1", logLevel: "silent" });
+  const { isMap, isSeq, isScalar, isAlias } = yaml();
+  const document = parsePyYaml(text);
   if (document.errors.length > 0) return undefined;
   const fromYaml = (node: unknown, at: number): Tree => {
     if (isAlias(node)) {
