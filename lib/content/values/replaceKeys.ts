@@ -1,0 +1,47 @@
+import { findKeys, namesIn } from "./findKeys.ts";
+import { readJsonPath } from "./jsonPath.ts";
+import type { Replaced } from "./replaceText.ts";
+import { jsonTree, yamlTree } from "./tree.ts";
+import type { JsonValue } from "./value.ts";
+
+/**
+ * Replaces the values that a path names in a JSON or YAML text. Everything else stays as it is written: other tools' indentation,
+ * comments and order. Other texts, and texts in which the path finds nothing, do not change.
+ * @param to the value, in which dynamic values are already replaced
+ * @throws Error if the path cannot be understood
+ */
+export function replaceKeys(text: string, path: string, to: JsonValue): Replaced {
+  const read = readJsonPath(path);
+  if ("problem" in read) throw new Error(`The path ${JSON.stringify(path)} ${read.problem}.`);
+  if (namesIn(read.steps).some((name) => isAbsent(name, text))) return { text, places: 0 };
+  const json = jsonTree(text);
+  const tree = json ?? yamlTree(text);
+  const found = tree ? findKeys(tree, read.steps) : [];
+  const result = found.reduceRight((rest, { start, end }) => {
+    const value = json ? jsonText(to, rest, start) : yamlText(to, rest, start, end);
+    return rest.slice(0, start) + value + rest.slice(end);
+  }, text);
+  return { text: result, places: found.length };
+}
+
+/** A quick look, because most files do not have the key. A name may also be written with escapes. */
+function isAbsent(name: string, text: string): boolean {
+  return /^[\w .-]+$/.test(name) && !text.includes(name) && !/\\[uUx]/.test(text);
+}
+
+/** The value in JSON with the indentation that the file has around it. */
+function jsonText(value: JsonValue, text: string, at: number): string {
+  const unit = /\n([ \t]+)\S/.exec(text)?.[1];
+  if (unit === undefined) return JSON.stringify(value);
+  const line = text.slice(text.lastIndexOf("\n", at - 1) + 1, at);
+  const indentation = /^[ \t]*/.exec(line)?.[0] ?? "";
+  return JSON.stringify(value, null, unit).replaceAll("\n", `\n${indentation}`);
+}
+
+/** The value in YAML: JSON in one line, which YAML understands, too. */
+function yamlText(value: JsonValue, text: string, start: number, end: number): string {
+  // `key:` without a value has no space behind it, and a block of lines ends with a line break
+  const before = text[start - 1] === ":" ? " " : "";
+  const after = text.slice(start, end).endsWith("\n") ? "\n" : "";
+  return before + JSON.stringify(value) + after;
+}
