@@ -58,6 +58,8 @@ async function deploy() {
   if (endpoint) void log.info(`FABRIC_ENDPOINT is set: this run talks to ${endpoint} instead of ${config.endpoint}.`);
   void log.info(`Endpoint ${endpoint || config.endpoint}. Features: ${flags.describe()}.`);
 
+  for (const warning of config.warnings ?? []) void log.warn(warning);
+
   const engine = plainUpdateOf(process.env);
   if (flags.useRollback && engine) {
     const { prepareProgramTransaction } = await import("./providers/program/programTransaction.ts");

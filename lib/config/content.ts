@@ -5,66 +5,110 @@ import { missingContent } from "../content/contentRules.ts";
 import { findReferences } from "../content/references.ts";
 import type { ContentItem } from "../content/references.ts";
 import { textFiles } from "../content/textFiles.ts";
-import type { ResolvedItem } from "./item.ts";
+import { problemText } from "../content/values/place.ts";
+import type { Rule } from "../content/values/rule.ts";
+import { rulesWithoutEffect, rulesWithoutValue } from "../content/values/selectValues.ts";
+import type { Value } from "../content/values/value.ts";
+import type { ItemReference, ResolvedItem } from "./item.ts";
 import { problemAt } from "./problem.ts";
 import type { Problem } from "./problem.ts";
-import type { ResolvedEntry } from "./rules.ts";
+import type { ResolvedEntries, ResolvedEntry } from "./rules.ts";
+import { referencesOfValues, valuedFiles } from "./valuesOfItems.ts";
 
-/** Where an item stands in the configuration. */
-interface Position {
+/** An item of the configuration, with where it stands. */
+export interface Position {
+  /** Position of the workspace. */
   readonly workspace: number;
+  /** Position in the workspace. */
+  readonly index: number;
   readonly entry: ResolvedEntry;
   readonly item: ResolvedItem;
 }
 
-/**
- * Reads the content of all items, and adds what they refer to.
- * @param workspaces the entries of each workspace
- * @param problems receives missing files and references to nothing
- * @returns the items by position of workspace and entry
- */
-export function resolveContent(
-  workspaces: readonly (readonly ResolvedEntry[])[],
-  projectRoot: string,
-  problems: Problem[],
-): ResolvedItem[][][] {
+/** What the content of items needs to be judged. */
+export interface ContentContext {
+  readonly projectRoot: string;
+  /** Name of the environment, for values. */
+  readonly environment: string;
+  /** Receives missing files, references to nothing, and values that cannot be put in. */
+  readonly problems: Problem[];
+}
+
+/** The items with what their content needs, by position of workspace and entry. */
+export interface ResolvedContent {
+  readonly items: ResolvedItem[][][];
+  readonly warnings: readonly string[];
+}
+
+/** Reads the content of all items, puts in the values of the environment, and adds what the items refer to. */
+export function resolveContent(workspaces: readonly ResolvedEntries[], context: ContentContext): ResolvedContent {
+  const all = workspaces.flatMap(({ entries }, workspace) =>
+    entries
+      .flatMap((entry) => entry.items.map((item) => ({ entry, item })))
+      .map((position, index): Position => ({ ...position, workspace, index })),
+  );
+  const report = ({ entry: { at }, item: { isOfFolder } }: Position, message: string) =>
+    void context.problems.push(problemAt([...at, isOfFolder ? "from" : "path"], message));
+
+  const used = new Set<Rule>();
+  const values = new Map<ResolvedItem, readonly Value[]>();
   const positions = new Map<ContentItem, Position>();
-  const left: ContentItem[] = [];
-  workspaces.forEach((entries, workspace) => {
-    for (const entry of entries) {
-      for (const item of entry.items) {
-        const content = contentOf(item, workspace, projectRoot, (message) => report(entry, item, message));
-        if (content) positions.set(content, { workspace, entry, item });
-      }
-      left.push(...entry.left.flatMap((item) => withoutFiles(item, workspace) ?? []));
-    }
-  });
+  for (const position of all) {
+    const content = contentOf(position, context.projectRoot, (message) => report(position, message));
+    if (!content) continue;
+    const valued = valuedFiles(position, content, context.environment, (message) => report(position, message));
+    for (const rule of valued.used) used.add(rule);
+    if (valued.values.length > 0) values.set(position.item, valued.values);
+    positions.set({ ...content, files: valued.files }, position);
+  }
+  const left = workspaces.flatMap(({ entries }, workspace) =>
+    entries.flatMap((entry) => entry.left.flatMap((item) => withoutFiles(item, workspace) ?? [])),
+  );
+
   const { references, problems: broken } = findReferences([...positions.keys()], left);
   for (const { item, message } of broken) {
     const position = positions.get(item);
-    if (position) report(position.entry, position.item, message);
+    if (position) report(position, message);
   }
-  const contents = new Map([...positions].map(([content, { item }]) => [item, content]));
-  return workspaces.map((entries) =>
-    entries.map(({ items }) =>
-      items.map((item): ResolvedItem => {
-        const content = contents.get(item);
-        const found = (content && references.get(content)) ?? [];
-        if (found.length === 0) return item;
-        return {
-          ...item,
-          references: found.map(({ key, to, attribute }) => ({
-            ...{ key, attribute, workspace: to.workspace },
-            path: to.path,
-          })),
-        };
-      }),
-    ),
-  );
+  const found = new Map<ResolvedItem, ItemReference[]>();
+  for (const [content, position] of positions) {
+    const inFiles = (references.get(content) ?? []).flatMap(({ key, attribute, to }): ItemReference[] => {
+      const target = positions.get(to);
+      return target ? [{ key, attribute, workspace: target.workspace, item: target.index }] : [];
+    });
+    const ofValues = referencesOfValues(values.get(position.item) ?? [], position, { workspaces, all }, (message) =>
+      report(position, message),
+    );
+    if (inFiles.length + ofValues.length > 0) found.set(position.item, [...inFiles, ...ofValues]);
+  }
+  const completed = (item: ResolvedItem): ResolvedItem => {
+    const [itemReferences, itemValues] = [found.get(item), values.get(item)];
+    if (!itemReferences && !itemValues) return item;
+    return {
+      ...item,
+      ...(itemReferences && { references: itemReferences }),
+      ...(itemValues && { values: itemValues }),
+    };
+  };
+  return {
+    items: workspaces.map(({ entries }) => entries.map(({ items }) => items.map(completed))),
+    warnings: warningsOf(workspaces, used, context.environment),
+  };
+}
 
-  function report({ at }: ResolvedEntry, { isOfFolder }: ResolvedItem, message: string): void {
-    problems.push(problemAt([...at, isOfFolder ? "from" : "path"], message));
-  }
+/** Rules that say nothing about the environment, or that changed nothing; each is told once. */
+function warningsOf(workspaces: readonly ResolvedEntries[], used: ReadonlySet<Rule>, environment: string): string[] {
+  const told = workspaces.flatMap(({ entries }) =>
+    entries.flatMap(({ rules: found }) => {
+      if (!found) return [];
+      const unmatched = [
+        ...rulesWithoutValue(found.rules, environment),
+        ...rulesWithoutEffect(found.rules, environment, used),
+      ];
+      return [...found.warnings, ...unmatched.map(problemText)];
+    }),
+  );
+  return [...new Set(told)];
 }
 
 function withoutFiles({ type, displayName, path, parent, logicalId }: ResolvedItem, workspace: number) {
@@ -73,8 +117,7 @@ function withoutFiles({ type, displayName, path, parent, logicalId }: ResolvedIt
 }
 
 function contentOf(
-  item: ResolvedItem,
-  workspace: number,
+  { item, workspace }: Position,
   projectRoot: string,
   report: (message: string) => void,
 ): ContentItem | undefined {

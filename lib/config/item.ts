@@ -3,6 +3,8 @@ import { readPlatform } from "../api/itemDefinition.ts";
 import type { Platform } from "../api/itemDefinition.ts";
 import { hasDefinition, knownItemType } from "../api/itemType.ts";
 import type { Reference } from "../content/references.ts";
+import type { ItemAttribute, WorkspaceAttribute } from "../content/values/reference.ts";
+import type { Value } from "../content/values/value.ts";
 import { textOf } from "./entries.ts";
 import { problemAt } from "./problem.ts";
 import type { ConfigPath, Problem } from "./problem.ts";
@@ -28,19 +30,23 @@ export interface ResolvedItem {
   readonly payload?: Readonly<Record<string, unknown>> | undefined;
   /** Key of the item's own options in the `items` of an entry with `from`. */
   readonly optionsKey?: string | undefined;
+  /** The item's folder below the folder of an entry with `from`. */
+  readonly relative?: string;
   /** What the item's content refers to. */
   readonly references?: readonly ItemReference[];
+  /** Values of the environment that change the item's content. */
+  readonly values?: readonly Value[];
 }
 
-/** A value in an item's content that belongs to another item of the stack ({@link Reference} in `lib/content/references.ts`). */
+/** A value in an item's content that belongs to another object of the stack. */
 export interface ItemReference {
-  /** What stands in the content instead of the value. */
+  /** What stands in the content instead of the value ({@link Reference.key}, {@link referenceText}). */
   readonly key: string;
-  readonly attribute: Reference["attribute"];
-  /** Position of the other item's workspace in the configuration. */
+  readonly attribute: Reference["attribute"] | ItemAttribute | WorkspaceAttribute;
+  /** Position of the other object's workspace in the configuration. */
   readonly workspace: number;
-  /** Folder of the other item. */
-  readonly path: string;
+  /** Position of the other item in its workspace; absent for the workspace itself. */
+  readonly item?: number;
 }
 
 /** Deepest folder of a workspace. */

@@ -10,7 +10,7 @@ import { problemAt } from "./problem.ts";
 import type { ConfigPath, Problem } from "./problem.ts";
 
 /** Keys of an entry of `items` that names a folder of items. */
-export const folderKeys = ["from", "folder", "include", "exclude", "types", "adopt", "items"] as const;
+export const folderKeys = ["from", "folder", "include", "exclude", "types", "adopt", "items", "parameters"] as const;
 /** Longest name and description of an item. https://learn.microsoft.com/rest/api/fabric/core/items/create-item */
 const MAX_TEXT = 256;
 
@@ -62,7 +62,7 @@ export function resolveFolder(
     const { logicalId, creationPayload } = platform;
     return {
       ...{ type: platform.type, displayName: platform.displayName, description: platform.description },
-      ...{ path, parent, logicalId, isOfFolder: true, payload: creationPayload },
+      ...{ path, parent, logicalId, isOfFolder: true, payload: creationPayload, relative: folder.relative },
       folder: folderOf(`${base}/${place.join("/")}`, (message) =>
         report("from", `${path}: its place in the workspace ${message}`),
       ),

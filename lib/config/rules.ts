@@ -11,6 +11,7 @@ import type { Entry } from "./entries.ts";
 import { resolveItem } from "./item.ts";
 import type { ResolvedItem } from "./item.ts";
 import { resolveFolder } from "./itemFolder.ts";
+import { rulesOf } from "./itemRules.ts";
 import { resolveContent } from "./content.ts";
 import { principalTypes } from "./schema.ts";
 import { assertTrustedEndpoint, trustedVaultUrl } from "../api/trustedHost.ts";
@@ -24,6 +25,8 @@ export interface RuleContext {
   readonly env: NodeJS.ProcessEnv;
   /** Keys that kinds add. */
   readonly kindKeys: readonly KindKey[];
+  /** Name of the stack. */
+  readonly stack: string;
 }
 
 /** Result of the rules. */
@@ -31,6 +34,8 @@ export interface RuleResult {
   readonly problems: readonly Problem[];
   /** By position of the workspace, then of the entry. An entry with `from` stands for several items. */
   readonly items: readonly (readonly (readonly ResolvedItem[])[])[];
+  /** What is allowed, but probably not meant. */
+  readonly warnings: readonly string[];
 }
 
 /** Names that the service reserves. */
@@ -67,9 +72,25 @@ export function checkRules(raw: Entry, context: RuleContext): RuleResult {
     checkUsers(entriesOf(workspace["users"]), [...at, "users"], problems);
     checkGit(workspace["git"], [...at, "git"], problems);
     checkKindValues(context.kindKeys, "workspace", workspace, at, problems);
-    return checkItems(entriesOf(workspace["items"]), [...at, "items"], context, problems);
+    const entries = checkItems(entriesOf(workspace["items"]), [...at, "items"], context, problems);
+    return {
+      name: name ?? "",
+      displayName: displayName ?? "",
+      entries: entries.map((entry, position) => {
+        const source = entriesOf(workspace["items"])[position] ?? {};
+        const place = { at: entry.at, projectRoot: context.projectRoot };
+        return source["from"] === undefined
+          ? entry
+          : { ...entry, rules: rulesOf(source, raw["values"], place, problems) };
+      }),
+    };
   });
-  return { problems, items: resolveContent(resolved, context.projectRoot, problems) };
+  const content = resolveContent(resolved, {
+    projectRoot: context.projectRoot,
+    environment: textOf(raw["environment"]) ?? context.stack,
+    problems,
+  });
+  return { problems, ...content };
 }
 
 function checkAddresses(raw: Entry, env: NodeJS.ProcessEnv, problems: Problem[]): void {
@@ -148,6 +169,16 @@ export interface ResolvedEntry {
   readonly items: readonly ResolvedItem[];
   /** Items of the entry's folder that are not deployed. */
   readonly left: readonly ResolvedItem[];
+  /** Values per environment; absent without any. */
+  readonly rules?: ReturnType<typeof rulesOf>;
+}
+
+/** The entries of a workspace. */
+export interface ResolvedEntries {
+  /** Key of the workspace. */
+  readonly name: string;
+  readonly displayName: string;
+  readonly entries: readonly ResolvedEntry[];
 }
 
 function checkItems(

@@ -171,6 +171,16 @@ const itemSchema = z.strictObject({
     examples: [["Notebook", "DataPipeline"]],
     absent: "all",
   }),
+  parameters: text(1000)
+    .optional()
+    .meta({
+      description:
+        "With `from`: file with values per environment, in the form of fabric-cicd's `parameter.yml`. Paths in it are relative " +
+        "to the folder of `from`.",
+      examples: ["fabric/parameter.yml"],
+      absent: "`parameter.yml` in the folder of `from`, if there is one",
+      more: "content.md#values-per-environment",
+    }),
   items: z
     .record(z.string(), itemOptionsSchema)
     .optional()
@@ -393,6 +403,23 @@ export const stackSchema = z.strictObject({
       "on the object lifts it.",
     examples: [false],
   }),
+  environment: text(256)
+    .optional()
+    .meta({
+      description: "Which values of `parameter.yml` files and of `values` count.",
+      examples: ["dev"],
+      absent: "the name of the stack",
+      more: "content.md#values-per-environment",
+    }),
+  values: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .meta({
+      description:
+        "Values per environment for all folders of items, in the form of a `parameter.yml` file, applied after theirs.",
+      examples: [{ find_replace: [{ find_value: "dev-server", replace_value: { prod: "prod-server" } }] }],
+      more: "content.md#values-per-environment",
+    }),
   workspaces: z.array(workspaceSchema).meta({
     description:
       "What to deploy. Required, because a file without it would delete everything that the stack made; `[]` says so on purpose.",

@@ -3,6 +3,7 @@ import { inOurWords, schemaProblems, StackConfigError } from "./problem.ts";
 import { checkRules } from "./rules.ts";
 import type { ItemReference, ResolvedItem } from "./item.ts";
 import { defaultKey } from "../content/itemKeys.ts";
+import type { Value } from "../content/values/value.ts";
 import { kindValues } from "./kindKeys.ts";
 import type { KindKey, KindValues } from "./kindKeys.ts";
 import { knownKeysWith, schemaWith } from "./schema.ts";
@@ -13,7 +14,7 @@ export type { AzureConfig } from "./azureSchema.ts";
 export type { GitConfig, UserConfig } from "./schema.ts";
 
 /** Keys of an entry that stands for a folder of items. */
-type FolderKey = "from" | "include" | "exclude" | "types" | "items";
+type FolderKey = "from" | "include" | "exclude" | "types" | "items" | "parameters";
 
 /** An item, completed from its folder. {@link ItemInput} describes the keys. */
 export interface ItemConfig extends Omit<ItemInput, "name" | "type" | "displayName" | FolderKey> {
@@ -27,6 +28,8 @@ export interface ItemConfig extends Omit<ItemInput, "name" | "type" | "displayNa
   readonly isOfFolder?: true;
   /** What the item's content refers to; absent if it refers to nothing. */
   readonly references?: readonly ItemReference[];
+  /** Values of the environment for the item's content; absent if none changes it. */
+  readonly values?: readonly Value[];
   /** Item type, declared or from its folder. */
   readonly type: string;
   /** Name in Fabric, declared or from its folder. */
@@ -53,6 +56,8 @@ export interface WorkspaceConfig extends Omit<WorkspaceInput, "displayName" | "u
 export interface StackConfig extends Omit<StackInput, "features" | "workspaces"> {
   /** Only the features that the stack names. */
   readonly features: Partial<Record<FlagName, boolean>>;
+  /** What is allowed, but probably not meant; absent if there is nothing to tell. */
+  readonly warnings?: readonly string[];
   /** Workspaces to make, in the order of the file. */
   readonly workspaces: readonly WorkspaceConfig[];
   /** Values of the keys that kinds add; absent if the file has none. */
@@ -79,7 +84,7 @@ export interface StackConfigOptions {
 export function parseStackConfig(raw: Readonly<Record<string, unknown>>, options: StackConfigOptions): StackConfig {
   const { projectRoot, stack, env = process.env, kindKeys = [] } = options;
   const parsed = schemaWith(kindKeys).safeParse(raw, { error: inOurWords });
-  const { problems, items } = checkRules(raw, { projectRoot, env, kindKeys });
+  const { problems, items, warnings } = checkRules(raw, { projectRoot, env, kindKeys, stack });
   if (!parsed.success) {
     throw new StackConfigError(stack, [...schemaProblems(parsed.error, knownKeysWith(kindKeys)), ...problems]);
   }
@@ -89,6 +94,7 @@ export function parseStackConfig(raw: Readonly<Record<string, unknown>>, options
   return {
     ...rest,
     ...kindValues(kindKeys, "stack", rest),
+    ...(warnings.length > 0 && { warnings }),
     workspaces: workspaces.map((workspace, index) => completed(workspace, items[index] ?? [], kindKeys)),
   };
 }
@@ -110,11 +116,19 @@ function completed(
 
 /** The rules found no problem, so every item has been resolved to a name and a type. */
 function completedItem(
-  { from: _from, include: _include, exclude: _exclude, types: _types, items, ...entry }: ItemInput,
+  {
+    from: _from,
+    include: _include,
+    exclude: _exclude,
+    types: _types,
+    items,
+    parameters: _parameters,
+    ...entry
+  }: ItemInput,
   resolved: ResolvedItem,
   kindKeys: readonly KindKey[],
 ): ItemConfig {
-  const { type = "", displayName = "", path, folder, logicalId, isOfFolder, references, payload } = resolved;
+  const { type = "", displayName = "", path, folder, logicalId, isOfFolder, references, values, payload } = resolved;
   const options: ItemOptions = items?.[resolved.optionsKey ?? ""] ?? {};
   const own = kindValues(kindKeys, "item", entry);
   return {
@@ -127,6 +141,7 @@ function completedItem(
     ...(logicalId !== undefined && { logicalId }),
     ...(isOfFolder && { isOfFolder }),
     ...(references && { references }),
+    ...(values && { values }),
     ...(payload && { creationPayload: payload }),
     ...own,
   };

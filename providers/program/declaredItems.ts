@@ -1,5 +1,6 @@
 import type { CustomResource } from "@pulumi/pulumi/resource.js";
 import type { Input } from "@pulumi/pulumi/output.js";
+import type { ItemReference } from "../../lib/config/item.ts";
 import type { ItemConfig } from "../../lib/config/stackConfig.ts";
 import { tierOf } from "../../lib/content/contentRules.ts";
 import { itemKeys } from "../../lib/content/itemKeys.ts";
@@ -26,9 +27,7 @@ export function declareItems(workspaces: readonly FabricWorkspace[], former: For
     const keys = itemKeys(identities, former.get(config.name) ?? []);
     return config.items.map((item, index) => ({ workspace, item, key: keys[index] ?? { name: item.name } }));
   });
-  const byPlace = new Map(
-    all.map((declaration) => [placeOf(declaration.workspace, declaration.item.path), declaration]),
-  );
+  const ofWorkspace = Map.groupBy(all, ({ workspace }) => workspace);
   const made = new Map<Declaration, CustomResource>();
   // what refers to nothing and comes early, by workspace
   const early = new Map<number, { readonly tier: number; readonly resource: CustomResource }[]>();
@@ -54,18 +53,26 @@ export function declareItems(workspaces: readonly FabricWorkspace[], former: For
     return resource;
   }
 
-  function referencesOf({ workspace, item }: Declaration): Record<string, Input<string>> | undefined {
-    const values = (item.references ?? []).flatMap(
-      ({ key, workspace: other, path, attribute }): [string, Input<string>][] => {
-        const target = byPlace.get(placeOf(other, path));
-        // the provider adds the item's own id
-        if (!target || (other === workspace && path === item.path)) return [];
-        const resource = declare(target);
-        const value = attribute === "id" ? itemIdOf(resource) : attributeOf(resource, attribute);
-        return value === undefined ? [] : [[key, value]];
-      },
-    );
+  function referencesOf(declaration: Declaration): Record<string, Input<string>> | undefined {
+    const values = (declaration.item.references ?? []).flatMap((reference): [string, Input<string>][] => {
+      const value = valueOf(reference, declaration);
+      return value === undefined ? [] : [[reference.key, value]];
+    });
     return values.length === 0 ? undefined : Object.fromEntries(values);
+  }
+
+  function valueOf({ workspace, item, attribute }: ItemReference, by: Declaration): Input<string> | undefined {
+    const holder = workspaces[workspace] as FabricWorkspace;
+    if (item === undefined) {
+      const { displayName } = holder.config;
+      if (attribute === "id") return holder.workspaceId;
+      return attribute === "name_encoded" ? encodeURIComponent(displayName) : displayName;
+    }
+    const target = ofWorkspace.get(workspace)?.[item];
+    // the provider adds the item's own id
+    if (!target || target === by) return undefined;
+    const resource = declare(target);
+    return attribute === "id" ? itemIdOf(resource) : attributeOf(resource, attribute);
   }
 
   function earlierIn(workspace: number, type: string): CustomResource[] {
@@ -73,8 +80,6 @@ export function declareItems(workspaces: readonly FabricWorkspace[], former: For
     return (early.get(workspace) ?? []).filter((one) => one.tier < tier).map(({ resource }) => resource);
   }
 }
-
-const placeOf = (workspace: number, path: string | undefined) => `${workspace} ${path ?? ""}`;
 
 /** Entries of single items keep the order of the configuration. */
 const orderOf = ({ isOfFolder, type }: ItemConfig) => (isOfFolder ? tierOf(type) + 1 : 0);

@@ -149,6 +149,7 @@ export class FabricWorkspace extends resource.ComponentResource {
         creationPayload,
         // a preview knows the keys of an object whose values are outputs; an output of the whole would hide them
         references: references as Input<Record<string, string>> | undefined,
+        values: declared.values as Record<string, unknown>[] | undefined,
         adopt,
         adoptFromGit: this.config.git !== undefined,
       },

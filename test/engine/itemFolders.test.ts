@@ -17,6 +17,7 @@ async function stackWithFolder(): Promise<EngineStack> {
 
 const retail = (entry: object = {}, features: object = {}) => ({
   features: { useRetryLogic: true, ...features },
+  environment: "dev",
   workspaces: [{ name: "retail", capacity: "local", items: [{ from: "items/retail", folder: "/shop", ...entry }] }],
 });
 
@@ -67,6 +68,7 @@ describe("a folder of items", () => {
     const source = textOf(notebook?.parts ?? [], "notebook-content.py");
     assert.ok(source.includes(`"default_lakehouse": "${idOf(stack, "Lakehouse", "orders")}"`), source);
     assert.ok(source.includes(`"default_lakehouse_workspace_id": "${workspaceId}"`), source);
+    assert.ok(source.includes('.csv("Files/landing/orders/sample")'), source);
     assert.equal(createOf(stack, "Notebook", "explore")?.definition?.format, "ipynb");
     assert.equal(createOf(stack, "SparkJobDefinition", "compact")?.definition?.format, "SparkJobDefinitionV2");
     const report = JSON.parse(

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { isFabricError } from "../../../lib/api/fabricError.ts";
-import { hashParts, readItemDefinition, readPlatform } from "../../../lib/api/itemDefinition.ts";
+import { hashDefinition, hashParts, readDefinitionParts, readPlatform } from "../../../lib/api/itemDefinition.ts";
+import { valuesOf, withValues } from "../../../lib/content/itemValues.ts";
 import { hasDefinition, isDataBearing } from "../../../lib/api/itemType.ts";
 import { itemShape } from "../../../lib/api/objects.ts";
 import type { FabricItem } from "../../../lib/api/objects.ts";
@@ -66,6 +67,8 @@ const fields = {
   definitionHash: { schema: z.string().optional(), change: "update" },
   /** Ids that belong into the definition, by what stands in the files instead: logical ids of other items, paths of models. */
   references: { schema: z.record(z.string(), identifier).optional(), change: "update" },
+  /** Values of the environment that are put into the files ({@link Value}). */
+  values: { schema: z.array(z.record(z.string(), z.unknown())).optional(), change: "local" },
   /** Short hashes of the files, derived: a preview shows which of them changed. */
   parts: { schema: z.record(z.string(), z.string()).optional(), change: "local", isDerived: true, isLate: true },
   /** From `.platform`, derived: the item is known by it if its name and its folder change. */
@@ -113,8 +116,9 @@ export const item = defineObjectKind<Outputs>()({
       // an unknown type is only a question of time
       if (!isUnknown(type) && !hasDefinition(type))
         return { ...inputs, ...NO_DEFINITION, logicalId: readPlatform(path).logicalId };
-      const { hash, logicalId, parts } = readItemDefinition(path);
-      return { ...inputs, definitionHash: hash, logicalId, parts: hashParts(parts) };
+      const { logicalId } = readPlatform(path);
+      const parts = withValues(readDefinitionParts(path), valuesOf(inputs));
+      return { ...inputs, definitionHash: hashDefinition(parts), logicalId, parts: hashParts(parts) };
     } catch (error) {
       throw new InputError("path", error instanceof Error ? error.message : String(error));
     }

@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { isFabricError } from "../../../lib/api/fabricError.ts";
-import { hashDefinition, readItemDefinition } from "../../../lib/api/itemDefinition.ts";
+import { hashDefinition, readDefinitionParts, readPlatform } from "../../../lib/api/itemDefinition.ts";
 import type { DefinitionPart } from "../../../lib/api/itemDefinition.ts";
 import { formatOf, hasMoreThanPayload, payloadOf } from "../../../lib/content/contentRules.ts";
 import { resolvedDefinition } from "../../../lib/content/resolvedDefinition.ts";
+import { referenceText, valuesOf, withValues } from "../../../lib/content/itemValues.ts";
+import type { DynamicReference } from "../../../lib/content/values/reference.ts";
 import { textFiles } from "../../../lib/content/textFiles.ts";
 import { DOUBTFUL } from "../../engine/field.ts";
 import { pathOf } from "../../engine/place.ts";
@@ -37,6 +39,8 @@ export interface Defined {
   readonly path?: string | undefined;
   /** See {@link Surroundings.references}. */
   readonly references?: Readonly<Record<string, string>> | undefined;
+  /** See {@link valuesOf}. */
+  readonly values?: readonly object[] | undefined;
   readonly type: string;
   readonly displayName: string;
   readonly definitionHash?: string | undefined;
@@ -132,10 +136,12 @@ function sentOf(id: string, item: Defined): Sent | undefined {
 }
 
 /** The hash of the definition as it is sent, with ids of this workspace; undefined if the files are others by now. */
-function resolvedHash(id: string, { path, type, references = {}, definitionHash }: Defined): string | undefined {
+function resolvedHash(id: string, item: Defined): string | undefined {
+  const { path = "", type, references = {}, definitionHash } = item;
   try {
-    const { parts, hash } = readItemDefinition(path ?? "");
-    if (hash !== definitionHash) return undefined;
+    const files = readDefinitionParts(path);
+    if (hashDefinition(withValues(files, valuesOf(item))) !== definitionHash) return undefined;
+    const parts = withValues(files, valuesOf(item), (reference) => valueIn(item, reference));
     return hashDefinition(resolvedDefinition(parts, { type, references, workspaceId: workspaceIn(id) }).parts);
   } catch {
     return undefined;
@@ -177,11 +183,22 @@ export async function definitionFor(run: Run, inputs: Declared, id?: string): Pr
   if (path === undefined || definitionHash === undefined) return undefined;
   const kept = await keptOf(run, workspaceId, inputs);
   if (kept) return withFormat(inputs, kept);
-  const { parts, hash, logicalId } = readItemDefinition(path);
-  if (hash !== definitionHash && !run.isRollback)
+  const files = readDefinitionParts(path);
+  const values = valuesOf(inputs);
+  if (hashDefinition(withValues(files, values)) !== definitionHash && !run.isRollback)
     throw new Error(`The files in ${path} have changed while the deployment ran: deploy again.`);
+  const { logicalId } = readPlatform(path);
   const own = id === undefined || logicalId === undefined ? {} : { [logicalId]: id.split("/")[1] ?? id };
+  const parts = withValues(files, values, (reference) => valueIn(inputs, reference));
   return resolvedDefinition(parts, { ...inputs, references: { ...inputs.references, ...own } });
+}
+
+/** @throws Error if the value is missing, which the program rules out */
+function valueIn({ references, displayName }: Defined, reference: DynamicReference): string {
+  const key = referenceText(reference);
+  const value = references?.[key];
+  if (value === undefined) throw new Error(`'${displayName}' needs ${key}, and its value is not known.`);
+  return value;
 }
 
 const withFormat = ({ type }: Defined, parts: readonly DefinitionPart[]): Definition => {

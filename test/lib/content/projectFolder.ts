@@ -23,7 +23,11 @@ export class ProjectFolder implements Disposable {
   }
 
   read(workspaces: readonly object[]): StackConfig {
-    return parseStackConfig({ workspaces }, { projectRoot: this.root, stack: "dev", env: {} });
+    return this.readStack({ workspaces });
+  }
+
+  readStack(raw: Readonly<Record<string, unknown>>): StackConfig {
+    return parseStackConfig(raw, { projectRoot: this.root, stack: "dev", env: {} });
   }
 
   /** The problems of a configuration as lines; none if it is accepted. */

@@ -1,0 +1,76 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join, posix } from "node:path";
+import { parseParameterFile, parseValues } from "../content/values/parseRules.ts";
+import type { ParsedRules } from "../content/values/parseRules.ts";
+import { problemText } from "../content/values/place.ts";
+import type { Rules } from "../content/values/rule.ts";
+import { textOf } from "./entries.ts";
+import { insideProject } from "./item.ts";
+import { problemAt } from "./problem.ts";
+import type { ConfigPath, Problem } from "./problem.ts";
+
+/** The file of rules that a folder of items has by itself. */
+const DEFAULT_FILE = "parameter.yml";
+
+/**
+ * Rules of values per environment for an entry with `from`: its `parameters` file, else a `parameter.yml` in the folder, and the
+ * stack's own `values` after them.
+ * @param raw the entry in the file
+ * @param stackValues the stack's `values`
+ * @returns undefined without any rules
+ */
+export function rulesOf(
+  raw: Readonly<Record<string, unknown>>,
+  stackValues: unknown,
+  { at, projectRoot }: { readonly at: ConfigPath; readonly projectRoot: string },
+  problems: Problem[],
+): { readonly rules: Rules; readonly warnings: readonly string[] } | undefined {
+  const parsed: ParsedRules[] = [];
+  const file = fileOf(raw, projectRoot, (message) => problems.push(problemAt([...at, "parameters"], message)));
+  if (file !== undefined) {
+    const folder = posix.dirname(file);
+    const readTemplate = (path: string) => {
+      const template = join(projectRoot, folder, path);
+      return existsSync(template) ? readFileSync(template, "utf8") : undefined;
+    };
+    const found = parseParameterFile(readFileSync(join(projectRoot, file), "utf8"), file, { readTemplate });
+    for (const problem of found.problems) problems.push(problemAt([...at, "parameters"], problemText(problem)));
+    parsed.push(found);
+  }
+  if (stackValues !== undefined) {
+    const found = parseValues(stackValues, "");
+    for (const { path, message } of found.problems) problems.push({ path: `fabric:values.${path}`, message });
+    parsed.push(found);
+  }
+  if (parsed.length === 0) return undefined;
+  return {
+    rules: {
+      find: parsed.flatMap(({ rules }) => rules.find),
+      keys: parsed.flatMap(({ rules }) => rules.keys),
+      pools: parsed.flatMap(({ rules }) => rules.pools),
+      bindings: parsed.flatMap(({ rules }) => rules.bindings),
+    },
+    warnings: parsed.flatMap(({ warnings }) => warnings.map(problemText)),
+  };
+}
+
+function fileOf(
+  raw: Readonly<Record<string, unknown>>,
+  projectRoot: string,
+  report: (message: string) => void,
+): string | undefined {
+  const named = textOf(raw["parameters"]);
+  try {
+    if (named === undefined) {
+      const from = textOf(raw["from"]);
+      const usual = from === undefined ? undefined : posix.join(insideProject(from), DEFAULT_FILE);
+      return usual !== undefined && existsSync(join(projectRoot, usual)) ? usual : undefined;
+    }
+    const file = insideProject(named);
+    if (existsSync(join(projectRoot, file))) return file;
+    report(`${file} does not exist`);
+  } catch (error) {
+    if (named !== undefined) report(error instanceof Error ? error.message : String(error));
+  }
+  return undefined;
+}

@@ -1,0 +1,116 @@
+import { referenceText } from "../content/itemValues.ts";
+import type { ContentItem } from "../content/references.ts";
+import type { TextFile } from "../content/contentRules.ts";
+import { applyValues } from "../content/values/applyValues.ts";
+import { dynamicReferencesIn } from "../content/values/dynamicReferences.ts";
+import { matchesFile } from "../content/values/filePattern.ts";
+import { problemText } from "../content/values/place.ts";
+import type { DynamicReference } from "../content/values/reference.ts";
+import type { Rule } from "../content/values/rule.ts";
+import { selectValues } from "../content/values/selectValues.ts";
+import type { Value } from "../content/values/value.ts";
+import type { Position } from "./content.ts";
+import type { ItemReference } from "./item.ts";
+import type { ResolvedEntries } from "./rules.ts";
+
+/** An item's files with the values of an environment. */
+export interface ValuedFiles {
+  readonly files: readonly TextFile[];
+  /** The values that change the item, each with the names of the item's files instead of patterns. */
+  readonly values: readonly Value[];
+  /** The rules that they come from. */
+  readonly used: readonly Rule[];
+}
+
+/** Puts the values of an environment into an item's files; what is not known yet stays as the rule spells it. */
+export function valuedFiles(
+  { entry, item }: Position,
+  { files, type, displayName }: ContentItem,
+  environment: string,
+  report: (message: string) => void,
+): ValuedFiles {
+  const rules = entry.rules?.rules;
+  const folder = item.relative;
+  if (!rules || folder === undefined) return { files, values: [], used: [] };
+  const selected = selectValues(rules, environment, { type, displayName, path: folder }).map(({ value, rule }) => ({
+    rule,
+    value: ofFiles(value, folder, files),
+  }));
+  const isUsable = selected.filter(({ value, rule }) => {
+    const { toFind } = dynamicReferencesIn([value]);
+    if (toFind.length > 0)
+      report(
+        problemText({
+          ...rule.place,
+          message: "looks for a value of the service, which a preview does not ask: write the id",
+        }),
+      );
+    return toFind.length === 0;
+  });
+  const values = isUsable.map(({ value }) => value);
+  const applied = applyValues("", files, values, { placeholder: referenceText });
+  for (const { value, message, file } of applied.problems) {
+    const rule = isUsable[value]?.rule;
+    if (rule) report(problemText({ ...rule.place, message: `${item.path}/${file}: ${message}` }));
+  }
+  const changing = isUsable.filter((_, index) => (applied.places[index] ?? 0) > 0);
+  return {
+    files: applied.files,
+    values: changing.map(({ value }) => value),
+    used: changing.map(({ rule }) => rule),
+  };
+}
+
+/** A value with the files of the item that its patterns mean. */
+function ofFiles(value: Value, folder: string, files: readonly TextFile[]): Value {
+  const { files: patterns } = value;
+  if (!patterns) return value;
+  const meant = files
+    .map(({ path }) => path)
+    .filter((path) => patterns.some((one) => matchesFile(one, `${folder}/${path}`)));
+  return { ...value, files: meant };
+}
+
+/** All that values may refer to. */
+interface Surroundings {
+  readonly workspaces: readonly ResolvedEntries[];
+  readonly all: readonly Position[];
+}
+
+/** The references of an item's values to other objects of the stack. */
+export function referencesOfValues(
+  values: readonly Value[],
+  { workspace, item }: Position,
+  { workspaces, all }: Surroundings,
+  report: (message: string) => void,
+): ItemReference[] {
+  if (values.length === 0) return [];
+  return dynamicReferencesIn(values).toPutIn.flatMap((reference): ItemReference[] => {
+    const key = referenceText(reference);
+    const found = targetOf(reference);
+    if (found) return [{ key, ...found }];
+    report(`${item.path} needs ${key}, which is nothing that this stack declares`);
+    return [];
+  });
+
+  function targetOf(reference: DynamicReference): Omit<ItemReference, "key"> | undefined {
+    if (reference.kind === "environment variable") return undefined;
+    const name = reference.kind === "item" ? reference.workspace : reference.name;
+    const place = name === undefined ? workspace : workspaceNamed(name);
+    if (place < 0) return undefined;
+    if (reference.kind === "workspace") return { workspace: place, attribute: reference.attribute };
+    const target = all.find(
+      (one) =>
+        one.workspace === place &&
+        one.item.type === reference.type &&
+        one.item.displayName?.toLowerCase() === reference.name.toLowerCase(),
+    );
+    return target && { workspace: place, item: target.index, attribute: reference.attribute };
+  }
+
+  /** Rules name workspaces as Fabric does; the key of the configuration stays the same in every environment. */
+  function workspaceNamed(name: string): number {
+    const byDisplayName = workspaces.findIndex(({ displayName }) => displayName === name);
+    return byDisplayName >= 0 ? byDisplayName : workspaces.findIndex(({ name: key }) => key === name);
+  }
+}

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { ProjectFolder, id, notebook, pipeline, platform } from "./projectFolder.ts";
+import type { Files } from "./projectFolder.ts";
+
+const files: Files = {
+  ...notebook("items/load.Notebook", "load", id(1), 'server = "dev-server"\nlake = "dev-lake"\n'),
+  ...pipeline("items/nightly.DataPipeline", "nightly", id(1), id(2)),
+  "items/orders.Lakehouse/.platform": platform("Lakehouse", "orders"),
+  "items/orders.Lakehouse/lakehouse.metadata.json": {},
+};
+const rules = `find_replace:
+  - find_value: dev-server
+    replace_value: { dev: dev-server, prod: prod-server }
+  - find_value: dev-lake
+    replace_value: { prod: $items.Lakehouse.orders.$id }
+    item_type: Notebook
+  - find_value: nowhere
+    replace_value: { prod: somewhere }
+`;
+const read = (project: ProjectFolder, top: object = {}, entry: object = {}) =>
+  project.readStack({ workspaces: [{ name: "sales", items: [{ from: "items", ...entry }] }], ...top });
+
+describe("values per environment", () => {
+  it("Values per environment are those of the stack's name, or of fabric:environment, for the items that they change", () => {
+    using project = new ProjectFolder({ ...files, "items/parameter.yml": rules });
+    const config = read(project, { environment: "prod" });
+    const [load, ...others] = config.workspaces[0]?.items ?? [];
+    assert.deepEqual(load?.values, [
+      { find: "dev-server", to: "prod-server" },
+      { find: "dev-lake", to: "$items.Lakehouse.orders.$id" },
+    ]);
+    assert.deepEqual(load?.references, [
+      { key: "$items.Lakehouse.orders.$id", workspace: 0, item: 2, attribute: "id" },
+    ]);
+    assert.ok(others.every(({ values }) => values === undefined));
+    assert.deepEqual(config.warnings, ["items/parameter.yml:7 find_replace[2]: matched nothing in any item"]);
+
+    const dev = read(project);
+    assert.deepEqual(dev.workspaces[0]?.items[0]?.values, [{ find: "dev-server", to: "dev-server" }]);
+    assert.deepEqual(dev.warnings, [
+      "items/parameter.yml:4 find_replace[1]: no value for environment dev",
+      "items/parameter.yml:7 find_replace[2]: no value for environment dev",
+    ]);
+  });
+
+  it("Values per environment of the stack itself come after those of the file, and the file may have another name", () => {
+    using project = new ProjectFolder({ ...files, "settings/values.yml": rules });
+    const values = { find_replace: [{ find_value: "prod-server", replace_value: { _ALL_: "my-server" } }] };
+    const config = read(project, { environment: "prod", values }, { parameters: "settings/values.yml" });
+    assert.deepEqual(config.workspaces[0]?.items[0]?.values?.at(-1), { find: "prod-server", to: "my-server" });
+  });
+
+  it("Values per environment for a file by its pattern are kept with the name of the file", () => {
+    using project = new ProjectFolder({
+      ...files,
+      "items/parameter.yml": `find_replace:\n  - find_value: dev\n    replace_value: { dev: test }\n    file_path: "**/notebook-content.py"\n`,
+    });
+    assert.deepEqual(read(project).workspaces[0]?.items[0]?.values, [
+      { find: "dev", files: ["notebook-content.py"], to: "test" },
+    ]);
+  });
+
+  it("Values per environment turn a reference to nothing into something", () => {
+    using project = new ProjectFolder({
+      ...pipeline("items/a.DataPipeline", "a", id(5)),
+      ...notebook("items/b.Notebook", "b", id(6)),
+      "items/parameter.yml": `find_replace:\n  - find_value: ${id(5)}\n    replace_value: { _ALL_: $items.Notebook.b.$id }\n`,
+    });
+    assert.equal(read(project).workspaces[0]?.items[0]?.references?.[0]?.key, "$items.Notebook.b.$id");
+  });
+
+  it("Values per environment that are broken, or refer to nothing, are told with their line", () => {
+    using project = new ProjectFolder({
+      ...files,
+      "items/parameter.yml": `find_replace:\n  - find_value: dev-lake\n    replace_value: { dev: $items.Lakehouse.silver.$id }\n  - find_value: $workspace.Dev.$id\n    replace_value: { dev: x }\n`,
+      "broken.yml": "find_replace:\n  - find_valu: a\n    replace_value: b\n",
+    });
+    assert.deepEqual(project.problemsOf([{ name: "sales", items: [{ from: "items" }] }]), [
+      "fabric:workspaces[0].items[0].from: items/load.Notebook needs $items.Lakehouse.silver.$id, which is nothing that this stack declares",
+      "fabric:workspaces[0].items[0].from: items/parameter.yml:4 find_replace[1]: looks for a value of the service, which a preview does not ask: write the id",
+    ]);
+    const broken = project.problemsOf([{ name: "sales", items: [{ from: "items", parameters: "broken.yml" }] }]);
+    assert.match(broken.join("\n"), /broken\.yml:2 find_replace\[0\]\.find_valu/);
+    assert.deepEqual(project.problemsOf([{ name: "sales", items: [{ from: "items", parameters: "none.yml" }] }]), [
+      "fabric:workspaces[0].items[0].parameters: none.yml does not exist",
+    ]);
+  });
+});
