@@ -1,24 +1,25 @@
 import { findKeys, namesIn } from "./findKeys.ts";
 import { readJsonPath } from "./jsonPath.ts";
 import type { Replaced } from "./replaceText.ts";
-import { jsonTree, yamlTree } from "./tree.ts";
+import { TreeReader } from "./tree.ts";
 import type { JsonValue } from "./value.ts";
 
 /**
  * Replaces the values that a path names in a JSON or YAML text. Everything else stays as it is written: other tools' indentation,
  * comments and order. Other texts, and texts in which the path finds nothing, do not change.
  * @param to the value, in which dynamic values are already replaced
+ * @param trees the same one for all values of a file, so that the file is parsed once
  * @throws Error if the path cannot be understood
  */
-export function replaceKeys(text: string, path: string, to: JsonValue): Replaced {
+export function replaceKeys(text: string, path: string, to: JsonValue, trees = new TreeReader()): Replaced {
   const read = readJsonPath(path);
   if ("problem" in read) throw new Error(`The path ${JSON.stringify(path)} ${read.problem}.`);
   if (namesIn(read.steps).some((name) => isAbsent(name, text))) return { text, places: 0 };
-  const json = jsonTree(text);
-  const tree = json ?? yamlTree(text);
-  const found = tree ? findKeys(tree, read.steps) : [];
+  const parsed = trees.parse(text);
+  if (!parsed) return { text, places: 0 };
+  const found = findKeys(parsed.tree, read.steps);
   const result = found.reduceRight((rest, { start, end }) => {
-    const value = json ? jsonText(to, rest, start) : yamlText(to, rest, start, end);
+    const value = parsed.isJson ? jsonText(to, rest, start) : yamlText(to, rest, start, end);
     return rest.slice(0, start) + value + rest.slice(end);
   }, text);
   return { text: result, places: found.length };

@@ -160,6 +160,21 @@ describe("A YAML file keeps everything else as it is written", () => {
     });
   }
 
+  test("An object is YAML however it begins", () => {
+    const beginnings = ["", "# comment\n\n", "---\n", "%YAML 1.1\n---\n", "!!map\n", "&x\n", "  # indented\n"];
+    for (const beginning of beginnings) {
+      assert.equal(replaceKeys(`${beginning}a: 1\n`, "$.a", 2).text, `${beginning}a: 2\n`);
+    }
+    for (const [text, after] of [
+      ['"a": 1\n', '"a": 2\n'],
+      ["? a\n: 1\n", "? a\n: 2\n"],
+      ["a:\n  1\n", "a:\n  2\n"],
+      ["{ a: 1 }\n", "{ a: 2 }\n"],
+    ] as const) {
+      assert.equal(replaceKeys(text, "$.a", 2).text, after);
+    }
+  });
+
   test("A text that is neither JSON nor YAML does not change", () => {
     const python = '# Fabric notebook source\n\n# META {\n# META   "a": 1\n# META }\nx = {"a": [1,\n';
     for (const text of [python, "", "just a: text: here", "\0", "- [", "a\n"]) {
