@@ -83,7 +83,7 @@ const notebook = (lakehouse: string, workspace: string, endpoint: string) => `# 
 `;
 
 describe("The forms of the documentation do what it says", () => {
-  test("The file is right", () => assert.deepEqual(problems, []));
+  test("A file with the documented forms has no problems", () => assert.deepEqual(problems, []));
 
   test("A notebook gets the lakehouse, the workspace and the endpoint of the target", () => {
     const before = notebook(ids.lakehouse, ids.workspace, ids.endpoint);
