@@ -5,6 +5,7 @@ import { replaceKeys } from "./replaceKeys.ts";
 import { replaceGroup, replaceLiteral } from "./replaceText.ts";
 import type { Replaced } from "./replaceText.ts";
 import { StandIns } from "./standIns.ts";
+import { TreeReader } from "./tree.ts";
 import type { TextValue, Value } from "./value.ts";
 
 /** A file of an item. */
@@ -54,9 +55,10 @@ export function applyValues<F extends ItemFile>(
     if (file.text === undefined || file.path.split("/").at(-1) === ".platform") return file;
     const path = folder === "" ? file.path : `${folder}/${file.path}`;
     const original = withLineFeeds(file.text);
+    const trees = new TreeReader();
     const text = values.reduce((before, value, index) => {
       if (!(value.files?.some((pattern) => matchesFile(pattern, path)) ?? true)) return before;
-      const replaced = applyValue(before, value, standIns, dynamic);
+      const replaced = applyValue(before, value, { standIns, trees }, dynamic);
       places[index] = (places[index] ?? 0) + replaced.places;
       if (replaced.problem !== undefined) problems.push({ value: index, file: file.path, message: replaced.problem });
       return replaced.text;
@@ -67,12 +69,17 @@ export function applyValues<F extends ItemFile>(
   return { files: applied, places, problems };
 }
 
-function applyValue(text: string, value: Value, standIns: StandIns, dynamic: DynamicValues): Replaced {
+function applyValue(
+  text: string,
+  value: Value,
+  { standIns, trees }: { readonly standIns: StandIns; readonly trees: TreeReader },
+  dynamic: DynamicValues,
+): Replaced {
   if ("key" in value) {
     const to = typeof value.to === "string" ? standIns.textOf(value.to, true) : value.to;
     // a byte order mark is no part of JSON
     const mark = text.startsWith("\uFEFF") ? "\uFEFF" : "";
-    const replaced = replaceKeys(text.slice(mark.length), value.key, to);
+    const replaced = replaceKeys(text.slice(mark.length), value.key, to, trees);
     return { ...replaced, text: mark + replaced.text };
   }
   const to = standIns.textOf(value.to, false);

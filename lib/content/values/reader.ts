@@ -20,6 +20,7 @@ export class Reader {
   readonly problems: ValueProblem[] = [];
   /** What is allowed, but probably not meant. */
   readonly warnings: ValueProblem[] = [];
+  /** See {@link ReadOptions}; never undefined. */
   readonly environmentVariables: boolean;
   readonly #source: Source;
 
@@ -28,14 +29,20 @@ export class Reader {
     this.environmentVariables = options.environmentVariables ?? false;
   }
 
+  /** Where a value stands. */
   placeOf(path: KeyPath): Place {
     return this.#source.placeOf(path);
   }
 
+  /**
+   * Notes a mistake.
+   * @param message what is wrong and what would be right, as the end of a sentence whose subject is the value
+   */
   problem(path: KeyPath, message: string): undefined {
     this.problems.push({ ...this.placeOf(path), message });
   }
 
+  /** Notes something that is allowed. */
   warn(path: KeyPath, message: string): void {
     this.warnings.push({ ...this.placeOf(path), message });
   }

@@ -28,7 +28,9 @@ export interface FindRule extends Filters {
   readonly place: Place;
   /** The text, or the regular expression as it is in Python. */
   readonly find: string;
+  /** Whether `find` is a regular expression, whose only group is replaced. */
   readonly isRegex: boolean;
+  /** Whether letters of both cases are equal. */
   readonly ignoreCase: boolean;
   /** Text to put in; it may be dynamic. */
   readonly to: ByEnvironment<string>;
@@ -58,6 +60,7 @@ export interface PoolRule extends Pick<Filters, "itemNames"> {
   readonly place: Place;
   /** Id of the pool in the source. */
   readonly instancePoolId: string;
+  /** The pool of the target. */
   readonly to: ByEnvironment<SparkPool>;
 }
 

@@ -9,6 +9,7 @@ import type { KeyedValue, TextValue, Value } from "./value.ts";
 export interface ItemOfRules {
   /** Type in the service's spelling. */
   readonly type: string;
+  /** Name of the item in Fabric. */
   readonly displayName: string;
   /** The item's folder relative to the repository folder, with `/`; empty if it is the repository folder itself. */
   readonly path: string;
@@ -16,7 +17,9 @@ export interface ItemOfRules {
 
 /** A value for an item, and the rule that it comes from. Only the value belongs into a resource's inputs. */
 export interface SelectedValue {
+  /** What to apply. */
   readonly value: Value;
+  /** For messages, and to count what it changed. */
   readonly rule: FindRule | KeyRule;
 }
 

@@ -9,6 +9,7 @@ import { yamlTree } from "./tree.ts";
 export interface PoolReplacement {
   /** Id of the pool in the source. */
   readonly instancePoolId: string;
+  /** The pool of the target. */
   readonly pool: SparkPool;
 }
 

@@ -21,7 +21,7 @@ export interface Tree {
 }
 
 /** The content of a JSON file; undefined if the text is not JSON. */
-export function jsonTree(text: string): Tree | undefined {
+function jsonTree(text: string): Tree | undefined {
   try {
     // much faster than the parser below, which is also more lenient
     JSON.parse(text);
@@ -48,6 +48,7 @@ function fromJson(node: Jsonc.Node): Tree {
  * `<<` takes over from elsewhere do not count.
  */
 export function yamlTree(text: string): Tree | undefined {
+  if (!mayBeYaml(text)) return undefined;
   const { isMap, isSeq, isScalar, isAlias } = yaml();
   const document = parsePyYaml(text);
   if (document.errors.length > 0) return undefined;
@@ -68,4 +69,32 @@ export function yamlTree(text: string): Tree | undefined {
   };
   const root = document.contents;
   return isMap(root) || isSeq(root) ? fromYaml(root, 0) : undefined;
+}
+
+/**
+ * A quick look at the first line that is no comment, because most files are other languages, and YAML takes seconds for a megabyte
+ * of them. An object begins with a key and a colon in one line, and everything else with a sign.
+ */
+function mayBeYaml(text: string): boolean {
+  const first = /^(?:[ \t]*(?:#[^\n]*)?\n)*([^\n]*)/.exec(text)?.[1] ?? "";
+  return /^\s*[-?{[!&*%"']|:(?:\s|$)/.test(first);
+}
+
+/** The content of a JSON or YAML text; undefined if it is neither. */
+export type Parsed = { readonly tree: Tree; readonly isJson: boolean } | undefined;
+
+/** Parses texts, and remembers the last one: of many values that are looked for in a file, most are not there. */
+export class TreeReader {
+  #last: { readonly text: string; readonly parsed: Parsed } | undefined;
+
+  parse(text: string): Parsed {
+    if (this.#last?.text !== text) this.#last = { text, parsed: parsed(text) };
+    return this.#last.parsed;
+  }
+}
+
+function parsed(text: string): Parsed {
+  const json = jsonTree(text);
+  const tree = json ?? yamlTree(text);
+  return tree && { tree, isJson: json !== undefined };
 }

@@ -5,7 +5,9 @@ export type JsonValue = string | number | boolean | null | readonly JsonValue[] 
 export interface TextValue {
   /** Text to find; with `regex` a regular expression of Python whose only group is replaced. It may be dynamic without `regex`. */
   readonly find: string;
+  /** `find` is a regular expression. */
   readonly regex?: true;
+  /** Letters of both cases are equal. */
   readonly ignoreCase?: true;
   /** Paths and patterns relative to the repository folder; absent for all files of the item. */
   readonly files?: readonly string[];

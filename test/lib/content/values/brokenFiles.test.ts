@@ -608,7 +608,7 @@ describe("A broken parameter file is told with its line", () => {
     });
   }
 
-  test("Every message names the file, and none is empty", () => {
+  test("Every message about a broken parameter file names a file and a fault", () => {
     for (const [, , problems] of broken) {
       assert.ok(problems.length > 0);
       for (const problem of problems) assert.match(problem, /\.yml.*: ./);

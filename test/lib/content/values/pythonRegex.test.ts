@@ -74,7 +74,7 @@ describe("A regular expression finds what it finds in Python", () => {
     });
   }
 
-  test("Case does not count if the rule says so", () => {
+  test("A regular expression finds letters in both cases if the rule says so", () => {
     assert.deepEqual(found('server="([^"]+)"', 'SERVER="A"', true), ["A"]);
     assert.deepEqual(found("[a-c]", "B", true), ["B"]);
     assert.deepEqual(found("ä", "Ä", true), ["Ä"]);

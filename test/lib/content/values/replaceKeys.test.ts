@@ -142,11 +142,14 @@ describe("A YAML file keeps everything else as it is written", () => {
     ["an entry of a list", "l:\n    - n: a\n      v: 1\n    - n: b\n      v: 2\n", '$.l[?(@.n=="b")].v', ""],
     ["a block of text", "a: |\n  one\n  two\nb: 2\n", "$.a", 'a: "NEW"\nb: 2\n'],
     ["an object in several lines", "a:\n  b: 1\n  c: 2\nd: 3\n", "$.a", 'a:\n  "NEW"\nd: 3\n'],
-    ["a list in several lines", "a:\n- 1\n- 2\nd: 3\n", "$.a", ""],
+    ["a list in several lines", "a:\n- 1\n- 2\nd: 3\n", "$.a", 'a:\n  "NEW"\nd: 3\n'],
+    ["a value with a tag", "a: !!int 5\nb: 2\n", "$.a", 'a: "NEW"\nb: 2\n'],
+    ["a value below a comment", "a: # wow !\n  - 1\nb: 2\n", "$.a", 'a: # wow !\n    "NEW"\nb: 2\n'],
     ["a key without a value", "a:\nb: 2\n", "$.a", 'a: "NEW"\nb: 2\n'],
     ["a key without a value in a flow object", "{a: , b: 2}", "$.a", ""],
     ["a value with an anchor", "a: &x 1\nb: *x\n", "$.a", 'a: &x "NEW"\nb: *x\n'],
     ["an alias", "a: &x 1\nb: *x\n", "$.b", 'a: &x 1\nb: "NEW"\n'],
+    ["a list at the end", "a:\n- 1", "$.a", 'a:\n  "NEW"'],
     ["the last line", "a: 1", "$.a", 'a: "NEW"'],
   ];
   for (const [what, before, path, after] of cases) {
@@ -159,6 +162,21 @@ describe("A YAML file keeps everything else as it is written", () => {
       assert.equal(text.split("\n").at(-1), before.endsWith("\n") ? "" : text.split("\n").at(-1));
     });
   }
+
+  test("An object is YAML however it begins", () => {
+    const beginnings = ["", "# comment\n\n", "---\n", "%YAML 1.1\n---\n", "!!map\n", "&x\n", "  # indented\n"];
+    for (const beginning of beginnings) {
+      assert.equal(replaceKeys(`${beginning}a: 1\n`, "$.a", 2).text, `${beginning}a: 2\n`);
+    }
+    for (const [text, after] of [
+      ['"a": 1\n', '"a": 2\n'],
+      ["? a\n: 1\n", "? a\n: 2\n"],
+      ["a:\n  1\n", "a:\n  2\n"],
+      ["{ a: 1 }\n", "{ a: 2 }\n"],
+    ] as const) {
+      assert.equal(replaceKeys(text, "$.a", 2).text, after);
+    }
+  });
 
   test("A text that is neither JSON nor YAML does not change", () => {
     const python = '# Fabric notebook source\n\n# META {\n# META   "a": 1\n# META }\nx = {"a": [1,\n';

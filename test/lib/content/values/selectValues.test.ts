@@ -31,7 +31,7 @@ const found = (environment: string, item = hello) =>
   selectValues(rules, environment, item).map(({ value }) => ("key" in value ? value.key : value.find));
 
 describe("An item gets the values that are for it", () => {
-  test("The file is right", () => assert.deepEqual(problems, []));
+  test("The file with one rule for each filter has no problems", () => assert.deepEqual(problems, []));
 
   test("Values by key come first, as in fabric-cicd, then those by text in the order of the file", () => {
     assert.deepEqual(found("PROD"), [
