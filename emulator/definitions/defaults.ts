@@ -12,7 +12,6 @@ const defaults: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   Eventhouse: { "EventhouseProperties.json": {} },
   KQLQueryset: { "RealTimeQueryset.json": {} },
   KQLDashboard: { "RealTimeDashboard.json": {} },
-  KQLDatabase: { "DatabaseProperties.json": { databaseType: "ReadWrite" }, "DatabaseSchema.kql": "// KQL script\n" },
   Reflex: { "ReflexEntities.json": [] },
   CopyJob: { "copyjob-content.json": { properties: { jobMode: "Batch" }, activities: [] } },
   Dataflow: { "queryMetadata.json": { formatVersion: "202502" }, "mashup.pq": "section Section1;\n" },
@@ -39,6 +38,17 @@ const defaults: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   MountedDataFactory: { "mountedDataFactory-content.json": {} },
 };
 
-/** Parts of an item that was made without a definition. */
-export const defaultDefinition = (type: string): Part[] =>
-  Object.entries(defaults[type] ?? { "content.json": "{}" }).map(([path, value]) => partOf(path, value));
+/** A database says which eventhouse it is in. */
+const kqlDatabase = (parentEventhouseItemId: string | undefined) => ({
+  "DatabaseProperties.json": { databaseType: "ReadWrite", ...(parentEventhouseItemId && { parentEventhouseItemId }) },
+  "DatabaseSchema.kql": "// KQL script\n",
+});
+
+/**
+ * Parts of an item that was made without a definition.
+ * @param parentId id of the item that it is in, if it is in one
+ */
+export function defaultDefinition(type: string, parentId?: string): Part[] {
+  const files = type === "KQLDatabase" ? kqlDatabase(parentId) : (defaults[type] ?? { "content.json": "{}" });
+  return Object.entries(files).map(([path, value]) => partOf(path, value));
+}

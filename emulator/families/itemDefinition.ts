@@ -77,7 +77,8 @@ export function platformPart(
 }
 
 /** Content of an item that was made without a definition. */
-export const defaultParts = ({ type }: { readonly type: string }): Part[] => defaultDefinition(type);
+export const defaultParts = ({ type, parentId }: Pick<Item, "type" | "parentId">): Part[] =>
+  defaultDefinition(type, parentId);
 
 /**
  * A definition as the service might return it: parts in another order, Windows line ends, JSON on one line with reversed keys,

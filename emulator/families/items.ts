@@ -8,7 +8,7 @@ import type { Call, Reply, Route, Service } from "../core/service.ts";
 import type { Stored } from "../core/store.ts";
 import { refusalOfContent } from "../definitions/byType.ts";
 import type { Refusal } from "../definitions/check.ts";
-import { parentEventhouseId } from "../definitions/kqlDatabase.ts";
+import { parentEventhouse } from "../definitions/kqlDatabase.ts";
 import { isCapacityPaused } from "./capacities.ts";
 import { folderById, optionalParent } from "./folders.ts";
 import { definitionOf, shownDefinition } from "./itemDefinition.ts";
@@ -182,7 +182,7 @@ function create(workspace: Workspace, call: Call, service: Service, type: string
         ...(folderId && { folderId }),
         ...definition,
         ...(creationPayload && { creationPayload }),
-        ...(type === "KQLDatabase" && { parentId: parentEventhouseId(sent) }),
+        ...(type === "KQLDatabase" && { parentId: parentEventhouse(sent, workspace.id, service)?.id }),
       }),
     );
   const { create: mode } = itemTypeOf(type);
