@@ -37,8 +37,10 @@ const prefixes: Readonly<Record<Api, string>> = { fabric: "/v1", graph: "", entr
 
 /** Routes requests to families and to the control plane. Unknown paths answer 404 and count as not covered. */
 export function routed(families: readonly Family[], answering: Answering, control: Hono): Hono<Bindings> {
-  // paths are compared in lower case
-  const app = new Hono<Bindings>({ getPath: (request) => new URL(request.url).pathname.toLowerCase() });
+  // paths are compared in lower case, and without the slash that some clients put at the end
+  const app = new Hono<Bindings>({
+    getPath: (request) => new URL(request.url).pathname.toLowerCase().replace(/(?<=.)\/$/, ""),
+  });
   for (const { api = "fabric", routes } of families) {
     for (const route of routes) {
       const path = prefixes[api] + honoPath(route.template);
@@ -52,11 +54,13 @@ export function routed(families: readonly Family[], answering: Answering, contro
   return app;
 }
 
-/** A template in the router's notation. Names of parameters keep their case. */
+/** A template in the router's notation. Names of parameters keep their case; the values of `{name...}` may have slashes. */
 const honoPath = (template: string) =>
   template
     .split("/")
-    .map((segment) => (segment.startsWith("{") ? `:${segment.slice(1, -1)}` : segment.toLowerCase()))
+    .map((segment) =>
+      segment.startsWith("{") ? `:${segment.slice(1, -1).replace(/\.{3}$/, "{.+}")}` : segment.toLowerCase(),
+    )
     .join("/");
 
 /** Answers a request for a token. Such a request needs no token, and is not recorded, because it contains a secret. */

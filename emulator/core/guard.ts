@@ -23,7 +23,7 @@ export const tenant: Guard<undefined> = { template: "", find: () => undefined };
 
 /**
  * A guard that finds an object with a function.
- * @param path path below the parent's, with one parameter: `/users/{user}`
+ * @param path path below the parent's, with one parameter: `/users/{user}`, or `/files/{path...}` for one with slashes
  * @param find receives the parent's object and the parameter; throws the refusal
  * @throws Error if the path has not exactly one parameter
  */
@@ -34,9 +34,10 @@ export function within<P, T>(
 ): Guard<T> {
   const [parameter, ...more] = [...path.matchAll(/\{(.+?)\}/g)].map(([, name = ""]) => name);
   if (parameter === undefined || more.length > 0) throw new Error(`A guard resolves one parameter, unlike ${path}.`);
+  const name = parameter.replace(/\.{3}$/, "");
   return {
     template: parent.template + path,
-    find: (call, service) => find(parent.find(call, service), call.params[parameter] ?? "", call, service),
+    find: (call, service) => find(parent.find(call, service), call.params[name] ?? "", call, service),
   };
 }
 

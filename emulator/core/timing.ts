@@ -50,12 +50,16 @@ const calls: Readonly<Record<string, Measured>> = {
   "GET /operations/{operationId}": measured([1.2, 1.2]),
   "GET /operations/{operationId}/result": measured([1.3, 1.4]),
   "POST /workspaces/{workspaceId}/folders": measured([1.1, 1.1]),
+  "POST /workspaces/{workspaceId}/environments/{itemId}/staging/publish": measured([1.1, 1.1], [5.0, 6.5]),
 };
 /** Any other call, as long as a read. */
 const otherCall = measured([0.8, 2.0]);
 
 /** Time from the answer of a create to its SQL endpoint. */
 const sqlEndpoint: Range = [11, 13];
+
+/** Time from the start of an environment's publish to its end. The operation of the call ends long before. */
+const publish: Range = [355, 775];
 
 const RETRY_AFTER_S = 20;
 const PUBLISH_RETRY_AFTER_S = 120;
@@ -107,9 +111,14 @@ export class Timing {
     };
   }
 
-  /** Milliseconds until the SQL endpoint of a new item is ready; undefined if it never is. */
+  /** Milliseconds until the SQL endpoint of a new item is ready; undefined unless the lever demands recorded times. */
   sqlEndpointMs(): number | undefined {
     return this.#levers.timing === "recorded" ? this.#draw("SQL endpoint", sqlEndpoint) : undefined;
+  }
+
+  /** Milliseconds from the start of an environment's publish to its end; undefined unless the lever demands recorded times. */
+  publishMs(): number | undefined {
+    return this.#levers.timing === "recorded" ? this.#draw("publish", publish) : undefined;
   }
 
   /** Starts the sequence of drawn times again. */

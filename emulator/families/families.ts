@@ -2,6 +2,7 @@ import type { CollectionsOf, SeedOf } from "../core/family.ts";
 import type { Service } from "../core/service.ts";
 import { capacityFamily } from "./capacities.ts";
 import { connectionFamily } from "./connections.ts";
+import { environmentFamily } from "./environments.ts";
 import { folderFamily } from "./folders.ts";
 import { gitFamily } from "./git.ts";
 import { entraFamily, graphFamily } from "./identity.ts";
@@ -10,6 +11,9 @@ import { managedPrivateEndpointFamily } from "./managedPrivateEndpoints.ts";
 import { operationFamily } from "./operations.ts";
 import { recoverableItemFamily } from "./recoverableItems.ts";
 import { roleAssignmentFamily } from "./roleAssignments.ts";
+import { semanticModelFamily } from "./semanticModels.ts";
+import { shortcutFamily } from "./shortcuts.ts";
+import { sparkFamily } from "./sparkPools.ts";
 import { workspaceFamily } from "./workspaces.ts";
 
 /** All families of the emulator. A seed is loaded in this order, so a family must follow the families that it refers to. */
@@ -21,9 +25,13 @@ export const families = [
   roleAssignmentFamily,
   folderFamily,
   itemFamily,
+  environmentFamily,
+  shortcutFamily,
   recoverableItemFamily,
   operationFamily,
   connectionFamily,
+  semanticModelFamily,
+  sparkFamily,
   gitFamily,
   managedPrivateEndpointFamily,
 ] as const;

@@ -1,12 +1,14 @@
 import { ServiceError } from "../core/service.ts";
-import type { Call } from "../core/service.ts";
+import type { Call, Service } from "../core/service.ts";
+import { refusalOfFormat } from "../definitions/byType.ts";
+import { defaultDefinition } from "../definitions/defaults.ts";
+import { partOf } from "../definitions/definition.ts";
+import type { Definition, Part } from "../definitions/definition.ts";
+import { inFormat } from "../definitions/formats.ts";
+import type { Item } from "./itemStore.ts";
+import { itemTypeOf } from "./itemTypes.ts";
 
-/** One file of an item's definition. */
-export interface Part {
-  readonly path: string;
-  readonly payload: string;
-  readonly payloadType: string;
-}
+export type { Part } from "../definitions/definition.ts";
 
 /** The content of `.platform`. */
 interface Named {
@@ -15,9 +17,14 @@ interface Named {
   readonly description: string;
 }
 
-/** @throws ServiceError if the service would refuse the definition */
-export function partsOf(call: Call): Part[] {
-  const { parts } = (call.body["definition"] ?? {}) as { parts?: unknown };
+/**
+ * The definition in a request's body, with its format if one is given; undefined if there is none.
+ * @throws ServiceError if the service would refuse its form. What the parts contain is checked by type
+ */
+export function definitionOf(call: Call): Definition | undefined {
+  const definition = call.body["definition"];
+  if (definition === undefined || definition === null) return undefined;
+  const { parts, format } = definition as { parts?: unknown; format?: unknown };
   if (!Array.isArray(parts) || parts.length === 0)
     throw new ServiceError(400, "MissingDefinitionParts", "The definition has no parts");
   for (const part of parts as Partial<Part>[]) {
@@ -28,7 +35,33 @@ export function partsOf(call: Call): Part[] {
     if (!/^[A-Za-z0-9+/]*={0,2}$/.test(part.payload))
       throw new ServiceError(400, "CorruptedPayload", `The payload of ${part.path} is no base64`);
   }
-  return parts as Part[];
+  return { parts: parts as Part[], format: typeof format === "string" && format !== "" ? format : undefined };
+}
+
+/**
+ * The definition of an item, as an answer shows it.
+ * @throws ServiceError 400 if the query asks for a format that the service does not know
+ */
+export function shownDefinition(item: Item, call: Call, service: Service): Definition {
+  const wanted = call.query.get("format") || undefined;
+  const refusal = refusalOfFormat(item.type, wanted);
+  if (refusal) throw new ServiceError(400, refusal.errorCode, refusal.message);
+  const own = inFormat(item.type, { format: item.format, parts: item.parts ?? defaultParts(item) }, wanted);
+  const isNamed = own.some((part) => part.path === ".platform");
+  const parts = service.levers.rewriteDefinitions
+    ? [...rewritten(own.filter((part) => part.path !== ".platform")), platformPart(item, item.id)]
+    : isNamed
+      ? own
+      : [...own, platformPart(item)];
+  const format = formatOf(item, own);
+  return { ...(format && { format }), parts };
+}
+
+/** The format that the answer names; most types name none. A report has the format in which it is stored. */
+function formatOf({ type, format }: Item, parts: readonly Part[]): string | undefined {
+  const { format: named } = itemTypeOf(type);
+  if (type === "Report") return parts.some(({ path }) => path === "report.json") ? "PBIR-Legacy" : named;
+  return named && (format ?? named);
 }
 
 /** The part that identifies the item, in the format of exports. */
@@ -36,29 +69,16 @@ export function platformPart(
   { type, displayName, description }: Named,
   logicalId = "00000000-0000-0000-0000-000000000000",
 ): Part {
-  const text = JSON.stringify(
-    {
-      $schema:
-        "https://developer.microsoft.com/json-schemas/fabric/gitIntegration/platformProperties/2.0.0/schema.json",
-      metadata: { type, displayName, ...(description && { description }) },
-      config: { version: "2.0", logicalId },
-    },
-    null,
-    2,
-  );
-  return { path: ".platform", payload: Buffer.from(text).toString("base64"), payloadType: "InlineBase64" };
+  return partOf(".platform", {
+    $schema: "https://developer.microsoft.com/json-schemas/fabric/gitIntegration/platformProperties/2.0.0/schema.json",
+    metadata: { type, displayName, ...(description && { description }) },
+    config: { version: "2.0", logicalId },
+  });
 }
 
 /** Content of an item that was made without a definition. */
-export function defaultParts({ type }: { readonly type: string }): Part[] {
-  const empty: Readonly<Record<string, readonly [string, string]>> = {
-    Notebook: ["notebook-content.py", "# Fabric notebook source\n"],
-    DataPipeline: ["pipeline-content.json", '{"properties":{"activities":[]}}'],
-    Lakehouse: ["lakehouse.metadata.json", "{}"],
-  };
-  const [name, text] = empty[type] ?? ["content.json", "{}"];
-  return [{ path: name, payload: Buffer.from(text).toString("base64"), payloadType: "InlineBase64" }];
-}
+export const defaultParts = ({ type, parentId }: Pick<Item, "type" | "parentId">): Part[] =>
+  defaultDefinition(type, parentId);
 
 /**
  * A definition as the service might return it: parts in another order, Windows line ends, JSON on one line with reversed keys,

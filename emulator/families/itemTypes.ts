@@ -9,12 +9,8 @@ export interface ItemType {
   readonly definition: "async" | "sync" | "none";
   /** Format of a definition in the service's answers; absent if the service names none. */
   readonly format?: string;
-  /** Additional properties in the type's own collection; absent if there are none. */
-  readonly properties?: (workspaceId: string, id: string) => Record<string, unknown>;
 }
 
-const oneLake = (workspaceId: string, id: string) => `https://onelake.dfs.fabric.microsoft.com/${workspaceId}/${id}`;
-const moment = () => new Date().toISOString().replace("Z", "0000Z");
 const sync = "sync" as const;
 const async = "async" as const;
 const none = "none" as const;
@@ -25,38 +21,13 @@ const asyncWithDefinition = "asyncWithDefinition" as const;
  * which async.
  */
 export const itemTypes: readonly ItemType[] = [
-  {
-    type: "Lakehouse",
-    collection: "lakehouses",
-    create: sync,
-    definition: sync,
-    properties: (ws, id) => ({
-      oneLakeTablesPath: `${oneLake(ws, id)}/Tables`,
-      oneLakeFilesPath: `${oneLake(ws, id)}/Files`,
-      sqlEndpointProperties: { connectionString: null, id: null, provisioningStatus: "InProgress" },
-    }),
-  },
+  { type: "Lakehouse", collection: "lakehouses", create: sync, definition: sync },
   { type: "DataPipeline", collection: "dataPipelines", create: sync, definition: sync },
-  {
-    type: "Dataflow",
-    collection: "dataflows",
-    create: sync,
-    definition: sync,
-    properties: () => ({ isParametric: false }),
-  },
+  { type: "Dataflow", collection: "dataflows", create: sync, definition: sync },
   { type: "CopyJob", collection: "copyJobs", create: sync, definition: sync },
   { type: "KQLQueryset", collection: "kqlQuerysets", create: sync, definition: sync },
   { type: "KQLDashboard", collection: "kqlDashboards", create: sync, definition: sync },
-  {
-    type: "MirroredDatabase",
-    collection: "mirroredDatabases",
-    create: sync,
-    definition: sync,
-    properties: (ws, id) => ({
-      oneLakeTablesPath: `${oneLake(ws, id)}/Tables`,
-      sqlEndpointProperties: { connectionString: null, id: null, provisioningStatus: "InProgress" },
-    }),
-  },
+  { type: "MirroredDatabase", collection: "mirroredDatabases", create: sync, definition: sync },
   { type: "Reflex", collection: "reflexes", create: sync, definition: sync },
   { type: "PaginatedReport", collection: "paginatedReports", create: sync, definition: sync },
   { type: "DataBuildToolJob", collection: "dataBuildToolJobs", create: sync, definition: sync },
@@ -65,100 +36,20 @@ export const itemTypes: readonly ItemType[] = [
   { type: "GraphQuerySet", collection: "graphQuerySets", create: sync, definition: async },
   { type: "GraphModel", collection: "graphModels", create: sync, definition: sync },
   { type: "DigitalTwinBuilderFlow", collection: "digitalTwinBuilderFlows", create: sync, definition: sync },
-  {
-    type: "Environment",
-    collection: "environments",
-    create: asyncWithDefinition,
-    definition: sync,
-    properties: () => ({
-      publishDetails: {
-        state: "Success",
-        targetVersion: "00000000-0000-0000-0000-000000000000",
-        startTime: moment(),
-        endTime: moment(),
-        componentPublishInfo: { sparkLibraries: { state: "Success" }, sparkSettings: { state: "Success" } },
-      },
-    }),
-  },
-  {
-    type: "Eventhouse",
-    collection: "eventhouses",
-    create: asyncWithDefinition,
-    definition: async,
-    properties: (_ws, id) => ({
-      queryServiceUri: `https://trd-${id.slice(0, 8)}.z1.kusto.fabric.microsoft.com`,
-      ingestionServiceUri: `https://ingest-trd-${id.slice(0, 8)}.z1.kusto.fabric.microsoft.com`,
-      databasesItemIds: ["00000000-0000-0000-0000-000000000000"],
-      minimumConsumptionUnits: 0,
-    }),
-  },
-  {
-    type: "SparkJobDefinition",
-    collection: "sparkJobDefinitions",
-    create: asyncWithDefinition,
-    definition: sync,
-    properties: (ws, id) => ({ oneLakeRootPath: oneLake(ws, id) }),
-  },
-  {
-    type: "VariableLibrary",
-    collection: "variableLibraries",
-    create: asyncWithDefinition,
-    definition: async,
-    properties: () => ({ activeValueSetName: "Default value set" }),
-  },
+  { type: "Environment", collection: "environments", create: asyncWithDefinition, definition: sync },
+  { type: "Eventhouse", collection: "eventhouses", create: asyncWithDefinition, definition: async },
+  { type: "SparkJobDefinition", collection: "sparkJobDefinitions", create: asyncWithDefinition, definition: sync },
+  { type: "VariableLibrary", collection: "variableLibraries", create: asyncWithDefinition, definition: async },
   { type: "Map", collection: "maps", create: asyncWithDefinition, definition: sync },
   { type: "Notebook", collection: "notebooks", create: async, definition: async },
   { type: "SemanticModel", collection: "semanticModels", create: async, definition: async },
   { type: "Report", collection: "reports", create: async, definition: async, format: "PBIR" },
-  {
-    type: "Warehouse",
-    collection: "warehouses",
-    create: async,
-    definition: none,
-    properties: (ws) => ({
-      connectionInfo: `${ws}.datawarehouse.fabric.microsoft.com`,
-      connectionString: `${ws}.datawarehouse.fabric.microsoft.com`,
-      createdDate: moment(),
-      lastUpdatedTime: moment(),
-      collationType: "Latin1_General_100_BIN2_UTF8",
-    }),
-  },
-  {
-    type: "SQLDatabase",
-    collection: "sqlDatabases",
-    create: async,
-    definition: async,
-    format: "dacpac",
-    properties: (ws, id) => ({
-      connectionInfo: `Data Source=${ws}.database.fabric.microsoft.com,1433;Initial Catalog=${id}`,
-      connectionString: "mock_connection_string",
-      databaseName: id,
-      serverFqdn: `${ws}.database.fabric.microsoft.com,1433`,
-    }),
-  },
+  { type: "Warehouse", collection: "warehouses", create: async, definition: none },
+  { type: "SQLDatabase", collection: "sqlDatabases", create: async, definition: async, format: "dacpac" },
   { type: "Eventstream", collection: "eventstreams", create: async, definition: sync },
-  {
-    type: "KQLDatabase",
-    collection: "kqlDatabases",
-    create: async,
-    definition: async,
-    properties: (_ws, id) => ({
-      parentEventhouseItemId: id,
-      queryServiceUri: `https://trd-${id.slice(0, 8)}.z9.kusto.fabric.microsoft.com`,
-      ingestionServiceUri: `https://ingest-trd-${id.slice(0, 8)}.z9.kusto.fabric.microsoft.com`,
-      databaseType: "ReadWrite",
-      oneLakeStandardStoragePeriod: "P36500D",
-      oneLakeCachingPeriod: "P36500D",
-    }),
-  },
+  { type: "KQLDatabase", collection: "kqlDatabases", create: async, definition: async },
   { type: "MLModel", collection: "mlModels", create: async, definition: none },
-  {
-    type: "MLExperiment",
-    collection: "mlExperiments",
-    create: async,
-    definition: none,
-    properties: (_ws, id) => ({ mlFlowExperimentId: id }),
-  },
+  { type: "MLExperiment", collection: "mlExperiments", create: async, definition: none },
   { type: "CosmosDBDatabase", collection: "cosmosDbDatabases", create: async, definition: sync },
   { type: "DigitalTwinBuilder", collection: "digitalTwinBuilders", create: async, definition: sync },
   { type: "Ontology", collection: "ontologies", create: async, definition: sync },

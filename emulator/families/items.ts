@@ -1,48 +1,34 @@
-import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { collection, remove } from "../core/collection.ts";
+import { collection } from "../core/collection.ts";
 import { defineFamily } from "../core/family.ts";
 import { checked, member, route } from "../core/guard.ts";
 import type { Guard } from "../core/guard.ts";
 import { badRequest, created, notFound, ok, page, requiredText, sameName, ServiceError } from "../core/service.ts";
 import type { Call, Reply, Route, Service } from "../core/service.ts";
 import type { Stored } from "../core/store.ts";
+import { refusalOfContent } from "../definitions/byType.ts";
+import type { Refusal } from "../definitions/check.ts";
+import { parentEventhouse } from "../definitions/kqlDatabase.ts";
 import { isCapacityPaused } from "./capacities.ts";
 import { folderById, optionalParent } from "./folders.ts";
-import { defaultParts, partsOf, platformPart, rewritten } from "./itemDefinition.ts";
-import type { Part } from "./itemDefinition.ts";
+import { definitionOf, shownDefinition } from "./itemDefinition.ts";
+import { propertiesOf } from "./itemProperties.ts";
+import { changedProperties, patchedProperties } from "./itemSettings.ts";
+import { addItem, childrenOf, items, itemsOf, recoverableItems, removeItem } from "./itemStore.ts";
+import type { Item } from "./itemStore.ts";
 import { isItemType, itemTypeOf, itemTypes } from "./itemTypes.ts";
 import { startOperation } from "./operations.ts";
 import { workspace } from "./workspaces.ts";
 import type { Role, Workspace } from "./workspaces.ts";
 
-export interface Item extends Stored {
-  readonly workspaceId: string;
-  readonly type: string;
-  readonly displayName: string;
-  readonly description: string;
-  readonly folderId?: string | undefined;
-  readonly parts?: readonly Part[];
-  readonly creationPayload?: Record<string, unknown> | undefined;
-  readonly properties?: Record<string, unknown> | undefined;
-  /** The item that this item was created with, and is deleted with. */
-  readonly parentId?: string;
-  /** Time at which the SQL endpoint is ready; absent if it never is. */
-  readonly sqlEndpointAt?: number;
-}
+export { addItem, items, itemsOf, recoverableItems, removeItem } from "./itemStore.ts";
+export type { Item } from "./itemStore.ts";
 
 /** A display name that is still taken after a delete. Its id is `{workspaceId}/{type}/{name}`. */
 interface Reservation extends Stored {
   readonly until: number;
 }
 
-/** The items of all workspaces. */
-export const items = collection<Item>("items", {
-  ownedBy: { workspaces: "workspaceId", items: "parentId" },
-  liesIn: { folders: "folderId" },
-});
-/** Deleted items in the recycle bin of their workspace. Deletes put them here; recoverableItems.ts has the routes. */
-export const recoverableItems = collection<Item>("recoverableItems", { ownedBy: { workspaces: "workspaceId" } });
 const reservations = collection<Reservation>("reservations");
 
 /** The service sends an empty ETag with items, and never a real one. */
@@ -61,6 +47,14 @@ const itemAt = (collectionPath: string, atLeast: Role): Guard<Item> =>
   member(runningWorkspace(atLeast), `/${collectionPath}/{itemId}`, items, itemNotFound);
 /** The item of a path, for families of objects inside items. */
 export const item = (atLeast: Role): Guard<Item> => itemAt("items", atLeast);
+/**
+ * The item of a path below its type's own collection, for routes that only this type has.
+ * @param type a type of `itemTypes`
+ */
+export const typedItem = (type: string, atLeast: Role): Guard<Item> =>
+  checked(itemAt(itemTypeOf(type).collection, atLeast), (item) => {
+    if (item.type !== type) throw itemNotFound(item.id);
+  });
 
 /** Routes for items that all types share. */
 const genericRoutes: readonly Route[] = [
@@ -87,9 +81,9 @@ const genericRoutes: readonly Route[] = [
     const folderId = optionalParent(call, service, workspaceId, "targetFolderId");
     return ok({ value: [shown(items.in(service).change(id, { folderId }))] });
   }),
-  route("GET", item("Viewer"), "/connections", ({ type }) => {
+  route("GET", item("Viewer"), "/connections", ({ type, connections = [] }) => {
     if (itemTypeOf(type).definition === "none") throw unsupported();
-    return ok({ value: [] });
+    return ok({ value: connections });
   }),
   route("POST", item("Contributor"), "/getDefinition", getDefinition),
   route("POST", item("Contributor"), "/updateDefinition", updateDefinition),
@@ -97,10 +91,7 @@ const genericRoutes: readonly Route[] = [
 
 /** Routes of each type's own collection. It shows additional properties, and contains only items of the type. */
 const typedRoutes: readonly Route[] = itemTypes.flatMap(({ type, collection }): Route[] => {
-  const typed = (atLeast: Role) =>
-    checked(itemAt(collection, atLeast), (item) => {
-      if (item.type !== type) throw itemNotFound(item.id);
-    });
+  const typed = (atLeast: Role) => typedItem(type, atLeast);
   return [
     route("GET", workspace("Viewer"), `/${collection}`, ({ id }, call, service) => {
       const all = itemsOf(service, id).filter((item) => item.type === type);
@@ -116,7 +107,7 @@ const typedRoutes: readonly Route[] = itemTypes.flatMap(({ type, collection }): 
     ),
     route("GET", typed("Viewer"), "", (item, _call, service) => ok(shownWithProperties(item, service), etag)),
     route("PATCH", typed("Contributor"), "", (item, call, service) =>
-      ok(shownWithProperties(update(item, call, service), service), etag),
+      ok(patchedProperties(shownWithProperties(update(item, call, service), service)), etag),
     ),
     route("DELETE", typed("Contributor"), "", deleteItem),
     route("POST", typed("Contributor"), "/getDefinition", getDefinition),
@@ -157,43 +148,9 @@ export const itemFamily = defineFamily({
   },
 });
 
-/** The items of a workspace. */
-export const itemsOf = (service: Service, workspaceId: string) =>
-  items
-    .in(service)
-    .all()
-    .filter((item) => item.workspaceId === workspaceId);
-
-/** Adds an item, for a create or a sync from Git. */
-export function addItem(service: Service, workspaceId: string, item: Omit<Item, "id" | "workspaceId">): Item {
-  const id = randomUUID();
-  if (item.type === "Lakehouse") {
-    // the SQL endpoint of a lakehouse is a separate item
-    items.in(service).put({
-      id: randomUUID(),
-      workspaceId,
-      type: "SQLEndpoint",
-      displayName: item.displayName,
-      description: "",
-      parentId: id,
-    });
-  }
-  const hasEndpoint = itemTypeOf(item.type).properties?.(workspaceId, id)["sqlEndpointProperties"] !== undefined;
-  const waitMs = hasEndpoint ? service.timing.sqlEndpointMs() : undefined;
-  const sqlEndpointAt = waitMs === undefined ? {} : { sqlEndpointAt: service.clock.now() + waitMs };
-  return items.in(service).put({ ...item, id, workspaceId, ...sqlEndpointAt });
-}
-
-/** Removes an item with its children. */
-export const removeItem = (service: Service, { id }: Item): void => remove(service, items, id);
-
 /** Puts an item with its children into the recycle bin, before its delete. */
 function keepDeleted(service: Service, item: Item): void {
-  const children = items
-    .in(service)
-    .all()
-    .filter(({ parentId }) => parentId === item.id);
-  for (const one of [item, ...children]) recoverableItems.in(service).put(one);
+  for (const one of [item, ...childrenOf(service, item)]) recoverableItems.in(service).put(one);
 }
 
 function create(workspace: Workspace, call: Call, service: Service, type: string): Reply {
@@ -205,15 +162,17 @@ function create(workspace: Workspace, call: Call, service: Service, type: string
   const description = descriptionOf(call) ?? "";
   assertFree(service, workspace.id, type, displayName);
   const folderId = optionalParent(call, service, workspace.id, "folderId");
-  const creationPayload = call.body["creationPayload"] as Record<string, unknown> | undefined;
-  const parts = call.body["definition"] === undefined || call.body["definition"] === null ? undefined : partsOf(call);
-  if (parts && creationPayload) {
+  const creationPayload = (call.body["creationPayload"] ?? undefined) as Record<string, unknown> | undefined;
+  const definition = definitionOf(call);
+  if (definition && creationPayload) {
     throw new ServiceError(
       400,
       "RequestWithDefinitionAndCreationPayloadNotSupported",
       "Either a definition or a creation payload",
     );
   }
+  const sent = { definition, creationPayload };
+  const refusal = refusalOfContent(sent, { type, displayName, workspaceId: workspace.id }, service, true);
   const effect = () =>
     shown(
       addItem(service, workspace.id, {
@@ -221,21 +180,40 @@ function create(workspace: Workspace, call: Call, service: Service, type: string
         displayName,
         description,
         ...(folderId && { folderId }),
-        ...(parts && { parts }),
+        ...definition,
         ...(creationPayload && { creationPayload }),
+        ...(type === "KQLDatabase" && { parentId: parentEventhouse(sent, workspace.id, service)?.id }),
       }),
     );
   const { create: mode } = itemTypeOf(type);
-  const isAsync =
-    mode === "async" || (mode === "asyncWithDefinition" && parts !== undefined) || call.operationError !== undefined;
-  return isAsync ? startOperation(call, service, true, effect, etag) : created(effect(), etag);
+  const isAsync = mode === "async" || (mode === "asyncWithDefinition" && definition !== undefined);
+  return answered(call, service, isAsync, refusal, effect, (item) => created(item, etag), etag);
+}
+
+/**
+ * The answer to a call that brings content: at once, by an operation, or a refusal.
+ * @param answer the answer at once, from what the effect returns
+ */
+function answered(
+  call: Call,
+  service: Service,
+  isAsync: boolean,
+  refusal: Refusal | undefined,
+  effect: () => unknown,
+  answer: (result: unknown) => Reply,
+  headers: Record<string, string> = {},
+): Reply {
+  if (refusal?.in === "answer") throw new ServiceError(400, refusal.errorCode, refusal.message);
+  const operationError = call.operationError ?? refusal;
+  if (!isAsync && !operationError) return answer(effect());
+  return startOperation({ ...call, operationError }, service, true, effect, headers);
 }
 
 function update(item: Item, call: Call, service: Service): Item {
   const description = descriptionOf(call);
-  if (call.body["displayName"] === undefined) {
-    return items.in(service).change(item.id, { ...(description !== undefined && { description }) });
-  }
+  const properties = changedProperties(item, call.body["properties"]);
+  const changes = { ...(description !== undefined && { description }), ...(properties && { properties }) };
+  if (call.body["displayName"] === undefined) return items.in(service).change(item.id, changes);
   const displayName = requiredText(call.body, "displayName", 256);
   if (displayName !== item.displayName) {
     if (item.type === "CosmosDBDatabase") {
@@ -244,7 +222,7 @@ function update(item: Item, call: Call, service: Service): Item {
     assertFree(service, item.workspaceId, item.type, displayName, item.id);
     reserve(service, item);
   }
-  return items.in(service).change(item.id, { displayName, ...(description !== undefined && { description }) });
+  return items.in(service).change(item.id, { displayName, ...changes });
 }
 
 function deleteItem(item: Item, _call: Call, service: Service): Reply {
@@ -255,40 +233,33 @@ function deleteItem(item: Item, _call: Call, service: Service): Reply {
 }
 
 function getDefinition(item: Item, call: Call, service: Service): Reply {
-  const { definition, format } = itemTypeOf(item.type);
+  const { definition } = itemTypeOf(item.type);
   if (definition === "none") throw unsupported();
-  const isNamed = item.parts?.some((part) => part.path === ".platform");
-  const own = item.parts ?? defaultParts(item);
-  const shown = service.levers.rewriteDefinitions
-    ? [...rewritten(own.filter((part) => part.path !== ".platform")), platformPart(item, item.id)]
-    : isNamed
-      ? own
-      : [...own, platformPart(item)];
-  const answer = { definition: { ...(format && { format }), parts: shown } };
+  const answer = { definition: shownDefinition(item, call, service) };
   if (definition === "async" || call.operationError) return startOperation(call, service, true, () => answer);
   return ok(answer);
 }
 
 function updateDefinition(item: Item, call: Call, service: Service): Reply {
-  const { definition } = itemTypeOf(item.type);
-  if (definition === "none") throw unsupported();
-  const parts = partsOf(call);
+  const { definition: mode } = itemTypeOf(item.type);
+  if (mode === "none") throw unsupported();
+  const definition = definitionOf(call);
+  if (!definition) throw new ServiceError(400, "MissingDefinitionParts", "The definition has no parts");
+  const refusal = refusalOfContent({ definition }, item, service, false);
   const effect = () => {
-    const platform = parts.find((part) => part.path === ".platform");
+    const platform = definition.parts.find((part) => part.path === ".platform");
     const isNaming = call.query.get("updateMetadata")?.toLowerCase() === "true" && platform;
     const metadata = isNaming
       ? (JSON.parse(Buffer.from(platform.payload, "base64").toString()) as { metadata: Partial<Item> }).metadata
       : {};
     const changed = items.in(service).change(item.id, {
-      parts,
+      ...definition,
       ...(metadata.displayName !== undefined && { displayName: metadata.displayName }),
       ...(metadata.description !== undefined && { description: metadata.description }),
     });
     return shown(changed);
   };
-  if (definition === "async" || call.operationError) return startOperation(call, service, true, effect);
-  effect();
-  return ok();
+  return answered(call, service, mode === "async", refusal, effect, () => ok());
 }
 
 const unsupported = () =>
@@ -337,23 +308,6 @@ function shown({ id, type, displayName, description, workspaceId, folderId }: It
 }
 
 function shownWithProperties(item: Item, service: Service) {
-  const properties = itemTypeOf(item.type).properties?.(item.workspaceId, item.id);
-  const schema = item.creationPayload?.["enableSchemas"] === true ? { defaultSchema: "dbo" } : {};
-  const endpoint = readyEndpoint(item, service);
-  return {
-    ...shown(item),
-    ...(properties && { properties: { ...properties, ...endpoint, ...schema, ...item.properties } }),
-  };
-}
-
-/** Properties about an item's SQL endpoint; empty until the endpoint is ready. */
-function readyEndpoint({ id, workspaceId, sqlEndpointAt }: Item, service: Service) {
-  if (sqlEndpointAt === undefined || sqlEndpointAt > service.clock.now()) return {};
-  const endpoint = items
-    .in(service)
-    .all()
-    .find(({ parentId }) => parentId === id);
-  const server = `${workspaceId.replaceAll("-", "").slice(0, 20)}.datawarehouse.fabric.microsoft.com`;
-  const told = { connectionString: server, id: endpoint?.id ?? id, provisioningStatus: "Success" };
-  return { sqlEndpointProperties: told };
+  const properties = propertiesOf(item, service);
+  return { ...shown(item), ...(properties && { properties }) };
 }

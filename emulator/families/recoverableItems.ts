@@ -17,10 +17,11 @@ export const recoverableItemFamily = defineFamily({
   name: "recoverable items",
   routes: [
     route("GET", workspace("Viewer"), "/recoverableItems", ({ id }, call, service) => {
-      const all = recoverableItems
-        .in(service)
+      const bin = recoverableItems.in(service);
+      // an item that was deleted with its parent comes back with it
+      const all = bin
         .all()
-        .filter(({ workspaceId, parentId }) => workspaceId === id && !parentId);
+        .filter(({ workspaceId, parentId }) => workspaceId === id && !(parentId && bin.get(parentId)));
       const shown = all.map(({ id, type, displayName, description, workspaceId }) => ({
         id,
         type,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { known } from "../../emulator/core/defaultSeed.ts";
+import { partOf } from "../../emulator/definitions/definition.ts";
 import { TestService } from "./client.ts";
 
 const nobody = "99999999-9999-4999-8999-999999999999";
@@ -219,11 +220,7 @@ describe("folders", () => {
 });
 
 describe("items", () => {
-  const definition = {
-    parts: [
-      { path: "notebook-content.py", payload: Buffer.from("print(1)").toString("base64"), payloadType: "InlineBase64" },
-    ],
-  };
+  const definition = { parts: [partOf("notebook-content.py", "# Fabric notebook source\n\nprint(1)\n")] };
 
   it("Items are made at once or by an operation, as their type is", async () => {
     await using service = await TestService.start();

@@ -15,6 +15,8 @@ const codes: Readonly<Record<string, string>> = {
   connectionId: "EntityNotFound",
   operationId: "OperationNotFound",
   managedPrivateEndpointId: "PrivateEndpointNotFound",
+  poolId: "EntityNotFound",
+  "shortcutPathAndName...": "EntityNotFound",
 };
 
 const bodyFor = (method: string) => (method === "GET" ? undefined : {});

@@ -4,12 +4,12 @@ import { known } from "../../emulator/core/defaultSeed.ts";
 import { EngineStack } from "./harness/engineStack.ts";
 import { callApi } from "./harness/existingEnvironment.ts";
 import { worldOf } from "./harness/worldOf.ts";
+import { notebookParts } from "../notebookSource.ts";
 
 /* Objects that existed before the stack, with values of their own that nobody but it remembers once they are changed. */
 
 const quick = ["--yes", "--skip-preview"];
 const features = { useRetryLogic: true, useRollback: true };
-const base64 = (text: string) => Buffer.from(text).toString("base64");
 
 /** A stack, and a workspace of others with a role and a notebook that the stack is going to adopt. */
 async function withTheirs(onFault?: () => void): Promise<EngineStack> {
@@ -23,7 +23,7 @@ async function withTheirs(onFault?: () => void): Promise<EngineStack> {
     principal: { id: known.bob, type: "User" },
     role: "Viewer",
   });
-  const parts = [{ path: "notebook-content.py", payload: base64("theirs"), payloadType: "InlineBase64" }];
+  const parts = notebookParts("theirs");
   const ingest = { type: "Notebook", displayName: "ingest", description: "before", definition: { parts } };
   await callApi(stack, "POST", `/workspaces/${id}/items`, ingest);
   return stack;

@@ -5,11 +5,16 @@ import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { known } from "../../emulator/core/defaultSeed.ts";
 import { EngineStack } from "./harness/engineStack.ts";
 import { callApi } from "./harness/existingEnvironment.ts";
+import { notebookSource } from "../notebookSource.ts";
 
 /** A notebook's definition, as the service gives it. */
 const definition = {
   parts: [
-    { path: "notebook-content.py", payload: Buffer.from("print(1)\n").toString("base64"), payloadType: "InlineBase64" },
+    {
+      path: "notebook-content.py",
+      payload: Buffer.from(notebookSource("print(1)\n")).toString("base64"),
+      payloadType: "InlineBase64",
+    },
   ],
 };
 const git = {

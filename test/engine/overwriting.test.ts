@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { known } from "../../emulator/core/defaultSeed.ts";
 import { EngineStack } from "./harness/engineStack.ts";
+import { notebookParts } from "../notebookSource.ts";
 
 /* Three ways: as the last deployment left it, as somebody has changed it at the service, as it is declared now. */
 
@@ -29,9 +30,7 @@ function edit({ emulator }: EngineStack): void {
   const { workspaces, items, roles } = emulator.service;
   for (const { id } of workspaces.all()) workspaces.change(id, { description: "theirs" });
   for (const { id, type } of items.all()) {
-    const payload = Buffer.from("theirs").toString("base64");
-    const parts = [{ path: "notebook-content.py", payload, payloadType: "InlineBase64" }];
-    items.change(id, type === "Notebook" ? { parts } : { description: "theirs" });
+    items.change(id, type === "Notebook" ? { parts: notebookParts("theirs") } : { description: "theirs" });
   }
   for (const { id } of roles.all().filter(({ principalId }) => principalId === known.bob))
     roles.change(id, { role: "Admin" });

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { known, knownBranch } from "../../emulator/core/defaultSeed.ts";
 import { EngineStack } from "./harness/engineStack.ts";
 import { worldOf } from "./harness/worldOf.ts";
+import { notebookParts } from "../notebookSource.ts";
 
 const features = { useRetryLogic: true, useRollback: true };
 const git = { ...knownBranch, connectionId: known.gitHubConnection };
@@ -10,7 +11,7 @@ const notebook = (displayName: string, text: string) => ({
   type: "Notebook",
   displayName,
   description: "",
-  parts: [{ path: "notebook-content.py", payload: Buffer.from(text).toString("base64"), payloadType: "InlineBase64" }],
+  parts: notebookParts(text),
 });
 const sales = { name: "sales", displayName: "sales", capacity: "local", adopt: true };
 /** Waits for Git, and is refused. */

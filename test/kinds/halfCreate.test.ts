@@ -7,6 +7,7 @@ import type { FaultRule } from "../../emulator/core/faults.ts";
 import { check } from "../../providers/engine/resourceKind.ts";
 import { Bench, conditionOf, deployed, inputsOf, kindOf } from "./providerBench.ts";
 import type { KindKey, Properties } from "./providerBench.ts";
+import { notebookParts, notebookSource } from "../notebookSource.ts";
 
 /*
  * Creates of several steps, each call of which fails in turn: what stays half-made in the state is finished by the next
@@ -19,12 +20,12 @@ interface Plan {
   readonly inputs: Properties;
 }
 
-const part = (text: string) => ({
-  path: "notebook-content.py",
-  payload: Buffer.from(text).toString("base64"),
-  payloadType: "InlineBase64",
+const notebook = (displayName: string) => ({
+  type: "Notebook",
+  displayName,
+  description: "",
+  parts: notebookParts("1"),
 });
-const notebook = (displayName: string) => ({ type: "Notebook", displayName, description: "", parts: [part("1")] });
 
 async function workspace(bench: Bench): Promise<string> {
   return (await deployed(bench, "workspace", { displayName: "sales", capacity: "local" })).id;
@@ -58,7 +59,7 @@ const plans: Readonly<Record<string, (bench: Bench) => Promise<Plan>>> = {
     await deployed(bench, "item", { workspaceId, type: "Notebook", displayName: "ingest" });
     const folder = join(bench.folder, "ingest.Notebook");
     mkdirSync(folder);
-    writeFileSync(join(folder, "notebook-content.py"), "two");
+    writeFileSync(join(folder, "notebook-content.py"), notebookSource("two"));
     const metadata = { type: "Notebook", displayName: "ingest" };
     writeFileSync(join(folder, ".platform"), JSON.stringify({ metadata, config: { logicalId: known.alice } }));
     const item = { workspaceId, type: "Notebook", displayName: "ingest", description: "ours", adopt: true };

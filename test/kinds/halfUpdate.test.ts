@@ -7,6 +7,7 @@ import type { FaultRule } from "../../emulator/core/faults.ts";
 import { check, diff } from "../../providers/engine/resourceKind.ts";
 import { Bench, TRANSACTION, conditionOf, deployed, inputsOf, kindOf } from "./providerBench.ts";
 import type { Deployed, Properties } from "./providerBench.ts";
+import { notebookParts, notebookSource } from "../notebookSource.ts";
 
 /*
  * Updates of several writes, each call of which fails in turn, as the engine's provider process makes them: what the state
@@ -28,14 +29,14 @@ const notebook = (displayName: string, text: string) => ({
   type: "Notebook",
   displayName,
   description: "",
-  parts: [{ path: "notebook-content.py", payload: Buffer.from(text).toString("base64"), payloadType: "InlineBase64" }],
+  parts: notebookParts(text),
 });
 
 /** A folder with the definition of a notebook, as inputs name it. */
 function definition(bench: Bench, text: string): string {
   const folder = join(bench.folder, text, "ingest.Notebook");
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "notebook-content.py"), text);
+  writeFileSync(join(folder, "notebook-content.py"), notebookSource(text));
   const metadata = { type: "Notebook", displayName: "ingest" };
   const config = { version: "2.0", logicalId: known.alice };
   writeFileSync(join(folder, ".platform"), JSON.stringify({ metadata, config }));

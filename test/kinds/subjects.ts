@@ -11,6 +11,7 @@ import type { ResourceKind } from "../../providers/engine/resourceKind.ts";
 import { madeUpKinds } from "../doubles/madeUpKinds.ts";
 import type { Bench, Properties } from "./providerBench.ts";
 import { samplesOf } from "./samples.ts";
+import { notebookSource } from "../notebookSource.ts";
 
 /* What the outcomes of every operation are tried on: an object of each kind, and its changes, from what the kind declares. */
 
@@ -53,7 +54,7 @@ process.on("exit", () => rmSync(root, { recursive: true, force: true }));
 function definition(text: string): string {
   const folder = join(root, text, "ingest.Notebook");
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "notebook-content.py"), text);
+  writeFileSync(join(folder, "notebook-content.py"), notebookSource(text));
   const metadata = { type: "Notebook", displayName: "ingest" };
   writeFileSync(join(folder, ".platform"), JSON.stringify({ metadata, config: { logicalId: known.alice } }));
   return relative(process.cwd(), folder);

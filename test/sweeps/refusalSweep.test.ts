@@ -8,6 +8,7 @@ import { callApi } from "../engine/harness/existingEnvironment.ts";
 import { salesBranch } from "../engine/harness/salesBranch.ts";
 import { worldOf } from "../engine/harness/worldOf.ts";
 import { sweep } from "./sweep.ts";
+import { notebookParts } from "../notebookSource.ts";
 
 /*
  * Updates that need two and three writes each, one of whose calls the service refuses for good. The writes before it have
@@ -21,7 +22,7 @@ const notebook = (displayName: string, text: string) => ({
   type: "Notebook",
   displayName,
   description: "",
-  parts: [{ path: "notebook-content.py", payload: Buffer.from(text).toString("base64"), payloadType: "InlineBase64" }],
+  parts: notebookParts(text),
 });
 const nextBranch = { ...knownBranch, branchName: "next" };
 

@@ -9,6 +9,7 @@ import { EngineStack } from "../engine/harness/engineStack.ts";
 import { salesBranch } from "../engine/harness/salesBranch.ts";
 import { worldOf } from "../engine/harness/worldOf.ts";
 import { sweep } from "./sweep.ts";
+import { notebookParts } from "../notebookSource.ts";
 
 /*
  * A rollback one of whose own calls is refused or lost, or that is killed at it; then one npm run rollback more. No point is a
@@ -22,7 +23,7 @@ const notebook = (displayName: string, text: string) => ({
   type: "Notebook",
   displayName,
   description: "",
-  parts: [{ path: "notebook-content.py", payload: Buffer.from(text).toString("base64"), payloadType: "InlineBase64" }],
+  parts: notebookParts(text),
 });
 const user = (name: string, role: string) => ({ principal: `${name}@contoso.com`, role });
 

@@ -5,12 +5,12 @@ import { crash, projectCommand } from "../harness/crash.ts";
 import { EngineStack } from "../harness/engineStack.ts";
 import { callApi } from "../harness/existingEnvironment.ts";
 import { worldOf } from "../harness/worldOf.ts";
+import { notebookParts } from "../../notebookSource.ts";
 
 /* Objects that existed before the stack, with values of their own that nobody but it remembers once they are changed. */
 
 const quick = ["--yes", "--skip-preview"];
 const features = { useRetryLogic: true, useRollback: true };
-const base64 = (text: string) => Buffer.from(text).toString("base64");
 
 /** A stack, and a workspace of others with a role and a notebook that the stack is going to adopt. */
 async function withTheirs(onFault?: () => void): Promise<EngineStack> {
@@ -24,7 +24,7 @@ async function withTheirs(onFault?: () => void): Promise<EngineStack> {
     principal: { id: known.bob, type: "User" },
     role: "Viewer",
   });
-  const parts = [{ path: "notebook-content.py", payload: base64("theirs"), payloadType: "InlineBase64" }];
+  const parts = notebookParts("theirs");
   const ingest = { type: "Notebook", displayName: "ingest", description: "before", definition: { parts } };
   await callApi(stack, "POST", `/workspaces/${id}/items`, ingest);
   return stack;
@@ -49,7 +49,7 @@ describe("an adoption", () => {
     await using stack = await withTheirs();
     stack.configure({ workspaces: [adopting] });
     assert.equal((await stack.up()).code, 0);
-    assert.match(contentOf(stack), /Fabric notebook source/);
+    assert.match(contentOf(stack), /Ingest sales orders/);
     const destroyed = await stack.destroy();
     assert.equal(destroyed.code, 0, destroyed.text);
     const begun = stack.emulator.requests().length;
@@ -92,7 +92,7 @@ describe("an adoption", () => {
     const destroyed = await stack.destroy();
     assert.equal(destroyed.code, 0, destroyed.text);
     // the replaced definition is kept for a rollback only
-    const parts = [{ path: "notebook-content.py", payload: base64("theirs"), payloadType: "InlineBase64" as const }];
+    const parts = notebookParts("theirs");
     const [ingest] = stack.emulator.service.items.all();
     stack.emulator.service.items.change(ingest?.id ?? "", { parts });
     assert.deepEqual(worldOf(stack), before);

@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 import { known } from "../../../emulator/core/defaultSeed.ts";
 import { EngineStack } from "../harness/engineStack.ts";
 import { worldOf } from "../harness/worldOf.ts";
+import { notebookParts, notebookSource, notebookText } from "../../notebookSource.ts";
 
 /* What somebody edits at the service, and deployments that overwrite it, fail, and are rolled back. */
 
@@ -41,18 +42,13 @@ class EditedStack {
   }
   get content(): string {
     const part = this.notebook.parts?.find(({ path }) => path === "notebook-content.py");
-    return Buffer.from(part?.payload ?? "", "base64").toString();
+    return notebookText(part);
   }
   edit(text: string): void {
-    const part = {
-      path: "notebook-content.py",
-      payload: Buffer.from(text).toString("base64"),
-      payloadType: "InlineBase64",
-    };
-    this.stack.emulator.service.items.change(this.notebook.id, { parts: [part] });
+    this.stack.emulator.service.items.change(this.notebook.id, { parts: notebookParts(text) });
   }
   declare(text: string): void {
-    writeFileSync(join(this.stack.folder, "items/ingest.Notebook/notebook-content.py"), text);
+    writeFileSync(join(this.stack.folder, "items/ingest.Notebook/notebook-content.py"), notebookSource(text));
   }
   giveRole(principalId: string): void {
     const { workspaceId } = this.notebook;

@@ -3,6 +3,7 @@ import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { knownBranch } from "../../../emulator/core/defaultSeed.ts";
 import { EngineStack } from "../harness/engineStack.ts";
 import { salesBranch } from "../harness/salesBranch.ts";
+import { notebookParts, notebookText } from "../../notebookSource.ts";
 
 /* A workspace that follows its branch: git.sync: always. */
 
@@ -10,7 +11,7 @@ const notebook = (displayName: string, text: string) => ({
   type: "Notebook",
   displayName,
   description: "",
-  parts: [{ path: "notebook-content.py", payload: Buffer.from(text).toString("base64"), payloadType: "InlineBase64" }],
+  parts: notebookParts(text),
 });
 const lakehouse = { type: "Lakehouse", displayName: "bronze", description: "", parts: [] };
 
@@ -24,7 +25,7 @@ describe("a workspace that follows its branch", () => {
     const item = service()
       .items.all()
       .find(({ displayName, type }) => displayName === name && type === "Notebook");
-    return item && Buffer.from(item.parts?.[0]?.payload ?? "", "base64").toString();
+    return item && notebookText(item.parts?.[0]);
   };
   const edit = (name: string, text: string) => {
     const item = service()

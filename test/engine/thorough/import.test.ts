@@ -7,11 +7,16 @@ import { FolderLogStore } from "../../../lib/logStore/folderLogStore.ts";
 import { TransactionLog } from "../../../lib/transactions/transactionLog.ts";
 import { EngineStack } from "../harness/engineStack.ts";
 import { callApi } from "../harness/existingEnvironment.ts";
+import { notebookSource } from "../../notebookSource.ts";
 
 /** A notebook's definition, as the service gives it. */
 const definition = {
   parts: [
-    { path: "notebook-content.py", payload: Buffer.from("print(1)\n").toString("base64"), payloadType: "InlineBase64" },
+    {
+      path: "notebook-content.py",
+      payload: Buffer.from(notebookSource("print(1)\n")).toString("base64"),
+      payloadType: "InlineBase64",
+    },
   ],
 };
 const git = {

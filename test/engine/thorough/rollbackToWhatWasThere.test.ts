@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 import { known } from "../../../emulator/core/defaultSeed.ts";
 import { after, before, edit, environment, features, refusal, refused, valuesOf } from "../harness/editedSales.ts";
 import { EngineStack } from "../harness/engineStack.ts";
+import { notebookParts, notebookSource } from "../../notebookSource.ts";
 
 describe("a failed deployment", () => {
   it("A failed deployment gives no role back that somebody else has taken away since", async () => {
@@ -136,7 +137,10 @@ describe("a failed deployment", () => {
       const [type = "", displayName] = [path.split(".")[1], path.split("/").at(-1)?.split(".")[0]];
       mkdirSync(join(stack.folder, path), { recursive: true });
       writeFileSync(join(stack.folder, path, ".platform"), JSON.stringify({ metadata: { type, displayName } }));
-      writeFileSync(join(stack.folder, path, "content.json"), JSON.stringify({ text }));
+      const content = JSON.stringify({ text });
+      if (type === "Notebook")
+        writeFileSync(join(stack.folder, path, "notebook-content.py"), notebookSource(`# ${content}\n`));
+      else writeFileSync(join(stack.folder, path, "pipeline-content.json"), content);
     };
     for (const root of ["items/first", "items/second"]) write(`${root}/ingest.Notebook`, root);
     write("items/second/flow.DataPipeline", "ours");
@@ -152,10 +156,10 @@ describe("a failed deployment", () => {
     );
     assert.equal((await stack.command("cli/up.ts", ["--yes", "--skip-preview"])).code, 0);
     const { items, workspaces } = stack.emulator.service;
-    for (const { id, displayName, workspaceId } of items.all()) {
-      const text = `theirs: ${displayName} in ${workspaces.get(workspaceId)?.displayName}`;
-      const payload = Buffer.from(text).toString("base64");
-      items.change(id, { parts: [{ path: "content.json", payload, payloadType: "InlineBase64" }] });
+    for (const { id, type, displayName, workspaceId } of items.all()) {
+      const [part] = notebookParts(`theirs: ${displayName} in ${workspaces.get(workspaceId)?.displayName}`);
+      assert.ok(part);
+      items.change(id, { parts: [type === "Notebook" ? part : { ...part, path: "pipeline-content.json" }] });
     }
     const contents = () =>
       items.all().map(({ id, parts = [] }) => [id, ...parts.filter(({ path }) => path !== ".platform")]);
