@@ -3,6 +3,7 @@ import type { Service } from "../core/service.ts";
 import { capacityFamily } from "./capacities.ts";
 import { connectionFamily } from "./connections.ts";
 import { folderFamily } from "./folders.ts";
+import { gatewayFamily } from "./gateways.ts";
 import { gitFamily } from "./git.ts";
 import { entraFamily, graphFamily } from "./identity.ts";
 import { itemFamily } from "./items.ts";
@@ -23,6 +24,7 @@ export const families = [
   itemFamily,
   recoverableItemFamily,
   operationFamily,
+  gatewayFamily,
   connectionFamily,
   gitFamily,
   managedPrivateEndpointFamily,

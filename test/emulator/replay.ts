@@ -24,7 +24,7 @@ const covered = [
   /^\/workspaces\/\{workspaceId\}\/items(\/\{itemId\}(\/(move|getDefinition|updateDefinition|connections))?)?$/,
   /^\/workspaces\/\{workspaceId\}\/[A-Za-z]+(\/\{typedItemId\}(\/(getDefinition|updateDefinition))?)?$/,
   /^\/operations/,
-  /^\/connections(\/\{connectionId\})?$/,
+  /^\/(connections|gateways)/,
 ];
 const isCovered = (route: string) =>
   covered.some((family) => family.test(route)) && !/managedPrivateEndpoints|spark/.test(route);
