@@ -18,6 +18,8 @@ import { FabricProvider } from "./providers/program/fabricResource.ts";
 import { FabricWorkspace } from "./providers/program/fabricWorkspace.ts";
 import { reportPlainErrors } from "./providers/program/plainErrors.ts";
 import { LazyRun } from "./providers/program/lazyRun.ts";
+import { NamedObjects } from "./providers/program/namedObjects.ts";
+import { SecretVersions } from "./providers/program/secretVersions.ts";
 import { readStackConfig } from "./providers/program/stackConfigSource.ts";
 
 /** Stops the program with one message and no stack trace. */
@@ -83,6 +85,8 @@ async function deploy() {
   const azure = config.azure && (await import("./providers/azure/azure.ts")).declareAzure(config.azure, config);
   const ownCapacity = azure?.capacity;
   const lazyRun = new LazyRun(configuration, process.env);
+  const names = new NamedObjects();
+  const secretVersions = new SecretVersions(configuration, process.env, settings.isDryRun());
   const declaredNames = process.env[RUN_FOLDER] ? noteDeclaredNames() : undefined;
   const ofTenant = declareObjects(config.kindValues, {
     level: "stack",
@@ -90,9 +94,12 @@ async function deploy() {
     keyOf: (name = stack) => name,
     protectData,
     options: { provider },
+    names,
+    secretVersions,
   });
   const workspaces = config.workspaces.map(
-    (workspace) => new FabricWorkspace(workspace, { provider, protectData, ownCapacity, lazyRun }),
+    (workspace) =>
+      new FabricWorkspace(workspace, { provider, protectData, ownCapacity, lazyRun, names, secretVersions }),
   );
   if (declaredNames) writeDeclaredNames(process.env, declaredNames);
   if (config.preflight && settings.isDryRun()) {

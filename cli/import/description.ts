@@ -1,4 +1,5 @@
-import { principalTypes, roles } from "../../lib/config/schema.ts";
+import { principalTypes } from "../../lib/config/principal.ts";
+import { roles } from "../../lib/config/schema.ts";
 import { sameIgnoringCase } from "../../providers/engine/field.ts";
 import { normalDirectory } from "../../providers/kinds/git/fields.ts";
 import { folderKey } from "../../providers/kinds/item/folder.ts";

@@ -5,6 +5,7 @@ import { flagVariables } from "../featureFlags.ts";
 import { azureKeys, azureSchema } from "./azureSchema.ts";
 import { shapeOf } from "./kindKeys.ts";
 import type { KindKey } from "./kindKeys.ts";
+import { principalKeys } from "./principal.ts";
 import type { KnownKeys } from "./problem.ts";
 import { boolean, id, text } from "./value.ts";
 
@@ -18,24 +19,8 @@ const ofProvider = (provider: string, max: number) =>
 
 /** Roles of a role assignment, from most to least rights. */
 export const roles = ["Admin", "Member", "Contributor", "Viewer"] as const;
-/** Types of principals that an object id can belong to. */
-export const principalTypes = ["User", "Group", "ServicePrincipal", "ServicePrincipalProfile"] as const;
-
 const userSchema = z.strictObject({
-  principal: text(256).meta({
-    description:
-      "User principal name, or the object id of a user, group or service principal (the id of its enterprise application). " +
-      "Each once per workspace, in whatever case.",
-    examples: ["alice@contoso.com"],
-  }),
-  type: z
-    .enum(principalTypes)
-    .optional()
-    .meta({
-      description: "What the object id belongs to. Required with an id; a user principal name is always a `User`.",
-      examples: ["Group"],
-      absent: "`User` for a name",
-    }),
+  ...principalKeys,
   role: z.enum(roles).meta({
     description: "What the principal may do in the workspace. Changed in place.",
     examples: ["Viewer"],
@@ -86,6 +71,13 @@ const gitOfAnyProvider = {
     }),
 };
 
+const gitConnection = text(256)
+  .optional()
+  .meta({
+    description: "Name of that connection in `connections` or `references`, in place of `connectionId`.",
+    examples: ["sales-github"],
+  });
+
 const gitSchema = z.discriminatedUnion("gitProviderType", [
   z.strictObject({
     gitProviderType: z.literal("GitHub").meta({ description: gitProvider, examples: ["GitHub"] }),
@@ -99,8 +91,9 @@ const gitSchema = z.discriminatedUnion("gitProviderType", [
         "Fabric connection that holds the credentials, shared with the deploying identity. Required: GitHub has no automatic " +
         "credentials.",
       examples: ["9a4c1e22-7d3f-4b6a-8e5c-0f1a2b3c4d5e"],
-      absent: "required",
+      absent: "required, or `connection`",
     }),
+    connection: gitConnection,
   }),
   z.strictObject({
     gitProviderType: z.literal("AzureDevOps").meta({ description: gitProvider, examples: ["AzureDevOps"] }),
@@ -119,6 +112,7 @@ const gitSchema = z.discriminatedUnion("gitProviderType", [
       examples: ["9a4c1e22-7d3f-4b6a-8e5c-0f1a2b3c4d5e"],
       absent: "the credentials of the deploying user",
     }),
+    connection: gitConnection,
   }),
 ]);
 

@@ -1,5 +1,7 @@
 import type { KindKey } from "../../lib/config/kindKeys.ts";
 import type { ResourceKind } from "../engine/resourceKind.ts";
+import { connection } from "./connection/connection.ts";
+import { connectionRole } from "./connection/connectionRole.ts";
 import { gitConnection } from "./git/connection.ts";
 import { folder } from "./item/folder.ts";
 import { item } from "./item/item.ts";
@@ -19,6 +21,8 @@ export const kinds = {
   item,
   workspaceIdentity,
   managedPrivateEndpoint,
+  connection,
+  connectionRole,
 } as const;
 
 /** Every kind, as a list without the kinds' own types. */

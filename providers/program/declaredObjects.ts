@@ -3,7 +3,12 @@ import type { CustomResource, CustomResourceOptions } from "@pulumi/pulumi/resou
 import type { Input, Output } from "@pulumi/pulumi/output.js";
 import type { Fields } from "../engine/field.ts";
 import type { ResourceKind } from "../engine/resourceKind.ts";
-import { allKinds } from "../kinds/kinds.ts";
+import { APPLICATION, principalKey, WORKSPACE_IDENTITY } from "../../lib/config/principal.ts";
+import type { DeclaredPrincipal } from "../../lib/config/principal.ts";
+import type { DeclaredRoles } from "../engine/entry.ts";
+import { allKinds, kindNamed } from "../kinds/kinds.ts";
+import type { NamedObjects } from "./namedObjects.ts";
+import type { SecretVersions } from "./secretVersions.ts";
 import { FabricResource } from "./fabricResource.ts";
 import type { ArgsOf } from "./fabricResource.ts";
 
@@ -17,6 +22,10 @@ export interface Holder {
   /** `fabric:protectData`, unless an entry declares otherwise. */
   readonly protectData: boolean;
   readonly options: CustomResourceOptions;
+  /** Ids of what entries name. */
+  readonly names: NamedObjects;
+  /** Versions of the secrets that entries name. */
+  readonly secretVersions: SecretVersions;
 }
 
 /** An object declared by an entry of the configuration. */
@@ -26,18 +35,51 @@ export interface DeclaredResource {
   readonly resource: CustomResource;
 }
 
-/** Registers the objects that the entries of all kinds declare. */
+/** Registers the objects that the entries of all kinds declare, with the roles in them. */
 export function declareObjects(values: KindValues | undefined, holder: Holder): DeclaredResource[] {
   return allKinds.flatMap((kind) => {
     const { entry } = kind;
     if (entry?.in !== holder.level || values?.[entry.key] === undefined) return [];
-    return entry.declare(values[entry.key]).map(({ name, args, protect }): DeclaredResource => {
-      const inputs = { ...holder.ids, ...args } as ArgsOf<Fields>;
+    return entry.declare(values[entry.key]).flatMap((declared): DeclaredResource[] => {
+      const { name, args, protect, secrets = [], roles } = declared;
+      const inputs = {
+        ...holder.ids,
+        ...(holder.names.resolved(args) as object),
+        ...(secrets.length > 0 && { secretVersion: holder.secretVersions.of(secrets) }),
+      } as ArgsOf<Fields>;
       const isProtected = protect ?? (holder.protectData && kind.holdsData?.(args) !== undefined);
       const options = { ...holder.options, protect: isProtected };
-      return { kind, name, resource: new FabricResource(kind, holder.keyOf(name), inputs, options) };
+      const resource = new FabricResource(kind, holder.keyOf(name), inputs, options);
+      if (entry.names && name !== undefined) holder.names.add(entry.names, name, resource.id);
+      return [{ kind, name, resource }, ...(roles ? declareRoles(roles, { name, resource }, holder) : [])];
     });
   });
+}
+
+function declareRoles(
+  { kind: kindName, holder: idInput, list }: DeclaredRoles,
+  { name, resource }: { readonly name: string | undefined; readonly resource: CustomResource },
+  holder: Holder,
+): DeclaredResource[] {
+  const kind = kindNamed(kindName);
+  if (!kind) throw new Error(`There is no kind '${kindName}'.`);
+  return list.map(({ principal, type, role }) => {
+    const key = holder.keyOf(`${name ?? ""}/${principalKey(principal)}`);
+    const args = {
+      [idInput]: resource.id,
+      principal: principalText(principal, holder.names),
+      type,
+      role,
+    } as ArgsOf<Fields>;
+    return { kind, name: key, resource: new FabricResource(kind, key, args, holder.options) };
+  });
+}
+
+/** A declared principal as the provider takes it. */
+export function principalText(principal: DeclaredPrincipal, names: NamedObjects): Input<string> {
+  if (typeof principal === "string") return principal;
+  if ("applicationId" in principal) return `${APPLICATION}${principal.applicationId}`;
+  return names.id("workspaceIdentity", principal.workspaceIdentity).apply((id) => `${WORKSPACE_IDENTITY}${id}`);
 }
 
 /** The stack's outputs for declared objects, by the key of their entry, and by name if there may be several. */

@@ -6,18 +6,23 @@ import { isDataBearing } from "../../lib/api/itemType.ts";
 import type { WorkspaceConfig } from "../../lib/config/stackConfig.ts";
 import { FabricResource } from "./fabricResource.ts";
 import type { FabricProvider } from "./fabricResource.ts";
-import { declareObjects } from "./declaredObjects.ts";
+import { principalKey } from "../../lib/config/principal.ts";
+import type { DeclaredPrincipal } from "../../lib/config/principal.ts";
+import { declareObjects, principalText } from "./declaredObjects.ts";
 import type { DeclaredResource } from "./declaredObjects.ts";
 import { commitToPull } from "./commitToPull.ts";
-import { sameIgnoringCase } from "../engine/field.ts";
+import { AS_BEFORE, sameIgnoringCase } from "../engine/field.ts";
 import { folder, folderKey } from "../kinds/item/folder.ts";
 import { gitConnection } from "../kinds/git/connection.ts";
-import { AS_BEFORE } from "../kinds/git/fields.ts";
 import { item } from "../kinds/item/item.ts";
+import { isDisplayName } from "../kinds/role/principal.ts";
+import type { NamedObjects } from "./namedObjects.ts";
+import type { SecretVersions } from "./secretVersions.ts";
 import { portalUrl } from "./portalUrl.ts";
 import type { LazyRun } from "./lazyRun.ts";
 import { unlistedUsers } from "../kinds/workspace/unlistedUsers.ts";
 import { workspace } from "../kinds/workspace/workspace.ts";
+import { workspaceIdentity } from "../kinds/workspace/workspaceIdentity.ts";
 import { workspaceUser } from "../kinds/workspace/workspaceUser.ts";
 
 /** The resources of a workspace. */
@@ -59,6 +64,9 @@ export class FabricWorkspace extends resource.ComponentResource {
       readonly ownCapacity?: { readonly name: string; readonly resource: CustomResource } | undefined;
       /** Asks the service which commits must be pulled. */
       readonly lazyRun: LazyRun;
+      /** Ids of what the configuration names. */
+      readonly names: NamedObjects;
+      readonly secretVersions: SecretVersions;
     },
     opts?: ComponentResourceOptions,
   ) {
@@ -79,25 +87,29 @@ export class FabricWorkspace extends resource.ComponentResource {
     this.workspaceId = made.id;
     this.portalUrl = made.id.apply(portalUrl);
 
-    const users: CustomResource[] = config.users.map(
+    const { names, secretVersions } = settings;
+    const allUsers: CustomResource[] = config.users.map(
       ({ principal, type, role }) =>
         new FabricResource(
           workspaceUser,
-          this.#named(principal.toLowerCase()),
-          { workspaceId: made.id, principal, type, role },
+          this.#named(principalKey(principal)),
+          { workspaceId: made.id, principal: principalText(principal, names), type, role },
           own,
         ),
     );
+    // a workspace's identity may be made after its users, and be one of them
+    const users = allUsers.filter((_, index) => !isWorkspaceIdentity(config.users[index]?.principal));
     if (config.usersAuthoritative) {
-      const listed = config.users.map(({ principal }) => principal);
-      new FabricResource(unlistedUsers, config.name, { workspaceId: made.id, listed }, { ...own, dependsOn: users });
+      const listed = config.users.map(({ principal, type }) => listedText(principal, type, names));
+      const args = { workspaceId: made.id, listed: listed as string[] };
+      new FabricResource(unlistedUsers, config.name, args, { ...own, dependsOn: allUsers });
     }
     const git =
       config.git &&
       new FabricResource(
         gitConnection,
         config.name,
-        { workspaceId: made.id, ...gitArgs(config.git, made.id, settings.lazyRun) },
+        { workspaceId: made.id, ...gitArgs(config.git, made.id, settings) },
         { ...own, dependsOn: users },
       );
     const afterGit = { ...own, dependsOn: git ? [git] : users };
@@ -127,6 +139,8 @@ export class FabricWorkspace extends resource.ComponentResource {
       keyOf: (name) => (name === undefined ? config.name : this.#named(name)),
       protectData: config.protect ?? settings.protectData,
       options: { ...own, dependsOn: users },
+      names,
+      secretVersions,
     });
     const ofItems = config.items.flatMap(({ name, kindValues }, index) => {
       const { id } = items[index] as CustomResource;
@@ -136,9 +150,18 @@ export class FabricWorkspace extends resource.ComponentResource {
         keyOf: (own) => this.#named(own === undefined ? name : `${name}/${own}`),
         protectData: settings.protectData,
         options: own,
+        names,
+        secretVersions,
       });
     });
-    this.declared = { workspace: made, users, git, items, others: [...others, ...ofItems] };
+    for (const { kind, resource: one } of others)
+      if (kind.name === workspaceIdentity.name)
+        names.add(
+          "workspaceIdentity",
+          config.name,
+          (one as unknown as Outputs)["servicePrincipalId"] as Output<string>,
+        );
+    this.declared = { workspace: made, users: allUsers, git, items, others: [...others, ...ofItems] };
     this.registerOutputs({});
   }
 
@@ -167,8 +190,24 @@ export class FabricWorkspace extends resource.ComponentResource {
   }
 }
 
-function gitArgs(git: NonNullable<WorkspaceConfig["git"]>, workspaceId: Output<string>, lazyRun: LazyRun) {
-  const { sync, ...args } = git;
+const isWorkspaceIdentity = (principal: DeclaredPrincipal | undefined) =>
+  typeof principal === "object" && "workspaceIdentity" in principal;
+
+/** A principal of the list of declared ones, which has no types beside it. */
+const listedText = (principal: DeclaredPrincipal, type: string | undefined, names: NamedObjects) =>
+  typeof principal === "string" && isDisplayName(principal, type)
+    ? `${type}=${principal}`
+    : principalText(principal, names);
+
+type Outputs = Readonly<Record<string, Output<unknown>>>;
+
+function gitArgs(
+  git: NonNullable<WorkspaceConfig["git"]>,
+  workspaceId: Output<string>,
+  { lazyRun, names }: { readonly lazyRun: LazyRun; readonly names: NamedObjects },
+) {
+  const { sync, connection, ...given } = git;
+  const args = connection === undefined ? given : { ...given, connectionId: names.id("connection", connection) };
   if (sync !== "always") return args;
   // if the service cannot be asked, an up reads the status itself and a preview shows no change
   const otherwise = runtime.isDryRun() ? AS_BEFORE : new Date().toISOString();
