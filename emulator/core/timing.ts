@@ -72,6 +72,8 @@ export interface Times {
 /** The levers that times depend on. */
 interface TimingLevers {
   readonly timing: string;
+  /** Time until a SQL endpoint is ready if times are not the recorded ones, in ms; null for never. */
+  readonly sqlEndpointMs?: number | null;
   /** Speed relative to the recorded times. */
   readonly speed: number;
   /** Seed for drawing times. */
@@ -109,7 +111,8 @@ export class Timing {
 
   /** Milliseconds until the SQL endpoint of a new item is ready; undefined if it never is. */
   sqlEndpointMs(): number | undefined {
-    return this.#levers.timing === "recorded" ? this.#draw("SQL endpoint", sqlEndpoint) : undefined;
+    const { timing, sqlEndpointMs } = this.#levers;
+    return timing === "recorded" ? this.#draw("SQL endpoint", sqlEndpoint) : (sqlEndpointMs ?? undefined);
   }
 
   /** Starts the sequence of drawn times again. */

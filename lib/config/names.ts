@@ -74,7 +74,11 @@ export function checkNames(raw: Entry, problems: Problem[]): void {
     check("connection", connection, [...at, "git", "connection"], "connections or references");
     checkPrincipals(workspace["users"], [...at, "users"]);
   });
+  const owners = namesOf(workspaces);
   for (const [index, { name }] of references.entries()) {
+    const given = references[index] ?? {};
+    if (referencedThing(given) === "workspace" && includes(owners, textOf(name) ?? ""))
+      problems.push(problemAt(["references", index, "name"], "is the name of one of workspaces, too"));
     const own = textOf(name);
     if (
       own !== undefined &&

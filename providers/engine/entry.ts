@@ -41,6 +41,10 @@ export interface DeclaredObject {
   readonly secrets?: readonly string[] | undefined;
   /** Roles in the object, as resources of their own. */
   readonly roles?: DeclaredRoles | undefined;
+  /** Whether the program looks up the object, for the input `found`. */
+  readonly isLookedUp?: boolean | undefined;
+  /** What the object is for other keys, which may name it, with the output that holds the id. */
+  readonly known?: readonly { readonly what: NamedThing; readonly output: string }[] | undefined;
 }
 
 /** The entry of a kind in the stack's configuration. */
@@ -51,8 +55,7 @@ export interface ConfigEntry extends KindKey {
   readonly example: unknown;
   /** Outputs of the resource that appear in the stack's outputs; `id` is the resource's id. */
   readonly shows?: readonly string[];
-  /** What the objects are for other keys, which may name them. */
-  readonly names?: NamedThing;
+
   /** The objects that a valid value declares. */
   declare(value: unknown): readonly DeclaredObject[];
   /** The opposite, for an import: the value that declares objects; undefined if there are none. */

@@ -5,6 +5,8 @@ import { connectionRole } from "./connection/connectionRole.ts";
 import { gitConnection } from "./git/connection.ts";
 import { folder } from "./item/folder.ts";
 import { item } from "./item/item.ts";
+import { itemEndpoint } from "./item/itemEndpoint.ts";
+import { reference } from "./reference/reference.ts";
 import { unlistedUsers } from "./workspace/unlistedUsers.ts";
 import { workspace } from "./workspace/workspace.ts";
 import { managedPrivateEndpoint } from "./workspace/managedPrivateEndpoint.ts";
@@ -23,6 +25,8 @@ export const kinds = {
   managedPrivateEndpoint,
   connection,
   connectionRole,
+  itemEndpoint,
+  reference,
 } as const;
 
 /** Every kind, as a list without the kinds' own types. */

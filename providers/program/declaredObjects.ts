@@ -7,6 +7,7 @@ import { APPLICATION, principalKey, WORKSPACE_IDENTITY } from "../../lib/config/
 import type { DeclaredPrincipal } from "../../lib/config/principal.ts";
 import type { DeclaredRoles } from "../engine/entry.ts";
 import { allKinds, kindNamed } from "../kinds/kinds.ts";
+import type { LookUps } from "./lookUps.ts";
 import type { NamedObjects } from "./namedObjects.ts";
 import type { SecretVersions } from "./secretVersions.ts";
 import { FabricResource } from "./fabricResource.ts";
@@ -26,6 +27,8 @@ export interface Holder {
   readonly names: NamedObjects;
   /** Versions of the secrets that entries name. */
   readonly secretVersions: SecretVersions;
+  /** Ids of objects of others. */
+  readonly lookUps: LookUps;
 }
 
 /** An object declared by an entry of the configuration. */
@@ -33,7 +36,11 @@ export interface DeclaredResource {
   readonly kind: ResourceKind;
   readonly name: string | undefined;
   readonly resource: CustomResource;
+  /** Its inputs, as far as the configuration has them. */
+  readonly args: Readonly<Record<string, unknown>>;
 }
+
+type Outputs = Readonly<Record<string, Output<unknown>>>;
 
 /** Registers the objects that the entries of all kinds declare, with the roles in them. */
 export function declareObjects(values: KindValues | undefined, holder: Holder): DeclaredResource[] {
@@ -41,17 +48,19 @@ export function declareObjects(values: KindValues | undefined, holder: Holder): 
     const { entry } = kind;
     if (entry?.in !== holder.level || values?.[entry.key] === undefined) return [];
     return entry.declare(values[entry.key]).flatMap((declared): DeclaredResource[] => {
-      const { name, args, protect, secrets = [], roles } = declared;
+      const { name, args, protect, secrets = [], roles, isLookedUp, known = [] } = declared;
       const inputs = {
         ...holder.ids,
         ...(holder.names.resolved(args) as object),
         ...(secrets.length > 0 && { secretVersion: holder.secretVersions.of(secrets) }),
+        ...(isLookedUp && { found: holder.lookUps.idOf(args) }),
       } as ArgsOf<Fields>;
       const isProtected = protect ?? (holder.protectData && kind.holdsData?.(args) !== undefined);
       const options = { ...holder.options, protect: isProtected };
       const resource = new FabricResource(kind, holder.keyOf(name), inputs, options);
-      if (entry.names && name !== undefined) holder.names.add(entry.names, name, resource.id);
-      return [{ kind, name, resource }, ...(roles ? declareRoles(roles, { name, resource }, holder) : [])];
+      for (const { what, output } of known)
+        holder.names.add(what, name ?? "", (resource as unknown as Outputs)[output] as Output<string>);
+      return [{ kind, name, resource, args }, ...(roles ? declareRoles(roles, { name, resource }, holder) : [])];
     });
   });
 }
@@ -71,7 +80,7 @@ function declareRoles(
       type,
       role,
     } as ArgsOf<Fields>;
-    return { kind, name: key, resource: new FabricResource(kind, key, args, holder.options) };
+    return { kind, name: key, args, resource: new FabricResource(kind, key, args, holder.options) };
   });
 }
 
@@ -79,17 +88,26 @@ function declareRoles(
 export function principalText(principal: DeclaredPrincipal, names: NamedObjects): Input<string> {
   if (typeof principal === "string") return principal;
   if ("applicationId" in principal) return `${APPLICATION}${principal.applicationId}`;
-  return names.id("workspaceIdentity", principal.workspaceIdentity).apply((id) => `${WORKSPACE_IDENTITY}${id}`);
+  return names.id("workspaceIdentity", principal.workspaceIdentity).apply((id: string | undefined) => {
+    if (id !== undefined) return `${WORKSPACE_IDENTITY}${id}`;
+    throw new Error(`Workspace '${principal.workspaceIdentity}' has no identity: {workspaceIdentity} cannot name it.`);
+  });
+}
+
+/** The outputs of one declared object that its entry shows. */
+export function outputsShown({ kind, resource }: DeclaredResource): Readonly<Record<string, unknown>> {
+  const outputs = resource as unknown as Outputs;
+  return Object.fromEntries((kind.entry?.shows ?? []).map((output) => [output, outputs[output]]));
 }
 
 /** The stack's outputs for declared objects, by the key of their entry, and by name if there may be several. */
 export function shownOutputs(declared: readonly DeclaredResource[]): Readonly<Record<string, unknown>> {
   const shown: Record<string, unknown> = {};
-  for (const { kind, name, resource } of declared) {
-    const { key, shows } = kind.entry ?? { key: "" };
+  for (const one of declared) {
+    const { key, shows } = one.kind.entry ?? { key: "" };
     if (!shows) continue;
-    const outputs = resource as unknown as Readonly<Record<string, Output<unknown>>>;
-    const values = Object.fromEntries(shows.map((output) => [output, outputs[output]]));
+    const { name } = one;
+    const values = outputsShown(one);
     shown[key] = name === undefined ? values : { ...(shown[key] as object | undefined), [name]: values };
   }
   return shown;

@@ -16,6 +16,7 @@ import { folder, folderKey } from "../kinds/item/folder.ts";
 import { gitConnection } from "../kinds/git/connection.ts";
 import { item } from "../kinds/item/item.ts";
 import { isDisplayName } from "../kinds/role/principal.ts";
+import type { LookUps } from "./lookUps.ts";
 import type { NamedObjects } from "./namedObjects.ts";
 import type { SecretVersions } from "./secretVersions.ts";
 import { portalUrl } from "./portalUrl.ts";
@@ -31,8 +32,10 @@ export interface DeclaredResources {
   readonly users: readonly CustomResource[];
   readonly git: CustomResource | undefined;
   readonly items: readonly CustomResource[];
-  /** The objects that entries of other kinds declare. */
+  /** The objects that entries of other kinds declare in the workspace. */
   readonly others: readonly DeclaredResource[];
+  /** The objects that entries of other kinds declare in each item, in the order of the items. */
+  readonly ofItems: readonly (readonly DeclaredResource[])[];
 }
 
 /**
@@ -53,6 +56,11 @@ export class FabricWorkspace extends resource.ComponentResource {
 
   readonly #folders = new Map<string, Output<string>>();
 
+  /** Ids of the folders that items lie in, by path. */
+  get folderIds(): ReadonlyMap<string, Output<string>> {
+    return this.#folders;
+  }
+
   constructor(
     config: WorkspaceConfig,
     settings: {
@@ -67,6 +75,7 @@ export class FabricWorkspace extends resource.ComponentResource {
       /** Ids of what the configuration names. */
       readonly names: NamedObjects;
       readonly secretVersions: SecretVersions;
+      readonly lookUps: LookUps;
     },
     opts?: ComponentResourceOptions,
   ) {
@@ -87,7 +96,7 @@ export class FabricWorkspace extends resource.ComponentResource {
     this.workspaceId = made.id;
     this.portalUrl = made.id.apply(portalUrl);
 
-    const { names, secretVersions } = settings;
+    const { names, secretVersions, lookUps } = settings;
     const allUsers: CustomResource[] = config.users.map(
       ({ principal, type, role }) =>
         new FabricResource(
@@ -141,8 +150,9 @@ export class FabricWorkspace extends resource.ComponentResource {
       options: { ...own, dependsOn: users },
       names,
       secretVersions,
+      lookUps,
     });
-    const ofItems = config.items.flatMap(({ name, kindValues }, index) => {
+    const ofItems = config.items.map(({ name, kindValues }, index) => {
       const { id } = items[index] as CustomResource;
       return declareObjects(kindValues, {
         level: "item",
@@ -152,6 +162,7 @@ export class FabricWorkspace extends resource.ComponentResource {
         options: own,
         names,
         secretVersions,
+        lookUps,
       });
     });
     for (const { kind, resource: one } of others)
@@ -161,7 +172,7 @@ export class FabricWorkspace extends resource.ComponentResource {
           config.name,
           (one as unknown as Outputs)["servicePrincipalId"] as Output<string>,
         );
-    this.declared = { workspace: made, users: allUsers, git, items, others: [...others, ...ofItems] };
+    this.declared = { workspace: made, users: allUsers, git, items, others, ofItems };
     this.registerOutputs({});
   }
 

@@ -56,7 +56,10 @@ describe("connections", () => {
     assert.match(JSON.stringify(connected), new RegExp(named("sales-github")?.id ?? "none"));
     const identity = service.workspaces.all().find(({ displayName }) => displayName === "sales")?.identity;
     const given = service.roles.all().filter(({ principalId }) => principalId === identity?.servicePrincipalId);
-    assert.deepEqual(given.map(({ role }) => role), ["Contributor"]);
+    assert.deepEqual(
+      given.map(({ role }) => role),
+      ["Contributor"],
+    );
 
     const unchanged = await stack.run(["preview", "--refresh"]);
     assert.deepEqual([unchanged.code, unchanged.steps], [0, []], unchanged.text);
@@ -81,7 +84,9 @@ describe("connections", () => {
     stack.emulator.faults([]);
     assert.equal(failed.code, 1, failed.text);
     assert.match(failed.text, /fully rolled back/);
-    const sent = stack.emulator.requests().filter(({ method, path }) => method === "PATCH" && path.includes(made?.id ?? "?"));
+    const sent = stack.emulator
+      .requests()
+      .filter(({ method, path }) => method === "PATCH" && path.includes(made?.id ?? "?"));
     assert.equal(sent.length, 3, "rotated, changed, given back");
     assert.equal(named("sales-sql")?.credentials, after);
 
@@ -97,7 +102,14 @@ describe("connections", () => {
     const texts = readdirSync(stack.folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && !entry.parentPath.includes("node_modules"))
       .map(({ parentPath, name }) => readFileSync(join(parentPath, name), "utf8"));
-    const everything = [...texts, up.text, rotation.text, failed.text, lost.text, JSON.stringify(stack.emulator.state())];
+    const everything = [
+      ...texts,
+      up.text,
+      rotation.text,
+      failed.text,
+      lost.text,
+      JSON.stringify(stack.emulator.state()),
+    ];
     assert.ok(texts.length > 5);
     assert.ok(!everything.some((text) => /canary-\w+-(password|token)/.test(text)), "a secret lies around");
   });

@@ -113,7 +113,9 @@ const specials: Readonly<Record<string, Special>> = {
 
 /** Every kind whose objects a life cycle makes, those with an entry, and some that are made up. */
 export const subjects: readonly Subject[] = [
-  ...(Object.values(kinds) as unknown as ResourceKind[]).filter((kind) => "compensation" in kind || kind.entry),
+  ...(Object.values(kinds) as unknown as ResourceKind[]).filter(
+    (kind) => "compensation" in kind || (kind.entry && kind.undo),
+  ),
   ...Object.values(madeUpKinds),
 ].map(subjectOf);
 

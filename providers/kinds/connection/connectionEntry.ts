@@ -151,7 +151,6 @@ export const connectionEntry: ConfigEntry = {
   schema: z.array(ruled).describe("Connections to data sources and Git providers."),
   entryKeys: Object.keys(schema.shape),
   shows: ["id"],
-  names: "connection",
   example: [
     {
       name: "sales-lake",
@@ -191,6 +190,7 @@ function declared(given: Declared): DeclaredObject {
     },
     protect,
     secrets: secretNamesOf(credentials),
+    known: [{ what: "connection", output: "id" }],
     roles: { kind: "ConnectionRole", holder: "connectionId", list: roles },
   };
 }
