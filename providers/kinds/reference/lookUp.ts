@@ -80,7 +80,7 @@ export async function lookUp(run: Pick<Run, "get" | "listOnce">, reference: Refe
       return ofList(await visibleCapacities(run), capacity, title, "capacity");
     case "gateway":
       return ofList(await run.listOnce("/gateways", "list gateways", namedShape), gateway, title, "gateway");
-    default:
+    case undefined:
       throw new Error(
         `${title} names not exactly one of workspace, item with its workspace, connection, capacity, gateway.`,
       );
