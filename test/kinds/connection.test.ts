@@ -6,7 +6,6 @@ import { versionOfSecret } from "../../lib/secrets/secretVersion.ts";
 import { detailsOf, typeProblems } from "../../providers/kinds/connection/connectionTypes.ts";
 import type { ConnectionType } from "../../providers/kinds/connection/connectionTypes.ts";
 import { credentialsSchema, resolveCredentials } from "../../providers/kinds/connection/credentials.ts";
-import type { Credentials } from "../../providers/kinds/connection/credentials.ts";
 import { check } from "../../providers/engine/resourceKind.ts";
 import { connection } from "../../providers/kinds/connection/connection.ts";
 import { reference } from "../../providers/kinds/reference/reference.ts";
