@@ -21,6 +21,10 @@ import { FabricProvider } from "./providers/program/fabricResource.ts";
 import { FabricWorkspace } from "./providers/program/fabricWorkspace.ts";
 import { reportPlainErrors } from "./providers/program/plainErrors.ts";
 import { LazyRun } from "./providers/program/lazyRun.ts";
+import { LookUps } from "./providers/program/lookUps.ts";
+import { workspaceOutputs } from "./providers/program/workspaceOutputs.ts";
+import { NamedObjects } from "./providers/program/namedObjects.ts";
+import { SecretVersions } from "./providers/program/secretVersions.ts";
 import { readStackConfig } from "./providers/program/stackConfigSource.ts";
 
 /** Stops the program with one message and no stack trace. */
@@ -36,6 +40,12 @@ function plainUpdateOf(env: NodeJS.ProcessEnv) {
   const { PULUMI_NODEJS_ENGINE, FABRIC_TRANSACTION_ID, FABRIC_ROLLBACK_OF, FABRIC_OPERATION } = env;
   const isOfCommand = FABRIC_TRANSACTION_ID || FABRIC_ROLLBACK_OF || FABRIC_OPERATION === "destroy";
   return settings.isDryRun() || isOfCommand ? undefined : PULUMI_NODEJS_ENGINE;
+}
+
+/** Whether the program may ask the service: in an up, and in a preview with preflight. A rollback declares what was there. */
+function mayAsk({ FABRIC_ROLLBACK_OF, FABRIC_OPERATION }: NodeJS.ProcessEnv, preflight: boolean): boolean {
+  if (FABRIC_ROLLBACK_OF || FABRIC_OPERATION === "destroy") return false;
+  return preflight || !settings.isDryRun();
 }
 
 /**
@@ -94,6 +104,9 @@ async function deploy() {
   const azure = config.azure && (await import("./providers/azure/azure.ts")).declareAzure(config.azure, config);
   const ownCapacity = azure?.capacity;
   const lazyRun = new LazyRun(configuration, process.env);
+  const names = new NamedObjects();
+  const secretVersions = new SecretVersions(configuration, process.env, settings.isDryRun());
+  const lookUps = new LookUps(lazyRun, mayAsk(process.env, config.preflight));
   const declaredNames = process.env[RUN_FOLDER] ? noteDeclaredNames() : undefined;
   const ofTenant = declareObjects(config.kindValues, {
     level: "stack",
@@ -101,20 +114,21 @@ async function deploy() {
     keyOf: (name = stack) => name,
     protectData,
     options: { provider },
+    names,
+    secretVersions,
+    lookUps,
   });
   const workspaces = config.workspaces.map(
-    (workspace) => new FabricWorkspace(workspace, { provider, protectData, ownCapacity, lazyRun }),
+    (workspace) =>
+      new FabricWorkspace(workspace, { provider, protectData, ownCapacity, lazyRun, names, secretVersions, lookUps }),
   );
   declareItems(workspaces, formerItems);
   if (declaredNames) writeDeclaredNames(process.env, declaredNames);
   if (config.preflight && settings.isDryRun()) {
     const { reportPreflight } = await import("./providers/program/preflightReport.ts");
-    await reportPreflight(workspaces, lazyRun, ownCapacity?.name);
+    await reportPreflight({ workspaces, ofTenant }, lazyRun, ownCapacity?.name);
   }
-  const outputs = workspaces.map(({ config: { name }, workspaceId, portalUrl, declared }) => [
-    name,
-    { id: workspaceId, url: portalUrl, ...shownOutputs(declared.others) },
-  ]);
+  const outputs = workspaces.map((workspace) => [workspace.config.name, workspaceOutputs(workspace)]);
   return {
     workspaces: Object.fromEntries(outputs) as object,
     ...shownOutputs(ofTenant),

@@ -69,6 +69,17 @@ async function signIn(answering: Answering, context: Context<Bindings>, route: R
   return sentOver(context, sent);
 }
 
+/** The body of a request as it is recorded: of credentials only their type. */
+function withoutCredentials(body: Call["body"]): Call["body"] {
+  const { credentialDetails } = body;
+  if (typeof credentialDetails !== "object" || credentialDetails === null) return body;
+  const { credentials } = credentialDetails as { readonly credentials?: { readonly credentialType?: unknown } };
+  return {
+    ...body,
+    credentialDetails: { ...credentialDetails, credentials: { credentialType: credentials?.credentialType } },
+  };
+}
+
 /** Answers a request on behalf of its token's principal, and records the request. */
 async function handle(answering: Answering, context: Context<Bindings>, route: Route | undefined): Promise<Response> {
   const { service, requests, callerOf } = answering;
@@ -85,7 +96,7 @@ async function handle(answering: Answering, context: Context<Bindings>, route: R
     status: sent === "dropped" ? 0 : sent.status,
     caller,
     at: new Date(service.clock.now()).toISOString(),
-    body,
+    body: withoutCredentials(body),
   });
   return sentOver(context, sent);
 }

@@ -43,6 +43,7 @@ if (values.help) {
       port: Number(values.port),
       ...(!values.memory && { store: values.store }),
       ...(values.seed && { seed: JSON.parse(readFileSync(values.seed, "utf8")) as Seed }),
+      sqlEndpointMs: 300,
       ...timingOptions(values),
       ...(certificate && { tls: certificate }),
     });

@@ -41,6 +41,14 @@ export interface FoundSecret {
   readonly source: "Key Vault" | "the environment" | ".env";
 }
 
+/** A secret with its version in the vault; without one if it comes from elsewhere. */
+export interface VersionedSecret extends FoundSecret {
+  readonly version?: string;
+}
+
+/** A value from the vault. */
+type OfVault = Pick<VersionedSecret, "value" | "version">;
+
 /**
  * Secrets by name: from Azure Key Vault if `useKeyVault` is on, else from the environment and `.env`. Secrets stay in memory:
  * `.env` never changes the process's environment. `FABRIC_API_KEY` and `fabric-api-key` name the same secret.
@@ -55,7 +63,7 @@ export class SecretManager {
   readonly #clock: Clock;
   readonly #warn: (line: string) => void;
   readonly #makeClient: () => Promise<VaultClient>;
-  readonly #cache = new Map<string, { readonly value: Promise<string | undefined>; readonly until: number }>();
+  readonly #cache = new Map<string, { readonly value: Promise<OfVault | undefined>; readonly until: number }>();
   readonly #given = new Set<string>();
   #client: Promise<VaultClient> | undefined;
   #restsUntil = 0;
@@ -89,11 +97,33 @@ export class SecretManager {
    * @throws Error if no vault can hold the name
    */
   async findSecret(name: string): Promise<FoundSecret | undefined> {
+    const found = await this.findVersioned(name);
+    return found && { value: found.value, source: found.source };
+  }
+
+  /**
+   * Like `findSecret`, with the version that the vault calls the present one.
+   * @throws Error if no vault can hold the name
+   */
+  async findVersioned(name: string): Promise<VersionedSecret | undefined> {
     const key = vaultNameOf(name);
-    const value = this.#flags.useKeyVault && !isOwnSignIn(key) ? await this.#cached(key) : undefined;
-    const found = value ? ({ value, source: "Key Vault" } as const) : this.#local(name);
+    const inVault = this.#flags.useKeyVault && !isOwnSignIn(key) ? await this.#cached(key) : undefined;
+    const found = inVault?.value ? ({ ...inVault, source: "Key Vault" } as const) : this.#local(name);
     if (found) this.#given.add(found.value);
     return found;
+  }
+
+  /**
+   * An earlier or present version of a secret in the vault; undefined if the vault is off or does not give it.
+   * @throws Error if no vault can hold the name
+   */
+  async findVersion(name: string, version: string): Promise<VersionedSecret | undefined> {
+    const key = vaultNameOf(name);
+    if (!this.#flags.useKeyVault || isOwnSignIn(key)) return undefined;
+    const found = await this.#read(key, version);
+    if (!found?.value) return undefined;
+    this.#given.add(found.value);
+    return { ...found, version, source: "Key Vault" };
   }
 
   /** Every secret that was returned so far, so that telemetry can redact it wherever it occurs. */
@@ -138,7 +168,7 @@ export class SecretManager {
     this.#restsUntil = 0;
   }
 
-  async #cached(key: string): Promise<string | undefined> {
+  async #cached(key: string): Promise<OfVault | undefined> {
     const known = this.#cache.get(key);
     if (known && known.until > this.#clock.now()) return known.value;
     if (this.#restsUntil > this.#clock.now()) return undefined;
@@ -149,14 +179,15 @@ export class SecretManager {
     return value;
   }
 
-  async #read(key: string): Promise<string | undefined> {
+  async #read(key: string, version?: string): Promise<OfVault | undefined> {
     try {
-      const { value } = await this.#ask(READ_DEADLINE_MS, (client, abortSignal) =>
-        client.getSecret(key, { abortSignal }),
+      const { value, properties } = await this.#ask(READ_DEADLINE_MS, (client, abortSignal) =>
+        client.getSecret(key, { abortSignal, ...(version !== undefined && { version }) }),
       );
       // the library returns any answer unchecked
       if (typeof value !== "string") throw new TypeError("an answer without a value");
-      return value;
+      const present: unknown = (properties as { readonly version?: unknown } | undefined)?.version;
+      return { value, ...(typeof present === "string" && present !== "" && { version: present }) };
     } catch (error) {
       const failure = vaultFailureOf(error);
       if (failure.isGeneral) this.#restsUntil = this.#clock.now() + REST_MS;

@@ -1,4 +1,5 @@
-import { principalTypes, roles } from "../../lib/config/schema.ts";
+import { principalTypes } from "../../lib/config/principal.ts";
+import { roles } from "../../lib/config/schema.ts";
 import { sameIgnoringCase } from "../../providers/engine/field.ts";
 import { normalDirectory } from "../../providers/kinds/git/fields.ts";
 import { folderKey } from "../../providers/kinds/item/folder.ts";
@@ -74,6 +75,7 @@ export function describeWorkspace(existing: ExistingWorkspace, options: Descript
     notes.push(`capacity ${capacityId}: the deploying identity does not see it, so it is left as it is`);
   const users = declaredUsers(existing.users, callerId, notes);
   if (existing.gitProblem) notes.push(`the Git connection: ${existing.gitProblem}`);
+  if (git?.connection) notes.push(connectionNote(git.connection));
   const { own: items, withOthers, fromGit } = sortItems(existing);
   if (withOthers.length > 0) notes.push(`${titles(withOthers)}: each comes and goes with the item that it belongs to`);
   if (fromGit.length > 0) notes.push(`${titles(fromGit)}: Git brings them`);
@@ -192,6 +194,15 @@ function declaredUsers(users: readonly ExistingUser[], callerId: string | undefi
 function userEntry(user: ExistingUser): Record<string, unknown> {
   const { userPrincipalName, principalId, type, role } = user;
   return userPrincipalName ? { principal: userPrincipalName, role } : { principal: principalId, type, role };
+}
+
+/** How the connection that Git uses can be declared; its credentials cannot be read, so the import leaves it to people. */
+function connectionNote({ displayName, type = "TYPE" }: NonNullable<ExistingGit["connection"]>): string {
+  const name = JSON.stringify(displayName);
+  return (
+    `connection ${name}: Git uses it by its id. To use it by name, declare references: [{name: ${name}, connection: ${name}}], ` +
+    `or to manage it connections: [{name: ${name}, type: ${type}, adopt: true}], and git.connection: ${name}`
+  );
 }
 
 function gitEntry({ details, connectionId }: ExistingGit): Record<string, unknown> {

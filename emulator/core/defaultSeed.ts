@@ -14,6 +14,7 @@ export const known = {
   gitHubConnection: id("a"),
   secondGitHubConnection: id("c"),
   azureDevOpsConnection: id("b"),
+  gateway: id("d"),
 } as const;
 
 /** The branch in the default seed. It holds one notebook. */
@@ -56,6 +57,7 @@ export const defaultSeed = {
       connectionDetails: { type: "AzureDevOpsSourceControl", path: "https://dev.azure.com/contoso" },
     },
   ],
+  gateways: [{ id: known.gateway, displayName: "contoso network", type: "VirtualNetwork" }],
   repositories: [
     {
       details: knownBranch,

@@ -22,6 +22,8 @@ export interface Levers {
    * times, with Retry-After 20 (120 for a publish). @default immediate
    */
   timing: "immediate" | "recorded";
+  /** Duration until the SQL endpoint of a new item is ready, in ms, if `timing` is immediate. @default never */
+  sqlEndpointMs: number | null;
   /** Speed relative to the service. Divides recorded times, and the windows of the documented quotas. @default 1 */
   speed: number;
   /** Seed for drawing recorded times: equal seeds give equal times. @default 1 */
@@ -53,6 +55,7 @@ export const defaultLevers: Readonly<Levers> = {
   assignmentReads: 0,
   throttle: null,
   timing: "immediate",
+  sqlEndpointMs: null,
   speed: 1,
   timingSeed: 1,
   quota: "none",

@@ -76,6 +76,8 @@ export interface Times {
 /** The levers that times depend on. */
 interface TimingLevers {
   readonly timing: string;
+  /** Time until a SQL endpoint is ready if times are not the recorded ones, in ms; null for never. */
+  readonly sqlEndpointMs?: number | null;
   /** Speed relative to the recorded times. */
   readonly speed: number;
   /** Seed for drawing times. */
@@ -113,7 +115,8 @@ export class Timing {
 
   /** Milliseconds until the SQL endpoint of a new item is ready; undefined unless the lever demands recorded times. */
   sqlEndpointMs(): number | undefined {
-    return this.#levers.timing === "recorded" ? this.#draw("SQL endpoint", sqlEndpoint) : undefined;
+    const { timing, sqlEndpointMs } = this.#levers;
+    return timing === "recorded" ? this.#draw("SQL endpoint", sqlEndpoint) : (sqlEndpointMs ?? undefined);
   }
 
   /** Milliseconds from the start of an environment's publish to its end; undefined unless the lever demands recorded times. */

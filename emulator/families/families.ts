@@ -4,6 +4,7 @@ import { capacityFamily } from "./capacities.ts";
 import { connectionFamily } from "./connections.ts";
 import { environmentFamily } from "./environments.ts";
 import { folderFamily } from "./folders.ts";
+import { gatewayFamily } from "./gateways.ts";
 import { gitFamily } from "./git.ts";
 import { entraFamily, graphFamily } from "./identity.ts";
 import { itemFamily } from "./items.ts";
@@ -29,6 +30,7 @@ export const families = [
   shortcutFamily,
   recoverableItemFamily,
   operationFamily,
+  gatewayFamily,
   connectionFamily,
   semanticModelFamily,
   sparkFamily,

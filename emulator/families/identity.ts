@@ -4,7 +4,7 @@ import { collection } from "../core/collection.ts";
 import { defineFamily } from "../core/family.ts";
 import { route, tenant as everybody, within } from "../core/guard.ts";
 import { ok, sameName, ServiceError } from "../core/service.ts";
-import type { Reply, Service } from "../core/service.ts";
+import type { Call, Reply, Service } from "../core/service.ts";
 import type { Stored } from "../core/store.ts";
 
 /** A user, group or service principal. */
@@ -13,6 +13,8 @@ export interface Principal extends Stored {
   readonly displayName: string;
   readonly userPrincipalName?: string;
   readonly aadAppId?: string;
+  /** Mail address of a user. @default the user principal name */
+  readonly mail?: string;
 }
 
 /** The principals of the tenant. */
@@ -120,6 +122,26 @@ const user = within(everybody, "/v1.0/users/{user}", (_all, id, _call, service) 
   );
 });
 
+/** The property and value of the one filter that deployments use: `displayName eq 'Analysts'`. */
+function filterOf(call: Call): readonly [property: string, value: string] {
+  const [, property = "", value = ""] = /^(\w+) eq '(.*)'$/s.exec(call.query.get("$filter") ?? "") ?? [];
+  if (property === "") throw new GraphError(400, "BadRequest", "Invalid filter clause");
+  return [property, value.replaceAll("''", "'")];
+}
+
+/** A list of principals of one type, found by a property. */
+const listOf = (type: Principal["type"], path: string, show: (principal: Principal) => Record<string, unknown>) =>
+  route("GET", everybody, path, (_all, call, service) => {
+    const [property, value] = filterOf(call);
+    const found = principals
+      .in(service)
+      .all()
+      .filter((one) => one.type === type)
+      .map(show)
+      .filter((shown) => sameName(String(shown[property]), value));
+    return ok({ "@odata.context": `${service.origin}/v1.0/$metadata#${path.slice(6)}`, value: found });
+  });
+
 /** The part of Microsoft Graph that deployments use, with the principals that Graph and Fabric share. */
 export const graphFamily = defineFamily({
   name: "graph",
@@ -134,6 +156,18 @@ export const graphFamily = defineFamily({
         userPrincipalName,
       }),
     ),
+    listOf("User", "/v1.0/users", ({ id, displayName, userPrincipalName, mail }) => ({
+      id,
+      displayName,
+      userPrincipalName,
+      mail: mail ?? userPrincipalName,
+    })),
+    listOf("Group", "/v1.0/groups", ({ id, displayName }) => ({ id, displayName })),
+    listOf("ServicePrincipal", "/v1.0/servicePrincipals", ({ id, displayName, aadAppId }) => ({
+      id,
+      displayName,
+      appId: aadAppId,
+    })),
   ],
   seed: {
     principals: z
@@ -144,6 +178,7 @@ export const graphFamily = defineFamily({
           displayName: z.string().default(""),
           userPrincipalName: z.string().optional(),
           aadAppId: z.string().optional(),
+          mail: z.string().optional(),
         }),
       )
       .default([]),

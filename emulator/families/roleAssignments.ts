@@ -3,9 +3,8 @@ import { route, within } from "../core/guard.ts";
 import type { Guard } from "../core/guard.ts";
 import { badRequest, created, notFound, ok, page, sameName, ServiceError } from "../core/service.ts";
 import type { Service } from "../core/service.ts";
-import { principals } from "./identity.ts";
 import type { Principal } from "./identity.ts";
-import { ranks, roles, workspace } from "./workspaces.ts";
+import { principalOf, ranks, roles, workspace } from "./workspaces.ts";
 import type { Role, RoleAssignment } from "./workspaces.ts";
 
 const types = ["User", "Group", "ServicePrincipal", "ServicePrincipalProfile", "EntireTenant"];
@@ -37,7 +36,7 @@ export const roleAssignmentFamily = defineFamily({
       if (!wanted || !type) throw badRequest("The principal field is required.");
       if (!types.includes(type)) throw new ServiceError(400, "InvalidPrincipalType", "The principal type is invalid");
       const role = roleOf(call.body["role"]);
-      const principal = principals.in(service).get(wanted);
+      const principal = principalOf(service, wanted);
       if (!principal) throw principalNotFound(workspaceId, wanted);
       const id = `${workspaceId}/${principal.id}`;
       if (roles.in(service).get(id)) {
@@ -97,7 +96,7 @@ const idOf = ({ levers }: Service, principalId: string) =>
 
 function described(service: Service, { principalId, role }: RoleAssignment) {
   const principal =
-    principals.in(service).get(principalId) ?? ({ id: principalId, type: "User", displayName: "" } satisfies Principal);
+    principalOf(service, principalId) ?? ({ id: principalId, type: "User", displayName: "" } satisfies Principal);
   const { id, displayName, type, userPrincipalName, aadAppId } = principal;
   return {
     id: idOf(service, id),

@@ -8,6 +8,8 @@ import { badRequest, created, notFound, ok, page, requiredText, sameName, Servic
 import type { Call, Service } from "../core/service.ts";
 import type { Stored } from "../core/store.ts";
 import { activeCapacity, capacities } from "./capacities.ts";
+import { principals } from "./identity.ts";
+import type { Principal } from "./identity.ts";
 import { startOperation } from "./operations.ts";
 
 export interface Workspace extends Stored {
@@ -52,6 +54,19 @@ export const workspace = (atLeast: Role): Guard<Workspace> =>
       }
     },
   );
+
+/** A principal by its object id: one of the directory, or the identity of a workspace. */
+export function principalOf(service: Service, id: string): Principal | undefined {
+  const known = principals.in(service).get(id);
+  if (known) return known;
+  const holder = workspaces
+    .in(service)
+    .all()
+    .find(({ identity }) => identity && sameName(identity.servicePrincipalId, id));
+  if (!holder?.identity) return undefined;
+  const { servicePrincipalId, applicationId } = holder.identity;
+  return { id: servicePrincipalId, type: "ServicePrincipal", displayName: holder.displayName, aadAppId: applicationId };
+}
 
 /** Workspaces with their capacity and their identity. */
 export const workspaceFamily = defineFamily({

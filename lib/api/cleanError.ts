@@ -69,8 +69,11 @@ export function cleanError(error: unknown, call: FabricCall, refused?: string): 
     status: received.status,
     requestId: own?.requestId ?? requestIdOf(received.headers),
     isRetriable: own?.isRetriable,
-    serviceMessage: withoutToken(own?.message),
-    moreDetails: own?.moreDetails,
+    serviceMessage: withoutSecrets(own?.message, call),
+    moreDetails: own?.moreDetails?.map(({ errorCode: code, message }) => ({
+      errorCode: code,
+      message: withoutSecrets(message, call),
+    })),
     isOutcomeKnown,
     attempts,
     retryAfterSeconds: failureOf(error).retryAfterSeconds,
@@ -82,8 +85,12 @@ export function cleanError(error: unknown, call: FabricCall, refused?: string): 
   });
 }
 
-/** Removes tokens: a service may repeat a request's headers in its answer, and they must not be printed. */
-const withoutToken = (text: string | undefined) => text?.replace(/Bearer\s+\S+/gi, "Bearer [redacted]");
+/** Removes tokens and secrets: a service may repeat a request in its answer, and they must not be printed. */
+const withoutSecrets = (text: string | undefined, { secrets = [] }: FabricCall) =>
+  secrets.reduce(
+    (clean, secret) => clean?.replaceAll(secret, "[redacted]"),
+    text?.replace(/Bearer\s+\S+/gi, "Bearer [redacted]"),
+  );
 
 /** Remedy if the service asks for a longer pause than the client waits. */
 function longPauseOf(error: AxiosError): { remedy: string } | undefined {

@@ -7,6 +7,8 @@ export interface FabricCall {
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly body?: unknown;
+  /** Secrets in the body. An error never contains them, although the service may repeat the request in its answer. */
+  readonly secrets?: readonly string[];
   /** Name of the call in an error: `create workspace 'sales-dev'`. */
   readonly operation: string;
   /** Whether a POST with an unknown outcome may be sent again, because a second execution changes nothing. @default false */

@@ -81,11 +81,13 @@ export function resolveContent(workspaces: readonly ResolvedEntries[], context: 
     );
     if (inFiles.length + ofValues.length > 0) found.set(position.item, [...inFiles, ...ofValues]);
   }
+  const valueSets = new Map([...positions].map(([content, { item }]) => [item, valueSetOf(content, item)]));
   const completed = (item: ResolvedItem): ResolvedItem => {
-    const [itemReferences, itemValues] = [found.get(item), values.get(item)];
-    if (!itemReferences && !itemValues) return item;
+    const [itemReferences, itemValues, valueSet] = [found.get(item), values.get(item), valueSets.get(item)];
+    if (!itemReferences && !itemValues && !valueSet) return item;
     return {
       ...item,
+      ...(valueSet && { activeValueSet: valueSet }),
       ...(itemReferences && { references: itemReferences }),
       ...(itemValues && { values: itemValues }),
     };
@@ -94,6 +96,12 @@ export function resolveContent(workspaces: readonly ResolvedEntries[], context: 
     items: workspaces.map(({ entries }) => entries.map(({ items }) => items.map(completed))),
     warnings: warningsOf(workspaces, used, context.environment),
   };
+
+  /** Each environment has a value set of its name, if any. */
+  function valueSetOf({ type, files }: ContentItem, { isOfFolder }: ResolvedItem): string | undefined {
+    const isThere = files.some(({ path }) => path === `valueSets/${context.environment}.json`);
+    return isOfFolder && type === "VariableLibrary" && isThere ? context.environment : undefined;
+  }
 }
 
 /** Rules that say nothing about the environment, or that changed nothing; each is told once. */

@@ -34,6 +34,8 @@ export interface ResolvedItem {
   readonly relative?: string;
   /** What the item's content refers to. */
   readonly references?: readonly ItemReference[];
+  /** The value set of a variable library that the environment has. */
+  readonly activeValueSet?: string;
   /** Values of the environment that change the item's content. */
   readonly values?: readonly Value[];
 }

@@ -1,19 +1,19 @@
 import { posix } from "node:path";
 import { blobPlaceOf, isAddress } from "../logStore/blobPlace.ts";
-import { wordList } from "./wordList.ts";
 import { checkKindValues } from "./kindKeys.ts";
 import type { KindKey } from "./kindKeys.ts";
 import { problemAt } from "./problem.ts";
 import type { ConfigPath, Problem } from "./problem.ts";
 import { checkAzure } from "./azure.ts";
-import { entriesOf, isEntry, textOf, duplicateFinder } from "./entries.ts";
+import { entriesOf, entryOf, isEntry, textOf, duplicateFinder } from "./entries.ts";
 import type { Entry } from "./entries.ts";
 import { resolveItem } from "./item.ts";
 import type { ResolvedItem } from "./item.ts";
 import { resolveFolder } from "./itemFolder.ts";
 import { rulesOf } from "./itemRules.ts";
 import { resolveContent } from "./content.ts";
-import { principalTypes } from "./schema.ts";
+import { checkNames } from "./names.ts";
+import { principalKey, principalProblem } from "./principal.ts";
 import { assertTrustedEndpoint, trustedVaultUrl } from "../api/trustedHost.ts";
 import { wrongAddress } from "../api/wrongAddress.ts";
 
@@ -40,7 +40,6 @@ export interface RuleResult {
 
 /** Names that the service reserves. */
 const RESERVED_WORKSPACES = ["admin monitoring", "my workspace"];
-const GUID = /^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/i;
 
 /**
  * Checks the rules that involve several values, or other files. They work on the raw file, even if other parts of it are wrong,
@@ -51,6 +50,7 @@ export function checkRules(raw: Entry, context: RuleContext): RuleResult {
   checkAddresses(raw, context.env, problems);
   checkAzure(raw, problems);
   checkKindValues(context.kindKeys, "stack", raw, [], problems);
+  checkNames(raw, problems);
   const workspaces = entriesOf(raw["workspaces"]);
   const isDuplicate = duplicateFinder(problems);
   const resolved = workspaces.map((workspace, index) => {
@@ -131,31 +131,31 @@ function refusalAt(key: string, rule: () => unknown, problems: Problem[]): void 
 function checkUsers(users: readonly Entry[], at: ConfigPath, problems: Problem[]): void {
   const isDuplicate = duplicateFinder(problems);
   users.forEach((user, index) => {
-    const principal = textOf(user["principal"]);
-    if (principal === undefined) return;
+    const { principal, type } = user;
     const path = [...at, index];
-    if (principal.includes("@")) {
-      if (user["type"] !== undefined && user["type"] !== "User") {
-        problems.push(
-          problemAt([...path, "type"], "a user principal name is always a User: remove the key, or give an object id"),
-        );
-      }
-    } else if (!GUID.test(principal)) {
-      problems.push(
-        problemAt([...path, "principal"], "must be a user principal name (alice@contoso.com) or an object id"),
-      );
-    } else if (user["type"] === undefined) {
-      problems.push(problemAt([...path, "type"], `required with an object id: ${wordList(principalTypes, "or")}`));
-    }
-    isDuplicate("principal", principal, [...path, "principal"]);
+    const problem = principalProblem(principal, type);
+    if (problem) problems.push(problemAt([...path, problem.key], problem.message));
+    isDuplicate("principal", keyOfPrincipal(principal), [...path, "principal"]);
   });
+}
+
+/** What must be unique of a principal, whatever its shape. */
+function keyOfPrincipal(principal: unknown): string | undefined {
+  const { applicationId, workspaceIdentity } = entryOf(principal);
+  const named = textOf(workspaceIdentity);
+  const application = textOf(applicationId);
+  if (named !== undefined) return principalKey({ workspaceIdentity: named });
+  return application === undefined ? textOf(principal) : principalKey({ applicationId: application });
 }
 
 function checkGit(git: unknown, at: ConfigPath, problems: Problem[]): void {
   if (!isEntry(git)) return;
-  if (git["gitProviderType"] === "GitHub" && git["connectionId"] === undefined) {
+  const { connectionId, connection } = git;
+  if (git["gitProviderType"] === "GitHub" && connectionId === undefined && connection === undefined) {
     problems.push(problemAt([...at, "connectionId"], "required for GitHub, which knows no automatic credentials"));
   }
+  if (connectionId !== undefined && connection !== undefined)
+    problems.push(problemAt([...at, "connection"], "give either connection or connectionId"));
   const directory = textOf(git["directoryName"]);
   if (directory?.includes("\\") || directory?.split("/").includes("..")) {
     problems.push(problemAt([...at, "directoryName"], "must be a folder of the branch, with / between folders"));

@@ -5,6 +5,7 @@ import { flagVariables } from "../featureFlags.ts";
 import { azureKeys, azureSchema } from "./azureSchema.ts";
 import { shapeOf } from "./kindKeys.ts";
 import type { KindKey } from "./kindKeys.ts";
+import { principalKeys } from "./principal.ts";
 import type { KnownKeys } from "./problem.ts";
 import { boolean, id, text } from "./value.ts";
 
@@ -18,24 +19,8 @@ const ofProvider = (provider: string, max: number) =>
 
 /** Roles of a role assignment, from most to least rights. */
 export const roles = ["Admin", "Member", "Contributor", "Viewer"] as const;
-/** Types of principals that an object id can belong to. */
-export const principalTypes = ["User", "Group", "ServicePrincipal", "ServicePrincipalProfile"] as const;
-
 const userSchema = z.strictObject({
-  principal: text(256).meta({
-    description:
-      "User principal name, or the object id of a user, group or service principal (the id of its enterprise application). " +
-      "Each once per workspace, in whatever case.",
-    examples: ["alice@contoso.com"],
-  }),
-  type: z
-    .enum(principalTypes)
-    .optional()
-    .meta({
-      description: "What the object id belongs to. Required with an id; a user principal name is always a `User`.",
-      examples: ["Group"],
-      absent: "`User` for a name",
-    }),
+  ...principalKeys,
   role: z.enum(roles).meta({
     description: "What the principal may do in the workspace. Changed in place.",
     examples: ["Viewer"],
@@ -86,6 +71,13 @@ const gitOfAnyProvider = {
     }),
 };
 
+const gitConnection = text(256)
+  .optional()
+  .meta({
+    description: "Name of that connection in `connections` or `references`, in place of `connectionId`.",
+    examples: ["sales-github"],
+  });
+
 const gitSchema = z.discriminatedUnion("gitProviderType", [
   z.strictObject({
     gitProviderType: z.literal("GitHub").meta({ description: gitProvider, examples: ["GitHub"] }),
@@ -99,8 +91,9 @@ const gitSchema = z.discriminatedUnion("gitProviderType", [
         "Fabric connection that holds the credentials, shared with the deploying identity. Required: GitHub has no automatic " +
         "credentials.",
       examples: ["9a4c1e22-7d3f-4b6a-8e5c-0f1a2b3c4d5e"],
-      absent: "required",
+      absent: "required, or `connection`",
     }),
+    connection: gitConnection,
   }),
   z.strictObject({
     gitProviderType: z.literal("AzureDevOps").meta({ description: gitProvider, examples: ["AzureDevOps"] }),
@@ -119,6 +112,7 @@ const gitSchema = z.discriminatedUnion("gitProviderType", [
       examples: ["9a4c1e22-7d3f-4b6a-8e5c-0f1a2b3c4d5e"],
       absent: "the credentials of the deploying user",
     }),
+    connection: gitConnection,
   }),
 ]);
 
@@ -134,6 +128,13 @@ const protectItem = boolean.optional().meta({
   examples: [true],
   absent: "`protectData` for types that hold data, else `false`",
 });
+const activeValueSet = text(256)
+  .optional()
+  .meta({
+    description: "For a VariableLibrary: the value set that counts in the workspace.",
+    examples: ["prod"],
+    absent: "with `from` the value set of the environment's name, if there is one; else left as it is",
+  });
 const globs = z.array(text(1000)).min(1).optional();
 
 const itemOptionsSchema = z.strictObject({
@@ -141,6 +142,7 @@ const itemOptionsSchema = z.strictObject({
   description: z.string().max(256).optional(),
   adopt: boolean.optional(),
   protect: boolean.optional(),
+  activeValueSet,
 });
 
 const itemSchema = z.strictObject({
@@ -186,7 +188,7 @@ const itemSchema = z.strictObject({
     .optional()
     .meta({
       description:
-        "With `from`: `name`, `description`, `adopt` and `protect` of single items, by their folder below `from`.",
+        "With `from`: `name`, `description`, `adopt`, `protect` and what else belongs to single items, by their folder below `from`.",
       examples: [{ "bronze.Lakehouse": { protect: false } }],
     }),
   name: text(256)
@@ -250,6 +252,7 @@ const itemSchema = z.strictObject({
         "What the type needs to know at creation, and never again. Not together with `path`. A change needs a new item.",
       examples: [{ enableSchemas: true }],
     }),
+  activeValueSet,
   adopt,
   protect: protectItem,
 });
@@ -438,7 +441,15 @@ export function schemaWith(keys: readonly KindKey[]): typeof stackSchema {
   const { items: ownItems } = workspaceSchema.shape;
   const { workspaces: ownWorkspaces } = stackSchema.shape;
   const items = z
-    .array(itemSchema.extend(shapeOf(keys, "item")))
+    .array(
+      itemSchema.extend({
+        items: z
+          .record(z.string(), itemOptionsSchema.extend(shapeOf(keys, "item")))
+          .optional()
+          .meta(aboutOf(itemSchema.shape.items)),
+        ...shapeOf(keys, "item"),
+      }),
+    )
     .default([])
     .meta(aboutOf(ownItems));
   const workspaces = z

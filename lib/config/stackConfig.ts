@@ -130,7 +130,7 @@ function completedItem(
 ): ItemConfig {
   const { type = "", displayName = "", path, folder, logicalId, isOfFolder, references, values, payload } = resolved;
   const options: ItemOptions = items?.[resolved.optionsKey ?? ""] ?? {};
-  const own = kindValues(kindKeys, "item", entry);
+  const own = kindValues(kindKeys, "item", { ...entry, ...options });
   return {
     ...entry,
     name: options.name ?? resolved.name ?? defaultKey({ type, displayName }),
@@ -142,6 +142,7 @@ function completedItem(
     ...(isOfFolder && { isOfFolder }),
     ...(references && { references }),
     ...(values && { values }),
+    activeValueSet: options.activeValueSet ?? entry.activeValueSet ?? resolved.activeValueSet,
     ...(payload && { creationPayload: payload }),
     ...own,
   };

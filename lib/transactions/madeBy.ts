@@ -12,8 +12,9 @@ export function madeId(log: readonly Entry[], create: Intent & { readonly step: 
   return id && resourceIdOf(create.names ?? create.compensation?.args ?? {}, id);
 }
 
-/** Ids in answers are the service's; those of resources in workspaces and items have the ids of these before them. */
-function resourceIdOf({ workspaceId, itemId }: Readonly<Record<string, unknown>>, id: string): string {
+/** Ids in answers are the service's; those of resources in workspaces, items and connections have the ids of these before them. */
+function resourceIdOf({ workspaceId, itemId, connectionId }: Readonly<Record<string, unknown>>, id: string): string {
+  if (typeof connectionId === "string" && !id.includes("/")) return `${connectionId}/${id}`;
   if (typeof workspaceId !== "string" || workspaceId === id || id.includes("/")) return id;
   return typeof itemId === "string" ? `${workspaceId}/${itemId}/${id}` : `${workspaceId}/${id}`;
 }

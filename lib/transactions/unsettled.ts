@@ -72,7 +72,9 @@ function unsettledIn(entries: readonly Entry[], removals: readonly Removal[]): U
     const later = removals.filter((removal) => isAfter(removal, entry, position));
     const gone = new Set(later.map(({ object }) => object));
     const isGone =
-      gone.has(objectKey("Workspace", String(names["workspaceId"]))) || gone.has(objectKey(resourceType, id));
+      gone.has(objectKey("Workspace", String(names["workspaceId"]))) ||
+      gone.has(objectKey("Connection", String(names["connectionId"]))) ||
+      gone.has(objectKey(resourceType, id));
     if (isGone) return [];
     const operation = acceptedIn(entries, step);
     const create = {

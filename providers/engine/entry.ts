@@ -1,6 +1,33 @@
 import { z } from "zod";
 import type { KindKey } from "../../lib/config/kindKeys.ts";
+import type { DeclaredPrincipal } from "../../lib/config/principal.ts";
 import { text } from "../../lib/config/value.ts";
+
+/** The id of an object that the configuration names: the program puts it in place of this, wherever it stands in `args`. */
+export class NamedId {
+  readonly what: NamedThing;
+  readonly name: string;
+  constructor(what: NamedThing, name: string) {
+    this.what = what;
+    this.name = name;
+  }
+}
+
+/** What can be named. A connection is one of `connections` or of `references`. */
+export type NamedThing = "connection" | "gateway" | "workspace" | "item" | "capacity" | "workspaceIdentity";
+
+/** Roles in an object that an entry declares. */
+export interface DeclaredRoles {
+  /** Kind of the roles. */
+  readonly kind: string;
+  /** Input of that kind that holds the object's id. */
+  readonly holder: string;
+  readonly list: readonly {
+    readonly principal: DeclaredPrincipal;
+    readonly type?: string | undefined;
+    readonly role: string;
+  }[];
+}
 
 /** One object that an entry of the configuration declares. */
 export interface DeclaredObject {
@@ -10,6 +37,14 @@ export interface DeclaredObject {
   readonly args: Readonly<Record<string, unknown>>;
   /** Pulumi's `protect`. @default `fabric:protectData`, if a delete loses data */
   readonly protect?: boolean | undefined;
+  /** Names of secrets that the object needs. Its input `secretVersion` tells their versions. */
+  readonly secrets?: readonly string[] | undefined;
+  /** Roles in the object, as resources of their own. */
+  readonly roles?: DeclaredRoles | undefined;
+  /** Whether the program looks up the object, for the input `found`. */
+  readonly isLookedUp?: boolean | undefined;
+  /** What the object is for other keys, which may name it, with the output that holds the id. */
+  readonly known?: readonly { readonly what: NamedThing; readonly output: string }[] | undefined;
 }
 
 /** The entry of a kind in the stack's configuration. */
@@ -18,8 +53,9 @@ export interface ConfigEntry extends KindKey {
   readonly says: string;
   /** An example for the documentation, which tests deploy. */
   readonly example: unknown;
-  /** Outputs of the resource that appear in the stack's outputs. */
+  /** Outputs of the resource that appear in the stack's outputs; `id` is the resource's id. */
   readonly shows?: readonly string[];
+
   /** The objects that a valid value declares. */
   declare(value: unknown): readonly DeclaredObject[];
   /** The opposite, for an import: the value that declares objects; undefined if there are none. */

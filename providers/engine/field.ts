@@ -45,6 +45,9 @@ export function isUnknown(value: unknown): boolean {
  */
 export const DOUBTFUL = "unknown" as const;
 
+/** Declared in place of a value that the program cannot know in a preview: it counts as no change. */
+export const AS_BEFORE = "as before";
+
 /** Whether two names are equal for a service that ignores case. */
 export function sameIgnoringCase(before: string | undefined, after: string | undefined): boolean {
   return before?.toLowerCase() === after?.toLowerCase();

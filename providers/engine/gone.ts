@@ -1,5 +1,6 @@
+import { z } from "zod";
 import { isServiceAnswer } from "../../lib/api/fabricError.ts";
-import { itemShape } from "../../lib/api/objects.ts";
+import { idShape, itemShape } from "../../lib/api/objects.ts";
 import { resumeCapacity } from "../run/pausedCapacity.ts";
 import type { Run } from "../run/run.ts";
 import { visibleCapacities, visibleWorkspaces } from "../run/visible.ts";
@@ -36,6 +37,16 @@ export async function isItemGone(run: Run, workspaceId: string, itemId: string):
   return true;
 }
 
+/**
+ * Whether a connection is gone with the roles in it: the list of connections lacks it, and shows another one.
+ * @throws the list's own error, or Error if the list is empty, as in {@link isWorkspaceGone}
+ */
+export async function isConnectionGone(run: Run, connectionId: string): Promise<boolean> {
+  const listed = await run.listOnce("/connections", "list connections", z.looseObject({ id: idShape }));
+  if (listed.length === 0) assertConfirmed(run, "no connection at all", `connection ${connectionId}`);
+  return !listed.some(({ id }) => id.toLowerCase() === connectionId.toLowerCase());
+}
+
 /** How an object is read. */
 export interface Reads<T> {
   /** The complete list that should contain the object: one call for all objects of a workspace, or of the tenant. */
@@ -46,6 +57,8 @@ export interface Reads<T> {
   readonly alone: () => Promise<T>;
   /** The item that holds the object; undefined if none does. */
   readonly itemId?: string | undefined;
+  /** The connection that holds the object; undefined if none does. */
+  readonly connectionId?: string | undefined;
 }
 
 /**
@@ -55,12 +68,17 @@ export interface Reads<T> {
  * - In a workspace: the workspace's capacity must run, because a paused one may hide objects. If the workspace is gone, its
  *   objects are gone as well.
  * - In the tenant: the list must show another object, because it is also empty for a wrong tenant or identity.
+ * - In a connection: the role is gone with the connection, and the list of connections proves that.
  * - In an item: the list is gone with the item, and the list of items proves that.
  * @param workspaceId undefined for objects of the tenant
  * @throws the read's own error if there is no proof
  */
 export async function readOrGone<T>(run: Run, workspaceId: string | undefined, reads: Reads<T>): Promise<T | "gone"> {
-  const isWithItsWorkspace = async () => workspaceId !== undefined && (await isWorkspaceGone(run, workspaceId));
+  const { connectionId } = reads;
+  const isWithItsHolder = async () =>
+    workspaceId !== undefined
+      ? isWorkspaceGone(run, workspaceId)
+      : connectionId !== undefined && (await isConnectionGone(run, connectionId));
   let list: readonly T[] | undefined;
   try {
     list = await reads.listed();
@@ -68,13 +86,13 @@ export async function readOrGone<T>(run: Run, workspaceId: string | undefined, r
     if (found !== undefined) return found;
   } catch (error) {
     if (!mayMeanGone(error)) throw error;
-    if (await isWithItsWorkspace()) return "gone";
+    if (await isWithItsHolder()) return "gone";
   }
   try {
     return await reads.alone();
   } catch (error) {
     if (!mayMeanGone(error)) throw error;
-    if (await isWithItsWorkspace()) return "gone";
+    if (await isWithItsHolder()) return "gone";
     if (workspaceId !== undefined) await assertCapacityRuns(run, workspaceId);
     if (!list) {
       const { itemId } = reads;

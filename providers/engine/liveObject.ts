@@ -1,7 +1,7 @@
 import type { Run } from "../run/run.ts";
 import { sameIgnoringCase } from "./field.ts";
 import type { Fields } from "./field.ts";
-import { isItemGone, mayMeanGone, readOrGone } from "./gone.ts";
+import { isConnectionGone, isItemGone, mayMeanGone, readOrGone } from "./gone.ts";
 import type { AnyObjectKind, Live } from "./objectKind.ts";
 import { collectionPath, formatId, parseId, pathOf } from "./place.ts";
 import type { Holder } from "./place.ts";
@@ -22,21 +22,23 @@ export function idOfLive(kind: AnyObjectKind, live: Live, names: Live): string {
 export const present = (live: Live | undefined): readonly Live[] => (live ? [live] : []);
 
 /** The holder of an object, from its names or inputs. */
-export const holderIn = ({ workspaceId, itemId }: Live): Holder => ({
+export const holderIn = ({ workspaceId, itemId, connectionId }: Live): Holder => ({
   workspaceId: typeof workspaceId === "string" ? workspaceId : undefined,
   itemId: typeof itemId === "string" ? itemId : undefined,
+  connectionId: typeof connectionId === "string" ? connectionId : undefined,
 });
 
 /** The present list of the objects with this holder. */
 export const list = (run: Run, kind: AnyObjectKind, names: Live): Promise<readonly Live[]> =>
   run.list(collectionPath(kind.place, holderIn(names)), `list ${kind.plural}`, kind.shape);
 
-/** Like `list`; empty if the holding item is gone. */
+/** Like `list`; empty if the holding item or connection is gone. */
 export async function listUnlessGone(run: Run, kind: AnyObjectKind, names: Live): Promise<readonly Live[]> {
-  const { workspaceId, itemId } = holderIn(names);
+  const { workspaceId, itemId, connectionId } = holderIn(names);
   try {
     return await list(run, kind, names);
   } catch (error) {
+    if (connectionId !== undefined && mayMeanGone(error) && (await isConnectionGone(run, connectionId))) return [];
     if (!mayMeanGone(error) || workspaceId === undefined || itemId === undefined) throw error;
     if (await isItemGone(run, workspaceId, itemId)) return [];
     throw error;
@@ -81,6 +83,7 @@ export function observe(run: Run, kind: AnyObjectKind, id: string, state: State)
     listed: () => sharedList(run, kind, holder),
     isIt: (live) => sameIgnoringCase(idOfLive(kind, live, holder), id),
     itemId: holder.itemId,
+    connectionId: holder.connectionId,
     alone: () => readAlone(run, kind, id, state),
   });
 }

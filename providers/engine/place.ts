@@ -3,11 +3,12 @@
  * - in the tenant: `/domains/{id}`, the id is the service's own;
  * - in a workspace: `/workspaces/{workspaceId}/items/{id}`, the id is `{workspaceId}/{id}`;
  * - in an item: `/workspaces/{workspaceId}/items/{itemId}/shortcuts/{id}`, the id is `{workspaceId}/{itemId}/{id}`;
+ * - in a connection: `/connections/{connectionId}/roleAssignments/{id}`, the id is `{connectionId}/{id}`;
  * - one per workspace: `/workspaces/{workspaceId}/git`, the id is the workspace's. If the path is empty, the workspace itself
  *   holds the object.
  */
 export type Place =
-  | { readonly in: "tenant" | "workspace" | "item"; readonly collection: string }
+  | { readonly in: "tenant" | "workspace" | "item" | "connection"; readonly collection: string }
   | { readonly of: "workspace"; readonly path: string };
 
 /** The holder of an object. */
@@ -16,6 +17,8 @@ export interface Holder {
   readonly workspaceId?: string | undefined;
   /** Undefined for objects outside items. */
   readonly itemId?: string | undefined;
+  /** Undefined for objects outside connections. */
+  readonly connectionId?: string | undefined;
 }
 
 /** The parts of a resource's id. */
@@ -40,14 +43,17 @@ export function parseId(place: Place, resourceId: string): ObjectId | undefined 
       return { workspaceId: first, id: second };
     case "item":
       return { workspaceId: first, itemId: second, id: third };
+    case "connection":
+      return { connectionId: first, id: second };
   }
 }
 
-const lengthOf = (place: Place) => ("of" in place ? 1 : { tenant: 1, workspace: 2, item: 3 }[place.in]);
+const lengthOf = (place: Place) => ("of" in place ? 1 : { tenant: 1, workspace: 2, item: 3, connection: 2 }[place.in]);
 
 /** The opposite of {@link parseId}. */
-export function formatId(place: Place, { workspaceId = "", itemId = "", id }: ObjectId): string {
+export function formatId(place: Place, { workspaceId = "", itemId = "", connectionId = "", id }: ObjectId): string {
   if ("of" in place || place.in === "tenant") return id;
+  if (place.in === "connection") return `${connectionId}/${id}`;
   return place.in === "workspace" ? `${workspaceId}/${id}` : `${workspaceId}/${itemId}/${id}`;
 }
 
@@ -58,7 +64,11 @@ export function formatId(place: Place, { workspaceId = "", itemId = "", id }: Ob
 export function pathOf(place: Place, resourceId: string): string {
   const parsed = parseId(place, resourceId);
   if (!parsed) {
-    const list = collectionPath(place, { workspaceId: "{workspaceId}", itemId: "{itemId}" });
+    const list = collectionPath(place, {
+      workspaceId: "{workspaceId}",
+      itemId: "{itemId}",
+      connectionId: "{connectionId}",
+    });
     throw new Error(`'${resourceId}' is no id of an object in ${list}.`);
   }
   const path = collectionPath(place, parsed);
@@ -66,7 +76,7 @@ export function pathOf(place: Place, resourceId: string): string {
 }
 
 /** The path of the list with the objects of a place; for a kind with one object per workspace, the path of the object. */
-export function collectionPath(place: Place, { workspaceId = "", itemId = "" }: Holder): string {
+export function collectionPath(place: Place, { workspaceId = "", itemId = "", connectionId = "" }: Holder): string {
   const workspace = `/workspaces/${workspaceId}`;
   if ("of" in place) return place.path === "" ? workspace : `${workspace}/${place.path}`;
   switch (place.in) {
@@ -76,6 +86,8 @@ export function collectionPath(place: Place, { workspaceId = "", itemId = "" }: 
       return `${workspace}/${place.collection}`;
     case "item":
       return `${workspace}/items/${itemId}/${place.collection}`;
+    case "connection":
+      return `/connections/${connectionId}/${place.collection}`;
   }
 }
 

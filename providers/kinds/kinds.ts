@@ -1,8 +1,12 @@
 import type { KindKey } from "../../lib/config/kindKeys.ts";
 import type { ResourceKind } from "../engine/resourceKind.ts";
+import { connection } from "./connection/connection.ts";
+import { connectionRole } from "./connection/connectionRole.ts";
 import { gitConnection } from "./git/connection.ts";
 import { folder } from "./item/folder.ts";
 import { item } from "./item/item.ts";
+import { itemEndpoint } from "./item/itemEndpoint.ts";
+import { reference } from "./reference/reference.ts";
 import { unlistedUsers } from "./workspace/unlistedUsers.ts";
 import { workspace } from "./workspace/workspace.ts";
 import { managedPrivateEndpoint } from "./workspace/managedPrivateEndpoint.ts";
@@ -19,6 +23,10 @@ export const kinds = {
   item,
   workspaceIdentity,
   managedPrivateEndpoint,
+  connection,
+  connectionRole,
+  itemEndpoint,
+  reference,
 } as const;
 
 /** Every kind, as a list without the kinds' own types. */

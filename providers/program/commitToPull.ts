@@ -1,6 +1,6 @@
 import { isFabricError } from "../../lib/api/fabricError.ts";
 import { isBehind, readGitStatus } from "../kinds/git/status.ts";
-import { AS_BEFORE } from "../kinds/git/fields.ts";
+import { AS_BEFORE } from "../engine/field.ts";
 import type { LazyRun } from "./lazyRun.ts";
 
 /**

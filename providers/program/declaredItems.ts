@@ -7,11 +7,15 @@ import { itemKeys } from "../../lib/content/itemKeys.ts";
 import type { ItemKey } from "../../lib/content/itemKeys.ts";
 import { itemIdOf } from "./fabricWorkspace.ts";
 import type { FabricWorkspace } from "./fabricWorkspace.ts";
+import type { WorkspaceAttribute } from "../../lib/content/values/reference.ts";
+import type { Endpoints } from "../kinds/item/itemEndpoint.ts";
 import type { FormerItems } from "./formerItems.ts";
 
 /** An item with its workspace. */
 interface Declaration {
   readonly workspace: number;
+  /** Position in the workspace. */
+  readonly position: number;
   readonly item: ItemConfig;
   readonly key: ItemKey;
 }
@@ -25,7 +29,10 @@ export function declareItems(workspaces: readonly FabricWorkspace[], former: For
   const all = workspaces.flatMap(({ config }, workspace): Declaration[] => {
     const identities = config.items.map(({ name, isNamed, ...item }) => ({ ...item, name: isNamed && name }));
     const keys = itemKeys(identities, former.get(config.name) ?? []);
-    return config.items.map((item, index) => ({ workspace, item, key: keys[index] ?? { name: item.name } }));
+    return config.items.map((item, position) => ({
+      ...{ workspace, position, item },
+      key: keys[position] ?? { name: item.name },
+    }));
   });
   const ofWorkspace = Map.groupBy(all, ({ workspace }) => workspace);
   const made = new Map<Declaration, CustomResource>();
@@ -37,10 +44,11 @@ export function declareItems(workspaces: readonly FabricWorkspace[], former: For
   function declare(declaration: Declaration): CustomResource {
     const known = made.get(declaration);
     if (known) return known;
-    const { workspace, item, key } = declaration;
+    const { workspace, position, item, key } = declaration;
     const references = referencesOf(declaration);
     const before = references || !item.isOfFolder ? [] : earlierIn(workspace, item.type);
     const resource = (workspaces[workspace] as FabricWorkspace).declareItem(item, {
+      position,
       key,
       references,
       isReady: before.length === 0 ? undefined : Promise.all(before.map(existenceOf)),
@@ -72,7 +80,9 @@ export function declareItems(workspaces: readonly FabricWorkspace[], former: For
     // the provider adds the item's own id
     if (!target || target === by) return undefined;
     const resource = declare(target);
-    return attribute === "id" ? itemIdOf(resource) : attributeOf(resource, attribute);
+    if (attribute === "id" || attribute === "name" || attribute === "name_encoded") return itemIdOf(resource);
+    const endpoints: unknown = holder.endpointsOf(target.position, target.key);
+    return (endpoints as Readonly<Record<string, Input<string>>>)[endpointNamed(attribute)];
   }
 
   function earlierIn(workspace: number, type: string): CustomResource[] {
@@ -87,5 +97,8 @@ const orderOf = ({ isOfFolder, type }: ItemConfig) => (isOfFolder ? tierOf(type)
 /** Ends when the engine has made the object, or in a preview has planned it. */
 const existenceOf = ({ urn }: CustomResource) => new Promise<void>((resolve) => void urn.apply(() => resolve()));
 
-const attributeOf = (resource: CustomResource, attribute: string): Input<string> | undefined =>
-  (resource as unknown as Readonly<Record<string, Input<string> | undefined>>)[attribute];
+/** The output of an item's endpoints for an attribute as content and rules name it. */
+function endpointNamed(attribute: Exclude<ItemReference["attribute"], "id" | WorkspaceAttribute>): keyof Endpoints {
+  if (attribute === "sqlendpoint") return "sqlEndpoint";
+  return attribute === "sqlendpointid" ? "sqlEndpointId" : "queryServiceUri";
+}

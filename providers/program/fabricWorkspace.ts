@@ -7,18 +7,25 @@ import type { ItemConfig, WorkspaceConfig } from "../../lib/config/stackConfig.t
 import type { ItemKey } from "../../lib/content/itemKeys.ts";
 import { FabricResource } from "./fabricResource.ts";
 import type { FabricProvider } from "./fabricResource.ts";
-import { declareObjects } from "./declaredObjects.ts";
-import type { DeclaredResource } from "./declaredObjects.ts";
+import { principalKey } from "../../lib/config/principal.ts";
+import type { DeclaredPrincipal } from "../../lib/config/principal.ts";
+import { declareObjects, principalText } from "./declaredObjects.ts";
+import type { DeclaredResource, Holder } from "./declaredObjects.ts";
 import { commitToPull } from "./commitToPull.ts";
-import { sameIgnoringCase } from "../engine/field.ts";
+import { AS_BEFORE, sameIgnoringCase } from "../engine/field.ts";
 import { folder, folderKey } from "../kinds/item/folder.ts";
 import { gitConnection } from "../kinds/git/connection.ts";
-import { AS_BEFORE } from "../kinds/git/fields.ts";
 import { item } from "../kinds/item/item.ts";
+import { itemEndpoint } from "../kinds/item/itemEndpoint.ts";
+import { isDisplayName } from "../kinds/role/principal.ts";
+import type { LookUps } from "./lookUps.ts";
+import type { NamedObjects } from "./namedObjects.ts";
+import type { SecretVersions } from "./secretVersions.ts";
 import { portalUrl } from "./portalUrl.ts";
 import type { LazyRun } from "./lazyRun.ts";
 import { unlistedUsers } from "../kinds/workspace/unlistedUsers.ts";
 import { workspace } from "../kinds/workspace/workspace.ts";
+import { workspaceIdentity } from "../kinds/workspace/workspaceIdentity.ts";
 import { workspaceUser } from "../kinds/workspace/workspaceUser.ts";
 
 /** The resources of a workspace. */
@@ -27,12 +34,16 @@ export interface DeclaredResources {
   readonly users: readonly CustomResource[];
   readonly git: CustomResource | undefined;
   readonly items: readonly CustomResource[];
-  /** The objects that entries of other kinds declare. */
+  /** The objects that entries of other kinds declare in the workspace. */
   readonly others: readonly DeclaredResource[];
+  /** The objects that entries of other kinds declare in each item, in the order of the items. */
+  readonly ofItems: readonly (readonly DeclaredResource[])[];
 }
 
 /** What an item needs to know besides its configuration. */
 export interface ItemSettings {
+  /** Its position in the workspace's configuration. */
+  readonly position: number;
   readonly key: ItemKey;
   /** Ids of what its content refers to, by what stands in the content. */
   readonly references?: Readonly<Record<string, Input<string>>> | undefined;
@@ -56,13 +67,20 @@ export class FabricWorkspace extends resource.ComponentResource {
 
   /** The configuration that declares the workspace. */
   readonly config: WorkspaceConfig;
-  /** The resources of the configuration's entries, in the order of their registration. */
-  declared: DeclaredResources;
+  /** The resources of the configuration's entries, in the order of the configuration. */
+  readonly declared: DeclaredResources;
 
   readonly #folders = new Map<string, Output<string>>();
-  readonly #own: CustomResourceOptions;
+  readonly #items: CustomResource[] = [];
+  readonly #endpoints = new Map<number, CustomResource>();
+  readonly #ofItems: (readonly DeclaredResource[])[] = [];
+  readonly #ofHolder: Pick<Holder, "protectData" | "options" | "names" | "secretVersions" | "lookUps">;
   readonly #afterGit: CustomResourceOptions;
-  readonly #protectData: boolean;
+
+  /** Ids of the folders that items lie in, by path. */
+  get folderIds(): ReadonlyMap<string, Output<string>> {
+    return this.#folders;
+  }
 
   constructor(
     config: WorkspaceConfig,
@@ -75,6 +93,10 @@ export class FabricWorkspace extends resource.ComponentResource {
       readonly ownCapacity?: { readonly name: string; readonly resource: CustomResource } | undefined;
       /** Asks the service which commits must be pulled. */
       readonly lazyRun: LazyRun;
+      /** Ids of what the configuration names. */
+      readonly names: NamedObjects;
+      readonly secretVersions: SecretVersions;
+      readonly lookUps: LookUps;
     },
     opts?: ComponentResourceOptions,
   ) {
@@ -95,25 +117,29 @@ export class FabricWorkspace extends resource.ComponentResource {
     this.workspaceId = made.id;
     this.portalUrl = made.id.apply(portalUrl);
 
-    const users: CustomResource[] = config.users.map(
+    const { names, secretVersions, lookUps } = settings;
+    const allUsers: CustomResource[] = config.users.map(
       ({ principal, type, role }) =>
         new FabricResource(
           workspaceUser,
-          this.#named(principal.toLowerCase()),
-          { workspaceId: made.id, principal, type, role },
+          this.#named(principalKey(principal)),
+          { workspaceId: made.id, principal: principalText(principal, names), type, role },
           own,
         ),
     );
+    // a workspace's identity may be made after its users, and be one of them
+    const users = allUsers.filter((_, index) => !isWorkspaceIdentity(config.users[index]?.principal));
     if (config.usersAuthoritative) {
-      const listed = config.users.map(({ principal }) => principal);
-      new FabricResource(unlistedUsers, config.name, { workspaceId: made.id, listed }, { ...own, dependsOn: users });
+      const listed = config.users.map(({ principal, type }) => listedText(principal, type, names));
+      const args = { workspaceId: made.id, listed: listed as string[] };
+      new FabricResource(unlistedUsers, config.name, args, { ...own, dependsOn: allUsers });
     }
     const git =
       config.git &&
       new FabricResource(
         gitConnection,
         config.name,
-        { workspaceId: made.id, ...gitArgs(config.git, made.id, settings.lazyRun) },
+        { workspaceId: made.id, ...gitArgs(config.git, made.id, settings) },
         { ...own, dependsOn: users },
       );
     const others = declareObjects(config.kindValues, {
@@ -122,16 +148,25 @@ export class FabricWorkspace extends resource.ComponentResource {
       keyOf: (name) => (name === undefined ? config.name : this.#named(name)),
       protectData: config.protect ?? settings.protectData,
       options: { ...own, dependsOn: users },
+      names,
+      secretVersions,
+      lookUps,
     });
-    this.#own = own;
+    for (const { kind, resource: one } of others)
+      if (kind.name === workspaceIdentity.name)
+        names.add(
+          "workspaceIdentity",
+          config.name,
+          (one as unknown as Outputs)["servicePrincipalId"] as Output<string>,
+        );
+    this.#ofHolder = { protectData: settings.protectData, options: own, names, secretVersions, lookUps };
     this.#afterGit = { ...own, dependsOn: git ? [git] : users };
-    this.#protectData = settings.protectData;
-    this.declared = { workspace: made, users, git, items: [], others };
+    this.declared = { workspace: made, users: allUsers, git, items: this.#items, others, ofItems: this.#ofItems };
     this.registerOutputs({});
   }
 
   /** Registers one of the workspace's items, after its workspace, users and Git. */
-  declareItem(declared: ItemConfig, { key, references, isReady }: ItemSettings): CustomResource {
+  declareItem(declared: ItemConfig, { position, key, references, isReady }: ItemSettings): CustomResource {
     const { type, displayName, description, path, creationPayload, adopt } = declared;
     const { name, formerName } = key;
     const folderId = declared.folder === undefined ? undefined : this.#folder(declared.folder, this.#afterGit);
@@ -149,25 +184,35 @@ export class FabricWorkspace extends resource.ComponentResource {
         creationPayload,
         // a preview knows the keys of an object whose values are outputs; an output of the whole would hide them
         references: references as Input<Record<string, string>> | undefined,
+        activeValueSet: declared.activeValueSet,
         values: declared.values as Record<string, unknown>[] | undefined,
         adopt,
         adoptFromGit: this.config.git !== undefined,
       },
       {
         ...this.#afterGit,
-        protect: declared.protect ?? (this.#protectData && isDataBearing(type)),
+        protect: declared.protect ?? (this.#ofHolder.protectData && isDataBearing(type)),
         ...(formerName !== undefined && { aliases: [{ name: this.#named(formerName) }] }),
       },
     );
-    const objects = declareObjects(declared.kindValues, {
+    this.#items[position] = made;
+    this.#ofItems[position] = declareObjects(declared.kindValues, {
+      ...this.#ofHolder,
       level: "item",
       ids: { workspaceId: this.workspaceId, itemId: itemIdOf(made) },
       keyOf: (own) => this.#named(own === undefined ? name : `${name}/${own}`),
-      protectData: this.#protectData,
-      options: this.#own,
     });
-    const { items, others } = this.declared;
-    this.declared = { ...this.declared, items: [...items, made], others: [...others, ...objects] };
+    return made;
+  }
+
+  /** The endpoints of an item, which are waited for: the resource of its key `endpoints`, or one for what refers to them. */
+  endpointsOf(position: number, { name }: ItemKey): CustomResource {
+    const declared = this.#ofItems[position]?.find(({ kind }) => kind.name === itemEndpoint.name)?.resource;
+    const known = declared ?? this.#endpoints.get(position);
+    if (known) return known;
+    const ids = { workspaceId: this.workspaceId, itemId: itemIdOf(this.#items[position] as CustomResource) };
+    const made = new FabricResource(itemEndpoint, this.#named(name), ids, this.#ofHolder.options);
+    this.#endpoints.set(position, made);
     return made;
   }
 
@@ -196,8 +241,24 @@ export class FabricWorkspace extends resource.ComponentResource {
   }
 }
 
-function gitArgs(git: NonNullable<WorkspaceConfig["git"]>, workspaceId: Output<string>, lazyRun: LazyRun) {
-  const { sync, ...args } = git;
+const isWorkspaceIdentity = (principal: DeclaredPrincipal | undefined) =>
+  typeof principal === "object" && "workspaceIdentity" in principal;
+
+/** A principal of the list of declared ones, which has no types beside it. */
+const listedText = (principal: DeclaredPrincipal, type: string | undefined, names: NamedObjects) =>
+  typeof principal === "string" && isDisplayName(principal, type)
+    ? `${type}=${principal}`
+    : principalText(principal, names);
+
+type Outputs = Readonly<Record<string, Output<unknown>>>;
+
+function gitArgs(
+  git: NonNullable<WorkspaceConfig["git"]>,
+  workspaceId: Output<string>,
+  { lazyRun, names }: { readonly lazyRun: LazyRun; readonly names: NamedObjects },
+) {
+  const { sync, connection, ...given } = git;
+  const args = connection === undefined ? given : { ...given, connectionId: names.id("connection", connection) };
   if (sync !== "always") return args;
   // if the service cannot be asked, an up reads the status itself and a preview shows no change
   const otherwise = runtime.isDryRun() ? AS_BEFORE : new Date().toISOString();

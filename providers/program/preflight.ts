@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { optional } from "../../lib/api/answer.ts";
-import { isServiceAnswer } from "../../lib/api/fabricError.ts";
+import { principalKey } from "../../lib/config/principal.ts";
+import type { DeclaredPrincipal } from "../../lib/config/principal.ts";
+import { isDisplayName, isUserPrincipalName, principalIdFor } from "../kinds/role/principal.ts";
+import { isFabricError, isServiceAnswer } from "../../lib/api/fabricError.ts";
 import type { WorkspaceConfig } from "../../lib/config/stackConfig.ts";
 import { capacityProblem } from "../kinds/workspace/capacity.ts";
 import { sameIgnoringCase } from "../engine/field.ts";
@@ -55,9 +58,9 @@ export async function findProblems(run: Run, asked: Asked): Promise<Finding[]> {
   const checks: Promise<Finding[]>[] = [
     warnOnError("workspace", () => capacityFindings(run, asked)),
     warnOnError("workspace", () => workspaceFindings(run, asked)),
-    ...config.users.map(async ({ principal }, user) =>
-      planned.users[user] === undefined && principal.includes("@")
-        ? warnOnError({ user }, () => personFindings(run, user, principal))
+    ...config.users.map(async ({ principal, type }, user) =>
+      planned.users[user] === undefined && isLookedUp(principal, type)
+        ? warnOnError({ user }, () => personFindings(run, user, principalText(principal), type))
         : [],
     ),
   ];
@@ -119,12 +122,23 @@ async function capacityFindings(run: Run, { config, planned, ownCapacity }: Aske
   return [{ about: "workspace", isCertain: isNeeded, message: problem }];
 }
 
-async function personFindings(run: Run, user: number, principal: string): Promise<Finding[]> {
+/** Whether only Microsoft Graph knows the id of a principal. */
+const isLookedUp = (principal: DeclaredPrincipal, type: string | undefined) =>
+  typeof principal === "string"
+    ? isUserPrincipalName(principal) || isDisplayName(principal, type)
+    : "applicationId" in principal;
+
+const principalText = (principal: DeclaredPrincipal) =>
+  typeof principal === "string" ? principal : principalKey(principal);
+
+async function personFindings(run: Run, user: number, principal: string, type: string | undefined): Promise<Finding[]> {
   try {
-    await run.userId(principal);
+    await principalIdFor(run, principal, type);
     return [];
   } catch (error) {
-    if (!isServiceAnswer(error, 404)) throw error;
+    // an unknown or ambiguous name; other refusals by Microsoft Graph say nothing about the name
+    const isOfName = isServiceAnswer(error, 404) || !isFabricError(error);
+    if (!isOfName || !(error instanceof Error)) throw error;
     return certain({ user }, error.message);
   }
 }

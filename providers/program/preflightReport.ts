@@ -2,6 +2,10 @@ import type { CustomResource } from "@pulumi/pulumi/resource.js";
 import log from "@pulumi/pulumi/log/index.js";
 import { idIfKnown } from "../engine/sdkQuirks.ts";
 import type { FabricWorkspace } from "./fabricWorkspace.ts";
+import { connection } from "../kinds/connection/connection.ts";
+import type { Run } from "../run/run.ts";
+import { connectionProblems } from "./connectionPreflight.ts";
+import type { DeclaredResource } from "./declaredObjects.ts";
 import { findProblems } from "./preflight.ts";
 import type { LazyRun } from "./lazyRun.ts";
 import type { Finding, Planned, Subject } from "./preflight.ts";
@@ -15,12 +19,12 @@ const SILENCE_MS = 2_000;
  * @throws Error if something was found, or the sign-in failed: the preview fails, and so does the up that it precedes
  */
 export async function reportPreflight(
-  workspaces: readonly FabricWorkspace[],
+  { workspaces, ofTenant }: Declared,
   lazyRun: LazyRun,
   ownCapacity: string | undefined,
 ): Promise<void> {
   const progress = setTimeout(() => void log.info("Preflight: asking the service …"), SILENCE_MS);
-  const findings = await ask(workspaces, lazyRun, ownCapacity).finally(() => clearTimeout(progress));
+  const findings = await ask({ workspaces, ofTenant }, lazyRun, ownCapacity).finally(() => clearTimeout(progress));
   if (!findings) {
     void log.info("fabric:preflight asks nothing here: the embedded emulator runs while something is deployed only.");
     return;
@@ -45,8 +49,28 @@ interface Located extends Finding {
   readonly resource: CustomResource | undefined;
 }
 
+/** What the program declares. */
+interface Declared {
+  readonly workspaces: readonly FabricWorkspace[];
+  /** Objects of the tenant. */
+  readonly ofTenant: readonly DeclaredResource[];
+}
+
+/** Findings about connections that an up would make. */
+async function connectionFindings(run: Run, { kind, resource, args }: DeclaredResource): Promise<Located[]> {
+  const isNew = kind.name === connection.name && args["adopt"] !== true && (await idIfKnown(resource)) === undefined;
+  if (!isNew) return [];
+  const located = (isCertain: boolean) => (message: string) =>
+    ({ about: "workspace", isCertain, message, resource }) as const;
+  try {
+    return (await connectionProblems(run, args)).map(located(true));
+  } catch (error) {
+    return [located(false)(`Not checked before: ${error instanceof Error ? error.message : String(error)}`)];
+  }
+}
+
 async function ask(
-  workspaces: readonly FabricWorkspace[],
+  { workspaces, ofTenant }: Declared,
   lazyRun: LazyRun,
   ownCapacity: string | undefined,
 ): Promise<Located[] | undefined> {
@@ -61,7 +85,8 @@ async function ask(
     const findings = await findProblems(run, { config, planned, ownCapacity, managedIds });
     return findings.map((finding) => ({ ...finding, resource: resourceOf(finding.about, declared) }));
   });
-  return (await Promise.all(found)).flat();
+  const ofConnections = ofTenant.map((declared) => connectionFindings(run, declared));
+  return (await Promise.all([...ofConnections, ...found])).flat();
 }
 
 async function plannedFor({ declared: { workspace, users, git, items } }: FabricWorkspace): Promise<Planned> {

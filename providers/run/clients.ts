@@ -27,6 +27,7 @@ export interface Clients {
   readonly store: LogStore;
   readonly fabric: FabricClient;
   readonly users: GraphUsers;
+  readonly secrets: SecretManager;
   readonly telemetry: TelemetryLogger;
   /** Tenant of the token, if the token names one. */
   readonly tenantId: string | undefined;
@@ -100,6 +101,7 @@ export async function openClients(
     store,
     fabric,
     users,
+    secrets,
     telemetry,
     tenantId,
     reached: formatOrigin({ host: emulator ? "emulator" : hostOfEndpoint(endpoint), tenantId }),

@@ -21,6 +21,6 @@ export async function openEmulator(): Promise<EmbeddedEmulator> {
   const { findRunningEmulator, startEmulator } = await import("../../emulator/emulator.ts");
   const running = await findRunningEmulator(emulatorStore);
   if (running) return { url: running, graph: new URL(running).origin, close: async () => undefined };
-  const emulator = await startEmulator({ store: emulatorStore });
+  const emulator = await startEmulator({ store: emulatorStore, sqlEndpointMs: 300 });
   return { url: emulator.url, graph: emulator.origin, close: () => emulator.close() };
 }

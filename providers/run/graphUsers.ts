@@ -1,12 +1,21 @@
 import { z } from "zod";
 import { idShape } from "../../lib/api/objects.ts";
+import type { FabricCall } from "../../lib/api/fabricCall.ts";
+import { isServiceAnswer } from "../../lib/api/fabricError.ts";
 import { FabricClient } from "../../lib/api/fabricClient.ts";
 import type { FabricClientOptions } from "../../lib/api/fabricClient.ts";
 
 /** Address of Microsoft Graph, unless FABRIC_GRAPH_ENDPOINT names another. */
 export const GRAPH_ENDPOINT = "https://graph.microsoft.com";
 
-/** Users by their principal names, from Microsoft Graph. */
+/** A group or service principal, by what identifies it. */
+export type WantedPrincipal =
+  { readonly displayName: string; readonly type: "Group" | "ServicePrincipal" } | { readonly applicationId: string };
+
+const named = z.object({ value: z.array(z.object({ id: idShape, displayName: z.string().nullish() })) });
+const guests = z.object({ value: z.array(z.object({ userPrincipalName: z.string() })) });
+
+/** Users, groups and service principals by their names, from Microsoft Graph. */
 export class GraphUsers {
   readonly #options: Omit<FabricClientOptions, "scope">;
   #client: FabricClient | undefined;
@@ -20,23 +29,91 @@ export class GraphUsers {
    * @throws FabricError that names what to declare or grant
    */
   async idOf(userPrincipalName: string): Promise<string> {
-    this.#client ??= new FabricClient({ ...this.#options, scope: "https://graph.microsoft.com/.default" });
-    const { id } = await this.#client.send({
-      method: "GET",
-      path: `/v1.0/users/${encodeURIComponent(userPrincipalName)}`,
-      query: { $select: "id" },
-      operation: `look up ${userPrincipalName}`,
-      answer: z.object({ id: idShape }),
+    try {
+      const { id } = await this.#asked({
+        path: `/v1.0/users/${encodeURIComponent(userPrincipalName)}`,
+        select: "id",
+        operation: `look up ${userPrincipalName}`,
+        answer: z.object({ id: idShape }),
+        remedies: {
+          Request_ResourceNotFound: `Microsoft Graph knows no user ${userPrincipalName}. Check the spelling, or give the object id with type: User.`,
+          Authorization_RequestDenied:
+            "The deploying identity may not read users in Microsoft Graph. Grant it User.ReadBasic.All, or give object ids with a type.",
+        },
+      });
+      return id;
+    } catch (error) {
+      if (!isServiceAnswer(error, 404)) throw error;
+      const spelled = await this.#guestWithMail(userPrincipalName).catch(() => undefined);
+      if (spelled === undefined) throw error;
+      throw error.withRemedy(`${userPrincipalName} is the address of a guest. Declare the guest as ${spelled}.`);
+    }
+  }
+
+  /**
+   * Object id of a group or service principal.
+   * @throws FabricError that names what to grant; Error if there is none, or if there are several, with all ids
+   */
+  async principalId(wanted: WantedPrincipal): Promise<string> {
+    const [property, value] =
+      "applicationId" in wanted ? ["appId", wanted.applicationId] : ["displayName", wanted.displayName];
+    const isGroup = "type" in wanted && wanted.type === "Group";
+    const [what, collection, right] = isGroup
+      ? ["group", "groups", "Group.Read.All"]
+      : ["service principal", "servicePrincipals", "Application.Read.All"];
+    const title = `${what} ${property === "appId" ? `of application ${value}` : `'${value}'`}`;
+    const { value: found } = await this.#asked({
+      path: `/v1.0/${collection}`,
+      select: "id,displayName",
+      filter: `${property} eq '${quoted(value)}'`,
+      operation: `look up ${title}`,
+      answer: named,
       remedies: {
-        Request_ResourceNotFound: `Microsoft Graph knows no user ${userPrincipalName}. Check the spelling, or give the object id with type: User.`,
-        Authorization_RequestDenied:
-          "The deploying identity may not read users in Microsoft Graph. Grant it User.ReadBasic.All, or give object ids with a type.",
+        Authorization_RequestDenied: `The deploying identity may not read ${what}s in Microsoft Graph. Grant it ${right}, or give the object id with its type.`,
       },
     });
-    return id;
+    const [one, ...others] = found;
+    if (!one)
+      throw new Error(
+        `Microsoft Graph knows no ${title}. Check the spelling, or give the object id with type: ${isGroup ? "Group" : "ServicePrincipal"}.`,
+      );
+    if (others.length > 0)
+      throw new Error(
+        `There is more than one ${title}: ${found.map(({ id }) => id).join(", ")}. Give the object id of the right one.`,
+      );
+    return one.id;
+  }
+
+  /** How a guest is spelled who has that mail address. */
+  async #guestWithMail(mail: string): Promise<string | undefined> {
+    const { value } = await this.#asked({
+      path: "/v1.0/users",
+      select: "userPrincipalName",
+      filter: `mail eq '${quoted(mail)}'`,
+      operation: `look up who has the address ${mail}`,
+      answer: guests,
+    });
+    return value.length === 1 ? value[0]?.userPrincipalName : undefined;
+  }
+
+  #asked<T>({
+    select,
+    filter,
+    ...call
+  }: Omit<FabricCall, "method" | "query" | "answer"> & {
+    readonly answer: z.ZodType<T>;
+    readonly select: string;
+    readonly filter?: string;
+  }): Promise<T> {
+    this.#client ??= new FabricClient({ ...this.#options, scope: "https://graph.microsoft.com/.default" });
+    const query = { ...(filter !== undefined && { $filter: filter }), $select: select };
+    return this.#client.send({ method: "GET", ...call, query });
   }
 
   close(): void {
     this.#client?.close();
   }
 }
+
+/** A text within quotes of a filter. */
+const quoted = (text: string) => text.replaceAll("'", "''");

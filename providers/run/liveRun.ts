@@ -39,7 +39,7 @@ export async function startRun(
   let ownTransactionId: string | undefined;
   const transactionId = () => rollbackOf ?? transaction.knownId ?? ownTransactionId;
   const clients = await openClients(configuration, env, { stop, transactionId });
-  const { clock, fabric, flags, store, users } = clients;
+  const { clock, fabric, flags, secrets, store, users } = clients;
   const asked = new OnceInARun();
   const turns = new Turns();
   const objects = ownObjects({ store, env, clock, rollbackOf });
@@ -82,6 +82,9 @@ export async function startRun(
     operationEnded: (operation) => operationEnded(clients, operation),
     isFirst: (what) => asked.isFirst(what),
     userId: (name) => asked.get(`user ${name.toLowerCase()}`, () => users.idOf(name)),
+    principalId: (wanted) => asked.get(`principal ${JSON.stringify(wanted)}`, () => users.principalId(wanted)),
+    secret: (name, version) =>
+      version === undefined ? secrets.findVersioned(name) : secrets.findVersion(name, version),
 
     ...writesOf({ clients, env, transaction, stop, asked, onStep, onTaken }),
     finishing: (work) => fabric.finishing(work),

@@ -4,9 +4,11 @@ import type { Answering, FabricCall } from "../../lib/api/fabricCall.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { AcceptedOperation } from "../../lib/transactions/transactionLog.ts";
 import type { KeptDefinitions } from "../../lib/transactions/keptDefinitions.ts";
+import type { VersionedSecret } from "../../lib/secretManager.ts";
 import type { OnDrift } from "./configuration.ts";
 import type { Written } from "../../lib/transactions/written.ts";
 import type { FormerObject } from "./formerStates.ts";
+import type { WantedPrincipal } from "./graphUsers.ts";
 import type { Origin } from "./origin.ts";
 
 /** A call that changes something at the service. */
@@ -55,6 +57,13 @@ export interface Reads {
   operationEnded(operation: AcceptedOperation): Promise<void>;
   /** Object id of a user by user principal name. A run asks Microsoft Graph once per name. */
   userId(userPrincipalName: string): Promise<string>;
+  /** Object id of a group or service principal. A run asks Microsoft Graph once for each. */
+  principalId(wanted: WantedPrincipal): Promise<string>;
+  /**
+   * A secret by name, from Key Vault, the environment or `.env`; undefined if no source has it.
+   * @param version a version in the vault. @default the present one
+   */
+  secret(name: string, version?: string): Promise<VersionedSecret | undefined>;
 }
 
 /** How a kind changes something: the transaction log is written first. */

@@ -13,6 +13,7 @@ const codes: Readonly<Record<string, string>> = {
   itemId: "ItemNotFound",
   capacityId: "CapacityNotFound",
   connectionId: "EntityNotFound",
+  gatewayId: "EntityNotFound",
   operationId: "OperationNotFound",
   managedPrivateEndpointId: "PrivateEndpointNotFound",
   poolId: "EntityNotFound",

@@ -27,7 +27,7 @@ const covered = [
   /^\/workspaces\/\{workspaceId\}\/environments\/\{typedItemId\}\/(staging\/publish|(staging\/)?sparkcompute)$/,
   /^\/workspaces\/\{workspaceId\}\/spark\/(pools(\/\{poolId\})?|settings)$/,
   /^\/operations/,
-  /^\/connections(\/\{connectionId\})?$/,
+  /^\/(connections|gateways)/,
 ];
 const isCovered = (route: string) =>
   covered.some((family) => family.test(route)) && !/managedPrivateEndpoints/.test(route);

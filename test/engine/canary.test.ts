@@ -22,7 +22,13 @@ const canaries = {
 };
 /** Part of the connection string in the vault, and of nothing that is sent. */
 const inVault = "canary-of-the-vault-c3e9";
-const secrets = [...Object.values(canaries), "canary-storage-key-44d0", inVault];
+/** Versions of a connection's secret. */
+const ofConnection = [
+  "canary-connection-one-0a1b",
+  "canary-connection-two-2c3d",
+  "canary-connection-three-4e5f",
+] as const;
+const secrets = [...Object.values(canaries), "canary-storage-key-44d0", inVault, ...ofConnection];
 /** Whatever looks like a signed token. */
 const signedToken = /eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]+/;
 
@@ -41,6 +47,15 @@ const workspace = {
   users: [{ principal: "alice@contoso.com", role: "Member" }],
   items: [{ name: "flow", type: "DataPipeline", displayName: "flow" }],
 };
+
+const connections = [
+  {
+    name: "sales-sql",
+    type: "SQL",
+    parameters: { server: "sales.database.windows.net" },
+    credentials: { credentialType: "Basic", username: "loader", secret: "SALES_SQL_PASSWORD" },
+  },
+];
 
 /** All files below a folder, as text; compressed ones unpacked. */
 function filesBelow(folder: string): [string, string][] {
@@ -71,12 +86,19 @@ describe("secrets of a deployment", () => {
       printed.push([what, text]);
       assert.equal(code, wanted, `${what}:\n${text}`);
     };
-    const configure = (workspaces: object[]) => stack.configure({ endpoint, features, workspaces });
+    const configure = (workspaces: object[]) => stack.configure({ endpoint, features, workspaces, connections });
+    const sent = () => stack.emulator.service.connections.all().find(({ credentials }) => credentials)?.credentials;
+    azure.vault.put("sales-sql-password", ofConnection[0]);
 
     configure([workspace]);
     note("create, as a service principal", await stack.command("cli/up.ts", quick), 0);
     configure([{ ...workspace, description: "after" }]);
+    const first = sent();
+    azure.vault.put("sales-sql-password", ofConnection[1]);
     note("update, by a ready token", await stack.command("cli/up.ts", quick, { FABRIC_ACCESS_TOKEN }), 0);
+    const second = sent();
+    assert.notEqual(second, first, "the new version of the secret was not sent");
+    azure.vault.put("sales-sql-password", ofConnection[2]);
     const last = { name: "last", type: "Notebook", displayName: "last" };
     configure([{ ...workspace, description: "third", users: [], items: [last] }]);
     stack.emulator.faults([
@@ -90,6 +112,14 @@ describe("secrets of a deployment", () => {
     ]);
     note("failure and rollback", await stack.command("cli/up.ts", quick), 1);
     assert.match(printed.at(-1)?.[1] ?? "", /fully rolled back/);
+    const patched = stack.emulator
+      .requests()
+      .filter(({ method, route }) => method === "PATCH" && /connections/.test(route));
+    assert.deepEqual(
+      [patched.length, sent()],
+      [3, second],
+      "sent, sent again, and given back in the version from before",
+    );
     stack.emulator.faults([
       { method: "GET", route: "/workspaces", status: 401, errorCode: "Unauthorized", times: "forever" },
     ]);

@@ -19,7 +19,8 @@ const nothing = { workspaces: [{ name: "other" }, { name: "sales", capacity: "lo
 
 describe("the entries that kinds bring along", () => {
   it("The entries that kinds bring along are deployed as their examples say, shown in the outputs, unchanged by a refresh, and taken away with their keys", async () => {
-    await using stack = await EngineStack.start();
+    // for the example of connections
+    await using stack = await EngineStack.start({ env: { SALES_SQL_PASSWORD: "canary-of-an-example" } });
     stack.configure({ ...nothing, protectData: false });
     const first = await stack.up();
     assert.equal(first.code, 0, first.text);

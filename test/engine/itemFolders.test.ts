@@ -60,7 +60,7 @@ describe("a folder of items", () => {
     await using stack = await stackWithFolder();
     const up = await stack.up();
     assert.equal(up.code, 0, up.text);
-    assert.equal(up.steps.filter((step) => step.startsWith("create Item")).length, 22);
+    assert.equal(up.steps.filter((step) => step.startsWith("create Item ")).length, 22);
 
     const workspaceId =
       idOf(stack, "Lakehouse", "orders") && (itemsOf(stack)[0] as unknown as { workspaceId: string }).workspaceId;

@@ -32,6 +32,9 @@ export interface Deployed {
 /** Id of the transaction whose failures are tried. */
 export const TRANSACTION = "test-1";
 
+/** A secret that every process finds as SALES_SQL_PASSWORD. */
+export const CONNECTION_SECRET = "canary-of-a-connection";
+
 /** How a process differs from others. */
 export interface ProcessOptions {
   readonly stop?: AbortSignal;
@@ -98,6 +101,7 @@ export class Bench implements AsyncDisposable {
       FABRIC_GRAPH_ENDPOINT: this.emulator.origin,
       FABRIC_RETRY_BASE_MS: "1",
       FABRIC_TRANSACTION_ID: TRANSACTION,
+      SALES_SQL_PASSWORD: CONNECTION_SECRET,
     };
     const live = await startRun(this.#configuration(options), { ...own, ...env }, { ...(stop && { stop }) });
     const run = options.isPatient === false ? { ...live, clock: impatient(stop) } : live;

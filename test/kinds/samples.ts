@@ -10,6 +10,10 @@ const samples: Readonly<Record<string, readonly Record<string, unknown>[]>> = {
     { workspaceId, principal: "alice@contoso.com", role: "Admin" },
     { workspaceId, principal: workspaceId, type: "Group", role: "Viewer" },
   ],
+  ConnectionRole: [
+    { connectionId: "c", principal: "alice@contoso.com", role: "User" },
+    { connectionId: "c", principal: workspaceId, type: "Group", role: "Owner" },
+  ],
   UnlistedUsers: [
     { workspaceId, listed: [] },
     { workspaceId, listed: ["b@contoso.com", "A@contoso.com"] },

@@ -9,6 +9,8 @@ import type { Field } from "../../providers/engine/field.ts";
 import { check } from "../../providers/engine/resourceKind.ts";
 import type { ResourceKind } from "../../providers/engine/resourceKind.ts";
 import { madeUpKinds } from "../doubles/madeUpKinds.ts";
+import { versionOfSecret } from "../../lib/secrets/secretVersion.ts";
+import { CONNECTION_SECRET } from "./providerBench.ts";
 import type { Bench, Properties } from "./providerBench.ts";
 import { samplesOf } from "./samples.ts";
 import { notebookSource } from "../notebookSource.ts";
@@ -28,11 +30,17 @@ export interface Subject {
 
 const id = (last: string) => `33333333-3333-4333-8333-${last.padStart(12, "0")}`;
 /** Ids of what holds the objects. */
-export const holders = { workspaceId: id("1"), itemId: id("2"), otherWorkspaceId: id("3"), folderId: id("4") };
+export const holders = {
+  workspaceId: id("1"),
+  itemId: id("2"),
+  otherWorkspaceId: id("3"),
+  folderId: id("4"),
+  connectionId: id("5"),
+};
 
 /** Makes what holds the objects, as if it had always been there, and a workspace besides. */
 export function addHolders({ emulator: { service } }: Bench): void {
-  const { workspaceId, itemId, otherWorkspaceId, folderId } = holders;
+  const { workspaceId, itemId, otherWorkspaceId, folderId, connectionId } = holders;
   const capacityId = known.activeCapacity;
   for (const [id, displayName] of [
     [workspaceId, "sales"],
@@ -43,6 +51,10 @@ export function addHolders({ emulator: { service } }: Bench): void {
     service.roles.put({ id: `${id}/${principalId}`, workspaceId: id, principalId, role: "Admin" });
   }
   service.items.put({ id: itemId, workspaceId, type: "Lakehouse", displayName: "bronze", description: "" });
+  const shared = { displayName: "shared", connectivityType: "ShareableCloud", connectionDetails: { type: "Web" } };
+  service.connections.put({ id: connectionId, body: { id: connectionId, ...shared } });
+  const owner = { ownerId: connectionId, principalId: known.deployer, type: "ServicePrincipal", role: "Owner" };
+  service.connectionRoles.put({ id: `${connectionId}/${known.deployer}`, ...owner });
   service.folders.put({ id: folderId, workspaceId, displayName: "landing" });
   Object.assign(service.levers, { operationDelayMs: 0 });
 }
@@ -66,13 +78,33 @@ interface Special {
   /** The change of a field, if its values name something. */
   readonly changes?: Readonly<Record<string, Properties>>;
   readonly hidden?: readonly string[];
+  /** Optional fields that are not taken away from an object that has them. */
+  readonly stays?: readonly string[];
 }
+const basic = { credentialType: "Basic", username: "loader", secret: "SALES_SQL_PASSWORD" };
 const specials: Readonly<Record<string, Special>> = {
   Workspace: {
     inputs: { displayName: "subject", description: "before", capacity: "local" },
     changes: { capacity: { capacity: "local-large" } },
   },
   Folder: { changes: { parentFolderId: { parentFolderId: holders.folderId } } },
+  Connection: {
+    inputs: {
+      displayName: "sales-sql",
+      type: "RestService",
+      parameters: { baseUrl: "https://sales.contoso.com" },
+      privacyLevel: "None",
+      allowConnectionUsageInGateway: true,
+      connectionEncryption: "Encrypted",
+      singleSignOnType: "Kerberos",
+      skipTestConnection: true,
+      credentials: basic,
+      secretVersion: versionOfSecret(basic.secret, { value: CONNECTION_SECRET }),
+    },
+    changes: { credentials: { credentials: { ...basic, username: "reader" } } },
+    hidden: ["credentials", "secretVersion"],
+    stays: ["credentials", "secretVersion"],
+  },
   Item: {
     inputs: { type: "Notebook", displayName: "ingest", description: "before", path: definition("one") },
     changes: { folderId: { folderId: holders.folderId }, definitionHash: { path: definition("two") } },
@@ -82,7 +114,9 @@ const specials: Readonly<Record<string, Special>> = {
 
 /** Every kind whose objects a life cycle makes, those with an entry, and some that are made up. */
 export const subjects: readonly Subject[] = [
-  ...(Object.values(kinds) as unknown as ResourceKind[]).filter((kind) => "compensation" in kind || kind.entry),
+  ...(Object.values(kinds) as unknown as ResourceKind[]).filter(
+    (kind) => "compensation" in kind || (kind.entry && kind.undo),
+  ),
   ...Object.values(madeUpKinds),
 ].map(subjectOf);
 
@@ -93,12 +127,14 @@ function subjectOf(kind: ResourceKind): Subject {
     ...(special.inputs ?? samplesOf(kind)[0]),
     ...("workspaceId" in fields && { workspaceId: holders.workspaceId }),
     ...("itemId" in fields && { itemId: holders.itemId }),
+    ...("connectionId" in fields && { connectionId: holders.connectionId }),
   };
   const changes = Object.entries(fields).flatMap(([property, field]): [string, Properties][] => {
     if (field.change !== "update") return [];
     const other = otherThan(field, inputs[property]);
     const change = special.changes?.[property] ?? (other === undefined ? undefined : { [property]: other });
-    const isOptional = inputs[property] !== undefined && field.schema.safeParse(undefined).success;
+    const isStaying = special.stays?.includes(property) === true;
+    const isOptional = !isStaying && inputs[property] !== undefined && field.schema.safeParse(undefined).success;
     const changes: [string, Properties][] = [];
     if (change) changes.push([`another ${property}`, { ...inputs, ...change }]);
     if (isOptional) changes.push([`no ${property} any more`, { ...inputs, [property]: undefined }]);

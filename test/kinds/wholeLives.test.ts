@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { remove } from "../../emulator/core/collection.ts";
+import { connections } from "../../emulator/families/connections.ts";
 import { items } from "../../emulator/families/items.ts";
 import { workspaces } from "../../emulator/families/workspaces.ts";
 import { FaultyBench, isTried, outcomes } from "./faultyCalls.ts";
@@ -89,7 +90,9 @@ for (const [index, subject] of subjects.entries()) {
       await removeBehind(at, subject, own);
       assert.deepEqual(conditionOf(at.bench), before);
       // the last of its kind in a tenant looks like another tenant
-      const isLast = "in" in kind.place && kind.place.in === "tenant" && kind.place.collection !== "workspaces";
+      const { place } = kind;
+      const hasOthers = "in" in place && ["workspaces", "connections"].includes(place.collection);
+      const isLast = "in" in place && place.in === "tenant" && !hasOthers;
       if (isLast) await assert.rejects(read(at, own), /FABRIC_CONFIRM_GONE/);
       assert.equal((await read(at, own, isLast ? confirmed : {})).id, "");
       await at.calm(subject, (process) => process.delete(own.id, own.olds));
@@ -101,6 +104,7 @@ for (const [index, subject] of subjects.entries()) {
     for (const [what, collection, id] of [
       ["item", items, holders.itemId],
       ["workspace", workspaces, holders.workspaceId],
+      ["connection", connections, holders.connectionId],
     ] as const) {
       if (!(`${what}Id` in kind.fields)) continue;
       it(`A ${kind.name} whose ${what} somebody has removed is gone with it, and its delete and its undo are successes`, async () => {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { optional } from "../../../lib/api/answer.ts";
 import type { Intent } from "../../../lib/transactions/entry.ts";
-import { identifier, sameIgnoringCase } from "../../engine/field.ts";
+import { AS_BEFORE, identifier, sameIgnoringCase } from "../../engine/field.ts";
 import type { InputsOf } from "../../engine/field.ts";
 
 /* The declaration of a Git connection. */
@@ -30,9 +30,6 @@ export interface GitProviderDetails {
   readonly branchName: string;
   readonly directoryName: string;
 }
-
-/** Declared as the commit to pull if there is none: it counts as no change. */
-export const AS_BEFORE = "as before";
 
 /** The inputs of a Git connection. */
 export const gitFields = {

@@ -20,7 +20,6 @@ import {
   definitionHashNow,
   definitionToReplace,
   giveBackDefinition,
-  itemPlace,
   keepDefinition,
   keepUndeclared,
   noteSent,
@@ -30,7 +29,10 @@ import {
   undeclaredDefinition,
 } from "./itemContent.ts";
 import type { Sent } from "./itemContent.ts";
+import { publishEnvironment } from "./environment.ts";
+import { itemPlace } from "./itemPlace.ts";
 import { recoverItem } from "./recycleBin.ts";
+import { activateValueSet, activeValueSet } from "./valueSet.ts";
 
 /** Longest wait for a display name that the service still holds for a deleted item. Waits of minutes are known. */
 const NAME_DEADLINE_MS = 10 * 60_000;
@@ -69,6 +71,8 @@ const fields = {
   references: { schema: z.record(z.string(), identifier).optional(), change: "update" },
   /** Values of the environment that are put into the files ({@link Value}). */
   values: { schema: z.array(z.record(z.string(), z.unknown())).optional(), change: "local" },
+  /** For a variable library: the value set that counts in its workspace. Absent to leave it. */
+  activeValueSet: { schema: z.string().min(1).optional(), change: "update" },
   /** Short hashes of the files, derived: a preview shows which of them changed. */
   parts: { schema: z.record(z.string(), z.string()).optional(), change: "local", isDerived: true, isLate: true },
   /** From `.platform`, derived: the item is known by it if its name and its folder change. */
@@ -139,6 +143,9 @@ export const item = defineObjectKind<Outputs>()({
   async settle({ run, id, wanted }) {
     const rest = await contentAfterMaking(run, id, wanted);
     if (rest) await sendDefinition(run, id, wanted, rest);
+    else if (wanted.type === "Environment" && wanted.definitionHash !== undefined)
+      await publishEnvironment(run, id, wanted.displayName);
+    await activateValueSet(run, id, wanted);
     await restoreUndeclared(run, id, wanted);
     return { sent: await noteSent(run, id, wanted) };
   },
@@ -150,6 +157,7 @@ export const item = defineObjectKind<Outputs>()({
     displayName: live.displayName,
     description: live.description ?? "",
     folderId: live.folderId,
+    ...(state.activeValueSet !== undefined && { activeValueSet: await activeValueSet(run, id) }),
   }),
 
   async heedsContent(run, id, state, { definitionHash }) {
@@ -171,6 +179,7 @@ export const item = defineObjectKind<Outputs>()({
       if (old) await keepUndeclared(run, id, old);
       await sendDefinition(run, id, wanted, await definitionFor(run, wanted, id));
     }
+    if (wanted.activeValueSet !== old?.activeValueSet) await activateValueSet(run, id, wanted);
     const theirs = old && !isUntouched && (await undeclaredDefinition(run, id, wanted, old));
     if (theirs) await sendDefinition(run, id, wanted, theirs);
     return isSent || !old ? { sent: await noteSent(run, id, wanted) } : {};

@@ -11,6 +11,8 @@ import { textFiles } from "../../../lib/content/textFiles.ts";
 import { DOUBTFUL } from "../../engine/field.ts";
 import { pathOf } from "../../engine/place.ts";
 import type { Run } from "../../run/run.ts";
+import { publishEnvironment } from "./environment.ts";
+import { itemPlace } from "./itemPlace.ts";
 
 /** Parts have only this encoding; any other encoding would be mistaken for different content. */
 const definitionAnswer = z.object({
@@ -18,9 +20,6 @@ const definitionAnswer = z.object({
     parts: z.array(z.object({ path: z.string().min(1), payload: z.string(), payloadType: z.literal("InlineBase64") })),
   }),
 });
-
-/** The place of items at the service. */
-export const itemPlace = { in: "workspace", collection: "items" } as const;
 
 /**
  * The definition that was last sent for an item, and the service's version of it. The service may add to a definition and
@@ -296,7 +295,7 @@ const keptOf = async (run: Run, workspaceId: string, item: Defined) =>
 
 const workspaceIn = (id: string) => id.split("/")[0] ?? "";
 
-/** Replaces an item's definition. */
+/** Replaces an item's definition. An environment is published, too. */
 export async function sendDefinition(
   run: Run,
   id: string,
@@ -319,6 +318,7 @@ export async function sendDefinition(
       replaySafe: true,
     },
   );
+  if (type === "Environment") await publishEnvironment(run, id, displayName);
 }
 
 /** Restores the former definition of an adopted item, if it was kept. @returns whether it was kept */

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { nothing } from "../../../lib/api/answer.ts";
-import { isFabricError } from "../../../lib/api/fabricError.ts";
+import { APPLICATION, WORKSPACE_IDENTITY } from "../../../lib/config/principal.ts";
 import { identifier, sameIgnoringCase } from "../../engine/field.ts";
 import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "../../engine/gone.ts";
+import { principalIdFor } from "../role/principal.ts";
 import { defineKind } from "../../engine/resourceKind.ts";
 import type { Run, Write } from "../../run/run.ts";
 import { listRoles, listRolesOnce, roleShape } from "./workspaceUser.ts";
@@ -114,17 +115,31 @@ interface Found {
 /** Finds undeclared roles. If names do not identify a declared user, Microsoft Graph gives the id. */
 async function findUnlisted(run: Run, roles: readonly RoleAssignment[], listed: readonly string[]): Promise<Found> {
   const found = unlistedAmong(roles, listed, run.callerId);
-  const nameless = listed.filter((name) => name.includes("@") && !roles.some((role) => isOf(role, name)));
+  const nameless = listed.filter((name) => isLookedUp(name) && !roles.some((role) => isOf(role, name)));
   if (nameless.length === 0 || Object.keys(found.unlisted).length + found.kept.length === 0) return found;
   try {
-    const ids = await Promise.all(nameless.map((name) => run.userId(name)));
+    const ids = await Promise.all(nameless.map((name) => idOfListed(run, name)));
     return unlistedAmong(roles, [...listed, ...ids], run.callerId);
   } catch (error) {
-    if (!isFabricError(error)) throw error;
-    // one of the found principals may be the declared user under a new name
-    run.warn(`Nobody is taken for unlisted: ${error.message}`);
+    if (error instanceof TypeError) throw error;
+    // one of the found principals may be the declared one under a new name
+    run.warn(`Nobody is taken for unlisted: ${error instanceof Error ? error.message : String(error)}`);
     return { unlisted: {}, kept: [] };
   }
+}
+
+/** Groups, service principals and applications as the program lists them, in lower case. */
+const NAMED = /^(group|serviceprincipal)=(.+)$/s;
+const OF_APPLICATION = APPLICATION.toLowerCase();
+
+/** Whether only Microsoft Graph knows the id of a listed principal. */
+const isLookedUp = (name: string) => name.includes("@") || NAMED.test(name) || name.startsWith(OF_APPLICATION);
+
+function idOfListed(run: Run, name: string): Promise<string> {
+  const [, type, displayName = ""] = NAMED.exec(name) ?? [];
+  if (type !== undefined) return principalIdFor(run, displayName, type === "group" ? "Group" : "ServicePrincipal");
+  const application = name.startsWith(OF_APPLICATION) ? name.slice(OF_APPLICATION.length) : undefined;
+  return principalIdFor(run, application === undefined ? name : `${APPLICATION}${application}`, undefined);
 }
 
 /**
@@ -152,7 +167,9 @@ export function unlistedAmong(
 }
 
 const isOf = ({ principal }: RoleAssignment, nameOrId: string) =>
-  sameIgnoringCase(principal.id, nameOrId) || sameIgnoringCase(principal.userDetails?.userPrincipalName, nameOrId);
+  sameIgnoringCase(principal.id, nameOrId) ||
+  sameIgnoringCase(`${WORKSPACE_IDENTITY}${principal.id}`, nameOrId) ||
+  sameIgnoringCase(principal.userDetails?.userPrincipalName, nameOrId);
 
 const nameOf = ({ principal: { id, displayName, userDetails } }: RoleAssignment) =>
   userDetails?.userPrincipalName ?? displayName ?? id;

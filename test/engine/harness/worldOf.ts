@@ -29,7 +29,7 @@ function namesOf(state: Readonly<Record<string, unknown>>): [id: string, title: 
   const all = Object.entries(state).flatMap(([name, objects]) =>
     HISTORY.includes(name) ? [] : (objects as Named[]).map((object) => ({ collection: name, object })),
   );
-  const nameOf = ({ displayName, name }: Named) => displayName ?? name;
+  const nameOf = ({ displayName, name, body }: Named) => displayName ?? name ?? body?.displayName;
   const workspaces = new Map(
     all.flatMap(({ collection, object }) => (collection === "workspaces" ? [[object.id, nameOf(object)]] : [])),
   );
@@ -49,6 +49,8 @@ interface Named {
   readonly name?: string;
   readonly type?: string;
   readonly workspaceId?: string;
+  /** The emulator keeps connections and gateways as they are shown. */
+  readonly body?: { readonly displayName?: string };
 }
 
 function conditionOf(key: string, value: unknown): unknown {

@@ -82,7 +82,9 @@ function contentOf(emulator: Emulator): Record<string, string> {
     ...(state["items"] ?? []).map(({ id, type, displayName }) => [id, `${type} '${displayName}'`] as const),
     ...(state["workspaces"] ?? []).map(({ id }) => [id, "the workspace"] as const),
   ];
-  const named = (text: string) => names.reduce((line, [id, name]) => line.replaceAll(id, name), text);
+  // the emulator gives each cluster an address of its own
+  const named = (text: string) =>
+    names.reduce((line, [id, name]) => line.replaceAll(id, name), text).replaceAll(/trd-[\da-z]+\.z\d/g, "cluster");
   const found: Record<string, string> = {};
   for (const { method, path, body } of emulator.requests()) {
     const { type, displayName, definition, creationPayload } = (body ?? {}) as Partial<Sent>;

@@ -147,7 +147,7 @@ const refused: [title: string, raw: Record<string, unknown>, problem: string][] 
   [
     "a principal that is neither",
     user({ principal: "alice", role: "Admin" }),
-    "fabric:workspaces[0].users[0].principal: must be a user principal name (alice@contoso.com) or an object id",
+    "fabric:workspaces[0].users[0].principal: must be a user principal name (alice@contoso.com) or an object id; or, with type Group or ServicePrincipal, a display name",
   ],
   [
     "one person twice under two spellings",

@@ -1,0 +1,59 @@
+import { z } from "zod";
+import { optional } from "../../../lib/api/answer.ts";
+import { isFabricError } from "../../../lib/api/fabricError.ts";
+import { parseId } from "../../engine/place.ts";
+import type { Run } from "../../run/run.ts";
+import { itemPlace } from "./itemPlace.ts";
+
+/** Longest wait for a publish. Measured were 6 to 13 minutes with one library. */
+const DEADLINE_MS = 60 * 60_000;
+const PAUSE_MS = 5_000;
+
+const environmentShape = z.object({
+  properties: optional(z.object({ publishDetails: optional(z.object({ state: z.string() })) })),
+});
+
+/**
+ * Publishes an environment. What its definition says is staged until then, and no notebook uses it.
+ * @see https://learn.microsoft.com/fabric/data-engineering/environment-public-api
+ * @throws Error if the publish failed, or has not ended after an hour
+ */
+export async function publishEnvironment(run: Run, id: string, displayName: string): Promise<void> {
+  const { workspaceId = "", id: itemId = "" } = parseId(itemPlace, id) ?? {};
+  const path = `/workspaces/${workspaceId}/environments/${itemId}`;
+  const what = `publish Environment '${displayName}'`;
+  const publish = () =>
+    run.write(
+      {
+        operation: "update",
+        resourceType: "Item",
+        resourceName: displayName,
+        resourceId: id,
+        compensation: { function: "restoreDefinition", args: { id } },
+      },
+      { method: "POST", path: `${path}/staging/publish`, body: {}, operation: what, deadlineMs: DEADLINE_MS },
+    );
+  const deadline = run.clock.now() + DEADLINE_MS;
+  const published = async () => {
+    for (;;) {
+      const { properties } = await run.get(path, `read Environment '${displayName}'`, environmentShape);
+      const state = properties?.publishDetails?.state;
+      if (state !== "Running" && state !== "Waiting") return state;
+      if (run.clock.now() + PAUSE_MS > deadline)
+        throw new Error(`${what} has not ended after an hour. Run again to go on waiting.`);
+      await run.clock.sleep(PAUSE_MS);
+    }
+  };
+  try {
+    await publish();
+  } catch (error) {
+    // another publish is under way, as after a run that was cut off: it may have begun before this definition was sent
+    if (!isFabricError(error, "InvalidEnvironmentPublish")) throw error;
+    await published();
+    await publish();
+  }
+  if ((await published()) === "Failed")
+    throw new Error(
+      `${what} failed at the service. Open the environment in the portal to see which library it does not take.`,
+    );
+}

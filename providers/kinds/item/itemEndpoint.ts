@@ -1,0 +1,170 @@
+import { z } from "zod";
+import { optional } from "../../../lib/api/answer.ts";
+import { isServiceAnswer } from "../../../lib/api/fabricError.ts";
+import { itemShape } from "../../../lib/api/objects.ts";
+import { switchEntry } from "../../engine/entry.ts";
+import { identifier, sameIgnoringCase } from "../../engine/field.ts";
+import { isItemGone, isWorkspaceGone } from "../../engine/gone.ts";
+import { parseId } from "../../engine/place.ts";
+import { defineKind } from "../../engine/resourceKind.ts";
+import type { Run } from "../../run/run.ts";
+
+/** Longest wait for a SQL endpoint. Measured were 11 to 14 s. */
+const DEADLINE_MS = 10 * 60_000;
+
+/** The types with endpoints, and their own collections in paths. */
+const collections: Readonly<Record<string, string>> = {
+  Lakehouse: "lakehouses",
+  Warehouse: "warehouses",
+  SQLDatabase: "sqlDatabases",
+  MirroredDatabase: "mirroredDatabases",
+  Eventhouse: "eventhouses",
+  KQLDatabase: "kqlDatabases",
+};
+
+/** What is read of an item of such a type. */
+const shape = z.object({
+  id: z.string(),
+  properties: optional(
+    z.object({
+      connectionString: optional(z.string()),
+      serverFqdn: optional(z.string()),
+      databaseName: optional(z.string()),
+      queryServiceUri: optional(z.string()),
+      ingestionServiceUri: optional(z.string()),
+      oneLakeTablesPath: optional(z.string()),
+      oneLakeFilesPath: optional(z.string()),
+      sqlEndpointProperties: optional(
+        z.object({
+          id: optional(z.string()),
+          connectionString: optional(z.string()),
+          provisioningStatus: optional(z.string()),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** Where programs reach an item. Absent is what its type does not have. */
+export interface Endpoints {
+  /** Id of the SQL endpoint of a lakehouse or mirrored database. */
+  readonly sqlEndpointId?: string | undefined;
+  /** Host of the SQL endpoint, warehouse or SQL database: the server of a connection string. */
+  readonly sqlEndpoint?: string | undefined;
+  /** Name of a SQL database at its server. */
+  readonly databaseName?: string | undefined;
+  readonly queryServiceUri?: string | undefined;
+  readonly ingestionServiceUri?: string | undefined;
+  readonly oneLakeTablesPath?: string | undefined;
+  readonly oneLakeFilesPath?: string | undefined;
+}
+
+/** Names of the outputs. */
+export const endpointOutputs = [
+  "sqlEndpointId",
+  "sqlEndpoint",
+  "databaseName",
+  "queryServiceUri",
+  "ingestionServiceUri",
+  "oneLakeTablesPath",
+  "oneLakeFilesPath",
+] as const satisfies readonly (keyof Endpoints)[];
+
+/**
+ * The endpoints of an item that only exist after its creation: waited for, and told to programs. Nothing is written. Its id is
+ * `{workspaceId}/{itemId}`.
+ */
+export const itemEndpoint = defineKind<Endpoints>()({
+  name: "ItemEndpoint",
+  noun: "endpoint",
+  fields: {
+    workspaceId: { schema: identifier, change: "replace", same: sameIgnoringCase },
+    itemId: { schema: identifier, change: "replace", same: sameIgnoringCase },
+  },
+  place: { in: "workspace", collection: "items" },
+  removal: "portal",
+  outputs: [...endpointOutputs],
+  title: ({ itemId }) => `endpoints of item ${itemId ?? "?"}`,
+  entry: switchEntry({
+    in: "item",
+    key: "endpoints",
+    says:
+      "Wait for the SQL endpoint or query service of a Lakehouse, Warehouse, SQLDatabase, MirroredDatabase, Eventhouse or " +
+      "KQLDatabase, and show in the stack's outputs where programs reach it.",
+    example: true,
+    shows: endpointOutputs,
+  }),
+
+  async create(run, { workspaceId, itemId }) {
+    return { id: `${workspaceId}/${itemId}`, outputs: await endpointsWhenReady(run, workspaceId, itemId) };
+  },
+
+  async read(run, id, state) {
+    const { workspaceId = "", id: itemId = "" } = parseId({ in: "workspace", collection: "items" }, id) ?? {};
+    try {
+      return { inputs: {}, outputs: (await endpointsOf(run, workspaceId, itemId)).endpoints };
+    } catch (error) {
+      if (!isServiceAnswer(error, 404, 403)) throw error;
+      if ((await isWorkspaceGone(run, workspaceId)) || (await isItemGone(run, workspaceId, itemId))) return "gone";
+      return { inputs: {}, outputs: state };
+    }
+  },
+
+  update: (run, _id, _old, { workspaceId, itemId }) => endpointsWhenReady(run, workspaceId, itemId),
+
+  // nothing was made
+  delete: () => Promise.resolve(),
+});
+
+/** @throws Error if the endpoint failed at the service, or is not ready in time */
+async function endpointsWhenReady(run: Run, workspaceId: string, itemId: string): Promise<Endpoints> {
+  const deadline = run.clock.now() + DEADLINE_MS;
+  for (let pause = 500; ; pause = Math.min(pause * 2, 15_000)) {
+    const { endpoints, status } = await endpointsOf(run, workspaceId, itemId);
+    if (status === undefined || status === "Success") return endpoints;
+    if (status === "Failed")
+      throw new Error(
+        `The SQL endpoint of item ${itemId} failed at the service. Create the item again, or ask support.`,
+      );
+    if (run.isRollback) return endpoints;
+    if (run.clock.now() + pause > deadline)
+      throw new Error(`The SQL endpoint of item ${itemId} is not ready after 10 minutes. Run again to go on waiting.`);
+    await run.clock.sleep(pause);
+  }
+}
+
+async function endpointsOf(
+  run: Run,
+  workspaceId: string,
+  itemId: string,
+): Promise<{ readonly endpoints: Endpoints; readonly status: string | undefined }> {
+  const { type } = await run.get(`/workspaces/${workspaceId}/items/${itemId}`, `read item ${itemId}`, itemShape);
+  const collection = collections[type];
+  if (collection === undefined)
+    throw new Error(
+      `Items of type ${type} have no endpoints: remove the key endpoints. ${Object.keys(collections).join(", ")} have some.`,
+    );
+  const path = `/workspaces/${workspaceId}/${collection}/${itemId}`;
+  const { properties = {} } = await run.get(path, `read the endpoints of item ${itemId}`, shape);
+  const { sqlEndpointProperties: sql, serverFqdn, connectionString, databaseName } = properties;
+  const server = sql?.connectionString ?? serverFqdn ?? connectionString;
+  const { queryServiceUri, ingestionServiceUri, oneLakeTablesPath, oneLakeFilesPath } = properties;
+  return {
+    status: sql?.provisioningStatus,
+    endpoints: {
+      sqlEndpointId: sql?.id,
+      sqlEndpoint: server && hostOf(server),
+      databaseName,
+      queryServiceUri,
+      ingestionServiceUri,
+      oneLakeTablesPath,
+      oneLakeFilesPath,
+    },
+  };
+}
+
+/** The host of a server, or of a connection string: without a port, which is always 1433. */
+export function hostOf(server: string): string {
+  const source = /(?:^|;)\s*(?:data source|server)\s*=\s*([^;]+)/i.exec(server)?.[1] ?? server;
+  return source.replace(/^tcp:/i, "").replace(/,\d+$/, "").trim();
+}
