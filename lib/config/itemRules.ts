@@ -3,6 +3,7 @@ import { join, posix } from "node:path";
 import { parseParameterFile, parseValues } from "../content/values/parseRules.ts";
 import type { ParsedRules } from "../content/values/parseRules.ts";
 import { problemText } from "../content/values/place.ts";
+import type { ValueProblem } from "../content/values/place.ts";
 import type { Rules } from "../content/values/rule.ts";
 import { textOf } from "./entries.ts";
 import { insideProject } from "./item.ts";
@@ -50,9 +51,16 @@ export function rulesOf(
       pools: parsed.flatMap(({ rules }) => rules.pools),
       bindings: parsed.flatMap(({ rules }) => rules.bindings),
     },
-    warnings: parsed.flatMap(({ warnings }) => warnings.map(problemText)),
+    warnings: parsed.flatMap(({ warnings, rules }) => [...warnings, ...notYet(rules)].map(problemText)),
   };
 }
+
+/** Rules that are understood, and that nothing applies yet. */
+const notYet = ({ pools, bindings }: Rules): readonly ValueProblem[] =>
+  [...pools, ...bindings].map(({ kind, place }) => ({
+    ...place,
+    message: `${kind} is not applied yet: set it by hand`,
+  }));
 
 function fileOf(
   raw: Readonly<Record<string, unknown>>,

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { describe, it } from "node:test";
+import { check } from "../../providers/engine/resourceKind.ts";
+import { Bench, deployed, kindOf } from "./providerBench.ts";
+
+/** A copy of an example's folder, relative to the project, that goes at the end. */
+class ItemFolder implements Disposable {
+  readonly #root = mkdtempSync(join(tmpdir(), "item-"));
+  readonly path: string;
+
+  constructor(name: string) {
+    cpSync(join("fabric/retail", name), join(this.#root, name), { recursive: true });
+    this.path = relative(process.cwd(), join(this.#root, name));
+  }
+
+  edit(file: string, change: (text: string) => string): void {
+    writeFileSync(join(this.path, file), change(readFileSync(join(this.path, file), "utf8")));
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.#root, { recursive: true });
+  }
+}
+
+const publishesOf = (bench: Bench) =>
+  bench.emulator.requests().filter(({ path }) => path.endsWith("/staging/publish")).length;
+
+describe("an environment", () => {
+  it("An environment is published when it is made and when its definition changes, and a failed publish is made up for", async () => {
+    await using bench = await Bench.start();
+    using folder = new ItemFolder("spark.Environment");
+    const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
+    const inputs = { workspaceId, type: "Environment", displayName: "spark", path: folder.path };
+    const made = await deployed(bench, "item", inputs);
+    assert.equal(publishesOf(bench), 1);
+    const itemId = made.id.split("/")[1] ?? "";
+    assert.ok(bench.emulator.service.items.get(itemId)?.publish);
+
+    folder.edit("Setting/Sparkcompute.yml", (text) => text.replace("driver_cores: 4", "driver_cores: 8"));
+    const process = await bench.process("item");
+    const { inputs: changed } = check(kindOf("item"), made.olds, inputs);
+    bench.emulator.faults([{ method: "POST", route: "/staging/publish", status: 400, errorCode: "InvalidRequest" }]);
+    let half: Record<string, unknown> | undefined;
+    await assert.rejects(
+      process.update(made.id, made.olds, changed),
+      (error: { properties?: Record<string, unknown> }) => {
+        half = error.properties;
+        return true;
+      },
+    );
+    assert.equal(half?.["definitionHash"], "unknown");
+    const { outs } = await process.update(made.id, half ?? {}, changed);
+    assert.equal(publishesOf(bench), 3);
+    assert.equal(outs?.["definitionHash"], changed["definitionHash"]);
+  });
+});
+
+describe("the value set of a variable library", () => {
+  it("The value set of a variable library is the declared one, changes in place, and comes back after somebody changed it", async () => {
+    await using bench = await Bench.start();
+    using folder = new ItemFolder("settings.VariableLibrary");
+    const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
+    const inputs = { workspaceId, type: "VariableLibrary", displayName: "settings", path: folder.path };
+    const made = await deployed(bench, "item", { ...inputs, activeValueSet: "prod" });
+    const itemId = made.id.split("/")[1] ?? "";
+    const active = () => bench.emulator.service.items.get(itemId)?.properties?.["activeValueSetName"];
+    assert.equal(active(), "prod");
+
+    bench.emulator.service.items.change(itemId, { properties: { activeValueSetName: "Default value set" } });
+    const process = await bench.process("item");
+    const { inputs: found } = await process.read(made.id, made.olds);
+    assert.equal(found?.["activeValueSet"], "Default value set");
+    const { inputs: wanted } = check(kindOf("item"), made.olds, { ...inputs, activeValueSet: "prod" });
+    await process.update(made.id, { ...made.olds, ...found }, wanted);
+    assert.equal(active(), "prod");
+  });
+});
