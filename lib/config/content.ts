@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { readDefinitionParts } from "../api/itemDefinition.ts";
 import { hasDefinition } from "../api/itemType.ts";
@@ -5,15 +6,16 @@ import { missingContent } from "../content/contentRules.ts";
 import { findReferences } from "../content/references.ts";
 import type { ContentItem } from "../content/references.ts";
 import { textFiles } from "../content/textFiles.ts";
-import { problemText } from "../content/values/place.ts";
 import type { Rule } from "../content/values/rule.ts";
-import { rulesWithoutEffect, rulesWithoutValue } from "../content/values/selectValues.ts";
 import type { Value } from "../content/values/value.ts";
 import type { ItemReference, ResolvedItem } from "./item.ts";
 import { problemAt } from "./problem.ts";
 import type { Problem } from "./problem.ts";
 import type { ResolvedEntries, ResolvedEntry } from "./rules.ts";
-import { referencesOfValues, valuedFiles } from "./valuesOfItems.ts";
+import type * as Values from "./valuesOfItems.ts";
+
+/** Loaded for the first rules: most stacks have none. */
+const values = () => createRequire(import.meta.url)("./valuesOfItems.ts") as typeof Values;
 
 /** An item of the configuration, with where it stands. */
 export interface Position {
@@ -51,14 +53,18 @@ export function resolveContent(workspaces: readonly ResolvedEntries[], context: 
     void context.problems.push(problemAt([...at, isOfFolder ? "from" : "path"], message));
 
   const used = new Set<Rule>();
-  const values = new Map<ResolvedItem, readonly Value[]>();
+  const valuesOf = new Map<ResolvedItem, readonly Value[]>();
   const positions = new Map<ContentItem, Position>();
   for (const position of all) {
     const content = contentOf(position, context.projectRoot, (message) => report(position, message));
     if (!content) continue;
-    const valued = valuedFiles(position, content, context.environment, (message) => report(position, message));
+    if (!position.entry.rules) {
+      positions.set(content, position);
+      continue;
+    }
+    const valued = values().valuedFiles(position, content, context.environment, (message) => report(position, message));
     for (const rule of valued.used) used.add(rule);
-    if (valued.values.length > 0) values.set(position.item, valued.values);
+    if (valued.values.length > 0) valuesOf.set(position.item, valued.values);
     positions.set({ ...content, files: valued.files }, position);
   }
   const left = workspaces.flatMap(({ entries }, workspace) =>
@@ -76,14 +82,15 @@ export function resolveContent(workspaces: readonly ResolvedEntries[], context: 
       const target = positions.get(to);
       return target ? [{ key, attribute, workspace: target.workspace, item: target.index }] : [];
     });
-    const ofValues = referencesOfValues(values.get(position.item) ?? [], position, { workspaces, all }, (message) =>
-      report(position, message),
-    );
+    const own = valuesOf.get(position.item);
+    const ofValues = own
+      ? values().referencesOfValues(own, position, { workspaces, all }, (message) => report(position, message))
+      : [];
     if (inFiles.length + ofValues.length > 0) found.set(position.item, [...inFiles, ...ofValues]);
   }
   const valueSets = new Map([...positions].map(([content, { item }]) => [item, valueSetOf(content, item)]));
   const completed = (item: ResolvedItem): ResolvedItem => {
-    const [itemReferences, itemValues, valueSet] = [found.get(item), values.get(item), valueSets.get(item)];
+    const [itemReferences, itemValues, valueSet] = [found.get(item), valuesOf.get(item), valueSets.get(item)];
     if (!itemReferences && !itemValues && !valueSet) return item;
     return {
       ...item,
@@ -94,7 +101,9 @@ export function resolveContent(workspaces: readonly ResolvedEntries[], context: 
   };
   return {
     items: workspaces.map(({ entries }) => entries.map(({ items }) => items.map(completed))),
-    warnings: warningsOf(workspaces, used, context.environment),
+    warnings: workspaces.some(({ entries }) => entries.some(({ rules }) => rules))
+      ? values().warningsOf(workspaces, used, context.environment)
+      : [],
   };
 
   /** Each environment has a value set of its name, if any. */
@@ -102,21 +111,6 @@ export function resolveContent(workspaces: readonly ResolvedEntries[], context: 
     const isThere = files.some(({ path }) => path === `valueSets/${context.environment}.json`);
     return isOfFolder && type === "VariableLibrary" && isThere ? context.environment : undefined;
   }
-}
-
-/** Rules that say nothing about the environment, or that changed nothing; each is told once. */
-function warningsOf(workspaces: readonly ResolvedEntries[], used: ReadonlySet<Rule>, environment: string): string[] {
-  const told = workspaces.flatMap(({ entries }) =>
-    entries.flatMap(({ rules: found }) => {
-      if (!found) return [];
-      const unmatched = [
-        ...rulesWithoutValue(found.rules, environment),
-        ...rulesWithoutEffect(found.rules, environment, used),
-      ];
-      return [...found.warnings, ...unmatched.map(problemText)];
-    }),
-  );
-  return [...new Set(told)];
 }
 
 function withoutFiles({ type, displayName, path, parent, logicalId }: ResolvedItem, workspace: number) {

@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import { posix } from "node:path";
 import { blobPlaceOf, isAddress } from "../logStore/blobPlace.ts";
 import { checkKindValues } from "./kindKeys.ts";
@@ -9,13 +10,20 @@ import { entriesOf, entryOf, isEntry, textOf, duplicateFinder } from "./entries.
 import type { Entry } from "./entries.ts";
 import { resolveItem } from "./item.ts";
 import type { ResolvedItem } from "./item.ts";
-import { resolveFolder } from "./itemFolder.ts";
-import { rulesOf } from "./itemRules.ts";
 import { resolveContent } from "./content.ts";
 import { checkNames } from "./names.ts";
 import { principalKey, principalProblem } from "./principal.ts";
+import type * as ItemFolder from "./itemFolder.ts";
+import type * as ItemRules from "./itemRules.ts";
 import { assertTrustedEndpoint, trustedVaultUrl } from "../api/trustedHost.ts";
 import { wrongAddress } from "../api/wrongAddress.ts";
+
+/** Loaded for the first folder of items: most stacks have none. */
+const folders = {
+  ofItems: () => load("./itemFolder.ts") as typeof ItemFolder,
+  rules: () => load("./itemRules.ts") as typeof ItemRules,
+};
+const load = createRequire(import.meta.url);
 
 /** Context that the rules need besides the file. */
 export interface RuleContext {
@@ -81,7 +89,7 @@ export function checkRules(raw: Entry, context: RuleContext): RuleResult {
         const place = { at: entry.at, projectRoot: context.projectRoot };
         return source["from"] === undefined
           ? entry
-          : { ...entry, rules: rulesOf(source, raw["values"], place, problems) };
+          : { ...entry, rules: folders.rules().rulesOf(source, raw["values"], place, problems) };
       }),
     };
   });
@@ -170,7 +178,7 @@ export interface ResolvedEntry {
   /** Items of the entry's folder that are not deployed. */
   readonly left: readonly ResolvedItem[];
   /** Values per environment; absent without any. */
-  readonly rules?: ReturnType<typeof rulesOf>;
+  readonly rules?: ReturnType<typeof ItemRules.rulesOf>;
 }
 
 /** The entries of a workspace. */
@@ -194,7 +202,7 @@ function checkItems(
     const path = [...at, index];
     const isFolder = entry["from"] !== undefined;
     const { items, left } = isFolder
-      ? resolveFolder(entry, path, context.projectRoot, problems)
+      ? folders.ofItems().resolveFolder(entry, path, context.projectRoot, problems)
       : { items: [resolveItem(entry, path, context.projectRoot, problems)], left: [] };
     if (!isFolder) checkKindValues(context.kindKeys, "item", entry, path, problems);
     for (const { name, type, displayName, folder, path: place, logicalId } of items) {

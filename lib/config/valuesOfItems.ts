@@ -7,7 +7,7 @@ import { matchesFile } from "../content/values/filePattern.ts";
 import { problemText } from "../content/values/place.ts";
 import type { DynamicReference } from "../content/values/reference.ts";
 import type { Rule } from "../content/values/rule.ts";
-import { selectValues } from "../content/values/selectValues.ts";
+import { rulesWithoutEffect, rulesWithoutValue, selectValues } from "../content/values/selectValues.ts";
 import type { Value } from "../content/values/value.ts";
 import type { Position } from "./content.ts";
 import type { ItemReference } from "./item.ts";
@@ -113,4 +113,23 @@ export function referencesOfValues(
     const byDisplayName = workspaces.findIndex(({ displayName }) => displayName === name);
     return byDisplayName >= 0 ? byDisplayName : workspaces.findIndex(({ name: key }) => key === name);
   }
+}
+
+/** Rules that say nothing about the environment, or that changed nothing; each is told once. */
+export function warningsOf(
+  workspaces: readonly ResolvedEntries[],
+  used: ReadonlySet<Rule>,
+  environment: string,
+): string[] {
+  const told = workspaces.flatMap(({ entries }) =>
+    entries.flatMap(({ rules: found }) => {
+      if (!found) return [];
+      const unmatched = [
+        ...rulesWithoutValue(found.rules, environment),
+        ...rulesWithoutEffect(found.rules, environment, used),
+      ];
+      return [...found.warnings, ...unmatched.map(problemText)];
+    }),
+  );
+  return [...new Set(told)];
 }

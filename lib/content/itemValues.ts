@@ -1,8 +1,12 @@
+import { createRequire } from "node:module";
 import type { DefinitionPart } from "../api/itemDefinition.ts";
 import { textOf } from "./textFiles.ts";
-import { applyValues } from "./values/applyValues.ts";
+import type * as Applying from "./values/applyValues.ts";
 import type { DynamicReference } from "./values/reference.ts";
 import type { Value } from "./values/value.ts";
+
+/** Loaded for the first values: most processes never put one in. */
+const applying = () => createRequire(import.meta.url)("./values/applyValues.ts") as typeof Applying;
 
 /** How a value of a rule is called until it is known: as the rule may spell it, `$items.Lakehouse.Sales.$id`. */
 export function referenceText(reference: DynamicReference): string {
@@ -30,7 +34,7 @@ export function withValues(
 ): readonly DefinitionPart[] {
   if (values.length === 0) return parts;
   const files = parts.map((part) => ({ ...part, text: textOf(Buffer.from(part.payload, "base64")) }));
-  const { files: applied, problems } = applyValues("", files, values, { placeholder: valueOf });
+  const { files: applied, problems } = applying().applyValues("", files, values, { placeholder: valueOf });
   const [problem] = problems;
   if (problem) throw new Error(`${problem.file}: ${problem.message}`);
   return applied.map(({ text, ...part }, index) =>
