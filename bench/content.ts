@@ -1,0 +1,93 @@
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { EngineStack } from "../test/engine/harness/engineStack.ts";
+
+/*
+ * `npm run bench:content`: a folder of 200 items in 12 sub-folders, half of them pipelines that refer to a notebook each. Calls
+ * to the service and seconds of each command.
+ */
+
+const FOLDERS = 12;
+const ITEMS = 200;
+const ZERO = "00000000-0000-0000-0000-000000000000";
+const idOf = (number: number) => `10000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
+
+/** Writes one file of an item. */
+function write(root: string, path: string, content: string | object): void {
+  const file = join(root, path);
+  mkdirSync(join(file, ".."), { recursive: true });
+  writeFileSync(file, typeof content === "string" ? content : JSON.stringify(content, null, 2));
+}
+
+function writeItems(root: string): string[] {
+  return Array.from({ length: ITEMS / 2 }, (_, pair) => {
+    const place = `area${pair % FOLDERS}`;
+    const platform = (type: string, displayName: string, logicalId: string) => ({
+      metadata: { type, displayName },
+      config: { version: "2.0", logicalId },
+    });
+    const notebook = `${place}/load${pair}.Notebook`;
+    write(root, `${notebook}/.platform`, platform("Notebook", `load${pair}`, idOf(2 * pair)));
+    const source = Array.from({ length: 200 }, (_line, line) => `print("line ${line} of notebook ${pair}")`);
+    write(
+      root,
+      `${notebook}/notebook-content.py`,
+      `# Fabric notebook source\n\n# CELL ********************\n\n${source.join("\n")}\n`,
+    );
+    const pipeline = `${place}/run${pair}.DataPipeline`;
+    write(root, `${pipeline}/.platform`, platform("DataPipeline", `run${pair}`, idOf(2 * pair + 1)));
+    const typeProperties = { notebookId: idOf(2 * pair), workspaceId: ZERO };
+    write(root, `${pipeline}/pipeline-content.json`, {
+      properties: { activities: [{ name: "Run", type: "TridentNotebook", typeProperties }] },
+    });
+    return notebook;
+  });
+}
+
+await using stack = await EngineStack.start();
+const root = join(stack.folder, "items");
+const notebooks = writeItems(root);
+stack.configure({
+  features: { useRetryLogic: true, useRollback: true },
+  workspaces: [{ name: "content", capacity: "local", items: [{ from: "items" }] }],
+});
+
+const rows: object[] = [];
+async function measured(
+  what: string,
+  work: () => Promise<{ readonly code: number; readonly text: string }>,
+  expected = 0,
+) {
+  const before = stack.emulator.requests().length;
+  const begin = performance.now();
+  const { code, text } = await work();
+  const seconds = (performance.now() - begin) / 1000;
+  if (code !== expected) throw new Error(`${what}: exit code ${code}\n${text}`);
+  const calls = stack.emulator.requests().slice(before);
+  const polls = calls.filter(({ route }) => route.startsWith("/operations/")).length;
+  rows.push({ what, calls: calls.length, "of them polls": polls, seconds: seconds.toFixed(1) });
+}
+const quick = ["--yes", "--skip-preview"];
+const up = () => stack.command("cli/up.ts", quick);
+const edit = (count: number, word: string) => {
+  for (const notebook of notebooks.slice(0, count)) {
+    const file = join(root, notebook, "notebook-content.py");
+    writeFileSync(file, readFileSync(file, "utf8").replace(/of (notebook|changed|again)/g, `of ${word}`));
+  }
+};
+
+await measured("up of 200 items", up);
+await measured("preview without changes", () => stack.command("cli/pulumiCommand.ts", ["preview"]));
+edit(20, "changed");
+await measured("up of 20 changed notebooks", up);
+edit(20, "again");
+stack.emulator.faults([
+  { method: "POST", route: "/updateDefinition", nth: 15, status: 400, errorCode: "CorruptedPayload" },
+]);
+await measured("up of 20 that is refused at the 15th, rolled back", up, 1);
+edit(20, "changed");
+rmSync(join(root, "area0"), { recursive: true });
+await measured("up without one sub-folder", up);
+console.table(rows);
+const state = statSync(join(stack.folder, "state/.pulumi/stacks/fabric/test.json")).size;
+console.log(`State: ${Math.round(state / 1000)} kB`);
