@@ -5,6 +5,7 @@ import { hasDefinition } from "../api/itemType.ts";
 import { missingContent } from "../content/contentRules.ts";
 import { findReferences } from "../content/references.ts";
 import type { ContentItem } from "../content/references.ts";
+import type { NamedPool } from "../content/itemValues.ts";
 import { textFiles } from "../content/textFiles.ts";
 import type { Rule } from "../content/values/rule.ts";
 import type { Value } from "../content/values/value.ts";
@@ -53,6 +54,7 @@ export function resolveContent(workspaces: readonly ResolvedEntries[], context: 
     void context.problems.push(problemAt([...at, isOfFolder ? "from" : "path"], message));
 
   const used = new Set<Rule>();
+  const pools = new Map<ResolvedItem, NamedPool>();
   const valuesOf = new Map<ResolvedItem, readonly Value[]>();
   const positions = new Map<ContentItem, Position>();
   for (const position of all) {
@@ -65,6 +67,8 @@ export function resolveContent(workspaces: readonly ResolvedEntries[], context: 
     const valued = values().valuedFiles(position, content, context.environment, (message) => report(position, message));
     for (const rule of valued.used) used.add(rule);
     if (valued.values.length > 0) valuesOf.set(position.item, valued.values);
+    const pool = values().sparkPoolFor(position.entry, { ...content, files: valued.files }, context.environment);
+    if (pool) pools.set(position.item, pool);
     positions.set({ ...content, files: valued.files }, position);
   }
   const left = workspaces.flatMap(({ entries }, workspace) =>
@@ -91,9 +95,11 @@ export function resolveContent(workspaces: readonly ResolvedEntries[], context: 
   const valueSets = new Map([...positions].map(([content, { item }]) => [item, valueSetOf(content, item)]));
   const completed = (item: ResolvedItem): ResolvedItem => {
     const [itemReferences, itemValues, valueSet] = [found.get(item), valuesOf.get(item), valueSets.get(item)];
-    if (!itemReferences && !itemValues && !valueSet) return item;
+    const sparkPool = pools.get(item);
+    if (!itemReferences && !itemValues && !valueSet && !sparkPool) return item;
     return {
       ...item,
+      ...(sparkPool && { sparkPool }),
       ...(valueSet && { activeValueSet: valueSet }),
       ...(itemReferences && { references: itemReferences }),
       ...(itemValues && { values: itemValues }),

@@ -3,6 +3,7 @@ import { readPlatform } from "../api/itemDefinition.ts";
 import type { Platform } from "../api/itemDefinition.ts";
 import { hasDefinition, knownItemType } from "../api/itemType.ts";
 import type { Reference } from "../content/references.ts";
+import type { NamedPool } from "../content/itemValues.ts";
 import type { ItemAttribute, WorkspaceAttribute } from "../content/values/reference.ts";
 import type { Value } from "../content/values/value.ts";
 import { textOf } from "./entries.ts";
@@ -34,6 +35,8 @@ export interface ResolvedItem {
   readonly relative?: string;
   /** What the item's content refers to. */
   readonly references?: readonly ItemReference[];
+  /** The Spark pool that the environment has instead of the one in the files. */
+  readonly sparkPool?: NamedPool;
   /** The value set of a variable library that the environment has. */
   readonly activeValueSet?: string;
   /** Values of the environment that change the item's content. */

@@ -56,8 +56,8 @@ export function rulesOf(
 }
 
 /** Rules that are understood, and that nothing applies yet. */
-const notYet = ({ pools, bindings }: Rules): readonly ValueProblem[] =>
-  [...pools, ...bindings].map(({ kind, place }) => ({
+const notYet = ({ bindings }: Rules): readonly ValueProblem[] =>
+  bindings.map(({ kind, place }) => ({
     ...place,
     message: `${kind} is not applied yet: set it by hand`,
   }));

@@ -3,6 +3,7 @@ import { inOurWords, schemaProblems, StackConfigError } from "./problem.ts";
 import { checkRules } from "./rules.ts";
 import type { ItemReference, ResolvedItem } from "./item.ts";
 import { defaultKey } from "../content/itemKeys.ts";
+import type { NamedPool } from "../content/itemValues.ts";
 import type { Value } from "../content/values/value.ts";
 import { kindValues } from "./kindKeys.ts";
 import type { KindKey, KindValues } from "./kindKeys.ts";
@@ -28,6 +29,8 @@ export interface ItemConfig extends Omit<ItemInput, "name" | "type" | "displayNa
   readonly isOfFolder?: true;
   /** What the item's content refers to; absent if it refers to nothing. */
   readonly references?: readonly ItemReference[];
+  /** The Spark pool that the environment has instead of the one in the files; absent if none takes its place. */
+  readonly sparkPool?: NamedPool;
   /** Values of the environment for the item's content; absent if none changes it. */
   readonly values?: readonly Value[];
   /** Item type, declared or from its folder. */
@@ -142,6 +145,7 @@ function completedItem(
     ...(isOfFolder && { isOfFolder }),
     ...(references && { references }),
     ...(values && { values }),
+    ...(resolved.sparkPool && { sparkPool: resolved.sparkPool }),
     activeValueSet: options.activeValueSet ?? entry.activeValueSet ?? resolved.activeValueSet,
     ...(payload && { creationPayload: payload }),
     ...own,

@@ -8,10 +8,12 @@ import { problemText } from "../content/values/place.ts";
 import type { DynamicReference } from "../content/values/reference.ts";
 import type { Rule } from "../content/values/rule.ts";
 import { rulesWithoutEffect, rulesWithoutValue, selectValues } from "../content/values/selectValues.ts";
+import { SPARK_COMPUTE, sparkPoolOf, sparkPools } from "../content/values/sparkPools.ts";
+import type { SparkPool } from "../content/values/rule.ts";
 import type { Value } from "../content/values/value.ts";
 import type { Position } from "./content.ts";
 import type { ItemReference } from "./item.ts";
-import type { ResolvedEntries } from "./rules.ts";
+import type { ResolvedEntries, ResolvedEntry } from "./rules.ts";
 
 /** An item's files with the values of an environment. */
 export interface ValuedFiles {
@@ -59,6 +61,12 @@ export function valuedFiles(
     values: changing.map(({ value }) => value),
     used: changing.map(({ rule }) => rule),
   };
+}
+
+/** The Spark pool that takes the place of the one in an environment's files. */
+export function sparkPoolFor({ rules }: ResolvedEntry, item: ContentItem, environment: string): SparkPool | undefined {
+  const compute = item.files.find(({ path }) => path === SPARK_COMPUTE);
+  return rules && compute && sparkPoolOf(compute.text, sparkPools(rules.rules, environment, item));
 }
 
 /** A value with the files of the item that its patterns mean. */

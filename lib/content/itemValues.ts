@@ -1,12 +1,15 @@
 import { createRequire } from "node:module";
 import type { DefinitionPart } from "../api/itemDefinition.ts";
-import { textOf } from "./textFiles.ts";
+import { textOf, withTexts } from "./textFiles.ts";
+import type * as Pools from "./values/sparkPools.ts";
 import type * as Applying from "./values/applyValues.ts";
 import type { DynamicReference } from "./values/reference.ts";
 import type { Value } from "./values/value.ts";
 
 /** Loaded for the first values: most processes never put one in. */
 const applying = () => createRequire(import.meta.url)("./values/applyValues.ts") as typeof Applying;
+
+const pools = () => createRequire(import.meta.url)("./values/sparkPools.ts") as typeof Pools;
 
 /** How a value of a rule is called until it is known: as the rule may spell it, `$items.Lakehouse.Sales.$id`. */
 export function referenceText(reference: DynamicReference): string {
@@ -42,4 +45,24 @@ export function withValues(
       ? part
       : { ...part, payload: Buffer.from(text).toString("base64") },
   );
+}
+
+/** A Spark pool of the target, as rules name it. */
+export interface NamedPool {
+  readonly type: string;
+  readonly name: string;
+}
+
+/**
+ * The definition of an environment with another Spark pool.
+ * @param poolId id of the pool. @default type and name, so that a hash can be told before the id is known
+ */
+export function withPool(
+  parts: readonly DefinitionPart[],
+  pool: NamedPool | undefined,
+  poolId = `${pool?.type} ${pool?.name}`,
+): readonly DefinitionPart[] {
+  if (!pool) return parts;
+  const { SPARK_COMPUTE, withSparkPool } = pools();
+  return withTexts(parts, ({ path, text }) => (path === SPARK_COMPUTE ? withSparkPool(text, poolId) : text));
 }

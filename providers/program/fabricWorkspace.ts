@@ -185,6 +185,7 @@ export class FabricWorkspace extends resource.ComponentResource {
         // a preview knows the keys of an object whose values are outputs; an output of the whole would hide them
         references: references as Input<Record<string, string>> | undefined,
         activeValueSet: declared.activeValueSet,
+        sparkPool: declared.sparkPool,
         values: declared.values as Record<string, unknown>[] | undefined,
         adopt,
         adoptFromGit: this.config.git !== undefined,

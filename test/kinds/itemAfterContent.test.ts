@@ -58,6 +58,46 @@ describe("an environment", () => {
   });
 });
 
+describe("the Spark pool of an environment", () => {
+  it("The Spark pool of an environment is looked up by its name when the definition is sent, and must exist", async () => {
+    await using bench = await Bench.start();
+    using folder = new ItemFolder("spark.Environment");
+    const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
+    const inputs = { workspaceId, type: "Environment", displayName: "spark", path: folder.path };
+    const own = {
+      name: "Big",
+      nodeFamily: "MemoryOptimized",
+      nodeSize: "Large",
+      autoScale: {},
+      dynamicExecutorAllocation: {},
+    };
+    const response = await fetch(`${bench.emulator.url}/workspaces/${workspaceId}/spark/pools`, {
+      method: "POST",
+      headers: { authorization: "Bearer made-up", "content-type": "application/json" },
+      body: JSON.stringify({
+        ...own,
+        autoScale: { enabled: true, minNodeCount: 1, maxNodeCount: 2 },
+        dynamicExecutorAllocation: { enabled: true, minExecutors: 1, maxExecutors: 1 },
+      }),
+    });
+    assert.equal(response.status, 201, await response.clone().text());
+    const { id: poolId } = (await response.json()) as { id: string };
+    await assert.rejects(
+      deployed(bench, "item", { ...inputs, sparkPool: { type: "Capacity", name: "Big" } }),
+      /The workspace has no Spark pool 'Big' of type Capacity\. It can use: .*Workspace 'Big'/,
+    );
+    const made = await deployed(bench, "item", { ...inputs, sparkPool: { type: "Workspace", name: "Big" } });
+    const [, itemId = ""] = made.id.split("/");
+    const compute = bench.emulator.service.items
+      .get(itemId)
+      ?.parts?.find(({ path }) => path === "Setting/Sparkcompute.yml");
+    assert.match(
+      Buffer.from(compute?.payload ?? "", "base64").toString(),
+      new RegExp(`instance_pool_id: ['"]?${poolId}`),
+    );
+  });
+});
+
 describe("the value set of a variable library", () => {
   it("The value set of a variable library is the declared one, changes in place, and comes back after somebody changed it", async () => {
     await using bench = await Bench.start();

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { hashDefinition, hashParts, readDefinitionParts, readPlatform } from "../../../lib/api/itemDefinition.ts";
-import { valuesOf, withValues } from "../../../lib/content/itemValues.ts";
+import { valuesOf, withPool, withValues } from "../../../lib/content/itemValues.ts";
 import { hasDefinition, isDataBearing } from "../../../lib/api/itemType.ts";
 import { itemShape } from "../../../lib/api/objects.ts";
 import type { FabricItem } from "../../../lib/api/objects.ts";
@@ -73,6 +73,8 @@ const fields = {
   values: { schema: z.array(z.record(z.string(), z.unknown())).optional(), change: "local" },
   /** For a variable library: the value set that counts in its workspace. Absent to leave it. */
   activeValueSet: { schema: z.string().min(1).optional(), change: "update" },
+  /** For an environment: the Spark pool in place of the one in the files, by type and name. */
+  sparkPool: { schema: z.object({ type: z.string(), name: z.string() }).optional(), change: "local" },
   /** Short hashes of the files, derived: a preview shows which of them changed. */
   parts: { schema: z.record(z.string(), z.string()).optional(), change: "local", isDerived: true, isLate: true },
   /** From `.platform`, derived: the item is known by it if its name and its folder change. */
@@ -121,7 +123,7 @@ export const item = defineObjectKind<Outputs>()({
       if (!isUnknown(type) && !hasDefinition(type))
         return { ...inputs, ...NO_DEFINITION, logicalId: readPlatform(path).logicalId };
       const { logicalId } = readPlatform(path);
-      const parts = withValues(readDefinitionParts(path), valuesOf(inputs));
+      const parts = withPool(withValues(readDefinitionParts(path), valuesOf(inputs)), inputs.sparkPool);
       return { ...inputs, definitionHash: hashDefinition(parts), logicalId, parts: hashParts(parts) };
     } catch (error) {
       throw new InputError("path", error instanceof Error ? error.message : String(error));

@@ -5,7 +5,8 @@ import { hashDefinition, readDefinitionParts, readPlatform } from "../../../lib/
 import type { DefinitionPart } from "../../../lib/api/itemDefinition.ts";
 import { formatOf, hasMoreThanPayload, payloadOf } from "../../../lib/content/contentRules.ts";
 import { resolvedDefinition } from "../../../lib/content/resolvedDefinition.ts";
-import { referenceText, valuesOf, withValues } from "../../../lib/content/itemValues.ts";
+import type { NamedPool } from "../../../lib/content/itemValues.ts";
+import { referenceText, valuesOf, withPool, withValues } from "../../../lib/content/itemValues.ts";
 import type { DynamicReference } from "../../../lib/content/values/reference.ts";
 import { textFiles } from "../../../lib/content/textFiles.ts";
 import { DOUBTFUL } from "../../engine/field.ts";
@@ -20,6 +21,9 @@ const definitionAnswer = z.object({
     parts: z.array(z.object({ path: z.string().min(1), payload: z.string(), payloadType: z.literal("InlineBase64") })),
   }),
 });
+
+/** A Spark pool that a workspace can use. */
+const poolShape = z.object({ id: z.string(), name: z.string(), type: z.string() });
 
 /**
  * The definition that was last sent for an item, and the service's version of it. The service may add to a definition and
@@ -40,6 +44,7 @@ export interface Defined {
   readonly references?: Readonly<Record<string, string>> | undefined;
   /** See {@link valuesOf}. */
   readonly values?: readonly object[] | undefined;
+  readonly sparkPool?: NamedPool | undefined;
   readonly type: string;
   readonly displayName: string;
   readonly definitionHash?: string | undefined;
@@ -131,7 +136,10 @@ export async function staysAsEdited(run: Run, id: string, old: Defined): Promise
 function sentOf(id: string, item: Defined): Sent | undefined {
   const { sent, definitionHash } = item;
   if (sent || definitionHash === undefined || definitionHash === DOUBTFUL) return sent;
-  return { definitionHash, contentHash: resolvedHash(id, item) ?? definitionHash };
+  const resolved = resolvedHash(id, item);
+  // without the files nobody knows what was put into them
+  if (resolved === undefined && (item.references || item.values || item.sparkPool)) return undefined;
+  return { definitionHash, contentHash: resolved ?? definitionHash };
 }
 
 /** The hash of the definition as it is sent, with ids of this workspace; undefined if the files are others by now. */
@@ -139,7 +147,8 @@ function resolvedHash(id: string, item: Defined): string | undefined {
   const { path = "", type, references = {}, definitionHash } = item;
   try {
     const files = readDefinitionParts(path);
-    if (hashDefinition(withValues(files, valuesOf(item))) !== definitionHash) return undefined;
+    // the id of a pool is known only to a run that sends it
+    if (item.sparkPool || hashDefinition(asCompared(files, item)) !== definitionHash) return undefined;
     const parts = withValues(files, valuesOf(item), (reference) => valueIn(item, reference));
     return hashDefinition(resolvedDefinition(parts, { type, references, workspaceId: workspaceIn(id) }).parts);
   } catch {
@@ -183,13 +192,27 @@ export async function definitionFor(run: Run, inputs: Declared, id?: string): Pr
   const kept = await keptOf(run, workspaceId, inputs);
   if (kept) return withFormat(inputs, kept);
   const files = readDefinitionParts(path);
-  const values = valuesOf(inputs);
-  if (hashDefinition(withValues(files, values)) !== definitionHash && !run.isRollback)
+  const { sparkPool } = inputs;
+  if (hashDefinition(asCompared(files, inputs)) !== definitionHash && !run.isRollback)
     throw new Error(`The files in ${path} have changed while the deployment ran: deploy again.`);
   const { logicalId } = readPlatform(path);
   const own = id === undefined || logicalId === undefined ? {} : { [logicalId]: id.split("/")[1] ?? id };
-  const parts = withValues(files, values, (reference) => valueIn(inputs, reference));
+  const valued = withValues(files, valuesOf(inputs), (reference) => valueIn(inputs, reference));
+  const parts = withPool(valued, sparkPool, sparkPool && (await poolId(run, workspaceId, sparkPool)));
   return resolvedDefinition(parts, { ...inputs, references: { ...inputs.references, ...own } });
+}
+
+/** The files with names in place of what is known only at the service: what an item's hash is of. */
+const asCompared = (files: readonly DefinitionPart[], item: Defined) =>
+  withPool(withValues(files, valuesOf(item)), item.sparkPool);
+
+/** The id of a Spark pool. @throws Error if the workspace cannot use a pool of that name */
+async function poolId(run: Run, workspaceId: string, { type, name }: NamedPool): Promise<string> {
+  const pools = await run.listOnce(`/workspaces/${workspaceId}/spark/pools`, "list Spark pools", poolShape);
+  const found = pools.find((pool) => pool.type === type && pool.name === name);
+  if (found) return found.id;
+  const known = pools.map((pool) => `${pool.type} '${pool.name}'`).join(", ");
+  throw new Error(`The workspace has no Spark pool '${name}' of type ${type}. It can use: ${known || "none"}.`);
 }
 
 /** @throws Error if the value is missing, which the program rules out */

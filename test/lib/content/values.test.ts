@@ -51,6 +51,17 @@ describe("values per environment", () => {
     assert.deepEqual(config.workspaces[0]?.items[0]?.values?.at(-1), { find: "prod-server", to: "my-server" });
   });
 
+  it("Values per environment name the Spark pool that takes the place of the one in an environment's files", () => {
+    using project = new ProjectFolder({
+      "items/spark.Environment/.platform": platform("Environment", "spark"),
+      "items/spark.Environment/Setting/Sparkcompute.yml": `instance_pool_id: ${id(7)}\n`,
+      "items/parameter.yml": `spark_pool:\n  - instance_pool_id: ${id(7)}\n    replace_value:\n      dev:\n        type: Workspace\n        name: Big\n`,
+    });
+    const config = read(project);
+    assert.deepEqual(config.workspaces[0]?.items[0]?.sparkPool, { type: "Workspace", name: "Big" });
+    assert.equal(config.warnings, undefined);
+  });
+
   it("Values per environment for a file by its pattern are kept with the name of the file", () => {
     using project = new ProjectFolder({
       ...files,
