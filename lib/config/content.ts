@@ -54,6 +54,7 @@ export function resolveContent(workspaces: readonly ResolvedEntries[], context: 
     void context.problems.push(problemAt([...at, isOfFolder ? "from" : "path"], message));
 
   const used = new Set<Rule>();
+  const connections = new Map<ResolvedItem, readonly string[]>();
   const pools = new Map<ResolvedItem, NamedPool>();
   const valuesOf = new Map<ResolvedItem, readonly Value[]>();
   const positions = new Map<ContentItem, Position>();
@@ -69,6 +70,8 @@ export function resolveContent(workspaces: readonly ResolvedEntries[], context: 
     if (valued.values.length > 0) valuesOf.set(position.item, valued.values);
     const pool = values().sparkPoolFor(position.entry, { ...content, files: valued.files }, context.environment);
     if (pool) pools.set(position.item, pool);
+    const bound = values().connectionsFor(position.entry, content, context.environment);
+    if (bound.length > 0) connections.set(position.item, bound);
     positions.set({ ...content, files: valued.files }, position);
   }
   const left = workspaces.flatMap(({ entries }, workspace) =>
@@ -95,11 +98,12 @@ export function resolveContent(workspaces: readonly ResolvedEntries[], context: 
   const valueSets = new Map([...positions].map(([content, { item }]) => [item, valueSetOf(content, item)]));
   const completed = (item: ResolvedItem): ResolvedItem => {
     const [itemReferences, itemValues, valueSet] = [found.get(item), valuesOf.get(item), valueSets.get(item)];
-    const sparkPool = pools.get(item);
-    if (!itemReferences && !itemValues && !valueSet && !sparkPool) return item;
+    const [sparkPool, bound] = [pools.get(item), connections.get(item)];
+    if (!itemReferences && !itemValues && !valueSet && !sparkPool && !bound) return item;
     return {
       ...item,
       ...(sparkPool && { sparkPool }),
+      ...(bound && { connections: bound }),
       ...(valueSet && { activeValueSet: valueSet }),
       ...(itemReferences && { references: itemReferences }),
       ...(itemValues && { values: itemValues }),

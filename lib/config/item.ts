@@ -37,6 +37,8 @@ export interface ResolvedItem {
   readonly references?: readonly ItemReference[];
   /** The Spark pool that the environment has instead of the one in the files. */
   readonly sparkPool?: NamedPool;
+  /** Ids of the connections that a semantic model is bound to. */
+  readonly connections?: readonly string[];
   /** The value set of a variable library that the environment has. */
   readonly activeValueSet?: string;
   /** Values of the environment that change the item's content. */

@@ -3,7 +3,6 @@ import { join, posix } from "node:path";
 import { parseParameterFile, parseValues } from "../content/values/parseRules.ts";
 import type { ParsedRules } from "../content/values/parseRules.ts";
 import { problemText } from "../content/values/place.ts";
-import type { ValueProblem } from "../content/values/place.ts";
 import type { Rules } from "../content/values/rule.ts";
 import { textOf } from "./entries.ts";
 import { insideProject } from "./item.ts";
@@ -51,16 +50,9 @@ export function rulesOf(
       pools: parsed.flatMap(({ rules }) => rules.pools),
       bindings: parsed.flatMap(({ rules }) => rules.bindings),
     },
-    warnings: parsed.flatMap(({ warnings, rules }) => [...warnings, ...notYet(rules)].map(problemText)),
+    warnings: parsed.flatMap(({ warnings }) => warnings.map(problemText)),
   };
 }
-
-/** Rules that are understood, and that nothing applies yet. */
-const notYet = ({ bindings }: Rules): readonly ValueProblem[] =>
-  bindings.map(({ kind, place }) => ({
-    ...place,
-    message: `${kind} is not applied yet: set it by hand`,
-  }));
 
 function fileOf(
   raw: Readonly<Record<string, unknown>>,

@@ -29,6 +29,8 @@ export interface ItemConfig extends Omit<ItemInput, "name" | "type" | "displayNa
   readonly isOfFolder?: true;
   /** What the item's content refers to; absent if it refers to nothing. */
   readonly references?: readonly ItemReference[];
+  /** Ids of the connections that a semantic model is bound to; absent if the rules name none. */
+  readonly connections?: readonly string[];
   /** The Spark pool that the environment has instead of the one in the files; absent if none takes its place. */
   readonly sparkPool?: NamedPool;
   /** Values of the environment for the item's content; absent if none changes it. */
@@ -145,6 +147,7 @@ function completedItem(
     ...(isOfFolder && { isOfFolder }),
     ...(references && { references }),
     ...(values && { values }),
+    ...(resolved.connections && { connections: resolved.connections }),
     ...(resolved.sparkPool && { sparkPool: resolved.sparkPool }),
     activeValueSet: options.activeValueSet ?? entry.activeValueSet ?? resolved.activeValueSet,
     ...(payload && { creationPayload: payload }),

@@ -4,6 +4,7 @@ import type { TextFile } from "../content/contentRules.ts";
 import { applyValues } from "../content/values/applyValues.ts";
 import { dynamicReferencesIn } from "../content/values/dynamicReferences.ts";
 import { matchesFile } from "../content/values/filePattern.ts";
+import { connectionsOf, modelBindings } from "../content/values/modelBindings.ts";
 import { problemText } from "../content/values/place.ts";
 import type { DynamicReference } from "../content/values/reference.ts";
 import type { Rule } from "../content/values/rule.ts";
@@ -68,6 +69,14 @@ export function sparkPoolFor({ rules }: ResolvedEntry, item: ContentItem, enviro
   const compute = item.files.find(({ path }) => path === SPARK_COMPUTE);
   return rules && compute && sparkPoolOf(compute.text, sparkPools(rules.rules, environment, item));
 }
+
+/** Ids of the connections that a semantic model is bound to. */
+export const connectionsFor = (
+  { rules }: ResolvedEntry,
+  { type, displayName }: ContentItem,
+  environment: string,
+): readonly string[] =>
+  rules && type === "SemanticModel" ? connectionsOf(modelBindings(rules.rules, environment), displayName) : [];
 
 /** A value with the files of the item that its patterns mean. */
 function ofFiles(value: Value, folder: string, files: readonly TextFile[]): Value {

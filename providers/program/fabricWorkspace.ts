@@ -186,6 +186,7 @@ export class FabricWorkspace extends resource.ComponentResource {
         references: references as Input<Record<string, string>> | undefined,
         activeValueSet: declared.activeValueSet,
         sparkPool: declared.sparkPool,
+        connections: declared.connections && [...declared.connections],
         values: declared.values as Record<string, unknown>[] | undefined,
         adopt,
         adoptFromGit: this.config.git !== undefined,

@@ -118,3 +118,33 @@ describe("the value set of a variable library", () => {
     assert.equal(active(), "prod");
   });
 });
+
+describe("the connections of a semantic model", () => {
+  it("The connections of a semantic model are bound, unless they are, and come back after somebody changed them", async () => {
+    await using bench = await Bench.start();
+    using folder = new ItemFolder("sales.SemanticModel");
+    const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
+    const connection = String((bench.emulator.state()["connections"] as { id: string }[])[0]?.id);
+    const inputs = { workspaceId, type: "SemanticModel", displayName: "sales", path: folder.path };
+    const declared = { ...inputs, connections: [connection.toUpperCase()] };
+    const made = await deployed(bench, "item", declared);
+    const itemId = made.id.split("/")[1] ?? "";
+    const bound = () => bench.emulator.service.items.get(itemId)?.connections?.map(({ id }) => id);
+    assert.deepEqual(bound(), [connection]);
+
+    bench.emulator.service.items.change(itemId, { connections: [] });
+    const process = await bench.process("item");
+    const { inputs: found } = await process.read(made.id, made.olds);
+    assert.deepEqual(found?.["connections"], []);
+    const { inputs: wanted } = check(kindOf("item"), made.olds, declared);
+    await process.update(made.id, { ...made.olds, ...found }, wanted);
+    assert.deepEqual(bound(), [connection]);
+    await process.end();
+
+    const unknown = { ...inputs, displayName: "other", connections: [workspaceId] };
+    await assert.rejects(
+      deployed(bench, "item", unknown),
+      /needs the connection .*, which the deploying identity does not see/,
+    );
+  });
+});

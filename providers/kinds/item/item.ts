@@ -31,6 +31,7 @@ import {
 import type { Sent } from "./itemContent.ts";
 import { publishEnvironment } from "./environment.ts";
 import { itemPlace } from "./itemPlace.ts";
+import { bindConnections, boundConnections } from "./modelConnections.ts";
 import { recoverItem } from "./recycleBin.ts";
 import { activateValueSet, activeValueSet } from "./valueSet.ts";
 
@@ -75,6 +76,8 @@ const fields = {
   activeValueSet: { schema: z.string().min(1).optional(), change: "update" },
   /** For an environment: the Spark pool in place of the one in the files, by type and name. */
   sparkPool: { schema: z.object({ type: z.string(), name: z.string() }).optional(), change: "local" },
+  /** For a semantic model: ids of the connections that it is bound to. Absent to leave them. */
+  connections: { schema: z.array(z.string()).optional(), change: "update" },
   /** Short hashes of the files, derived: a preview shows which of them changed. */
   parts: { schema: z.record(z.string(), z.string()).optional(), change: "local", isDerived: true, isLate: true },
   /** From `.platform`, derived: the item is known by it if its name and its folder change. */
@@ -148,6 +151,7 @@ export const item = defineObjectKind<Outputs>()({
     else if (wanted.type === "Environment" && wanted.definitionHash !== undefined)
       await publishEnvironment(run, id, wanted.displayName);
     await activateValueSet(run, id, wanted);
+    await bindConnections(run, id, wanted);
     await restoreUndeclared(run, id, wanted);
     return { sent: await noteSent(run, id, wanted) };
   },
@@ -160,6 +164,7 @@ export const item = defineObjectKind<Outputs>()({
     description: live.description ?? "",
     folderId: live.folderId,
     ...(state.activeValueSet !== undefined && { activeValueSet: await activeValueSet(run, id) }),
+    ...(state.connections !== undefined && { connections: await connectionsNow(run, id, state.connections) }),
   }),
 
   async heedsContent(run, id, state, { definitionHash }) {
@@ -182,6 +187,7 @@ export const item = defineObjectKind<Outputs>()({
       await sendDefinition(run, id, wanted, await definitionFor(run, wanted, id));
     }
     if (wanted.activeValueSet !== old?.activeValueSet) await activateValueSet(run, id, wanted);
+    if (!isDeepStrictEqual(wanted.connections, old?.connections)) await bindConnections(run, id, wanted);
     const theirs = old && !isUntouched && (await undeclaredDefinition(run, id, wanted, old));
     if (theirs) await sendDefinition(run, id, wanted, theirs);
     return isSent || !old ? { sent: await noteSent(run, id, wanted) } : {};
@@ -210,6 +216,12 @@ export const item = defineObjectKind<Outputs>()({
     if (hasDefinition(state.type)) await keepUndeclared(run, id, state);
   },
 });
+
+/** The declared connections, if the model is bound to all of them; otherwise those of them that it is bound to. */
+async function connectionsNow(run: Run, id: string, declared: readonly string[]): Promise<string[]> {
+  const bound = await boundConnections(run, id);
+  return declared.filter((connection) => bound.includes(connection.toLowerCase()));
+}
 
 type Renaming = Pick<
   Change<typeof fields, Outputs, FabricItem, ItemBefore>,
