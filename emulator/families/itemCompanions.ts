@@ -2,7 +2,7 @@ import { sameName } from "../core/service.ts";
 import type { Item } from "./itemStore.ts";
 
 /** An item that the service makes together with another, under the same name. */
-type Companion = Pick<Item, "type" | "displayName" | "description">;
+type Companion = Pick<Item, "type" | "displayName" | "description" | "folderId">;
 
 const sqlEndpoint = ({ displayName }: Item): Companion[] => [{ type: "SQLEndpoint", displayName, description: "" }];
 
@@ -14,8 +14,8 @@ const companions: Readonly<Record<string, (item: Item) => Companion[]>> = {
   Lakehouse: sqlEndpoint,
   MirroredDatabase: sqlEndpoint,
   SQLDatabase: sqlEndpoint,
-  Eventhouse: ({ displayName, parts }) =>
-    parts ? [] : [{ type: "KQLDatabase", displayName, description: displayName }],
+  Eventhouse: ({ displayName, folderId, parts }) =>
+    parts ? [] : [{ type: "KQLDatabase", displayName, description: displayName, ...(folderId && { folderId }) }],
 };
 
 /**

@@ -27,8 +27,8 @@ export function definitionOf(call: Call): Definition | undefined {
   const { parts, format } = definition as { parts?: unknown; format?: unknown };
   if (!Array.isArray(parts) || parts.length === 0)
     throw new ServiceError(400, "MissingDefinitionParts", "The definition has no parts");
-  for (const part of parts as Partial<Part>[]) {
-    if (!part.path || typeof part.payload !== "string")
+  for (const part of parts as (Partial<Part> | null)[]) {
+    if (!part || typeof part.path !== "string" || part.path === "" || typeof part.payload !== "string")
       throw new ServiceError(400, "InvalidDefinitionParts", "A part needs path and payload");
     if (part.payloadType !== "InlineBase64")
       throw new ServiceError(400, "UnsupportedPayloadType", "Only InlineBase64 is supported");

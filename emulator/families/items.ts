@@ -8,6 +8,8 @@ import type { Call, Reply, Route, Service } from "../core/service.ts";
 import type { Stored } from "../core/store.ts";
 import { refusalOfContent } from "../definitions/byType.ts";
 import type { Refusal } from "../definitions/check.ts";
+import { isObject, objectOf } from "../definitions/definition.ts";
+import type { Definition } from "../definitions/definition.ts";
 import { parentEventhouse } from "../definitions/kqlDatabase.ts";
 import { isCapacityPaused } from "./capacities.ts";
 import { folderById, optionalParent } from "./folders.ts";
@@ -77,10 +79,7 @@ const genericRoutes: readonly Route[] = [
   route("GET", item("Viewer"), "", (item) => ok(shown(item), etag)),
   route("PATCH", item("Contributor"), "", (item, call, service) => ok(shown(update(item, call, service)), etag)),
   route("DELETE", item("Contributor"), "", deleteItem),
-  route("POST", item("Contributor"), "/move", ({ id, workspaceId }, call, service) => {
-    const folderId = optionalParent(call, service, workspaceId, "targetFolderId");
-    return ok({ value: [shown(items.in(service).change(id, { folderId }))] });
-  }),
+  route("POST", item("Contributor"), "/move", move),
   route("GET", item("Viewer"), "/connections", ({ type, connections = [] }) => {
     if (itemTypeOf(type).definition === "none") throw unsupported();
     return ok({ value: connections });
@@ -225,6 +224,20 @@ function update(item: Item, call: Call, service: Service): Item {
   return items.in(service).change(item.id, { displayName, ...changes });
 }
 
+/**
+ * Moves an item with the databases in it. An item inside another one does not move alone.
+ * @see https://learn.microsoft.com/rest/api/fabric/core/items/move-item
+ */
+function move(item: Item, call: Call, service: Service): Reply {
+  const folderId = optionalParent(call, service, item.workspaceId, "targetFolderId");
+  const isElsewhere = (folderId ?? "") !== (item.folderId ?? "");
+  if (isElsewhere && item.parentId && items.in(service).get(item.parentId))
+    throw new ServiceError(400, "CannotMoveChildOnly", "A child item can't be moved without its parent item");
+  // recorded: SQL endpoints name no folder, whatever folder their item is in
+  const children = childrenOf(service, item).filter(({ type }) => type !== "SQLEndpoint");
+  return ok({ value: [item, ...children].map(({ id }) => shown(items.in(service).change(id, { folderId }))) });
+}
+
 function deleteItem(item: Item, _call: Call, service: Service): Reply {
   if (service.levers.itemRecovery) keepDeleted(service, item);
   removeItem(service, item);
@@ -247,19 +260,20 @@ function updateDefinition(item: Item, call: Call, service: Service): Reply {
   if (!definition) throw new ServiceError(400, "MissingDefinitionParts", "The definition has no parts");
   const refusal = refusalOfContent({ definition }, item, service, false);
   const effect = () => {
-    const platform = definition.parts.find((part) => part.path === ".platform");
-    const isNaming = call.query.get("updateMetadata")?.toLowerCase() === "true" && platform;
-    const metadata = isNaming
-      ? (JSON.parse(Buffer.from(platform.payload, "base64").toString()) as { metadata: Partial<Item> }).metadata
-      : {};
-    const changed = items.in(service).change(item.id, {
-      ...definition,
-      ...(metadata.displayName !== undefined && { displayName: metadata.displayName }),
-      ...(metadata.description !== undefined && { description: metadata.description }),
-    });
-    return shown(changed);
+    const isNaming = call.query.get("updateMetadata")?.toLowerCase() === "true";
+    return shown(items.in(service).change(item.id, { ...definition, ...(isNaming && metadataIn(definition)) }));
   };
   return answered(call, service, mode === "async", refusal, effect, () => ok());
+}
+
+/** Name and description in the part `.platform`, as far as it has them. */
+function metadataIn({ parts }: Definition): Partial<Item> {
+  const metadata = objectOf(parts.find(({ path }) => path === ".platform"))?.["metadata"];
+  const { displayName, description } = isObject(metadata) ? metadata : {};
+  return {
+    ...(typeof displayName === "string" && displayName !== "" && { displayName }),
+    ...(typeof description === "string" && { description }),
+  };
 }
 
 const unsupported = () =>

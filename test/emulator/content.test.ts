@@ -294,6 +294,29 @@ describe("content of items", () => {
     });
   }
 
+  it("Content of items that is no definition at all is refused by its form", async () => {
+    await using service = await TestService.start();
+    const path = `${await service.workspace()}/items`;
+    const part = partOf("notebook-content.py", source);
+    for (const [definition, code] of [
+      ["text", "MissingDefinitionParts"],
+      [[], "MissingDefinitionParts"],
+      [{ parts: "text" }, "MissingDefinitionParts"],
+      [{ parts: [null] }, "InvalidDefinitionParts"],
+      [{ parts: ["text"] }, "InvalidDefinitionParts"],
+      [{ parts: [{ ...part, path: "" }] }, "InvalidDefinitionParts"],
+      [{ parts: [{ ...part, path: 1 }] }, "InvalidDefinitionParts"],
+      [{ parts: [{ ...part, payload: null }] }, "InvalidDefinitionParts"],
+      [{ parts: [{ ...part, payloadType: "Text" }] }, "UnsupportedPayloadType"],
+      [{ parts: [{ ...part, payload: "%" }] }, "CorruptedPayload"],
+      [{ format: 1, parts: [part] }, null],
+    ] as const) {
+      const body = { type: "Notebook", displayName: "odd", definition };
+      const { status, code: answered } = await service.call("POST", path, body);
+      assert.deepEqual([status, answered], code === null ? [202, null] : [400, code], JSON.stringify(definition));
+    }
+  });
+
   it("Content of items needs the main file of its type", async () => {
     await using service = await TestService.start({ operationDelayMs: 0 });
     const path = await service.workspace();

@@ -106,6 +106,31 @@ describe("KQL databases", () => {
     assert.deepEqual(items(service), before);
   });
 
+  it("KQL databases move with their eventhouse, and not without it", async () => {
+    await using service = await TestService.start();
+    const path = await service.workspace();
+    const folderId = (await service.call("POST", `${path}/folders`, { displayName: "live" })).body.id ?? "";
+    const id = await eventhouse(service, path);
+    const one = await database(service, path, kql("one", id));
+    const move = (item: string, targetFolderId?: string) =>
+      service.call("POST", `${path}/items/${item}/move`, targetFolderId === undefined ? {} : { targetFolderId });
+    const alone = await move(one, folderId);
+    assert.deepEqual([alone.status, alone.code], [400, "CannotMoveChildOnly"]);
+    const together = await move(id, folderId);
+    assert.deepEqual(
+      together.body.value?.map((item) => [item["displayName"], item["folderId"]]),
+      [
+        ["events", folderId],
+        ["events", folderId],
+        ["one", folderId],
+      ],
+    );
+    assert.equal((await move(one, folderId)).status, 200, "it is there already");
+    assert.deepEqual(await service.outcome("DELETE", `${path}/folders/${folderId}`), [400, "FolderNotEmpty"]);
+    const { body } = await service.call("GET", `${path}/items?type=SQLEndpoint`);
+    assert.deepEqual(body.value, []);
+  });
+
   it("KQL databases that are deleted by themselves are in the recycle bin by themselves, and with their eventhouse only that is", async () => {
     await using service = await TestService.start({ itemRecovery: true });
     const path = await service.workspace();

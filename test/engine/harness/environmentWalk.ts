@@ -4,6 +4,7 @@ import { hasDefinition } from "../../../lib/api/itemType.ts";
 import { Draw, itemNames, itemOfBranches, principals, workspaceNames } from "./environmentDraw.ts";
 import type { ItemDraw, WorkspaceDraw } from "./environmentDraw.ts";
 import { randomOf } from "./existingEnvironment.ts";
+import { itemFiles } from "../../itemFiles.ts";
 
 /*
  * Environments by chance, each made from the one before it by changing a few properties or all. What is declared can be
@@ -109,7 +110,9 @@ function usersOf({ roles: drawn, shoutsPrincipals }: WorkspaceDraw): object[] {
 /** Items need a capacity. */
 const holdsItem = (workspace: WorkspaceDraw, item: ItemDraw) =>
   workspace.isThere && workspace.capacity !== undefined && item.isThere;
-const isDefined = ({ type, content }: ItemDraw) => content !== undefined && hasDefinition(type);
+/** Whether an item comes with content; the service makes no semantic model without. */
+const isDefined = ({ type, content }: ItemDraw) =>
+  type === "SemanticModel" || (content !== undefined && hasDefinition(type));
 const payloadOf = (item: ItemDraw) =>
   item.type === "Lakehouse" && item.hasSchemas && !isDefined(item) ? { enableSchemas: true } : undefined;
 
@@ -152,7 +155,8 @@ function itemOf(
     metadata: { type, displayName, description: item.descriptionInFile },
     config: { version: "2.0", logicalId: "00000000-0000-0000-0000-000000000000" },
   });
-  files[`${path}/content.json`] = JSON.stringify({ value: item.content });
+  for (const [file, content] of Object.entries(itemFiles(type, String(item.content))))
+    files[`${path}/${file}`] = content;
   files[`${path}/resources/notes.txt`] = `Notes ${item.content}\n`;
   return { ...declared, path, ...(saysName && { displayName }) };
 }

@@ -1,4 +1,5 @@
 import { known } from "../../../emulator/core/defaultSeed.ts";
+import { itemParts } from "../../itemFiles.ts";
 import type { EngineStack } from "./engineStack.ts";
 
 /** Numbers from 0 to 1 that a seed decides. */
@@ -55,14 +56,11 @@ const withDefinition = ["Notebook", "DataPipeline", "Lakehouse", "Environment", 
 const withoutDefinition = ["Warehouse", "MLModel"];
 
 /** A definition as the service would give it back. */
-function definitionOf(random: Random) {
-  const files = [`content-${Math.floor(random() * 9)}.json`, "resources/notes.txt"];
-  return {
-    parts: files.map((path) => {
-      const payload = Buffer.from(JSON.stringify({ path, value: random() })).toString("base64");
-      return { path, payload, payloadType: "InlineBase64" };
-    }),
-  };
+function definitionOf(type: string, random: Random) {
+  const notes = `resources/notes-${Math.floor(random() * 9)}.txt`;
+  const content = itemParts(type, String(random()));
+  const payload = Buffer.from(String(random())).toString("base64");
+  return { parts: [...content, { path: notes, payload, payloadType: "InlineBase64" }] };
 }
 
 /** What somebody has made in the portal: workspaces with people, Git, folders and items. */
@@ -128,13 +126,15 @@ export class ExistingEnvironment {
     const type = this.#one([...withDefinition, ...withDefinition, ...withoutDefinition]);
     const isDefinable = withDefinition.includes(type);
     const hasSchemas = type === "Lakehouse" && this.#chance(0.5);
+    // the service makes no semantic model without content
+    const hasContent = this.hasDefinitions || type === "SemanticModel";
     await this.#call(`${path}/items`, {
       type,
       displayName,
       description: this.#chance(0.5) ? `About ${this.#one(words)}` : undefined,
       folderId,
       ...(hasSchemas && { creationPayload: { enableSchemas: true } }),
-      ...(isDefinable && !hasSchemas && this.hasDefinitions && { definition: definitionOf(this.#random) }),
+      ...(isDefinable && !hasSchemas && hasContent && { definition: definitionOf(type, this.#random) }),
     });
   }
 
@@ -157,7 +157,7 @@ export class ExistingEnvironment {
       await this.#call(`${path}/items`, {
         type: "Notebook",
         displayName: "committed",
-        definition: definitionOf(this.#random),
+        definition: definitionOf("Notebook", this.#random),
       });
     await this.#call(`${path}/git/connect`, {
       gitProviderDetails: { ...details, repositoryName, branchName: "main", directoryName: "/fabric" },

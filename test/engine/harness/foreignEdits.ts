@@ -4,6 +4,7 @@ import { roles as allRoles } from "../../../lib/config/schema.ts";
 import type { EngineStack } from "./engineStack.ts";
 import type { Random } from "./existingEnvironment.ts";
 import type { Stored } from "./serviceObjects.ts";
+import { itemParts } from "../../itemFiles.ts";
 
 /* What other people do at the service behind a stack's back, drawn by chance, as data: it can be done to a copy as well. */
 
@@ -95,8 +96,7 @@ const edits: Readonly<Record<string, (chooser: Chooser) => Edit | undefined>> = 
   },
   itemContent: ({ one, label, service }) => {
     const item = one(ownItems(service).filter(({ parts }) => parts !== undefined));
-    const payload = Buffer.from(`theirs ${label}`).toString("base64");
-    return item && changeOf("items", item, { parts: [{ path: "content.json", payload, payloadType: "InlineBase64" }] });
+    return item && changeOf("items", item, { parts: itemParts(item.type, `theirs ${label}`) });
   },
   itemPlace: ({ one, service }) => {
     const item = one(ownItems(service).filter(({ folderId }) => folderId !== undefined));
