@@ -8,7 +8,7 @@ import type { Json } from "./stackSchema.ts";
 /* The documentation of kinds, derived from their declarations. */
 
 /** Inputs that hold ids of an object's holder. The program fills them in. */
-const HOLDERS = ["workspaceId", "itemId"];
+const HOLDERS = ["workspaceId", "itemId", "connectionId"];
 
 /** Keys of kinds that the configuration schema itself contains. */
 const ownKeys: Readonly<Record<string, string>> = {
@@ -18,6 +18,7 @@ const ownKeys: Readonly<Record<string, string>> = {
   GitConnection: "workspaces[].git",
   Folder: "workspaces[].items[].folder",
   Item: "workspaces[].items[]",
+  ConnectionRole: "connections[].roles[]",
 };
 
 const levels: Readonly<Record<ConfigEntry["in"], string>> = {

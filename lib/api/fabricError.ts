@@ -108,12 +108,17 @@ export const remedies: Readonly<Record<string, string>> = {
   InsufficientPermissionsOverCapacity: "Give the deploying identity the contributor permission on the capacity.",
   InsufficientPrivileges: "The deploying identity lacks a role for this, or the object is gone.",
   PrincipalNotFound:
-    "Check the object id and its type; a service principal is named by the object id of its enterprise application.",
+    "Check the object id and its type; a service principal is named by the object id of its enterprise application, or as " +
+    "{applicationId: ID}.",
   WorkspaceItemsCanNotBeUnassignedFromCapacity:
     "Fabric items need a capacity: deploy without them first, and without the capacity then.",
   WorkspaceHasNoCapacityAssigned: "Give the workspace a capacity: capacity: NAME_OR_ID.",
   GitProviderResourceNotFound: "Repository, branch and directory must exist; the service does not make them.",
   PrincipalTypeNotSupported: "A service principal needs git.connectionId, and a role on that connection.",
+  DuplicateConnectionName: "Choose another displayName, or set adopt: true to manage the existing connection.",
+  IncorrectCredentials:
+    "The data source refused the credentials. Check the secret's value and what stands beside it; skipTestConnection: true sends them untested.",
+  InsufficientPermissionsToManageConnection: "Give the deploying identity the role Owner on the connection.",
   ConnectionNotFound: "Check git.connectionId, and that the deploying identity has a role on that connection.",
   TokenExpired: "Sign in again, or renew FABRIC_ACCESS_TOKEN.",
   InvalidToken: "The token was refused. Check the sign-in, or FABRIC_ACCESS_TOKEN.",

@@ -63,7 +63,8 @@ export async function isNameFreed(
   id: string,
   { names, error }: { readonly names: Live; readonly error: unknown },
 ): Promise<boolean> {
-  if (!isServiceAnswer(error, 400, 409) || !/Already(Exists|InUse)$/.test(error.errorCode)) return false;
+  if (!isServiceAnswer(error, 400, 409) || !/Already(Exists|InUse)$|^Duplicate\w+Name$/.test(error.errorCode))
+    return false;
   const holder = await find(run, kind, names);
   // its own update was faster; or the identity must not see it, and one more try is refused as well
   if (!holder) return true;

@@ -19,8 +19,7 @@ const nothing = { workspaces: [{ name: "other" }, { name: "sales", capacity: "lo
 
 describe("the entries that kinds bring along", () => {
   it("The entries that kinds bring along are deployed as their examples say, shown in the outputs, unchanged by a refresh, and taken away with their keys", async () => {
-    // for the example of connections
-    await using stack = await EngineStack.start({ env: { SALES_SQL_PASSWORD: "canary-of-an-example" } });
+    await using stack = await EngineStack.start();
     stack.configure({ ...nothing, protectData: false });
     const first = await stack.up();
     assert.equal(first.code, 0, first.text);

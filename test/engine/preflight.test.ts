@@ -86,4 +86,36 @@ describe("a preview with preflight", () => {
     assert.equal(second.code, 0, second.text);
     assert.deepEqual(second.calls, ["GET /capacities", "GET /workspaces"]);
   });
+
+  it("A preview with preflight checks new connections against the types that the service supports, and that their secrets exist", async () => {
+    const sql = { name: "sales-sql", type: "SQL", parameters: { server: "sales.database.windows.net" } };
+    const basic = { credentialType: "Basic", username: "loader", secret: "SALES_SQL_PASSWORD" };
+    const connections = [
+      { ...sql, credentials: { credentialType: "WorkspaceIdentity" } },
+      {
+        ...sql,
+        name: "wrong",
+        parameters: { sever: "sales" },
+        credentials: { credentialType: "Key", secret: "NO_SUCH" },
+      },
+      { ...sql, name: "secretless", credentials: basic },
+    ];
+    stack.configure({ preflight: true, connections, workspaces: [] });
+    const { code, text, calls } = await callsOf(() => stack.preview());
+    assert.notEqual(code, 0, text);
+    for (const error of [
+      "Connection 'wrong': Sql needs the parameter server.",
+      "Connection 'wrong': Sql knows no parameter sever; did you mean server?",
+      "Connection 'wrong': credentialType Key is not supported",
+      "Connection 'wrong': Secret NO_SUCH is in none of",
+      "Connection 'secretless': Secret SALES_SQL_PASSWORD is in none of",
+    ])
+      assert.ok(text.includes(`error: ${error}`), `${error}\n${text}`);
+    assert.doesNotMatch(text, /Connection 'sales-sql'/);
+    assert.deepEqual(calls, ["GET /connections/supportedConnectionTypes"]);
+
+    stack.configure({ connections, workspaces: [] });
+    const quiet = await callsOf(() => stack.preview());
+    assert.deepEqual([quiet.code, quiet.calls], [0, []], quiet.text);
+  });
 });

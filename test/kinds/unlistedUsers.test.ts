@@ -95,4 +95,22 @@ describe("unlisted users of a workspace", () => {
     workspaces.delete(workspaceId);
     assert.equal(await service.read(), "gone");
   });
+
+  it("Unlisted users of a workspace are not the groups, applications and workspace identities that are declared by other names than their ids", async () => {
+    await using service = await started();
+    const { emulator, read, warnings } = service;
+    const { principals, roles: given } = emulator.service;
+    const app = "22222222-3333-4444-8555-666666666666";
+    principals.put({ id: "loader", type: "ServicePrincipal", displayName: "Loader", aadAppId: app });
+    for (const principalId of [known.analysts, "loader", known.carol])
+      given.put({ id: `${workspaceId}/${principalId}`, workspaceId, principalId, role: "Member" });
+    const bob = "bob@contoso.com";
+    const carol = "carol@contoso.com";
+    assert.deepEqual(await read(bob, "group=analysts", "serviceprincipal=loader"), [carol]);
+    assert.deepEqual(await read(bob, carol, "group=analysts", `applicationid=${app}`), []);
+    assert.deepEqual(await read(bob, carol, `workspaceidentity=${known.analysts}`, "serviceprincipal=loader"), []);
+    for (const id of ["t1", "t2"]) principals.put({ id, type: "Group", displayName: "Twins" });
+    assert.deepEqual(await read(bob, "group=twins"), []);
+    assert.match(warnings.at(-1) ?? "", /Nobody is taken for unlisted: There is more than one group/);
+  });
 });

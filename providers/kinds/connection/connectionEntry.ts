@@ -165,7 +165,11 @@ export const connectionEntry: ConfigEntry = {
       parameters: { server: "sales.database.windows.net", database: "sales" },
       privacyLevel: "Private",
       connectionEncryption: "Encrypted",
-      credentials: { credentialType: "Basic", username: "loader", secret: "SALES_SQL_PASSWORD" },
+      credentials: {
+        credentialType: "Basic",
+        username: "loader",
+        keyVault: { connectionId: "9a4c1e22-7d3f-4b6a-8e5c-0f1a2b3c4d5e", secretName: "sales-sql-password" },
+      },
       roles: [{ principal: "alice@contoso.com", role: "User" }],
     },
   ],

@@ -148,7 +148,9 @@ async function endpointsOf(
   const { properties = {} } = await run.get(path, `read the endpoints of item ${itemId}`, shape);
   const { sqlEndpointProperties: sql, serverFqdn, connectionString, databaseName } = properties;
   const server = sql?.connectionString ?? serverFqdn ?? connectionString;
-  const { queryServiceUri, ingestionServiceUri, oneLakeTablesPath, oneLakeFilesPath } = properties;
+  const { queryServiceUri, ingestionServiceUri, oneLakeFilesPath } = properties;
+  // the service tells the path of some types only, and the tables of all databases lie alike
+  const { oneLakeTablesPath = type === "Eventhouse" ? undefined : tablesPath(workspaceId, itemId) } = properties;
   return {
     status: sql?.provisioningStatus,
     endpoints: {
@@ -162,6 +164,9 @@ async function endpointsOf(
     },
   };
 }
+
+const tablesPath = (workspaceId: string, itemId: string) =>
+  `https://onelake.dfs.fabric.microsoft.com/${workspaceId}/${itemId}/Tables`;
 
 /** The host of a server, or of a connection string: without a port, which is always 1433. */
 export function hostOf(server: string): string {

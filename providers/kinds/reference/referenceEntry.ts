@@ -32,6 +32,14 @@ const schema = z.strictObject({
   gateway: text(256)
     .optional()
     .meta({ description: "Gateway, by display name or id.", examples: ["contoso network"] }),
+  protect: z
+    .boolean()
+    .optional()
+    .meta({
+      description: "Pulumi's `protect`: refuse to forget the reference.",
+      examples: [true],
+      absent: "`false`",
+    }),
 });
 
 const ruled = schema.superRefine((given, context) => {
@@ -62,11 +70,12 @@ export const referenceEntry: ConfigEntry = {
     { name: "shared-github", connection: "contoso GitHub" },
   ],
   declare: (value) =>
-    (value as readonly z.output<typeof schema>[]).map(({ name, ...given }) => {
+    (value as readonly z.output<typeof schema>[]).map(({ name, protect, ...given }) => {
       const what = referencedThing(given);
       return {
         name,
         args: { name, ...given },
+        protect,
         isLookedUp: true,
         known: [
           ...(what === undefined ? [] : [{ what, output: "targetId" }]),
