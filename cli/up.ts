@@ -21,6 +21,8 @@ import { exportCheckpoint } from "../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../lib/checkpoint/exportCheckpoint.ts";
 import { openedForUpdate } from "./pulumi/openStack.ts";
 import { runStackCommand, stackOption } from "./pulumi/stackCommand.ts";
+import { firstFailure } from "./transaction/firstFailure.ts";
+import { RunNotes } from "./transaction/runNotes.ts";
 import { freeStaleLock, withStackToItself } from "./transaction/stackLock.ts";
 
 /*
@@ -59,6 +61,7 @@ async function up(named: StackAccess, args: readonly string[]): Promise<number> 
       console.error(`Transaction ${transactionId} ${wordsOfEarlierRun[earlierRun]}: this run goes on with it.`);
     const earlier = (await transactions.entries(transactionId)).length;
     await transactions.noteStateHash(transactionId, undefined);
+    const notes = new RunNotes(store, transactionId, "up", access.projectRoot);
     const events = await DeploymentEvents.open(stack, transactionId, settings, env);
     events.started(isResumed, earlierRun);
     try {
@@ -74,6 +77,7 @@ async function up(named: StackAccess, args: readonly string[]): Promise<number> 
       const run: EndedUpdate = {
         order: { ...access, transactionId },
         events,
+        notes,
         useRollback: flags.useRollback,
         isInterrupted: ended.isSignalled || watch.isPressed,
         isCutOff: ended.signal !== null || ended.code > 1,
@@ -81,6 +85,7 @@ async function up(named: StackAccess, args: readonly string[]): Promise<number> 
         hasTried: (await transactions.entries(transactionId)).length > earlier,
       };
       const code = ended.code === 0 ? await commit(run) : await fail(run);
+      await notes.ended(code);
       if (code !== 1) tellLifted(protection, "was");
       if (code !== 0 && plan !== undefined)
         console.error(
@@ -106,6 +111,7 @@ async function up(named: StackAccess, args: readonly string[]): Promise<number> 
 interface EndedUpdate {
   readonly order: TransactionOrder;
   readonly events: DeploymentEvents;
+  readonly notes: RunNotes;
   readonly useRollback: boolean;
   readonly isInterrupted: boolean;
   /** The CLI did not end by itself, so its last checkpoint may lack completed steps. */
@@ -116,12 +122,13 @@ interface EndedUpdate {
   readonly hasTried: boolean;
 }
 
-async function commit({ order, events }: EndedUpdate): Promise<number> {
+async function commit({ order, events, notes }: EndedUpdate): Promise<number> {
   const { transactions, transactionId } = order;
   const leftovers = await settleAll(order, await exportCheckpoint(order));
   const entries = await transactions.entries(transactionId);
   if (leftovers.length > 0) {
     events.failed("orphans of an earlier run remain", entries);
+    notes.left(leftovers);
     console.error(`${leftoverTable(leftovers)}\nThe stack is as declared. Run npm run up again to finish.`);
     return 2;
   }
@@ -131,11 +138,11 @@ async function commit({ order, events }: EndedUpdate): Promise<number> {
 }
 
 async function fail(run: EndedUpdate): Promise<number> {
-  const { order, events, useRollback, isInterrupted, isCutOff } = run;
+  const { order, events, notes, useRollback, isInterrupted, isCutOff } = run;
   const { transactions, stack, transactionId } = order;
   const failed = isInterrupted ? 130 : 1;
   const entries = await transactions.entries(transactionId);
-  const reason = isInterrupted ? "interrupted" : (firstFailure(entries) ?? "pulumi up failed");
+  const reason = isInterrupted ? "interrupted" : (firstFailure(entries)?.reason ?? "pulumi up failed");
   events.failed(reason, entries);
   // an engine that was killed has left its lock, which would prevent the rollback
   if (isCutOff) await freeStaleLock(order);
@@ -162,30 +169,12 @@ async function fail(run: EndedUpdate): Promise<number> {
   }
   const leftovers = await events.rollback(reason, () => rollBack({ ...order, reason }));
   if (leftovers.length > 0) {
+    notes.left(leftovers);
     console.error(`${leftoverTable(leftovers)}\nTry again with: npm run rollback -- --stack ${stack}`);
     return 2;
   }
   await transactions.withdraw();
   return failed;
-}
-
-/** Reason of the first failed step. A step does not count if its object was adopted or made in another attempt. */
-function firstFailure(entries: readonly Entry[]): string | undefined {
-  const objects = new Map(
-    entries.flatMap((entry) =>
-      entry.kind === "intent"
-        ? [[entry.step, `${entry.resourceType} ${entry.resourceName} ${entry.operation === "delete"}`]]
-        : [],
-    ),
-  );
-  const failure = entries.find(
-    (entry, index) =>
-      entry.kind === "failed" &&
-      !entries
-        .slice(index)
-        .some((later) => later.kind === "done" && objects.get(later.step) === objects.get(entry.step)),
-  );
-  return failure?.kind === "failed" ? failure.reason : undefined;
 }
 
 const PERHAPS = " (perhaps)";

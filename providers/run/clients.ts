@@ -3,11 +3,12 @@ import { chooseCredential, principalOf, tenantOf } from "../../lib/signIn/creden
 import { systemClock } from "../../lib/clock.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { FabricClient } from "../../lib/api/fabricClient.ts";
-import type { Attempt } from "../../lib/api/fabricCall.ts";
+import type { Attempt, Wait } from "../../lib/api/fabricCall.ts";
 import { FeatureFlags } from "../../lib/featureFlags.ts";
 import type { LogStore } from "../../lib/logStore/logStore.ts";
 import { openLogStore } from "../../lib/logStore/openLogStore.ts";
 import { SecretManager } from "../../lib/secretManager.ts";
+import { AttemptsWriter } from "../../lib/transactions/attemptsWriter.ts";
 import { openTelemetry } from "../../lib/telemetry/openTelemetry.ts";
 import { QUOTA_WINDOW_MS, noQuotas } from "../../lib/api/quota.ts";
 import { timeScaleOf } from "../../lib/retryHandler.ts";
@@ -28,6 +29,8 @@ export interface Clients {
   readonly fabric: FabricClient;
   readonly users: GraphUsers;
   readonly telemetry: TelemetryLogger;
+  /** Records of calls and waits, for reports. */
+  readonly attempts: AttemptsWriter;
   /** Tenant of the token, if the token names one. */
   readonly tenantId: string | undefined;
   /** The service that calls reach, FABRIC_ENDPOINT included: `host` or `host/tenantId`; `emulator` for the embedded one. */
@@ -44,6 +47,8 @@ export interface ClientSettings {
   readonly stop: AbortSignal | undefined;
   /** Id of the run's transaction, once it is known. Telemetry adds the id to each call. */
   readonly transactionId: () => string | undefined;
+  /** Id of a log that exists, once the run has joined it. Records of calls are written beside that log. */
+  readonly logId: () => string | undefined;
 }
 
 /**
@@ -53,7 +58,7 @@ export interface ClientSettings {
 export async function openClients(
   configuration: Configuration,
   env: NodeJS.ProcessEnv,
-  { stop, transactionId }: ClientSettings,
+  { stop, transactionId, logId }: ClientSettings,
 ): Promise<Clients> {
   const clock = systemClock;
   const { stack } = configuration;
@@ -76,7 +81,13 @@ export async function openClients(
   });
   const deployment = () => ({ stack, transactionId: transactionId() });
   const telemetry = await openTelemetry({ flags, env, secrets, deployment });
-  const shared = { tokens, flags, clock, env, onAttempt: (attempt: Attempt) => telemetry.trackCall(attempt) };
+  const attempts = new AttemptsWriter(store, logId);
+  const onAttempt = (attempt: Attempt) => {
+    telemetry.trackCall(attempt);
+    attempts.attempt(attempt);
+  };
+  const onWait = (wait: Wait) => attempts.wait(wait);
+  const shared = { tokens, flags, clock, env, onAttempt, onWait };
   const throttle = new Throttle(clock, {
     // the project's own emulator has no quotas
     ...(emulator && { quotas: noQuotas }),
@@ -94,6 +105,9 @@ export async function openClients(
     endpoint: graphEndpoint,
     throttle: new Throttle(clock, { quotas: noQuotas }),
   });
+  const reached = formatOrigin({ host: emulator ? "emulator" : hostOfEndpoint(endpoint), tenantId });
+  const callerId = principalOf(token);
+  attempts.process(reached, callerId);
   return {
     clock,
     flags,
@@ -101,9 +115,10 @@ export async function openClients(
     fabric,
     users,
     telemetry,
+    attempts,
     tenantId,
-    reached: formatOrigin({ host: emulator ? "emulator" : hostOfEndpoint(endpoint), tenantId }),
-    callerId: principalOf(token),
+    reached,
+    callerId,
     async close() {
       fabric.close();
       users.close();

@@ -38,7 +38,8 @@ export async function startRun(
   const rollbackOf = env["FABRIC_ROLLBACK_OF"] || undefined;
   let ownTransactionId: string | undefined;
   const transactionId = () => rollbackOf ?? transaction.knownId ?? ownTransactionId;
-  const clients = await openClients(configuration, env, { stop, transactionId });
+  const logId = () => env["FABRIC_TRANSACTION_ID"] || ownTransactionId;
+  const clients = await openClients(configuration, env, { stop, transactionId, logId });
   const { clock, fabric, flags, store, users } = clients;
   const asked = new OnceInARun();
   const turns = new Turns();
@@ -92,7 +93,7 @@ export async function startRun(
 
     async close() {
       // both at the same time, because the engine does not wait for long
-      const flushed = clients.telemetry.flush();
+      const flushed = Promise.all([clients.telemetry.flush(), clients.attempts.close()]);
       await transaction.end().finally(() => flushed);
       await clients.close();
     },
