@@ -61,7 +61,7 @@ async function rollback(named: StackAccess, args: readonly string[]): Promise<nu
       console.error(`Transaction ${transactionId} changed nothing: there is nothing to roll back.`);
       return 0;
     }
-    const notes = new RunNotes(store, transactionId, "rollback", access.projectRoot);
+    const notes = new RunNotes(transactions, transactionId, "rollback", access.projectRoot);
     const events = await DeploymentEvents.open(stack, transactionId, settings, env);
     try {
       const say = (line: string) => console.error(line);

@@ -61,7 +61,7 @@ async function up(named: StackAccess, args: readonly string[]): Promise<number> 
       console.error(`Transaction ${transactionId} ${wordsOfEarlierRun[earlierRun]}: this run goes on with it.`);
     const earlier = (await transactions.entries(transactionId)).length;
     await transactions.noteStateHash(transactionId, undefined);
-    const notes = new RunNotes(store, transactionId, "up", access.projectRoot);
+    const notes = new RunNotes(transactions, transactionId, "up", access.projectRoot);
     const events = await DeploymentEvents.open(stack, transactionId, settings, env);
     events.started(isResumed, earlierRun);
     try {

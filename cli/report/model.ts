@@ -1,9 +1,9 @@
 import type { AttemptRecord } from "../../lib/transactions/attempts.ts";
-import { hasEffects } from "../../lib/transactions/entry.ts";
 import type { Entry } from "../../lib/transactions/entry.ts";
 import type { Asked, RunRecord } from "../../lib/transactions/runs.ts";
 import type { Leftover } from "../transaction/leftovers.ts";
-import { countsOf } from "../transaction/deploymentEvents.ts";
+import { countsOf, isTransaction, outcomeOfLog } from "../../lib/transactions/summary.ts";
+import type { Outcome } from "../../lib/transactions/summary.ts";
 import { firstFailure } from "../transaction/firstFailure.ts";
 import { changesIn } from "./changes.ts";
 import type { ChangedObject, DefinitionSource } from "./changes.ts";
@@ -21,9 +21,6 @@ export interface ReportSource extends DefinitionSource {
   readonly rollbackAttempts: readonly AttemptRecord[];
   readonly runs: readonly RunRecord[];
 }
-
-/** How a transaction stands. `nothing`: it ended without any effect. `incomplete`: its rollback left something. */
-export type Outcome = "committed" | "rolledBack" | "incomplete" | "open" | "nothing";
 
 /** A failure, as the page shows it first. */
 export interface Failure {
@@ -73,13 +70,6 @@ export interface Report {
   readonly leftovers: readonly Leftover[];
 }
 
-/** How a transaction stands, by its log. */
-export function outcomeOfLog(entries: readonly Entry[]): Outcome {
-  if (entries.some(({ kind }) => kind === "commit")) return "committed";
-  if (entries.some(({ kind }) => kind === "rolledBack")) return hasEffects(entries) ? "rolledBack" : "nothing";
-  return entries.some(({ kind }) => kind === "rollback") ? "incomplete" : "open";
-}
-
 /** The report of a transaction. Pure. */
 export function reportOf(source: ReportSource): Report {
   const { transactionId, entries, runs } = source;
@@ -91,7 +81,7 @@ export function reportOf(source: ReportSource): Report {
     stack: begin?.kind === "begin" ? begin.stack : "",
     transactionId,
     outcome,
-    isTransaction: begin?.kind === "begin" && begin.checkpoint !== undefined,
+    isTransaction: isTransaction(entries),
     asked: runs.filter((record) => record.kind === "asked"),
     began: begin?.at ?? "",
     durationMs: timeline.lengthMs,

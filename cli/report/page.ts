@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { changesSection } from "./changesSection.ts";
 import { Markup, markup, scriptData } from "./markup.ts";
 import type { Fillable } from "./markup.ts";
-import type { Outcome, Report } from "./model.ts";
+import type { Outcome } from "../../lib/transactions/summary.ts";
+import type { Report } from "./model.ts";
 import type { Leftover } from "../transaction/leftovers.ts";
 import { countsText, durationText, outcomeWords } from "./words.ts";
 

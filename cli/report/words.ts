@@ -1,4 +1,5 @@
-import type { Outcome, Report } from "./model.ts";
+import type { Outcome } from "../../lib/transactions/summary.ts";
+import type { Report } from "./model.ts";
 
 /* Words for outcomes, counts and durations, the same on the page, in the comment and in the history. */
 

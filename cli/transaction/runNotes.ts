@@ -1,5 +1,5 @@
-import type { LogStore } from "../../lib/logStore/logStore.ts";
 import { noteRun } from "../../lib/transactions/runs.ts";
+import type { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
 import { askedBy } from "./askedBy.ts";
 import type { Leftover } from "./leftovers.ts";
 
@@ -8,7 +8,7 @@ const LONG_RUN_MS = 60_000;
 
 /** Notes about one run of a command, beside its transaction's log; and the report of what was no short success. */
 export class RunNotes {
-  readonly #store: LogStore;
+  readonly #transactions: StackTransactions;
   readonly #transactionId: string;
   readonly #projectRoot: string;
   readonly #begin = performance.now();
@@ -16,11 +16,11 @@ export class RunNotes {
   #leftovers: readonly Leftover[] = [];
 
   /** Begins to note who asks for the command; nobody waits for that. */
-  constructor(store: LogStore, transactionId: string, command: string, projectRoot: string) {
-    this.#store = store;
+  constructor(transactions: StackTransactions, transactionId: string, command: string, projectRoot: string) {
+    this.#transactions = transactions;
     this.#transactionId = transactionId;
     this.#projectRoot = projectRoot;
-    this.#asked = askedBy(command, projectRoot).then((asked) => noteRun(store, transactionId, asked));
+    this.#asked = askedBy(command, projectRoot).then((asked) => noteRun(transactions.store, transactionId, asked));
   }
 
   /** Keeps what has to be done by hand. */
@@ -28,15 +28,17 @@ export class RunNotes {
     this.#leftovers = leftovers;
   }
 
-  /** Notes the end, and says where the report lies if something failed or the run was long. Never throws. */
+  /** Notes the end, lets the history go on, and says where the report lies if something failed or the run was long. Never throws. */
   async ended(code: number): Promise<void> {
     await this.#asked;
     const at = new Date().toISOString();
-    await noteRun(this.#store, this.#transactionId, { kind: "ended", at, code, leftovers: [...this.#leftovers] });
+    const { store } = this.#transactions;
+    await noteRun(store, this.#transactionId, { kind: "ended", at, code, leftovers: [...this.#leftovers] });
+    await this.#transactions.seal();
     if (code === 0 && performance.now() - this.#begin < LONG_RUN_MS) return;
     try {
       const { writeReport } = await import("../report/writeReport.ts");
-      const path = await writeReport(this.#store, this.#transactionId, this.#projectRoot);
+      const path = await writeReport(store, this.#transactionId, this.#projectRoot);
       if (path !== undefined) console.error(`Report: ${path}`);
     } catch (error) {
       console.error(`The report could not be written: ${error instanceof Error ? error.message : String(error)}`);

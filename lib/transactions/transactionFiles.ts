@@ -37,6 +37,9 @@ export const filesBeside = (transactionId: string): string[] =>
 /** Name of the file with the id of a stack's running transaction, by which the next run finds it after a crash. */
 export const openFile = (stack: string): string => `${stack}.open`;
 
+/** Name of the file with the history of a stack: its ended logs, chained by hash. */
+export const historyFile = (stack: string): string => `${stack}.history`;
+
 /** Name of the file that lists the logs which a renamed stack has taken over from its former names. */
 export const takenFile = (stack: string): string => `${stack}.taken`;
 

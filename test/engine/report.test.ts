@@ -66,6 +66,23 @@ describe("the report of a deployment", () => {
     const beside = readdirSync(join(stack.folder, ".fabric/transactions"));
     assert.equal(beside.filter((name) => name.endsWith(".attempts")).length, 3, beside.join("\n"));
 
+    const history = await stack.command("cli/history.ts", ["--json"]);
+    assert.equal(history.code, 0, history.text);
+    const { deployments } = JSON.parse(history.text) as {
+      deployments: { outcome: string; by?: string; command?: string }[];
+    };
+    assert.deepEqual(
+      deployments.map(({ outcome, command }) => [outcome, command]),
+      [
+        ["rolledBack", "up"],
+        ["committed", "up"],
+      ],
+    );
+    assert.equal(deployments[1]?.by, "someone");
+    const table = await stack.command("cli/history.ts");
+    assert.match(table.text, /failed and rolled back .*1 failed/);
+    assert.match(table.text, /2 ended deployments, chained by hash: none was changed/);
+
     const none = await stack.command("cli/report.ts", ["--transaction", "no-such"]);
     assert.equal(none.code, 1);
     assert.match(none.text, /has no transaction no-such/);
