@@ -37,8 +37,7 @@ const RESULTS = {
 const WAITS = { quota: "held back by the quota", retry: "pause before a repetition", operation: "operation runs" };
 const OPERATIONS = { create: "create", update: "update", delete: "delete" };
 const isBad = (span) => span.t === "call" && (span.status === undefined || span.status >= 400);
-const isProblem = ({ outcome, spans }) =>
-  outcome === "refused" || outcome === "unknown" || spans.some((span) => isBad(span) || span.why === "quota");
+const isProblem = ({ outcome, spans }) => outcome === "refused" || outcome === "unknown" || spans.some(isBad);
 
 /** Polls of an operation, and the waits between them, as one line. */
 function withoutPolls(spans) {

@@ -49,7 +49,7 @@ function columnsOf({ ownedBy, objects }) {
   const counts = new Map();
   for (const { values, name } of objects)
     for (const [key, value] of Object.entries(values))
-      if (!owners.has(key) && value !== "" && value !== null && value !== name)
+      if (!owners.has(key) && key !== "principalId" && value !== "" && value !== null && value !== name)
         counts.set(key, (counts.get(key) ?? 0) + 1);
   return [...counts]
     .sort(([, one], [, other]) => other - one)
@@ -102,6 +102,9 @@ function table(collection, objects, names) {
     }),
   );
 }
+
+/** Values that say nothing. */
+const SAYS_NOTHING = new Set(["", null, 0, false]);
 
 /** All workspaces. */
 export function overview(model) {
@@ -160,7 +163,7 @@ export function workspace(model, id) {
     tree.flatMap(({ collection, objects }) => objects.map((object) => ({ collection: collection.name, object }))),
   );
   const facts = Object.entries(found.values).filter(
-    ([key, value]) => value !== "" && key !== "displayName" && key !== "type",
+    ([key, value]) => !SAYS_NOTHING.has(value) && key !== "displayName" && key !== "type",
   );
   return [
     h("h2", {}, found.name),
@@ -171,7 +174,15 @@ export function workspace(model, id) {
       facts.flatMap(([key, value]) => [` · ${titleOf(key)}: `, shown(value, names, key)]),
     ),
     treeRows.length > 0 && [
-      h("h3", {}, tree.map(({ collection }) => titleOf(collection.name)).join(" and ")),
+      h(
+        "h3",
+        {},
+        tree
+          .map(({ collection }, index) =>
+            index === 0 ? titleOf(collection.name) : titleOf(collection.name).toLowerCase(),
+          )
+          .join(" and "),
+      ),
       h(
         "div",
         { class: "card" },
@@ -373,7 +384,7 @@ export function faultRows(faults, changed) {
       faults.map(({ rule, hits }, index) => {
         const which = [rule.method ?? "any", rule.route ?? "any route"].join(" ");
         const when = [
-          rule.nth > 1 && `from number ${rule.nth} on`,
+          rule.nth > 1 && (rule.times === 1 ? `number ${rule.nth}` : `from number ${rule.nth} on`),
           rule.times === "forever" ? "each one" : rule.times > 1 && `${rule.times} of them`,
           rule.each && "counted by path",
           rule.sticky && "and its repetitions",
