@@ -114,4 +114,4 @@ function notToBeRolledBack(
   );
 }
 
-await runStackCommand({ usage, run: rollback });
+await runStackCommand({ usage, name: "rollback", run: rollback });

@@ -9,6 +9,8 @@ import { wordsOfEarlierRun } from "../lib/transactions/earlierRun.ts";
 import { CtrlCWatch } from "./transaction/ctrlCWatch.ts";
 import { leftoverTable } from "./transaction/leftovers.ts";
 import { takeOption } from "./pulumi/commandLine.ts";
+import { foldedList } from "./pulumi/foldedList.ts";
+import type { ListedObject } from "./pulumi/foldedList.ts";
 import { liftedProtection, tellLifted } from "./pulumi/liftedProtection.ts";
 import { RunFolder } from "./transaction/runFolder.ts";
 import { runPulumi } from "./pulumi/pulumi.ts";
@@ -34,6 +36,8 @@ const usage = `Usage: npm run up -- --stack S [options of pulumi up]
 
 Deploys a stack as a transaction: it is committed whole, or with useRollback on rolled back whole. A run that was cut off
 or failed is gone on with. Everything after the stack's name goes to pulumi up (pulumi up --help).
+
+--output json prints the result as one JSON object (docs/outputs.md).
 
 Exit codes: 0 committed; 1 failed and rolled back, declined, or nothing had been done; 2 failed, and something remains;
 130 interrupted, after the same treatment.`;
@@ -179,19 +183,21 @@ async function fail(run: EndedUpdate): Promise<number> {
 
 const PERHAPS = " (perhaps)";
 
-/** Changes of a transaction, one line for each. */
+/** Changes of a transaction, one line for each; hundreds fold. */
 function effectsOf(entries: readonly Entry[]): string[] {
   const words = { create: "created", update: "updated", delete: "deleted" };
-  const lines = entries.flatMap((entry) => {
+  const effects = entries.flatMap((entry): ListedObject[] => {
     if (entry.kind !== "intent") return [];
     const outcome = outcomeOf(entries, entry.step);
     if (outcome === "refused") return [];
-    const { operation, resourceType, resourceName } = entry;
-    return [`  ${words[operation]} ${resourceType} '${resourceName}'${outcome === "unknown" ? PERHAPS : ""}`];
+    const { operation, resourceType, resourceName: name } = entry;
+    const said = `${words[operation]} ${resourceType}`;
+    return [{ words: said, name, line: `  ${said} '${name}'${outcome === "unknown" ? PERHAPS : ""}` }];
   });
   // a step that was completed for certain may also have an uncertain line, from before its last part
-  const certain = new Set(lines.filter((line) => !line.endsWith(PERHAPS)));
-  return [...new Set(lines)].filter((line) => !line.endsWith(PERHAPS) || !certain.has(line.slice(0, -PERHAPS.length)));
+  const certain = new Set(effects.flatMap(({ line }) => (line.endsWith(PERHAPS) ? [] : [line])));
+  const once = [...new Map(effects.map((effect) => [effect.line, effect])).values()];
+  return foldedList(once.filter(({ line }) => !line.endsWith(PERHAPS) || !certain.has(line.slice(0, -PERHAPS.length))));
 }
 
-await runStackCommand({ usage, run: up });
+await runStackCommand({ usage, name: "up", run: up });

@@ -1,10 +1,22 @@
 import { noteRun } from "../../lib/transactions/runs.ts";
+import type { LogStore } from "../../lib/logStore/logStore.ts";
 import type { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
+import { isJsonOutput, noteResult } from "../pulumi/commandOutput.ts";
 import { askedBy } from "./askedBy.ts";
 import type { Leftover } from "./leftovers.ts";
 
 /** A run of this length is worth a report although it worked, in ms. */
 const LONG_RUN_MS = 60_000;
+
+/** A deployment as the result of a command. */
+async function deploymentResult(store: LogStore, transactionId: string): Promise<Readonly<Record<string, unknown>>> {
+  const [{ readSource }, { reportOf }] = await Promise.all([
+    import("../report/source.ts"),
+    import("../report/model.ts"),
+  ]);
+  const { outcome, counts, durationMs, failure, leftovers } = reportOf(await readSource(store, transactionId));
+  return { transactionId, outcome, counts, durationMs, ...(failure && { failure }), leftovers };
+}
 
 /** Notes about one run of a command, beside its transaction's log; and the report of what was no short success. */
 export class RunNotes {
@@ -35,11 +47,14 @@ export class RunNotes {
     const { store } = this.#transactions;
     await noteRun(store, this.#transactionId, { kind: "ended", at, code, leftovers: [...this.#leftovers] });
     await this.#transactions.seal();
+    if (isJsonOutput()) noteResult(await deploymentResult(store, this.#transactionId));
     if (code === 0 && performance.now() - this.#begin < LONG_RUN_MS) return;
     try {
       const { writeReport } = await import("../report/writeReport.ts");
       const path = await writeReport(store, this.#transactionId, this.#projectRoot);
-      if (path !== undefined) console.error(`Report: ${path}`);
+      if (path === undefined) return;
+      console.error(`Report: ${path}`);
+      noteResult({ report: path });
     } catch (error) {
       console.error(`The report could not be written: ${error instanceof Error ? error.message : String(error)}`);
     }
