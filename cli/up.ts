@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { STATUS_LINE } from "../providers/engine/engineStatus.ts";
 import { openLogStore } from "../lib/logStore/openLogStore.ts";
 import { hasEffects, outcomeOf } from "../lib/transactions/entry.ts";
 import type { Entry } from "../lib/transactions/entry.ts";
@@ -75,6 +76,7 @@ async function up(named: StackAccess, args: readonly string[]): Promise<number> 
         ...watch.env,
         ...checkpointing(settings, env),
         ...folder.env,
+        ...(process.stdout.isTTY && { [STATUS_LINE]: "true" }),
         FABRIC_TRANSACTION_ID: transactionId,
       };
       const ended = await runPulumi(["up", ...stackOption(access), ...args, ...watch.args], { ...env, ...own });

@@ -18,6 +18,7 @@ import type { TelemetryLogger } from "../../lib/telemetryLogger.ts";
 import type { Configuration } from "./configuration.ts";
 import { openEmulator } from "./embeddedEmulator.ts";
 import { formatOrigin, hostOfEndpoint } from "./origin.ts";
+import { WaitStatus } from "./waitStatus.ts";
 import { GRAPH_ENDPOINT, GraphUsers } from "./graphUsers.ts";
 
 /** The parts of a run. A provider process has one of each. */
@@ -49,6 +50,8 @@ export interface ClientSettings {
   readonly transactionId: () => string | undefined;
   /** Id of a log that exists, once the run has joined it. Records of calls are written beside that log. */
   readonly logId: () => string | undefined;
+  /** Shows what the run waits for, in a terminal. @default nowhere */
+  readonly showStatus?: ((text: string) => void) | undefined;
 }
 
 /**
@@ -58,7 +61,7 @@ export interface ClientSettings {
 export async function openClients(
   configuration: Configuration,
   env: NodeJS.ProcessEnv,
-  { stop, transactionId, logId }: ClientSettings,
+  { stop, transactionId, logId, showStatus }: ClientSettings,
 ): Promise<Clients> {
   const clock = systemClock;
   const { stack } = configuration;
@@ -86,13 +89,20 @@ export async function openClients(
     telemetry.trackCall(attempt);
     attempts.attempt(attempt);
   };
-  const onWait = (wait: Wait) => attempts.wait(wait);
+  const status = showStatus && new WaitStatus(showStatus);
+  const onWait = (wait: Wait) => {
+    attempts.wait(wait);
+    status?.begin(wait.why, wait.ms);
+  };
   const shared = { tokens, flags, clock, env, onAttempt, onWait };
   const throttle = new Throttle(clock, {
     // the project's own emulator has no quotas
     ...(emulator && { quotas: noQuotas }),
     windowMs: QUOTA_WINDOW_MS * timeScaleOf(env),
-    onHeld: (ms) => void process.stderr.write(heldBack(ms)),
+    onHeld(ms) {
+      process.stderr.write(heldBack(ms));
+      status?.begin("quota", ms);
+    },
   });
   const fabric = new FabricClient({ ...shared, endpoint, stop, throttle });
   const token = await tokens.token(FabricClient.scope);

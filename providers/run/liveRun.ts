@@ -23,6 +23,8 @@ export interface RunSettings {
   readonly transaction?: RunTransaction;
   /** Aborted when the run must end: nothing new is sent from then on. */
   readonly stop?: AbortSignal;
+  /** Shows what the run waits for, in a terminal. @default nowhere */
+  readonly showStatus?: ((text: string) => void) | undefined;
 }
 
 /**
@@ -32,14 +34,14 @@ export interface RunSettings {
 export async function startRun(
   configuration: Configuration,
   env: NodeJS.ProcessEnv,
-  { transaction = runTransactionOf(configuration, env), stop }: RunSettings = {},
+  { transaction = runTransactionOf(configuration, env), stop, showStatus }: RunSettings = {},
 ): Promise<LiveRun> {
   const { stack, endpoint } = configuration;
   const rollbackOf = env["FABRIC_ROLLBACK_OF"] || undefined;
   let ownTransactionId: string | undefined;
   const transactionId = () => rollbackOf ?? transaction.knownId ?? ownTransactionId;
   const logId = () => env["FABRIC_TRANSACTION_ID"] || ownTransactionId;
-  const clients = await openClients(configuration, env, { stop, transactionId, logId });
+  const clients = await openClients(configuration, env, { stop, transactionId, logId, showStatus });
   const { clock, fabric, flags, store, users } = clients;
   const asked = new OnceInARun();
   const turns = new Turns();
