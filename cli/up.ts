@@ -100,6 +100,7 @@ async function up(named: StackAccess, args: readonly string[]): Promise<number> 
         );
       return code;
     } catch (error) {
+      await notes.ended(2);
       if (error instanceof RollbackRefused) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       throw new Error(

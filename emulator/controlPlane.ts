@@ -28,6 +28,13 @@ export interface Controlled {
 
 const advanceMs = z.object({ advanceMs: z.number().min(0) });
 
+/** Whether a page is the emulator's own. A host that is not this machine may be any site's that names this address. */
+function isOwnPage(origin: string, host: string | undefined): boolean {
+  if (!URL.canParse(origin)) return false;
+  const { host: own, hostname } = new URL(origin);
+  return own === host && ["127.0.0.1", "localhost", "[::1]"].includes(hostname);
+}
+
 /** Does something with the JSON of a request, and answers 400 with the reason if that does not work. */
 async function attempted(context: Context, work: (body: unknown) => void): Promise<Response> {
   try {
@@ -44,8 +51,7 @@ export function controlPlane(emulator: Controlled, routes: readonly string[]): H
   // a page of another site that somebody has open must not control this emulator
   app.use(async (context, next) => {
     const origin = context.req.header("origin");
-    const isStrange =
-      origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== context.req.header("host"));
+    const isStrange = origin !== undefined && !isOwnPage(origin, context.req.header("host"));
     if (isStrange) return context.json({ error: "Only the emulator's own page may do that." }, 403);
     return next();
   });

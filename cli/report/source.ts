@@ -2,6 +2,7 @@ import type { DefinitionPart } from "../../lib/api/itemDefinition.ts";
 import { resourcesOf } from "../../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint, CheckpointResource } from "../../lib/checkpoint/checkpoint.ts";
 import type { LogStore } from "../../lib/logStore/logStore.ts";
+import { Redaction } from "../../lib/telemetry/redaction.ts";
 import { attemptsIn } from "../../lib/transactions/attempts.ts";
 import type { Entry } from "../../lib/transactions/entry.ts";
 import { keptDefinition } from "../../lib/transactions/keptDefinitions.ts";
@@ -38,6 +39,15 @@ async function resourcesBefore(store: LogStore, transactionId: string): Promise<
   return saved ? resourcesOf(JSON.parse(saved.toString()) as Checkpoint) : [];
 }
 
+const redaction = new Redaction(process.env, () => []);
+
+/** A file without what looks like a secret: it was read from the service, where people write what they like. */
+function withoutSecrets(part: DefinitionPart): DefinitionPart {
+  const text = Buffer.from(part.payload, "base64").toString();
+  const clean = redaction.text(text);
+  return clean === text ? part : { ...part, payload: Buffer.from(clean).toString("base64") };
+}
+
 /** The kept definitions of the items that a log writes to, by id. */
 async function keptOf(
   store: LogStore,
@@ -64,7 +74,7 @@ async function keptOf(
       transactionId,
       keyIn(workspace, { type: itsType, displayName: name, definitionHash: hash }),
     );
-    if (parts) kept.set(key, parts);
+    if (parts) kept.set(key, parts.map(withoutSecrets));
   }
   return kept;
 }

@@ -8,6 +8,8 @@ import type { Leftover } from "./leftovers.ts";
 /** A run of this length is worth a report although it worked, in ms. */
 const LONG_RUN_MS = 60_000;
 
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
 /** A deployment as the result of a command. */
 async function deploymentResult(store: LogStore, transactionId: string): Promise<Readonly<Record<string, unknown>>> {
   const [{ readSource }, { reportOf }] = await Promise.all([
@@ -47,7 +49,10 @@ export class RunNotes {
     const { store } = this.#transactions;
     await noteRun(store, this.#transactionId, { kind: "ended", at, code, leftovers: [...this.#leftovers] });
     await this.#transactions.seal();
-    if (isJsonOutput()) noteResult(await deploymentResult(store, this.#transactionId));
+    if (isJsonOutput()) {
+      const result = deploymentResult(store, this.#transactionId);
+      noteResult(await result.catch((error: unknown) => ({ error: messageOf(error) })));
+    }
     if (code === 0 && performance.now() - this.#begin < LONG_RUN_MS) return;
     try {
       const { writeReport } = await import("../report/writeReport.ts");
@@ -56,7 +61,7 @@ export class RunNotes {
       console.error(`Report: ${path}`);
       noteResult({ report: path });
     } catch (error) {
-      console.error(`The report could not be written: ${error instanceof Error ? error.message : String(error)}`);
+      console.error(`The report could not be written: ${messageOf(error)}`);
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { Attempt, Wait } from "../api/fabricCall.ts";
 import type { Appender, LogStore } from "../logStore/logStore.ts";
+import { Redaction } from "../telemetry/redaction.ts";
 import { placeOfRecords } from "./attempts.ts";
 import type { AttemptRecord } from "./attempts.ts";
 import { attemptsFile } from "./transactionFiles.ts";
@@ -10,12 +11,14 @@ const WRITE_EVERY_MS = 1_000;
 const CLOSE_DEADLINE_MS = 500;
 /** Most records that wait for a write. */
 const MOST_WAITING = 5_000;
+/** Most bytes of contents that wait for a write. */
+const MOST_WAITING_BYTES = 4 * 1024 * 1024;
 /** Most bytes that one process writes. */
 const MOST_BYTES = 8 * 1024 * 1024;
 /** Longest part of a definition that is recorded with its content, in bytes of base64. */
 const LONGEST_PART = 48 * 1024;
 
-/** Settings for tests. */
+/** Settings, most of them for tests. */
 export interface AttemptsWriterOptions {
   /** @default {@link WRITE_EVERY_MS} */
   readonly writeEveryMs?: number;
@@ -25,6 +28,8 @@ export interface AttemptsWriterOptions {
   readonly mostBytes?: number;
   /** @default {@link CLOSE_DEADLINE_MS} */
   readonly closeDeadlineMs?: number;
+  /** Finds secrets. A file that holds one is recorded without its content. @default those of the environment */
+  readonly redaction?: Pick<Redaction, "text">;
 }
 
 /** A part of a definition, as a call sends it. */
@@ -43,6 +48,7 @@ export class AttemptsWriter {
   readonly #transactionId: () => string | undefined;
   readonly #options: Required<AttemptsWriterOptions>;
   #waiting: AttemptRecord[] = [];
+  #waitingBytes = 0;
   #lost = 0;
   #bytes = 0;
   #file: Promise<Appender> | undefined;
@@ -59,6 +65,7 @@ export class AttemptsWriter {
       mostWaiting: MOST_WAITING,
       mostBytes: MOST_BYTES,
       closeDeadlineMs: CLOSE_DEADLINE_MS,
+      redaction: new Redaction(process.env, () => []),
       ...options,
     };
   }
@@ -97,7 +104,7 @@ export class AttemptsWriter {
     if (parts === undefined) return;
     const noted = parts.map(({ path, payload }) => {
       const bytes = Math.floor((payload.length * 3) / 4);
-      return { path, bytes, ...(payload.length <= LONGEST_PART && { payload }) };
+      return { path, bytes, ...(this.#isRecorded(payload) && { payload }) };
     });
     this.#note({ kind: "definition", at: Date.now(), parts: noted, ...placeOfRecords() });
   }
@@ -111,6 +118,15 @@ export class AttemptsWriter {
     this.#write();
     await Promise.race([this.#writing.then(() => this.#closeFile()), late]);
     clearTimeout(deadline);
+  }
+
+  /** Whether the content of a file is recorded: it is short, finds room, and holds no secret. */
+  #isRecorded(payload: string): boolean {
+    if (payload.length > LONGEST_PART || this.#waitingBytes + payload.length > MOST_WAITING_BYTES) return false;
+    const text = Buffer.from(payload, "base64").toString();
+    if (this.#options.redaction.text(text) !== text) return false;
+    this.#waitingBytes += payload.length;
+    return true;
   }
 
   #note(record: AttemptRecord): void {
@@ -131,6 +147,7 @@ export class AttemptsWriter {
     if (transactionId === undefined || this.#isGivenUp) return;
     const records = this.#waiting;
     this.#waiting = [];
+    this.#waitingBytes = 0;
     this.#writing = this.#writing
       .then(() => this.#append(transactionId, records))
       .catch(() => {

@@ -29,10 +29,13 @@ export const attemptsFile = (transactionId: string): string => `${transactionId}
 export const runsFile = (transactionId: string): string => `${transactionId}.runs`;
 
 /** All files that may lie beside a log, and are removed with it. */
-export const filesBeside = (transactionId: string): string[] =>
-  [checkpointFile, providerFile, stateHashFile, failedFile, definitionsFolder, attemptsFile, runsFile].map((nameOf) =>
-    nameOf(transactionId),
-  );
+export const filesBeside = (transactionId: string): string[] => [
+  ...[checkpointFile, providerFile, stateHashFile, failedFile, definitionsFolder, attemptsFile, runsFile].map(
+    (nameOf) => nameOf(transactionId),
+  ),
+  // the rollback's, whose log may never have been begun
+  attemptsFile(rollbackLogOf(transactionId)),
+];
 
 /** Name of the file with the id of a stack's running transaction, by which the next run finds it after a crash. */
 export const openFile = (stack: string): string => `${stack}.open`;

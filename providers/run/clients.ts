@@ -9,6 +9,7 @@ import type { LogStore } from "../../lib/logStore/logStore.ts";
 import { openLogStore } from "../../lib/logStore/openLogStore.ts";
 import { SecretManager } from "../../lib/secretManager.ts";
 import { AttemptsWriter } from "../../lib/transactions/attemptsWriter.ts";
+import { Redaction } from "../../lib/telemetry/redaction.ts";
 import { openTelemetry } from "../../lib/telemetry/openTelemetry.ts";
 import { QUOTA_WINDOW_MS, noQuotas } from "../../lib/api/quota.ts";
 import { timeScaleOf } from "../../lib/retryHandler.ts";
@@ -84,7 +85,7 @@ export async function openClients(
   });
   const deployment = () => ({ stack, transactionId: transactionId() });
   const telemetry = await openTelemetry({ flags, env, secrets, deployment });
-  const attempts = new AttemptsWriter(store, logId);
+  const attempts = new AttemptsWriter(store, logId, { redaction: new Redaction(env, () => secrets.given()) });
   const onAttempt = (attempt: Attempt) => {
     telemetry.trackCall(attempt);
     attempts.attempt(attempt);

@@ -94,6 +94,7 @@ describe("what the portal asks for", () => {
       fetch(`${emulator.origin}/_emulator/reset`, { method: "POST", headers: { Origin: origin } });
     assert.equal((await reset("https://evil.example")).status, 403);
     assert.equal((await reset("null")).status, 403);
+    assert.equal((await reset("http://127.0.0.1:1")).status, 403);
     assert.equal((await reset(emulator.origin)).status, 200);
   });
 

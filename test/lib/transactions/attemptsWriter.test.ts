@@ -7,6 +7,7 @@ import { FolderLogStore } from "../../../lib/logStore/folderLogStore.ts";
 import type { LogStore } from "../../../lib/logStore/logStore.ts";
 import { attemptsIn, inStep, inWork } from "../../../lib/transactions/attempts.ts";
 import { AttemptsWriter } from "../../../lib/transactions/attemptsWriter.ts";
+import { Redaction } from "../../../lib/telemetry/redaction.ts";
 import { StackTransactions } from "../../../lib/transactions/stackTransactions.ts";
 
 const attempt = {
@@ -109,6 +110,23 @@ describe("records of attempts", () => {
     assert.deepEqual(record?.kind === "definition" && record.parts.map(({ path, payload }) => [path, payload]), [
       ["a.py", "eA=="],
       ["big.bin", undefined],
+    ]);
+  });
+
+  it("Records of attempts hold no content of a file with a secret that the process knows, and no token", async () => {
+    const { store, file } = place();
+    const redaction = new Redaction({ MY_PASSWORD: "of-the-environment" }, () => ["from-the-vault"]);
+    const writer = new AttemptsWriter(store, () => "dev-1", { ...patient, redaction });
+    const texts = ["x = 'from-the-vault'", "y = 'of-the-environment'", "Authorization: Bearer abcdefgh", "plain"];
+    const parts = texts.map((text, index) => ({ path: `${index}.py`, payload: Buffer.from(text).toString("base64") }));
+    writer.sent({ definition: { parts } });
+    await writer.close();
+    const [record] = attemptsIn(readFileSync(file, "utf8"));
+    assert.deepEqual(record?.kind === "definition" && record.parts.map(({ payload }) => payload !== undefined), [
+      false,
+      false,
+      false,
+      true,
     ]);
   });
 
