@@ -48,7 +48,8 @@ export const gitConnections = collection<GitConnection>("gitConnections", {
       const sides = [workspaceChange && `${workspaceChange} here`, remoteChange && `${remoteChange} in Git`];
       return `${itemType} ${displayName}: ${sides.filter(Boolean).join(", ")}`;
     });
-    return { branchHead: head, differences: changes.length === 0 ? "none" : changes };
+    const name = branchId(connection.details);
+    return { name, branchHead: head, differences: changes.length === 0 ? "none" : changes };
   },
 });
 

@@ -45,7 +45,12 @@ function drawNav() {
       "ul",
       {},
       entry("#/requests", "Requests", requests.length),
-      entry("#/faults", "Fault rules", hits > 0 ? `${hits} hits` : model.faults.length || undefined, hits > 0),
+      entry(
+        "#/faults",
+        "Fault rules",
+        hits > 0 ? `${hits} hit${hits === 1 ? "" : "s"}` : model.faults.length || undefined,
+        hits > 0,
+      ),
       entry("#/settings", "Levers, clock, store"),
     ),
     h("h2", {}, "Workspaces"),
@@ -396,7 +401,8 @@ async function fetchChanges() {
     ask(`/_emulator/portal/requests?since=${requests.length}`),
   ]);
   if (news.from < requests.length) requests = [];
-  fresh = requests.length;
+  // what was there when the page was opened is not news
+  fresh = model === undefined ? Infinity : requests.length;
   requests = [...requests, ...news.requests.map((request, index) => ({ ...request, number: news.from + index }))];
   const isFirst = model === undefined;
   if (!isFirst)

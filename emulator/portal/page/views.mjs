@@ -25,7 +25,8 @@ export function namesIn(model) {
 
 function shown(value, names, key) {
   if (value === null || value === undefined || value === "") return "";
-  if (typeof value === "number" && value > 1e12) return new Date(value).toISOString().slice(0, 19).replace("T", " ");
+  if (typeof value === "number" && value > 1e12)
+    return h("span", { class: "moment" }, new Date(value).toISOString().slice(0, 19).replace("T", " "));
   if (typeof value === "string") {
     const known = /id$/i.test(key) ? names.get(value.toLowerCase()) : undefined;
     if (known) return h("a", { href: linkTo(known.collection, known.id), title: value }, known.name);
@@ -37,8 +38,20 @@ function shown(value, names, key) {
   if (Array.isArray(value) && value.every((one) => typeof one === "string"))
     return value.map((one) => h("div", {}, one));
   if (typeof value === "boolean") return value ? "yes" : "no";
-  return h("code", {}, JSON.stringify(value));
+  if (isPlain(value)) {
+    const lines = Object.entries(value).map(([name, own]) =>
+      h("div", {}, h("dt", {}, titleOf(name)), h("dd", {}, shown(own, names, name))),
+    );
+    return lines.length > 0 && h("dl", {}, lines);
+  }
+  return value.length === 0 ? "" : h("code", {}, JSON.stringify(value));
 }
+
+/** Whether an object has nothing but texts, numbers and the like. */
+const isPlain = (value) =>
+  typeof value === "object" &&
+  !Array.isArray(value) &&
+  Object.values(value).every((own) => typeof own !== "object" || own === null);
 
 /** Most columns beside the name. */
 const COLUMNS = 5;
@@ -47,9 +60,11 @@ const COLUMNS = 5;
 function columnsOf({ ownedBy, objects }) {
   const owners = new Set(Object.values(ownedBy));
   const counts = new Map();
+  // what is nested is shown on the object's own page
+  const isShort = (value) => typeof value !== "object" || (Array.isArray(value) && value.length > 0);
   for (const { values, name } of objects)
     for (const [key, value] of Object.entries(values))
-      if (!owners.has(key) && key !== "principalId" && value !== "" && value !== null && value !== name)
+      if (!owners.has(key) && key !== "principalId" && !SAYS_NOTHING.has(value) && value !== name && isShort(value))
         counts.set(key, (counts.get(key) ?? 0) + 1);
   return [...counts]
     .sort(([, one], [, other]) => other - one)
