@@ -22,6 +22,7 @@ import { withWorkspaces } from "./import/stackFile.ts";
 import { HalfDoneError, takeOver } from "./import/takeOver.ts";
 import { configurationOf, readTarget } from "./import/target.ts";
 import type { Target } from "./import/target.ts";
+import { noteResult } from "./pulumi/commandOutput.ts";
 import { projectRoot } from "./pulumi/pulumi.ts";
 import { previewSteps } from "./rollback/stackState.ts";
 import { runStackCommand } from "./pulumi/stackCommand.ts";
@@ -91,6 +92,7 @@ async function importWorkspaces(named: StackAccess, args: readonly string[]): Pr
       const plan = await planImport(run, target, wanted);
       const folders = definitions === undefined ? undefined : foldersOf(plan, definitions);
       if (isDryRun || plan.workspaces.length === 0) {
+        noteResult({ isDryRun, workspaces: resultOf(describedIn(plan)) });
         console.log(planReport(plan, basename(target.file), folders));
         return 0;
       }
@@ -101,6 +103,7 @@ async function importWorkspaces(named: StackAccess, args: readonly string[]): Pr
         throw error;
       });
       written.keep();
+      noteResult({ isDryRun, workspaces: resultOf(described) });
       console.log(importReport(plan, described, basename(target.file)));
       return await check(target, described);
     } finally {
@@ -108,6 +111,14 @@ async function importWorkspaces(named: StackAccess, args: readonly string[]): Pr
     }
   });
 }
+
+/** Imported workspaces as the result of the command. */
+const resultOf = (described: readonly DescribedWorkspace[]) =>
+  described.map(({ entry, objects, notes }) => ({
+    name: entry.name,
+    objects: objects.map(({ kind, name, id }) => ({ kind, name, id })),
+    notDeclared: notes,
+  }));
 
 const describedIn = ({ workspaces }: ImportPlan) => workspaces.map(({ described }) => described);
 
@@ -200,4 +211,4 @@ async function check({ access, file }: Target, described: readonly DescribedWork
   return 2;
 }
 
-await runStackCommand({ usage, run: importWorkspaces });
+await runStackCommand({ usage, name: "import", run: importWorkspaces });

@@ -16,6 +16,7 @@ const aboutComment = `
 
 await runStackCommand(
   {
+    ...(isPreview && { name: command }),
     usage: `Usage: npm run ${command} -- --stack S${comment} [options of pulumi ${command}]
 
 Runs pulumi ${command} with the project's environment. Everything after the stack's name goes to it (pulumi ${command} --help).${isPreview ? aboutComment : ""}`,

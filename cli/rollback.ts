@@ -10,6 +10,7 @@ import { lostLog } from "./transaction/recovery.ts";
 import { takeOverRenamed } from "./transaction/renamedStack.ts";
 import { openedStack } from "./pulumi/openStack.ts";
 import { RollbackRefused, rollBack } from "./rollback/rollBack.ts";
+import { RunNotes } from "./transaction/runNotes.ts";
 import { runStackCommand } from "./pulumi/stackCommand.ts";
 import { withStackToItself } from "./transaction/stackLock.ts";
 
@@ -60,12 +61,15 @@ async function rollback(named: StackAccess, args: readonly string[]): Promise<nu
       console.error(`Transaction ${transactionId} changed nothing: there is nothing to roll back.`);
       return 0;
     }
+    const notes = new RunNotes(transactions, transactionId, "rollback", access.projectRoot);
     const events = await DeploymentEvents.open(stack, transactionId, settings, env);
     try {
       const say = (line: string) => console.error(line);
       const leftovers = await events.rollback("asked for", () =>
         rollBack({ ...access, transactions, transactionId, reason: "asked for", say }),
       );
+      notes.left(leftovers);
+      await notes.ended(leftovers.length > 0 ? 2 : 0);
       if (leftovers.length > 0) {
         console.error(leftoverTable(leftovers));
         return 2;
@@ -110,4 +114,4 @@ function notToBeRolledBack(
   );
 }
 
-await runStackCommand({ usage, run: rollback });
+await runStackCommand({ usage, name: "rollback", run: rollback });

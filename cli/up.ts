@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { STATUS_LINE } from "../providers/engine/engineStatus.ts";
 import { openLogStore } from "../lib/logStore/openLogStore.ts";
 import { hasEffects, outcomeOf } from "../lib/transactions/entry.ts";
 import type { Entry } from "../lib/transactions/entry.ts";
@@ -9,6 +10,8 @@ import { wordsOfEarlierRun } from "../lib/transactions/earlierRun.ts";
 import { CtrlCWatch } from "./transaction/ctrlCWatch.ts";
 import { leftoverTable } from "./transaction/leftovers.ts";
 import { takeOption } from "./pulumi/commandLine.ts";
+import { foldedList } from "./pulumi/foldedList.ts";
+import type { ListedObject } from "./pulumi/foldedList.ts";
 import { liftedProtection, tellLifted } from "./pulumi/liftedProtection.ts";
 import { RunFolder } from "./transaction/runFolder.ts";
 import { runPulumi } from "./pulumi/pulumi.ts";
@@ -21,6 +24,8 @@ import { exportCheckpoint } from "../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../lib/checkpoint/exportCheckpoint.ts";
 import { openedForUpdate } from "./pulumi/openStack.ts";
 import { runStackCommand, stackOption } from "./pulumi/stackCommand.ts";
+import { firstFailure } from "./transaction/firstFailure.ts";
+import { RunNotes } from "./transaction/runNotes.ts";
 import { freeStaleLock, withStackToItself } from "./transaction/stackLock.ts";
 
 /*
@@ -32,6 +37,8 @@ const usage = `Usage: npm run up -- --stack S [options of pulumi up]
 
 Deploys a stack as a transaction: it is committed whole, or with useRollback on rolled back whole. A run that was cut off
 or failed is gone on with. Everything after the stack's name goes to pulumi up (pulumi up --help).
+
+--output json prints the result as one JSON object (docs/outputs.md).
 
 Exit codes: 0 committed; 1 failed and rolled back, declined, or nothing had been done; 2 failed, and something remains;
 130 interrupted, after the same treatment.`;
@@ -59,6 +66,7 @@ async function up(named: StackAccess, args: readonly string[]): Promise<number> 
       console.error(`Transaction ${transactionId} ${wordsOfEarlierRun[earlierRun]}: this run goes on with it.`);
     const earlier = (await transactions.entries(transactionId)).length;
     await transactions.noteStateHash(transactionId, undefined);
+    const notes = new RunNotes(transactions, transactionId, "up", access.projectRoot);
     const events = await DeploymentEvents.open(stack, transactionId, settings, env);
     events.started(isResumed, earlierRun);
     try {
@@ -68,12 +76,14 @@ async function up(named: StackAccess, args: readonly string[]): Promise<number> 
         ...watch.env,
         ...checkpointing(settings, env),
         ...folder.env,
+        ...(process.stdout.isTTY && { [STATUS_LINE]: "true" }),
         FABRIC_TRANSACTION_ID: transactionId,
       };
       const ended = await runPulumi(["up", ...stackOption(access), ...args, ...watch.args], { ...env, ...own });
       const run: EndedUpdate = {
         order: { ...access, transactionId },
         events,
+        notes,
         useRollback: flags.useRollback,
         isInterrupted: ended.isSignalled || watch.isPressed,
         isCutOff: ended.signal !== null || ended.code > 1,
@@ -81,6 +91,7 @@ async function up(named: StackAccess, args: readonly string[]): Promise<number> 
         hasTried: (await transactions.entries(transactionId)).length > earlier,
       };
       const code = ended.code === 0 ? await commit(run) : await fail(run);
+      await notes.ended(code);
       if (code !== 1) tellLifted(protection, "was");
       if (code !== 0 && plan !== undefined)
         console.error(
@@ -89,6 +100,7 @@ async function up(named: StackAccess, args: readonly string[]): Promise<number> 
         );
       return code;
     } catch (error) {
+      await notes.ended(2);
       if (error instanceof RollbackRefused) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       throw new Error(
@@ -106,6 +118,7 @@ async function up(named: StackAccess, args: readonly string[]): Promise<number> 
 interface EndedUpdate {
   readonly order: TransactionOrder;
   readonly events: DeploymentEvents;
+  readonly notes: RunNotes;
   readonly useRollback: boolean;
   readonly isInterrupted: boolean;
   /** The CLI did not end by itself, so its last checkpoint may lack completed steps. */
@@ -116,12 +129,13 @@ interface EndedUpdate {
   readonly hasTried: boolean;
 }
 
-async function commit({ order, events }: EndedUpdate): Promise<number> {
+async function commit({ order, events, notes }: EndedUpdate): Promise<number> {
   const { transactions, transactionId } = order;
   const leftovers = await settleAll(order, await exportCheckpoint(order));
   const entries = await transactions.entries(transactionId);
   if (leftovers.length > 0) {
     events.failed("orphans of an earlier run remain", entries);
+    notes.left(leftovers);
     console.error(`${leftoverTable(leftovers)}\nThe stack is as declared. Run npm run up again to finish.`);
     return 2;
   }
@@ -131,11 +145,11 @@ async function commit({ order, events }: EndedUpdate): Promise<number> {
 }
 
 async function fail(run: EndedUpdate): Promise<number> {
-  const { order, events, useRollback, isInterrupted, isCutOff } = run;
+  const { order, events, notes, useRollback, isInterrupted, isCutOff } = run;
   const { transactions, stack, transactionId } = order;
   const failed = isInterrupted ? 130 : 1;
   const entries = await transactions.entries(transactionId);
-  const reason = isInterrupted ? "interrupted" : (firstFailure(entries) ?? "pulumi up failed");
+  const reason = isInterrupted ? "interrupted" : (firstFailure(entries)?.reason ?? "pulumi up failed");
   events.failed(reason, entries);
   // an engine that was killed has left its lock, which would prevent the rollback
   if (isCutOff) await freeStaleLock(order);
@@ -162,6 +176,7 @@ async function fail(run: EndedUpdate): Promise<number> {
   }
   const leftovers = await events.rollback(reason, () => rollBack({ ...order, reason }));
   if (leftovers.length > 0) {
+    notes.left(leftovers);
     console.error(`${leftoverTable(leftovers)}\nTry again with: npm run rollback -- --stack ${stack}`);
     return 2;
   }
@@ -169,40 +184,23 @@ async function fail(run: EndedUpdate): Promise<number> {
   return failed;
 }
 
-/** Reason of the first failed step. A step does not count if its object was adopted or made in another attempt. */
-function firstFailure(entries: readonly Entry[]): string | undefined {
-  const objects = new Map(
-    entries.flatMap((entry) =>
-      entry.kind === "intent"
-        ? [[entry.step, `${entry.resourceType} ${entry.resourceName} ${entry.operation === "delete"}`]]
-        : [],
-    ),
-  );
-  const failure = entries.find(
-    (entry, index) =>
-      entry.kind === "failed" &&
-      !entries
-        .slice(index)
-        .some((later) => later.kind === "done" && objects.get(later.step) === objects.get(entry.step)),
-  );
-  return failure?.kind === "failed" ? failure.reason : undefined;
-}
-
 const PERHAPS = " (perhaps)";
 
-/** Changes of a transaction, one line for each. */
+/** Changes of a transaction, one line for each; hundreds fold. */
 function effectsOf(entries: readonly Entry[]): string[] {
   const words = { create: "created", update: "updated", delete: "deleted" };
-  const lines = entries.flatMap((entry) => {
+  const effects = entries.flatMap((entry): ListedObject[] => {
     if (entry.kind !== "intent") return [];
     const outcome = outcomeOf(entries, entry.step);
     if (outcome === "refused") return [];
-    const { operation, resourceType, resourceName } = entry;
-    return [`  ${words[operation]} ${resourceType} '${resourceName}'${outcome === "unknown" ? PERHAPS : ""}`];
+    const { operation, resourceType, resourceName: name } = entry;
+    const said = `${words[operation]} ${resourceType}`;
+    return [{ words: said, name, line: `  ${said} '${name}'${outcome === "unknown" ? PERHAPS : ""}` }];
   });
   // a step that was completed for certain may also have an uncertain line, from before its last part
-  const certain = new Set(lines.filter((line) => !line.endsWith(PERHAPS)));
-  return [...new Set(lines)].filter((line) => !line.endsWith(PERHAPS) || !certain.has(line.slice(0, -PERHAPS.length)));
+  const certain = new Set(effects.flatMap(({ line }) => (line.endsWith(PERHAPS) ? [] : [line])));
+  const once = [...new Map(effects.map((effect) => [effect.line, effect])).values()];
+  return foldedList(once.filter(({ line }) => !line.endsWith(PERHAPS) || !certain.has(line.slice(0, -PERHAPS.length))));
 }
 
-await runStackCommand({ usage, run: up });
+await runStackCommand({ usage, name: "up", run: up });

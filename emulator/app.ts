@@ -36,7 +36,12 @@ const unknown = "unknown";
 const prefixes: Readonly<Record<Api, string>> = { fabric: "/v1", graph: "", entra: "" };
 
 /** Routes requests to families and to the control plane. Unknown paths answer 404 and count as not covered. */
-export function routed(families: readonly Family[], answering: Answering, control: Hono): Hono<Bindings> {
+export function routed(
+  families: readonly Family[],
+  answering: Answering,
+  control: Hono,
+  portal?: Hono,
+): Hono<Bindings> {
   // paths are compared in lower case, and without the slash that some clients put at the end
   const app = new Hono<Bindings>({
     getPath: (request) => new URL(request.url).pathname.toLowerCase().replace(/(?<=.)\/$/, ""),
@@ -50,6 +55,7 @@ export function routed(families: readonly Family[], answering: Answering, contro
     }
   }
   app.route("/_emulator", control);
+  if (portal) app.route("/", portal);
   app.all("*", (context) => handle(answering, context, undefined));
   return app;
 }
@@ -82,13 +88,19 @@ function withoutCredentials(body: Call["body"]): Call["body"] {
 
 /** Answers a request on behalf of its token's principal, and records the request. */
 async function handle(answering: Answering, context: Context<Bindings>, route: Route | undefined): Promise<Response> {
-  const { service, requests, callerOf } = answering;
+  const { service, requests, faults, callerOf } = answering;
   const { method, path } = context.req;
   const token = /^Bearer (.+)$/i.exec(context.req.header("authorization") ?? "")?.[1];
   const { principalId: caller = callerOf(), isExpired } = readToken(token ?? "", service.clock.now());
   const body = await bodyOf(context);
   const isRefused = !token || isExpired;
-  const sent = isRefused ? unauthorized(token).toReply() : await replyTo(answering, context, route, caller, body);
+  const query = new URL(context.req.url).search.slice(1);
+  const begin = performance.now();
+  const before = faults.version;
+  const reply = isRefused ? unauthorized(token).toReply() : replyTo(answering, context, route, caller, body);
+  // a rule hits before the reply's first wait, so no other request comes between
+  const isHit = faults.version !== before;
+  const sent = await reply;
   requests.push({
     method,
     path: path.replace(/^\/v1/, ""),
@@ -97,8 +109,20 @@ async function handle(answering: Answering, context: Context<Bindings>, route: R
     caller,
     at: new Date(service.clock.now()).toISOString(),
     body: withoutCredentials(body),
+    ms: Math.round(performance.now() - begin),
+    ...(query && { query }),
+    ...(sent !== "dropped" && refusedWith(sent)),
+    ...(isHit && { isHit }),
   });
   return sentOver(context, sent);
+}
+
+/** Code and request id of a refusal. */
+function refusedWith({ body }: Reply): Pick<RequestRecord, "errorCode" | "requestId"> {
+  if (typeof body !== "object" || body === null) return {};
+  const { errorCode, requestId } = body as Record<string, unknown>;
+  if (typeof errorCode !== "string") return {};
+  return { errorCode, ...(typeof requestId === "string" && { requestId }) };
 }
 
 /** The reply to a request, unless a fault drops the connection. */

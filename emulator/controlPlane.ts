@@ -1,5 +1,7 @@
 import { Hono } from "hono";
-import type { FaultRule } from "./core/faults.ts";
+import type { Context } from "hono";
+import { z } from "zod";
+import type { FaultRule, Faults } from "./core/faults.ts";
 import type { RequestRecord } from "./core/requestRecord.ts";
 import type { CommittedItem } from "./families/branches.ts";
 import type { FabricService } from "./families/families.ts";
@@ -10,6 +12,12 @@ export interface Controlled {
   readonly service: FabricService;
   /** Replaces the fault rules. */
   faults(rules: readonly FaultRule[]): void;
+  /** The rules with their hits, and changes of single ones. */
+  readonly faultRules: Pick<Faults, "list" | "add" | "remove">;
+  /** Sets the clock forward. */
+  advance(ms: number): void;
+  /** Replaces all objects by those of a snapshot (`state`). @throws Error that names what does not fit */
+  load(snapshot: unknown): void;
   requests(): readonly RequestRecord[];
   state(): Record<string, unknown>;
   /** Commits items to a branch, like another user. */
@@ -18,9 +26,45 @@ export interface Controlled {
   reset(): void;
 }
 
+const advanceMs = z.object({ advanceMs: z.number().min(0) });
+
+/** Whether a page is the emulator's own. A host that is not this machine may be any site's that names this address. */
+function isOwnPage(origin: string, host: string | undefined): boolean {
+  if (!URL.canParse(origin)) return false;
+  const { host: own, hostname } = new URL(origin);
+  return own === host && ["127.0.0.1", "localhost", "[::1]"].includes(hostname);
+}
+
+/** Does something with the JSON of a request, and answers 400 with the reason if that does not work. */
+async function attempted(context: Context, work: (body: unknown) => void): Promise<Response> {
+  try {
+    work(await context.req.json());
+    return context.json({ ok: true });
+  } catch (error) {
+    return context.json({ error: error instanceof Error ? error.message : String(error) }, 400);
+  }
+}
+
 /** Routes to inspect and control the emulator itself. */
 export function controlPlane(emulator: Controlled, routes: readonly string[]): Hono {
   const app = new Hono();
+  // a page of another site that somebody has open must not control this emulator
+  app.use(async (context, next) => {
+    const origin = context.req.header("origin");
+    const isStrange = origin !== undefined && !isOwnPage(origin, context.req.header("host"));
+    if (isStrange) return context.json({ error: "Only the emulator's own page may do that." }, 403);
+    return next();
+  });
+  app.get("/faults", (context) => context.json(emulator.faultRules.list()));
+  app.post("/faults/more", (context) => attempted(context, (rules) => emulator.faultRules.add(rules as FaultRule[])));
+  app.delete("/faults/:index", (context) => {
+    emulator.faultRules.remove(Number(context.req.param("index")));
+    return context.json({ ok: true });
+  });
+  app.get("/levers", (context) => context.json(emulator.service.levers));
+  app.get("/clock", (context) => context.json({ now: emulator.service.clock.now() }));
+  app.post("/clock", (context) => attempted(context, (body) => emulator.advance(advanceMs.parse(body).advanceMs)));
+  app.post("/state", (context) => attempted(context, (snapshot) => emulator.load(snapshot)));
   app.get("/state", (context) => context.json(emulator.state()));
   app.get("/requests", (context) => context.json(emulator.requests()));
   app.get("/coverage", (context) => {

@@ -10,6 +10,9 @@ import { routed } from "./app.ts";
 import type { Answering, Bindings } from "./app.ts";
 import { controlPlane } from "./controlPlane.ts";
 import type { Controlled } from "./controlPlane.ts";
+import { movable } from "./core/movableClock.ts";
+import type { MovableClock } from "./core/movableClock.ts";
+import { loadSnapshot } from "./core/snapshot.ts";
 import { defaultSeed } from "./core/defaultSeed.ts";
 import { checkFamilies, populate } from "./core/family.ts";
 import type { Family } from "./core/family.ts";
@@ -42,6 +45,8 @@ export interface EmulatorOptions extends Partial<Levers> {
   readonly caller?: string;
   /** Called when a fault rule hits a request, before anything happens. */
   readonly onFault?: () => void;
+  /** Whether a page at `/` shows and controls the emulator. @default false, so that nothing of it is loaded */
+  readonly portal?: boolean;
   /** Further families. @default none */
   readonly families?: readonly Family[];
 }
@@ -60,8 +65,9 @@ export interface Emulator extends Controlled {
  * @throws Error if a running emulator owns the store, or two families claim the same name or route
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  const { port = 0, store: folder, seed: given, tls, clock = systemClock, ...rest } = options;
-  const { caller, onFault, families: more = [], ...levers } = rest;
+  const { port = 0, store: folder, seed: given, tls, portal: hasPortal = false, ...rest } = options;
+  const { caller, onFault, families: more = [], clock: realClock = systemClock, ...levers } = rest;
+  const clock = movable(realClock);
   const seed: Seed = given ?? defaultSeed;
   if (folder) {
     const running = await findRunningEmulator(folder);
@@ -77,11 +83,12 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const begin = () => populate(families, service, seed, callerOf);
   if (service.store.isEmpty) begin();
 
-  const controlled = controlledBy(service, answering, { ...defaultLevers, ...levers }, begin);
+  const controlled = controlledBy(service, answering, { ...defaultLevers, ...levers }, begin, clock);
   const covered = families
     .filter(({ api = "fabric" }) => api === "fabric")
     .flatMap(({ routes }) => routes.map(({ method, template }) => `${method} ${template}`));
-  const server = serverOf(routed(families, answering, controlPlane(controlled, covered)), tls);
+  const portal = hasPortal ? (await import("./portal/portal.ts")).portalOf(answering, families) : undefined;
+  const server = serverOf(routed(families, answering, controlPlane(controlled, covered), portal), tls);
   service.origin = await listen(server, port, tls ? "https://localhost" : "http://127.0.0.1");
   const url = `${service.origin}/v1`;
   if (folder) await takeStore(folder, url);
@@ -117,10 +124,14 @@ function controlledBy(
   { faults, requests, throttling }: Answering,
   levers: Levers,
   begin: () => void,
+  clock: MovableClock,
 ): Controlled {
   return {
     service,
     faults: (rules) => faults.set(rules),
+    faultRules: faults,
+    advance: (ms) => clock.advance(ms),
+    load: (snapshot) => loadSnapshot(service, snapshot),
     requests: () => requests,
     state: () => service.store.snapshot(),
     commit: (details, items) => void commit(service, details, items),

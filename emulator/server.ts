@@ -41,6 +41,7 @@ if (values.help) {
     const certificate = values.tls ? await makeCertificate(".fabric/tls") : undefined;
     const emulator = await startEmulator({
       port: Number(values.port),
+      portal: true,
       ...(!values.memory && { store: values.store }),
       ...(values.seed && { seed: JSON.parse(readFileSync(values.seed, "utf8")) as Seed }),
       sqlEndpointMs: 300,
@@ -51,6 +52,7 @@ if (values.help) {
     process.once("SIGINT", stop);
     process.once("SIGTERM", stop);
     console.log(`The Fabric emulator listens on ${emulator.url}`);
+    console.log(`Look at it, and control it: ${emulator.origin}/`);
     console.log(values.memory ? "Objects are kept in memory only." : `Objects are kept in ${values.store}.`);
     if (certificate)
       console.log(`CA: ${certificate.caFile}. Clients trust it with NODE_EXTRA_CA_CERTS=${certificate.caFile}`);

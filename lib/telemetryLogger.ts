@@ -90,7 +90,8 @@ export class TelemetryLogger {
   }
 
   /** Records one attempt of a call to the service, as {@link FabricClientOptions.onAttempt} reports it. */
-  trackCall({ method, origin, route, status, durationMs, attempt, requestId }: Attempt): void {
+  trackCall(call: Omit<Attempt, "path" | "heldMs">): void {
+    const { method, origin, route, status, durationMs, attempt, requestId } = call;
     this.#track({ attempt, requestId }, (client, clean, { at }) => {
       const { protocol, host } = new URL(origin);
       const path = this.#redaction.text(route);

@@ -1,3 +1,4 @@
+import { foldedList } from "../pulumi/foldedList.ts";
 import { kindNamed } from "../../providers/kinds/kinds.ts";
 import type { DescribedWorkspace, ImportedObject } from "./description.ts";
 import type { ImportPlan } from "./plan.ts";
@@ -10,7 +11,11 @@ export function planReport(plan: ImportPlan, file: string, folders: ReadonlyMap<
   const lines = beginning(plan);
   if (plan.workspaces.length === 0) return [...lines, "There is nothing to import."].join("\n");
   const described = plan.workspaces.map((workspace) => workspace.described);
-  const objects = described.flatMap((one) => one.objects.map(({ kind, name, id }) => `  ${kind} ${name} (${id})`));
+  const objects = foldedList(
+    described.flatMap((one) =>
+      one.objects.map(({ kind, name, id }) => ({ words: kind, name, line: `  ${kind} ${name} (${id})` })),
+    ),
+  );
   const entries = entriesText(described.map(({ entry }) => entry));
   lines.push(`Would be written to ${file}, at the end of fabric:workspaces:`, "", entries);
   if (folders.size > 0)

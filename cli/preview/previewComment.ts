@@ -8,7 +8,10 @@ import type { StackConfig } from "../../lib/config/stackConfig.ts";
 import { stackConfigValues } from "../../lib/config/text.ts";
 import { takeOption } from "../pulumi/commandLine.ts";
 import { judgePreview, tellLifted } from "../pulumi/liftedProtection.ts";
+import { isJsonOutput, noteResult } from "../pulumi/commandOutput.ts";
 import { commentMarkdown } from "./commentMarkdown.ts";
+import { changesOf, driftOf, isDestructive, unchangedIn } from "./previewChanges.ts";
+import type { PreviewedObject } from "./previewChanges.ts";
 import { readPreviewLog } from "./previewLog.ts";
 import type { PreviewLog } from "./previewLog.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
@@ -64,6 +67,7 @@ export async function previewStack(
       log = refusedLog(log, protection.refusal);
       console.error(protection.refusal);
     }
+    if (log && isJsonOutput()) noteResult(previewResult(log));
     return code === 0 && protection?.refusal !== undefined ? 1 : code;
   } finally {
     // private, and removed: the folder holds values of resources
@@ -72,6 +76,30 @@ export async function previewStack(
     const markdown = () => commentMarkdown({ stack, log, config: configOf(stack, log), redaction });
     if (target !== undefined) writeFileSync(target, markdown());
   }
+}
+
+/** A preview as the result of the command. Values stay out of it: they may be secret. */
+function previewResult(log: PreviewLog): Readonly<Record<string, unknown>> {
+  const changes = changesOf(log);
+  const named = ({ kind, name, workspace }: PreviewedObject) => ({ kind, name, ...(workspace && { workspace }) });
+  const propertiesOf = (properties: readonly { readonly property: string }[]) =>
+    properties.map(({ property }) => property);
+  return {
+    isWhole: log.isWhole,
+    unchanged: unchangedIn(log),
+    changes: changes.map((change) => ({
+      operation: change.operation,
+      ...named(change),
+      properties: propertiesOf(change.properties),
+      isDestructive: isDestructive(change),
+    })),
+    drift: driftOf(log, changes).map((found) => ({
+      ...named(found),
+      isGone: found.properties === null,
+      properties: propertiesOf(found.properties ?? []),
+    })),
+    errors: log.messages.flatMap(({ severity, text }) => (severity === "error" ? [text] : [])),
+  };
 }
 
 /** Turns the preview of an up that would be refused into a failed preview. */

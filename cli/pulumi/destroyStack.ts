@@ -63,6 +63,7 @@ export async function destroyStack(named: StackAccess, given: readonly string[])
       return 2;
     }
     await transactions.withdraw();
+    await transactions.seal();
     if (isToBeRemoved && !takeSwitch(args, "preview-only").isOn)
       console.error(
         (await pulumi(["stack", "rm", "--yes", ...stackOption(access)], { cwd: access.projectRoot, env })).trim(),

@@ -8,6 +8,7 @@ import { absoluteBackend, isRelativeBackend, stateFolder } from "../../lib/confi
 import { formerStateNote } from "./formerState.ts";
 import { settleHome } from "../setup/homeFolder.mjs";
 import { proxyEnvironment } from "../../lib/network/proxy.ts";
+import { isJsonOutput } from "./commandOutput.ts";
 import { IgnoredSignals } from "./ignoredSignals.ts";
 import { projectFileIn } from "./projectFile.ts";
 import { nodeMemory } from "./nodeMemory.ts";
@@ -19,10 +20,11 @@ export const projectRoot = projectFileIn(process.cwd())
   : resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 
 /**
- * The environment in which the project's commands run the Pulumi CLI. It differs from a plain call in five ways:
+ * The environment in which the project's commands run the Pulumi CLI. It differs from a plain call in six ways:
  * - The project's own backend is an absolute path, because Pulumi resolves a relative one against the current folder.
  * - The engine runs more steps in parallel.
  * - The provider has a smaller young generation.
+ * - NO_COLOR turns colours off.
  * - Stack `local` has the empty passphrase, because its configuration holds no secret.
  * - Stack `local` downloads no plugin: the CLI would fetch azure-native's for every stack of a project that depends on it.
  */
@@ -33,6 +35,7 @@ export function pulumiEnvironment(stack: string, env: NodeJS.ProcessEnv = proces
     ...proxyEnvironment(env),
     ...stepsAtOnce(env),
     ...nodeMemory(env),
+    ...(env["NO_COLOR"] && env["PULUMI_OPTION_COLOR"] === undefined && { PULUMI_OPTION_COLOR: "never" }),
   };
   settleHome(own);
   const url = backendUrl(projectRoot, env);
@@ -79,7 +82,11 @@ export interface Ended {
  * second SIGTERM as "stop at once". This process waits for the CLI in any case.
  */
 export async function runPulumi(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> {
-  const child = spawn("pulumi", args, { cwd: projectRoot, env, stdio: "inherit" });
+  const child = spawn("pulumi", args, {
+    cwd: projectRoot,
+    env,
+    stdio: ["inherit", isJsonOutput() ? 2 : "inherit", "inherit"],
+  });
   using signals = new IgnoredSignals();
   const handOn = () => void child.kill("SIGTERM");
   process.once("SIGTERM", handOn);

@@ -3,6 +3,7 @@ import { referenceOf } from "../../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 import { settleProxies } from "../../lib/network/proxy.ts";
 import { pathOfCaller, takeOption } from "./commandLine.ts";
+import { isJsonOutput, noteResult, printOnlyResult, printResult, takeOutput } from "./commandOutput.ts";
 import { NoStackError } from "./configuration.ts";
 import { CONFIG_FILE, readProjectFile } from "./projectFile.ts";
 import { projectRoot, pulumiEnvironment } from "./pulumi.ts";
@@ -13,6 +14,8 @@ import { removeTornSideFiles, staleLockOf } from "./stateFiles.ts";
 export interface StackCommand {
   /** Printed by `--help`, and if no stack is named. */
   readonly usage: string;
+  /** Its name, if it can print its result as JSON (`--output json`). */
+  readonly name?: string;
   /**
    * @param access the stack, and how the CLI is called for it
    * @param args without the options that `access` holds
@@ -69,15 +72,22 @@ function withAbsolutePath(args: readonly string[], option: string, env: NodeJS.P
 
 /** Runs a command with this process's arguments, and sets the exit code: 2 if the command cannot run at all. */
 export async function runStackCommand(
-  { usage, run }: StackCommand,
-  args: readonly string[] = process.argv.slice(2),
+  { usage, name, run }: StackCommand,
+  given: readonly string[] = process.argv.slice(2),
 ): Promise<void> {
+  let args = given;
   if (args.includes("--help") || args.includes("-h")) {
     console.log(usage);
     return;
   }
   outliveReaders();
+  let stackOfResult: string | undefined;
   try {
+    if (name !== undefined) {
+      const output = takeOutput(given);
+      args = output.rest;
+      if (output.isJson) printOnlyResult();
+    }
     // a rollback runs a Pulumi program in this very process
     settleProxies();
     const found = stackArguments(args, process.env);
@@ -87,11 +97,15 @@ export async function runStackCommand(
       return;
     }
     const { stack, env } = found.access;
+    stackOfResult = stack;
     // torn side files would stop the first call of the CLI, which reads the configuration
     if (staleLockOf(stack, env)) removeTornSideFiles(stack, env);
     process.exitCode = await run(found.access, found.rest);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = error instanceof NoStackError ? 1 : 2;
+    noteResult({ error: error instanceof Error ? error.message : String(error) });
+  } finally {
+    if (isJsonOutput()) printResult({ command: name, stack: stackOfResult, exitCode: process.exitCode });
   }
 }

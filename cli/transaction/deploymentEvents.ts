@@ -1,21 +1,10 @@
 import { openTelemetry } from "../../lib/telemetry/openTelemetry.ts";
 import type { TelemetryLogger } from "../../lib/telemetryLogger.ts";
 import type { StackSettings } from "../pulumi/stackSettings.ts";
-import { outcomeOf } from "../../lib/transactions/entry.ts";
 import type { Entry } from "../../lib/transactions/entry.ts";
+import { countsOf } from "../../lib/transactions/summary.ts";
 import type { EarlierRun } from "../../lib/transactions/earlierRun.ts";
 import type { Leftover } from "./leftovers.ts";
-
-/** Number of effects in a log, by kind. */
-export function countsOf(entries: readonly Entry[]): Record<"created" | "updated" | "deleted" | "failed", number> {
-  const counts = { created: 0, updated: 0, deleted: 0, failed: 0 };
-  const names = { create: "created", update: "updated", delete: "deleted" } as const;
-  for (const entry of entries) {
-    if (entry.kind !== "intent") continue;
-    counts[outcomeOf(entries, entry.step) === "done" ? names[entry.operation] : "failed"]++;
-  }
-  return counts;
-}
 
 /** Telemetry of a deployment: its begin, and its end with counts and duration. */
 export class DeploymentEvents {

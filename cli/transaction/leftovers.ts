@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import { parseId, pathOf } from "../../providers/engine/place.ts";
+import { foldedList } from "../pulumi/foldedList.ts";
 import { kindNamed } from "../../providers/kinds/kinds.ts";
 
 /** Work that a command could not finish. */
@@ -12,8 +13,23 @@ export interface Leftover {
   readonly remedy?: string | undefined;
 }
 
+/** Most rows of a table; more than these fold by folder. */
+const MOST_ROWS = 100;
+
+/** Leftovers by reason and folder. The report and the log have each by itself. */
+function foldedLeftovers(leftovers: readonly Leftover[]): string[] {
+  const listed = leftovers.map(({ what, id, reason, remedy }) => {
+    const told = stripVTControlCharacters(reason).replace(/\s*\n\s*/g, " ");
+    const [, kind = what, name = ""] = /^(\w+) '(.*)'$/.exec(what) ?? [];
+    const line = `  ${what}${id ? ` (${id})` : ""}  ${told}${remedy ? `\n    ${remedy}` : ""}`;
+    return { words: `${kind}: ${told}`, name, line };
+  });
+  return [...foldedList(listed, MOST_ROWS), "npm run report shows each, with its command."];
+}
+
 /** The table of work that must be done by hand. */
 export function leftoverTable(leftovers: readonly Leftover[], title = "To be done by hand:"): string {
+  if (leftovers.length > MOST_ROWS) return [title, ...foldedLeftovers(leftovers)].join("\n");
   const names = leftovers.map(({ what, id }) => (id ? `${what} (${id})` : what));
   const width = Math.max(...names.map(({ length }) => length));
   const rows = leftovers.map(({ reason, remedy }, index) => {

@@ -19,6 +19,8 @@ export interface Ties<T extends Stored> {
    * @example { folders: "folderId" }
    */
   readonly liesIn?: Readonly<Record<string, keyof T & string>>;
+  /** What the portal shows of an object beside its properties. @default nothing more */
+  readonly shows?: (object: T, service: Service) => Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -27,9 +29,21 @@ export interface Ties<T extends Stored> {
  */
 export function collection<T extends Stored>(
   name: string,
-  { ownedBy = {}, liesIn = {} }: Ties<T> = {},
+  { ownedBy = {}, liesIn = {}, shows }: Ties<T> = {},
 ): DeclaredCollection<T> {
-  return { name, ownedBy, liesIn, in: (service) => service.store.collection<T>(name) };
+  const objects = (service: Service) => service.store.collection<T>(name);
+  return {
+    name,
+    ownedBy,
+    liesIn,
+    in: objects,
+    shows:
+      shows &&
+      ((id, service: Service) => {
+        const object = objects(service).get(id);
+        return object ? shows(object, service) : {};
+      }),
+  };
 }
 
 /** Removes an object, then recursively all objects that it owns. */

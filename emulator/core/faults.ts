@@ -36,15 +36,37 @@ export type FaultRule = z.input<typeof faultRuleSchema>;
 /** A rule with its defaults. */
 export type Fault = z.output<typeof faultRuleSchema>;
 
+const active = (rule: unknown) => ({ fault: faultRuleSchema.parse(rule), matched: new Map<string, number>(), hits: 0 });
+
 /** The active rules, with the number of matches of each. */
 export class Faults {
   /** Called when a rule hits a request. */
   onHit: ((fault: Fault) => void) | undefined;
-  #rules: { readonly fault: Fault; readonly matched: Map<string, number>; stuckTo?: string }[] = [];
+  /** Counts up with each change of the rules and each hit. */
+  version = 0;
+  #rules: { readonly fault: Fault; readonly matched: Map<string, number>; stuckTo?: string; hits: number }[] = [];
 
   /** Replaces all rules. @throws ZodError */
   set(rules: readonly unknown[]): void {
-    this.#rules = rules.map((rule) => ({ fault: faultRuleSchema.parse(rule), matched: new Map() }));
+    this.#rules = rules.map(active);
+    this.version++;
+  }
+
+  /** Adds rules behind those that are there. @throws ZodError */
+  add(rules: readonly unknown[]): void {
+    this.#rules = [...this.#rules, ...rules.map(active)];
+    this.version++;
+  }
+
+  /** Removes a rule. @param index its place in {@link list} */
+  remove(index: number): void {
+    this.#rules = this.#rules.filter((_, at) => at !== index);
+    this.version++;
+  }
+
+  /** The rules, each with the number of requests that it has hit. */
+  list(): { readonly rule: Fault; readonly hits: number }[] {
+    return this.#rules.map(({ fault, hits }) => ({ rule: fault, hits }));
   }
 
   /** The fault that hits a request; undefined if none does. Counts the request for every rule that it matches. */
@@ -61,7 +83,10 @@ export class Faults {
       const last = fault.times === "forever" ? Number.POSITIVE_INFINITY : fault.nth + fault.times - 1;
       if (matched < fault.nth || matched > last) continue;
       if (fault.sticky) rule.stuckTo = `${method} ${path}`;
-      found ??= fault;
+      if (found) continue;
+      found = fault;
+      rule.hits++;
+      this.version++;
     }
     if (found) this.onHit?.(found);
     return found;

@@ -22,6 +22,12 @@ export function faultReply({ status = 500, errorCode, message, isRetriable, retr
   return retryAfter === undefined ? reply : { ...reply, headers: { ...reply.headers, "Retry-After": retryAfter } };
 }
 
+/** The request id that a refusal names. The service names the same one in the header. */
+function requestIdIn(body: unknown): string | undefined {
+  const { requestId } = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
+  return typeof requestId === "string" ? requestId : undefined;
+}
+
 /** A response with the headers that the service sends with every answer. */
 export function responseOf({ status, body, headers = {} }: Reply): Response {
   const exposed = ["RequestId", ...Object.keys(headers).filter((name) => name !== "Content-Type")];
@@ -32,7 +38,7 @@ export function responseOf({ status, body, headers = {} }: Reply): Response {
     "X-Frame-Options": "deny",
     "home-cluster-uri": "https://wabi-west-europe-redirect.analysis.windows.net/",
     "request-redirected": "true",
-    RequestId: randomUUID(),
+    RequestId: requestIdIn(body) ?? randomUUID(),
     "Access-Control-Expose-Headers": exposed.join(","),
     "Content-Type": body === undefined ? "application/octet-stream" : "application/json; charset=utf-8",
     ...(body === undefined && { "Content-Length": "0" }),

@@ -8,4 +8,13 @@ export interface RequestRecord {
   readonly caller: string;
   readonly at: string;
   readonly body: unknown;
+  /** Time until the answer, in ms. */
+  readonly ms: number;
+  /** Query, without the question mark; absent if there is none. */
+  readonly query?: string;
+  /** The service's code in a refusal. */
+  readonly errorCode?: string;
+  readonly requestId?: string;
+  /** Whether a fault rule hit the request. */
+  readonly isHit?: true;
 }

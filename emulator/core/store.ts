@@ -26,6 +26,8 @@ export interface CollectionDeclaration {
    * Property with the id of the container, by the name of the container's collection. A container with objects is not empty.
    */
   readonly liesIn: Readonly<Record<string, string>>;
+  /** What the portal shows of an object beside its properties, by the object's id. */
+  readonly shows?: ((id: string, service: never) => Readonly<Record<string, unknown>>) | undefined;
 }
 
 /** A mutation of one object: its new value, or null if it was removed. */
@@ -82,6 +84,8 @@ export class Collection<T extends Stored> {
 export class Store {
   readonly #collections = new Map<string, Collection<Stored>>();
   readonly #journal: string | undefined;
+  /** Called after each mutation; null if the object was removed. */
+  onChange: ((collection: string, id: string, value: Stored | null) => void) | undefined;
 
   constructor(folder?: string) {
     if (folder === undefined) return;
@@ -99,7 +103,10 @@ export class Store {
   collection<T extends Stored>(name: string): Collection<T> {
     const known = this.#collections.get(name);
     if (known) return known as unknown as Collection<T>;
-    const made = new Collection<T>((id, is) => this.#append({ in: name, id, is }));
+    const made = new Collection<T>((id, is) => {
+      this.#append({ in: name, id, is });
+      this.onChange?.(name, id, is);
+    });
     this.#collections.set(name, made as unknown as Collection<Stored>);
     return made;
   }

@@ -39,7 +39,19 @@ export interface GitConnection extends Stored {
 /** The folders of all branches that have commits. */
 export const branches = collection<BranchFolder>("branches");
 /** The Git connections of all workspaces. */
-export const gitConnections = collection<GitConnection>("gitConnections", { ownedBy: { workspaces: "id" } });
+export const gitConnections = collection<GitConnection>("gitConnections", {
+  ownedBy: { workspaces: "id" },
+  shows(connection, service) {
+    const { head, items } = branchOf(service, connection);
+    const changes = changesOf(service, connection, items).map(({ itemMetadata, workspaceChange, remoteChange }) => {
+      const { itemType, displayName } = itemMetadata;
+      const sides = [workspaceChange && `${workspaceChange} here`, remoteChange && `${remoteChange} in Git`];
+      return `${itemType} ${displayName}: ${sides.filter(Boolean).join(", ")}`;
+    });
+    const name = branchId(connection.details);
+    return { name, branchHead: head, differences: changes.length === 0 ? "none" : changes };
+  },
+});
 
 /** Puts items into a branch, like a commit. */
 export function commit(

@@ -17,7 +17,11 @@ export interface Operation extends Stored {
   readonly error?: { readonly errorCode: string; readonly message: string };
 }
 
-const operations = collection<Operation>("operations");
+const operations = collection<Operation>("operations", {
+  shows: (operation, service) => ({
+    status: isRunning(operation, service) ? "Running" : operation.error ? "Failed" : "Succeeded",
+  }),
+});
 const operation = member(
   tenant,
   "/operations/{operationId}",

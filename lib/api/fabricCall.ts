@@ -31,16 +31,30 @@ export interface Answering<T> {
   readonly answer: z.ZodType<T>;
 }
 
-/** The record of one attempt for telemetry. */
+/** A wait between two calls. */
+export interface Wait {
+  /** Before a repetition, or for a long-running operation. */
+  readonly why: "retry" | "operation";
+  /** Its planned length, in ms; an interruption ends it sooner. */
+  readonly ms: number;
+}
+
+/** The record of one attempt for telemetry and reports. */
 export interface Attempt {
   readonly method: string;
   /** `https://api.fabric.microsoft.com`. */
   readonly origin: string;
   /** Path with `{id}` for ids, without query. */
   readonly route: string;
+  /** Path without query, with `{user}` for the names of people. */
+  readonly path: string;
   /** Absent if no answer came. */
   readonly status: number | undefined;
+  /** The service's own code, if it refused the call. */
+  readonly errorCode?: string | undefined;
   readonly durationMs: number;
+  /** How long the throttle gate held the call back before it was sent, in ms. */
+  readonly heldMs: number;
   /** 1 for the first. */
   readonly attempt: number;
   readonly requestId: string | undefined;

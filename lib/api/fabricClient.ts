@@ -8,7 +8,7 @@ import type { Answer } from "./answer.ts";
 import { CircuitBreaker, CircuitOpenError } from "../circuitBreaker.ts";
 import { cleanError, headersOf, receivedOf } from "./cleanError.ts";
 import type { Attempted } from "./cleanError.ts";
-import type { Answering, Attempt, FabricCall } from "./fabricCall.ts";
+import type { Answering, Attempt, FabricCall, Wait } from "./fabricCall.ts";
 import { systemClock } from "../clock.ts";
 import type { Clock } from "../clock.ts";
 import type { TokenSource } from "../signIn/credentials.ts";
@@ -45,6 +45,8 @@ export interface FabricClientOptions {
   readonly attemptTimeoutMs?: number;
   /** Called after each attempt that was sent. A call that an open breaker held back is no attempt. */
   readonly onAttempt?: (attempt: Attempt) => void;
+  /** Called when a wait begins: before a repetition, or between two polls of an operation. */
+  readonly onWait?: (wait: Wait) => void;
   /**
    * Graceful stop. No new call or retry starts, except within {@link FabricClient.finishing}, and back-off waits end; calls
    * and operations in flight run to completion so that their outcome is known.
@@ -88,6 +90,7 @@ export class FabricClient {
       env = process.env,
       throttle = new Throttle(clock, { windowMs: QUOTA_WINDOW_MS * timeScaleOf(env) }),
       scope = FabricClient.scope,
+      onWait = () => undefined,
     } = options;
     assertTrustedEndpoint(options.endpoint, env);
     this.#endpoint = options.endpoint.replace(/\/+$/, "");
@@ -95,7 +98,7 @@ export class FabricClient {
     this.#scope = scope;
     this.#stop = options.stop;
     const firstPollMs = FIRST_POLL_MS * timeScaleOf(env);
-    this.#waiting = { clock, firstPollMs, mayPollEarly: (nth) => throttle.mayPollEarly(nth) };
+    this.#waiting = { clock, firstPollMs, mayPollEarly: (nth) => throttle.mayPollEarly(nth), onWait };
     const breaker = flags.useCircuitBreaker
       ? (options.breaker ?? new CircuitBreaker({ expectedException: isOutage, clock }))
       : undefined;
@@ -118,7 +121,7 @@ export class FabricClient {
       config.headers.set("Authorization", `Bearer ${await this.#tokens.token(scope)}`);
       return config;
     });
-    if (flags.useRetryLogic) addRetries(this.#axios, clock, baseDelayOf(env), options.stop);
+    if (flags.useRetryLogic) addRetries(this.#axios, { clock, baseMs: baseDelayOf(env), stop: options.stop, onWait });
   }
 
   /**
@@ -273,6 +276,7 @@ function attemptOf(
     const { origin, pathname } = new URL(config.url ?? "");
     const method = (config.method ?? "get").toUpperCase();
     const signal = eitherOf(config.signal as AbortSignal | undefined, stopNow());
+    const arrival = performance.now();
     const passage = await throttle.pass(signal, { method, path: pathname }).catch(() => {
       throw new AxiosError("not sent", AxiosError.ERR_CANCELED, config);
     });
@@ -305,8 +309,11 @@ function attemptOf(
           method,
           origin,
           route: pathname.replace(ID, "{id}").replace(/\/users\/[^/]+/, "/users/{user}"),
+          path: pathname.replace(/\/users\/[^/]+/, "/users/{user}"),
           status: response?.status,
+          errorCode: response && response.status >= 400 ? ownErrorOf(receivedOf(response))?.errorCode : undefined,
           durationMs: performance.now() - begin,
+          heldMs: begin - arrival,
           attempt: config.attempt,
           requestId: response && requestIdOf(headersOf(response)),
         });
@@ -338,6 +345,13 @@ function tellGate(passage: Passage, error: AxiosError, clock: Clock): void {
   }
 }
 
+/** How calls are repeated. */
+interface Retrying {
+  readonly clock: Clock;
+  readonly baseMs: number;
+  readonly onWait: (wait: Wait) => void;
+}
+
 /** Whether the service itself is in trouble, and not only this request: no answer, or a server error. */
 function isOutage(error: unknown): boolean {
   if (!(error instanceof AxiosError) || error.code === AxiosError.ERR_CANCELED) return false;
@@ -345,7 +359,10 @@ function isOutage(error: unknown): boolean {
   return status === undefined || status === 408 || status >= 500;
 }
 
-function addRetries(instance: AxiosInstance, clock: Clock, baseMs: number, stop: AbortSignal | undefined): void {
+function addRetries(
+  instance: AxiosInstance,
+  { clock, baseMs, stop, onWait }: Pick<FabricClientOptions, "stop"> & Retrying,
+): void {
   const decide = (error: AxiosError) => {
     const { method = "post", replaySafe, attempt = 1 } = (error.config ?? {}) as Partial<Settings>;
     const isFinal = error.code === AxiosError.ERR_CANCELED || !maySendAgain({ method, replaySafe }, outcomeOf(error));
@@ -360,6 +377,7 @@ function addRetries(instance: AxiosInstance, clock: Clock, baseMs: number, stop:
     onRetry: async (_retry, error, config) => {
       const decision = decide(error);
       if (decision.kind !== "wait") return;
+      onWait({ why: "retry", ms: decision.ms });
       await clock
         .sleep(decision.ms, eitherOf(config.signal as AbortSignal | undefined, stop))
         .catch((reason: unknown) => {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { believe, ownWords, tolerant } from "./answer.ts";
 import type { Answer } from "./answer.ts";
 import type { Clock } from "../clock.ts";
+import type { Wait } from "./fabricCall.ts";
 import { FabricError, isServiceAnswer } from "./fabricError.ts";
 
 /** The service's report on an operation. */
@@ -62,6 +63,8 @@ export interface Waiting {
    * @param nth from 1
    */
   readonly mayPollEarly: (nth: number) => boolean;
+  /** Called before each pause. */
+  readonly onWait?: (wait: Wait) => void;
 }
 
 /**
@@ -101,7 +104,10 @@ export async function waitForOperation(
   for (let last = started, status = "accepted", nth = 1; ; nth++) {
     const pause = pauseMs(last, nth, options);
     if (clock.now() + pause > deadline) throw late(operation, id, status, deadlineMs);
-    if (pause > 0) await clock.sleep(pause, signal);
+    if (pause > 0) {
+      options.onWait?.({ why: "operation", ms: pause });
+      await clock.sleep(pause, signal);
+    }
     last = await ask(path);
     const state = believe(last, { operation, method: "GET", path, answer: operationState });
     status = state.status;

@@ -22,7 +22,7 @@ import type { Clock } from "../clock.ts";
 import { LineQueue } from "./lineQueue.ts";
 import { isDead, ownHolder } from "./lockHolder.ts";
 import { LockedError } from "./logStore.ts";
-import type { Appender, Holder, Lock, LogStore } from "./logStore.ts";
+import type { Appender, AppenderOptions, Holder, Lock, LogStore } from "./logStore.ts";
 
 /** Pause between looks at a lock that is held. */
 const LOOK_AGAIN_MS = 100;
@@ -38,7 +38,7 @@ export class FolderLogStore implements LogStore {
     this.#clock = clock;
   }
 
-  async appender(name: string): Promise<Appender> {
+  async appender(name: string, { isDurable = true }: AppenderOptions = {}): Promise<Appender> {
     const path = this.#path(name);
     this.#makeFolder();
     cutTornLine(path);
@@ -47,7 +47,7 @@ export class FolderLogStore implements LogStore {
       const { bytesWritten } = await file.write(lines);
       const length = Buffer.byteLength(lines);
       if (bytesWritten < length) throw new Error(`only ${bytesWritten} of ${length} bytes could be written to ${path}`);
-      await file.datasync();
+      if (isDurable) await file.datasync();
     });
     return {
       append: (line) => queue.append(line),

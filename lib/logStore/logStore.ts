@@ -9,7 +9,7 @@ export interface LogStore {
   /** Path or URL, for messages. */
   readonly where: string;
   /** Opens a file for appending lines; creates it if it does not exist. Cuts off an incomplete last line. */
-  appender(name: string): Promise<Appender>;
+  appender(name: string, options?: AppenderOptions): Promise<Appender>;
   /** The content of a file; undefined if the file does not exist. */
   read(name: string): Promise<Buffer | undefined>;
   /** Writes a whole file, so that readers see the old content or the new one. */
@@ -24,6 +24,15 @@ export interface LogStore {
    * @throws LockedError if another process holds the lock
    */
   lock(name: string, options?: { readonly waitMs?: number }): Promise<Lock>;
+}
+
+/** How a file grows. */
+export interface AppenderOptions {
+  /**
+   * Whether a line that was appended survives a crash of the machine. Files that only reports read do without: their writes
+   * must not make the log wait for the disk. @default true
+   */
+  readonly isDurable?: boolean;
 }
 
 /** A file that grows. */

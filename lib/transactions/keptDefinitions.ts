@@ -57,6 +57,18 @@ export class KeptDefinitions {
   }
 
   #file(key: string): string {
-    return `${this.#folder ?? ""}${createHash("sha256").update(key).digest("hex").slice(0, 32)}.json.gz`;
+    return `${this.#folder ?? ""}${fileNameOf(key)}`;
   }
+}
+
+const fileNameOf = (key: string) => `${createHash("sha256").update(key).digest("hex").slice(0, 32)}.json.gz`;
+
+/** A definition that a transaction has kept, for reports; undefined if there is none under that key. */
+export async function keptDefinition(
+  store: LogStore,
+  transactionId: string,
+  key: string,
+): Promise<readonly DefinitionPart[] | undefined> {
+  const content = await store.read(`${definitionsFolder(transactionId)}${fileNameOf(key)}`);
+  return content && (JSON.parse(gunzipSync(content).toString()) as DefinitionPart[]);
 }

@@ -7,6 +7,9 @@ import { earlierRunOf } from "./earlierRun.ts";
 import type { EarlierRun } from "./earlierRun.ts";
 import { hasEnded } from "./entry.ts";
 import type { Entry } from "./entry.ts";
+import { endedLine } from "./endedLine.ts";
+import { chained, readHistory } from "./history.ts";
+import type { NewLine } from "./history.ts";
 import { logEntries, logOwner, withoutBegin } from "./logEntries.ts";
 import { isIdle, isResumable, isSettled, newestOpen } from "./openTransaction.ts";
 import type { OpenTransaction } from "./openTransaction.ts";
@@ -14,6 +17,8 @@ import {
   checkpointFile,
   failedFile,
   filesBeside,
+  historyFile,
+  isRollbackLog,
   newTransactionId,
   openFile,
   providerFile,
@@ -21,6 +26,8 @@ import {
   takenFile,
 } from "./transactionFiles.ts";
 import { TransactionLog, logFile, readTransactionLog } from "./transactionLog.ts";
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** Number of settled logs that a stack keeps. */
 const KEPT_LOGS = 20;
@@ -189,12 +196,50 @@ export class StackTransactions {
    * rolled-back logs stay.
    */
   async prune(keep = KEPT_LOGS): Promise<void> {
-    const settled = (await this.logs()).filter(isSettled);
-    for (const [begin] of settled.slice(0, Math.max(0, settled.length - keep))) {
-      if (!begin) continue;
-      for (const name of [logFile(begin.transactionId), ...filesBeside(begin.transactionId)])
-        await this.store.remove(name);
+    const logs = await this.logs();
+    const settled = logs.filter(isSettled);
+    const old = settled.slice(0, Math.max(0, settled.length - keep)).flatMap(([begin]) => begin?.transactionId ?? []);
+    if (old.length === 0) return;
+    // what is removed must be in the history before
+    await this.seal(logs);
+    await this.#addToHistory([{ kind: "pruned", at: this.#now(), logs: old.map(logFile) }]);
+    for (const id of old) for (const name of [logFile(id), ...filesBeside(id)]) await this.store.remove(name);
+  }
+
+  /**
+   * Adds the logs that have ended since to the history of the stack. Nothing depends on the history, so a failure is
+   * only said.
+   */
+  async seal(logs?: readonly Entry[][]): Promise<void> {
+    try {
+      const history = readHistory((await this.store.read(historyFile(this.stack)))?.toString() ?? "");
+      const known = new Set(history.lines.flatMap((line) => (line.kind === "ended" ? [line.transactionId] : [])));
+      const all = logs ?? (await this.logs());
+      const isNew = (id: string) => !isRollbackLog(id) && !known.has(id);
+      const ended = all.filter((log) => hasEnded(log) && isNew(log[0]?.transactionId ?? ""));
+      const lines = await Promise.all(ended.map((log) => endedLine(this.store, log)));
+      await this.#addToHistory(lines.sort((one, other) => one.ended.localeCompare(other.ended)));
+    } catch (error) {
+      this.#warn(`The history of stack '${this.stack}' was not continued: ${messageOf(error)}`);
     }
+  }
+
+  async #addToHistory(lines: readonly NewLine[]): Promise<void> {
+    if (lines.length === 0) return;
+    const name = historyFile(this.stack);
+    const { head } = readHistory((await this.store.read(name))?.toString() ?? "");
+    const file = await this.store.appender(name);
+    await file.append(chained(head, lines));
+    await file.close();
+  }
+
+  #warn(line: string): void {
+    if (this.#options.warn) this.#options.warn(line);
+    else process.stderr.write(`${line}\n`);
+  }
+
+  #now(): string {
+    return new Date((this.#options.clock ?? systemClock).now()).toISOString();
   }
 
   /** The end of the last run of an open transaction. @param log of the transaction, or of its rollback */

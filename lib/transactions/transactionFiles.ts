@@ -22,12 +22,26 @@ export const failedFile = (transactionId: string): string => `${transactionId}.f
 /** Folder with the original definitions that a transaction changed or deleted. */
 export const definitionsFolder = (transactionId: string): string => `${transactionId}.definitions/`;
 
+/** Name of the file with a log's attempts and waits. It does not end in `.jsonl`, because it is no log. */
+export const attemptsFile = (transactionId: string): string => `${transactionId}.attempts`;
+
+/** Name of the file with the runs of a transaction: who asked for what, and how that ended. */
+export const runsFile = (transactionId: string): string => `${transactionId}.runs`;
+
 /** All files that may lie beside a log, and are removed with it. */
-export const filesBeside = (transactionId: string): string[] =>
-  [checkpointFile, providerFile, stateHashFile, failedFile, definitionsFolder].map((nameOf) => nameOf(transactionId));
+export const filesBeside = (transactionId: string): string[] => [
+  ...[checkpointFile, providerFile, stateHashFile, failedFile, definitionsFolder, attemptsFile, runsFile].map(
+    (nameOf) => nameOf(transactionId),
+  ),
+  // the rollback's, whose log may never have been begun
+  attemptsFile(rollbackLogOf(transactionId)),
+];
 
 /** Name of the file with the id of a stack's running transaction, by which the next run finds it after a crash. */
 export const openFile = (stack: string): string => `${stack}.open`;
+
+/** Name of the file with the history of a stack: its ended logs, chained by hash. */
+export const historyFile = (stack: string): string => `${stack}.history`;
 
 /** Name of the file that lists the logs which a renamed stack has taken over from its former names. */
 export const takenFile = (stack: string): string => `${stack}.taken`;

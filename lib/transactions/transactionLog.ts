@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { systemClock } from "../clock.ts";
 import type { Clock } from "../clock.ts";
 import { FabricError, isOutcomeUnknown } from "../api/fabricError.ts";
+import { inStep } from "./attempts.ts";
 import type { Entry, Fact, Intent } from "./entry.ts";
 import { logEntries } from "./logEntries.ts";
 import type { Appender, LogStore } from "../logStore/logStore.ts";
@@ -76,7 +77,9 @@ export class TransactionLog {
     this.#steps++;
     try {
       await this.#append({ kind: "intent", step, ...intent });
-      const result = await this.#attempt(step, () => call((operation) => this.#accepted(step, operation)));
+      const result = await this.#attempt(step, () =>
+        inStep(step, () => call((operation) => this.#accepted(step, operation))),
+      );
       await this.#done(step, intent, resourceId(result));
       return result;
     } finally {

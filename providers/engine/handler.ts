@@ -7,6 +7,7 @@ import type {
   ResourceProvider,
   UpdateResult,
 } from "@pulumi/pulumi/dynamic/index.js";
+import { inWork } from "../../lib/transactions/attempts.ts";
 import { SECRET_MARK } from "../../lib/checkpoint/checkpoint.ts";
 import { objectKey } from "../../lib/transactions/entry.ts";
 import { isServiceAnswer } from "../../lib/api/fabricError.ts";
@@ -272,7 +273,7 @@ async function halfUpdated(run: Run, kind: ResourceKind, id: string, olds: Prope
  */
 async function presentable<T>(host: ProviderProcess, work: () => Promise<T>): Promise<T> {
   try {
-    return await work();
+    return await inWork(work);
   } catch (error) {
     host.failed();
     if (isServiceAnswer(error, 401)) {

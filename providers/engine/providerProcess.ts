@@ -4,6 +4,7 @@ import { fromProviderInputs } from "../run/configuration.ts";
 import type { Configuration } from "../run/configuration.ts";
 import type { LiveRun } from "../run/liveRun.ts";
 import type { RunTransaction } from "../run/runTransaction.ts";
+import { STATUS_LINE, engineStatus } from "./engineStatus.ts";
 import { handlerOf } from "./handler.ts";
 import type { ProviderProcess } from "./handler.ts";
 import type { ResourceKind } from "./resourceKind.ts";
@@ -43,12 +44,18 @@ async function startRun(): Promise<LiveRun> {
   assertReadableFolder(process.env);
   const live = await import("../run/liveRun.ts");
   const transaction = await transactionOfRun();
-  return live.startRun(providerProcess.configuration(), process.env, { transaction, stop: stop.signal });
+  const engine = engineAddress();
+  const hasTerminal = process.env[STATUS_LINE] === "true" && engine !== undefined;
+  const showStatus = hasTerminal ? engineStatus(engine) : undefined;
+  return live.startRun(providerProcess.configuration(), process.env, { transaction, stop: stop.signal, showStatus });
 }
 
-/** The transaction of this run. The engine's address, the only argument of this process, identifies the run. */
+/** The engine's address: the only argument of this process. */
+const engineAddress = () => process.argv.slice(2).find((argument) => /:\d+$/.test(argument));
+
+/** The transaction of this run. The engine's address identifies the run. */
 function transactionOfRun(): Promise<RunTransaction> {
-  const engine = process.argv.slice(2).find((argument) => /:\d+$/.test(argument));
+  const engine = engineAddress();
   transaction ??= import("../run/runTransaction.ts").then(({ runTransactionOf }) =>
     runTransactionOf(providerProcess.configuration(), process.env, { address: engine, hasChecked: () => hasChecked }),
   );

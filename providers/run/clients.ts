@@ -3,11 +3,13 @@ import { chooseCredential, principalOf, tenantOf } from "../../lib/signIn/creden
 import { systemClock } from "../../lib/clock.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { FabricClient } from "../../lib/api/fabricClient.ts";
-import type { Attempt } from "../../lib/api/fabricCall.ts";
+import type { Attempt, Wait } from "../../lib/api/fabricCall.ts";
 import { FeatureFlags } from "../../lib/featureFlags.ts";
 import type { LogStore } from "../../lib/logStore/logStore.ts";
 import { openLogStore } from "../../lib/logStore/openLogStore.ts";
 import { SecretManager } from "../../lib/secretManager.ts";
+import { AttemptsWriter } from "../../lib/transactions/attemptsWriter.ts";
+import { Redaction } from "../../lib/telemetry/redaction.ts";
 import { openTelemetry } from "../../lib/telemetry/openTelemetry.ts";
 import { QUOTA_WINDOW_MS, noQuotas } from "../../lib/api/quota.ts";
 import { timeScaleOf } from "../../lib/retryHandler.ts";
@@ -17,6 +19,7 @@ import type { TelemetryLogger } from "../../lib/telemetryLogger.ts";
 import type { Configuration } from "./configuration.ts";
 import { openEmulator } from "./embeddedEmulator.ts";
 import { formatOrigin, hostOfEndpoint } from "./origin.ts";
+import { WaitStatus } from "./waitStatus.ts";
 import { GRAPH_ENDPOINT, GraphUsers } from "./graphUsers.ts";
 
 /** The parts of a run. A provider process has one of each. */
@@ -29,6 +32,8 @@ export interface Clients {
   readonly users: GraphUsers;
   readonly secrets: SecretManager;
   readonly telemetry: TelemetryLogger;
+  /** Records of calls and waits, for reports. */
+  readonly attempts: AttemptsWriter;
   /** Tenant of the token, if the token names one. */
   readonly tenantId: string | undefined;
   /** The service that calls reach, FABRIC_ENDPOINT included: `host` or `host/tenantId`; `emulator` for the embedded one. */
@@ -45,6 +50,10 @@ export interface ClientSettings {
   readonly stop: AbortSignal | undefined;
   /** Id of the run's transaction, once it is known. Telemetry adds the id to each call. */
   readonly transactionId: () => string | undefined;
+  /** Id of a log that exists, once the run has joined it. Records of calls are written beside that log. */
+  readonly logId: () => string | undefined;
+  /** Shows what the run waits for, in a terminal. @default nowhere */
+  readonly showStatus?: ((text: string) => void) | undefined;
 }
 
 /**
@@ -54,7 +63,7 @@ export interface ClientSettings {
 export async function openClients(
   configuration: Configuration,
   env: NodeJS.ProcessEnv,
-  { stop, transactionId }: ClientSettings,
+  { stop, transactionId, logId, showStatus }: ClientSettings,
 ): Promise<Clients> {
   const clock = systemClock;
   const { stack } = configuration;
@@ -77,12 +86,25 @@ export async function openClients(
   });
   const deployment = () => ({ stack, transactionId: transactionId() });
   const telemetry = await openTelemetry({ flags, env, secrets, deployment });
-  const shared = { tokens, flags, clock, env, onAttempt: (attempt: Attempt) => telemetry.trackCall(attempt) };
+  const attempts = new AttemptsWriter(store, logId, { redaction: new Redaction(env, () => secrets.given()) });
+  const onAttempt = (attempt: Attempt) => {
+    telemetry.trackCall(attempt);
+    attempts.attempt(attempt);
+  };
+  const status = showStatus && new WaitStatus(showStatus);
+  const onWait = (wait: Wait) => {
+    attempts.wait(wait);
+    status?.begin(wait.why, wait.ms);
+  };
+  const shared = { tokens, flags, clock, env, onAttempt, onWait };
   const throttle = new Throttle(clock, {
     // the project's own emulator has no quotas
     ...(emulator && { quotas: noQuotas }),
     windowMs: QUOTA_WINDOW_MS * timeScaleOf(env),
-    onHeld: (ms) => void process.stderr.write(heldBack(ms)),
+    onHeld(ms) {
+      process.stderr.write(heldBack(ms));
+      status?.begin("quota", ms);
+    },
   });
   const fabric = new FabricClient({ ...shared, endpoint, stop, throttle });
   const token = await tokens.token(FabricClient.scope);
@@ -95,6 +117,9 @@ export async function openClients(
     endpoint: graphEndpoint,
     throttle: new Throttle(clock, { quotas: noQuotas }),
   });
+  const reached = formatOrigin({ host: emulator ? "emulator" : hostOfEndpoint(endpoint), tenantId });
+  const callerId = principalOf(token);
+  attempts.process(reached, callerId);
   return {
     clock,
     flags,
@@ -103,9 +128,10 @@ export async function openClients(
     users,
     secrets,
     telemetry,
+    attempts,
     tenantId,
-    reached: formatOrigin({ host: emulator ? "emulator" : hostOfEndpoint(endpoint), tenantId }),
-    callerId: principalOf(token),
+    reached,
+    callerId,
     async close() {
       fabric.close();
       users.close();

@@ -23,6 +23,8 @@ export interface RunSettings {
   readonly transaction?: RunTransaction;
   /** Aborted when the run must end: nothing new is sent from then on. */
   readonly stop?: AbortSignal;
+  /** Shows what the run waits for, in a terminal. @default nowhere */
+  readonly showStatus?: ((text: string) => void) | undefined;
 }
 
 /**
@@ -32,13 +34,14 @@ export interface RunSettings {
 export async function startRun(
   configuration: Configuration,
   env: NodeJS.ProcessEnv,
-  { transaction = runTransactionOf(configuration, env), stop }: RunSettings = {},
+  { transaction = runTransactionOf(configuration, env), stop, showStatus }: RunSettings = {},
 ): Promise<LiveRun> {
   const { stack, endpoint } = configuration;
   const rollbackOf = env["FABRIC_ROLLBACK_OF"] || undefined;
   let ownTransactionId: string | undefined;
   const transactionId = () => rollbackOf ?? transaction.knownId ?? ownTransactionId;
-  const clients = await openClients(configuration, env, { stop, transactionId });
+  const logId = () => env["FABRIC_TRANSACTION_ID"] || ownTransactionId;
+  const clients = await openClients(configuration, env, { stop, transactionId, logId, showStatus });
   const { clock, fabric, flags, secrets, store, users } = clients;
   const asked = new OnceInARun();
   const turns = new Turns();
@@ -95,7 +98,7 @@ export async function startRun(
 
     async close() {
       // both at the same time, because the engine does not wait for long
-      const flushed = clients.telemetry.flush();
+      const flushed = Promise.all([clients.telemetry.flush(), clients.attempts.close()]);
       await transaction.end().finally(() => flushed);
       await clients.close();
     },

@@ -12,7 +12,7 @@ import type { RunTransaction } from "./runTransaction.ts";
 
 /** The parts of a run that writes use. */
 export interface WritesOf {
-  readonly clients: Pick<Clients, "fabric" | "flags" | "telemetry" | "clock" | "reached">;
+  readonly clients: Pick<Clients, "fabric" | "flags" | "telemetry" | "attempts" | "clock" | "reached">;
   readonly env: NodeJS.ProcessEnv;
   readonly transaction: RunTransaction;
   readonly stop: AbortSignal | undefined;
@@ -44,6 +44,7 @@ export function writesOf({ clients, env, transaction, stop, asked, onStep, onTak
   const send = <T>(intent: Intent, call: Write & Partial<Answering<T>>) => {
     const operation =
       call.operation ?? `${intent.operation} ${intent.resourceType.toLowerCase()} '${intent.resourceName}'`;
+    clients.attempts.sent(call.body);
     // the overloads of Run.write make sure that an answer without a shape is not read
     return fabric.send({ ...call, operation } as FabricCall & Answering<T>);
   };
@@ -84,7 +85,10 @@ export function writesOf({ clients, env, transaction, stop, asked, onStep, onTak
           ),
         pauseAfter: (attempts, retryAfterSeconds) =>
           flags.useRetryLogic ? pauseAfter(attempts, retryAfterSeconds, baseMs) : undefined,
-        sleep: (ms) => clock.sleep(ms, stop),
+        sleep: (ms) => {
+          clients.attempts.wait({ why: "retry", ms });
+          return clock.sleep(ms, stop);
+        },
       });
       asked.add(call.path, made);
       if (isOfEarlierRun) onTaken(made.id, `${intent.resourceType} '${intent.resourceName}'`);

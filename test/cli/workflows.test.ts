@@ -37,6 +37,7 @@ describe("the workflows", () => {
     const allowed: Record<string, string> = { contents: "read", "id-token": "write" };
     const further: Record<string, Record<string, string>> = {
       "preview/stack": { "pull-requests": "write" },
+      "deploy/up": { "pull-requests": "write" },
       "drift/stack": { issues: "write" },
     };
     for (const { name, permissions } of workflows) assert.deepEqual(permissions, {}, name);
@@ -83,6 +84,22 @@ describe("the workflows", () => {
         last ?? "",
         new RegExp(`npm run up .*--plan "\\$\\(Pipeline.Workspace\\)/plan-${stage}/plan\\.json"`),
       );
+    }
+  });
+
+  it("The workflows keep the report of each deployment, of a failed one too, and link it for who reviewed the change", () => {
+    const { up } = readWorkflow("deploy").jobs;
+    const at = up?.steps.findIndex(({ run }) => /npm run up/.test(run ?? "")) ?? -1;
+    const after = up?.steps.slice(at + 1) ?? [];
+    assert.match(after[0]?.run ?? "", /npm run report .*--out report\.html --comment report\.md/);
+    assert.match(after[1]?.uses ?? "", /^actions\/upload-artifact@/);
+    assert.match(after[2]?.run ?? "", /REPORT_URL.* report\.md\n.*GITHUB_STEP_SUMMARY/);
+    assert.match(after[3]?.with?.script ?? "", /createComment/);
+    for (const step of after) assert.equal(step.if, "${{ !cancelled() }}");
+    for (const stage of ["dev", "prod"]) {
+      const scripts = pipelineScripts().filter((one) => one.stage === stage);
+      assert.match(scripts.find(({ name }) => name === "Report")?.script ?? "", /npm run report -- --stack/);
+      assert.match(scripts.find(({ name }) => name === "Link the report")?.script ?? "", /uploadsummary/);
     }
   });
 

@@ -374,6 +374,6 @@ export async function definitionToReplace(
   return hash;
 }
 
-/** Two workspaces may have the same items, edited by people in only one of them. */
-const keyIn = (workspaceId: string, item: Defined) => `${workspaceId.toLowerCase()}/${keyOf(item)}`;
+/** Key of a kept definition. Two workspaces may have the same items, edited by people in only one of them. */
+export const keyIn = (workspaceId: string, item: Defined) => `${workspaceId.toLowerCase()}/${keyOf(item)}`;
 const keyOf = ({ type, displayName, definitionHash }: Defined) => `${type}/${displayName}/${definitionHash ?? ""}`;

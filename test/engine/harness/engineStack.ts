@@ -151,6 +151,21 @@ export class EngineStack implements AsyncDisposable {
     return this.#spawn(process.execPath, [join(project, file), ...args, "--stack", stack], env, cwd);
   }
 
+  /** Standard output alone of one of the project's own commands. */
+  async outputOf(file: string, args: readonly string[]): Promise<{ readonly code: number; readonly out: string }> {
+    const command = [join(project, file), ...args, "--stack", "test"];
+    const child = spawn(process.execPath, command, {
+      cwd: this.folder,
+      env: this.env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let out = "";
+    child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
+    child.stderr.resume();
+    const [code] = (await once(child, "close")) as [number | null];
+    return { code: code ?? 1, out };
+  }
+
   /** Plain Pulumi, called in another folder. */
   runIn(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Pick<Run, "code" | "text">> {
     return this.#spawn("pulumi", [...args, "--non-interactive"], { PWD: cwd, ...env }, cwd);

@@ -9,6 +9,7 @@ const project = resolve(import.meta.dirname, "../../..");
 /** A step of a job at GitHub. */
 export interface WorkflowStep {
   readonly name?: string;
+  readonly if?: string;
   readonly run?: string;
   readonly uses?: string;
   readonly with?: { readonly script?: string; readonly "persist-credentials"?: boolean };

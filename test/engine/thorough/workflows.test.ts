@@ -40,10 +40,14 @@ describe("the scripts of the workflows", () => {
     "github.event_name == 'release' && 'prod' || 'dev'": "dev",
     "vars.PULUMI_BACKEND_URL": stack.env["PULUMI_BACKEND_URL"] ?? "",
     "vars.APPLICATIONINSIGHTS_CONNECTION_STRING": "",
+    "steps.report.outputs.artifact-url": "https://github.com/contoso/sales/actions/runs/1/artifacts/2",
     "parameters.destroy": "prod",
     "parameters.confirm": "prod",
     stack: "dev",
     "Pipeline.Workspace": stack.folder,
+    "System.CollectionUri": "https://dev.azure.com/contoso/",
+    "System.TeamProject": "sales",
+    "Build.BuildId": "1",
   });
   const substituted = (text: string) =>
     text.replace(/\$\{\{ *(.*?) *\}\}|\$\(([\w.]+)\)/g, (_, expression?: string, macro?: string) => {
@@ -88,6 +92,7 @@ describe("the scripts of the workflows", () => {
   const github = {
     paginate: (list: () => unknown) => list(),
     rest: {
+      repos: { listPullRequestsAssociatedWithCommit: () => [{ number: 7 }] },
       issues: {
         listComments: open,
         createComment: write,
@@ -103,7 +108,7 @@ describe("the scripts of the workflows", () => {
     runInNewContext(`(async () => { ${script} })()`, {
       github,
       require,
-      context: { repo: { owner: "contoso", repo: "sales" }, issue: { number: 7 } },
+      context: { repo: { owner: "contoso", repo: "sales" }, issue: { number: 7 }, sha: "1234" },
       process: { env: { STACK: "dev" } },
     }) as Promise<void>;
 
@@ -145,6 +150,11 @@ describe("the scripts of the workflows", () => {
   it("The scripts of the workflows deploy a stack, renew one comment on a pull request, open and close an issue for drift, and destroy what was typed", async () => {
     await runWorkflow("deploy");
     assert.deepEqual(names(), ["sales-dev"]);
+    assert.match(
+      written[0]?.body ?? "",
+      /✅ Deployment of stack <code>dev<\/code>: committed[^]*\(https:\/\/github\.com\//,
+    );
+    written.length = 0;
 
     // one comment on a pull request, which is renewed; forks are told in the summary
     await runWorkflow("preview");

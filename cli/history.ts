@@ -1,0 +1,39 @@
+import { parseArgs } from "node:util";
+import { openLogStore } from "../lib/logStore/openLogStore.ts";
+import type { StackAccess } from "../lib/checkpoint/exportCheckpoint.ts";
+import { StackTransactions } from "../lib/transactions/stackTransactions.ts";
+import { deploymentsOf } from "./history/deployments.ts";
+import { LISTED, historyTable } from "./history/table.ts";
+import { noteResult } from "./pulumi/commandOutput.ts";
+import { openedStack } from "./pulumi/openStack.ts";
+import { runStackCommand } from "./pulumi/stackCommand.ts";
+
+/* `npm run history -- --stack S`: the deployments of a stack. */
+
+const usage = `Usage: npm run history -- --stack S [--limit N] [--json]
+
+Lists the deployments of a stack, newest first: when, who, from which commit, how they ended, how long they took, what they
+changed. Ended deployments are chained by hash, so that a log that was changed or removed afterwards shows.
+
+--limit N  how many [${LISTED}]
+--json     all of them as JSON (docs/history.md)
+
+Exit codes: 0; 1 something was changed or removed after its end.`;
+
+async function history(named: StackAccess, args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { json: { type: "boolean" }, limit: { type: "string" } },
+  });
+  const limit = Number(values.limit ?? LISTED);
+  if (!Number.isInteger(limit) || limit < 1) throw new Error(`--limit takes a whole number, not '${values.limit}'.`);
+  const { access, settings } = await openedStack(named, []);
+  const { stack, env } = access;
+  const store = await openLogStore(settings.transactionLog, { stack, env });
+  const found = await deploymentsOf(new StackTransactions(store, stack));
+  noteResult({ ...found });
+  console.log(values.json ? JSON.stringify(found, null, 2) : historyTable(found, limit));
+  return found.problems.length > 0 ? 1 : 0;
+}
+
+await runStackCommand({ usage, name: "history", run: history });
