@@ -7,7 +7,6 @@ import { AS_BEFORE, DOUBTFUL, identifier, isUnknown, sameIgnoringCase } from "..
 import type { InputsOf } from "../../engine/field.ts";
 import { defineObjectKind } from "../../engine/lifecycle.ts";
 import type { Change } from "../../engine/objectKind.ts";
-import type { ResourceKind } from "../../engine/resourceKind.ts";
 import { nameInLog } from "../../engine/undo.ts";
 import type { Run } from "../../run/run.ts";
 import { connectionEntry, keys } from "./connectionEntry.ts";
@@ -310,6 +309,3 @@ async function isOwn(run: Run, id: string): Promise<boolean> {
   const roles = await run.list(`/connections/${id}/roleAssignments`, "list the roles of a connection", ownerShape);
   return roles.some(({ role, principal }) => role === "Owner" && sameIgnoringCase(principal.id, run.callerId));
 }
-
-/** For code that treats all kinds alike. */
-export const isConnection = (one: Pick<ResourceKind, "name">): boolean => one.name === kind.name;

@@ -93,9 +93,6 @@ const shapes = [
   }),
 ] as const;
 
-/** The types of credentials. */
-export const credentialTypes = shapes.map((shape) => shape.shape.credentialType.value);
-
 /** Credentials of a connection, by reference. */
 export const credentialsSchema = z.discriminatedUnion("credentialType", shapes).superRefine((given, context) => {
   if (!(given.credentialType in secretKeys)) return;

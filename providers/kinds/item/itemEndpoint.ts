@@ -60,7 +60,7 @@ export interface Endpoints {
 }
 
 /** Names of the outputs. */
-export const endpointOutputs = [
+const endpointOutputs = [
   "sqlEndpointId",
   "sqlEndpoint",
   "databaseName",
@@ -169,7 +169,7 @@ const tablesPath = (workspaceId: string, itemId: string) =>
   `https://onelake.dfs.fabric.microsoft.com/${workspaceId}/${itemId}/Tables`;
 
 /** The host of a server, or of a connection string: without a port, which is always 1433. */
-export function hostOf(server: string): string {
+function hostOf(server: string): string {
   const source = /(?:^|;)\s*(?:data source|server)\s*=\s*([^;]+)/i.exec(server)?.[1] ?? server;
   return source.replace(/^tcp:/i, "").replace(/,\d+$/, "").trim();
 }

@@ -34,7 +34,7 @@ export interface Found {
 }
 
 /** What a reference looks up. */
-export const thingOf = (reference: Referenced): ReferenceKey | undefined => referencedThing({ ...reference });
+const thingOf = (reference: Referenced): ReferenceKey | undefined => referencedThing({ ...reference });
 
 const namedShape = z.object({ id: idShape, displayName: optional(z.string()) });
 const identityShape = z.object({

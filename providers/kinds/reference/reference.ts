@@ -2,7 +2,7 @@ import { AS_BEFORE } from "../../engine/field.ts";
 import { text } from "../../../lib/config/value.ts";
 import { defineKind } from "../../engine/resourceKind.ts";
 import { referenceEntry } from "./referenceEntry.ts";
-import { lookUp, thingOf } from "./lookUp.ts";
+import { lookUp } from "./lookUp.ts";
 import type { Found } from "./lookUp.ts";
 
 const given = { schema: text(256).optional(), change: "local" } as const;
@@ -63,5 +63,3 @@ export const reference = defineKind<Found>()({
   // nothing was made
   delete: () => Promise.resolve(),
 });
-
-export { thingOf };
