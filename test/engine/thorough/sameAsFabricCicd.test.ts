@@ -61,13 +61,14 @@ describe("a folder that fabric-cicd publishes too", { skip: !python && "FABRIC_C
   });
 });
 
-async function workspaceOn({ url, state }: Emulator): Promise<string> {
+async function workspaceOn(emulator: Emulator): Promise<string> {
+  const { url } = emulator;
   const post = async (path: string, body: object) => {
     const headers = { authorization: "Bearer made-up", "content-type": "application/json" };
     return fetch(`${url}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
   };
   const { id } = (await (await post("/workspaces", { displayName: "retail" })).json()) as { id: string };
-  const [capacity] = state()["capacities"] as { id: string }[];
+  const [capacity] = emulator.state()["capacities"] as { id: string }[];
   await post(`/workspaces/${id}/assignToCapacity`, { capacityId: capacity?.id });
   return id;
 }
