@@ -132,7 +132,8 @@ const losesProtection = ({ old, new: next }: Step) => Boolean(old?.protect && ne
 
 function changeOf(step: Step, operation: Operation): Change {
   const { old, new: next } = step;
-  const properties = operation === "delete" ? [] : differences(toldOf(old?.inputs), toldOf(next?.inputs));
+  const [before, after] = byFile(old?.inputs, next?.inputs);
+  const properties = operation === "delete" ? [] : differences(toldOf(before), toldOf(after));
   return {
     ...objectOf(step),
     operation,
@@ -158,6 +159,24 @@ function differences(
 
 /** All properties, because a refresh stores some of its findings only among the outputs. */
 const everythingOf = ({ inputs, outputs }: ResourceState) => toldOf({ ...outputs, ...inputs });
+
+type Properties = Readonly<Record<string, unknown>>;
+const isObject = (value: unknown): value is Properties => typeof value === "object" && value !== null;
+
+/**
+ * Properties with a line for each file of a definition instead of the hash of all. A new item has all its files, and a state of an
+ * earlier version does not know them: there, the files are left out.
+ */
+function byFile(old: Properties = {}, next: Properties = {}): readonly [Properties, Properties] {
+  // of a definition of many files only their number is known
+  const isKnown = isObject(old["parts"]) && isObject(next["parts"]) && !isDeepStrictEqual(old["parts"], next["parts"]);
+  const told = ({ parts, logicalId: _logicalId, definitionHash, ...properties }: Properties): Properties => {
+    if (!isKnown) return { ...properties, ...(definitionHash !== undefined && { definitionHash }) };
+    const files = Object.entries(parts as Properties).map(([path, hash]) => [`file ${path}`, hash] as const);
+    return { ...properties, ...Object.fromEntries(files) };
+  };
+  return [told(old), told(next)];
+}
 
 const ROLE_OF = "role of ";
 
