@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { readPlatform } from "../api/itemDefinition.ts";
 import type { Platform } from "../api/itemDefinition.ts";
 
@@ -54,7 +54,7 @@ export function findItemFolders(projectRoot: string, from: string): FoundFolders
   return { items, problems };
 
   function walk({ relative, place, parent }: Pick<ItemFolder, "relative" | "place" | "parent">): void {
-    const path = relative === "" ? from : `${from}/${relative}`;
+    const path = posix.join(from, relative);
     const entries = readdirSync(join(projectRoot, path), { withFileTypes: true }).sort((a, b) =>
       a.name < b.name ? -1 : 1,
     );

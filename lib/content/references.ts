@@ -92,17 +92,19 @@ export function findReferences(items: readonly ContentItem[], left: readonly Con
           `refers to ${id}, the logical id of items in several other workspaces. Copy the item, or give it another logical id.`,
         );
       else if (to) add({ key: id, to, attribute: "id" });
+      const other = byId.has(id) ? undefined : leftById.get(id);
+      if (other)
+        report(
+          position,
+          `refers to ${other.type} '${other.displayName}' (${other.path}), which is not deployed: include it, or remove the reference.`,
+        );
     }
-    for (const { id, position } of idsBesideOwnWorkspace(file)) {
-      if (byId.has(id)) continue;
-      const other = leftById.get(id);
-      report(
-        position,
-        other
-          ? `refers to ${other.type} '${other.displayName}' (${other.path}), which is not deployed: include it, or remove the reference.`
-          : `refers to the logical id ${id}, which no deployed item has. Add the item's folder, or remove the reference.`,
-      );
-    }
+    for (const { id, position } of idsBesideOwnWorkspace(file))
+      if (!byId.has(id) && !leftById.has(id))
+        report(
+          position,
+          `refers to the logical id ${id}, which no deployed item has. Add the item's folder, or remove the reference.`,
+        );
   }
 
   /** A KQL database names its eventhouse; its place below that eventhouse says which it is, also without logical ids. */

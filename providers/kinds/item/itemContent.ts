@@ -362,7 +362,8 @@ export async function definitionToReplace(
   before: Defined,
   wanted: Declared,
 ): Promise<string | undefined> {
-  const parts = await readDefinition(run, id, before).catch(unlessUnreadable);
+  // in the format of the files, or the same content would look like another
+  const parts = await readDefinition(run, id, { ...before, parts: wanted.parts }).catch(unlessUnreadable);
   if (!parts) return undefined;
   const hash = hashDefinition(parts);
   // what was deployed by other means may already be what the files say

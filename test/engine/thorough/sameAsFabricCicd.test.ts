@@ -61,6 +61,32 @@ describe("a folder that fabric-cicd publishes too", { skip: !python && "FABRIC_C
   });
 });
 
+describe("a workspace that fabric-cicd has filled", { skip: !python && "FABRIC_CICD_PYTHON names no Python" }, () => {
+  it("A workspace that fabric-cicd has filled comes under management with one key, and no content is sent again", async () => {
+    await using stack = await EngineStack.start();
+    const workspaceId = await workspaceOn(stack.emulator);
+    const script = join(import.meta.dirname, "fabricCicd/publish.py");
+    const args = [script, stack.emulator.origin, workspaceId, folder, "dev"];
+    await promisify(execFile)(python ?? "", args, { maxBuffer: 1 << 26 });
+    const before = stack.emulator.requests().length;
+    stack.configure({
+      environment: "dev",
+      workspaces: [{ name: "retail", capacity: "local", adopt: true, items: [{ from: "fabric/retail", adopt: true }] }],
+    });
+    const up = await stack.up();
+    assert.equal(up.code, 0, up.text);
+    const names = new Map(stack.emulator.service.items.all().map(({ id, displayName }) => [id, displayName]));
+    const sent = stack.emulator.requests().slice(before);
+    const again = sent.flatMap(({ path }) => /\/items\/([^/]+)\/updateDefinition$/.exec(path)?.[1] ?? []);
+    assert.deepEqual(
+      again.map((id) => names.get(id)),
+      [],
+    );
+    const preview = await stack.preview();
+    assert.deepEqual([preview.code, preview.steps], [0, []], preview.text);
+  });
+});
+
 async function workspaceOn(emulator: Emulator): Promise<string> {
   const { url } = emulator;
   const post = async (path: string, body: object) => {

@@ -205,6 +205,19 @@ const BROKEN: readonly Broken[] = [
     ],
   },
   {
+    what: "a KQL database whose eventhouse is left out",
+    files: {
+      "items/e.Eventhouse/.platform": platform("Eventhouse", "e", id(5)),
+      "items/e.Eventhouse/EventhouseProperties.json": {},
+      "items/e.Eventhouse/.children/d.KQLDatabase/.platform": platform("KQLDatabase", "d"),
+      "items/e.Eventhouse/.children/d.KQLDatabase/DatabaseProperties.json": { parentEventhouseItemId: id(5) },
+    },
+    entry: { types: ["KQLDatabase"] },
+    told: [
+      "from: items/e.Eventhouse/.children/d.KQLDatabase/DatabaseProperties.json:2 refers to Eventhouse 'e' (items/e.Eventhouse), which is not deployed: include it, or remove the reference.",
+    ],
+  },
+  {
     what: "a reference to nothing in the properties of a notebook",
     files: notebook(
       "items/a.Notebook",
