@@ -10,7 +10,17 @@ import { problemAt } from "./problem.ts";
 import type { ConfigPath, Problem } from "./problem.ts";
 
 /** Keys of an entry of `items` that names a folder of items. */
-export const folderKeys = ["from", "folder", "include", "exclude", "types", "adopt", "items", "parameters"] as const;
+export const folderKeys = [
+  "from",
+  "folder",
+  "include",
+  "exclude",
+  "types",
+  "adopt",
+  "items",
+  "parameters",
+  "orphans",
+] as const;
 /** Longest name and description of an item. https://learn.microsoft.com/rest/api/fabric/core/items/create-item */
 const MAX_TEXT = 256;
 

@@ -183,6 +183,16 @@ const itemSchema = z.strictObject({
       absent: "`parameter.yml` in the folder of `from`, if there is one",
       more: "content.md#values-per-environment",
     }),
+  orphans: z
+    .enum(["report"])
+    .optional()
+    .meta({
+      description:
+        "With `from`: tell which items of the workspace nobody declares, at refreshes and when the declared ones change. They are " +
+        "never touched.",
+      examples: ["report"],
+      absent: "nothing is told",
+    }),
   items: z
     .record(z.string(), itemOptionsSchema)
     .optional()

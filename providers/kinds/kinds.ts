@@ -5,6 +5,7 @@ import { connectionRole } from "./connection/connectionRole.ts";
 import { gitConnection } from "./git/connection.ts";
 import { folder } from "./item/folder.ts";
 import { item } from "./item/item.ts";
+import { unlistedItems } from "./item/unlistedItems.ts";
 import { itemEndpoint } from "./item/itemEndpoint.ts";
 import { reference } from "./reference/reference.ts";
 import { unlistedUsers } from "./workspace/unlistedUsers.ts";
@@ -21,6 +22,7 @@ export const kinds = {
   gitConnection,
   folder,
   item,
+  unlistedItems,
   workspaceIdentity,
   managedPrivateEndpoint,
   connection,

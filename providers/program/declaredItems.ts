@@ -40,6 +40,7 @@ export function declareItems(workspaces: readonly FabricWorkspace[], former: For
   const early = new Map<number, { readonly tier: number; readonly resource: CustomResource }[]>();
   const inOrder = all.toSorted((a, b) => orderOf(a.item) - orderOf(b.item));
   for (const declaration of inOrder) declare(declaration);
+  for (const workspace of workspaces) workspace.declareUnlisted(Promise.all(workspace.declared.items.map(existenceOf)));
 
   function declare(declaration: Declaration): CustomResource {
     const known = made.get(declaration);

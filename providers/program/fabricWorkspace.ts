@@ -16,6 +16,7 @@ import { AS_BEFORE, sameIgnoringCase } from "../engine/field.ts";
 import { folder, folderKey } from "../kinds/item/folder.ts";
 import { gitConnection } from "../kinds/git/connection.ts";
 import { item } from "../kinds/item/item.ts";
+import { unlistedItems } from "../kinds/item/unlistedItems.ts";
 import { itemEndpoint } from "../kinds/item/itemEndpoint.ts";
 import { isDisplayName } from "../kinds/role/principal.ts";
 import type { LookUps } from "./lookUps.ts";
@@ -205,6 +206,15 @@ export class FabricWorkspace extends resource.ComponentResource {
       keyOf: (own) => this.#named(own === undefined ? name : `${name}/${own}`),
     });
     return made;
+  }
+
+  /** Lets items be told that nobody declares. @param isReady ends when the declared ones exist */
+  declareUnlisted(isReady: Promise<unknown>): void {
+    const { items } = this.config;
+    if (!items.some(({ orphans }) => orphans)) return;
+    const listed = items.map(({ type, displayName }) => `${type}/${displayName}`.toLowerCase());
+    const inputs = { workspaceId: this.workspaceId, listed: isReady.then(() => listed) };
+    new FabricResource(unlistedItems, this.config.name, inputs, this.#ofHolder.options);
   }
 
   /** The endpoints of an item, which are waited for: the resource of its key `endpoints`, or one for what refers to them. */

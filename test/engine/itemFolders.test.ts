@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, it } from "node:test";
@@ -18,7 +19,13 @@ async function stackWithFolder(): Promise<EngineStack> {
 const retail = (entry: object = {}, features: object = {}) => ({
   features: { useRetryLogic: true, ...features },
   environment: "dev",
-  workspaces: [{ name: "retail", capacity: "local", items: [{ from: "items/retail", folder: "/shop", ...entry }] }],
+  workspaces: [
+    {
+      name: "retail",
+      capacity: "local",
+      items: [{ from: "items/retail", folder: "/shop", orphans: "report", ...entry }],
+    },
+  ],
 });
 
 function edit(stack: EngineStack, path: string, change: (text: string) => string): void {
@@ -106,6 +113,7 @@ describe("a folder of items", () => {
       "Item retail/Notebook/explore: displayName",
       "Item retail/SparkJobDefinition/compact: definitionHash",
       "Item retail/SparkJobDefinition/compact: parts",
+      "UnlistedItems retail: listed",
     ]);
     for (const [key, id] of ids) {
       const now = itemsOf(stack).find((item) => item.id === id);
@@ -114,6 +122,17 @@ describe("a folder of items", () => {
     assert.equal(idOf(stack, "Notebook", "Explore orders"), ids.get("Notebook/explore"));
     assert.equal(idOf(stack, "DataPipeline", "Weekly"), ids.get("DataPipeline/weekly"));
     assert.deepEqual((await stack.preview()).steps, []);
+
+    const others = {
+      id: randomUUID(),
+      workspaceId: String(workspaceId),
+      type: "Notebook",
+      displayName: "by hand",
+      description: "",
+    };
+    stack.emulator.service.items.put(others);
+    const refreshed = await stack.refresh();
+    assert.match(refreshed.text, /not declared \(orphans: report\): Notebook 'by hand'\. Declare what belongs/);
 
     // an item that another one refers to cannot just go
     rmSync(join(stack.folder, "items/retail/load/loadOrders.Notebook"), { recursive: true });

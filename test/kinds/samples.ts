@@ -18,6 +18,10 @@ const samples: Readonly<Record<string, readonly Record<string, unknown>[]>> = {
     { workspaceId, listed: [] },
     { workspaceId, listed: ["b@contoso.com", "A@contoso.com"] },
   ],
+  UnlistedItems: [
+    { workspaceId, listed: [] },
+    { workspaceId, listed: ["notebook/b", "lakehouse/a"] },
+  ],
   GitConnection: [
     {
       workspaceId,
