@@ -6,7 +6,7 @@ import { unlistedAmong } from "../../providers/kinds/item/unlistedItems.ts";
 const items = (...names: string[]): FabricItem[] =>
   names.map((name) => {
     const [type = "", displayName = ""] = name.split("/");
-    return { id: name, workspaceId: "w", type, displayName } as unknown as FabricItem;
+    return { id: name, workspaceId: "w", type, displayName };
   });
 
 describe("items that nobody declares", () => {

@@ -211,7 +211,7 @@ describe("The committed configuration of stack", () => {
     assert.equal(config.workspaces.length, 3);
     assert.deepEqual(
       config.workspaces.map(({ items }) => items.length),
-      [3, 8, 0],
+      [3, 9, 0],
     );
   });
 
