@@ -10,7 +10,7 @@ import { EngineStack } from "./harness/engineStack.ts";
 const reader = `
 const pulumi = require("@pulumi/pulumi");
 const other = new pulumi.StackReference("organization/fabric/test");
-exports.bronze = other.requireOutput("workspaces").apply((all) => all.sales.items.bronze);
+exports.bronze = other.requireOutput("workspaces").apply((all) => all.sales.endpoints.bronze);
 exports.shared = other.requireOutput("references").apply((all) => all.shared.targetId);
 `;
 
@@ -61,7 +61,10 @@ describe("references", () => {
     assert.equal(up.code, 0, up.text);
     const outputs = JSON.parse((await stack.run(["stack", "output", "--json"])).text) as {
       references: Record<string, { targetId: string }>;
-      workspaces: Record<string, { id: string; items: Record<string, Record<string, string>> }>;
+      workspaces: Record<
+        string,
+        { id: string; items: Record<string, string>; endpoints: Record<string, Record<string, string>> }
+      >;
     };
     const targets = Object.entries(outputs.references).map(([name, { targetId }]) => [name, targetId]);
     assert.deepEqual(Object.fromEntries(targets), {
@@ -70,9 +73,10 @@ describe("references", () => {
       git: known.gitHubConnection,
       network: known.gateway,
     });
-    const bronze = outputs.workspaces["sales"]?.items["bronze"];
+    const bronze = outputs.workspaces["sales"]?.endpoints["bronze"];
+    const bronzeId = outputs.workspaces["sales"]?.items["bronze"];
     assert.match(bronze?.["sqlEndpoint"] ?? "", /^\w+\.datawarehouse\.fabric\.microsoft\.com$/);
-    assert.match(bronze?.["oneLakeTablesPath"] ?? "", new RegExp(`/${bronze?.["id"]}/Tables$`));
+    assert.match(bronze?.["oneLakeTablesPath"] ?? "", new RegExp(`/${bronzeId}/Tables$`));
 
     assert.deepEqual(await readBySecondProgram(stack), { bronze, shared: shared.id });
 
