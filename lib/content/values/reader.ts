@@ -107,6 +107,13 @@ export class Reader {
     read: (value: unknown, path: KeyPath) => T | undefined,
   ): ByEnvironment<T> {
     const values = new Map<string, T>();
+    if (typeof value === "string" && value !== "") {
+      // parameter files of public projects have this, although fabric-cicd refuses it
+      this.warn(path, `is one value for every environment: fabric-cicd wants {${EVERY_ENVIRONMENT}: …} for that`);
+      const one = read(value, path);
+      if (one !== undefined) values.set(EVERY_ENVIRONMENT, one);
+      return values;
+    }
     if (!isObject(value)) {
       this.problem(
         path,

@@ -26,7 +26,7 @@ const key = (path: string, values = "{ PROD: b }") =>
 
 const templates: Readonly<Record<string, string>> = {
   "nested.yml": "extend: [b.yml]\n",
-  "templates/broken.yml": "find_replace:\n  - find_value: a\n    replace_value: b\n",
+  "templates/broken.yml": "find_replace:\n  - find_value: a\n    replace_value: [b]\n",
 };
 
 const broken: readonly Broken[] = [
@@ -159,13 +159,6 @@ const broken: readonly Broken[] = [
     "find_replace:\n  - find_value: 5\n    replace_value: {PROD: b}\n",
     [
       "parameter.yml:2 find_replace[0].find_value: must be text: numbers, dates and words such as true, yes and off need quotes to be text",
-    ],
-  ],
-  [
-    "a text as replace_value",
-    "find_replace:\n  - find_value: a\n    replace_value: b\n",
-    [
-      "parameter.yml:3 find_replace[0].replace_value: must be an object with a value for each environment, or _ALL_ for all, not a single value",
     ],
   ],
   [
@@ -528,13 +521,6 @@ const broken: readonly Broken[] = [
     ],
   ],
   [
-    "a connection without an environment",
-    "semantic_model_binding:\n  default:\n    connection_id: 01234567-89ab-cdef-0123-456789abcdef\n",
-    [
-      "parameter.yml:3 semantic_model_binding.default.connection_id: must be an object with a value for each environment, or _ALL_ for all, not a single value",
-    ],
-  ],
-  [
     "a connection that is no id",
     "semantic_model_binding:\n  default:\n    connection_id:\n      PROD: prod\n",
     [
@@ -590,7 +576,7 @@ const broken: readonly Broken[] = [
   ],
   [
     "several mistakes at once",
-    "find_replace:\n  - find_value: a\n    replace_value: b\n  - find_vlue: c\n    replace_value: {PROD: 1}\nkey_value_replace:\n  - find_key: x\n    replace_value: {}\n",
+    "find_replace:\n  - find_value: a\n    replace_value: [b]\n  - find_vlue: c\n    replace_value: {PROD: 1}\nkey_value_replace:\n  - find_key: x\n    replace_value: {}\n",
     [
       "parameter.yml:3 find_replace[0].replace_value: must be an object with a value for each environment, or _ALL_ for all, not a single value",
       "parameter.yml:4 find_replace[1].find_vlue: unknown key; did you mean find_value?",
@@ -620,8 +606,8 @@ describe("Values in the stack's configuration are told with their path", () => {
   const at = "fabric:workspaces[0].content.values";
   const problemsOf = (values: unknown) => parseValues(values, at).problems.map(problemText);
 
-  test("A plain text for all environments is refused with its path", () => {
-    assert.deepEqual(problemsOf({ find_replace: [{ find_value: "a", replace_value: "b" }] }), [
+  test("A list for all environments is refused with its path", () => {
+    assert.deepEqual(problemsOf({ find_replace: [{ find_value: "a", replace_value: ["b"] }] }), [
       `${at}.find_replace[0].replace_value: must be an object with a value for each environment, or _ALL_ for all, not a single value`,
     ]);
   });

@@ -149,3 +149,15 @@ describe("Values in the stack's configuration are the same rules", () => {
     assert.deepEqual(rule?.place, { path: "fabric:values.find_replace[0]" });
   });
 });
+
+describe("one value instead of values by environment", () => {
+  test("One value instead of values by environment counts for every environment, with a warning that fabric-cicd refuses it", () => {
+    const text = "find_replace:\n  - find_value: a\n    replace_value: $items.Lakehouse.FCA.$id\n";
+    const { rules, problems, warnings } = parseParameterFile(text, "parameter.yml");
+    assert.deepEqual(problems, []);
+    assert.deepEqual(rules.find[0]?.to.get("_ALL_"), "$items.Lakehouse.FCA.$id");
+    assert.deepEqual(warnings.map(problemText), [
+      "parameter.yml:3 find_replace[0].replace_value: is one value for every environment: fabric-cicd wants {_ALL_: …} for that",
+    ]);
+  });
+});
