@@ -106,7 +106,7 @@ export function referencesOfValues(
     const key = referenceText(reference);
     const found = targetOf(reference);
     if (found) return [{ key, ...found }];
-    report(`${item.path} needs ${key}, which is nothing that this stack declares`);
+    report(`${item.path} needs ${key}, which is nothing that this stack declares: declare it, or take the rule away`);
     return [];
   });
 

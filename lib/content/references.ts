@@ -91,6 +91,11 @@ export function findReferences(items: readonly ContentItem[], left: readonly Con
           position,
           `refers to ${id}, the logical id of items in several other workspaces. Copy the item, or give it another logical id.`,
         );
+      else if (to && to.workspace !== item.workspace && isParent(file, position))
+        report(
+          position,
+          `names ${to.type} '${to.displayName}' (${to.path}) of another workspace: a database lies in the workspace of its eventhouse.`,
+        );
       else if (to) add({ key: id, to, attribute: "id" });
       const other = byId.has(id) ? undefined : leftById.get(id);
       if (other)
@@ -136,6 +141,10 @@ export function findReferences(items: readonly ContentItem[], left: readonly Con
     }
   }
 }
+
+/** Whether an id at a position is that of the eventhouse of a KQL database. */
+const isParent = ({ path, text }: TextFile, position: number) =>
+  path.toLowerCase() === "databaseproperties.json" && /"parentEventhouseItemId"\s*:\s*"$/.test(text.slice(0, position));
 
 type Report = (position: number, message: string) => void;
 

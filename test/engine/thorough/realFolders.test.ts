@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { symlinkSync } from "node:fs";
 import { basename, delimiter, join } from "node:path";
 import { describe, it } from "node:test";
+import { parseStackConfig } from "../../../lib/config/stackConfig.ts";
 import { findItemFolders } from "../../../lib/content/itemFolders.ts";
 import { EngineStack } from "../harness/engineStack.ts";
 import { itemRoots } from "../harness/itemRoots.ts";
@@ -28,7 +29,7 @@ describe("a real Git folder", { skip: checkouts.length === 0 && "FABRIC_FOLDERS 
       const workspaces = roots.map((root, index) => ({
         name: `w${index}`,
         capacity: "local",
-        items: [{ from: join("checkout", root) }],
+        items: [{ from: join("checkout", root) }, ...neededBesides(stack.folder, join("checkout", root))],
       }));
       stack.configure({ workspaces });
       const up = await stack.up();
@@ -50,6 +51,20 @@ describe("a real Git folder", { skip: checkouts.length === 0 && "FABRIC_FOLDERS 
     });
   }
 });
+
+/** Items that a folder's parameter file refers to, and that something else is to make: a user declares them. */
+function neededBesides(projectRoot: string, from: string): { readonly type: string; readonly name: string }[] {
+  try {
+    parseStackConfig({ workspaces: [{ name: "w", items: [{ from }] }] }, { projectRoot, stack: "test", env: {} });
+    return [];
+  } catch (error) {
+    const needed = [...String(error).matchAll(/needs \$items\.(\w+)\.(.+?)\.\$\w+, which/g)];
+    return [...new Set(needed.map(([, type = "", name = ""]) => `${type}/${name}`))].map((key) => {
+      const [type = "", name = ""] = key.split("/");
+      return { type, name };
+    });
+  }
+}
 
 /** What a sent definition holds that only Git integration understands. */
 function leftIn({ type, displayName, definition }: Sent, logicalIds: ReadonlySet<string>): string[] {

@@ -318,4 +318,19 @@ describe("a folder of items that cannot be deployed", () => {
       `fabric:workspaces[2].items[0].from: items/b.DataPipeline/pipeline-content.json:7 refers to ${id(1)}, the logical id of items in several other workspaces. Copy the item, or give it another logical id.`,
     ]);
   });
+
+  it("A folder of items that cannot be deployed is refused: a KQL database whose eventhouse lies in another workspace", () => {
+    using project = new ProjectFolder({
+      "one/e.Eventhouse/.platform": platform("Eventhouse", "e", id(1)),
+      "two/d.KQLDatabase/.platform": platform("KQLDatabase", "d", id(2)),
+      "two/d.KQLDatabase/DatabaseProperties.json": { databaseType: "ReadWrite", parentEventhouseItemId: id(1) },
+    });
+    const problems = project.problemsOf([
+      { name: "one", items: [{ from: "one" }] },
+      { name: "two", items: [{ from: "two" }] },
+    ]);
+    assert.deepEqual(problems, [
+      "fabric:workspaces[1].items[0].from: two/d.KQLDatabase/DatabaseProperties.json:3 names Eventhouse 'e' (one/e.Eventhouse) of another workspace: a database lies in the workspace of its eventhouse.",
+    ]);
+  });
 });

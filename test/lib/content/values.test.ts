@@ -88,7 +88,7 @@ describe("values per environment", () => {
       "broken.yml": "find_replace:\n  - find_valu: a\n    replace_value: b\n",
     });
     assert.deepEqual(project.problemsOf([{ name: "sales", items: [{ from: "items" }] }]), [
-      "fabric:workspaces[0].items[0].from: items/load.Notebook needs $items.Lakehouse.silver.$id, which is nothing that this stack declares",
+      "fabric:workspaces[0].items[0].from: items/load.Notebook needs $items.Lakehouse.silver.$id, which is nothing that this stack declares: declare it, or take the rule away",
       "fabric:workspaces[0].items[0].from: items/parameter.yml:4 find_replace[1]: looks for a value of the service, which a preview does not ask: write the id",
     ]);
     const broken = project.problemsOf([{ name: "sales", items: [{ from: "items", parameters: "broken.yml" }] }]);
