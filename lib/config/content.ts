@@ -112,7 +112,10 @@ export function resolveContent(workspaces: readonly ResolvedEntries[], context: 
   return {
     items: workspaces.map(({ entries }) => entries.map(({ items }) => items.map(completed))),
     warnings: workspaces.some(({ entries }) => entries.some(({ rules }) => rules))
-      ? values().warningsOf(workspaces, used, context.environment)
+      ? [
+          ...values().warningsOf(workspaces, used, context.environment),
+          ...values().foreignIdsIn(positions, valuesOf.values()),
+        ]
       : [],
   };
 

@@ -1,3 +1,4 @@
+import { idsIn } from "../content/gitIds.ts";
 import { referenceText } from "../content/itemValues.ts";
 import type { ContentItem } from "../content/references.ts";
 import type { TextFile } from "../content/contentRules.ts";
@@ -5,6 +6,7 @@ import { applyValues } from "../content/values/applyValues.ts";
 import { dynamicReferencesIn } from "../content/values/dynamicReferences.ts";
 import { matchesFile } from "../content/values/filePattern.ts";
 import { connectionsOf, modelBindings } from "../content/values/modelBindings.ts";
+import { foreignIds } from "../content/values/foreignIds.ts";
 import { problemText } from "../content/values/place.ts";
 import type { DynamicReference } from "../content/values/reference.ts";
 import type { Rule } from "../content/values/rule.ts";
@@ -141,12 +143,43 @@ export function warningsOf(
   const told = workspaces.flatMap(({ entries }) =>
     entries.flatMap(({ rules: found }) => {
       if (!found) return [];
-      const unmatched = [
-        ...rulesWithoutValue(found.rules, environment),
-        ...rulesWithoutEffect(found.rules, environment, used),
+      return [
+        ...found.warnings,
+        ...folded(rulesWithoutValue(found.rules, environment).map(problemText), environment),
+        ...rulesWithoutEffect(found.rules, environment, used).map(problemText),
       ];
-      return [...found.warnings, ...unmatched.map(problemText)];
     }),
   );
   return [...new Set(told)];
+}
+
+/** Rules without a value that are named one by one. */
+const MAX_RULES = 3;
+
+/** One line instead of many: a file may know nothing of an environment. */
+const folded = (lines: readonly string[], environment: string): readonly string[] =>
+  lines.length <= MAX_RULES
+    ? lines
+    : [`${lines[0]}; so have ${lines.length - 1} more rules. fabric:environment is ${environment}.`];
+
+/** Ids that a warning names. */
+const MAX_IDS = 5;
+
+/**
+ * Ids that several items have, and that neither logical ids nor values explain: most often they belong to another environment.
+ * @param items items of folders with rules, with their values applied
+ */
+export function foreignIdsIn(items: ReadonlyMap<ContentItem, Position>, values: Iterable<readonly Value[]>): string[] {
+  const withRules = [...items].filter(([, { entry }]) => entry.rules).map(([content]) => content);
+  // an id that stands in several files of one item is the item's own
+  const texts = withRules.map(({ path, files }) => ({ path, text: files.map(({ text }) => text).join("\n") }));
+  const known = [...items.keys()].map(({ logicalId }) => logicalId ?? "");
+  const given = [...values].flatMap((list) => idsIn(JSON.stringify(list)).map(({ id }) => id));
+  const { ids, more } = foreignIds(texts, [...known, ...given]);
+  const told = ids.slice(0, MAX_IDS).map(({ id, files, count }) => {
+    const others = count > 1 ? ` and ${count - 1} more` : "";
+    return `${id} stands in ${files[0]}${others}. If it belongs to another environment, replace it by a rule.`;
+  });
+  const rest = ids.length - told.length + more;
+  return rest > 0 ? [...told, `${rest} more ids stand in several items and are not replaced.`] : told;
 }

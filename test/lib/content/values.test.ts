@@ -72,6 +72,18 @@ describe("values per environment", () => {
     ]);
   });
 
+  it("Values per environment leave ids that several items have, and that nothing explains, to a warning", () => {
+    const source = (more: string) => `lake = "${id(8)}"\nown = "${id(1)}"\nset = "${id(7)}"\n${more}`;
+    using project = new ProjectFolder({
+      ...notebook("items/a.Notebook", "a", id(1), source("")),
+      ...notebook("items/b.Notebook", "b", id(2), source(`twice = "${id(9)} ${id(9)}"\n`)),
+      "items/parameter.yml": `find_replace:\n  - find_value: ${id(7)}\n    replace_value: { dev: ${id(6)} }\n`,
+    });
+    assert.deepEqual(read(project).warnings, [
+      `${id(8)} stands in items/a.Notebook and 1 more. If it belongs to another environment, replace it by a rule.`,
+    ]);
+  });
+
   it("Values per environment turn a reference to nothing into something", () => {
     using project = new ProjectFolder({
       ...pipeline("items/a.DataPipeline", "a", id(5)),
