@@ -12,7 +12,7 @@ export function workspaceOutputs(workspace: FabricWorkspace): Outputs {
   const items = config.items.map(({ name }, index) => {
     const id = declared.items[index]?.id.apply((both) => both.split("/")[1] ?? both);
     const shown = (declared.ofItems[index] ?? []).flatMap((one) => Object.entries(outputsShown(one)));
-    return { name, id, shown: Object.fromEntries(shown) as Outputs };
+    return { name, id, shown: Object.fromEntries(shown) };
   });
   const withEndpoints = items.filter(({ shown }) => Object.keys(shown).length > 0);
   return {
