@@ -3,8 +3,8 @@ import type { EngineStack } from "./engineStack.ts";
 
 /** Collections that are history, not condition. */
 const HISTORY = ["operations", "reservations", "branches", "recoverableItems"];
-/** Fields that tell a time, or how far a read has come, or an id that Git gives. */
-const PASSING = ["syncedAt", "readyAt", "assignmentReads", "logicalId"];
+/** Fields that tell a time, how far a read has come, an id that Git gives, or the last publish of an environment. */
+const PASSING = ["syncedAt", "readyAt", "assignmentReads", "logicalId", "publish"];
 
 /**
  * Everything the emulator has, without times and history, in order, and with names instead of the ids of what may have

@@ -6,7 +6,6 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, describe, it } from "node:test";
 import { text } from "node:stream/consumers";
-import { zstdDecompressSync } from "node:zlib";
 import { stringify } from "yaml";
 
 const project = resolve(import.meta.dirname, "../../..");
@@ -21,7 +20,7 @@ class Clone {
 
   constructor(name: string) {
     this.folder = join(root, name);
-    this.stateFile = join(this.folder, ".fabric/state/.pulumi/stacks/fabric/local.json.zst");
+    this.stateFile = join(this.folder, ".fabric/state/.pulumi/stacks/fabric/local.json");
     this.emulatorJournal = join(this.folder, ".fabric/emulator/journal.jsonl");
     mkdirSync(this.folder);
     for (const file of ["index.ts", "package.json", "node_modules", "lib", "providers", "emulator", "cli", "fabric"])
@@ -48,7 +47,7 @@ class Clone {
 
   /** Names of the resources in the state, without what is Pulumi's own. */
   get resources(): readonly string[] {
-    const { checkpoint } = JSON.parse(zstdDecompressSync(readFileSync(this.stateFile)).toString()) as {
+    const { checkpoint } = JSON.parse(readFileSync(this.stateFile, "utf8")) as {
       checkpoint: { latest?: { resources?: { urn: string }[] } };
     };
     const names = (checkpoint.latest?.resources ?? []).map(({ urn }) => urn.split("$").at(-1) ?? urn);
