@@ -30,14 +30,17 @@ const inLowerCase = (value: unknown): unknown =>
 
 /**
  * The calls that changed something, sorted. What brings a connection in line right after it was initialised is left out:
- * which call that is, if any, depends on the branch.
+ * which call that is, if any, depends on the branch. So is the publish that follows each definition of an environment.
  */
 export function seenWrites(requests: readonly RequestRecord[]): string[] {
   const initialised = requests.flatMap(({ path }) => /^(.*)\/initializeconnection$/.exec(path)?.[1] ?? []);
   const isInitialSync = (path: string) =>
     initialised.some((git) => [`${git}/updatefromgit`, `${git}/committogit`].includes(path));
   return requests
-    .filter(({ method, path, status }) => method !== "GET" && status < 400 && !path.endsWith("/getdefinition"))
+    .filter(
+      ({ method, path, status }) =>
+        method !== "GET" && status < 400 && !/\/(getdefinition|staging\/publish)$/.test(path),
+    )
     .filter(({ path }) => !isInitialSync(path))
     .map(({ method, path, body }) => line(method, path, path.includes("/git/") ? {} : (body as object | undefined)))
     .sort();
