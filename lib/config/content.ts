@@ -5,10 +5,8 @@ import { hasDefinition } from "../api/itemType.ts";
 import { missingContent } from "../content/contentRules.ts";
 import { findReferences } from "../content/references.ts";
 import type { ContentItem } from "../content/references.ts";
-import type { NamedPool } from "../content/itemValues.ts";
 import { textFiles } from "../content/textFiles.ts";
 import type { Rule } from "../content/values/rule.ts";
-import type { Value } from "../content/values/value.ts";
 import type { ItemReference, ResolvedItem } from "./item.ts";
 import { problemAt } from "./problem.ts";
 import type { Problem } from "./problem.ts";
@@ -50,80 +48,103 @@ export function resolveContent(workspaces: readonly ResolvedEntries[], context: 
       .flatMap((entry) => entry.items.map((item) => ({ entry, item })))
       .map((position, index): Position => ({ ...position, workspace, index })),
   );
-  const report = ({ entry: { at }, item: { isOfFolder } }: Position, message: string) =>
+  const report: Report = ({ entry: { at }, item: { isOfFolder } }, message) =>
     void context.problems.push(problemAt([...at, isOfFolder ? "from" : "path"], message));
+  const additions = new Map<ResolvedItem, Additions>();
+  const add = (item: ResolvedItem, more: Additions) => void additions.set(item, { ...additions.get(item), ...more });
 
   const used = new Set<Rule>();
-  const connections = new Map<ResolvedItem, readonly string[]>();
-  const pools = new Map<ResolvedItem, NamedPool>();
-  const valuesOf = new Map<ResolvedItem, readonly Value[]>();
   const positions = new Map<ContentItem, Position>();
   for (const position of all) {
     const content = contentOf(position, context.projectRoot, (message) => report(position, message));
     if (!content) continue;
-    if (!position.entry.rules) {
-      positions.set(content, position);
-      continue;
-    }
-    const valued = values().valuedFiles(position, content, context.environment, (message) => report(position, message));
+    const valued = withValuesOf(content, position, context, report);
+    add(position.item, { ...valued.additions, ...valueSetOf(valued.content, position.item, context) });
     for (const rule of valued.used) used.add(rule);
-    if (valued.values.length > 0) valuesOf.set(position.item, valued.values);
-    const pool = values().sparkPoolFor(position.entry, { ...content, files: valued.files }, context.environment);
-    if (pool) pools.set(position.item, pool);
-    const bound = values().connectionsFor(position.entry, content, context.environment);
-    if (bound.length > 0) connections.set(position.item, bound);
-    positions.set({ ...content, files: valued.files }, position);
+    positions.set(valued.content, position);
   }
+  for (const [item, references] of referencesIn(positions, { workspaces, all }, additions, report))
+    add(item, { references });
+
+  const hasRules = workspaces.some(({ entries }) => entries.some(({ rules }) => rules));
+  const allValues = [...additions.values()].flatMap(({ values: own }) => (own ? [own] : []));
+  return {
+    items: workspaces.map(({ entries }) =>
+      entries.map(({ items }) => items.map((item) => ({ ...item, ...additions.get(item) }))),
+    ),
+    warnings: hasRules
+      ? [...values().warningsOf(workspaces, used, context.environment), ...values().foreignIdsIn(positions, allValues)]
+      : [],
+  };
+}
+
+/** What the content adds to an item. */
+type Additions = Pick<ResolvedItem, "references" | "values" | "sparkPool" | "connections" | "activeValueSet">;
+type Report = (position: Position, message: string) => void;
+
+/** An item's content with the values of its entry's rules. */
+function withValuesOf(
+  content: ContentItem,
+  position: Position,
+  { environment }: ContentContext,
+  report: Report,
+): { readonly content: ContentItem; readonly used: readonly Rule[]; readonly additions: Additions } {
+  const { entry } = position;
+  if (!entry.rules) return { content, used: [], additions: {} };
+  const {
+    files,
+    used,
+    values: own,
+  } = values().valuedFiles(position, content, environment, (message) => report(position, message));
+  const valued = { ...content, files };
+  const sparkPool = values().sparkPoolFor(entry, valued, environment);
+  const connections = values().connectionsFor(entry, valued, environment);
+  const additions = {
+    ...(own.length > 0 && { values: own }),
+    ...(sparkPool && { sparkPool }),
+    ...(connections.length > 0 && { connections }),
+  };
+  return { content: valued, used, additions };
+}
+
+/** Each environment has a value set of its name, if any. */
+function valueSetOf(
+  { type, files }: ContentItem,
+  { isOfFolder }: ResolvedItem,
+  { environment }: ContentContext,
+): Additions {
+  const isThere = files.some(({ path }) => path === `valueSets/${environment}.json`);
+  return isOfFolder && type === "VariableLibrary" && isThere ? { activeValueSet: environment } : {};
+}
+
+/** What the files and the values of all items refer to. Items that refer to nothing are left out. */
+function referencesIn(
+  positions: ReadonlyMap<ContentItem, Position>,
+  surroundings: { readonly workspaces: readonly ResolvedEntries[]; readonly all: readonly Position[] },
+  additions: ReadonlyMap<ResolvedItem, Additions>,
+  report: Report,
+): readonly (readonly [ResolvedItem, readonly ItemReference[]])[] {
+  const { workspaces } = surroundings;
   const left = workspaces.flatMap(({ entries }, workspace) =>
     entries.flatMap((entry) => entry.left.flatMap((item) => withoutFiles(item, workspace) ?? [])),
   );
-
-  const { references, problems: broken } = findReferences([...positions.keys()], left);
-  for (const { item, message } of broken) {
+  const { references, problems } = findReferences([...positions.keys()], left);
+  for (const { item, message } of problems) {
     const position = positions.get(item);
     if (position) report(position, message);
   }
-  const found = new Map<ResolvedItem, ItemReference[]>();
-  for (const [content, position] of positions) {
+  return [...positions].flatMap(([content, position]) => {
     const inFiles = (references.get(content) ?? []).flatMap(({ key, attribute, to }): ItemReference[] => {
       const target = positions.get(to);
       return target ? [{ key, attribute, workspace: target.workspace, item: target.index }] : [];
     });
-    const own = valuesOf.get(position.item);
-    const ofValues = own
-      ? values().referencesOfValues(own, position, { workspaces, all }, (message) => report(position, message))
+    const own = additions.get(position.item)?.values;
+    const inValues = own
+      ? values().referencesOfValues(own, position, surroundings, (message) => report(position, message))
       : [];
-    if (inFiles.length + ofValues.length > 0) found.set(position.item, [...inFiles, ...ofValues]);
-  }
-  const valueSets = new Map([...positions].map(([content, { item }]) => [item, valueSetOf(content, item)]));
-  const completed = (item: ResolvedItem): ResolvedItem => {
-    const [itemReferences, itemValues, valueSet] = [found.get(item), valuesOf.get(item), valueSets.get(item)];
-    const [sparkPool, bound] = [pools.get(item), connections.get(item)];
-    if (!itemReferences && !itemValues && !valueSet && !sparkPool && !bound) return item;
-    return {
-      ...item,
-      ...(sparkPool && { sparkPool }),
-      ...(bound && { connections: bound }),
-      ...(valueSet && { activeValueSet: valueSet }),
-      ...(itemReferences && { references: itemReferences }),
-      ...(itemValues && { values: itemValues }),
-    };
-  };
-  return {
-    items: workspaces.map(({ entries }) => entries.map(({ items }) => items.map(completed))),
-    warnings: workspaces.some(({ entries }) => entries.some(({ rules }) => rules))
-      ? [
-          ...values().warningsOf(workspaces, used, context.environment),
-          ...values().foreignIdsIn(positions, valuesOf.values()),
-        ]
-      : [],
-  };
-
-  /** Each environment has a value set of its name, if any. */
-  function valueSetOf({ type, files }: ContentItem, { isOfFolder }: ResolvedItem): string | undefined {
-    const isThere = files.some(({ path }) => path === `valueSets/${context.environment}.json`);
-    return isOfFolder && type === "VariableLibrary" && isThere ? context.environment : undefined;
-  }
+    const found = [...inFiles, ...inValues];
+    return found.length === 0 ? [] : [[position.item, found] as const];
+  });
 }
 
 function withoutFiles({ type, displayName, path, parent, logicalId }: ResolvedItem, workspace: number) {
