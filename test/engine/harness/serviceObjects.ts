@@ -16,7 +16,7 @@ type Values = Readonly<Record<string, unknown>>;
 /** Collections that are history, not condition. */
 const HISTORY = ["operations", "reservations", "recoverableItems"];
 /** Fields that tell a time, or how far a read has come, or an id that Git gives. */
-const PASSING = ["syncedAt", "assignmentReads", "logicalId", "readyAt"];
+const PASSING = ["syncedAt", "assignmentReads", "logicalId", "readyAt", "publish"];
 
 /** What an emulator stores at this moment. */
 export const storedIn = ({ emulator }: Pick<EngineStack, "emulator">): Stored =>
