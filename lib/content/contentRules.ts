@@ -7,45 +7,46 @@ import { hasDefinition } from "../api/itemType.ts";
 
 /** Rules for the content of one type. */
 interface ContentRule {
-  /** Without one of these files the service refuses the definition. Paths in lower case. */
-  readonly needs?: readonly RegExp[];
+  /** The main file in the service's own spelling. Without it the service refuses the definition. */
+  readonly main?: string;
+  /** Other names that the main file may have, in lower case. */
+  readonly or?: RegExp;
   /** The format to name, by the paths of all files; undefined for the format that the service expects without a name. */
   format?(paths: readonly string[]): string | undefined;
 }
 
-const needs = (...files: RegExp[]): ContentRule => ({ needs: files });
-
 /** Types with rules of their own. */
 const RULES: Readonly<Record<string, ContentRule>> = {
   Notebook: {
-    needs: [/^notebook-content\.\w+$/, /\.ipynb$/],
+    main: "notebook-content.py",
+    or: /^notebook-content\.\w+$|\.ipynb$/,
     // without a name the service expects source files, and refuses .ipynb
     format: (paths) => (paths.some((path) => path.endsWith(".ipynb")) ? "ipynb" : undefined),
   },
   SparkJobDefinition: {
-    needs: [/^sparkjobdefinitionv1\.json$/],
+    main: "SparkJobDefinitionV1.json",
     // the first version knows only the description of the job, and no files
     format: () => "SparkJobDefinitionV2",
   },
   SQLDatabase: {
     format: (paths) => (paths.some((path) => path.endsWith(".sqlproj")) ? "sqlproj" : undefined),
   },
-  DataPipeline: needs(/^pipeline-content\.json$/),
-  Report: needs(/^definition\.pbir$/),
-  SemanticModel: needs(/^definition\.pbism$/),
-  PaginatedReport: needs(/\.rdl$/),
-  KQLDatabase: needs(/^databaseproperties\.json$/),
-  KQLQueryset: needs(/^realtimequeryset\.json$/),
-  KQLDashboard: needs(/^realtimedashboard\.json$/),
-  Eventstream: needs(/^eventstream\.json$/),
-  Reflex: needs(/^reflexentities\.json$/),
-  CopyJob: needs(/^copyjob-content\.json$/),
-  Dataflow: needs(/^mashup\.pq$/),
-  MirroredDatabase: needs(/^mirroring\.json$/),
-  VariableLibrary: needs(/^variables\.json$/),
-  GraphQLApi: needs(/^graphql-definition\.json$/),
-  ApacheAirflowJob: needs(/^apacheairflowjob-content\.json$/),
-  MountedDataFactory: needs(/^mounteddatafactory-content\.json$/),
+  PaginatedReport: { main: "its .rdl file", or: /\.rdl$/ },
+  DataPipeline: { main: "pipeline-content.json" },
+  Report: { main: "definition.pbir" },
+  SemanticModel: { main: "definition.pbism" },
+  KQLDatabase: { main: "DatabaseProperties.json" },
+  KQLQueryset: { main: "RealTimeQueryset.json" },
+  KQLDashboard: { main: "RealTimeDashboard.json" },
+  Eventstream: { main: "eventstream.json" },
+  Reflex: { main: "ReflexEntities.json" },
+  CopyJob: { main: "copyjob-content.json" },
+  Dataflow: { main: "mashup.pq" },
+  MirroredDatabase: { main: "mirroring.json" },
+  VariableLibrary: { main: "variables.json" },
+  GraphQLApi: { main: "graphql-definition.json" },
+  ApacheAirflowJob: { main: "apacheairflowjob-content.json" },
+  MountedDataFactory: { main: "mountedDataFactory-content.json" },
 };
 
 /**
@@ -53,32 +54,10 @@ const RULES: Readonly<Record<string, ContentRule>> = {
  * @param paths paths of all files below the item's folder
  */
 export function missingContent(type: string, paths: readonly string[]): string | undefined {
-  const wanted = RULES[type]?.needs;
-  const isThere = !wanted || paths.some((path) => wanted.some((file) => file.test(path.toLowerCase())));
-  return isThere ? undefined : (MAIN_FILES[type] ?? "its content");
+  const { main, or } = RULES[type] ?? {};
+  const isMain = (path: string) => path === main?.toLowerCase() || or?.test(path);
+  return paths.some((path) => isMain(path.toLowerCase())) ? undefined : main;
 }
-
-/** Main files in the service's own spelling, for messages. */
-const MAIN_FILES: Readonly<Record<string, string>> = {
-  Notebook: "notebook-content.py",
-  SparkJobDefinition: "SparkJobDefinitionV1.json",
-  DataPipeline: "pipeline-content.json",
-  Report: "definition.pbir",
-  SemanticModel: "definition.pbism",
-  PaginatedReport: "its .rdl file",
-  KQLDatabase: "DatabaseProperties.json",
-  KQLQueryset: "RealTimeQueryset.json",
-  KQLDashboard: "RealTimeDashboard.json",
-  Eventstream: "eventstream.json",
-  Reflex: "ReflexEntities.json",
-  CopyJob: "copyjob-content.json",
-  Dataflow: "mashup.pq",
-  MirroredDatabase: "mirroring.json",
-  VariableLibrary: "variables.json",
-  GraphQLApi: "graphql-definition.json",
-  ApacheAirflowJob: "apacheairflowjob-content.json",
-  MountedDataFactory: "mountedDataFactory-content.json",
-};
 
 /** The format to name with a definition, by its files; undefined if the service needs no name. */
 export const formatOf = (type: string, paths: readonly string[]): string | undefined =>
