@@ -213,8 +213,9 @@ export function hashParts(parts: readonly DefinitionPart[]): Readonly<Record<str
 
 /** The kind of content, and the content in its normal spelling. */
 function normalised(path: string, bytes: Buffer): [kind: "json" | "text" | "binary", content: string] {
-  const text = textOf(bytes);
-  if (text === undefined) return ["binary", bytes.toString("base64")];
+  const marked = textOf(bytes);
+  if (marked === undefined) return ["binary", bytes.toString("base64")];
+  const text = withoutMark(marked);
   if (/^\s*[[{]/.test(text)) {
     try {
       const value: unknown = JSON.parse(text, exactNumber as Parameters<typeof JSON.parse>[1]);
@@ -226,17 +227,18 @@ function normalised(path: string, bytes: Buffer): [kind: "json" | "text" | "bina
   return ["text", text.replace(/\r\n?/g, "\n").replace(/\n+$/, "")];
 }
 
-/** The text without its byte order mark; undefined for binary content. */
-function textOf(bytes: Buffer): string | undefined {
+/** The text with its byte order mark; undefined for binary content. */
+export function textOf(bytes: Uint8Array): string | undefined {
   if (bytes.includes(0)) return undefined;
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     return undefined;
   }
 }
 
-const withoutMark = (text: string) => text.replace(/^\uFEFF/, "");
+/** The text without its byte order mark. */
+export const withoutMark = (text: string): string => text.replace(/^\uFEFF/, "");
 
 /** Integers that a double cannot hold keep their digits: two different ids must not become one. */
 function exactNumber(_key: string, value: unknown, context?: { readonly source?: string }): unknown {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { jsonIn } from "./textFiles.ts";
 
 /*
  * Where a KQL dashboard or queryset reads from. In a branch the address of the database's cluster is empty; it is known only
@@ -18,14 +19,6 @@ type Source = z.output<typeof sourceSchema>;
 /** Whether a file may name databases. */
 export const namesDatabases = (path: string): boolean => FILES.has(path.toLowerCase());
 
-const jsonOf = (text: string): unknown => {
-  try {
-    return JSON.parse(text.replace(/^\uFEFF/, ""));
-  } catch {
-    return undefined;
-  }
-};
-
 /** The sources of a dashboard or queryset without an address. The objects are parts of `json`. */
 function sourcesWithoutUri(json: unknown): Source[] {
   const { queryset, dataSources } = (json ?? {}) as { queryset?: { dataSources?: unknown }; dataSources?: unknown };
@@ -40,12 +33,12 @@ const databaseOf = ({ databaseItemId, database }: Source) => (databaseItemId ?? 
 
 /** Logical ids of the databases whose address is empty. */
 export const databasesWithoutUri = (text: string): string[] => [
-  ...new Set(sourcesWithoutUri(jsonOf(text)).map(databaseOf).filter(Boolean)),
+  ...new Set(sourcesWithoutUri(jsonIn(text)).map(databaseOf).filter(Boolean)),
 ];
 
 /** The file with addresses. @param uriOf the address of a database by its logical id; undefined to leave the address empty */
 export function withClusterUris(text: string, uriOf: (database: string) => string | undefined): string {
-  const json = jsonOf(text);
+  const json = jsonIn(text);
   let isChanged = false;
   for (const source of sourcesWithoutUri(json)) {
     const uri = uriOf(databaseOf(source));

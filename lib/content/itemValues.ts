@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
+import { textOf } from "../api/itemDefinition.ts";
 import type { DefinitionPart } from "../api/itemDefinition.ts";
-import { textOf, withTexts } from "./textFiles.ts";
+import { withTexts } from "./textFiles.ts";
 import type * as Pools from "./values/sparkPools.ts";
 import type * as Applying from "./values/applyValues.ts";
 import type { DynamicReference } from "./values/reference.ts";

@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import { z } from "zod";
+import { jsonIn } from "./textFiles.ts";
 
 /*
  * The model that a report shows. In a branch a report names the model's folder, which only Git integration understands; the
@@ -15,13 +16,7 @@ const byPathSchema = z.looseObject({
   datasetReference: z.looseObject({ byPath: z.object({ path: z.string().min(1) }) }),
 });
 
-const reportOf = (text: string) => {
-  try {
-    return byPathSchema.safeParse(JSON.parse(text.replace(/^\uFEFF/, ""))).data;
-  } catch {
-    return undefined;
-  }
-};
+const reportOf = (text: string) => byPathSchema.safeParse(jsonIn(text)).data;
 
 /** The folder of the model as the report names it; undefined if the report does not name a folder. */
 export const modelPathIn = (text: string): string | undefined => reportOf(text)?.datasetReference.byPath.path;

@@ -1,3 +1,4 @@
+import { textOf, withoutMark } from "../api/itemDefinition.ts";
 import type { DefinitionPart } from "../api/itemDefinition.ts";
 import type { TextFile } from "./contentRules.ts";
 
@@ -9,11 +10,10 @@ export function textFiles(parts: readonly DefinitionPart[]): TextFile[] {
   });
 }
 
-/** The text with its byte order mark; undefined for binary content. */
-export function textOf(bytes: Uint8Array): string | undefined {
-  if (bytes.includes(0)) return undefined;
+/** The value of a JSON text; undefined if the text is not JSON. */
+export function jsonIn(text: string): unknown {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return JSON.parse(withoutMark(text));
   } catch {
     return undefined;
   }
