@@ -1,6 +1,7 @@
-import { isOfFabric, liveResourcesOf, resourceNameOf } from "../../lib/checkpoint/checkpoint.ts";
+import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { exportCheckpoint } from "../../lib/checkpoint/exportCheckpoint.ts";
-import { RUN_FOLDER, readOwnResources, resourceOf } from "../../lib/checkpoint/runFolder.ts";
+import { RUN_FOLDER, ownResourcesIn, readOwnResources } from "../../lib/checkpoint/runFolder.ts";
+import type { OwnResource } from "../../lib/checkpoint/runFolder.ts";
 import type { FormerIdentity } from "../../lib/content/itemKeys.ts";
 
 /** The items in the state, by the key of their workspace. */
@@ -18,12 +19,12 @@ export interface StateAccess {
  * @throws Error if the state cannot be read
  */
 export async function readFormerItems(access: StateAccess): Promise<FormerItems> {
-  const resources = access.env[RUN_FOLDER] ? ownResources(access.env) : await resourcesInState(access);
-  const items = resources.flatMap(({ resource, values }) => {
+  const resources = access.env[RUN_FOLDER] ? readOwnResources(access.env) : ownResourcesIn(await stateOf(access));
+  const items = resources.flatMap(({ resource, state }) => {
     const [kind, name = ""] = resource.split("::");
     const slash = name.indexOf("/");
     return kind === "Item" && slash > 0
-      ? [[name.slice(0, slash), identityOf(name.slice(slash + 1), values)] as const]
+      ? [[name.slice(0, slash), identityOf(name.slice(slash + 1), state)] as const]
       : [];
   });
   return new Map(
@@ -34,16 +35,9 @@ export async function readFormerItems(access: StateAccess): Promise<FormerItems>
   );
 }
 
-type Values = Readonly<Record<string, unknown>>;
-
-const ownResources = (env: NodeJS.ProcessEnv) =>
-  readOwnResources(env).map(({ resource, state }) => ({ resource, values: state }));
-
-async function resourcesInState(access: StateAccess) {
+async function stateOf(access: StateAccess): Promise<Checkpoint> {
   try {
-    return liveResourcesOf(await exportCheckpoint(access))
-      .filter(({ type }) => isOfFabric(type))
-      .map(({ type, urn, inputs = {} }) => ({ resource: resourceOf(type, resourceNameOf(urn)), values: inputs }));
+    return await exportCheckpoint(access);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(
@@ -54,7 +48,7 @@ async function resourcesInState(access: StateAccess) {
 
 const textOf = (value: unknown) => (typeof value === "string" ? value : undefined);
 
-const identityOf = (name: string, values: Values): FormerIdentity => ({
+const identityOf = (name: string, values: OwnResource["state"]): FormerIdentity => ({
   name,
   type: textOf(values["type"]) ?? "",
   displayName: textOf(values["displayName"]) ?? "",
