@@ -80,18 +80,8 @@ export function checkRules(raw: Entry, context: RuleContext): RuleResult {
     checkUsers(entriesOf(workspace["users"]), [...at, "users"], problems);
     checkGit(workspace["git"], [...at, "git"], problems);
     checkKindValues(context.kindKeys, "workspace", workspace, at, problems);
-    const entries = checkItems(entriesOf(workspace["items"]), [...at, "items"], context, problems);
-    return {
-      name: name ?? "",
-      displayName: displayName ?? "",
-      entries: entries.map((entry, position) => {
-        const source = entriesOf(workspace["items"])[position] ?? {};
-        const place = { at: entry.at, projectRoot: context.projectRoot };
-        return source["from"] === undefined
-          ? entry
-          : { ...entry, rules: folders.rules().rulesOf(source, raw["values"], place, problems) };
-      }),
-    };
+    const items = { entries: entriesOf(workspace["items"]), at: [...at, "items"], values: raw["values"] };
+    return { name: name ?? "", displayName: displayName ?? "", entries: checkItems(items, context, problems) };
   });
   const content = resolveContent(resolved, {
     projectRoot: context.projectRoot,
@@ -190,8 +180,8 @@ export interface ResolvedEntries {
 }
 
 function checkItems(
-  entries: readonly Entry[],
-  at: ConfigPath,
+  /** The entries, their path, and the stack's values for all of them. */
+  { entries, at, values }: { readonly entries: readonly Entry[]; readonly at: ConfigPath; readonly values: unknown },
   context: RuleContext,
   problems: Problem[],
 ): readonly ResolvedEntry[] {
@@ -218,7 +208,9 @@ function checkItems(
         problems.push(problemAt([...path, "folder"], `is spelled ${known} elsewhere, and the service ignores case`));
       }
     }
-    return { at: path, items, left };
+    if (!isFolder) return { at: path, items, left };
+    const place = { at: path, projectRoot: context.projectRoot };
+    return { at: path, items, left, rules: folders.rules().rulesOf(entry, values, place, problems) };
   });
 }
 /** The earlier spelling of a folder or of one above it, if the spelling differs. Remembers new spellings. */
