@@ -1,5 +1,3 @@
-import { hasDefinition } from "../api/itemType.ts";
-
 /*
  * What the service wants to know of a type's content. The facts come from the definition articles of the REST API, where the
  * rules name no other source: https://learn.microsoft.com/rest/api/fabric/articles/item-management/definitions/item-definition-overview
@@ -70,19 +68,12 @@ export interface TextFile {
 }
 
 /**
- * What a new item of a type needs to know although its folder holds content: the collation of a warehouse, whether a
- * lakehouse has schemas. An item with such a payload is made without a definition, because the service takes only one of both.
- * @param platform content of `.platform`
+ * What a new item of a type needs to know although its folder holds content: whether a lakehouse has schemas. An item with such a
+ * payload is made without a definition, because the service takes only one of both.
  * @param files the item's text files
  */
-export function payloadOf(
-  type: string,
-  platform: { readonly creationPayload?: Readonly<Record<string, unknown>> | undefined },
-  files: readonly TextFile[],
-): Readonly<Record<string, unknown>> | undefined {
-  if (type === "Lakehouse") return hasSchemas(files) ? { enableSchemas: true } : undefined;
-  return hasDefinition(type) ? undefined : platform.creationPayload;
-}
+export const payloadOf = (type: string, files: readonly TextFile[]): Readonly<Record<string, unknown>> | undefined =>
+  type === "Lakehouse" && hasSchemas(files) ? { enableSchemas: true } : undefined;
 
 /** A lakehouse with schemas names its default schema. */
 function hasSchemas(files: readonly TextFile[]): boolean {

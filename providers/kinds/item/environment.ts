@@ -3,6 +3,7 @@ import { optional } from "../../../lib/api/answer.ts";
 import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { parseId } from "../../engine/place.ts";
 import type { Run } from "../../run/run.ts";
+import { changeOfItem } from "./itemIntent.ts";
 import { itemPlace } from "./itemPlace.ts";
 
 /** Longest wait for a publish. Measured were 6 to 13 minutes with one library. */
@@ -23,16 +24,13 @@ export async function publishEnvironment(run: Run, id: string, displayName: stri
   const path = `/workspaces/${workspaceId}/environments/${itemId}`;
   const what = `publish Environment '${displayName}'`;
   const publish = () =>
-    run.write(
-      {
-        operation: "update",
-        resourceType: "Item",
-        resourceName: displayName,
-        resourceId: id,
-        compensation: { function: "restoreDefinition", args: { id } },
-      },
-      { method: "POST", path: `${path}/staging/publish`, body: {}, operation: what, deadlineMs: DEADLINE_MS },
-    );
+    run.write(changeOfItem(id, displayName, "restoreDefinition"), {
+      method: "POST",
+      path: `${path}/staging/publish`,
+      body: {},
+      operation: what,
+      deadlineMs: DEADLINE_MS,
+    });
   const deadline = run.clock.now() + DEADLINE_MS;
   const published = async () => {
     for (;;) {

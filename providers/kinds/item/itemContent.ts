@@ -13,6 +13,7 @@ import { DOUBTFUL } from "../../engine/field.ts";
 import { pathOf } from "../../engine/place.ts";
 import type { Run } from "../../run/run.ts";
 import { publishEnvironment } from "./environment.ts";
+import { changeOfItem } from "./itemIntent.ts";
 import { itemPlace } from "./itemPlace.ts";
 
 /** Parts have only this encoding; any other encoding would be mistaken for different content. */
@@ -186,20 +187,25 @@ interface Definition {
  * @param id the item's id, once it is known; until then an item's reference to itself stays as it is
  * @throws Error if the files have changed since the engine compared them
  */
-export async function definitionFor(run: Run, inputs: Declared, id?: string): Promise<Definition | undefined> {
-  const { path, definitionHash, workspaceId } = inputs;
+export const definitionFor = async (run: Run, inputs: Declared, id?: string): Promise<Definition | undefined> =>
+  (await definitionById(run, inputs))?.(id);
+
+/** {@link definitionFor}, for several ids: the files are read once. */
+async function definitionById(run: Run, inputs: Declared): Promise<((id?: string) => Definition) | undefined> {
+  const { path, definitionHash, workspaceId, sparkPool } = inputs;
   if (path === undefined || definitionHash === undefined) return undefined;
   const kept = await keptOf(run, workspaceId, inputs);
-  if (kept) return withFormat(inputs, kept);
+  if (kept) return () => withFormat(inputs, kept);
   const files = readDefinitionParts(path);
-  const { sparkPool } = inputs;
   if (hashDefinition(asCompared(files, inputs)) !== definitionHash && !run.isRollback)
     throw new Error(`The files in ${path} have changed while the deployment ran: deploy again.`);
   const { logicalId } = readPlatform(path);
-  const own = id === undefined || logicalId === undefined ? {} : { [logicalId]: id.split("/")[1] ?? id };
   const valued = withValues(files, valuesOf(inputs), (reference) => valueIn(inputs, reference));
   const parts = withPool(valued, sparkPool, sparkPool && (await poolId(run, workspaceId, sparkPool)));
-  return resolvedDefinition(parts, { ...inputs, references: { ...inputs.references, ...own } });
+  return (id) => {
+    const own = id === undefined || logicalId === undefined ? {} : { [logicalId]: id.split("/")[1] ?? id };
+    return resolvedDefinition(parts, { ...inputs, references: { ...inputs.references, ...own } });
+  };
 }
 
 /** The files with names in place of what is known only at the service: what an item's hash is of. */
@@ -237,19 +243,18 @@ export async function contentToMake(
   inputs: Declared,
 ): Promise<Pick<Declared, "creationPayload"> | { readonly definition: Definition | undefined }> {
   const definition = await definitionFor(run, inputs);
-  const creationPayload =
-    inputs.creationPayload ?? (definition && payloadOf(inputs.type, {}, textFiles(definition.parts)));
+  const creationPayload = inputs.creationPayload ?? (definition && payloadOf(inputs.type, textFiles(definition.parts)));
   return creationPayload ? { creationPayload } : { definition };
 }
 
 /** The definition that a new item still needs: what its payload does not hold, and its references to itself. */
 export async function contentAfterMaking(run: Run, id: string, inputs: Declared): Promise<Definition | undefined> {
-  if (inputs.creationPayload) return undefined;
-  const [definition, made] = [await definitionFor(run, inputs, id), await contentToMake(run, inputs)];
-  if (!definition) return undefined;
+  const byId = inputs.creationPayload ? undefined : await definitionById(run, inputs);
+  if (!byId) return undefined;
+  const definition = byId(id);
   const files = textFiles(definition.parts);
-  if ("creationPayload" in made) return hasMoreThanPayload(inputs.type, files) ? definition : undefined;
-  return isDeepStrictEqual(made, { definition }) ? undefined : definition;
+  if (payloadOf(inputs.type, files)) return hasMoreThanPayload(inputs.type, files) ? definition : undefined;
+  return isDeepStrictEqual(byId(), definition) ? undefined : definition;
 }
 
 /** Keeps an item's definition before a change or delete, if a rollback may need it. */
@@ -325,22 +330,13 @@ export async function sendDefinition(
   { type, displayName }: Defined,
   definition: Definition | undefined,
 ): Promise<void> {
-  await run.write(
-    {
-      operation: "update",
-      resourceType: "Item",
-      resourceName: displayName,
-      resourceId: id,
-      compensation: { function: "restoreDefinition", args: { id } },
-    },
-    {
-      method: "POST",
-      path: `${pathOf(itemPlace, id)}/updateDefinition`,
-      body: { definition },
-      operation: `update the definition of ${type} '${displayName}'`,
-      replaySafe: true,
-    },
-  );
+  await run.write(changeOfItem(id, displayName, "restoreDefinition"), {
+    method: "POST",
+    path: `${pathOf(itemPlace, id)}/updateDefinition`,
+    body: { definition },
+    operation: `update the definition of ${type} '${displayName}'`,
+    replaySafe: true,
+  });
   if (type === "Environment") await publishEnvironment(run, id, displayName);
 }
 

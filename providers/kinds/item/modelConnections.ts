@@ -2,6 +2,7 @@ import { z } from "zod";
 import { optional } from "../../../lib/api/answer.ts";
 import { pathOf, parseId } from "../../engine/place.ts";
 import type { Run } from "../../run/run.ts";
+import { changeOfItem } from "./itemIntent.ts";
 import { itemPlace } from "./itemPlace.ts";
 
 /*
@@ -51,21 +52,12 @@ export async function bindConnections(
           `with that identity, or name another one in the parameter file.`,
       );
     const { type, path } = connection.connectionDetails ?? {};
-    await run.write(
-      {
-        operation: "update",
-        resourceType: "Item",
-        resourceName: displayName,
-        resourceId: id,
-        compensation: { function: "restoreItem", args: { id } },
-      },
-      {
-        method: "POST",
-        path: `/workspaces/${workspaceId}/semanticModels/${itemId}/bindConnection`,
-        body: { connectionBinding: { ...connection, connectionDetails: { type, path } } },
-        operation: `bind SemanticModel '${displayName}' to connection ${wanted}`,
-        replaySafe: true,
-      },
-    );
+    await run.write(changeOfItem(id, displayName, "restoreItem"), {
+      method: "POST",
+      path: `/workspaces/${workspaceId}/semanticModels/${itemId}/bindConnection`,
+      body: { connectionBinding: { ...connection, connectionDetails: { type, path } } },
+      operation: `bind SemanticModel '${displayName}' to connection ${wanted}`,
+      replaySafe: true,
+    });
   }
 }

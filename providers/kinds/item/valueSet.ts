@@ -4,6 +4,7 @@ import { idShape } from "../../../lib/api/objects.ts";
 import { sameIgnoringCase } from "../../engine/field.ts";
 import { parseId } from "../../engine/place.ts";
 import type { Run } from "../../run/run.ts";
+import { changeOfItem } from "./itemIntent.ts";
 import { itemPlace } from "./itemPlace.ts";
 
 /*
@@ -41,20 +42,11 @@ export async function activateValueSet(
   const path = libraryPath(id);
   const { properties } = await run.get(path, `read VariableLibrary '${displayName}'`, libraryShape);
   if (properties?.activeValueSetName === wanted) return;
-  await run.write(
-    {
-      operation: "update",
-      resourceType: "Item",
-      resourceName: displayName,
-      resourceId: id,
-      compensation: { function: "restoreItem", args: { id } },
-    },
-    {
-      method: "PATCH",
-      path,
-      body: { properties: { activeValueSetName: wanted } },
-      operation: `activate the value set '${wanted}' of VariableLibrary '${displayName}'`,
-      answer: libraryShape,
-    },
-  );
+  await run.write(changeOfItem(id, displayName, "restoreItem"), {
+    method: "PATCH",
+    path,
+    body: { properties: { activeValueSetName: wanted } },
+    operation: `activate the value set '${wanted}' of VariableLibrary '${displayName}'`,
+    answer: libraryShape,
+  });
 }
