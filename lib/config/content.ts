@@ -7,7 +7,7 @@ import { findReferences } from "../content/references.ts";
 import type { ContentItem } from "../content/references.ts";
 import { textFiles } from "../content/textFiles.ts";
 import type { Rule } from "../content/values/rule.ts";
-import type { ItemReference, ResolvedItem } from "./item.ts";
+import type { ItemContent, ItemReference, ResolvedItem } from "./item.ts";
 import { problemAt } from "./problem.ts";
 import type { Problem } from "./problem.ts";
 import type { ResolvedEntries, ResolvedEntry } from "./rules.ts";
@@ -50,8 +50,8 @@ export function resolveContent(workspaces: readonly ResolvedEntries[], context: 
   );
   const report: Report = ({ entry: { at }, item: { isOfFolder } }, message) =>
     void context.problems.push(problemAt([...at, isOfFolder ? "from" : "path"], message));
-  const additions = new Map<ResolvedItem, Additions>();
-  const add = (item: ResolvedItem, more: Additions) => void additions.set(item, { ...additions.get(item), ...more });
+  const additions = new Map<ResolvedItem, ItemContent>();
+  const add = (item: ResolvedItem, more: ItemContent) => void additions.set(item, { ...additions.get(item), ...more });
 
   const used = new Set<Rule>();
   const positions = new Map<ContentItem, Position>();
@@ -70,7 +70,7 @@ export function resolveContent(workspaces: readonly ResolvedEntries[], context: 
   const allValues = [...additions.values()].flatMap(({ values: own }) => (own ? [own] : []));
   return {
     items: workspaces.map(({ entries }) =>
-      entries.map(({ items }) => items.map((item) => ({ ...item, ...additions.get(item) }))),
+      entries.map(({ items }) => items.map((item) => ({ ...item, content: additions.get(item) }))),
     ),
     warnings: hasRules
       ? [...values().warningsOf(workspaces, used, context.environment), ...values().foreignIdsIn(positions, allValues)]
@@ -78,8 +78,6 @@ export function resolveContent(workspaces: readonly ResolvedEntries[], context: 
   };
 }
 
-/** What the content adds to an item. */
-type Additions = Pick<ResolvedItem, "references" | "values" | "sparkPool" | "connections" | "activeValueSet">;
 type Report = (position: Position, message: string) => void;
 
 /** An item's content with the values of its entry's rules. */
@@ -88,7 +86,7 @@ function withValuesOf(
   position: Position,
   { environment }: ContentContext,
   report: Report,
-): { readonly content: ContentItem; readonly used: readonly Rule[]; readonly additions: Additions } {
+): { readonly content: ContentItem; readonly used: readonly Rule[]; readonly additions: ItemContent } {
   const { entry } = position;
   if (!entry.rules) return { content, used: [], additions: {} };
   const {
@@ -112,7 +110,7 @@ function valueSetOf(
   { type, files }: ContentItem,
   { isOfFolder }: ResolvedItem,
   { environment }: ContentContext,
-): Additions {
+): ItemContent {
   const isThere = files.some(({ path }) => path === `valueSets/${environment}.json`);
   return isOfFolder && type === "VariableLibrary" && isThere ? { activeValueSet: environment } : {};
 }
@@ -121,7 +119,7 @@ function valueSetOf(
 function referencesIn(
   positions: ReadonlyMap<ContentItem, Position>,
   surroundings: { readonly workspaces: readonly ResolvedEntries[]; readonly all: readonly Position[] },
-  additions: ReadonlyMap<ResolvedItem, Additions>,
+  additions: ReadonlyMap<ResolvedItem, ItemContent>,
   report: Report,
 ): readonly (readonly [ResolvedItem, readonly ItemReference[]])[] {
   const { workspaces } = surroundings;

@@ -33,6 +33,12 @@ export interface ResolvedItem {
   readonly optionsKey?: string | undefined;
   /** The item's folder below the folder of an entry with `from`. */
   readonly relative?: string;
+  /** What the item's files and the rules for them add. */
+  readonly content?: ItemContent | undefined;
+}
+
+/** What files, and values of an environment, add to an item. What there is not is absent. */
+export interface ItemContent {
   /** What the item's content refers to. */
   readonly references?: readonly ItemReference[];
   /** The Spark pool that the environment has instead of the one in the files. */
@@ -40,7 +46,7 @@ export interface ResolvedItem {
   /** Ids of the connections that a semantic model is bound to. */
   readonly connections?: readonly string[];
   /** The value set of a variable library that the environment has. */
-  readonly activeValueSet?: string;
+  readonly activeValueSet?: string | undefined;
   /** Values of the environment that change the item's content. */
   readonly values?: readonly Value[];
 }

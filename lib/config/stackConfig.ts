@@ -1,10 +1,8 @@
 import type { FlagName } from "../featureFlags.ts";
 import { inOurWords, schemaProblems, StackConfigError } from "./problem.ts";
 import { checkRules } from "./rules.ts";
-import type { ItemReference, ResolvedItem } from "./item.ts";
+import type { ItemContent, ResolvedItem } from "./item.ts";
 import { defaultKey } from "../content/itemKeys.ts";
-import type { NamedPool } from "../content/itemValues.ts";
-import type { Value } from "../content/values/value.ts";
 import { kindValues } from "./kindKeys.ts";
 import type { KindKey, KindValues } from "./kindKeys.ts";
 import { knownKeysWith, schemaWith } from "./schema.ts";
@@ -18,7 +16,8 @@ export type { GitConfig, UserConfig } from "./schema.ts";
 type FolderKey = "from" | "include" | "exclude" | "types" | "items" | "parameters";
 
 /** An item, completed from its folder. {@link ItemInput} describes the keys. */
-export interface ItemConfig extends Omit<ItemInput, "name" | "type" | "displayName" | FolderKey> {
+export interface ItemConfig
+  extends Omit<ItemInput, "name" | "type" | "displayName" | FolderKey | keyof ItemContent>, ItemContent {
   /** Key of the resource, unique in the workspace, unless the state knows the item under another key. */
   readonly name: string;
   /** The configuration names the key. */
@@ -27,14 +26,6 @@ export interface ItemConfig extends Omit<ItemInput, "name" | "type" | "displayNa
   readonly logicalId?: string | undefined;
   /** Whether an entry with `from` has found the item. */
   readonly isOfFolder?: true;
-  /** What the item's content refers to; absent if it refers to nothing. */
-  readonly references?: readonly ItemReference[];
-  /** Ids of the connections that a semantic model is bound to; absent if the rules name none. */
-  readonly connections?: readonly string[];
-  /** The Spark pool that the environment has instead of the one in the files; absent if none takes its place. */
-  readonly sparkPool?: NamedPool;
-  /** Values of the environment for the item's content; absent if none changes it. */
-  readonly values?: readonly Value[];
   /** Item type, declared or from its folder. */
   readonly type: string;
   /** Name in Fabric, declared or from its folder. */
@@ -133,7 +124,7 @@ function completedItem(
   resolved: ResolvedItem,
   kindKeys: readonly KindKey[],
 ): ItemConfig {
-  const { type = "", displayName = "", path, folder, logicalId, isOfFolder, references, values, payload } = resolved;
+  const { type = "", displayName = "", path, folder, logicalId, isOfFolder, content, payload } = resolved;
   const options: ItemOptions = items?.[resolved.optionsKey ?? ""] ?? {};
   const own = kindValues(kindKeys, "item", { ...entry, ...options });
   return {
@@ -145,11 +136,8 @@ function completedItem(
     ...{ type, displayName, description: options.description ?? resolved.description, path, folder },
     ...(logicalId !== undefined && { logicalId }),
     ...(isOfFolder && { isOfFolder }),
-    ...(references && { references }),
-    ...(values && { values }),
-    ...(resolved.connections && { connections: resolved.connections }),
-    ...(resolved.sparkPool && { sparkPool: resolved.sparkPool }),
-    activeValueSet: options.activeValueSet ?? entry.activeValueSet ?? resolved.activeValueSet,
+    ...content,
+    activeValueSet: options.activeValueSet ?? entry.activeValueSet ?? content?.activeValueSet,
     ...(payload && { creationPayload: payload }),
     ...own,
   };
