@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { palette } from "../../lib/page/palette.ts";
+import { pageStyle } from "../../lib/page/palette.ts";
 import { changesSection } from "./changesSection.ts";
 import { Markup, markup, scriptData } from "./markup.ts";
 import type { Fillable } from "./markup.ts";
@@ -17,7 +17,7 @@ const asset = (name: string) => readFileSync(join(import.meta.dirname, "page", n
  * any host. All text of others is escaped.
  */
 export function reportPage(report: Report): string {
-  const style = `${palette()}${asset("report.css")}`;
+  const style = `${pageStyle()}${asset("report.css")}`;
   const script = asset("report.mjs");
   const { stack, outcome, isTransaction, leftovers } = report;
   const title = `${stack}: ${outcomeWords(outcome, isTransaction)}`;

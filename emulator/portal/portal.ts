@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Hono } from "hono";
-import { palette } from "../../lib/page/palette.ts";
+import { pageStyle } from "../../lib/page/palette.ts";
 import type { Answering } from "../app.ts";
 import type { Family } from "../core/family.ts";
 import { changesBetween, drawnCollections, filesOf } from "./model.ts";
@@ -34,7 +34,7 @@ export function portalOf({ service, faults, requests }: Answering, families: rea
   });
   app.get("/_emulator/portal/portal.css", (context) => {
     context.header("Content-Type", "text/css; charset=utf-8");
-    return context.body(`${palette()}${asset("portal.css")}`);
+    return context.body(`${pageStyle()}${asset("portal.css")}`);
   });
   app.get("/_emulator/portal/:script{[a-z]+\\.mjs}", (context) => {
     context.header("Content-Type", "text/javascript; charset=utf-8");

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import puppeteer from "puppeteer-core";
@@ -50,7 +51,7 @@ export function watched(page: Page, own: string): { readonly strangers: string[]
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** What an accessibility check finds, as far as it is serious or critical: `color-contrast: .result`. */
-export async function seriousFindings(page: Page): Promise<string[]> {
+async function seriousFindings(page: Page): Promise<string[]> {
   // the page's policy allows no script of others, so the checker comes by the debugger
   await page.evaluate(
     `(function () { const define = undefined, module = undefined, exports = undefined; ${axe} }).call(window)`,
@@ -60,6 +61,31 @@ export async function seriousFindings(page: Page): Promise<string[]> {
       .filter(({ impact }) => impact === "serious" || impact === "critical")
       .map(({ id, nodes }) => id + ": " + nodes.slice(0, 3).map(({ target, failureSummary }) => target.join(" ") + " " + failureSummary).join("; ")))`);
   return found as string[];
+}
+
+/** Opens a tab in each theme and width that pages are made for, one after the other. */
+export async function inEachTheme(
+  browser: Browser,
+  visit: (tab: Page, theme: "light" | "dark", width: number) => Promise<void>,
+): Promise<void> {
+  for (const [theme, width] of [
+    ["light", 1280],
+    ["dark", 1280],
+    ["light", 390],
+  ] as const) {
+    const tab = await browser.newPage();
+    await tab.setViewport({ width, height: 900 });
+    await tab.emulateMediaFeatures([{ name: "prefers-color-scheme", value: theme }]);
+    await visit(tab, theme, width);
+    await tab.close();
+  }
+}
+
+/** Asserts that a page has no serious finding of the accessibility check, and needs no scrolling sideways. */
+export async function assertAccessible(page: Page, width: number, what: string): Promise<void> {
+  assert.deepEqual(await seriousFindings(page), [], what);
+  const needed = (await page.evaluate("document.documentElement.scrollWidth")) as number;
+  assert.ok(needed <= width, `${what} scrolls sideways`);
 }
 
 /** Text of the first element of a selector; empty if there is none. */

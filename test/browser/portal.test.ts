@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import type { Page } from "puppeteer-core";
 import { startEmulator } from "../../emulator/emulator.ts";
 import { EngineStack } from "../engine/harness/engineStack.ts";
-import { noBrowser, openBrowser, seriousFindings, textOf, watched } from "./browser.ts";
+import { assertAccessible, inEachTheme, noBrowser, openBrowser, textOf, watched } from "./browser.ts";
 
 const quick = ["--yes", "--skip-preview"];
 const features = { useRetryLogic: true, useRollback: true };
@@ -103,35 +103,23 @@ describe("the emulator's portal", { skip: noBrowser }, () => {
     const [item] = emulator.service.items.all();
     const browser = await openBrowser();
     try {
-      for (const [theme, width] of [
-        ["light", 1280],
-        ["dark", 1280],
-        ["light", 390],
-      ] as const) {
-        const page = await browser.newPage();
-        await page.setViewport({ width, height: 900 });
-        await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: theme }]);
-        const views = [
-          "",
-          `workspace/${made.id}`,
-          `object/items/${item?.id}`,
-          "tenant/connections",
-          "tenant/operations",
-          "requests",
-          "faults",
-          "settings",
-        ];
+      const views = [
+        "",
+        `workspace/${made.id}`,
+        `object/items/${item?.id}`,
+        "tenant/connections",
+        "tenant/operations",
+        "requests",
+        "faults",
+        "settings",
+      ];
+      await inEachTheme(browser, async (page, theme, width) => {
         for (const view of views) {
           await page.goto(`${emulator.origin}/?${theme}#/${view}`);
           await page.waitForSelector("main h2");
-          assert.deepEqual(await seriousFindings(page), [], `${view}, ${theme}, ${width}`);
-          assert.ok(
-            ((await page.evaluate("document.documentElement.scrollWidth")) as number) <= width,
-            `${view} scrolls sideways`,
-          );
+          await assertAccessible(page, width, `${view}, ${theme}, ${width}`);
         }
-        await page.close();
-      }
+      });
     } finally {
       await browser.close();
       await emulator.close();

@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 import { reportOf } from "../../cli/report/model.ts";
 import { reportPage } from "../../cli/report/page.ts";
 import { bigSource } from "../cli/report/samples.ts";
-import { noBrowser, openBrowser, seriousFindings, textOf, watched } from "./browser.ts";
+import { assertAccessible, inEachTheme, noBrowser, openBrowser, textOf, watched } from "./browser.ts";
 
 const RESOURCES = 1_000;
 
@@ -64,23 +64,11 @@ describe("the page of a report", { skip: noBrowser }, () => {
     writeFileSync(file, reportPage(reportOf(bigSource(60))));
     const browser = await openBrowser();
     try {
-      for (const [theme, width] of [
-        ["light", 1280],
-        ["dark", 1280],
-        ["light", 390],
-      ] as const) {
-        const tab = await browser.newPage();
-        await tab.setViewport({ width, height: 900 });
-        await tab.emulateMediaFeatures([{ name: "prefers-color-scheme", value: theme }]);
+      await inEachTheme(browser, async (tab, theme, width) => {
         await tab.goto(pathToFileURL(file).href);
         await tab.click(".row");
-        assert.deepEqual(await seriousFindings(tab), [], `${theme}, ${width}`);
-        assert.ok(
-          ((await tab.evaluate("document.documentElement.scrollWidth")) as number) <= width,
-          "scrolls sideways",
-        );
-        await tab.close();
-      }
+        await assertAccessible(tab, width, `${theme}, ${width}`);
+      });
     } finally {
       await browser.close();
     }
