@@ -15,6 +15,7 @@ const ownKeys: Readonly<Record<string, string>> = {
   Workspace: "workspaces[]",
   WorkspaceUser: "workspaces[].users[]",
   UnlistedUsers: "workspaces[].usersAuthoritative",
+  UnlistedItems: "workspaces[].items[].orphans",
   GitConnection: "workspaces[].git",
   Folder: "workspaces[].items[].folder",
   Item: "workspaces[].items[]",
