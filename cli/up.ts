@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { STATUS_LINE } from "../providers/engine/engineStatus.ts";
 import { openLogStore } from "../lib/logStore/openLogStore.ts";
-import { hasEffects, outcomeOf } from "../lib/transactions/entry.ts";
+import { hasEffects, outcomesIn } from "../lib/transactions/entry.ts";
 import type { Entry } from "../lib/transactions/entry.ts";
 import { StackTransactions } from "../lib/transactions/stackTransactions.ts";
 import { checkpointing } from "./transaction/checkpointing.ts";
@@ -189,9 +189,10 @@ const PERHAPS = " (perhaps)";
 /** Changes of a transaction, one line for each; hundreds fold. */
 function effectsOf(entries: readonly Entry[]): string[] {
   const words = { create: "created", update: "updated", delete: "deleted" };
+  const outcomeOf = outcomesIn(entries);
   const effects = entries.flatMap((entry): ListedObject[] => {
     if (entry.kind !== "intent") return [];
-    const outcome = outcomeOf(entries, entry.step);
+    const outcome = outcomeOf(entry.step);
     if (outcome === "refused") return [];
     const { operation, resourceType, resourceName: name } = entry;
     const said = `${words[operation]} ${resourceType}`;

@@ -3,7 +3,7 @@ import { structuredPatch } from "diff";
 import type { CheckpointResource } from "../../lib/checkpoint/checkpoint.ts";
 import type { DefinitionPart } from "../../lib/api/itemDefinition.ts";
 import type { AttemptRecord } from "../../lib/transactions/attempts.ts";
-import { outcomeOf } from "../../lib/transactions/entry.ts";
+import { outcomesIn } from "../../lib/transactions/entry.ts";
 import type { Entry } from "../../lib/transactions/entry.ts";
 import { workspaceOf } from "./rows.ts";
 
@@ -59,11 +59,12 @@ export function changesIn(source: DefinitionSource): ChangedObject[] {
   const objects = new Map<string, ChangedObject>();
   const names = namesById(source);
   const workspaces = workspacesIn(source);
+  const outcomeOf = outcomesIn(entries);
   for (const entry of entries) {
     if (entry.kind !== "intent") continue;
     const key = keyOf(entry, entries, workspaces);
     const known = objects.get(key);
-    const isRefused = outcomeOf(entries, entry.step) === "refused";
+    const isRefused = outcomeOf(entry.step) === "refused";
     // a refused part of a change that went on in another attempt says nothing
     if (known && isRefused && entry.operation !== "update") continue;
     const properties = [...(known?.properties ?? []), ...propertiesIn(entry, names)];

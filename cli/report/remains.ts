@@ -1,4 +1,4 @@
-import { outcomeOf } from "../../lib/transactions/entry.ts";
+import { outcomesIn } from "../../lib/transactions/entry.ts";
 import type { Entry } from "../../lib/transactions/entry.ts";
 import { madeId } from "../../lib/transactions/madeBy.ts";
 import { removalOf } from "../transaction/leftovers.ts";
@@ -10,10 +10,11 @@ export function remainsOf(entries: readonly Entry[], transactionId: string): Lef
   const stack = begin?.kind === "begin" ? begin.stack : "STACK";
   const compensated = new Set(entries.flatMap((entry) => (entry.kind === "compensated" ? [entry.step] : [])));
   const back = `npm run rollback -- --stack ${stack} --transaction ${transactionId}`;
+  const outcomeOf = outcomesIn(entries);
   const remains = new Map<string, Leftover>();
   for (const entry of entries) {
     if (entry.kind !== "intent" || compensated.has(entry.step)) continue;
-    const outcome = outcomeOf(entries, entry.step);
+    const outcome = outcomeOf(entry.step);
     if (outcome === "refused") continue;
     const { operation, resourceType, resourceName } = entry;
     const id = entry.resourceId ?? madeId(entries, entry);

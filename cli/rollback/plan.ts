@@ -1,4 +1,4 @@
-import { objectKey, outcomeOf } from "../../lib/transactions/entry.ts";
+import { objectKey, outcomesIn } from "../../lib/transactions/entry.ts";
 import type { Entry } from "../../lib/transactions/entry.ts";
 import { unsettledCreates } from "../../lib/transactions/unsettled.ts";
 import type { UnsettledCreate } from "../../lib/transactions/unsettled.ts";
@@ -162,10 +162,11 @@ function refusalOf(log: readonly Entry[], saved: Checkpoint | undefined): string
  * was cut off, perhaps before the state was saved.
  */
 export function outdatedIn(log: readonly Entry[], current: Checkpoint, isCutOff: boolean): string[] {
+  const outcomeOf = outcomesIn(log);
   const written = new Set(
     log.flatMap((entry) => {
       if (entry.kind !== "intent" || entry.operation === "create") return [];
-      const outcome = outcomeOf(log, entry.step);
+      const outcome = outcomeOf(entry.step);
       const isOutdated = outcome === "unknown" || (outcome === "done" && isCutOff);
       return isOutdated ? [objectKey(entry.resourceType, entry.resourceId)] : [];
     }),

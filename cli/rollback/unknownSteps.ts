@@ -1,6 +1,6 @@
 import { unknownToUndo } from "../../providers/engine/undoStep.ts";
 import { allKinds } from "../../providers/kinds/kinds.ts";
-import { outcomeOf } from "../../lib/transactions/entry.ts";
+import { outcomesIn } from "../../lib/transactions/entry.ts";
 import type { Entry } from "../../lib/transactions/entry.ts";
 import { UPDATE_REMEDY } from "../transaction/leftovers.ts";
 import type { Leftover } from "../transaction/leftovers.ts";
@@ -16,8 +16,9 @@ export interface UnknownStep {
  * Creates are not included: the state holds their objects, or these are orphans. Pure.
  */
 export function unknownSteps(log: readonly Entry[]): UnknownStep[] {
+  const outcomeOf = outcomesIn(log);
   return log.flatMap((entry): UnknownStep[] => {
-    if (entry.kind !== "intent" || entry.operation === "create" || outcomeOf(log, entry.step) === "refused") return [];
+    if (entry.kind !== "intent" || entry.operation === "create" || outcomeOf(entry.step) === "refused") return [];
     const { step, resourceType, resourceName, resourceId, operation } = entry;
     const reason = unknownToUndo(allKinds, resourceType, entry.compensation?.function ?? null);
     if (reason === undefined) return [];

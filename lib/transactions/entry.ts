@@ -88,16 +88,29 @@ export const hasEnded = (entries: readonly Entry[]): boolean =>
  * @param isMeant which intents count. @default all
  */
 export function hasEffects(entries: readonly Entry[], isMeant: (intent: Intent) => boolean = () => true): boolean {
-  return entries.some(
-    (entry) => entry.kind === "intent" && isMeant(entry) && outcomeOf(entries, entry.step) !== "refused",
-  );
+  const outcome = outcomesIn(entries);
+  return entries.some((entry) => entry.kind === "intent" && isMeant(entry) && outcome(entry.step) !== "refused");
 }
 
 /** Outcome of a step: `unknown` if the process died, or if the answer was lost. */
-export function outcomeOf(entries: readonly Entry[], step: string): "done" | "refused" | "unknown" {
-  const outcome = entries.find((entry) => (entry.kind === "done" || entry.kind === "failed") && entry.step === step);
-  if (outcome?.kind === "done") return "done";
-  return outcome?.kind === "failed" && !outcome.isOutcomeUnknown ? "refused" : "unknown";
+export type StepOutcome = "done" | "refused" | "unknown";
+
+type Ending = Extract<Entry, { readonly kind: "done" | "failed" }>;
+const isEnding = (entry: Entry): entry is Ending => entry.kind === "done" || entry.kind === "failed";
+
+function saidBy(ending: Ending | undefined): StepOutcome {
+  if (ending?.kind === "done") return "done";
+  return ending?.kind === "failed" && !ending.isOutcomeUnknown ? "refused" : "unknown";
+}
+
+/** Outcome of one step. For all steps of a log, {@link outcomesIn} goes through the log only once. */
+export const outcomeOf = (entries: readonly Entry[], step: string): StepOutcome =>
+  saidBy(entries.find((entry): entry is Ending => isEnding(entry) && entry.step === step));
+
+/** The outcome of each step of a log, which may have thousands. */
+export function outcomesIn(entries: readonly Entry[]): (step: string) => StepOutcome {
+  const endings = Map.groupBy(entries.filter(isEnding), ({ step }) => step);
+  return (step) => saidBy(endings.get(step)?.[0]);
 }
 
 /** Kind and id of an object as one key, equal for every spelling of the id. */

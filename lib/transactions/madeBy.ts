@@ -1,4 +1,4 @@
-import { objectKey, outcomeOf } from "./entry.ts";
+import { objectKey, outcomesIn } from "./entry.ts";
 import type { Entry, Intent } from "./entry.ts";
 
 /**
@@ -47,12 +47,13 @@ export function madeBy(
  */
 export function deletedBy(log: readonly Entry[]): ReadonlySet<string> {
   const made = lastCreates(log, () => false);
+  const outcomeOf = outcomesIn(log);
   return new Set(
     log.flatMap((entry, index) => {
       if (entry.kind !== "intent" || entry.operation === "create") return [];
       const key = objectKey(entry.resourceType, entry.resourceId);
       const isTakenAway = entry.operation === "delete" || (made.get(key) ?? -1) > index;
-      return isTakenAway && outcomeOf(log, entry.step) !== "refused" ? [key] : [];
+      return isTakenAway && outcomeOf(entry.step) !== "refused" ? [key] : [];
     }),
   );
 }

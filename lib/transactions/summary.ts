@@ -1,4 +1,4 @@
-import { hasEffects, outcomeOf } from "./entry.ts";
+import { hasEffects, outcomesIn } from "./entry.ts";
 import type { Entry } from "./entry.ts";
 
 /* What a log says in a few words. Everything here is pure. */
@@ -19,10 +19,11 @@ export function outcomeOfLog(entries: readonly Entry[]): Outcome {
 /** Number of effects in a log, by kind. */
 export function countsOf(entries: readonly Entry[]): EffectCounts {
   const counts = { created: 0, updated: 0, deleted: 0, failed: 0 };
+  const outcomeOf = outcomesIn(entries);
   const names = { create: "created", update: "updated", delete: "deleted" } as const;
   for (const entry of entries) {
     if (entry.kind !== "intent") continue;
-    counts[outcomeOf(entries, entry.step) === "done" ? names[entry.operation] : "failed"]++;
+    counts[outcomeOf(entry.step) === "done" ? names[entry.operation] : "failed"]++;
   }
   return counts;
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { hasEnded, objectKey, outcomeOf } from "./entry.ts";
+import { hasEnded, objectKey, outcomesIn } from "./entry.ts";
 import type { Entry, Intent } from "./entry.ts";
 import { madeId } from "./madeBy.ts";
 import type { AcceptedOperation } from "./transactionLog.ts";
@@ -58,13 +58,14 @@ function removalsIn(entries: readonly Entry[]): Removal[] {
 
 function unsettledIn(entries: readonly Entry[], removals: readonly Removal[]): UnsettledCreate[] {
   const compensated = new Set(entries.flatMap((entry) => (entry.kind === "compensated" ? [entry.step] : [])));
+  const outcomeOf = outcomesIn(entries);
   return entries.flatMap((entry, position): UnsettledCreate[] => {
     if (entry.kind !== "intent" || entry.operation !== "create" || compensated.has(entry.step)) return [];
     const { transactionId, step, resourceType, resourceName } = entry;
     const { function: compensation, args } = entry.compensation ?? { function: "", args: {} };
     // logs of format 1 have the names only in the arguments
     const names = entry.names ?? args;
-    const outcome = outcomeOf(entries, step);
+    const outcome = outcomeOf(step);
     const id = madeId(entries, entry);
     // an answer without an id says no more than none
     if (outcome === "refused" || (id === undefined && !entry.wasFree)) return [];

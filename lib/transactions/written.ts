@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { objectKey, outcomeOf } from "./entry.ts";
+import { objectKey, outcomeOf, outcomesIn } from "./entry.ts";
 import type { Entry } from "./entry.ts";
 import { madeId } from "./madeBy.ts";
 
@@ -29,8 +29,9 @@ export interface Written {
  */
 export function writtenBy(log: readonly Entry[]): Written[] {
   const objects = new Map<string, Written>();
+  const outcome = outcomesIn(log);
   for (const entry of log) {
-    if (entry.kind !== "intent" || entry.resourceId === undefined || outcomeOf(log, entry.step) === "refused") continue;
+    if (entry.kind !== "intent" || entry.resourceId === undefined || outcome(entry.step) === "refused") continue;
     const { operation, resourceType, resourceId, resourceName, before, after = {} } = entry;
     const key = objectKey(resourceType, resourceId);
     const known =
