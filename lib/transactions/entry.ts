@@ -98,9 +98,9 @@ export type StepOutcome = "done" | "refused" | "unknown";
 type Ending = Extract<Entry, { readonly kind: "done" | "failed" }>;
 const isEnding = (entry: Entry): entry is Ending => entry.kind === "done" || entry.kind === "failed";
 
-function saidBy(ending: Ending | undefined): StepOutcome {
-  if (ending?.kind === "done") return "done";
-  return ending?.kind === "failed" && !ending.isOutcomeUnknown ? "refused" : "unknown";
+function saidBy(outcome: Ending | undefined): StepOutcome {
+  if (outcome?.kind === "done") return "done";
+  return outcome?.kind === "failed" && !outcome.isOutcomeUnknown ? "refused" : "unknown";
 }
 
 /** Outcome of one step. For all steps of a log, {@link outcomesIn} goes through the log only once. */

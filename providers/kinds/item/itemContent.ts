@@ -330,7 +330,7 @@ export async function sendDefinition(
   { type, displayName }: Defined,
   definition: Definition | undefined,
 ): Promise<void> {
-  await run.write(changeOfItem(id, displayName, "restoreDefinition"), {
+  await run.write(changeOfItem(id, displayName, { function: "restoreDefinition", args: { id } }), {
     method: "POST",
     path: `${pathOf(itemPlace, id)}/updateDefinition`,
     body: { definition },

@@ -52,7 +52,7 @@ export async function bindConnections(
           `with that identity, or name another one in the parameter file.`,
       );
     const { type, path } = connection.connectionDetails ?? {};
-    await run.write(changeOfItem(id, displayName, "restoreItem"), {
+    await run.write(changeOfItem(id, displayName, { function: "restoreItem", args: { id } }), {
       method: "POST",
       path: `/workspaces/${workspaceId}/semanticModels/${itemId}/bindConnection`,
       body: { connectionBinding: { ...connection, connectionDetails: { type, path } } },

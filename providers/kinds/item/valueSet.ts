@@ -42,7 +42,7 @@ export async function activateValueSet(
   const path = libraryPath(id);
   const { properties } = await run.get(path, `read VariableLibrary '${displayName}'`, libraryShape);
   if (properties?.activeValueSetName === wanted) return;
-  await run.write(changeOfItem(id, displayName, "restoreItem"), {
+  await run.write(changeOfItem(id, displayName, { function: "restoreItem", args: { id } }), {
     method: "PATCH",
     path,
     body: { properties: { activeValueSetName: wanted } },
