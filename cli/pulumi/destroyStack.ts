@@ -1,6 +1,5 @@
 import { openLogStore } from "../../lib/logStore/openLogStore.ts";
 import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
-import { leftoverTable } from "../transaction/leftovers.ts";
 import { liftedProtection, tellLifted } from "./liftedProtection.ts";
 import { takeSwitch } from "./commandLine.ts";
 import { openedStack } from "./openStack.ts";
@@ -59,6 +58,7 @@ export async function destroyStack(named: StackAccess, given: readonly string[])
     }
     const leftovers = await settleAll(access, after);
     if (leftovers.length > 0) {
+      const { leftoverTable } = await import("../transaction/leftovers.ts");
       console.error(leftoverTable(leftovers));
       return 2;
     }
