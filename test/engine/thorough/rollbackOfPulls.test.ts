@@ -33,3 +33,29 @@ describe("a deployment that pulled from Git into a workspace that existed, and f
     assert.match(up.text, /it stays at commit \w+ of its branch: nothing sets it back/);
   });
 });
+
+describe("a deployment that committed a workspace's items to Git", () => {
+  const empty = { ...git, directoryName: "/empty", initializationStrategy: "PreferWorkspace" };
+
+  it("A deployment that committed a workspace's items to Git, and failed, says that the branch keeps them, with exit code 2", async () => {
+    await using stack = await EngineStack.start();
+    populate(stack, ["own"]);
+    stack.emulator.faults([refusal]);
+    stack.configure({ features, workspaces: [{ ...sales, git: empty, items: [failing] }] });
+    const up = await stack.command("cli/up.ts", ["--yes", "--skip-preview"]);
+    assert.equal(up.code, 2, up.text);
+    assert.match(up.text, /GitConnection '.*\/empty keeps the workspace's items: nothing takes back a commit to Git/);
+  });
+
+  it("Items that were made after the first sync are not committed because the workspace's key changes", async () => {
+    await using stack = await EngineStack.start();
+    const workspace = { displayName: "sales", capacity: "local", git: empty, items: [failing] };
+    stack.configure({ features, workspaces: [{ ...workspace, name: "sales" }] });
+    const first = await stack.command("cli/up.ts", ["--yes", "--skip-preview"]);
+    assert.equal(first.code, 0, first.text);
+    stack.configure({ features, protectData: false, workspaces: [{ ...workspace, name: "renamed" }] });
+    const renamed = await stack.command("cli/up.ts", ["--yes", "--skip-preview"]);
+    assert.equal(renamed.code, 0, renamed.text);
+    assert.ok(!stack.calls(0).some((call) => call.endsWith("/git/commitToGit")), stack.calls(0).join("\n"));
+  });
+});
