@@ -50,7 +50,7 @@ export async function destroyStack(named: StackAccess, given: readonly string[])
       return 1;
     }
     tellLifted(protection, "is");
-    const isShown = takeSwitch(args, "preview-only").isOn || isOn(env[PREVIEW_ONLY]);
+    const isShown = takeSwitch(args, "preview-only").isOn || isOn(found.env[PREVIEW_ONLY]);
     // with --run-program, the program itself cannot tell this from an update
     const own = { ...env, ...checkpointsOf(before, env), FABRIC_OPERATION: "destroy" };
     const command = ["destroy", ...stackOption(access), ...args];
