@@ -1,3 +1,4 @@
+import { checkpointing } from "./transaction/checkpointing.ts";
 import { commentOption, previewStack } from "./preview/previewComment.ts";
 import { destroyStack } from "./pulumi/destroyStack.ts";
 import { openedStack } from "./pulumi/openStack.ts";
@@ -24,8 +25,9 @@ Runs pulumi ${command} with the project's environment. Everything after the stac
       const { file, rest } = isPreview ? commentOption(given) : { file: undefined, rest: given };
       if (isPreview) return previewStack(access, rest, file);
       if (command === "destroy") return destroyStack(access, rest);
-      const found = await openedStack(access, rest);
-      return (await runPulumi([command, ...stackOption(access), ...rest], found.access.env)).code;
+      const { access: found, settings } = await openedStack(access, rest);
+      const env = { ...found.env, ...checkpointing(settings, found.env) };
+      return (await runPulumi([command, ...stackOption(access), ...rest], env)).code;
     },
   },
   args,
