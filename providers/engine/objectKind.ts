@@ -74,6 +74,11 @@ export interface ObjectKind<
   outputsOf?(live: L): Partial<O>;
   /** Finds an object that appears in no list. @default searches the list */
   find?(run: Run, names: N): Promise<L | undefined>;
+  /**
+   * Whether the list shows all that a change needs to know of an object, so that the run reads the list once for all objects
+   * that it changes. @default yes, if there is a list and no `observe`
+   */
+  isListedWhole?(run: Run, id: string, state: StateOf<F, O>): Promise<boolean>;
   /** Reads an object for a refresh. @default reads the list, then the object alone (`gone.ts`) */
   observe?(run: Run, id: string, state: StateOf<F, O>): Promise<L | "gone">;
   /** Calls an object at its path. @default the path from the resource's id */
