@@ -26,8 +26,10 @@ Runs pulumi ${command} with the project's environment. Everything after the stac
         return previewStack(access, rest, file);
       }
       if (command === "destroy") return (await import("./pulumi/destroyStack.ts")).destroyStack(access, given);
-      const found = await openedStack(access, given);
-      return (await runPulumi([command, ...stackOption(access), ...given], found.access.env)).code;
+      const { access: found, settings } = await openedStack(access, given);
+      const { checkpointing } = await import("./transaction/checkpointing.ts");
+      const env = { ...found.env, ...checkpointing(settings, found.env) };
+      return (await runPulumi([command, ...stackOption(access), ...given], env)).code;
     },
   },
   args,
