@@ -13,6 +13,8 @@ export interface Cost {
   readonly megabytes: number;
   /** The megabytes of each process at that moment, by its command, the largest first. */
   readonly byProcess: readonly (readonly [command: string, megabytes: number])[];
+  /** Command lines of all processes that were seen. */
+  readonly commands: readonly string[];
 }
 
 const SAMPLE_MS = 100;
@@ -37,7 +39,7 @@ function processes(): Sampled[] {
 }
 
 /** A process and all its descendants, now. */
-function treeOf(pid: number): Sampled[] {
+export function treeOf(pid: number): Sampled[] {
   const all = processes();
   const family = new Set([pid]);
   for (const parent of family) for (const { pid, parent: above } of all) if (above === parent) family.add(pid);
@@ -67,9 +69,11 @@ export async function measured(
   let text = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (text += chunk.toString()));
   let most: Sampled[] = [];
+  const commands = new Set<string>();
   const sumOf = (tree: readonly Sampled[]) => tree.reduce((sum, { megabytes }) => sum + megabytes, 0);
   const timer = setInterval(() => {
     const tree = treeOf(child.pid ?? -1);
+    for (const { command } of tree) commands.add(command);
     if (sumOf(tree) > sumOf(most)) most = tree;
   }, SAMPLE_MS);
   const [code] = (await once(child, "close")) as [number | null];
@@ -80,6 +84,7 @@ export async function measured(
     seconds: (performance.now() - begin) / 1000,
     cpuSeconds: cpuOfEnded() - cpu,
     megabytes: sumOf(most),
+    commands: [...commands],
     byProcess: most
       .map(({ command, megabytes }) => [command.slice(0, 120), Math.round(megabytes)] as const)
       .toSorted(([, a], [, b]) => b - a),
