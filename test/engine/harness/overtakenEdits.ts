@@ -27,7 +27,8 @@ export function overtaken(
   { edits, at }: TimedEdits,
   { requests, before }: { readonly requests: readonly RequestRecord[]; readonly before: Stored },
 ): ReadonlySet<string> {
-  const later = requests.filter((request) => request.at >= at);
+  // a record has the time of its answer
+  const later = requests.filter(({ at: answered, ms }) => Date.parse(answered) - ms >= Date.parse(at));
   return new Set(
     edits.filter((edit) => isOvertaken(edit, later, before)).map(({ collection, id }) => `${collection} ${id}`),
   );
