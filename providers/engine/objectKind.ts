@@ -57,6 +57,11 @@ export interface ObjectKind<
   making?<T>(run: Run, inputs: InputsOf<F>, work: () => Promise<T>): Promise<T>;
   /** In a rollback: recovers a deleted object instead of making a new one; undefined if none can be recovered. */
   recover?(run: Run, inputs: InputsOf<F>, create: Intent): Promise<L | undefined>;
+  /**
+   * Whether a new holder has this object from its beginning, so that no create of the stack made the object: the role of the
+   * deploying identity. @default false
+   */
+  comesWithHolder?(run: Run, names: N): boolean;
   /** Whether the object may be the result of a create without an answer. @default true */
   isPlausible?(run: Run, id: string): Promise<boolean>;
   /** Message if `isPlausible` rules the object out. */
