@@ -177,9 +177,31 @@ new Item("raw/refused", { workspaceId: raw.id, type: "Notebook", displayName: br
       ["rolledBack", "rolledBack", "committed", "committed"],
       history.text,
     );
+    const elsewhere = await program.command("history", [], "..");
+    assert.deepEqual([elsewhere.code, /There is no Pulumi\.yaml in .* or above it/.test(elsewhere.text)], [2, true]);
     const report = await program.command("report", ["--out", "page.html"], "deep/down");
     assert.equal(report.code, 0, report.text);
     assert.match(readFileSync(join(program.folder, "deep/down/page.html"), "utf8"), /<html/);
+  });
+
+  it("An argument that is a secret of Pulumi is refused before anything is sent, at any depth", async () => {
+    const since = program.emulator.requests().length;
+    program.write(
+      "index.ts",
+      `${example}
+new Connection("sql", {
+  displayName: "sql",
+  type: "SQL",
+  credentials: { credentialType: "Basic", username: pulumi.secret("p4ss-w0rd") },
+});
+`,
+    );
+    const { code, text } = await program.command("up", ["--yes"]);
+    assert.notEqual(code, 0, text);
+    assert.match(text, /Connection 'sql' has an argument that is a secret of Pulumi/);
+    assert.doesNotMatch(text, /p4ss-w0rd/);
+    assert.deepEqual(program.emulator.requests().slice(since), []);
+    program.write("index.ts", example.replace('"Raw data"', '"Raw orders"'));
   });
 
   it("A destroy of such a program leaves nothing", async () => {
