@@ -64,7 +64,6 @@ describe("the package", () => {
 
   for (const [mode, options] of [
     ["an ES module", ["--module", "nodenext"]],
-    ["a bundler", ["--module", "esnext", "--moduleResolution", "bundler"]],
     [
       "CommonJS, as Pulumi's templates have it",
       ["--module", "commonjs", "--moduleResolution", "node10", "--ignoreDeprecations", "6.0", "--target", "es2022"],
@@ -115,6 +114,8 @@ new FabricWorkspace("e", { users: [{ principal: "alice@contoso.com", role: "King
     program.write(
       "index.ts",
       `${example.replace('"Raw data"', '"Raw customers"')}
+class Own extends pulumi.dynamic.Resource {}
+new Own({ create: async (inputs) => ({ id: "own", outs: inputs }) }, "own", { value: raw.description });
 const silver = new Item("raw/silver", { workspaceId: raw.id, type: "Lakehouse", displayName: bronze.displayName.apply((name) => name.replace("bronze", "silver")) });
 new Item("raw/refused", { workspaceId: raw.id, type: "Notebook", displayName: silver.displayName.apply((name) => \`refused-\${name}\`) });
 `,
@@ -134,6 +135,7 @@ new Item("raw/refused", { workspaceId: raw.id, type: "Notebook", displayName: si
     assert.equal(failed.code, 1, failed.text);
     assert.match(failed.text, /✓ Transaction test-\S+ fully rolled back/);
     assert.match(failed.text, /Refused \(400/);
+    assert.match(failed.text, /Cleaning up Resource 'own'/);
     assert.deepEqual(program.objects(), before);
     program.write("index.ts", example.replace('"Raw data"', '"Raw orders"'));
     const preview = await program.command("preview", ["--expect-no-changes"]);

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -68,9 +68,13 @@ export class ForeignProgram implements AsyncDisposable {
     this.write("Pulumi.test.yaml", stringify({ config: Object.fromEntries(keys) }));
   }
 
-  /** A command of the package, as its `bin` runs it. */
+  /**
+   * A command of the package, as its `bin` runs it.
+   * @param cwd where it is called, below the folder
+   */
   command(name: string, args: readonly string[] = [], cwd = "."): Promise<Ended> {
-    const bin = join(this.folder, "node_modules/fabric-environments/dist/cli/command.mjs");
+    const places = ["", "src"].map((folder) => join(this.folder, folder, "node_modules/fabric-environments"));
+    const bin = join(places.find((place) => existsSync(place)) ?? "", "dist/cli/command.mjs");
     return this.run(process.execPath, [bin, name, "--stack", "test", ...args], cwd);
   }
 

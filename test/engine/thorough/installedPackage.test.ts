@@ -55,7 +55,7 @@ describe("the package, installed", () => {
 
   it("A program in CommonJS, compiled by Pulumi and below its project, is deployed, rolled back and taken back alike, with one log", async () => {
     await using program = await ForeignProgram.start({ runtime: "nodejs", main: "src/" });
-    await packed.unpackInto(program.folder);
+    await packed.unpackInto(join(program.folder, "src"));
     program.write("src/package.json", JSON.stringify({ name: "infra", version: "1.0.0", main: "index.ts" }));
     const compilerOptions = {
       strict: true,
