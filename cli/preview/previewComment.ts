@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { isAddress } from "../../lib/logStore/blobPlace.ts";
 import { Redaction } from "../../lib/telemetry/redaction.ts";
 import { parseStackConfig } from "../../lib/config/stackConfig.ts";
 import { kindKeys } from "../../providers/kinds/kinds.ts";
@@ -12,6 +13,7 @@ import { isJsonOutput, noteResult } from "../pulumi/commandOutput.ts";
 import { commentMarkdown } from "./commentMarkdown.ts";
 import { changesOf, driftOf, isDestructive, unchangedIn } from "./previewChanges.ts";
 import type { PreviewedObject } from "./previewChanges.ts";
+import type { ItemChange } from "./changedFiles.ts";
 import { readPreviewLog } from "./previewLog.ts";
 import type { PreviewLog } from "./previewLog.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
@@ -52,6 +54,8 @@ export async function previewStack(
   const folder = mkdtempSync(join(tmpdir(), "fabric-preview-"));
   const events = join(folder, "events.json");
   let log: PreviewLog | undefined;
+  let items: readonly ItemChange[] = [];
+  const redaction = new Redaction(process.env, () => []);
   try {
     using lookedAt = await stackToLookAt(named, args);
     const { access, isUnmade } = lookedAt;
@@ -68,14 +72,40 @@ export async function previewStack(
       console.error(protection.refusal);
     }
     if (log && isJsonOutput()) noteResult(previewResult(log));
+    items = log ? await itemChanges(log, access) : [];
+    if (items.length > 0 && !isJsonOutput()) {
+      const { itemChangeLines } = await import("./changedFiles.ts");
+      console.log(
+        `\n${itemChangeLines(items)
+          .map((line) => redaction.text(line))
+          .join("\n")}`,
+      );
+    }
     return code === 0 && protection?.refusal !== undefined ? 1 : code;
   } finally {
     // private, and removed: the folder holds values of resources
     rmSync(folder, { recursive: true, force: true });
-    const redaction = new Redaction(process.env, () => []);
-    const markdown = () => commentMarkdown({ stack, log, config: configOf(stack, log), redaction });
+    const markdown = () => commentMarkdown({ stack, log, config: configOf(stack, log), redaction, items });
     if (target !== undefined) writeFileSync(target, markdown());
   }
+}
+
+/** What happens to the items of folders, with the lines of changed texts as far as they were kept. */
+async function itemChanges(log: PreviewLog, { stack, env }: StackAccess): Promise<readonly ItemChange[]> {
+  const isOfItem = ({ op, type }: PreviewLog["steps"][number]) => op !== "same" && type.endsWith("dynamic/fabric:Item");
+  if (!log.steps.some(isOfItem)) return [];
+  const [{ itemChangesIn }, { deployedTexts }, { openLogStore }] = await Promise.all([
+    import("./changedFiles.ts"),
+    import("../../lib/transactions/deployedDefinitions.ts"),
+    import("../../lib/logStore/openLogStore.ts"),
+  ]);
+  const place = log.config["fabric:transactionLog"] ?? ".fabric/transactions";
+  // a reader of pull requests may have no right to the log
+  const store = await openLogStore(isAddress(place) ? place : resolve(projectRoot, place), { stack, env }).catch(
+    () => undefined,
+  );
+  const deployed = async (hash: string) => store && deployedTexts(store, stack, hash);
+  return itemChangesIn(log, { projectRoot, deployed });
 }
 
 /** A preview as the result of the command. Values stay out of it: they may be secret. */
