@@ -8,25 +8,36 @@ import { benchWorkspaces } from "./workspace.ts";
 
 /*
  * `npm run bench:transactions [-- N…]`: the cost of the engine's checkpoints and of the transaction log in `npm run up`, for a
- * first deployment of N workspaces of eight resources each.
+ * first deployment of N workspaces of eight resources each, and in the `npm run destroy` that follows.
  */
 
 /** Parallel calls of the engine on two cores. */
 const PARALLEL = 8;
 
-/** Seconds of a first `npm run up`, and the number of lines in its log. */
-async function deploy(count: number, skipCheckpoints: boolean): Promise<{ seconds: number; lines: number }> {
+interface Measured {
+  /** Seconds of a first `npm run up`. */
+  readonly seconds: number;
+  /** Seconds of the `npm run destroy` after it. */
+  readonly destroySeconds: number;
+  /** Lines in the log of the update. */
+  readonly lines: number;
+}
+
+async function deploy(count: number, skipCheckpoints: boolean): Promise<Measured> {
   await using stack = await EngineStack.start();
   stack.configure({ workspaces: benchWorkspaces(count) });
   const env = { PULUMI_SKIP_CHECKPOINTS: String(skipCheckpoints), PULUMI_EXPERIMENTAL: "true" };
-  const begin = performance.now();
-  const { code, text } = await stack.command("cli/up.ts", ["--yes", "--skip-preview"], env);
-  const seconds = (performance.now() - begin) / 1000;
-  if (code !== 0) throw new Error(text);
+  const timed = async (file: string, ...args: string[]) => {
+    const begin = performance.now();
+    const { code, text } = await stack.command(file, [...args, "--yes", "--skip-preview"], env);
+    if (code !== 0) throw new Error(text);
+    return (performance.now() - begin) / 1000;
+  };
+  const seconds = await timed("cli/up.ts");
   const store = new FolderLogStore(join(stack.folder, ".fabric/transactions"));
   const name = (await store.names()).find((one) => one.endsWith(".jsonl")) ?? "";
   const lines = (await store.read(name))?.toString().trim().split("\n").length ?? 0;
-  return { seconds, lines };
+  return { seconds, lines, destroySeconds: await timed("cli/pulumiCommand.ts", "destroy") };
 }
 
 /** Seconds to write that many lines without a deployment, with {@link PARALLEL} steps at once. */
@@ -63,6 +74,8 @@ for (const count of counts.length > 0 ? counts : [6, 12, 50, 125]) {
     "checkpoints, s": written.seconds.toFixed(1),
     "one at the end, s": skipped.seconds.toFixed(1),
     ratio: (written.seconds / skipped.seconds).toFixed(2),
+    "destroy, checkpoints, s": written.destroySeconds.toFixed(1),
+    "destroy, one at the end, s": skipped.destroySeconds.toFixed(1),
     "log lines": skipped.lines,
     "log alone, s": log.toFixed(2),
     "log of one at the end, %": ((100 * log) / skipped.seconds).toFixed(1),

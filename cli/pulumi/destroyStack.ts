@@ -1,23 +1,34 @@
 import { openLogStore } from "../../lib/logStore/openLogStore.ts";
 import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
-import { leftoverTable } from "../transaction/leftovers.ts";
 import { liftedProtection, tellLifted } from "./liftedProtection.ts";
 import { takeSwitch } from "./commandLine.ts";
 import { openedStack } from "./openStack.ts";
 import { runPulumi } from "./pulumi.ts";
+import type { Ended } from "./pulumi.ts";
 import { stackOption } from "./stackCommand.ts";
 import { catchUp, settleAll } from "../transaction/recovery.ts";
-import { liveResourcesOf } from "../../lib/checkpoint/checkpoint.ts";
+import type { Recovery } from "../transaction/recovery.ts";
+import { hasEffects } from "../../lib/transactions/entry.ts";
+import { checkpointHash, isForeign, liveResourcesOf, resourcesOf } from "../../lib/checkpoint/checkpoint.ts";
+import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { exportCheckpoint, pulumi } from "../../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
+import { checkpointing } from "../transaction/checkpointing.ts";
+import { RunNotes } from "../transaction/runNotes.ts";
 import { withStackToItself } from "../transaction/stackLock.ts";
 
-/** `--remove`, as the CLI takes it from the environment. */
+/** `--remove` and `--preview-only`, as the CLI takes them from the environment. */
 const REMOVE = "PULUMI_OPTION_REMOVE";
+const PREVIEW_ONLY = "PULUMI_OPTION_PREVIEW_ONLY";
+const isOn = (value = "") => /^(true|1|t)$/i.test(value);
 
 /**
  * `pulumi destroy`, also for objects that the state lacks. If an earlier run was cut off, the state is brought up to date
  * first. Once the state is empty, the orphans of the transaction log are removed as well, and with `--remove` the stack.
+ *
+ * The run has a log of its own, which this command begins, and ends after the engine has written the state: a run that is
+ * killed in between leaves an open log, and the next command reads again what the log names. So the engine need not write
+ * the state at each step.
  * @returns the exit code: Pulumi's own, or 2 if something must be done by hand
  */
 export async function destroyStack(named: StackAccess, given: readonly string[]): Promise<number> {
@@ -25,49 +36,92 @@ export async function destroyStack(named: StackAccess, given: readonly string[])
   const { isOn: isRemove, rest: args } = takeSwitch(given, "remove");
   const { access: found, settings } = await openedStack(named, args);
   const { stack } = found;
-  const isToBeRemoved = isRemove || /^(true|1|t)$/i.test(found.env[REMOVE] ?? "");
+  const isToBeRemoved = isRemove || isOn(found.env[REMOVE]);
   const env = { ...found.env, [REMOVE]: "false" };
   const store = await openLogStore(settings.transactionLog, { stack, env });
   return withStackToItself(found, store, async () => {
     const transactions = new StackTransactions(store, stack);
     const access = { ...found, env, transactions, say: (line: string) => console.error(line) };
-    const protection = await liftedProtection("destroy", args, access, await catchUp(access));
+    const before = await catchUp(access);
+    const protection = await liftedProtection("destroy", args, access, before);
     if (protection.refusal !== undefined) {
       console.error(protection.refusal);
       return 1;
     }
     tellLifted(protection, "is");
+    const isShown = takeSwitch(args, "preview-only").isOn || isOn(found.env[PREVIEW_ONLY]);
     // with --run-program, the program itself cannot tell this from an update
-    const { code } = await runPulumi(["destroy", ...stackOption(access), ...args], {
-      ...env,
-      FABRIC_OPERATION: "destroy",
-    });
-    if (code !== 0) {
-      console.error(
-        `Stack '${stack}' was not destroyed whole. Run destroy again, with the same options: npm run destroy -- --stack ` +
-          `${stack}. A destroy is no transaction, and is not rolled back.`,
-      );
-      return code;
-    }
-    const after = await exportCheckpoint(access);
-    // a preview only shows the deletes, and a target leaves resources out
-    if (liveResourcesOf(after).some(({ custom, type }) => custom && !type.startsWith("pulumi:providers:"))) {
-      const isShown = takeSwitch(args, "preview-only").isOn;
-      if (!isToBeRemoved || isShown) return 0;
+    const own = { ...env, ...checkpointsOf(before, env), FABRIC_OPERATION: "destroy" };
+    const command = ["destroy", ...stackOption(access), ...args];
+    // a preview deletes nothing, so it has no log
+    if (isShown) return (await runPulumi(command, own)).code;
+    const transactionId = await transactions.beginRun();
+    const notes = new RunNotes(transactions, transactionId, "destroy", access.projectRoot);
+    const ended = await runPulumi(command, { ...own, FABRIC_TRANSACTION_ID: transactionId });
+    const run: EndedDestroy = { access, transactionId, notes, before };
+    const code = ended.code === 0 ? await finish(run) : await fail(run, ended);
+    await notes.ended(code);
+    if (code !== 0 || !isToBeRemoved) return code;
+    if (holdsObjects(await exportCheckpoint(access))) {
       console.error(`Stack '${stack}' still has resources, so it was not removed.`);
       return 1;
     }
-    const leftovers = await settleAll(access, after);
-    if (leftovers.length > 0) {
-      console.error(leftoverTable(leftovers));
-      return 2;
-    }
-    await transactions.withdraw();
-    await transactions.seal();
-    if (isToBeRemoved && !takeSwitch(args, "preview-only").isOn)
-      console.error(
-        (await pulumi(["stack", "rm", "--yes", ...stackOption(access)], { cwd: access.projectRoot, env })).trim(),
-      );
+    console.error(
+      (await pulumi(["stack", "rm", "--yes", ...stackOption(access)], { cwd: access.projectRoot, env })).trim(),
+    );
     return 0;
   });
 }
+
+/** The engine's checkpoints during a destroy. The log does not cover objects of other packages, so they need every one. */
+const checkpointsOf = (before: Checkpoint, env: NodeJS.ProcessEnv) =>
+  resourcesOf(before).some(isForeign) ? {} : checkpointing({ resources: resourcesOf(before).length }, env);
+
+/** A destroy whose engine has ended. */
+interface EndedDestroy {
+  readonly access: Recovery;
+  readonly transactionId: string;
+  readonly notes: RunNotes;
+  /** The checkpoint before the run. */
+  readonly before: Checkpoint;
+}
+
+/** Ends the log of a destroy that succeeded, and removes orphans of earlier runs once nothing is left. @returns the exit code */
+async function finish({ access, transactionId, notes }: EndedDestroy): Promise<number> {
+  const { transactions } = access;
+  const after = await exportCheckpoint(access);
+  // a target leaves resources out
+  if (holdsObjects(after)) {
+    await transactions.settle(transactionId, checkpointHash(after));
+    return 0;
+  }
+  const leftovers = await settleAll(access, after);
+  if (leftovers.length > 0) {
+    notes.left(leftovers);
+    const { leftoverTable } = await import("../transaction/leftovers.ts");
+    console.error(leftoverTable(leftovers));
+    return 2;
+  }
+  await transactions.withdraw();
+  return 0;
+}
+
+/** A destroy that failed, was declined or was stopped: its log stays open if it has changed something. @returns the exit code */
+async function fail({ access, transactionId, before }: EndedDestroy, { code, signal }: Ended): Promise<number> {
+  const { transactions, stack } = access;
+  console.error(
+    `Stack '${stack}' was not destroyed whole. Run destroy again, with the same options: npm run destroy -- --stack ` +
+      `${stack}. A destroy is no transaction, and is not rolled back.`,
+  );
+  // an engine that was killed may not have written the state
+  if (signal !== null || code > 1) return code;
+  const stateHash = checkpointHash(await exportCheckpoint(access));
+  const isIdle = !hasEffects(await transactions.entries(transactionId)) && stateHash === checkpointHash(before);
+  if (isIdle) await transactions.endRun(transactionId);
+  else await transactions.noteStateHash(transactionId, stateHash);
+  return code;
+}
+
+/** Whether a state holds objects, and not only providers and components. */
+const holdsObjects = (state: Checkpoint) =>
+  liveResourcesOf(state).some(({ custom, type }) => custom && !type.startsWith("pulumi:providers:"));

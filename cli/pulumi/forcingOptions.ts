@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { takeSwitch } from "./commandLine.ts";
 
 /*
  * Options of `pulumi up`, `preview` and `destroy` that cause deletes which the program does not. The CLI reads every option
@@ -62,6 +63,15 @@ export function mayForce(args: readonly string[], env: NodeJS.ProcessEnv): boole
     (option) =>
       Boolean(env[variableOf(option)]) || args.some((arg) => arg === `--${option}` || arg.startsWith(`--${option}=`)),
   );
+}
+
+/**
+ * Whether a command runs without the engine's preview, in which the engine finds everything that it refuses. Options in one
+ * word (`-yf`) count by their letters: a word that only looks like one costs a preview.
+ */
+export function skipsPreview(args: readonly string[], env: NodeJS.ProcessEnv): boolean {
+  const isAsked = args.some((arg) => /^-[a-z]*f/.test(arg)) || takeSwitch(args, "skip-preview").isOn;
+  return isAsked || /^(true|1|t)$/i.test(env[variableOf("skip-preview")] ?? "");
 }
 
 /** The options of a command line that decide what the command does, one word each, for a preview of the command. */

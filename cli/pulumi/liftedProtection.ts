@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { closestName } from "../../lib/config/closestName.ts";
-import { mayForce, workEnvironment, workOptions } from "./forcingOptions.ts";
+import { mayForce, skipsPreview, workEnvironment, workOptions } from "./forcingOptions.ts";
 import { keyOf, liftingsIn } from "../preview/liftings.ts";
 import type { Lifting } from "../preview/liftings.ts";
 import { readPreviewLog } from "../preview/previewLog.ts";
@@ -20,12 +20,20 @@ export interface LiftedProtection {
   readonly lifted: readonly string[];
 }
 
+/** The ways past a protected object that is in the way of a destroy. */
+const WAYS_AROUND =
+  "To destroy what is protected: set protect: false on it in the stack's configuration, and deploy that with npm run up. " +
+  "To destroy only what nothing protected needs: --exclude-protected.";
+
 const NOTHING: LiftedProtection = { refusal: undefined, lifted: [] };
 
 /**
  * Finds, before a command does anything, the deletes that its options or marks in the state would force: `--ignore-protect`,
  * `--replace`, `--target-replace`, `pulumi state taint`. The engine's preview with the same options shows these deletes; a
  * command without such options or marks needs no preview. FABRIC_ALLOW_UNPROTECT allows deletes of protected objects.
+ *
+ * A destroy without a preview would delete the users and items of a protected workspace before the engine comes to the
+ * workspace and refuses, so it gets one as well if anything is protected.
  * @param state the stack's checkpoint
  */
 export async function liftedProtection(
@@ -34,11 +42,16 @@ export async function liftedProtection(
   access: StackAccess,
   state: Checkpoint,
 ): Promise<LiftedProtection> {
-  const isTainted = command === "up" && liveResourcesOf(state).some(({ taint }) => taint);
-  if (!isTainted && !mayForce(args, access.env)) return NOTHING;
+  const live = liveResourcesOf(state);
+  const isTainted = command === "up" && live.some(({ taint }) => taint);
+  const isBlind = command === "destroy" && skipsPreview(args, access.env) && live.some(({ protect }) => protect);
+  if (!isTainted && !isBlind && !mayForce(args, access.env)) return NOTHING;
   const { log, failure } = await lookAhead(command, args, access);
   // the engine itself refuses the command, or cannot do it
-  if (failure !== undefined) return { refusal: failure, lifted: [] };
+  if (failure !== undefined) {
+    const remedy = isBlind ? [WAYS_AROUND] : [];
+    return { refusal: ["Refused, and nothing was done:", failure.trimEnd(), ...remedy].join("\n"), lifted: [] };
+  }
   const keys = liveResourcesOf(state).map(({ urn }) => keyOf(urn));
   return judge(liftingsIn(log.steps), access.env["FABRIC_ALLOW_UNPROTECT"], keys);
 }

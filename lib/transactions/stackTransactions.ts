@@ -188,9 +188,31 @@ export class StackTransactions {
     await this.withdraw();
   }
 
-  /** Commits the log of a rollback, if there is one, which settles the objects that the rollback itself made. */
-  async settle(transactionId: string): Promise<void> {
-    if ((await this.entries(transactionId)).length > 0) await this.#append(transactionId, (log) => log.commit());
+  /**
+   * Begins the log of a run that is no transaction, such as a destroy: no checkpoint is saved, nothing is announced, and no
+   * rollback takes it back.
+   * @returns its id
+   */
+  async beginRun(): Promise<string> {
+    const transactionId = newTransactionId(this.stack, this.#options.clock ?? systemClock);
+    await this.prune();
+    await this.#append(transactionId, (log) => log.begin({ stack: this.stack, enableRollback: false }));
+    return transactionId;
+  }
+
+  /** Ends the log of such a run, if the run changed nothing. An announced transaction stays announced. */
+  endRun(transactionId: string): Promise<void> {
+    return this.#append(transactionId, (log) => log.rolledBack());
+  }
+
+  /**
+   * Commits the log of a rollback or of a run that is no transaction, if there is one. The commit settles the objects that
+   * the rollback itself made.
+   * @param stateHash hash of the state that the engine has written
+   */
+  async settle(transactionId: string, stateHash?: string): Promise<void> {
+    if ((await this.entries(transactionId)).length > 0)
+      await this.#append(transactionId, (log) => log.commit(stateHash));
   }
 
   /**

@@ -59,14 +59,16 @@ interface Deployment {
   readonly command: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
 }
-/** As npm run up does for big stacks: the state is written once, at the end. */
+/** As npm's own commands do for big stacks: the state is written once, at the end. */
 const withoutCheckpoints = { PULUMI_SKIP_CHECKPOINTS: "true", PULUMI_EXPERIMENTAL: "true" };
 const up = projectCommand("cli/up.ts", ...quick);
+const npmDestroy = projectCommand("cli/pulumiCommand.ts", "destroy", ...quick);
 const deployments: Record<string, Deployment> = {
   create: { from: [], to: declared, command: up },
   update: { from: declared, to: updated, command: up },
   replace: { from: declared, to: replaced, command: up },
   destroy: { from: declared, to: declared, command: pulumi("destroy") },
+  "destroy without checkpoints": { from: declared, to: declared, command: npmDestroy, env: withoutCheckpoints },
   "create without checkpoints": { from: [], to: declared, command: up, env: withoutCheckpoints },
   "replace without checkpoints": { from: declared, to: replaced, command: up, env: withoutCheckpoints },
 };
@@ -108,7 +110,12 @@ for (const [name, deployment] of Object.entries(deployments)) {
     });
     after(() => start[Symbol.asyncDispose]());
 
-    for (const victim of ["everything", "engine"] as const) {
+    // the log is the command's to end: if that alone is killed, the state is written and the log stays open
+    const victims =
+      name === "destroy without checkpoints"
+        ? (["everything", "engine", "command"] as const)
+        : (["everything", "engine"] as const);
+    for (const victim of victims) {
       it(`A deployment of kind ${name} that is killed at a call is as declared after one npm run up, without orphans or duplicates (${victim} is killed)`, async () => {
         const sides = ["before", "after"] as const;
         const all = Array.from({ length: calls }, (_, index) =>

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { forcingNothing, mayForce, workEnvironment, workOptions } from "../../../cli/pulumi/forcingOptions.ts";
+import {
+  forcingNothing,
+  mayForce,
+  skipsPreview,
+  workEnvironment,
+  workOptions,
+} from "../../../cli/pulumi/forcingOptions.ts";
 import { judge } from "../../../cli/pulumi/liftedProtection.ts";
 import { liftingsIn } from "../../../cli/preview/liftings.ts";
 import type { ResourceState, Step } from "../../../cli/preview/previewLog.ts";
@@ -115,6 +121,14 @@ describe("options that force something", () => {
     for (const name of ["IGNORE_PROTECT", "REPLACE", "TARGET_REPLACE"])
       assert.ok(mayForce([], { [`PULUMI_OPTION_${name}`]: "1" }), name);
     assert.ok(!mayForce(["--stack", "dev", "--refresh", "-y", "--target", "urn"], { PULUMI_OPTION_REPLACE: "" }));
+  });
+
+  it("An option that leaves the preview out is found in every spelling, and in the environment", () => {
+    for (const args of [["--skip-preview"], ["--skip-preview=true"], ["-f"], ["-yf"], ["--target", "urn", "-f"]])
+      assert.ok(skipsPreview(args, {}), args.join(" "));
+    assert.ok(skipsPreview([], { PULUMI_OPTION_SKIP_PREVIEW: "true" }));
+    for (const args of [["--skip-preview=false"], ["-y"], ["--refresh"], []])
+      assert.ok(!skipsPreview(args, { PULUMI_OPTION_SKIP_PREVIEW: "false" }), args.join(" "));
   });
 
   it("Options that force something are handed to a preview with what they work on, and without what only a real run knows", () => {

@@ -4,6 +4,7 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
 import type { FaultRule } from "../../../emulator/core/faults.ts";
+import { isLiveProcess } from "../../../lib/logStore/liveProcess.ts";
 import type { EngineStack } from "./engineStack.ts";
 
 /** `pulumi <command>` without questions. */
@@ -21,13 +22,17 @@ export const pulumi = (command: string) => [
 export const projectCommand = (file: string, ...args: string[]) => [
   process.execPath,
   resolve(import.meta.dirname, "../../..", file),
+  // the first argument may name a command of the CLI
+  ...args,
   "--stack",
   "test",
-  ...args,
 ];
 
-/** Who is killed: the command with everything it started, or the Pulumi CLI alone. */
-export type Victim = "everything" | "engine";
+/**
+ * Who is killed: the command with everything it started, the Pulumi CLI alone, the command alone, whose CLI goes on, or
+ * everything as soon as the provider has ended, while the engine has not yet written its last state.
+ */
+export type Victim = "everything" | "engine" | "command" | "everything but the provider, which has ended";
 
 /** A crash that is to happen. */
 export interface Crash {
@@ -64,6 +69,12 @@ export async function crash(
   const exit = once(child, "exit");
   const isHit = await Promise.race([hit.then(() => true), exit.then(() => false)]);
   const family = isHit ? familyOf(child.pid ?? assert.fail()) : undefined;
+  if (family && victim === "everything but the provider, which has ended") {
+    // the answer that was held back is the last one
+    const providers = family.filter(({ words }) => /dynamic-?provider/i.test(words)).map(({ pid }) => pid);
+    assert.notEqual(providers.length, 0, "no provider was found");
+    await ended(providers);
+  }
   for (const pid of family ? victimsAmong(family, victim) : []) {
     try {
       process.kill(pid, "SIGKILL");
@@ -72,23 +83,31 @@ export async function crash(
     }
   }
   const [code] = (await exit) as [number | null];
+  if (victim === "command") await ended(family?.map(({ pid }) => pid) ?? []);
   stack.emulator.faults([]);
   onEnd?.(code, text);
   return family?.map(({ pid }) => pid);
+}
+
+/** Resolves when none of the processes runs any more. */
+async function ended(pids: readonly number[]): Promise<void> {
+  while (pids.some(isLiveProcess)) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
 interface Process {
   readonly pid: number;
   readonly ppid: number;
   readonly name: string;
+  /** Its command line. */
+  readonly words: string;
 }
 
 /** A process and everything it started, by process id: plugins have process groups of their own. */
 function familyOf(pid: number): Process[] {
-  const table = execFileSync("ps", ["-eo", "pid=,ppid=,comm="], { encoding: "utf8" }).trim().split("\n");
+  const table = execFileSync("ps", ["-eo", "pid=,ppid=,comm=,args="], { encoding: "utf8" }).trim().split("\n");
   const all = table.map((line): Process => {
-    const [own = "", parent = "", name = ""] = line.trim().split(/\s+/);
-    return { pid: Number(own), ppid: Number(parent), name };
+    const [own = "", parent = "", name = "", ...words] = line.trim().split(/\s+/);
+    return { pid: Number(own), ppid: Number(parent), name, words: words.join(" ") };
   });
   const family = all.filter((process) => process.pid === pid);
   for (const parent of family) family.push(...all.filter(({ ppid }) => ppid === parent.pid));
@@ -96,6 +115,7 @@ function familyOf(pid: number): Process[] {
 }
 
 function victimsAmong(family: readonly Process[], victim: Victim): number[] {
-  const chosen = victim === "everything" ? family : family.filter(({ name }) => name === "pulumi");
+  if (victim === "command") return family.slice(0, 1).map(({ pid }) => pid);
+  const chosen = victim !== "engine" ? family : family.filter(({ name }) => name === "pulumi");
   return chosen.map(({ pid }) => pid).toReversed();
 }

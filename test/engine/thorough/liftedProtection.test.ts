@@ -154,3 +154,35 @@ describe("--ignore-protect", () => {
     assert.deepEqual(stack.emulator.service.workspaces.all(), []);
   });
 });
+
+describe("npm run destroy --skip-preview", () => {
+  it("npm run destroy --skip-preview is refused before anything is deleted if something protected is in its way, and only then", async () => {
+    await using stack = await deployed({
+      workspaces: [
+        { ...sales, users: [{ principal: "alice@contoso.com", role: "Viewer" }] },
+        { name: "finance", capacity: "local", protect: false, items: [ingest] },
+      ],
+    });
+    const destroy = (...args: string[]) => stack.command("cli/pulumiCommand.ts", ["destroy", "--yes", ...args]);
+    for (const option of ["--skip-preview", "-f"])
+      await assertRefused(
+        stack,
+        () => destroy(option),
+        /Refused, and nothing was done:/,
+        /sales\/bronze" cannot be deleted\s+because it is protected/,
+        /--exclude-protected/,
+      );
+    // what is protected is not in the way of the others
+    const others = await destroy("--skip-preview", "--exclude-protected");
+    assert.equal(others.code, 0, others.text);
+    const { workspaces, items } = stack.emulator.service;
+    assert.deepEqual(
+      workspaces.all().map(({ displayName }) => displayName),
+      ["sales"],
+    );
+    assert.deepEqual(
+      items.all().flatMap(({ type, displayName }) => (type === "SQLEndpoint" ? [] : displayName)),
+      ["bronze"],
+    );
+  });
+});
