@@ -59,7 +59,8 @@ export class FabricWorkspace extends Declared {
 function configOf(name: string, args: FabricWorkspaceArgs): WorkspaceConfig {
   try {
     const { plain, restored } = standInsFor({ ...args, name });
-    const options = { projectRoot: projectFolder(), stack: theProgram().stack, undeclared: [] };
+    // the provider reads definitions from the folder that the program runs in
+    const options = { projectRoot: process.cwd(), stack: theProgram().stack };
     const config = readStackConfig({ ...options, declared: { workspaces: [plain] } });
     return restored(config.workspaces[0] as WorkspaceConfig);
   } catch (error) {

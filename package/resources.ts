@@ -743,7 +743,7 @@ export interface ConnectionArgs {
    * Parameters of the creation method. The service never shows them, so edits there are not noticed.
    * @default `{}`
    */
-  readonly parameters?: Input<Readonly<Record<string, Input<boolean>>>>;
+  readonly parameters?: Input<Readonly<Record<string, Input<string | number | boolean>>>>;
   /**
    * Privacy level of the data.
    * @default `"Organizational"`
@@ -892,7 +892,7 @@ export class Connection extends FabricObject {
    * Parameters of the creation method. The service never shows them, so edits there are not noticed.
    * @default `{}`
    */
-  declare readonly parameters: Output<Readonly<Record<string, boolean>>>;
+  declare readonly parameters: Output<Readonly<Record<string, string | number | boolean>>>;
   /**
    * Privacy level of the data.
    * @default `"Organizational"`

@@ -50,7 +50,8 @@ const gitOfAnyProvider = {
     .meta({
       description:
         "Which side wins if workspace and directory both hold items at the first sync: `PreferRemote` pulls, `PreferWorkspace` " +
-        "commits. The losing side is only overwritten with `allowOverwrite`. With `sync: always` the key also decides about an " +
+        "commits. The losing side is only overwritten with `allowOverwrite`. A workspace that the stack makes is empty when it is " +
+        "connected, so its first sync commits nothing; items that are made later are committed in Fabric. With `sync: always` the key also decides about an " +
         "item that was changed on both sides.",
       examples: ["PreferWorkspace"],
     }),
@@ -85,6 +86,14 @@ const gitSchema = z.discriminatedUnion("gitProviderType", [
       description: "User or organisation that owns the repository.",
       examples: ["contoso"],
     }),
+    customDomainName: text(100)
+      .regex(/^[a-z\d]([a-z\d.-]*[a-z\d])?$/i, "must be a host name, without https:// and path")
+      .optional()
+      .meta({
+        description: "Host of GitHub Enterprise Cloud with data residency.",
+        examples: ["contoso.ghe.com"],
+        absent: "github.com; a workspace that is connected keeps its host",
+      }),
     ...gitOfAnyProvider,
     connectionId: id.optional().meta({
       description:
