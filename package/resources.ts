@@ -169,10 +169,10 @@ export interface FabricWorkspaceArgs {
      */
     readonly parameters?: string;
     /**
-     * With `from`: tell which items of the workspace nobody declares, at refreshes and when the declared ones change. They are never touched.
+     * With `from`: what happens to items of the workspace that nobody declares. `report` tells them, at refreshes and when the declared ones change. `delete` lets a refresh show them, the next preview list them, and the next up delete exactly these; items with data only if FABRIC_ALLOW_UNPROTECT names `<workspace>/orphans`. Not in an adopted workspace, and not together with `git`.
      * @default nothing is told
      */
-    readonly orphans?: "report";
+    readonly orphans?: "report" | "delete";
     /** With `from`: `name`, `description`, `adopt`, `protect` and what else belongs to single items, by their folder below `from`. */
     readonly items?: Readonly<
       Record<
@@ -627,14 +627,45 @@ export interface UnlistedItemsArgs {
   readonly workspaceId: Input<string>;
   /** Declared items as `type/name`. Their ids cannot stand here, because a preview may not know them. */
   readonly listed: Input<readonly Input<string>[]>;
+  /** The resource's key, by which FABRIC_ALLOW_UNPROTECT allows to delete data; absent if items are only told. */
+  readonly deletedAs?: Input<string>;
+  /** Always empty. It is an input, so that undeclared items show as drift. */
+  readonly unlisted?: Input<
+    Readonly<
+      Record<
+        string,
+        Input<{
+          readonly type: Input<string>;
+          readonly name: Input<string>;
+          readonly folderId?: Input<string>;
+        }>
+      >
+    >
+  >;
 }
 
-/** The items of a workspace that nobody declares: what is left of a folder that has gone, or what somebody made by hand. They are told at a deployment and at a refresh, and never touched. The id is the workspace's. */
+/** The items of a workspace that nobody declares: what is left of a folder that has gone, or what somebody made by hand. They are told at a deployment and at a refresh. With `orphans: delete`, the resource is always declared empty, so that a refresh shows every such item as drift, a preview lists the deletes, and the next up deletes exactly these. The id is the workspace's. */
 export class UnlistedItems extends FabricObject {
   /** Id of the workspace that the object is in: `workspace.id`. */
   declare readonly workspaceId: Output<string>;
   /** Declared items as `type/name`. Their ids cannot stand here, because a preview may not know them. */
   declare readonly listed: Output<readonly string[]>;
+  /** The resource's key, by which FABRIC_ALLOW_UNPROTECT allows to delete data; absent if items are only told. */
+  declare readonly deletedAs: Output<string | undefined>;
+  /** Always empty. It is an input, so that undeclared items show as drift. */
+  declare readonly unlisted: Output<
+    | Readonly<
+        Record<
+          string,
+          {
+            readonly type: string;
+            readonly name: string;
+            readonly folderId?: string;
+          }
+        >
+      >
+    | undefined
+  >;
 
   constructor(name: string, args: UnlistedItemsArgs, opts?: CustomResourceOptions) {
     super("UnlistedItems", name, args, opts);

@@ -193,12 +193,14 @@ const itemSchema = z.strictObject({
       more: "content.md#values-per-environment",
     }),
   orphans: z
-    .enum(["report"])
+    .enum(["report", "delete"])
     .optional()
     .meta({
       description:
-        "With `from`: tell which items of the workspace nobody declares, at refreshes and when the declared ones change. They are " +
-        "never touched.",
+        "With `from`: what happens to items of the workspace that nobody declares. `report` tells them, at refreshes and when the " +
+        "declared ones change. `delete` lets a refresh show them, the next preview list them, and the next up delete exactly " +
+        "these; items with data only if FABRIC_ALLOW_UNPROTECT names `<workspace>/orphans`. Not in an adopted workspace, and not " +
+        "together with `git`.",
       examples: ["report"],
       absent: "nothing is told",
     }),
@@ -431,6 +433,17 @@ export const stackSchema = z.strictObject({
       description: "Which values of `parameter.yml` files and of `values` count.",
       examples: ["dev"],
       absent: "the name of the stack",
+      more: "content.md#values-per-environment",
+    }),
+  environmentVariables: z
+    .array(text(127).regex(/^[A-Za-z_]\w*$/, "must be the name of an environment variable"))
+    .optional()
+    .meta({
+      description:
+        "Names of environment variables that values may take as `$ENV:NAME`. States, logs and kept definitions hold the names " +
+        "and salted hashes only.",
+      examples: [["LAKE_CONNECTION"]],
+      absent: "none: `$ENV:` is an error",
       more: "content.md#values-per-environment",
     }),
   values: z
