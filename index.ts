@@ -92,6 +92,7 @@ async function deploy() {
     // said only where it matters, so that the provider's inputs stay as they are in existing states
     contentDrift: config.onDrift !== undefined && !config.contentDrift ? false : undefined,
     preflight: config.preflight || undefined,
+    throttleBudget: config.throttleBudget,
     transactionLog,
   };
   const hasFolders = config.workspaces.some(({ items }) => items.some(({ path }) => path !== undefined));
