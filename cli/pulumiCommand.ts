@@ -1,6 +1,3 @@
-import { checkpointing } from "./transaction/checkpointing.ts";
-import { commentOption, previewStack } from "./preview/previewComment.ts";
-import { destroyStack } from "./pulumi/destroyStack.ts";
 import { openedStack } from "./pulumi/openStack.ts";
 import { runPulumi } from "./pulumi/pulumi.ts";
 import { runStackCommand, stackOption } from "./pulumi/stackCommand.ts";
@@ -22,12 +19,17 @@ await runStackCommand(
 
 Runs pulumi ${command} with the project's environment. Everything after the stack's name goes to it (pulumi ${command} --help).${isPreview ? aboutComment : ""}`,
     async run(access, given) {
-      const { file, rest } = isPreview ? commentOption(given) : { file: undefined, rest: given };
-      if (isPreview) return previewStack(access, rest, file);
-      if (command === "destroy") return destroyStack(access, rest);
-      const { access: found, settings } = await openedStack(access, rest);
+      // each command loads only what it needs
+      if (isPreview) {
+        const { commentOption, previewStack } = await import("./preview/previewComment.ts");
+        const { file, rest } = commentOption(given);
+        return previewStack(access, rest, file);
+      }
+      if (command === "destroy") return (await import("./pulumi/destroyStack.ts")).destroyStack(access, given);
+      const { access: found, settings } = await openedStack(access, given);
+      const { checkpointing } = await import("./transaction/checkpointing.ts");
       const env = { ...found.env, ...checkpointing(settings, found.env) };
-      return (await runPulumi([command, ...stackOption(access), ...rest], env)).code;
+      return (await runPulumi([command, ...stackOption(access), ...given], env)).code;
     },
   },
   args,

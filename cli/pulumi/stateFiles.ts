@@ -2,6 +2,7 @@ import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, join } from "node:path";
 import { isLiveProcess } from "../../lib/logStore/liveProcess.ts";
+import { projectName } from "../../lib/config/projectFolder.ts";
 import { pulumiFolder } from "../../lib/checkpoint/stateFile.ts";
 import { projectRoot } from "./pulumi.ts";
 
@@ -20,7 +21,7 @@ export interface StaleLock {
 export function staleLockOf(stack: string, env: NodeJS.ProcessEnv): StaleLock | undefined {
   const folder = pulumiFolder(projectRoot, env);
   if (folder === undefined) return undefined;
-  for (const file of filesIn(join(folder, "locks/organization/fabric", stack), ".json")) {
+  for (const file of filesIn(join(folder, "locks/organization", ownName(), stack), ".json")) {
     const lock = JSON.parse(readFileSync(file, "utf8")) as { pid?: number; hostname?: string; timestamp?: string };
     if (lock.pid !== undefined && lock.hostname === hostname() && !isLiveProcess(lock.pid))
       return { pid: lock.pid, since: lock.timestamp ?? "?" };
@@ -37,13 +38,18 @@ export function removeTornSideFiles(stack: string, env: NodeJS.ProcessEnv): void
   const folder = pulumiFolder(projectRoot, env);
   if (folder === undefined) return;
   const files = [
-    ...filesIn(join(folder, "stacks/fabric"), ".attrs").filter((file) => basename(file).startsWith(`${stack}.json`)),
-    ...["history/fabric", "backups/fabric", "locks/organization/fabric"].flatMap((place) =>
-      filesIn(join(folder, place, stack), ".attrs"),
+    ...filesIn(join(folder, "stacks", ownName()), ".attrs").filter((file) =>
+      basename(file).startsWith(`${stack}.json`),
+    ),
+    ...["history", "backups", "locks/organization"].flatMap((place) =>
+      filesIn(join(folder, place, ownName(), stack), ".attrs"),
     ),
   ];
   for (const file of files) if (!isJson(file)) rmSync(file, { force: true });
 }
+
+/** The project's name, a part of the paths of its files. */
+const ownName = () => projectName(projectRoot) ?? "fabric";
 
 /** Files of a folder whose names end in a text. No glob: names of folders and stacks may hold a glob's special characters. */
 function filesIn(folder: string, end: string): readonly string[] {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { projectName } from "../config/projectFolder.ts";
 import { stateFolder } from "../config/stateFolder.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 
@@ -29,8 +30,10 @@ export function readStateFile(
   { projectRoot, env }: { readonly projectRoot: string; readonly env: NodeJS.ProcessEnv },
 ): Checkpoint | undefined {
   const folder = pulumiFolder(projectRoot, env);
-  const [stack = "", project = "fabric"] = reference.split("/").toReversed();
-  if (folder === undefined || project !== "fabric") return undefined;
+  if (folder === undefined) return undefined;
+  const own = projectName(projectRoot) ?? "fabric";
+  const [stack = "", project = own] = reference.split("/").toReversed();
+  if (project !== own) return undefined;
   try {
     const { version, checkpoint } = JSON.parse(
       readFileSync(join(folder, "stacks", project, `${stack}.json`), "utf8"),
