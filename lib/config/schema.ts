@@ -410,6 +410,18 @@ export const stackSchema = z.strictObject({
     examples: [true],
     more: "#drift",
   }),
+  throttleBudget: z.coerce
+    .number("must be a number of seconds")
+    .int("must be a whole number of seconds")
+    .min(0, "must be a number of seconds")
+    .max(86_400, "must be at most a day")
+    .optional()
+    .meta({
+      description:
+        "Seconds that a run waits in all because the service throttles it, before it gives up. A run that waits says so every 15 s.",
+      examples: [1800],
+      absent: "600",
+    }),
   onDrift: z
     .enum(["overwrite", "warn", "fail"])
     .optional()

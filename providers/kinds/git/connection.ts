@@ -1,4 +1,4 @@
-import { isFabricError } from "../../../lib/api/fabricError.ts";
+import { isFabricError, isServiceAnswer } from "../../../lib/api/fabricError.ts";
 import { DOUBTFUL, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
 import { defineKind, InputError } from "../../engine/resourceKind.ts";
 import { keptForOthers } from "../../engine/threeWays.ts";
@@ -242,7 +242,7 @@ async function credentialsFound(
     return hasCredentials(is, { connectionId }) ? {} : { connectionId: is.connectionId };
   } catch (error) {
     // who may not ask learns nothing about them
-    if (isFabricError(error)) return {};
+    if (isServiceAnswer(error, 400, 403, 404)) return {};
     throw error;
   }
 }
