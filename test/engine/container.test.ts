@@ -81,7 +81,8 @@ describe("a container", { skip: isRoot ? false : "needs root" }, () => {
     symlinkSync(join(project, "node_modules"), join(checkout, "node_modules"));
     writeFileSync(join(checkout, "Pulumi.yaml"), readFileSync(join(project, "Pulumi.yaml")));
     const cli = (process.env["PATH"] ?? "").split(delimiter).find((folder) => existsSync(join(folder, "pulumi"))) ?? "";
-    for (const name of readdirSync(cli)) cpSync(join(cli, name), join(tools, name), { dereference: true });
+    for (const name of readdirSync(cli))
+      cpSync(join(cli, name), join(tools, name), { dereference: true, recursive: true });
     cpSync(process.execPath, join(tools, "node"));
     configure([{ name: "sales", capacity: "local" }]);
     for (const folder of [data, join(data, "tmp")]) chownSync(folder, USER, USER);
