@@ -65,6 +65,11 @@ export interface FabricWorkspaceArgs {
         readonly gitProviderType: "GitHub";
         /** User or organisation that owns the repository. */
         readonly ownerName: Input<string>;
+        /**
+         * Host of GitHub Enterprise Cloud with data residency.
+         * @default github.com; a workspace that is connected keeps its host
+         */
+        readonly customDomainName?: string;
         /** Name of the repository, without its owner. */
         readonly repositoryName: Input<string>;
         /** Branch to sync with. It must exist. */
@@ -75,7 +80,7 @@ export interface FabricWorkspaceArgs {
          */
         readonly directoryName?: Input<string>;
         /**
-         * Which side wins if workspace and directory both hold items at the first sync: `PreferRemote` pulls, `PreferWorkspace` commits. The losing side is only overwritten with `allowOverwrite`. With `sync: always` the key also decides about an item that was changed on both sides.
+         * Which side wins if workspace and directory both hold items at the first sync: `PreferRemote` pulls, `PreferWorkspace` commits. The losing side is only overwritten with `allowOverwrite`. A workspace that the stack makes is empty when it is connected, so its first sync commits nothing; items that are made later are committed in Fabric. With `sync: always` the key also decides about an item that was changed on both sides.
          * @default `"PreferRemote"`
          */
         readonly initializationStrategy?: "PreferRemote" | "PreferWorkspace";
@@ -114,7 +119,7 @@ export interface FabricWorkspaceArgs {
          */
         readonly directoryName?: Input<string>;
         /**
-         * Which side wins if workspace and directory both hold items at the first sync: `PreferRemote` pulls, `PreferWorkspace` commits. The losing side is only overwritten with `allowOverwrite`. With `sync: always` the key also decides about an item that was changed on both sides.
+         * Which side wins if workspace and directory both hold items at the first sync: `PreferRemote` pulls, `PreferWorkspace` commits. The losing side is only overwritten with `allowOverwrite`. A workspace that the stack makes is empty when it is connected, so its first sync commits nothing; items that are made later are committed in Fabric. With `sync: always` the key also decides about an item that was changed on both sides.
          * @default `"PreferRemote"`
          */
         readonly initializationStrategy?: "PreferRemote" | "PreferWorkspace";
@@ -412,6 +417,8 @@ export interface GitConnectionArgs {
   readonly organizationName?: Input<string>;
   /** AzureDevOps only. */
   readonly projectName?: Input<string>;
+  /** GitHub only: the host of GitHub Enterprise Cloud with data residency. If the key is absent, a connection keeps its host. */
+  readonly customDomainName?: Input<string>;
   /** Name of the repository, without its owner. */
   readonly repositoryName: Input<string>;
   /** Branch to sync with. It must exist. */
@@ -447,6 +454,8 @@ export class GitConnection extends FabricObject {
   declare readonly organizationName: Output<string | undefined>;
   /** AzureDevOps only. */
   declare readonly projectName: Output<string | undefined>;
+  /** GitHub only: the host of GitHub Enterprise Cloud with data residency. If the key is absent, a connection keeps its host. */
+  declare readonly customDomainName: Output<string | undefined>;
   /** Name of the repository, without its owner. */
   declare readonly repositoryName: Output<string>;
   /** Branch to sync with. It must exist. */
@@ -472,6 +481,10 @@ export class GitConnection extends FabricObject {
   declare readonly head: Output<string | undefined>;
   /** Whether the workspace had this connection before. The connection then stays when this resource is deleted. */
   declare readonly adopted: Output<boolean | undefined>;
+  /** Properties of the connection that nobody declares. A new connection of the workspace gets them, too. */
+  declare readonly furtherDetails: Output<{ readonly [x: string]: unknown } | undefined>;
+  /** Only for an adopted connection: the deploying identity's credentials before, if the declared ones were others. */
+  declare readonly formerCredentials: Output<{ readonly [x: string]: unknown } | undefined>;
 
   constructor(name: string, args: GitConnectionArgs, opts?: CustomResourceOptions) {
     super("GitConnection", name, args, opts);
