@@ -3,6 +3,7 @@ import { commentOption, previewStack } from "./preview/previewComment.ts";
 import { destroyStack } from "./pulumi/destroyStack.ts";
 import { openedStack } from "./pulumi/openStack.ts";
 import { runPulumi } from "./pulumi/pulumi.ts";
+import { changeFormOfState } from "./pulumi/stateFiles.ts";
 import { runStackCommand, stackOption } from "./pulumi/stackCommand.ts";
 
 /* `npm run preview | refresh | destroy -- --stack S …`: the Pulumi command with the project's environment. */
@@ -26,6 +27,7 @@ Runs pulumi ${command} with the project's environment. Everything after the stac
       if (isPreview) return previewStack(access, rest, file);
       if (command === "destroy") return destroyStack(access, rest);
       const { access: found, settings } = await openedStack(access, rest);
+      changeFormOfState(found.stack, found.env);
       const env = { ...found.env, ...checkpointing(settings, found.env) };
       return (await runPulumi([command, ...stackOption(access), ...rest], env)).code;
     },
