@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import type { EmulatorOptions } from "../emulator/emulator.ts";
 import { timingOptions } from "../emulator/core/timingOptions.ts";
 import { EngineStack } from "../test/engine/harness/engineStack.ts";
-import { benchWorkspaces } from "./workspace.ts";
+import { benchItems, benchWorkspaces } from "./workspace.ts";
 
 /*
  * `npm run bench [-- N…]`: calls, times and bytes of docs/benchmarks.md, for N workspaces of eight resources each. Counts are
@@ -15,6 +15,7 @@ import { benchWorkspaces } from "./workspace.ts";
  * - `--latency MS`: delay before each answer
  * - `--retry-after S`: Retry-After of each operation, which is complete at the first poll
  * - `--only create`: stops after the first deployment
+ * - `--items`: N is the number of items of one workspace instead
  * - `--parallel N`: number of parallel steps, instead of the command's own choice
  */
 
@@ -34,6 +35,7 @@ const { values, positionals } = parseArgs({
     latency: { type: "string" },
     "retry-after": { type: "string" },
     only: { type: "string" },
+    items: { type: "boolean", default: false },
     parallel: { type: "string" },
   },
 });
@@ -64,7 +66,7 @@ async function measure(count: number): Promise<void> {
     isSlow
       ? stack.command("cli/pulumiCommand.ts", ["destroy", "--yes", "--skip-preview", ...options])
       : stack.destroy();
-  const workspaces = benchWorkspaces(count);
+  const workspaces = values.items ? benchItems(count) : benchWorkspaces(count);
   stack.configure({ workspaces });
   await timed("create", up);
   const { deployment } = await stack.state();
@@ -79,7 +81,7 @@ async function measure(count: number): Promise<void> {
   }
 
   const perResource = (value: number) => (value / resources.length).toFixed(2);
-  console.log(`\n${count} workspaces, ${resources.length} resources`);
+  console.log(`\n${count} ${values.items ? "items" : "workspaces"}, ${resources.length} resources`);
   console.table(
     rows.map(({ what, calls, refused, seconds }) => ({
       what,

@@ -43,6 +43,7 @@ export const ownResourcesIn = (state: Checkpoint): OwnResource[] =>
   });
 
 const ownFile = (folder: string) => join(folder, "own.json");
+const typesFile = (folder: string) => join(folder, "types.json");
 const declaredFile = (folder: string) => join(folder, "declared.json");
 
 /** Writes what the state holds. */
@@ -63,6 +64,19 @@ export function writeDeclaredNames(env: NodeJS.ProcessEnv, names: DeclaredNames)
   const file = declaredFile(folder);
   writeFileSync(`${file}.part`, JSON.stringify(names));
   renameSync(`${file}.part`, file);
+}
+
+/** Writes the types of the declared items, by resource. Only a forecast needs them. */
+export function writeDeclaredTypes(env: NodeJS.ProcessEnv, types: Readonly<Record<string, string>>): void {
+  const folder = env[RUN_FOLDER];
+  if (folder) writeFileSync(typesFile(folder), JSON.stringify(types));
+}
+
+/** The types of the declared items, which are there when the names are; none without a folder. */
+export function readDeclaredTypes(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+  const folder = env[RUN_FOLDER];
+  if (!folder || !existsSync(typesFile(folder))) return {};
+  return JSON.parse(readFileSync(typesFile(folder), "utf8")) as Record<string, string>;
 }
 
 /** What the program declares; undefined until the program has written it. */
