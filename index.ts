@@ -10,7 +10,7 @@ import {
   assertReadableFolder,
   assertSharedBackend,
 } from "./lib/config/stateBackend.ts";
-import { leaveOutPromiseTraces } from "./providers/engine/sdkQuirks.ts";
+import { leaveOutPromiseTraces, leaveOutStackTraces } from "./providers/engine/sdkQuirks.ts";
 import { RUN_FOLDER, writeDeclaredNames, writeDeclaredTypes } from "./lib/checkpoint/runFolder.ts";
 import { declareObjects, shownOutputs } from "./providers/program/declaredObjects.ts";
 import { declareItems } from "./providers/program/declaredItems.ts";
@@ -21,31 +21,19 @@ import { FabricProvider } from "./providers/program/fabricResource.ts";
 import { FabricWorkspace } from "./providers/program/fabricWorkspace.ts";
 import { reportPlainErrors } from "./providers/program/plainErrors.ts";
 import { LazyRun } from "./providers/program/lazyRun.ts";
+import { providerConfiguration } from "./providers/program/providerConfiguration.ts";
 import { LookUps } from "./providers/program/lookUps.ts";
+import { mayAsk, plainUpdateOf } from "./providers/program/whichRun.ts";
 import { workspaceOutputs } from "./providers/program/workspaceOutputs.ts";
 import { NamedObjects } from "./providers/program/namedObjects.ts";
 import { SecretVersions } from "./providers/program/secretVersions.ts";
 import { readStackConfig } from "./providers/program/stackConfigSource.ts";
 
+leaveOutStackTraces();
+
 /** Stops the program with one message and no stack trace. */
 function refuse(error: unknown): never {
   throw new errors.RunError(error instanceof Error ? error.message : String(error));
-}
-
-/**
- * Address of the engine, if the run may be an update that no command of this project has begun a transaction for. A program
- * cannot know whether it runs for an up, or for a destroy or refresh with --run-program.
- */
-function plainUpdateOf(env: NodeJS.ProcessEnv) {
-  const { PULUMI_NODEJS_ENGINE, FABRIC_TRANSACTION_ID, FABRIC_ROLLBACK_OF, FABRIC_OPERATION } = env;
-  const isOfCommand = FABRIC_TRANSACTION_ID || FABRIC_ROLLBACK_OF || FABRIC_OPERATION === "destroy";
-  return settings.isDryRun() || isOfCommand ? undefined : PULUMI_NODEJS_ENGINE;
-}
-
-/** Whether the program may ask the service: in an up, and in a preview with preflight. A rollback declares what was there. */
-function mayAsk({ FABRIC_ROLLBACK_OF, FABRIC_OPERATION }: NodeJS.ProcessEnv, preflight: boolean): boolean {
-  if (FABRIC_ROLLBACK_OF || FABRIC_OPERATION === "destroy") return false;
-  return preflight || !settings.isDryRun();
 }
 
 /**
@@ -80,20 +68,8 @@ async function deploy() {
   // what is wrong with the configuration has been said
   leaveOutPromiseTraces();
   reportPlainErrors();
-  const { tenantId, features, credential, keyVaultUrl, transactionLog, protectData } = config;
-  const configuration = {
-    stack,
-    endpoint: config.endpoint,
-    tenantId,
-    features,
-    credential,
-    keyVaultUrl,
-    onDrift: config.contentDrift ? (config.onDrift ?? "overwrite") : config.onDrift,
-    // said only where it matters, so that the provider's inputs stay as they are in existing states
-    contentDrift: config.onDrift !== undefined && !config.contentDrift ? false : undefined,
-    preflight: config.preflight || undefined,
-    transactionLog,
-  };
+  const { protectData } = config;
+  const configuration = providerConfiguration(stack, config);
   const hasFolders = config.workspaces.some(({ items }) => items.some(({ path }) => path !== undefined));
   // a test of the program with Pulumi's mocks has no engine, and so no state
   const formerItems: FormerItems =

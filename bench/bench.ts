@@ -1,29 +1,39 @@
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import type { EmulatorOptions } from "../emulator/emulator.ts";
 import { timingOptions } from "../emulator/core/timingOptions.ts";
-import { EngineStack } from "../test/engine/harness/engineStack.ts";
+import type { EmulatorOptions } from "../emulator/emulator.ts";
+import type { EngineStack } from "../test/engine/harness/engineStack.ts";
+import { markdownTable, median } from "./markdownTable.ts";
+import { measured } from "./processTree.ts";
 import { benchItems, benchWorkspaces } from "./workspace.ts";
 
 /*
- * `npm run bench [-- N…]`: calls, times and bytes of docs/benchmarks.md, for N workspaces of eight resources each. Counts are
- * exact. Seconds depend on the machine, so compare them only within one run.
+ * `npm run bench [-- N…]`: the tables of docs/benchmarks.md as Markdown, for N workspaces of eight resources each, by npm's own
+ * commands: calls, seconds, seconds of CPU and megabytes of all processes, and the size of the state; medians of three runs.
+ * Counts are exact. Seconds depend on the machine, so compare them only within one run.
  *
- * Any of the following options makes the service slow. The benchmark then runs npm's own commands, because they adapt the
- * number of parallel steps to the service.
+ * - `--runs N`: number of runs. @default 3
+ * - `--before FOLDER`: another checkout of the project, measured in turns with this one; the table then has both
+ * - `--only create`: stops after the first deployment
+ * - `--parallel N`: number of parallel steps, instead of the command's own choice
+ *
+ * The following make the service slow:
  * - `--timing recorded [--speed N]`: answers, operations and Retry-After as they were recorded, N times faster
  * - `--quota documented`: refuses calls above the documented quotas
  * - `--latency MS`: delay before each answer
  * - `--retry-after S`: Retry-After of each operation, which is complete at the first poll
- * - `--only create`: stops after the first deployment
  * - `--items`: N is the number of items of one workspace instead
- * - `--parallel N`: number of parallel steps, instead of the command's own choice
  */
 
-interface Row {
-  readonly what: string;
+/** What one command took. */
+interface Measured {
   readonly calls: number;
   readonly refused: number;
   readonly seconds: number;
+  readonly cpu: number;
+  readonly megabytes: number;
+  /** Bytes of the state afterwards. */
+  readonly state: number;
 }
 
 const { values, positionals } = parseArgs({
@@ -37,65 +47,91 @@ const { values, positionals } = parseArgs({
     only: { type: "string" },
     items: { type: "boolean", default: false },
     parallel: { type: "string" },
+    runs: { type: "string", default: "3" },
+    before: { type: "string" },
   },
 });
-const isSlow = values.timing !== undefined || values.latency !== undefined || values["retry-after"] !== undefined;
 const emulator: EmulatorOptions = {
   ...timingOptions(values),
   ...(values["retry-after"] !== undefined && { retryAfterSeconds: Number(values["retry-after"]) }),
 };
-const speed = emulator.speed ?? 1;
-const env = isSlow ? { FABRIC_RETRY_BASE_MS: String(2000 / speed) } : {};
+const isSlow = values.timing !== undefined || values.latency !== undefined || values["retry-after"] !== undefined;
+const env = isSlow ? { FABRIC_RETRY_BASE_MS: String(2000 / (emulator.speed ?? 1)) } : {};
 const options = values.parallel === undefined ? [] : ["--parallel", values.parallel];
+const here = resolve(import.meta.dirname, "..");
+const trees = values.before === undefined ? [here] : [resolve(values.before), here];
 
-async function measure(count: number): Promise<void> {
-  await using stack = await EngineStack.start({ emulator, env });
+/** Deploys N workspaces with the commands of a checkout, and does everything else to them. */
+async function lifeOf(tree: string, count: number, note: (what: string, taken: Measured) => void): Promise<void> {
+  const harness = join(tree, "test/engine/harness/engineStack.ts");
+  const { EngineStack: Stack } = (await import(harness)) as { EngineStack: typeof EngineStack };
+  await using stack = await Stack.start({ emulator, env });
   if (values.latency !== undefined) stack.emulator.faults([{ delayMs: Number(values.latency), times: "forever" }]);
-  const rows: Row[] = [];
-  const timed = async (what: string, command: () => Promise<{ code: number; text: string }>) => {
-    const [first, begin] = [stack.emulator.requests().length, performance.now()];
-    const { code, text } = await command();
-    if (code !== 0) throw new Error(`${what} failed:\n${text}`);
-    const seconds = (performance.now() - begin) / 1000;
+  const run = async (what: string, file: string, ...args: string[]) => {
+    const first = stack.emulator.requests().length;
+    const command = [join(tree, "cli/setup.mjs"), "--run", file, ...args, "--stack", "test"];
+    const cost = await measured(process.execPath, command, { cwd: stack.folder, env: stack.env });
+    if (cost.code !== 0) throw new Error(`${what} failed:\n${cost.text}`);
     const requests = stack.emulator.requests().slice(first);
-    const refused = requests.filter(({ status }) => status === 429).length;
-    rows.push({ what, calls: requests.length, refused, seconds });
+    const { deployment } = await stack.state();
+    note(what, {
+      calls: requests.length,
+      refused: requests.filter(({ status }) => status === 429).length,
+      seconds: cost.seconds,
+      cpu: cost.cpuSeconds,
+      megabytes: cost.megabytes,
+      state: JSON.stringify(deployment).length,
+    });
   };
-  const up = () => (isSlow ? stack.command("cli/up.ts", ["--yes", "--skip-preview", ...options]) : stack.up());
-  const destroy = () =>
-    isSlow
-      ? stack.command("cli/pulumiCommand.ts", ["destroy", "--yes", "--skip-preview", ...options])
-      : stack.destroy();
+  const apply = ["--yes", "--skip-preview", ...options];
   const workspaces = values.items ? benchItems(count) : benchWorkspaces(count);
   stack.configure({ workspaces });
-  await timed("create", up);
-  const { deployment } = await stack.state();
-  const resources = (deployment.resources ?? []).filter(({ type }) => type.startsWith("pulumi-nodejs:dynamic/fabric:"));
-  if (values.only !== "create") {
-    await timed("preview, no change", () => stack.preview());
-    await timed("preview, no change, again", () => stack.preview());
-    await timed("refresh", () => stack.refresh());
-    stack.configure({ workspaces: workspaces.map((one) => ({ ...one, description: "second" })) });
-    await timed("update of every description", up);
-    await timed("destroy", destroy);
-  }
+  await run("create", "cli/up.ts", ...apply);
+  if (values.only === "create") return;
+  await run("preview without changes", "cli/pulumiCommand.ts", "preview");
+  await run("refresh", "cli/pulumiCommand.ts", "refresh", ...apply);
+  const [one, ...others] = workspaces;
+  if (one === undefined) return;
+  stack.configure({ workspaces: [{ ...one, description: "other" }, ...others] });
+  await run("update of one description", "cli/up.ts", ...apply);
+  stack.configure({ workspaces: workspaces.map((each) => ({ ...each, description: "second" })) });
+  await run("update of every description", "cli/up.ts", ...apply);
+  await run("destroy", "cli/pulumiCommand.ts", "destroy", ...apply);
+}
 
-  const perResource = (value: number) => (value / resources.length).toFixed(2);
-  console.log(`\n${count} ${values.items ? "items" : "workspaces"}, ${resources.length} resources`);
-  console.table(
-    rows.map(({ what, calls, refused, seconds }) => ({
-      what,
-      calls,
-      "calls per resource": perResource(calls),
-      ...(isSlow && { refused }),
-      seconds: Number(seconds.toFixed(1)),
-    })),
-  );
-  const bytes = JSON.stringify(deployment).length;
-  const outputs = resources.map((resource) => JSON.stringify(resource.outputs ?? {}).length);
-  const mean = outputs.reduce((sum, length) => sum + length, 0) / outputs.length;
+async function measure(count: number): Promise<void> {
+  const taken = trees.map(() => new Map<string, Measured[]>());
+  for (let nth = 1; nth <= Number(values.runs); nth++) {
+    for (const [index, tree] of trees.entries()) {
+      console.error(
+        `${count} ${values.items ? "items" : "workspaces"}, run ${nth}${trees.length > 1 ? `, ${index === 0 ? "before" : "now"}` : ""}`,
+      );
+      const rows = taken[index];
+      await lifeOf(tree, count, (what, one) => rows?.set(what, [...(rows.get(what) ?? []), one]));
+    }
+  }
+  const now = taken.at(-1);
+  const cell = (what: string, of: keyof Measured, digits = 0) =>
+    taken.map((rows) => median((rows.get(what) ?? []).map((one) => one[of])).toFixed(digits)).join(" → ");
+  const names = [...(now?.keys() ?? [])];
+  const refused = names.some((what) => now?.get(what)?.some((one) => one.refused > 0)) ? ["refused"] : [];
+  const head = ["", "calls", ...refused, "s", "CPU s", "MB of all processes", "kB of state"];
   console.log(
-    `state: ${bytes} bytes, ${(bytes / resources.length).toFixed(0)} for each resource, of which its outputs are ${mean.toFixed(0)}`,
+    `\n${count} ${values.items ? "items" : `workspaces, ${count * 8} resources`}${trees.length > 1 ? ": before → now" : ""}\n`,
+  );
+  console.log(
+    markdownTable(
+      head,
+      names.map((what) => [
+        what,
+        cell(what, "calls"),
+        ...(refused.length > 0 ? [cell(what, "refused")] : []),
+        cell(what, "seconds", 1),
+        cell(what, "cpu", 1),
+        cell(what, "megabytes"),
+        taken.map((rows) => (median((rows.get(what) ?? []).map(({ state }) => state)) / 1000).toFixed(0)).join(" → "),
+      ]),
+    ),
   );
 }
 

@@ -1,9 +1,5 @@
-import { checkpointing } from "./transaction/checkpointing.ts";
-import { commentOption, previewStack } from "./preview/previewComment.ts";
-import { destroyStack } from "./pulumi/destroyStack.ts";
 import { openedStack } from "./pulumi/openStack.ts";
 import { runPulumi } from "./pulumi/pulumi.ts";
-import { changeFormOfState } from "./pulumi/stateFiles.ts";
 import { runStackCommand, stackOption } from "./pulumi/stackCommand.ts";
 
 /* `npm run preview | refresh | destroy -- --stack S …`: the Pulumi command with the project's environment. */
@@ -23,13 +19,19 @@ await runStackCommand(
 
 Runs pulumi ${command} with the project's environment. Everything after the stack's name goes to it (pulumi ${command} --help).${isPreview ? aboutComment : ""}`,
     async run(access, given) {
-      const { file, rest } = isPreview ? commentOption(given) : { file: undefined, rest: given };
-      if (isPreview) return previewStack(access, rest, file);
-      if (command === "destroy") return destroyStack(access, rest);
-      const { access: found, settings } = await openedStack(access, rest);
+      // each command loads only what it needs
+      if (isPreview) {
+        const { commentOption, previewStack } = await import("./preview/previewComment.ts");
+        const { file, rest } = commentOption(given);
+        return previewStack(access, rest, file);
+      }
+      if (command === "destroy") return (await import("./pulumi/destroyStack.ts")).destroyStack(access, given);
+      const { access: found, settings } = await openedStack(access, given);
+      const { checkpointing } = await import("./transaction/checkpointing.ts");
+      const { changeFormOfState } = await import("./pulumi/stateFiles.ts");
       changeFormOfState(found.stack, found.env);
       const env = { ...found.env, ...checkpointing(settings, found.env) };
-      return (await runPulumi([command, ...stackOption(access), ...rest], env)).code;
+      return (await runPulumi([command, ...stackOption(access), ...given], env)).code;
     },
   },
   args,

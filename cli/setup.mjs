@@ -8,7 +8,7 @@ import { ensureNodeModules } from "./setup/nodeModules.mjs";
 import { ensureNode } from "./setup/nodeRuntime.mjs";
 import { say } from "./setup/progress.mjs";
 import { ensurePulumi } from "./setup/pulumiCli.mjs";
-import { runFile } from "./setup/runFile.mjs";
+import { runFile, runHere } from "./setup/runFile.mjs";
 
 /*
  * Installs everything that the project's commands need, on a machine with only Node 20 and npm, and then runs a file of the
@@ -59,14 +59,24 @@ async function main([option, file, ...args]) {
     return 2;
   }
   const { node, env, pulumi } = await setUp();
-  if (file !== undefined) return runFile(node, resolve(projectRoot, file), withoutSeparator(args), env);
-  say(`Ready: Node in ${dirname(node)}, Pulumi CLI in ${pulumi}.`);
-  return 0;
+  if (file === undefined) {
+    say(`Ready: Node in ${dirname(node)}, Pulumi CLI in ${pulumi}.`);
+    return 0;
+  }
+  const path = resolve(projectRoot, file);
+  // one process less, if this one can be the file's own
+  if (node === process.execPath && path.endsWith(".ts")) return () => runHere(path, withoutSeparator(args), env);
+  return runFile(node, path, withoutSeparator(args), env);
 }
 
+let rest;
 try {
-  process.exitCode = await main(process.argv.slice(2));
+  const ended = await main(process.argv.slice(2));
+  if (typeof ended === "function") rest = ended;
+  else process.exitCode = ended;
 } catch (error) {
   console.error(`Set-up failed. ${error.message}`);
   process.exitCode = 1;
 }
+// outside, because an error of the file is none of the set-up
+await rest?.();

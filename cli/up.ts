@@ -8,7 +8,6 @@ import { checkpointing } from "./transaction/checkpointing.ts";
 import { DeploymentEvents } from "./transaction/deploymentEvents.ts";
 import { wordsOfEarlierRun } from "../lib/transactions/earlierRun.ts";
 import { CtrlCWatch } from "./transaction/ctrlCWatch.ts";
-import { leftoverTable } from "./transaction/leftovers.ts";
 import { takeOption } from "./pulumi/commandLine.ts";
 import { foldedList } from "./pulumi/foldedList.ts";
 import type { ListedObject } from "./pulumi/foldedList.ts";
@@ -18,7 +17,7 @@ import { runPulumi } from "./pulumi/pulumi.ts";
 import { catchUp, settleAll } from "./transaction/recovery.ts";
 import { checkpointHash, foreignChanges } from "../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint } from "../lib/checkpoint/checkpoint.ts";
-import { RollbackRefused, rollBack } from "./rollback/rollBack.ts";
+import { RollbackRefused } from "./rollback/rollbackRefused.ts";
 import type { TransactionOrder } from "./rollback/rollBack.ts";
 import { exportCheckpoint } from "../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../lib/checkpoint/exportCheckpoint.ts";
@@ -136,6 +135,7 @@ async function commit({ order, events, notes }: EndedUpdate): Promise<number> {
   if (leftovers.length > 0) {
     events.failed("orphans of an earlier run remain", entries);
     notes.left(leftovers);
+    const { leftoverTable } = await import("./transaction/leftovers.ts");
     console.error(`${leftoverTable(leftovers)}\nThe stack is as declared. Run npm run up again to finish.`);
     return 2;
   }
@@ -174,9 +174,12 @@ async function fail(run: EndedUpdate): Promise<number> {
     );
     return isInterrupted ? failed : 2;
   }
+  // loaded here: Pulumi's own SDK is half of the memory of this process
+  const { rollBack } = await import("./rollback/rollBack.ts");
   const leftovers = await events.rollback(reason, () => rollBack({ ...order, reason }));
   if (leftovers.length > 0) {
     notes.left(leftovers);
+    const { leftoverTable } = await import("./transaction/leftovers.ts");
     console.error(`${leftoverTable(leftovers)}\nTry again with: npm run rollback -- --stack ${stack}`);
     return 2;
   }

@@ -32,10 +32,14 @@ const levels: Readonly<Record<ConfigEntry["in"], string>> = {
 export const pathOf = (entry: Pick<ConfigEntry, "in" | "key" | "example">): string =>
   `${levels[entry.in]}${entry.key}${Array.isArray(entry.example) ? "[]" : ""}`;
 
+/** The key that declares a kind's objects, in the same notation; undefined if there is none. */
+export const declaringPath = (kind: ResourceKind): string | undefined =>
+  kind.entry ? pathOf(kind.entry) : ownKeys[kind.name];
+
 /** One row for each kind: the key that declares it, and the effect of changing its values. */
 export function kindTable(kinds: readonly ResourceKind[]): string {
   const rows = kinds.map((kind) => {
-    const key = kind.entry ? pathOf(kind.entry) : ownKeys[kind.name];
+    const key = declaringPath(kind);
     const where = key === undefined ? "" : `\`${key}\``;
     return `| ${kind.name} | ${where} | ${changing(kind, "update") || "nothing"} | ${changing(kind, "replace") || "never"} |`;
   });

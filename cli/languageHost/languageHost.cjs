@@ -13,6 +13,7 @@ const { spawn } = require("node:child_process");
 const { createRequire } = require("node:module");
 const { join } = require("node:path");
 
+const { isPossible, previewHere } = require("./previewHere.cjs");
 const { straightToThisMachine } = require("./straight.cjs");
 
 const fromProgram = createRequire(join(process.cwd(), "Pulumi.yaml"));
@@ -31,6 +32,19 @@ const maximumMessageBytes = 400 * 1024 * 1024;
 
 const engineAddress = process.argv.slice(2).findLast((argument) => !argument.startsWith("-"));
 const programs = new Set();
+let runs = 0;
+
+/** Options of the SDK's runner for one request to run the program. */
+const runnerOptions = (request, info) => ({
+  monitor: request.getMonitorAddress(),
+  engine: engineAddress,
+  organization: request.getOrganization(),
+  project: request.getProject(),
+  stack: request.getStack(),
+  "root-directory": info.getRootDirectory(),
+  pwd: info.getProgramDirectory(),
+  parallel: String(request.getParallel()),
+});
 
 /** The SDK's runner and its command line for one request to run the program. */
 function runnerArguments(request, info, options) {
@@ -39,32 +53,45 @@ function runnerArguments(request, info, options) {
     ...nodeArguments,
     `--require=${join(__dirname, "lazyModules.cjs")}`,
     fromProgram.resolve("@pulumi/pulumi/cmd/run"),
-    `--monitor=${request.getMonitorAddress()}`,
-    `--engine=${engineAddress}`,
-    `--organization=${request.getOrganization()}`,
-    `--project=${request.getProject()}`,
-    `--stack=${request.getStack()}`,
-    `--root-directory=${info.getRootDirectory()}`,
-    `--pwd=${info.getProgramDirectory()}`,
-    `--parallel=${request.getParallel()}`,
+    ...Object.entries(runnerOptions(request, info)).map(([name, value]) => `--${name}=${value}`),
     ...(request.getDryrun() ? ["--dry-run"] : []),
     info.getEntryPoint(),
     ...request.getArgsList(),
   ];
 }
 
+const runnerEnvironment = (request, options) => ({
+  ...straightToThisMachine(process.env),
+  PULUMI_CONFIG: JSON.stringify(Object.fromEntries(request.getConfigMap().entries())),
+  PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
+  PULUMI_NODEJS_TYPESCRIPT: String(options.typescript !== false),
+});
+
 function run({ request }, answer) {
   const info = request.getInfo();
   const options = info.getOptions()?.toJavaScript() ?? {};
+  const isFirst = runs++ === 0;
+  if (request.getDryrun() && isPossible({ fromProgram, options, env: process.env, isFirst })) {
+    require("./lazyModules.cjs");
+    const argv = {
+      ...runnerOptions(request, info),
+      "dry-run": true,
+      _: [info.getEntryPoint(), ...request.getArgsList()],
+    };
+    previewHere({ fromProgram, argv, config: runnerEnvironment(request, options) }).then(
+      ({ isFailed, isTold }) => {
+        const response = new RunResponse();
+        if (isFailed && isTold) response.setBail(true);
+        else if (isFailed) response.setError("The program failed.");
+        answer(null, response);
+      },
+      (error) => answer(null, new RunResponse().setError(`The program did not run: ${error.message}`)),
+    );
+    return;
+  }
   const program = spawn(process.execPath, runnerArguments(request, info, options), {
     stdio: ["ignore", "inherit", "inherit"],
-    env: {
-      ...process.env,
-      ...straightToThisMachine(process.env),
-      PULUMI_CONFIG: JSON.stringify(Object.fromEntries(request.getConfigMap().entries())),
-      PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
-      PULUMI_NODEJS_TYPESCRIPT: String(options.typescript !== false),
-    },
+    env: { ...process.env, ...runnerEnvironment(request, options) },
   });
   programs.add(program);
   program.once("error", (error) => answer(null, new RunResponse().setError(`Node did not start: ${error.message}`)));

@@ -2,14 +2,11 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { Redaction } from "../../lib/telemetry/redaction.ts";
-import { parseStackConfig } from "../../lib/config/stackConfig.ts";
-import { kindKeys } from "../../providers/kinds/kinds.ts";
 import type { StackConfig } from "../../lib/config/stackConfig.ts";
 import { stackConfigValues } from "../../lib/config/text.ts";
 import { takeOption } from "../pulumi/commandLine.ts";
 import { judgePreview, tellLifted } from "../pulumi/liftedProtection.ts";
 import { isJsonOutput, noteResult } from "../pulumi/commandOutput.ts";
-import { commentMarkdown } from "./commentMarkdown.ts";
 import { changesOf, driftOf, isDestructive, unchangedIn } from "./previewChanges.ts";
 import type { PreviewedObject } from "./previewChanges.ts";
 import { readPreviewLog } from "./previewLog.ts";
@@ -73,8 +70,10 @@ export async function previewStack(
     // private, and removed: the folder holds values of resources
     rmSync(folder, { recursive: true, force: true });
     const redaction = new Redaction(process.env, () => []);
-    const markdown = () => commentMarkdown({ stack, log, config: configOf(stack, log), redaction });
-    if (target !== undefined) writeFileSync(target, markdown());
+    if (target !== undefined) {
+      const { commentMarkdown } = await import("./commentMarkdown.ts");
+      writeFileSync(target, commentMarkdown({ stack, log, config: await configOf(stack, log), redaction }));
+    }
   }
 }
 
@@ -108,7 +107,9 @@ function refusedLog(log: PreviewLog, refusal: string): PreviewLog {
 }
 
 /** The configuration of the preview. */
-function configOf(stack: string, log: PreviewLog | undefined): StackConfig | undefined {
+async function configOf(stack: string, log: PreviewLog | undefined): Promise<StackConfig | undefined> {
+  const { parseStackConfig } = await import("../../lib/config/stackConfig.ts");
+  const { kindKeys } = await import("../../providers/kinds/kinds.ts");
   try {
     return log && parseStackConfig(stackConfigValues(log.config), { projectRoot, stack, env: process.env, kindKeys });
   } catch {

@@ -1,6 +1,5 @@
 import { openLogStore } from "../../lib/logStore/openLogStore.ts";
 import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
-import { leftoverTable } from "../transaction/leftovers.ts";
 import { liftedProtection, tellLifted } from "./liftedProtection.ts";
 import { takeSwitch } from "./commandLine.ts";
 import { openedStack } from "./openStack.ts";
@@ -99,6 +98,7 @@ async function finish({ access, transactionId, notes }: EndedDestroy): Promise<n
   const leftovers = await settleAll(access, after);
   if (leftovers.length > 0) {
     notes.left(leftovers);
+    const { leftoverTable } = await import("../transaction/leftovers.ts");
     console.error(leftoverTable(leftovers));
     return 2;
   }

@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
 import { extname, join, resolve } from "node:path";
+import { projectFileIn } from "../../lib/config/projectFolder.ts";
 import { readYamlFile } from "../../lib/config/yamlFile.ts";
 
 /** The parts of Pulumi.yaml that the commands need. */
@@ -12,14 +12,6 @@ export interface ProjectFile {
   readonly stacksFolder: string;
   /** The whole content of the file. */
   readonly content: Readonly<Record<string, unknown>>;
-}
-
-/** Names of project files that Pulumi accepts. */
-const NAMES = ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"];
-
-/** The path of the project's file in a folder, if there is one. */
-export function projectFileIn(folder: string): string | undefined {
-  return NAMES.map((name) => join(folder, name)).find((path) => existsSync(path));
 }
 
 /** @throws Error that names file and line, if the file is missing or not valid YAML */

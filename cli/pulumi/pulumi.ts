@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { projectFileIn } from "../../lib/config/projectFolder.ts";
 import { backendUrl } from "../../lib/config/stateBackend.ts";
 import { absoluteBackend, isRelativeBackend, stateFolder } from "../../lib/config/stateFolder.ts";
 import { compressedState } from "./compressedState.ts";
@@ -11,7 +12,6 @@ import { settleHome } from "../setup/homeFolder.mjs";
 import { proxyEnvironment } from "../../lib/network/proxy.ts";
 import { isJsonOutput } from "./commandOutput.ts";
 import { IgnoredSignals } from "./ignoredSignals.ts";
-import { projectFileIn } from "./projectFile.ts";
 import { nodeMemory } from "./nodeMemory.ts";
 import { stepsAtOnce } from "./stepsAtOnce.ts";
 

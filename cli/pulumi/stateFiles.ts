@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { basename, join } from "node:path";
 import { isLiveProcess } from "../../lib/logStore/liveProcess.ts";
 import { STATE_FORMS, formIn, newestState, pulumiFolder } from "../../lib/checkpoint/stateFile.ts";
+import { projectName } from "../../lib/config/projectFolder.ts";
 import { projectRoot } from "./pulumi.ts";
 
 /*
@@ -23,7 +24,7 @@ export interface StaleLock {
 export function staleLockOf(stack: string, env: NodeJS.ProcessEnv): StaleLock | undefined {
   const folder = pulumiFolder(projectRoot, env);
   if (folder === undefined) return undefined;
-  for (const file of filesIn(join(folder, "locks/organization/fabric", stack), ".json")) {
+  for (const file of filesIn(join(folder, "locks/organization", ownName(), stack), ".json")) {
     const lock = JSON.parse(readFileSync(file, "utf8")) as { pid?: number; hostname?: string; timestamp?: string };
     if (lock.pid !== undefined && lock.hostname === hostname() && !isLiveProcess(lock.pid))
       return { pid: lock.pid, since: lock.timestamp ?? "?" };
@@ -40,13 +41,18 @@ export function removeTornSideFiles(stack: string, env: NodeJS.ProcessEnv): void
   const folder = pulumiFolder(projectRoot, env);
   if (folder === undefined) return;
   const files = [
-    ...filesIn(join(folder, "stacks/fabric"), ".attrs").filter((file) => basename(file).startsWith(`${stack}.json`)),
-    ...["history/fabric", "backups/fabric", "locks/organization/fabric"].flatMap((place) =>
-      filesIn(join(folder, place, stack), ".attrs"),
+    ...filesIn(join(folder, "stacks", ownName()), ".attrs").filter((file) =>
+      basename(file).startsWith(`${stack}.json`),
+    ),
+    ...["history", "backups", "locks/organization"].flatMap((place) =>
+      filesIn(join(folder, place, ownName(), stack), ".attrs"),
     ),
   ];
   for (const file of files) if (!isJson(file)) rmSync(file, { force: true });
 }
+
+/** The project's name, a part of the paths of its files. */
+const ownName = () => projectName(projectRoot) ?? "fabric";
 
 /**
  * Puts the backup of a stack's state in its place, if the state is missing. A CLI that writes a state in another form removes
@@ -71,7 +77,7 @@ export function changeFormOfState(stack: string, env: NodeJS.ProcessEnv): void {
   const base = baseOf(stack, env);
   const folder = pulumiFolder(projectRoot, env);
   if (base === undefined || folder === undefined) return;
-  if (filesIn(join(folder, "locks/organization/fabric", stack), ".json").length > 0) return;
+  if (filesIn(join(folder, "locks/organization", ownName(), stack), ".json").length > 0) return;
   const [found, wanted] = [newestState(base), formIn(env)];
   if (!found) return;
   try {
@@ -91,7 +97,7 @@ export function changeFormOfState(stack: string, env: NodeJS.ProcessEnv): void {
 /** Path of a stack's state without the end of its form; undefined for other kinds of backend. */
 function baseOf(stack: string, env: NodeJS.ProcessEnv): string | undefined {
   const folder = pulumiFolder(projectRoot, env);
-  return folder === undefined ? undefined : join(folder, "stacks/fabric", `${stack}.json`);
+  return folder === undefined ? undefined : join(folder, "stacks", ownName(), `${stack}.json`);
 }
 
 /** Files of a folder whose names end in a text. No glob: names of folders and stacks may hold a glob's special characters. */

@@ -13,6 +13,7 @@ import { nothingObserved, plan } from "./plan.ts";
 import type { Known, Observed, Step } from "./plan.ts";
 import { remove, restore } from "./restore.ts";
 import type { EngineFailure } from "./restore.ts";
+import { RollbackRefused } from "./rollbackRefused.ts";
 import { RollbackRun } from "./rollbackRun.ts";
 import type { WrittenObject } from "./writtenObjects.ts";
 import { awaitOperations } from "../transaction/operationsOfEarlierRuns.ts";
@@ -27,11 +28,6 @@ export interface TransactionOrder extends StackAccess {
   readonly transactionId: string;
   /** Where lines go. */
   readonly say: (line: string) => void;
-}
-
-/** The transaction must not be rolled back. */
-export class RollbackRefused extends Error {
-  override readonly name = "RollbackRefused";
 }
 
 /**

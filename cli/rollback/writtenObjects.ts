@@ -5,6 +5,7 @@ import type { Entry } from "../../lib/transactions/entry.ts";
 import { madeBy } from "../../lib/transactions/madeBy.ts";
 import { writtenBy } from "../../lib/transactions/written.ts";
 import type { Values, Written } from "../../lib/transactions/written.ts";
+import { pushesIn } from "../../providers/kinds/git/pulled.ts";
 import { isAdoption } from "../../providers/engine/undo.ts";
 import { newIdsBetween, withNewIds } from "./newIds.ts";
 
@@ -29,9 +30,12 @@ export function writtenObjects(log: readonly Entry[], saved: Checkpoint, current
     const { resourceType, resourceId } = written;
     const own = before.get(objectKey(resourceType, resourceId));
     const resource = own && now.get(own.urn);
-    // the rollback has removed a connection that this transaction made, but not the items that it pulled
-    const isInOldWorkspace = resourceType === "GitConnection" && !made.has(objectKey("Workspace", resourceId));
-    if (!own && isInOldWorkspace) return [{ ...written, id: resourceId, state: {} }];
+    // the rollback has removed a connection that this transaction made, but not the items that it pulled or pushed
+    if (!own && resourceType === "GitConnection") {
+      const isInNewWorkspace = made.has(objectKey("Workspace", resourceId));
+      const left = isInNewWorkspace ? pushesIn(written.before) : written.before;
+      return [{ ...written, before: left, id: resourceId, state: {} }];
+    }
     if (!resource?.id) return [];
     const values = withNewIds(written.before, newIds) as Values;
     const after = withNewIds(written.after, newIds) as Written["after"];

@@ -17,6 +17,7 @@ const hostFiles = [
   // the next two need them
   "straight.cjs",
   "lazyModules.cjs",
+  "previewHere.cjs",
   "languageHost.cjs",
   "dynamicProvider.cjs",
   "pulumi-language-nodejs",

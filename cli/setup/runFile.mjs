@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { enableCompileCache } from "node:module";
+import { pathToFileURL } from "node:url";
 
 /**
  * Runs a file with Node in this terminal and waits for its end. Returns its exit code; if a signal ended the file, ends this
@@ -19,4 +21,13 @@ export async function runFile(node, file, args, env) {
   process.off("SIGINT", wait).off("SIGHUP", wait).off("SIGTERM", handOn);
   if (signal) process.kill(process.pid, signal);
   return code ?? 1;
+}
+
+/** Runs a file in this very process, as if Node had been started with it. The file sets the exit code. */
+export async function runHere(file, args, env) {
+  Object.assign(process.env, env);
+  // read by Node at its start only
+  enableCompileCache(env.NODE_COMPILE_CACHE);
+  process.argv = [process.argv[0], file, ...args];
+  await import(pathToFileURL(file).href);
 }

@@ -4,9 +4,9 @@ import type { StackSettings } from "../pulumi/stackSettings.ts";
 const MANY_RESOURCES = 100;
 
 /**
- * Settings of the engine's own checkpoints during an update, a destroy or a refresh. The engine writes the whole state before and after each step,
- * which takes longer the more resources there are. Our log makes that needless: a run that was cut off is recovered from the
- * log, whatever the last checkpoint holds. Pulumi Cloud has a journal of its own and keeps its settings.
+ * Settings of the engine's own checkpoints during an update, a destroy or a refresh. The engine writes the whole state before
+ * and after each step, which takes longer the more resources there are. Our log makes that needless: a run that was cut off
+ * is recovered from the log, whatever the last checkpoint holds. Pulumi Cloud has a journal of its own and keeps its settings.
  * @param env its own settings win
  */
 export function checkpointing(

@@ -5,7 +5,6 @@ import type { StackTransactions } from "../../lib/transactions/stackTransactions
 import type { Leftover } from "./leftovers.ts";
 import { checkpointHash, withoutPendingOperations } from "../../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
-import { Orphans } from "../rollback/orphans.ts";
 import { RollbackRun } from "../rollback/rollbackRun.ts";
 import { orphansOf, outdatedIn } from "../rollback/plan.ts";
 import { awaitOperations } from "./operationsOfEarlierRuns.ts";
@@ -74,13 +73,16 @@ export async function settleAll(recovery: Recovery, after: Checkpoint): Promise<
   const open = logs.filter((log) => !hasEnded(log));
   const orphans = orphansOf(logs, after);
   await using run = new RollbackRun({ env, store: transactions.store });
-  const cleaner = new Orphans(run, say);
   const leftovers: Leftover[] = [];
   for (const transactionId of open.map(idOf)) {
     const log = await transactions.openLog(transactionId);
     const own = orphans.filter((orphan) => orphan.transactionId === transactionId).toReversed();
     const left: Leftover[] = [];
-    for (const orphan of own) left.push(...(await cleaner.remove(orphan, log, after)));
+    if (own.length > 0) {
+      const { Orphans } = await import("../rollback/orphans.ts");
+      const cleaner = new Orphans(run, say);
+      for (const orphan of own) left.push(...(await cleaner.remove(orphan, log, after)));
+    }
     if (left.length === 0) await log.commit(checkpointHash(after));
     await log.close();
     leftovers.push(...left);

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import type { Checkpoint } from "./checkpoint.ts";
@@ -59,4 +59,14 @@ export async function exportCheckpoint(access: StackAccess): Promise<Checkpoint>
   if (known) return known;
   const args = ["stack", "export", "--stack", referenceOf(access)];
   return JSON.parse(await pulumi(args, { cwd: projectRoot, env })) as Checkpoint;
+}
+
+/** {@link exportCheckpoint} for callers that cannot wait. */
+export function exportCheckpointNow(access: StackAccess): Checkpoint {
+  const { projectRoot, env } = access;
+  const known = readStateFile(referenceOf(access), access);
+  if (known) return known;
+  const args = ["stack", "export", "--stack", referenceOf(access), "--non-interactive"];
+  const printed = execFileSync("pulumi", args, { cwd: projectRoot, env, encoding: "utf8", maxBuffer: 2 ** 30 });
+  return JSON.parse(printed) as Checkpoint;
 }

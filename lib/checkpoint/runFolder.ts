@@ -61,15 +61,18 @@ export function readOwnResources(env: NodeJS.ProcessEnv): readonly OwnResource[]
 export function writeDeclaredNames(env: NodeJS.ProcessEnv, names: DeclaredNames): void {
   const folder = env[RUN_FOLDER];
   if (!folder) return;
-  const file = declaredFile(folder);
-  writeFileSync(`${file}.part`, JSON.stringify(names));
+  writeWhole(declaredFile(folder), names);
+}
+
+function writeWhole(file: string, content: object): void {
+  writeFileSync(`${file}.part`, JSON.stringify(content));
   renameSync(`${file}.part`, file);
 }
 
 /** Writes the types of the declared items, by resource. Only a forecast needs them. */
 export function writeDeclaredTypes(env: NodeJS.ProcessEnv, types: Readonly<Record<string, string>>): void {
   const folder = env[RUN_FOLDER];
-  if (folder) writeFileSync(typesFile(folder), JSON.stringify(types));
+  if (folder) writeWhole(typesFile(folder), types);
 }
 
 /** The types of the declared items, which are there when the names are; none without a folder. */

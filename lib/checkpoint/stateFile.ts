@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import zlib from "node:zlib";
+import { projectName } from "../config/projectFolder.ts";
 import { stateFolder } from "../config/stateFolder.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 
@@ -84,8 +85,10 @@ export function readStateFile(
   { projectRoot, env }: { readonly projectRoot: string; readonly env: NodeJS.ProcessEnv },
 ): Checkpoint | undefined {
   const folder = pulumiFolder(projectRoot, env);
-  const [stack = "", project = "fabric"] = reference.split("/").toReversed();
-  if (folder === undefined || project !== "fabric") return undefined;
+  if (folder === undefined) return undefined;
+  const own = projectName(projectRoot) ?? "fabric";
+  const [stack = "", project = own] = reference.split("/").toReversed();
+  if (project !== own) return undefined;
   try {
     const found = newestState(join(folder, "stacks", project, `${stack}.json`));
     if (!found) return undefined;

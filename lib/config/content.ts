@@ -126,23 +126,36 @@ function referencesIn(
   const left = workspaces.flatMap(({ entries }, workspace) =>
     entries.flatMap((entry) => entry.left.flatMap((item) => withoutFiles(item, workspace) ?? [])),
   );
-  const { references, problems } = findReferences([...positions.keys()], left);
+  // what a rule puts in is an id of the service, and no logical id
+  const given = new Set([...additions.values()].flatMap(({ values: own }) => (own ? values().idsOfValues(own) : [])));
+  const { references, problems } = findReferences([...positions.keys()], left, given);
   for (const { item, message } of problems) {
     const position = positions.get(item);
     if (position) report(position, message);
   }
-  return [...positions].flatMap(([content, position]) => {
+  const missing: { readonly position: Position; readonly key: string }[] = [];
+  const found = [...positions].flatMap(([content, position]) => {
     const inFiles = (references.get(content) ?? []).flatMap(({ key, attribute, to }): ItemReference[] => {
       const target = positions.get(to);
       return target ? [{ key, attribute, workspace: target.workspace, item: target.index }] : [];
     });
     const own = additions.get(position.item)?.values;
     const inValues = own
-      ? values().referencesOfValues(own, position, surroundings, (message) => report(position, message))
+      ? values().referencesOfValues(own, position, surroundings, (key) => void missing.push({ position, key }))
       : [];
-    const found = [...inFiles, ...inValues];
-    return found.length === 0 ? [] : [[position.item, found] as const];
+    const all = [...inFiles, ...inValues];
+    return all.length === 0 ? [] : [[position.item, all] as const];
   });
+  // one rule may concern every item of a folder
+  for (const [, [first, ...others]] of Map.groupBy(missing, ({ position, key }) => `${position.workspace} ${key}`)) {
+    if (!first) continue;
+    const need = others.length === 0 ? "needs" : `and ${others.length} more need`;
+    report(
+      first.position,
+      `${first.position.item.path} ${need} ${first.key}, which is nothing that this stack declares: declare it, or take the rule away`,
+    );
+  }
+  return found;
 }
 
 function withoutFiles({ type, displayName, path, parent, logicalId }: ResolvedItem, workspace: number) {

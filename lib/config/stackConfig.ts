@@ -39,7 +39,7 @@ export interface WorkspaceConfig extends Omit<WorkspaceInput, "displayName" | "u
   /** Name in Fabric, declared or the same as `name`. */
   readonly displayName: string;
   /** Roles to give; none by default. */
-  readonly users: readonly UserConfig[];
+  readonly users: readonly (UserConfig & { readonly key?: string })[];
   /** Absent if the workspace is not connected. */
   readonly git?: GitConfig | undefined;
   /** Items to make, in the order of the file. */

@@ -1,5 +1,6 @@
 import { realpathSync } from "node:fs";
 import { basename, dirname, join, relative, isAbsolute, resolve, sep } from "node:path";
+import { projectFileIn, projectFolder } from "./projectFolder.ts";
 import { callingFolder } from "./callingFolder.ts";
 import { readYamlFile } from "./yamlFile.ts";
 import { absoluteBackend, isRelativeBackend, meantStateFolder, stateFolder } from "./stateFolder.ts";
@@ -7,7 +8,8 @@ import { absoluteBackend, isRelativeBackend, meantStateFolder, stateFolder } fro
 /** URL of the state backend: PULUMI_BACKEND_URL, else the setting of the project. */
 export function backendUrl(projectRoot: string, env: NodeJS.ProcessEnv): string | undefined {
   if (env["PULUMI_BACKEND_URL"]) return env["PULUMI_BACKEND_URL"];
-  return (readYamlFile(join(projectRoot, "Pulumi.yaml")) as { backend?: { url?: string } }).backend?.url;
+  const file = projectFileIn(projectRoot);
+  return file === undefined ? undefined : (readYamlFile(file) as { backend?: { url?: string } }).backend?.url;
 }
 
 /**
@@ -19,7 +21,7 @@ export function assertSharedBackend(
   stack: string,
   allowLocalBackend: boolean,
   env: NodeJS.ProcessEnv,
-  projectRoot = process.cwd(),
+  projectRoot = projectFolder(),
 ): void {
   if (stack === "local" || allowLocalBackend) return;
   const url = backendUrl(projectRoot, env);
@@ -41,7 +43,7 @@ export function assertSharedBackend(
 export function assertForeignBackend(
   account: string | undefined,
   env: NodeJS.ProcessEnv,
-  projectRoot = process.cwd(),
+  projectRoot = projectFolder(),
 ): void {
   const text = account === undefined ? undefined : backendUrl(projectRoot, env);
   const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined;
@@ -59,7 +61,7 @@ export function assertForeignBackend(
  * another folder. The project's own commands pass an absolute URL to the CLI, and so work in every folder.
  * @throws Error that names alternatives
  */
-export function assertReadableFolder(env: NodeJS.ProcessEnv, projectRoot = process.cwd()): void {
+export function assertReadableFolder(env: NodeJS.ProcessEnv, projectRoot = projectFolder()): void {
   const url = backendUrl(projectRoot, env);
   if (url === undefined || !isRelativeBackend(url)) return;
   const read = stateFolder(url, projectRoot);
@@ -81,7 +83,7 @@ export function assertReadableFolder(env: NodeJS.ProcessEnv, projectRoot = proce
 export function assertCalledInProject(
   env: NodeJS.ProcessEnv,
   called: string | undefined = callingFolder(),
-  projectRoot = process.cwd(),
+  projectRoot = projectFolder(),
 ): void {
   const url = backendUrl(projectRoot, env);
   if (called === undefined || url === undefined || !isRelativeBackend(url)) return;

@@ -96,19 +96,26 @@ interface Surroundings {
   readonly all: readonly Position[];
 }
 
-/** The references of an item's values to other objects of the stack. */
+/** Ids that values put in. */
+export const idsOfValues = (values: readonly Value[]): string[] =>
+  values.flatMap(({ to }) => idsIn(JSON.stringify(to)).map(({ id }) => id));
+
+/**
+ * The references of an item's values to other objects of the stack.
+ * @param miss receives what the stack does not declare
+ */
 export function referencesOfValues(
   values: readonly Value[],
-  { workspace, item }: Position,
+  { workspace }: Position,
   { workspaces, all }: Surroundings,
-  report: (message: string) => void,
+  miss: (key: string) => void,
 ): ItemReference[] {
   if (values.length === 0) return [];
   return dynamicReferencesIn(values).toPutIn.flatMap((reference): ItemReference[] => {
     const key = referenceText(reference);
     const found = targetOf(reference);
     if (found) return [{ key, ...found }];
-    report(`${item.path} needs ${key}, which is nothing that this stack declares: declare it, or take the rule away`);
+    miss(key);
     return [];
   });
 

@@ -52,8 +52,13 @@ const isLeftAlone = (item: ContentItem, path: string) => path === ".platform" ||
  * Finds what the items of a stack refer to. A logical id means the item of the same workspace first, else the only one of
  * the stack. Pure.
  * @param left items of the same folders that are not deployed, so that a reference to one of them can be explained
+ * @param given ids that values have put in
  */
-export function findReferences(items: readonly ContentItem[], left: readonly ContentItem[] = []): FoundReferences {
+export function findReferences(
+  items: readonly ContentItem[],
+  left: readonly ContentItem[] = [],
+  given: ReadonlySet<string> = new Set(),
+): FoundReferences {
   const byId = Map.groupBy(items, ({ logicalId }) => logicalId ?? "");
   const leftById = new Map(left.map((item) => [item.logicalId ?? "", item]));
   const byPath = Map.groupBy(items, ({ path }) => path);
@@ -105,10 +110,10 @@ export function findReferences(items: readonly ContentItem[], left: readonly Con
         );
     }
     for (const { id, position } of idsBesideOwnWorkspace(file))
-      if (!byId.has(id) && !leftById.has(id))
+      if (!byId.has(id) && !leftById.has(id) && !given.has(id))
         report(
           position,
-          `refers to the logical id ${id}, which no deployed item has. Add the item's folder, or remove the reference.`,
+          `refers to the logical id ${id}, which no deployed item has. Add the item's folder, or remove the reference. A rule of values can put in an id that exists.`,
         );
   }
 

@@ -1,3 +1,4 @@
+import { inProject } from "../config/projectFolder.ts";
 import { blobPlaceOf, isAddress } from "./blobPlace.ts";
 import { FolderLogStore } from "./folderLogStore.ts";
 import type { LogStore } from "./logStore.ts";
@@ -26,7 +27,7 @@ export async function openLogStore(
   { stack, env = process.env }: LogStoreOptions,
 ): Promise<LogStore> {
   const place = env[LOG_PLACE] || configured;
-  if (!isAddress(place)) return new FolderLogStore(place);
+  if (!isAddress(place)) return new FolderLogStore(inProject(place));
   const blobs = blobPlaceOf(place, env);
   const [{ BlobLogStore }, { signedInContainer }] = await Promise.all([
     import("./blobLogStore.ts"),

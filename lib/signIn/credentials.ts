@@ -19,7 +19,12 @@ export interface TokenSource {
    * @throws Error that names the credential and the next step, never a secret
    */
   token(scope: string, options?: { readonly refresh?: boolean }): Promise<string>;
+  /** Object id of the identity, if its tokens do not name it. */
+  readonly principalId?: string;
 }
+
+/** The emulator takes every caller whose token names nobody for this principal of its seed. */
+const EMULATORS_DEPLOYER = "11111111-1111-4111-8111-000000000001";
 
 /** Tokens are renewed this long before they expire. */
 const RENEW_BEFORE_MS = 5 * 60_000;
@@ -44,7 +49,8 @@ export interface CredentialOptions extends CredentialSettings {
 export async function chooseCredential(options: CredentialOptions): Promise<TokenSource> {
   const { kind = "auto", now = Date.now } = options;
   if (options.endpointIsEmulator) {
-    return { name: "the emulator's own credential", token: () => Promise.resolve("emulator") };
+    const token = () => Promise.resolve("emulator");
+    return { name: "the emulator's own credential", token, principalId: EMULATORS_DEPLOYER };
   }
   const env = await withSecrets(options);
   const choice = kind === "auto" ? chooseKind(env) : asConfigured(kind);

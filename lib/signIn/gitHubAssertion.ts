@@ -1,4 +1,3 @@
-import axios from "axios";
 import { agentsFor } from "../network/agents.ts";
 import { claimsOf } from "./tokenClaims.ts";
 import { isLoopback } from "../api/trustedHost.ts";
@@ -55,6 +54,7 @@ export function gitHubAssertion(options: GitHubAssertionOptions): () => Promise<
 async function ask(url: URL, requestToken: string, env: NodeJS.ProcessEnv): Promise<string> {
   // a redirect would take the request's token to another host
   const agents = agentsFor(url.href, env);
+  const { default: axios } = await import("axios");
   const { status, data } = await axios
     .get<unknown>(url.href, {
       ...agents,

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { inProject } from "../config/projectFolder.ts";
 import { isAddress } from "../logStore/blobPlace.ts";
 import { LOG_PLACE } from "../logStore/openLogStore.ts";
 
@@ -26,7 +27,7 @@ export interface EngineRun {
 /** Folder of the notes: beside the log if the environment names its folder, because the checkout may be read-only. */
 const folder = (env = process.env) => {
   const log = env[LOG_PLACE] ?? "";
-  return log === "" || isAddress(log) ? join(".fabric", "runs") : join(log, "runs");
+  return log === "" || isAddress(log) ? inProject(".fabric/runs") : join(log, "runs");
 };
 const fileOf = (stack: string) => join(folder(), `${stack}.json`);
 const checkpointOf = (stack: string) => join(folder(), `${stack}.checkpoint.json`);

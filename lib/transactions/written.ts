@@ -15,7 +15,7 @@ export interface Written {
   /** Id of the resource before the transaction. */
   readonly resourceId: string;
   readonly resourceName: string;
-  /** The values that the first write found. */
+  /** The values to go back to: what the first write found, or what somebody has set between two writes. */
   readonly before: Values;
   /** Values that writes gave, or may have given, to each property, oldest first. */
   readonly after: Readonly<Record<string, readonly unknown[]>>;
@@ -37,13 +37,24 @@ export function writtenBy(log: readonly Entry[]): Written[] {
     const known =
       objects.get(key) ?? (before && { resourceType, resourceId, resourceName, before, after: {}, isDeleted: false });
     if (!known) continue;
+    const found = { ...known.before };
     const all = { ...known.after };
+    for (const [name, value] of Object.entries(before ?? {})) {
+      // the first value counts, but for one that somebody has set after this transaction's own write
+      const isForeign = name in found && ![found[name], ...(all[name] ?? [])].some((own) => isAlike(own, value));
+      if (isForeign) all[name] = [];
+      if (isForeign || !(name in found)) found[name] = value;
+    }
     for (const [name, value] of Object.entries(after)) all[name] = [...(all[name] ?? []), value];
-    // the first value of a property counts
-    const found = { ...before, ...known.before };
     objects.set(key, { ...known, before: found, after: all, isDeleted: known.isDeleted || operation === "delete" });
   }
   return [...objects.values()];
+}
+
+/** Whether two values are the same, perhaps as the service spells them. */
+function isAlike(one: unknown, other: unknown): boolean {
+  const spelt = (value: unknown) => (typeof value === "string" ? value.trim().toLowerCase() : (value ?? null));
+  return isDeepStrictEqual(spelt(one), spelt(other));
 }
 
 /** The writes of a transaction to one object; undefined if there were none, or the log lacks the former values. */

@@ -71,10 +71,11 @@ class Creation {
   async #madeOrTaken(): Promise<Made<object>> {
     const [run, kind, names] = [this.#run, this.#kind, this.#names];
     const { workspaceId } = holderIn(names);
-    const isNew = workspaceId !== undefined && run.isNewWorkspace(workspaceId);
-    const before = isNew ? undefined : await firstLook(run, kind, names);
-    const isBegun = before !== undefined && (await run.wasBegun(kind.name, names));
-    const mayAdopt = kind.adoption?.looksFirst === true;
+    const comes = kind.comesWithHolder?.(run, names) ?? false;
+    const isEmpty = !comes && workspaceId !== undefined && run.isNewWorkspace(workspaceId);
+    const before = isEmpty ? undefined : await firstLook(run, kind, names);
+    const isBegun = before !== undefined && !comes && (await run.wasBegun(kind.name, names));
+    const mayAdopt = comes || kind.adoption?.looksFirst === true;
     const existing = before && !isBegun ? await this.#existing(before, mayAdopt) : undefined;
     if (existing && existing !== "renamed") return existing;
     try {

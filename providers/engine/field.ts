@@ -16,6 +16,8 @@ export interface Field {
   readonly change: Change;
   /** The kind fills it in, and nobody declares it. */
   readonly isDerived?: true;
+  /** The project's own code fills it in, so a program of somebody else has no such argument. */
+  readonly isFilledIn?: true;
   /**
    * Earlier versions did not have the field. A resource from such a version gets the value with its next change, so that a new
    * version alone changes nothing.

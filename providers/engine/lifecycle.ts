@@ -6,7 +6,7 @@ import { changeOf, giveBack, givingBack, removeObject, valuesBefore } from "./ch
 import { sameIgnoringCase } from "./field.ts";
 import type { Fields } from "./field.ts";
 import { deleteOrGone } from "./gone.ts";
-import { idOfLive, list, listUnlessGone, observe, present, readAlone } from "./liveObject.ts";
+import { idOfLive, list, listUnlessGone, observe, present, readAlone, readToChange } from "./liveObject.ts";
 import type { AnyObjectKind, Live, ObjectKind } from "./objectKind.ts";
 import { parseId, workspaceOf } from "./place.ts";
 import type { ResourceKind, StateOf } from "./resourceKind.ts";
@@ -61,7 +61,7 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
       }
 
       async function converged() {
-        const now = await readAlone(run, kind, id, { ...inputs, ...outputsIn(kind, old) });
+        const now = await readToChange(run, kind, id, { old, known: { ...inputs, ...outputsIn(kind, old) } });
         const written = await run.writtenTo(kind.name, id);
         const live = withoutTemporaryName(kind.priorValues(now), id, written?.before["displayName"]);
         const found = written && valuesToGiveBack(live, written, inputs).values;

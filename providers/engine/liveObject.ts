@@ -77,6 +77,34 @@ export async function readAlone(run: Run, kind: AnyObjectKind, id: string, known
   throw new Error(`${kind.title(known)} does not exist any more. Run a refresh; the next up then creates it again.`);
 }
 
+/**
+ * Reads an object that is about to be changed: from the list that serves all objects of its holder, if that shows the object as
+ * it is now, else by itself. A rollback always reads the object by itself.
+ */
+export async function readToChange(
+  run: Run,
+  kind: AnyObjectKind,
+  id: string,
+  { old, known }: { readonly old: State; readonly known: Partial<State> },
+): Promise<Live> {
+  return (await justListed(run, kind, id, old)) ?? readAlone(run, kind, id, known);
+}
+
+async function justListed(run: Run, kind: AnyObjectKind, id: string, old: State): Promise<Live | undefined> {
+  if (run.isRollback || kind.find) return undefined;
+  const isListed = kind.isListedWhole ? await kind.isListedWhole(run, id, old) : kind.observe === undefined;
+  if (!isListed) return undefined;
+  const holder = { ...parseId(kind.place, id) };
+  const isIt = (live: Live) => sameIgnoringCase(idOfLive(kind, live, holder), id);
+  try {
+    return await run.justListed(collectionPath(kind.place, holder), `list ${kind.plural}`, kind.shape, isIt);
+  } catch (error) {
+    // the object itself may be readable, and its own error says more
+    if (!mayMeanGone(error)) throw error;
+    return undefined;
+  }
+}
+
 export function observe(run: Run, kind: AnyObjectKind, id: string, state: State): Promise<Live | "gone"> {
   const holder = { ...parseId(kind.place, id) };
   return readOrGone(run, holder.workspaceId, {

@@ -57,6 +57,11 @@ export interface ObjectKind<
   making?<T>(run: Run, inputs: InputsOf<F>, work: () => Promise<T>): Promise<T>;
   /** In a rollback: recovers a deleted object instead of making a new one; undefined if none can be recovered. */
   recover?(run: Run, inputs: InputsOf<F>, create: Intent): Promise<L | undefined>;
+  /**
+   * Whether a new holder has this object from its beginning, so that no create of the stack made the object: the role of the
+   * deploying identity. @default false
+   */
+  comesWithHolder?(run: Run, names: N): boolean;
   /** Whether the object may be the result of a create without an answer. @default true */
   isPlausible?(run: Run, id: string): Promise<boolean>;
   /** Message if `isPlausible` rules the object out. */
@@ -74,6 +79,11 @@ export interface ObjectKind<
   outputsOf?(live: L): Partial<O>;
   /** Finds an object that appears in no list. @default searches the list */
   find?(run: Run, names: N): Promise<L | undefined>;
+  /**
+   * Whether the list shows all that a change needs to know of an object, so that the run reads the list once for all objects
+   * that it changes. @default yes, if there is a list and no `observe`
+   */
+  isListedWhole?(run: Run, id: string, state: StateOf<F, O>): Promise<boolean>;
   /** Reads an object for a refresh. @default reads the list, then the object alone (`gone.ts`) */
   observe?(run: Run, id: string, state: StateOf<F, O>): Promise<L | "gone">;
   /** Calls an object at its path. @default the path from the resource's id */

@@ -51,6 +51,8 @@ export interface ResourceKind<F extends Fields = Fields, O extends object = obje
   readonly removal?: { readonly method: "post"; readonly path: string } | "portal";
   /** Names of the outputs that programs can read from the resource. */
   readonly outputs: readonly (keyof O & string)[];
+  /** Names of the secrets that the inputs name. The input `secretVersion` tells their versions. */
+  secretsOf?(inputs: Readonly<Record<string, unknown>>): readonly string[];
   /** The object in words, for errors and the log: `workspace 'sales-dev'`. */
   title(inputs: Partial<InputsOf<F>>): string;
   /**

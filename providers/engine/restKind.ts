@@ -15,7 +15,11 @@ import type { ResourceKind } from "./resourceKind.ts";
 import { idInLog, nameInLog } from "./undo.ts";
 
 /** A kind whose objects the service makes, changes and deletes by plain REST calls: a table of its routes and fields. */
-export interface RestKind<F extends Fields, S extends z.ZodObject> {
+export interface RestKind<
+  F extends Fields,
+  S extends z.ZodObject,
+  K extends keyof z.output<S> & string = keyof z.output<S> & string,
+> {
   /** `ManagedPrivateEndpoint`: a part of the resources' type, and so of every state. */
   readonly name: string;
   /** In words: `managed private endpoint`. */
@@ -35,7 +39,7 @@ export interface RestKind<F extends Fields, S extends z.ZodObject> {
   /** For a kind with one object per workspace: the object within the answer of its path; undefined if there is none. */
   readonly within?: (answer: Live) => unknown;
   /** Outputs of the resource: properties of the answer that are not inputs. */
-  readonly outputs: readonly (keyof z.output<S> & string)[];
+  readonly outputs: readonly K[];
   /** Last part of the path that makes an object, if that is not its list. */
   readonly creation?: string;
   /** How an object is removed, if not by DELETE of its path. */
@@ -68,8 +72,16 @@ export interface Readiness<L> {
 /** Inputs that hold the ids of an object's holder. Request bodies do not contain them. */
 const HOLDERS = ["workspaceId", "itemId"];
 
+/** The output of kinds whose objects can be adopted. */
+interface MaybeAdopted {
+  /** The values that the object had; only for one that existed before. */
+  readonly adopted?: Readonly<Record<string, unknown>> | undefined;
+}
+
 /** Declares a kind by its routes and fields. */
-export function restKind<const F extends Fields, S extends z.ZodObject>(kind: RestKind<F, S>): ResourceKind<F, object> {
+export function restKind<const F extends Fields, S extends z.ZodObject, const K extends keyof z.output<S> & string>(
+  kind: RestKind<F, S, K>,
+): ResourceKind<F, Pick<z.output<S>, K> & MaybeAdopted> {
   const { name, noun, place, named, within, outputs, creation, readiness, taken } = kind;
   const fields: Fields = kind.fields;
   const shape = kind.shape as unknown as z.ZodType<Live>;
@@ -181,7 +193,10 @@ export function restKind<const F extends Fields, S extends z.ZodObject>(kind: Re
       },
     }),
   });
-  return (kind.isMadeInTurn ? inTurn(made, holders) : made) as unknown as ResourceKind<F, object>;
+  return (kind.isMadeInTurn ? inTurn(made, holders) : made) as unknown as ResourceKind<
+    F,
+    Pick<z.output<S>, K> & MaybeAdopted
+  >;
 }
 
 /** The same kind, but each holder's objects are made one at a time: the next create waits until the last object is ready. */

@@ -1,5 +1,6 @@
 import type { KindValues, KindKey } from "../../lib/config/kindKeys.ts";
 import type { CustomResource, CustomResourceOptions } from "@pulumi/pulumi/resource.js";
+import outputs from "@pulumi/pulumi/output.js";
 import type { Input, Output } from "@pulumi/pulumi/output.js";
 import type { Fields } from "../engine/field.ts";
 import type { ResourceKind } from "../engine/resourceKind.ts";
@@ -86,7 +87,7 @@ function declareRoles(
 
 /** A declared principal as the provider takes it. */
 export function principalText(principal: DeclaredPrincipal, names: NamedObjects): Input<string> {
-  if (typeof principal === "string") return principal;
+  if (typeof principal === "string" || outputs.Output.isInstance(principal)) return principal as Input<string>;
   if ("applicationId" in principal) return `${APPLICATION}${principal.applicationId}`;
   return names.id("workspaceIdentity", principal.workspaceIdentity).apply((id: string | undefined) => {
     if (id !== undefined) return `${WORKSPACE_IDENTITY}${id}`;

@@ -6,14 +6,11 @@ import { toProviderInputs } from "../run/configuration.ts";
 import type { Configuration } from "../run/configuration.ts";
 import type { Fields } from "../engine/field.ts";
 import type { ResourceKind } from "../engine/resourceKind.ts";
-import { leaveOutStackTraces } from "../engine/sdkQuirks.ts";
 
 /*
  * The program's side of a resource. The SDK is imported file by file: its main entry loads the TypeScript compiler and
  * more, and costs every preview half a second. Its files are CommonJS, hence the default imports.
  */
-
-leaveOutStackTraces();
 
 /**
  * The provider that all Fabric resources of a program share: one process, one client, one transaction log. Its inputs
@@ -33,17 +30,34 @@ export type ArgsOf<F extends Fields> = { [K in Exclude<keyof F, Optional<F>>]: I
   [K in Optional<F>]?: Input<NonNullable<Accepted<F, K>>> | undefined;
 };
 
+/** The type of a kind's resources. */
+export const resourceType = ({ name }: { readonly name: string }): string => `pulumi-nodejs:dynamic/fabric:${name}`;
+
+/**
+ * The module that the provider process takes a kind from. It is looked up in the folder in which the engine runs the program:
+ * in a clone of the project it lies there, and from a program that uses the package it is found in `node_modules`.
+ */
+const PROVIDER = import.meta.url.endsWith(".ts") ? "./providers/registry.ts" : "fabric-environments/provider";
+
+/** The properties of a resource: its arguments, a place for each output, and the constant line that names its provider. */
+export function propertiesOf(
+  kind: { readonly name: string; readonly outputs: readonly string[] },
+  args: object,
+): Record<string, unknown> & { readonly __provider: string } {
+  const outputs = Object.fromEntries(kind.outputs.map((output) => [output, undefined]));
+  const bootstrap = `exports.handler=()=>require("${PROVIDER}").provider(${JSON.stringify(kind.name)})`;
+  return { ...outputs, ...args, __provider: bootstrap };
+}
+
 /**
  * A resource of any kind. Type and state are those of Pulumi's dynamic resources, with one difference: a constant string
  * names the provider instead of its serialised code, so the state holds no code and no captured secret.
  */
 export class FabricResource<F extends Fields, O extends object> extends resource.CustomResource {
   constructor(kind: ResourceKind<F, O>, name: string, args: ArgsOf<F>, opts: CustomResourceOptions) {
-    const outputs = Object.fromEntries(kind.outputs.map((output) => [output, undefined]));
-    const bootstrap = `exports.handler=()=>require("./providers/registry.ts").provider(${JSON.stringify(kind.name)})`;
     // names are unique at the service, so a new object cannot exist beside the old one. The option must stand here: the
     // engine does not ask diff about a forced replacement
     const own = { ...opts, deleteBeforeReplace: true };
-    super(`pulumi-nodejs:dynamic/fabric:${kind.name}`, name, { ...outputs, ...args, __provider: bootstrap }, own);
+    super(resourceType(kind), name, propertiesOf(kind, args), own);
   }
 }

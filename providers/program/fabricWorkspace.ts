@@ -120,10 +120,10 @@ export class FabricWorkspace extends resource.ComponentResource {
 
     const { names, secretVersions, lookUps } = settings;
     const allUsers: CustomResource[] = config.users.map(
-      ({ principal, type, role }) =>
+      ({ principal, type, role, key }) =>
         new FabricResource(
           workspaceUser,
-          this.#named(principalKey(principal)),
+          this.#named(key ?? principalKey(principal)),
           { workspaceId: made.id, principal: principalText(principal, names), type, role },
           own,
         ),

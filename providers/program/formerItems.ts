@@ -1,5 +1,5 @@
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
-import { exportCheckpoint } from "../../lib/checkpoint/exportCheckpoint.ts";
+import { exportCheckpoint, exportCheckpointNow } from "../../lib/checkpoint/exportCheckpoint.ts";
 import { RUN_FOLDER, ownResourcesIn, readOwnResources } from "../../lib/checkpoint/runFolder.ts";
 import type { OwnResource } from "../../lib/checkpoint/runFolder.ts";
 import type { FormerIdentity } from "../../lib/content/itemKeys.ts";
@@ -19,7 +19,14 @@ export interface StateAccess {
  * @throws Error if the state cannot be read
  */
 export async function readFormerItems(access: StateAccess): Promise<FormerItems> {
-  const resources = access.env[RUN_FOLDER] ? readOwnResources(access.env) : ownResourcesIn(await stateOf(access));
+  return itemsIn(access.env[RUN_FOLDER] ? readOwnResources(access.env) : ownResourcesIn(await stateOf(access)));
+}
+
+/** {@link readFormerItems} at once, for programs whose resources are declared at once. */
+export const formerItemsNow = (access: StateAccess): FormerItems =>
+  itemsIn(access.env[RUN_FOLDER] ? readOwnResources(access.env) : ownResourcesIn(stateNow(access)));
+
+function itemsIn(resources: readonly OwnResource[]): FormerItems {
   const items = resources.flatMap(({ resource, state }) => {
     const [kind, name = ""] = resource.split("::");
     const slash = name.indexOf("/");
@@ -39,11 +46,23 @@ async function stateOf(access: StateAccess): Promise<Checkpoint> {
   try {
     return await exportCheckpoint(access);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(
-      `The stack's state could not be read, and without it a renamed item cannot be told from a new one. ${why}`,
-    );
+    throw unreadable(error);
   }
+}
+
+function stateNow(access: StateAccess): Checkpoint {
+  try {
+    return exportCheckpointNow(access);
+  } catch (error) {
+    throw unreadable(error);
+  }
+}
+
+function unreadable(error: unknown): Error {
+  const why = error instanceof Error ? error.message : String(error);
+  return new Error(
+    `The stack's state could not be read, and without it a renamed item cannot be told from a new one. ${why}`,
+  );
 }
 
 const textOf = (value: unknown) => (typeof value === "string" ? value : undefined);

@@ -1,3 +1,4 @@
+import { projectFolder } from "../../lib/config/projectFolder.ts";
 import { leaveCheckpoint, noteEngineRun } from "../../lib/transactions/engineRun.ts";
 import { openLogStore } from "../../lib/logStore/openLogStore.ts";
 import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
@@ -23,7 +24,7 @@ export interface PlainUpdate {
 export async function prepareProgramTransaction(run: PlainUpdate): Promise<void> {
   const { stack, transactionLog, engine, declaresSome } = run;
   const store = await openLogStore(transactionLog, { stack, env: process.env });
-  const before = await exportCheckpoint({ projectRoot: process.cwd(), stack, env: process.env });
+  const before = await exportCheckpoint({ projectRoot: projectFolder(), stack, env: process.env });
   const { transactionId, isResumed } = await new StackTransactions(store, stack).choose(before);
   leaveCheckpoint(stack, JSON.stringify(before));
   const note = { engine, transactionId, isResumed, declaresSome };

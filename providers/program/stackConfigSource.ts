@@ -9,13 +9,32 @@ import { assertNotSecret } from "../../lib/config/secrets.ts";
 import { ownKeys, stackConfigValues } from "../../lib/config/text.ts";
 import { kindKeys } from "../kinds/kinds.ts";
 
+/** Where a stack's configuration comes from. */
+export interface ConfigSource {
+  readonly projectRoot: string;
+  readonly stack: string;
+  /** Values that a program gives in place of those of the configuration. */
+  readonly declared?: Readonly<Record<string, unknown>>;
+  /** Keys that the configuration must not have, because the program declares by itself what they would. */
+  readonly undeclared?: readonly string[];
+}
+
+const isEmptyList = (value: unknown) => Array.isArray(value) && value.length === 0;
+
+const declaredByOther = (key: string) =>
+  `fabric:${key} of the stack's configuration declares objects, and this program declares its own: nothing would be made of ` +
+  `that key. Remove it, or let the program declare what is configured (deployConfiguration).`;
+
 /**
  * The configuration of the stack that this program runs for.
  * @throws StackConfigError naming every problem at once. Secrets are refused first, because any other message might reveal
  * part of them
  */
-export function readStackConfig(options: { readonly projectRoot: string; readonly stack: string }): StackConfig {
-  const values = stackConfigValues(config.allConfig());
+export function readStackConfig({ declared = {}, undeclared = [], ...options }: ConfigSource): StackConfig {
+  const given = stackConfigValues(config.allConfig());
+  const wrong = undeclared.find((key) => given[key] !== undefined && !isEmptyList(given[key]));
+  if (wrong !== undefined) throw new Error(declaredByOther(wrong));
+  const values = { ...given, ...declared };
   const secretKeys = secretKeysIn(process.env);
   // a stack without secrets does not need its file
   const inFile = secretKeys.length > 0 ? valuesInFile(options) : {};

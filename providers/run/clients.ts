@@ -118,7 +118,7 @@ export async function openClients(
     throttle: new Throttle(clock, { quotas: noQuotas }),
   });
   const reached = formatOrigin({ host: emulator ? "emulator" : hostOfEndpoint(endpoint), tenantId });
-  const callerId = principalOf(token);
+  const callerId = principalOf(token) ?? tokens.principalId;
   attempts.process(reached, callerId);
   return {
     clock,

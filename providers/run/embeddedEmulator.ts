@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { inProject } from "../../lib/config/projectFolder.ts";
 
 /** The emulator that stack `local` deploys to. */
 export interface EmbeddedEmulator {
@@ -11,7 +11,7 @@ export interface EmbeddedEmulator {
 }
 
 /** Folder in which the embedded emulator of a clone keeps its objects; FABRIC_EMULATOR_STORE names another one. */
-export const emulatorStore = process.env["FABRIC_EMULATOR_STORE"] || join(".fabric", "emulator");
+export const emulatorStore = process.env["FABRIC_EMULATOR_STORE"] || inProject(".fabric/emulator");
 
 /**
  * Opens the project's emulator: the server that runs on its store, if there is one, else one inside this process. The

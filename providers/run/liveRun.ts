@@ -3,6 +3,7 @@ import { openClients } from "./clients.ts";
 import type { Configuration } from "./configuration.ts";
 import { loggedPast } from "./loggedPast.ts";
 import { OnceInARun } from "./onceInARun.ts";
+import { JustRead } from "./justRead.ts";
 import { hostOfEndpoint } from "./origin.ts";
 import { ownObjects } from "./ownObjects.ts";
 import type { Run } from "./run.ts";
@@ -44,6 +45,7 @@ export async function startRun(
   const clients = await openClients(configuration, env, { stop, transactionId, logId, showStatus });
   const { clock, fabric, flags, secrets, store, users } = clients;
   const asked = new OnceInARun();
+  const justRead = new JustRead(clock);
   const turns = new Turns();
   const objects = ownObjects({ store, env, clock, rollbackOf });
   const past = loggedPast({ store, stack, rollbackOf, transaction });
@@ -82,6 +84,8 @@ export async function startRun(
     read: (call) => fabric.send(call),
     list: (path, operation, answer, query) => fabric.list({ path, operation, answer, ...(query && { query }) }),
     listOnce: (path, operation, answer) => asked.get(path, () => fabric.list({ path, operation, answer })),
+    justListed: (path, operation, answer, isIt) =>
+      justRead.entry(path, () => fabric.list({ path, operation, answer }), isIt),
     operationEnded: (operation) => operationEnded(clients, operation),
     isFirst: (what) => asked.isFirst(what),
     userId: (name) => asked.get(`user ${name.toLowerCase()}`, () => users.idOf(name)),
@@ -89,7 +93,7 @@ export async function startRun(
     secret: (name, version) =>
       version === undefined ? secrets.findVersioned(name) : secrets.findVersion(name, version),
 
-    ...writesOf({ clients, env, transaction, stop, asked, onStep, onTaken }),
+    ...writesOf({ clients, env, transaction, stop, asked, justRead, onStep, onTaken }),
     finishing: (work) => fabric.finishing(work),
     inTurn: (key, work) => turns.inTurn(key, work),
     ...past,

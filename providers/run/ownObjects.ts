@@ -39,7 +39,7 @@ export function ownObjects({ store, env, clock, rollbackOf }: OwnObjectsOptions)
   let saved: Promise<ReturnType<typeof objectsIn>> | undefined;
   const savedBefore = (transactionId: string) => (saved ??= store.read(checkpointFile(transactionId)).then(objectsIn));
 
-  let declared: Promise<DeclaredNames> | undefined;
+  // read each time: a program of somebody's own may declare more later
   async function waitForDeclared(): Promise<DeclaredNames> {
     const end = clock.now() + DECLARED_MS;
     for (;;) {
@@ -80,7 +80,7 @@ export function ownObjects({ store, env, clock, rollbackOf }: OwnObjectsOptions)
       }
       const owners = ownOf(key);
       if (owners.length === 0) return undefined;
-      const names = await (declared ??= waitForDeclared());
+      const names = await waitForDeclared();
       const resource = (owners.find((one) => one.resource in names) ?? owners[0])?.resource ?? "";
       const isShared = owners.length > 1;
       return { resource, isDeclared: resource in names, declaredName: names[resource] ?? undefined, isShared };

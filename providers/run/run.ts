@@ -48,6 +48,17 @@ export interface Reads {
   list<T>(path: string, operation: string, entry: z.ZodType<T>, query?: FabricCall["query"]): Promise<T[]>;
   /** All pages of a list. A run reads the list once, and again after a write of its own has made it stale. */
   listOnce<T>(path: string, operation: string, entry: z.ZodType<T>): Promise<readonly T[]>;
+  /**
+   * The entry of an object in a list that was read a moment ago, for a change of the object. The run reads the list once for all
+   * objects that it changes.
+   * @returns undefined if the list lacks the object, or the run has written to the object: it must be read by itself
+   */
+  justListed<T>(
+    path: string,
+    operation: string,
+    entry: z.ZodType<T>,
+    isIt: (entry: T) => boolean,
+  ): Promise<T | undefined>;
   /** Whether the run asks this for the first time with that text. */
   isFirst(what: string): boolean;
   /**

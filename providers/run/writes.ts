@@ -6,6 +6,7 @@ import type { AcceptedOperation, NoteAccepted } from "../../lib/transactions/tra
 import { unsettledLike } from "../../lib/transactions/unsettled.ts";
 import type { Clients } from "./clients.ts";
 import { createOnce } from "./createOnce.ts";
+import type { JustRead } from "./justRead.ts";
 import type { OnceInARun } from "./onceInARun.ts";
 import type { Adopted, Ours, Write, Writes } from "./run.ts";
 import type { RunTransaction } from "./runTransaction.ts";
@@ -18,6 +19,8 @@ export interface WritesOf {
   readonly stop: AbortSignal | undefined;
   /** Lists that the run has read. Writes make them stale. */
   readonly asked: OnceInARun;
+  /** Lists that the run has read to change their objects. */
+  readonly justRead: JustRead;
   /** Called with the transaction's id before each step. */
   readonly onStep: (transactionId: string) => void;
   /** Called if a create took an object of an earlier run. */
@@ -25,7 +28,7 @@ export interface WritesOf {
 }
 
 /** The writes of a run: each is a step of the transaction log, and one operation of the telemetry. */
-export function writesOf({ clients, env, transaction, stop, asked, onStep, onTaken }: WritesOf): Writes {
+export function writesOf({ clients, env, transaction, stop, asked, justRead, onStep, onTaken }: WritesOf): Writes {
   const { fabric, flags, telemetry, clock } = clients;
   const baseMs = baseDelayOf(env);
 
@@ -45,6 +48,7 @@ export function writesOf({ clients, env, transaction, stop, asked, onStep, onTak
     const operation =
       call.operation ?? `${intent.operation} ${intent.resourceType.toLowerCase()} '${intent.resourceName}'`;
     clients.attempts.sent(call.body);
+    justRead.wrote(call.path);
     // the overloads of Run.write make sure that an answer without a shape is not read
     return fabric.send({ ...call, operation } as FabricCall & Answering<T>);
   };

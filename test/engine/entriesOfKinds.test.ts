@@ -1,21 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { kindsIn } from "../../providers/kinds/kinds.ts";
-import { worldOf } from "./harness/worldOf.ts";
 import { EngineStack } from "./harness/engineStack.ts";
-
-const inWorkspaces = kindsIn("workspace").flatMap(({ entry }) => entry ?? []);
-const ofTenant = kindsIn("stack").flatMap(({ entry }) => entry ?? []);
-
-/** A stack with the example of every entry that a kind brings along, and two workspaces. */
-const everything = {
-  ...Object.fromEntries(ofTenant.map(({ key, example }) => [key, example])),
-  workspaces: [
-    { name: "other" },
-    { name: "sales", capacity: "local", ...Object.fromEntries(inWorkspaces.map(({ key, example }) => [key, example])) },
-  ],
-};
-const nothing = { workspaces: [{ name: "other" }, { name: "sales", capacity: "local" }] };
+import { everything, inWorkspaces, nothing } from "./harness/examplesOfKinds.ts";
+import { worldOf } from "./harness/worldOf.ts";
 
 describe("the entries that kinds bring along", () => {
   it("The entries that kinds bring along are deployed as their examples say, shown in the outputs, unchanged by a refresh, and taken away with their keys", async () => {

@@ -1,47 +1,10 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { describe, it } from "node:test";
-import { EngineStack } from "./harness/engineStack.ts";
-import { worldOf } from "./harness/worldOf.ts";
-
-const example = resolve(import.meta.dirname, "../../fabric/retail");
-
-/** A stack with a folder of its own, which a test may change. */
-async function stackWithFolder(): Promise<EngineStack> {
-  const stack = await EngineStack.start();
-  cpSync(example, join(stack.folder, "items/retail"), { recursive: true });
-  stack.configure(retail());
-  return stack;
-}
-
-const retail = (entry: object = {}, features: object = {}) => ({
-  features: { useRetryLogic: true, ...features },
-  environment: "dev",
-  workspaces: [
-    {
-      name: "retail",
-      capacity: "local",
-      items: [{ from: "items/retail", folder: "/shop", orphans: "report", ...entry }],
-    },
-  ],
-});
-
-function edit(stack: EngineStack, path: string, change: (text: string) => string): void {
-  const file = join(stack.folder, "items/retail", path);
-  writeFileSync(file, change(readFileSync(file, "utf8")));
-}
-
-interface Item {
-  readonly id: string;
-  readonly type: string;
-  readonly displayName: string;
-  readonly folderId?: string;
-}
-const itemsOf = (stack: EngineStack) => stack.emulator.state()["items"] as Item[];
-const idOf = (stack: EngineStack, type: string, name: string) =>
-  itemsOf(stack).find((item) => item.type === type && item.displayName === name)?.id;
+import type { EngineStack } from "./harness/engineStack.ts";
+import { edit, idOf, itemsOf, stackWithFolder } from "./harness/retailFolder.ts";
 
 const textOf = (parts: readonly { path: string; payload: string }[], path: string) =>
   Buffer.from(parts.find((part) => part.path === path)?.payload ?? "", "base64").toString();
@@ -142,23 +105,5 @@ describe("a folder of items", () => {
       dangling.text,
       /items\/retail\/load\/daily\.DataPipeline\/pipeline-content\.json:14 refers to the logical id [\da-f-]+, which no deployed item has/,
     );
-  });
-
-  it("A folder of items that fails in the middle goes back as a whole, content included", async () => {
-    await using stack = await stackWithFolder();
-    stack.configure(retail({}, { useRollback: true }));
-    assert.equal((await stack.command("cli/up.ts", ["--yes", "--skip-preview"])).code, 0);
-    const before = worldOf(stack);
-    edit(stack, "load/compact.SparkJobDefinition/Main/main.py", (text) => text.replace("OPTIMIZE", "VACUUM"));
-    edit(stack, "explore.Notebook/.platform", (text) => text.replace('"explore"', '"Explore orders"'));
-    edit(stack, "load/weekly.DataPipeline/pipeline-content.json", (text) => text.replace("Nightly run", "Every night"));
-    const weekly = idOf(stack, "DataPipeline", "weekly");
-    stack.emulator.faults([
-      { method: "POST", route: `items/${weekly}/updateDefinition`, status: 400, errorCode: "CorruptedPayload" },
-    ]);
-    const failed = await stack.command("cli/up.ts", ["--yes", "--skip-preview"]);
-    assert.equal(failed.code, 1, failed.text);
-    assert.match(failed.text, /fully rolled back/);
-    assert.deepEqual(worldOf(stack), before);
   });
 });

@@ -2,36 +2,10 @@ import assert from "node:assert/strict";
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import type { EmulatorOptions } from "../../emulator/emulator.ts";
-import { EngineStack } from "./harness/engineStack.ts";
 import { worldOf } from "./harness/worldOf.ts";
+import { features, first, quick, started } from "./harness/failingSales.ts";
 
 /* A deployment is a transaction: what failed is taken back whole, by the engine and the log. */
-
-const features = { useRetryLogic: true, useRollback: true };
-const quick = ["--yes", "--skip-preview"];
-
-const first = {
-  name: "sales",
-  displayName: "sales-test",
-  description: "before",
-  capacity: "local",
-  users: [
-    { principal: "alice@contoso.com", role: "Member" },
-    { principal: "bob@contoso.com", role: "Viewer" },
-  ],
-  items: [
-    { name: "ingest", path: "items/ingest.Notebook", folder: "/daily" },
-    { name: "flow", type: "DataPipeline", displayName: "flow", description: "before" },
-    { name: "bronze", type: "Lakehouse", displayName: "bronze" },
-  ],
-};
-
-async function started(emulator: EmulatorOptions = {}): Promise<EngineStack> {
-  const stack = await EngineStack.start({ emulator });
-  cpSync(join(stack.folder, "fabric/sales"), join(stack.folder, "items"), { recursive: true });
-  return stack;
-}
 
 describe("a failed deployment", () => {
   it("A failed deployment gives back what it had updated, replaced, deleted and created, with the old definitions", async () => {

@@ -1,32 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { known, knownBranch } from "../../emulator/core/defaultSeed.ts";
+import { knownBranch } from "../../emulator/core/defaultSeed.ts";
 import { EngineStack } from "./harness/engineStack.ts";
+import { failing, features, git, notebook, populate, refusal, sales } from "./harness/pulledWorkspace.ts";
 import { worldOf } from "./harness/worldOf.ts";
-import { notebookParts } from "../notebookSource.ts";
-
-const features = { useRetryLogic: true, useRollback: true };
-const git = { ...knownBranch, connectionId: known.gitHubConnection };
-const notebook = (displayName: string, text: string) => ({
-  type: "Notebook",
-  displayName,
-  description: "",
-  parts: notebookParts(text),
-});
-const sales = { name: "sales", displayName: "sales", capacity: "local", adopt: true };
-/** Waits for Git, and is refused. */
-const failing = { name: "late", type: "Lakehouse" };
-const refusal = { method: "POST", route: "/workspaces/{workspaceId}/items", status: 400, errorCode: "Broken" } as const;
-
-/** A workspace of somebody else's, with two notebooks in it. */
-function populate({ emulator }: EngineStack, names: readonly string[]): void {
-  const { workspaces, roles, items } = emulator.service;
-  const id = "33333333-3333-4333-8333-333333333333";
-  workspaces.put({ id, displayName: "sales", description: "", type: "Workspace", capacityId: known.activeCapacity });
-  roles.put({ id: `${id}/${known.deployer}`, workspaceId: id, principalId: known.deployer, role: "Admin" });
-  for (const name of names)
-    items.put({ id: `item-${name}`, workspaceId: id, ...notebook(name, `${name} of the workspace`) });
-}
 
 describe("a deployment that pulled from Git into a workspace that existed, and failed", () => {
   it("A deployment that pulled from Git into a workspace that existed, and failed takes out what came in, and gives back what was overwritten", async () => {

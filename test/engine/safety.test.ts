@@ -2,29 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { known } from "../../emulator/core/defaultSeed.ts";
 import { EngineStack } from "./harness/engineStack.ts";
-
-const workspace = { name: "sales", displayName: "sales-test", capacity: "local" };
-
-/** Makes a workspace as somebody else would have: through the API, with the deploying identity as an Admin. */
-async function existing(
-  stack: EngineStack,
-): Promise<{ id: string; call: (method: string, path: string, body?: unknown) => Promise<{ id: string }> }> {
-  const call = async (method: string, path: string, body?: unknown) => {
-    const answer = await fetch(stack.emulator.url + path, {
-      method,
-      headers: { authorization: "Bearer somebody", "content-type": "application/json" },
-      body: body === undefined ? null : JSON.stringify(body),
-    });
-    assert.ok(answer.ok, `${method} ${path}: ${answer.status}`);
-    return (await answer.json().catch(() => ({ id: "" }))) as { id: string };
-  };
-  const { id } = await call("POST", "/workspaces", {
-    displayName: "sales-test",
-    description: "theirs",
-    capacityId: known.activeCapacity,
-  });
-  return { id, call };
-}
+import { existing, workspace } from "./harness/existingWorkspace.ts";
 
 describe("what existed before", () => {
   it("What existed before is managed with adopt, and given back by destroy with the values it had", async () => {

@@ -1,17 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { EngineStack } from "./harness/engineStack.ts";
+import { oneLine, quick, withSecret, workspaces } from "./harness/secretInConfig.ts";
 
 /* `pulumi config set --secret` under `fabric:` is refused before anything is registered. */
-
-const workspaces = [{ name: "sales", displayName: "sales-test", capacity: "local", description: "plain" }];
-const quick = ["--yes", "--skip-preview"];
-const oneLine = (text: string) => text.replaceAll(/\s*\n\s*/g, " ");
-
-async function withSecret(stack: EngineStack, path: string): Promise<void> {
-  const set = await stack.run(["config", "set", "--stack", "test", "--path", path, "hunter2", "--secret"]);
-  assert.equal(set.code, 0, set.text);
-}
 
 describe("a secret in the configuration", () => {
   it("A secret in the configuration is refused by every command that runs the program, with its path and what to do, which works", async () => {

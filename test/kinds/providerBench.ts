@@ -44,6 +44,8 @@ export interface ProcessOptions {
   readonly stack?: string;
   /** Whether its waits for the service to finish take their time. @default true */
   readonly isPatient?: boolean;
+  /** The run that the process does its work with. @default one of its own */
+  readonly run?: LiveRun;
 }
 
 /** A kind without its types. */
@@ -81,7 +83,7 @@ export class Bench implements AsyncDisposable {
 
   /** A provider process of the transaction, or of its rollback. */
   async process(kind: KindKey, env: NodeJS.ProcessEnv = {}, options: ProcessOptions = {}): Promise<Handler> {
-    const run = await this.run(env, options);
+    const run = options.run ?? (await this.run(env, options));
     const host = {
       configuration: () => this.#configuration(options),
       run: () => Promise.resolve(run),

@@ -4,6 +4,7 @@ import { known } from "../../emulator/core/defaultSeed.ts";
 import { check } from "../../providers/engine/resourceKind.ts";
 import { Bench, TRANSACTION, conditionOf, deployed, kindOf } from "./providerBench.ts";
 import type { Properties } from "./providerBench.ts";
+import type { LiveRun } from "../../providers/run/liveRun.ts";
 
 /* Role assignments whose ids are not their principals': "not found" under one id proves nothing of the other. */
 
@@ -13,6 +14,33 @@ async function rolesOfTheirOwn(): Promise<{ bench: Bench; workspaceId: string }>
   const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales" });
   return { bench, workspaceId };
 }
+
+/** Creates an object in a run. @returns its properties */
+async function createdIn(bench: Bench, run: LiveRun, kind: "workspace" | "workspaceUser", inputs: Properties) {
+  const process = await bench.process(kind, {}, { run });
+  const { id, outs } = await process.create(check(kindOf(kind), {}, inputs).inputs);
+  const properties: Properties = outs ?? {};
+  return { ...properties, id: String(id), adoptedRole: properties["adoptedRole"] };
+}
+
+describe("the role of the deploying identity in a new workspace", () => {
+  for (const drop of ["before", "after"] as const) {
+    it(`The role of the deploying identity in a new workspace is known not to be this deployment's, if a call is lost ${drop} its effect`, async () => {
+      await using bench = await Bench.start();
+      const run = await bench.run();
+      const { id: workspaceId } = await createdIn(bench, run, "workspace", { displayName: "sales" });
+      bench.emulator.faults([{ method: "POST", route: "/workspaces/{workspaceId}/roleAssignments", drop }]);
+      const own = { workspaceId, principal: known.deployer, type: "ServicePrincipal", role: "Admin" };
+      const { adoptedRole } = await createdIn(bench, run, "workspaceUser", own);
+      assert.equal(adoptedRole, "Admin");
+      const log = await bench.logs().entries(TRANSACTION);
+      const removals = log.filter(
+        (entry) => entry.kind === "intent" && entry.compensation?.function === "removeWorkspaceUser",
+      );
+      assert.deepEqual(removals, [], "a rollback would lock the deploying identity out");
+    });
+  }
+});
 
 const roleOfBob = ({ emulator }: Bench) =>
   emulator.service.roles.all().find(({ principalId }) => principalId === known.bob)?.role;

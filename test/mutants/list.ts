@@ -153,7 +153,8 @@ export const mutations: readonly Mutation[] = [
   throttle("if (at > now) {", "if (at > now + 1e9) {"),
   // whose value it is
   written("if (ours.some(", "if (!ours.some("),
-  written("const found = { ...before, ...known.before };", "const found = { ...known.before, ...before };"),
+  written("if (isForeign || !(name in found)) found[name] = value;", "found[name] = value;"),
+  written("name in found && ![found[name]", "name in found && ![before?.[name]"),
   written('return isIt && outcomeOf(log, entry.step) !== "refused";', "return isIt;"),
   threeWays("!isSame(was) && !isSame(shall)", "!isSame(shall)"),
   threeWays("!isSame(was) && !isSame(shall)", "!isSame(was)"),

@@ -1,35 +1,16 @@
 import assert from "node:assert/strict";
-import { cpSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { FaultRule } from "../../emulator/core/faults.ts";
 import { EngineStack } from "../engine/harness/engineStack.ts";
 import { worldOf } from "../engine/harness/worldOf.ts";
 import { sweep } from "./sweep.ts";
+import { features, first, quick, started } from "../engine/harness/failingSales.ts";
 
 /*
  * Deployments that fail at their k-th call to the service, and are rolled back: onto nothing, and onto an existing
  * environment with every kind of change in one run.
  */
 
-const features = { useRetryLogic: true, useRollback: true };
-const quick = ["--yes", "--skip-preview"];
-
-const first = {
-  name: "sales",
-  displayName: "sales-test",
-  description: "before",
-  capacity: "local",
-  users: [
-    { principal: "alice@contoso.com", role: "Member" },
-    { principal: "bob@contoso.com", role: "Viewer" },
-  ],
-  items: [
-    { name: "ingest", path: "items/ingest.Notebook", folder: "/daily" },
-    { name: "flow", type: "DataPipeline", displayName: "flow" },
-    { name: "bronze", type: "Lakehouse", displayName: "bronze" },
-  ],
-};
 const second = {
   ...first,
   description: "after",
@@ -62,8 +43,7 @@ for (const [start, from] of [
     let calls: number;
 
     before(async () => {
-      origin = await EngineStack.start();
-      cpSync(join(origin.folder, "fabric/sales"), join(origin.folder, "items"), { recursive: true });
+      origin = await started();
       origin.configure({ features, workspaces: from });
       if (from.length > 0) assert.equal((await origin.command("cli/up.ts", quick)).code, 0);
       origin.configure({ features, workspaces: [second] });

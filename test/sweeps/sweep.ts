@@ -62,7 +62,11 @@ export async function sweep<Point, Result>({
         if (record !== undefined) appendFileSync(record, `${entryOf(name, point)}\n`);
       } catch (error) {
         faults.push(`${JSON.stringify(point)}: ${error instanceof Error ? error.message : String(error)}`);
+        // at once: a sweep can take hours, and may be cut off
+        console.log(`${name}: ${faults.at(-1)}`);
       }
+      if (extent === "all")
+        console.log(`${name}: ${results.length} points passed, ${faults.length} failed, ${left.length} left`);
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));

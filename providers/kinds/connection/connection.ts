@@ -11,7 +11,7 @@ import { nameInLog } from "../../engine/undo.ts";
 import type { Run } from "../../run/run.ts";
 import { connectionEntry, keys } from "./connectionEntry.ts";
 import { connectionTypesOf, detailsOf, typeProblems } from "./connectionTypes.ts";
-import { credentialsSchema, resolveCredentials, secretVersion } from "./credentials.ts";
+import { credentialsSchema, resolveCredentials, secretNamesOf, secretVersion } from "./credentials.ts";
 import type { Credentials } from "./credentials.ts";
 
 /** What is read of a connection. Its parameters and secrets are never shown. */
@@ -69,6 +69,7 @@ const fields = {
     schema: secretVersion.optional(),
     change: "update",
     same: (before: string, after: string) => after === AS_BEFORE && before !== DOUBTFUL,
+    isFilledIn: true,
   },
   /** Manages an existing connection of that name instead of refusing it. */
   adopt: { schema: keys.adopt, change: "local" },
@@ -105,6 +106,7 @@ const kind = defineObjectKind<Outputs>()({
   title,
   nameOf: ({ displayName = "?" }) => displayName,
   entry: connectionEntry,
+  secretsOf: ({ credentials }) => secretNamesOf(credentials as Credentials | undefined),
 
   names: z.object({ displayName: nameInLog }),
   namesOf: (_run, { displayName }) => ({ displayName }),

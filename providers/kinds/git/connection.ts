@@ -73,7 +73,7 @@ export const gitConnection = defineKind<Outputs>()({
     const before = run.isRollback ? await itemsNow(run, inputs.workspaceId) : undefined;
     const head = adopted
       ? await pullWhereAlways(run, inputs, now.gitSyncDetails?.head)
-      : await finish(run, inputs, now, { refused: () => exists(null) });
+      : await finish(run, inputs, now, { refused: () => exists(null), wasEmpty: former?.head === "" });
     if (before) await takeOutOthers(run, inputs.workspaceId, before);
     return { id: inputs.workspaceId, outputs: { ...outputs, head } };
   },

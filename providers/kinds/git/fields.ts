@@ -62,6 +62,7 @@ export const gitFields = {
     schema: z.string().optional(),
     change: "update",
     same: (_before: string, after: string) => after === AS_BEFORE,
+    isFilledIn: true,
   },
   /** Never declared: the commit that a refresh found in the branch and not in the workspace. The next up pulls it. */
   newCommit: { schema: z.string().optional(), change: "update", isDerived: true },

@@ -7,6 +7,7 @@ import type { GitInputs as Inputs } from "./fields.ts";
 import { disconnect, readConnection } from "./link.ts";
 import type { Connection } from "./link.ts";
 import { updateFromGit } from "./pull.ts";
+import { beforePushing } from "./pulled.ts";
 import { readGitStatus } from "./status.ts";
 
 /*
@@ -99,17 +100,20 @@ export async function sync(
   // remove
   if (run.isRollback) return required.workspaceHead ?? "";
   begins?.();
-  await run.write(intentOf("update", inputs, null), {
-    method: "POST",
-    path: `/workspaces/${workspaceId}/git/commitToGit`,
-    body: {
-      mode: "All",
-      workspaceHead: required.workspaceHead || null,
-      comment: "Initial commit of the workspace",
+  await run.write(
+    { ...intentOf("update", inputs, null), before: beforePushing(inputs) },
+    {
+      method: "POST",
+      path: `/workspaces/${workspaceId}/git/commitToGit`,
+      body: {
+        mode: "All",
+        workspaceHead: required.workspaceHead || null,
+        comment: "Initial commit of the workspace",
+      },
+      // never sent twice, because nothing undoes a commit: the next update reads the status, and commits the rest
+      operation: `commit the workspace to ${whereOf(inputs)}`,
     },
-    // never sent twice, because nothing undoes a commit: the next update reads the status, and commits the rest
-    operation: `commit the workspace to ${whereOf(inputs)}`,
-  });
+  );
   run.warn(`The workspace's items were committed to ${whereOf(inputs)}. A rollback does not undo commits.`);
   return (await readConnection(run, workspaceId)).gitSyncDetails?.head;
 }

@@ -35,6 +35,16 @@ const pulledShape = z.object({
 });
 type Pulled = Readonly<z.output<typeof pulledShape>>;
 
+/** Name of an intent's value that says that the workspace's items were committed to a branch. */
+const PUSH = "commit to ";
+
+/** Notes, in the intent of a commit to Git, that a rollback cannot take it back. */
+export const beforePushing = (inputs: GitInputs): Values => ({ [`${PUSH}${whereOf(inputs)}`]: null });
+
+/** The notes of commits among the values that the writes to a connection found. */
+export const pushesIn = (before: Values): Values =>
+  Object.fromEntries(Object.entries(before).filter(([name]) => name.startsWith(PUSH)));
+
 /** Name of an intent's value that holds the note of a pull. */
 const propertyOf = (commit: string | null | undefined) => `pull of ${commit ?? "the branch"}`;
 
@@ -90,10 +100,18 @@ export async function beforePulling(run: Run, inputs: GitInputs, commit: string 
 /**
  * Takes pulls back in a rollback: items that came in are deleted, and overwritten items get their definitions back. A workspace
  * that is still synced with the pulled commit stays synced with it, because nothing can set the commit back. If the workspace
- * was disconnected before, or on another branch, the rollback restores that.
+ * was disconnected before, or on another branch, the rollback restores that. A commit to a branch stays, and is told.
  * @param before values of the intents of the pulls
  */
 export async function takeBackPulls(run: Run, workspaceId: string, before: Values): Promise<ValuesGivenBack> {
+  const pushed = Object.keys(pushesIn(before)).map(
+    (name) => `${name.slice(PUSH.length)} keeps the workspace's items: nothing takes back a commit to Git`,
+  );
+  const { isChanged, left } = await takeBackItems(run, workspaceId, before);
+  return { isChanged, left: [...left, ...pushed] };
+}
+
+async function takeBackItems(run: Run, workspaceId: string, before: Values): Promise<ValuesGivenBack> {
   const pulls = Object.values(before).flatMap((value) => pulledShape.safeParse(value).data ?? []);
   const [first] = pulls;
   if (!first) return { isChanged: false, left: [] };

@@ -67,11 +67,11 @@ const fields = {
   /** Folder with the definition in Fabric's Git format, relative to the project. */
   path: { schema: z.string().min(1).optional(), change: "local" },
   /** Hash of that definition; derived, so that previews show a changed definition. */
-  definitionHash: { schema: z.string().optional(), change: "update" },
+  definitionHash: { schema: z.string().optional(), change: "update", isFilledIn: true },
   /** Ids that belong into the definition, by what stands in the files instead: logical ids of other items, paths of models. */
   references: { schema: z.record(z.string(), identifier).optional(), change: "update" },
   /** Values of the environment that are put into the files ({@link Value}). */
-  values: { schema: z.array(z.record(z.string(), z.unknown())).optional(), change: "local" },
+  values: { schema: z.array(z.record(z.string(), z.unknown())).optional(), change: "local", isFilledIn: true },
   /** For a variable library: the value set that counts in its workspace. Absent to leave it. */
   activeValueSet: { schema: z.string().min(1).optional(), change: "update" },
   /** For an environment: the Spark pool in place of the one in the files, by type and name. */

@@ -28,6 +28,7 @@ export const reference = defineKind<Found>()({
       schema: text(256).optional(),
       change: "update",
       same: (_before: string, after: string) => after === AS_BEFORE,
+      isFilledIn: true,
     },
   },
   place: { in: "tenant", collection: "references" },

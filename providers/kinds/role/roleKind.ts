@@ -122,6 +122,7 @@ export function roleKind<const F extends Fields>(family: RoleFamily<F>): Resourc
     }),
     isNamed: ({ principal }, { principalId }) => sameIgnoringCase(principal.id, principalId),
     ownIdOf: ({ principal }) => principal.id,
+    comesWithHolder: (run, { principalId }) => sameIgnoringCase(principalId, run.callerId),
     at: (run, id, state, call) => atItsPath(run, place, { id, assignmentId: state?.assignmentId }, call),
 
     async make(run, { principal, type, role }) {

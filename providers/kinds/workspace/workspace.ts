@@ -86,6 +86,9 @@ export const workspace = defineObjectKind<Outputs>()({
 
   priorValues,
   outputsOf: ({ capacityId }) => ({ capacityId: capacityId ?? undefined }),
+  // the first one is read by itself, so that a change of one workspace does not page through the whole tenant
+  isListedWhole: async (run, id, state) =>
+    !run.isFirst("read a workspace to change it") && (await isCertain(run, id, state)),
   async observe(run, id, state) {
     const isListed = await isCertain(run, id, state);
     return (isListed ? await findListed(run, id) : undefined) ?? readWorkspace(run, id, state.displayName);

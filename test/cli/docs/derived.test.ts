@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 import { z } from "zod";
 import Ajv from "ajv";
 import { parse } from "yaml";
+import { classesFile, classesText } from "../../../cli/docs/resourceClasses.ts";
 import { derivedPage, pages, schemaFile, schemaText } from "../../../cli/docs/derived.ts";
 import { keyTable, schemaAt } from "../../../cli/docs/keyTable.ts";
 import { keysSchema, stackFileSchema } from "../../../cli/docs/stackSchema.ts";
@@ -53,6 +54,21 @@ describe("derived documentation", () => {
       assert.equal(text, derivedPage(text), "stale: run npm run docs");
     });
   }
+
+  it(`Derived documentation ${classesFile} has a class for each kind, as \`npm run docs\` writes it today`, async () => {
+    const text = read(classesFile);
+    assert.equal(text, await classesText(projectRoot), "stale: run npm run docs");
+    for (const { name } of allKinds) assert.match(text, new RegExp(`export class ${name} extends FabricObject`));
+  });
+
+  it("Derived documentation says something about every argument and property of the package's classes", () => {
+    const lines = read(classesFile).split("\n");
+    const silent = lines.flatMap((line, index) => {
+      const isProperty = /^  (declare )?readonly \w+\??:/.test(line);
+      return isProperty && !/\*\/$/.test(lines[index - 1] ?? "") ? [line] : [];
+    });
+    assert.deepEqual(silent, []);
+  });
 
   it(`Derived documentation ${schemaFile} is what \`npm run docs\` writes today`, () => {
     assert.equal(read(schemaFile), schemaText(), "stale: run npm run docs");

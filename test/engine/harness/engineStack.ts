@@ -183,6 +183,11 @@ export class EngineStack implements AsyncDisposable {
     return this.#spawn("pulumi", [...args, "--non-interactive"], { PWD: cwd, ...env }, cwd);
   }
 
+  /** Folder and environment of its commands, to start them otherwise. */
+  get place(): { readonly cwd: string; readonly env: NodeJS.ProcessEnv } {
+    return { cwd: this.folder, env: this.env };
+  }
+
   /** The checkpoint as Pulumi exports it. */
   async state(): Promise<{
     deployment: {

@@ -65,13 +65,21 @@ export function unexplained(
 const formerOf = (id: string, { formerIds }: Comparison) =>
   [...formerIds].reduce((renamed, [now, former]) => renamed.replaceAll(now, former), id);
 
-function isAbout({ kind, name, id }: ToldLeftover, { key, before, after }: Changed, comparison: Comparison): boolean {
+function isAbout(leftover: ToldLeftover, { key, before, after }: Changed, comparison: Comparison): boolean {
+  const { kind, name, id } = leftover;
   const [collection, ownId = ""] = key.split(" ");
+  if (collection === "branches") return kind === "GitConnection" && isBranchIn(leftover, key);
   if (collection !== COLLECTIONS[kind]) return false;
   if (id === undefined) return [before, after].some((text) => text?.includes(JSON.stringify(name)));
   const former = formerOf(id, comparison);
   if (kind === "UnlistedUsers") return ownId.startsWith(former);
   return (collection === "roles" ? former : former.split("/").at(-1)) === ownId;
+}
+
+/** Whether a leftover names a branch: `own, branch of 0, /elsewhere keeps …` is `github/contoso/own/of 0/elsewhere`. */
+function isBranchIn({ reason }: ToldLeftover, key: string): boolean {
+  const [, repository, branch, directory] = /^(.*), branch (.*), (\/.*) keeps the workspace's items/.exec(reason) ?? [];
+  return key.endsWith(`/${repository}/${branch}${directory === "/" ? "" : directory}`);
 }
 
 /** Whether an object is in one that was told, as a whole there or gone: a workspace with roles, a lakehouse with its endpoint. */

@@ -1,43 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { known } from "../../../emulator/core/defaultSeed.ts";
 import { crash, projectCommand } from "../harness/crash.ts";
 import { EngineStack } from "../harness/engineStack.ts";
-import { callApi } from "../harness/existingEnvironment.ts";
 import { worldOf } from "../harness/worldOf.ts";
 import { notebookParts } from "../../notebookSource.ts";
+import { adopting, features, quick, withTheirs } from "../harness/adoptedTheirs.ts";
 
 /* Objects that existed before the stack, with values of their own that nobody but it remembers once they are changed. */
-
-const quick = ["--yes", "--skip-preview"];
-const features = { useRetryLogic: true, useRollback: true };
-
-/** A stack, and a workspace of others with a role and a notebook that the stack is going to adopt. */
-async function withTheirs(onFault?: () => void): Promise<EngineStack> {
-  const stack = await EngineStack.start({ ...(onFault && { emulator: { onFault } }) });
-  const { id } = await callApi(stack, "POST", "/workspaces", {
-    displayName: "theirs",
-    description: "before",
-    capacityId: known.activeCapacity,
-  });
-  await callApi(stack, "POST", `/workspaces/${id}/roleAssignments`, {
-    principal: { id: known.bob, type: "User" },
-    role: "Viewer",
-  });
-  const parts = notebookParts("theirs");
-  const ingest = { type: "Notebook", displayName: "ingest", description: "before", definition: { parts } };
-  await callApi(stack, "POST", `/workspaces/${id}/items`, ingest);
-  return stack;
-}
-
-const adopting = {
-  name: "theirs",
-  displayName: "Theirs",
-  description: "ours",
-  adopt: true,
-  users: [{ principal: "bob@contoso.com", role: "Member" }],
-  items: [{ path: "fabric/sales/ingest.Notebook", description: "ours", folder: "/ours", adopt: true }],
-};
 
 const contentOf = (stack: EngineStack) => {
   const [item] = stack.emulator.service.items.all();

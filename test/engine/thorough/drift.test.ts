@@ -1,52 +1,15 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { known } from "../../../emulator/core/defaultSeed.ts";
+import { bronzeOf, environment, idOf, repair } from "../harness/drifted.ts";
 import { EngineStack } from "../harness/engineStack.ts";
-import { salesBranch } from "../harness/salesBranch.ts";
 
 /* Changes behind Pulumi's back: refresh shows them, and the next up repairs them. */
-
-const environment = {
-  workspaces: [
-    {
-      name: "sales",
-      displayName: "sales-test",
-      description: "declared",
-      capacity: "local",
-      users: [{ principal: "alice@contoso.com", role: "Admin" }],
-      git: {
-        ...salesBranch,
-        allowOverwrite: true,
-      },
-      items: [{ name: "bronze", type: "Lakehouse", displayName: "bronze", folder: "/raw" }],
-    },
-    { name: "finance", displayName: "finance-test", capacity: "local" },
-  ],
-};
 
 describe("drift", () => {
   let start: EngineStack;
   let stack: EngineStack;
   const service = () => stack.emulator.service;
-  const idOf = (name: string) =>
-    service()
-      .workspaces.all()
-      .find(({ displayName }) => displayName === name)?.id ?? "";
-  const bronze = () =>
-    service()
-      .items.all()
-      .find(({ type }) => type === "Lakehouse");
-
-  /** What refresh found, and what up then did about it. */
-  async function repair(): Promise<{ found: string; repaired: readonly string[] }> {
-    const refresh = await stack.refresh();
-    assert.equal(refresh.code, 0, refresh.text);
-    const up = await stack.up();
-    assert.equal(up.code, 0, up.text);
-    const again = await stack.preview();
-    assert.deepEqual(again.steps, []);
-    return { found: /Resources:\n([\s\S]*?)\n\n/.exec(refresh.text)?.[1]?.trim() ?? "", repaired: up.steps };
-  }
 
   before(async () => {
     start = await EngineStack.start();
@@ -62,7 +25,7 @@ describe("drift", () => {
 
   it("Drift finds nothing where nothing changed, with one list of each kind", async () => {
     const before = stack.emulator.requests().length;
-    const { repaired } = await repair();
+    const { repaired } = await repair(stack);
     assert.deepEqual(repaired, []);
     assert.deepEqual(stack.calls(before).sort(), [
       "GET /workspaces",
@@ -75,11 +38,11 @@ describe("drift", () => {
   });
 
   it("Drift makes deleted objects again", async () => {
-    const id = idOf("sales-test");
+    const id = idOf(stack, "sales-test");
     service().roles.delete(`${id}/${known.alice}`);
     service().gitConnections.delete(id);
-    service().items.delete(bronze()?.id ?? "");
-    const { repaired, found } = await repair();
+    service().items.delete(bronzeOf(stack)?.id ?? "");
+    const { repaired, found } = await repair(stack);
     assert.match(found, /- 3 deleted/);
     assert.deepEqual(repaired, [
       "create GitConnection sales",
@@ -90,13 +53,13 @@ describe("drift", () => {
   });
 
   it("Drift makes one of two workspaces again, with everything in it", async () => {
-    const lost = idOf("sales-test");
+    const lost = idOf(stack, "sales-test");
     for (const collection of [service().roles, service().folders, service().items]) {
       for (const owned of collection.all()) if (owned.workspaceId === lost) collection.delete(owned.id);
     }
     service().gitConnections.delete(lost);
     service().workspaces.delete(lost);
-    const { repaired } = await repair();
+    const { repaired } = await repair(stack);
     assert.deepEqual(repaired, [
       "create Folder sales/raw",
       "create GitConnection sales",
@@ -104,7 +67,7 @@ describe("drift", () => {
       "create Workspace sales",
       "create WorkspaceUser sales/alice@contoso.com",
     ]);
-    assert.notEqual(idOf("sales-test"), lost);
+    assert.notEqual(idOf(stack, "sales-test"), lost);
   });
 
   it("Drift takes nothing for gone while the capacity is paused, and names it", async () => {

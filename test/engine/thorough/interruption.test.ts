@@ -4,36 +4,11 @@ import { once } from "node:events";
 import { describe, it } from "node:test";
 import { projectCommand } from "../harness/crash.ts";
 import { EngineStack } from "../harness/engineStack.ts";
-import { CTRL_C, ENTER, Terminal } from "../harness/terminal.ts";
+import { CTRL_C } from "../harness/terminal.ts";
 import { worldOf } from "../harness/worldOf.ts";
+import { begun, createItem, workspaces } from "../harness/upInATerminal.ts";
 
 /* A person before a terminal: the real prompt, and Ctrl-C. */
-
-const workspaces = [
-  {
-    name: "sales",
-    displayName: "sales-test",
-    capacity: "local",
-    items: [{ name: "flow", type: "DataPipeline", displayName: "flow" }],
-  },
-];
-const features = { useRetryLogic: true, useRollback: true };
-const command = projectCommand("cli/up.ts");
-const prompt = /Do you want to perform this update\?/;
-const createItem = { method: "POST", route: "/workspaces/{workspaceId}/items" } as const;
-
-/** Says yes at the prompt, and waits until the first item is being made. */
-async function begun(stack: EngineStack, hit: Promise<void>, holdMs: number): Promise<Terminal> {
-  stack.configure({ features, workspaces });
-  stack.emulator.faults([{ ...createItem, holdMs }]);
-  const terminal = new Terminal(stack, command);
-  await terminal.shows(prompt);
-  terminal.type("yes");
-  await terminal.shows(/> yes/);
-  terminal.type(ENTER);
-  await hit;
-  return terminal;
-}
 
 describe("npm run rollback whose terminal is closed", () => {
   it("npm run rollback whose terminal is closed goes on to its end", async () => {

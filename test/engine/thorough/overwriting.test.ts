@@ -1,57 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { known } from "../../../emulator/core/defaultSeed.ts";
-import { EngineStack } from "../harness/engineStack.ts";
-
-/* Three ways: as the last deployment left it, as somebody has changed it at the service, as it is declared now. */
-
-const environment = (onDrift: string | undefined, description: string, role: string) => ({
-  ...(onDrift && { onDrift }),
-  preflight: true,
-  workspaces: [
-    {
-      name: "sales",
-      displayName: "sales",
-      capacity: "local",
-      description,
-      users: [{ principal: "bob@contoso.com", role }],
-      items: [{ name: "flow", type: "DataPipeline", displayName: "flow", description }],
-    },
-  ],
-});
-
-function edit({ emulator }: EngineStack): void {
-  const { workspaces, items, roles } = emulator.service;
-  for (const { id } of workspaces.all()) workspaces.change(id, { description: "theirs" });
-  for (const { id } of items.all()) items.change(id, { description: "theirs" });
-  for (const { id } of roles.all().filter(({ principalId }) => principalId === known.bob))
-    roles.change(id, { role: "Admin" });
-}
-
-const valuesOf = ({ emulator }: EngineStack) => {
-  const { workspaces, items, roles } = emulator.service;
-  return [
-    workspaces.all()[0]?.description,
-    items.all().find(({ displayName }) => displayName === "flow")?.description,
-    roles.all().find(({ principalId }) => principalId === known.bob)?.role,
-  ];
-};
-const theirs = ["theirs", "theirs", "Admin"];
-
-async function deployedAndEdited(onDrift: string | undefined): Promise<EngineStack> {
-  const stack = await EngineStack.start();
-  stack.configure(environment(onDrift, "first", "Viewer"));
-  const first = await stack.command("cli/up.ts", ["--yes", "--skip-preview"]);
-  assert.equal(first.code, 0, first.text);
-  edit(stack);
-  return stack;
-}
-const up = (stack: EngineStack, ...more: string[]) => stack.command("cli/up.ts", ["--yes", "--skip-preview", ...more]);
+import { deployedAndEdited, environment, theirs, up, valuesOf } from "../harness/overwritten.ts";
 
 describe("what somebody changed at the service and a deployment would overwrite", () => {
   it("The values stay and are told at each run with onDrift: warn", async () => {
-    await using stack = await deployedAndEdited("warn");
-    stack.configure(environment("warn", "second", "Member"));
+    await using stack = await deployedAndEdited({ onDrift: "warn" });
+    stack.configure(environment({ onDrift: "warn" }, "second", "Member"));
     const done = await up(stack);
     assert.equal(done.code, 0, done.text);
     assert.match(done.text, /That stays \(fabric:onDrift: warn\)/);
@@ -63,8 +17,8 @@ describe("what somebody changed at the service and a deployment would overwrite"
   });
 
   it("Preview and up fail before anything is written with onDrift: fail", async () => {
-    await using stack = await deployedAndEdited("fail");
-    stack.configure(environment("fail", "second", "Member"));
+    await using stack = await deployedAndEdited({ onDrift: "fail" });
+    stack.configure(environment({ onDrift: "fail" }, "second", "Member"));
     const preview = await stack.preview();
     assert.notEqual(preview.code, 0);
     assert.match(
@@ -77,7 +31,7 @@ describe("what somebody changed at the service and a deployment would overwrite"
     assert.equal(refreshed.code, 1, refreshed.text);
     assert.deepEqual(valuesOf(stack), theirs);
     // declared as it is: nothing is anybody's loss
-    stack.configure({ ...environment("fail", "theirs", "Admin") });
+    stack.configure(environment({ onDrift: "fail" }, "theirs", "Admin"));
     const done = await up(stack);
     assert.equal(done.code, 0, done.text);
   });

@@ -4,6 +4,10 @@ import { trySeed } from "../harness/randomDeployment.ts";
 /* More seeds of the random sweep that have shown a fault. */
 
 const shown: Readonly<Record<number, string>> = {
+  15148731274: "a folder that only the refresh had seen renamed got its old name",
+  13186049833: "what a new branch had brought in stayed, and was committed to the former one",
+  1: "items were committed to a branch because a workspace's key changed, and nobody was told",
+  47: "a branch that was connected had got a commit, and nobody was told",
   4: "a torn side file of the state stopped every command",
   15148731271: "an endpoint that was made anew had lost its approval, and nobody was told",
   15148731130: "identities that were made anew had other ids, and nobody was told",

@@ -12,6 +12,28 @@ const env = { FABRIC_RETRY_BASE_MS: "40" };
 const up = ["--yes", "--skip-preview"];
 
 describe("a service with recorded times and quotas", () => {
+  it("A service with recorded times and quotas is deployed to, changed and cleaned up, without a refused call and without a poll too many", async () => {
+    await using stack = await EngineStack.start({ emulator: slow, env });
+    const workspaces = benchWorkspaces(6);
+    const well = async (command: Promise<{ readonly code: number; readonly text: string }>) => {
+      const { code, text } = await command;
+      assert.equal(code, 0, text);
+    };
+    stack.configure({ workspaces });
+    await well(stack.command("cli/up.ts", up));
+    await well(stack.preview({}, "--expect-no-changes"));
+    stack.configure({ workspaces: workspaces.map((one) => ({ ...one, description: "second" })) });
+    await well(stack.command("cli/up.ts", up));
+    const { operations } = stack.emulator.service;
+    const requests = stack.emulator.requests();
+    const polls = requests.filter(({ route }) => route === "/operations/{operationId}").length;
+    assert.ok(polls <= 6 * operations.all().length, `${polls} polls of ${operations.all().length} operations`);
+    await well(stack.command("cli/pulumiCommand.ts", ["destroy", ...up]));
+    assert.equal(stack.emulator.service.workspaces.all().length, 0);
+    const refused = requests.filter(({ status }) => status === 429).length;
+    assert.ok(refused / requests.length < 1 / 1000, `${refused} of ${requests.length} calls were refused`);
+  });
+
   it("A service with recorded times and quotas goes on with an operation whose run was killed: the next up waits for it, and makes nothing twice", async () => {
     const hit = Promise.withResolvers<void>();
     await using stack = await EngineStack.start({ emulator: { ...slow, onFault: hit.resolve }, env });

@@ -1,31 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { known, knownBranch } from "../../../emulator/core/defaultSeed.ts";
+import { knownBranch } from "../../../emulator/core/defaultSeed.ts";
 import { EngineStack } from "../harness/engineStack.ts";
-import { notebookParts } from "../../notebookSource.ts";
-
-const features = { useRetryLogic: true, useRollback: true };
-const git = { ...knownBranch, connectionId: known.gitHubConnection };
-const notebook = (displayName: string, text: string) => ({
-  type: "Notebook",
-  displayName,
-  description: "",
-  parts: notebookParts(text),
-});
-const sales = { name: "sales", displayName: "sales", capacity: "local", adopt: true };
-/** Waits for Git, and is refused. */
-const failing = { name: "late", type: "Lakehouse" };
-const refusal = { method: "POST", route: "/workspaces/{workspaceId}/items", status: 400, errorCode: "Broken" } as const;
-
-/** A workspace of somebody else's, with two notebooks in it. */
-function populate({ emulator }: EngineStack, names: readonly string[]): void {
-  const { workspaces, roles, items } = emulator.service;
-  const id = "33333333-3333-4333-8333-333333333333";
-  workspaces.put({ id, displayName: "sales", description: "", type: "Workspace", capacityId: known.activeCapacity });
-  roles.put({ id: `${id}/${known.deployer}`, workspaceId: id, principalId: known.deployer, role: "Admin" });
-  for (const name of names)
-    items.put({ id: `item-${name}`, workspaceId: id, ...notebook(name, `${name} of the workspace`) });
-}
+import { failing, features, git, notebook, populate, refusal, sales } from "../harness/pulledWorkspace.ts";
 
 describe("a deployment that pulled from Git into a workspace that existed, and failed", () => {
   it("A deployment that pulled from Git into a workspace that existed, and failed leaves what came in and may hold data, and says so with exit code 2", async () => {
@@ -54,5 +31,31 @@ describe("a deployment that pulled from Git into a workspace that existed, and f
     const up = await stack.command("cli/up.ts", ["--yes", "--skip-preview"]);
     assert.equal(up.code, 2, up.text);
     assert.match(up.text, /it stays at commit \w+ of its branch: nothing sets it back/);
+  });
+});
+
+describe("a deployment that committed a workspace's items to Git", () => {
+  const empty = { ...git, directoryName: "/empty", initializationStrategy: "PreferWorkspace" };
+
+  it("A deployment that committed a workspace's items to Git, and failed, says that the branch keeps them, with exit code 2", async () => {
+    await using stack = await EngineStack.start();
+    populate(stack, ["own"]);
+    stack.emulator.faults([refusal]);
+    stack.configure({ features, workspaces: [{ ...sales, git: empty, items: [failing] }] });
+    const up = await stack.command("cli/up.ts", ["--yes", "--skip-preview"]);
+    assert.equal(up.code, 2, up.text);
+    assert.match(up.text, /GitConnection '.*\/empty keeps the workspace's items: nothing takes back a commit to Git/);
+  });
+
+  it("Items that were made after the first sync are not committed because the workspace's key changes", async () => {
+    await using stack = await EngineStack.start();
+    const workspace = { displayName: "sales", capacity: "local", git: empty, items: [failing] };
+    stack.configure({ features, workspaces: [{ ...workspace, name: "sales" }] });
+    const first = await stack.command("cli/up.ts", ["--yes", "--skip-preview"]);
+    assert.equal(first.code, 0, first.text);
+    stack.configure({ features, protectData: false, workspaces: [{ ...workspace, name: "renamed" }] });
+    const renamed = await stack.command("cli/up.ts", ["--yes", "--skip-preview"]);
+    assert.equal(renamed.code, 0, renamed.text);
+    assert.ok(!stack.calls(0).some((call) => call.endsWith("/git/commitToGit")), stack.calls(0).join("\n"));
   });
 });

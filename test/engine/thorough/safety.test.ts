@@ -3,29 +3,7 @@ import { describe, it } from "node:test";
 import { known } from "../../../emulator/core/defaultSeed.ts";
 import { EngineStack } from "../harness/engineStack.ts";
 import { salesBranch } from "../harness/salesBranch.ts";
-
-const workspace = { name: "sales", displayName: "sales-test", capacity: "local" };
-
-/** Makes a workspace as somebody else would have: through the API, with the deploying identity as an Admin. */
-async function existing(
-  stack: EngineStack,
-): Promise<{ id: string; call: (method: string, path: string, body?: unknown) => Promise<{ id: string }> }> {
-  const call = async (method: string, path: string, body?: unknown) => {
-    const answer = await fetch(stack.emulator.url + path, {
-      method,
-      headers: { authorization: "Bearer somebody", "content-type": "application/json" },
-      body: body === undefined ? null : JSON.stringify(body),
-    });
-    assert.ok(answer.ok, `${method} ${path}: ${answer.status}`);
-    return (await answer.json().catch(() => ({ id: "" }))) as { id: string };
-  };
-  const { id } = await call("POST", "/workspaces", {
-    displayName: "sales-test",
-    description: "theirs",
-    capacityId: known.activeCapacity,
-  });
-  return { id, call };
-}
+import { existing, workspace } from "../harness/existingWorkspace.ts";
 
 describe("what existed before", () => {
   it("What existed before is not taken over without adopt, and the error says how", async () => {

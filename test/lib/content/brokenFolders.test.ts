@@ -193,7 +193,7 @@ const BROKEN: readonly Broken[] = [
     what: "a reference to nothing",
     files: pipeline("items/a.DataPipeline", "a", id(5)),
     told: [
-      `from: items/a.DataPipeline/pipeline-content.json:7 refers to the logical id ${id(5)}, which no deployed item has. Add the item's folder, or remove the reference.`,
+      `from: items/a.DataPipeline/pipeline-content.json:7 refers to the logical id ${id(5)}, which no deployed item has. Add the item's folder, or remove the reference. A rule of values can put in an id that exists.`,
     ],
   },
   {
@@ -226,7 +226,7 @@ const BROKEN: readonly Broken[] = [
       `# META {\n# META   "environment": {\n# META     "environmentId": "${id(9)}",\n# META     "workspaceId": "00000000-0000-0000-0000-000000000000"\n# META   }\n# META }\n`,
     ),
     told: [
-      `from: items/a.Notebook/notebook-content.py:3 refers to the logical id ${id(9)}, which no deployed item has. Add the item's folder, or remove the reference.`,
+      `from: items/a.Notebook/notebook-content.py:3 refers to the logical id ${id(9)}, which no deployed item has. Add the item's folder, or remove the reference. A rule of values can put in an id that exists.`,
     ],
   },
   {
@@ -285,7 +285,7 @@ const BROKEN: readonly Broken[] = [
     told: [
       "from: items/a.Notebook/.platform has the type notebook, which is spelled Notebook",
       "from: items/b.Notebook/.platform is not valid JSON (line 1).",
-      `from: items/c.DataPipeline/pipeline-content.json:7 refers to the logical id ${id(5)}, which no deployed item has. Add the item's folder, or remove the reference.`,
+      `from: items/c.DataPipeline/pipeline-content.json:7 refers to the logical id ${id(5)}, which no deployed item has. Add the item's folder, or remove the reference. A rule of values can put in an id that exists.`,
       "types: notebook is spelled Notebook",
     ],
   },

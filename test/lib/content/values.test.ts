@@ -93,6 +93,26 @@ describe("values per environment", () => {
     assert.equal(read(project).workspaces[0]?.items[0]?.references?.[0]?.key, "$items.Notebook.b.$id");
   });
 
+  it("Values per environment put in an id of the service where the own workspace stands, and nobody takes it for a logical id", () => {
+    using project = new ProjectFolder({
+      ...pipeline("items/a.DataPipeline", "a", id(5)),
+      "items/parameter.yml": `find_replace:\n  - find_value: ${id(5)}\n    replace_value: { _ALL_: ${id(6)} }\n`,
+    });
+    assert.equal(read(project).workspaces[0]?.items.length, 1);
+  });
+
+  it("Values per environment that need something undeclared in several items are told once", () => {
+    using project = new ProjectFolder({
+      ...notebook("items/a.Notebook", "a", id(1), "dev"),
+      ...notebook("items/b.Notebook", "b", id(2), "dev"),
+      ...notebook("items/c.Notebook", "c", id(3), "dev"),
+      "items/parameter.yml": `find_replace:\n  - find_value: dev\n    replace_value: { _ALL_: $items.Lakehouse.silver.$id }\n`,
+    });
+    assert.deepEqual(project.problemsOf([{ name: "sales", items: [{ from: "items" }] }]), [
+      "fabric:workspaces[0].items[0].from: items/a.Notebook and 2 more need $items.Lakehouse.silver.$id, which is nothing that this stack declares: declare it, or take the rule away",
+    ]);
+  });
+
   it("Values per environment that are broken, or refer to nothing, are told with their line", () => {
     using project = new ProjectFolder({
       ...files,

@@ -41,6 +41,24 @@ describe("what there was before a transaction", () => {
       [{ before: { a: "first", b: "b" }, after: { a: ["x", "y"] } }],
     );
   });
+
+  it("What there was before a transaction is also what somebody set between two of its writes, but not what the service made of its own", () => {
+    const update = (step: string, before: object, after: object) =>
+      intent(step, { operation: "update", resourceType: "Item", resourceId: "w/i", before, after });
+    const log = [
+      update("1", { a: "first", b: "first", c: "first" }, { a: "ours", b: "Ours", c: "ours" }),
+      update("2", { a: "theirs", b: "ours ", c: "first" }, { a: "ours again", b: "Ours" }),
+    ];
+    assert.deepEqual(
+      writtenBy(log).map(({ before, after }) => ({ before, after })),
+      [
+        {
+          before: { a: "theirs", b: "first", c: "first" },
+          after: { a: ["ours again"], b: ["Ours", "Ours"], c: ["ours"] },
+        },
+      ],
+    );
+  });
 });
 
 describe("the values that a rollback gives back", () => {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { knownBranch } from "../../emulator/core/defaultSeed.ts";
-import { EngineStack } from "./harness/engineStack.ts";
+import { knownBranch } from "../../../emulator/core/defaultSeed.ts";
+import { EngineStack } from "../harness/engineStack.ts";
 
 const quick = ["--yes", "--skip-preview"];
 const secret = "canary-first-password-77aa";

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { known, knownBranch } from "../../emulator/core/defaultSeed.ts";
-import { callApi } from "./harness/existingEnvironment.ts";
-import { EngineStack } from "./harness/engineStack.ts";
+import { known, knownBranch } from "../../../emulator/core/defaultSeed.ts";
+import { callApi } from "../harness/existingEnvironment.ts";
+import { EngineStack } from "../harness/engineStack.ts";
 
 /** A second program that reads the outputs of the first. */
 const reader = `

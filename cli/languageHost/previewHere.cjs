@@ -1,0 +1,132 @@
+"use strict";
+
+/*
+ * Runs a program and its dynamic provider in the language host's own process, for a preview. Each of the three would load
+ * Pulumi's SDK for itself: in a process of their own, that is half of a preview's time and memory.
+ *
+ * Only previews run so. They write nothing, so there is nothing that a process which ends too late or too soon could harm; an
+ * update keeps a process for each.
+ */
+
+const { mkdirSync, rmSync, writeFileSync } = require("node:fs");
+const { join } = require("node:path");
+
+/** Options of Node that the program needs no process of its own for. */
+const harmless = /^--max-semi-space-size=\d+$/;
+
+/** Whether a program of these options can run here. A second one would find the first one's state. */
+exports.isPossible = ({ fromProgram, options, env, isFirst }) => {
+  const nodeArguments = String(options.nodeargs ?? "").split(" ");
+  const isPlain =
+    options.typescript === false && nodeArguments.every((option) => option === "" || harmless.test(option));
+  if (!isFirst || !isPlain || env.FABRIC_INSPECT || env.FABRIC_PROCESSES === "separate") return false;
+  try {
+    for (const part of parts) fromProgram.resolve(part);
+    return true;
+  } catch {
+    // another version of the SDK
+    return false;
+  }
+};
+
+const parts = [
+  "@pulumi/pulumi/cmd/run/run.js",
+  "@pulumi/pulumi/cmd/run/index.js",
+  "@pulumi/pulumi/cmd/dynamic-provider",
+  "@pulumi/pulumi/runtime/settings.js",
+];
+const [RUNNER, RUNNERS_MAIN, PROVIDER, SETTINGS] = parts;
+
+/** Exit code by which the runner ends a process after it has told the failure. */
+const TOLD = 32;
+
+/** Where the provider's launcher (pulumi-resource-pulumi-nodejs) looks: by the engine that starts both. */
+const placeOf = (engineAddress) => {
+  const folder = join(__dirname, "providers");
+  return { folder, file: join(folder, `${process.ppid}-${engineAddress.split(":").at(-1)}`) };
+};
+
+/**
+ * Starts the SDK's dynamic provider in this process, and says where it listens to the launcher that the engine starts for it.
+ * If nobody can say so, the launcher starts a process.
+ */
+function startProvider(fromProgram, engineAddress) {
+  const { log } = console;
+  const { folder, file } = placeOf(engineAddress);
+  const before = new Map(["uncaughtException", "unhandledRejection"].map((name) => [name, process.listeners(name)]));
+  return new Promise((done) => {
+    // the provider prints its port, for the engine's launcher to read
+    console.log = (port) => {
+      console.log = log;
+      try {
+        mkdirSync(folder, { recursive: true, mode: 0o700 });
+        writeFileSync(file, `${port} ${process.pid}\n`, { mode: 0o600 });
+        process.once("exit", () => rmSync(file, { force: true }));
+      } catch {
+        // a folder that is not ours to write to
+      }
+      done();
+    };
+    fromProgram(PROVIDER);
+    // it prints what nobody caught, and the program's runner tells that already
+    for (const [name, own] of before)
+      for (const listener of process.listeners(name)) if (!own.includes(listener)) process.off(name, listener);
+  });
+}
+
+/** The SDK's runner without its main file, which would take this process for the program's own. */
+function runnerOf(fromProgram) {
+  const filename = fromProgram.resolve(RUNNERS_MAIN);
+  const exports = { nodeJSProcessExitedAfterLoggingUserActionableMessage: TOLD };
+  require.cache[filename] = { id: filename, filename, loaded: true, children: [], paths: [], exports };
+  return fromProgram(RUNNER);
+}
+
+/**
+ * Runs the program of a preview with the SDK's runner.
+ * @param argv the runner's options, by their names
+ * @returns whether the run failed; all errors have been told to the engine then, as far as they can be
+ */
+exports.previewHere = async ({ fromProgram, argv, config }) => {
+  Object.assign(process.env, config, {
+    PULUMI_NODEJS_ORGANIZATION: argv.organization,
+    PULUMI_NODEJS_PROJECT: argv.project,
+    PULUMI_NODEJS_ROOT_DIRECTORY: argv["root-directory"],
+    PULUMI_NODEJS_STACK: argv.stack,
+    PULUMI_NODEJS_DRY_RUN: "true",
+    PULUMI_NODEJS_PARALLEL: argv.parallel,
+    PULUMI_NODEJS_MONITOR: argv.monitor,
+    PULUMI_NODEJS_ENGINE: argv.engine,
+  });
+  await startProvider(fromProgram, argv.engine);
+  const settings = fromProgram(SETTINGS);
+  const errors = new Set();
+  const told = new Set();
+  const failed = new Promise((fail) => {
+    const note = (error) => fail(errors.add(error));
+    process.on("uncaughtException", note).on("unhandledRejection", note);
+    const { exit } = process;
+    process.exit = (code) => {
+      if (code !== TOLD) return exit.call(process, code);
+      const error = new Error("told");
+      told.add(error);
+      note(error);
+      // what called it expects no return
+      throw error;
+    };
+  });
+  const run = runnerOf(fromProgram).run(
+    argv,
+    () => undefined,
+    (error) => told.add(error),
+    (error) => told.has(error),
+  );
+  // not caught here: the runner tells what nobody catches
+  const ended = new Promise((end) => void run.then(end));
+  await Promise.race([ended, failed]);
+  // what is on its way may fail, too
+  await settings.waitForRPCs();
+  await new Promise((next) => setImmediate(next));
+  if (errors.size === 0) await settings.signalAndWaitForShutdown();
+  return { isFailed: errors.size > 0, isTold: [...errors].every((error) => told.has(error)) };
+};

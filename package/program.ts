@@ -1,0 +1,114 @@
+import errors from "@pulumi/pulumi/errors.js";
+import log from "@pulumi/pulumi/log/index.js";
+import metadata from "@pulumi/pulumi/metadata.js";
+import type { ProviderResource } from "@pulumi/pulumi/resource.js";
+import settings from "@pulumi/pulumi/runtime/settings.js";
+import { FeatureFlags } from "../lib/featureFlags.ts";
+import { projectFolder } from "../lib/config/projectFolder.ts";
+import type { StackConfig } from "../lib/config/stackConfig.ts";
+import { kindKeys } from "../providers/kinds/kinds.ts";
+import { LazyRun } from "../providers/program/lazyRun.ts";
+import { LookUps } from "../providers/program/lookUps.ts";
+import { NamedObjects } from "../providers/program/namedObjects.ts";
+import { providerConfiguration } from "../providers/program/providerConfiguration.ts";
+import { SecretVersions } from "../providers/program/secretVersions.ts";
+import { readStackConfig } from "../providers/program/stackConfigSource.ts";
+import { mayAsk, plainUpdateOf } from "../providers/program/whichRun.ts";
+import { toProviderInputs } from "../providers/run/configuration.ts";
+import { tellDeclared } from "./declaredSoFar.ts";
+import type { FabricProviderArgs } from "./fabricProvider.ts";
+
+/* What the resources of one program share. */
+
+/** What the resources of a program need. */
+export interface Program {
+  readonly stack: string;
+  /** The stack's configuration; it declares no workspaces. */
+  readonly config: StackConfig;
+  readonly provider: ProviderResource;
+  readonly lazyRun: LazyRun;
+  readonly names: NamedObjects;
+  readonly secretVersions: SecretVersions;
+  readonly lookUps: LookUps;
+}
+
+let program: Program | undefined;
+
+/** The program's shared parts; undefined before its provider is made. */
+export const programSoFar = (): Program | undefined => program;
+
+/** Notes the program's provider, and with it the program. */
+export function noteProgram(begun: Program): void {
+  program = begun;
+}
+
+/** Stops the program with one message and no stack trace. */
+export function refuse(error: unknown): never {
+  throw new errors.RunError(error instanceof Error ? error.message : String(error));
+}
+
+/**
+ * Begins the program: reads its configuration, and prepares its transaction.
+ * @returns the inputs of its provider, and what its resources share
+ * @throws RunError if it has begun before, or the configuration is wrong
+ */
+export function beginProgram(args: FabricProviderArgs) {
+  if (program !== undefined)
+    refuse(
+      "A stack has one provider of Fabric, because its transaction has one owner. Make it once, before the first resource.",
+    );
+  const stack = metadata.getStack();
+  const config = readProgramConfig(stack, args);
+  const flags = flagsOf(config);
+  const configuration = providerConfiguration(stack, config);
+  const env = process.env;
+  const lazyRun = new LazyRun(configuration, env);
+  tellDeclared(env);
+  return {
+    inputs: { ...toProviderInputs(configuration), "fabric:stack": prepared(stack, config, flags) },
+    shared: {
+      stack,
+      config,
+      lazyRun,
+      names: new NamedObjects(),
+      secretVersions: new SecretVersions(configuration, env, settings.isDryRun()),
+      lookUps: new LookUps(lazyRun, mayAsk(env, config.preflight)),
+    },
+  };
+}
+
+/** Keys of the stack's configuration that declare objects. */
+const DECLARING = ["workspaces", "azure", ...kindKeys.filter((key) => key.in === "stack").map(({ key }) => key)];
+
+function readProgramConfig(stack: string, args: FabricProviderArgs): StackConfig {
+  try {
+    const given = Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined));
+    const declared = { ...given, workspaces: [] };
+    return readStackConfig({ projectRoot: projectFolder(), stack, declared, undeclared: DECLARING });
+  } catch (error) {
+    return refuse(error);
+  }
+}
+
+function flagsOf(config: StackConfig): FeatureFlags {
+  try {
+    const flags = FeatureFlags.load(config.features, process.env);
+    if (config.requireAllFeatures) flags.assertAllOn();
+    const endpoint = process.env["FABRIC_ENDPOINT"];
+    if (endpoint) void log.info(`FABRIC_ENDPOINT is set: this run talks to ${endpoint} instead of ${config.endpoint}.`);
+    void log.info(`Endpoint ${endpoint || config.endpoint}. Features: ${flags.describe()}.`);
+    return flags;
+  } catch (error) {
+    return refuse(error);
+  }
+}
+
+/** The name of the stack, as soon as the transaction of a plain `pulumi up` is prepared: no resource comes before that. */
+async function prepared(stack: string, config: StackConfig, flags: FeatureFlags): Promise<string> {
+  const engine = plainUpdateOf(process.env);
+  if (!flags.useRollback || !engine) return stack;
+  const { prepareProgramTransaction } = await import("../providers/program/programTransaction.ts");
+  const { transactionLog } = config;
+  await prepareProgramTransaction({ stack, transactionLog, engine, declaresSome: true }).catch(refuse);
+  return stack;
+}
