@@ -3,7 +3,18 @@ import tseslint from "typescript-eslint";
 const CLIMB = "What runs inside Pulumi must not need the commands around it: move what both need below.";
 
 export default tseslint.config(
-  { ignores: ["node_modules/", "dist/", ".fabric/", ".cache/", "**/*.cjs", "**/*.mjs", "eslint.config.js"] },
+  {
+    ignores: [
+      "node_modules/",
+      "dist/",
+      "examples/ownProgram/",
+      ".fabric/",
+      ".cache/",
+      "**/*.cjs",
+      "**/*.mjs",
+      "eslint.config.js",
+    ],
+  },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

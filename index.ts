@@ -14,8 +14,8 @@ import { leaveOutPromiseTraces, leaveOutStackTraces } from "./providers/engine/s
 import { RUN_FOLDER, writeDeclaredNames, writeDeclaredTypes } from "./lib/checkpoint/runFolder.ts";
 import { declareObjects, shownOutputs } from "./providers/program/declaredObjects.ts";
 import { declareItems } from "./providers/program/declaredItems.ts";
-import { readFormerItems } from "./providers/program/formerItems.ts";
-import type { FormerItems } from "./providers/program/formerItems.ts";
+import { NO_STATE, readFormerItems } from "./providers/program/formerItems.ts";
+import type { FormerState } from "./providers/program/formerItems.ts";
 import { noteDeclaredNames } from "./providers/program/declaredNames.ts";
 import { FabricProvider } from "./providers/program/fabricResource.ts";
 import { FabricWorkspace } from "./providers/program/fabricWorkspace.ts";
@@ -72,10 +72,10 @@ async function deploy() {
   const configuration = providerConfiguration(stack, config);
   const hasFolders = config.workspaces.some(({ items }) => items.some(({ path }) => path !== undefined));
   // a test of the program with Pulumi's mocks has no engine, and so no state
-  const formerItems: FormerItems =
+  const former: FormerState =
     hasFolders && process.env["PULUMI_NODEJS_ENGINE"]
       ? await readFormerItems({ projectRoot: process.cwd(), stack, env: process.env })
-      : new Map();
+      : NO_STATE;
   const provider = new FabricProvider("fabric", configuration);
   const azure = config.azure && (await import("./providers/azure/azure.ts")).declareAzure(config.azure, config);
   const ownCapacity = azure?.capacity;
@@ -98,7 +98,7 @@ async function deploy() {
     (workspace) =>
       new FabricWorkspace(workspace, { provider, protectData, ownCapacity, lazyRun, names, secretVersions, lookUps }),
   );
-  declareItems(workspaces, formerItems);
+  declareItems(workspaces, former);
   if (declared) {
     writeDeclaredTypes(process.env, declared.types);
     writeDeclaredNames(process.env, declared.names);

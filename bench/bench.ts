@@ -115,10 +115,16 @@ async function measure(count: number): Promise<void> {
     taken.map((rows) => median((rows.get(what) ?? []).map((one) => one[of])).toFixed(digits)).join(" → ");
   const names = [...(now?.keys() ?? [])];
   const refused = names.some((what) => now?.get(what)?.some((one) => one.refused > 0)) ? ["refused"] : [];
-  const head = ["", "calls", ...refused, "s", "CPU s", "MB of all processes", "kB of state"];
-  console.log(
-    `\n${count} ${values.items ? "items" : `workspaces, ${count * 8} resources`}${trees.length > 1 ? ": before → now" : ""}\n`,
-  );
+  const head = [
+    `${count} ${values.items ? "items" : `workspaces, ${count * 8} resources`}`,
+    "calls",
+    ...refused,
+    "s",
+    "CPU s",
+    "MB of all processes",
+    "kB of state",
+  ];
+  console.log(trees.length > 1 ? "\nbefore → now\n" : "");
   console.log(
     markdownTable(
       head,

@@ -113,5 +113,6 @@ function inPackage(text: string, isTypes = false): string {
 function write(file: string, text: string): void {
   const path = join(out, file);
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
+  // npm makes the package's command executable, and other tools take files as they are
+  writeFileSync(path, text, { mode: text.startsWith("#!") ? 0o755 : 0o644 });
 }

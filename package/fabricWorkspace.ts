@@ -5,7 +5,8 @@ import { projectFolder } from "../lib/config/projectFolder.ts";
 import type { WorkspaceConfig } from "../lib/config/stackConfig.ts";
 import { declareItems } from "../providers/program/declaredItems.ts";
 import { FabricWorkspace as DeclaredWorkspace } from "../providers/program/fabricWorkspace.ts";
-import { formerItemsNow } from "../providers/program/formerItems.ts";
+import { NO_STATE, formerItemsNow } from "../providers/program/formerItems.ts";
+import type { FormerState } from "../providers/program/formerItems.ts";
 import { readStackConfig } from "../providers/program/stackConfigSource.ts";
 import { workspaceOutputs } from "../providers/program/workspaceOutputs.ts";
 import { standInsFor } from "./standIns.ts";
@@ -48,7 +49,7 @@ export class FabricWorkspace extends Declared {
     super(config, { ...program, protectData: stackConfig.protectData }, opts);
     const own = this as unknown as DeclaredWorkspace;
     const needsFormer = config.items.some(({ path }) => path !== undefined);
-    declareItems([own], needsFormer ? formerItems(program.stack) : new Map());
+    declareItems([own], needsFormer ? formerItems(program.stack) : NO_STATE);
     this.outputs = workspaceOutputs(own);
     this.itemIds = (this.outputs["items"] ?? {}) as Record<string, Output<string>>;
   }
@@ -58,7 +59,8 @@ export class FabricWorkspace extends Declared {
 function configOf(name: string, args: FabricWorkspaceArgs): WorkspaceConfig {
   try {
     const { plain, restored } = standInsFor({ ...args, name });
-    const options = { projectRoot: projectFolder(), stack: theProgram().stack, undeclared: [] };
+    // the provider reads definitions from the folder that the program runs in
+    const options = { projectRoot: process.cwd(), stack: theProgram().stack };
     const config = readStackConfig({ ...options, declared: { workspaces: [plain] } });
     return restored(config.workspaces[0] as WorkspaceConfig);
   } catch (error) {
@@ -67,12 +69,12 @@ function configOf(name: string, args: FabricWorkspaceArgs): WorkspaceConfig {
   }
 }
 
-function formerItems(stack: string) {
+function formerItems(stack: string): FormerState {
   try {
     // a test of the program with Pulumi's mocks has no engine, and so no state
     return process.env["PULUMI_NODEJS_ENGINE"]
       ? formerItemsNow({ projectRoot: projectFolder(), stack, env: process.env })
-      : new Map<string, never>();
+      : NO_STATE;
   } catch (error) {
     return refuse(error);
   }

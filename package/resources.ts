@@ -65,6 +65,11 @@ export interface FabricWorkspaceArgs {
         readonly gitProviderType: "GitHub";
         /** User or organisation that owns the repository. */
         readonly ownerName: Input<string>;
+        /**
+         * Host of GitHub Enterprise Cloud with data residency.
+         * @default github.com; a workspace that is connected keeps its host
+         */
+        readonly customDomainName?: string;
         /** Name of the repository, without its owner. */
         readonly repositoryName: Input<string>;
         /** Branch to sync with. It must exist. */
@@ -75,7 +80,7 @@ export interface FabricWorkspaceArgs {
          */
         readonly directoryName?: Input<string>;
         /**
-         * Which side wins if workspace and directory both hold items at the first sync: `PreferRemote` pulls, `PreferWorkspace` commits. The losing side is only overwritten with `allowOverwrite`. With `sync: always` the key also decides about an item that was changed on both sides.
+         * Which side wins if workspace and directory both hold items at the first sync: `PreferRemote` pulls, `PreferWorkspace` commits. The losing side is only overwritten with `allowOverwrite`. A workspace that the stack makes is empty when it is connected, so its first sync commits nothing; items that are made later are committed in Fabric. With `sync: always` the key also decides about an item that was changed on both sides.
          * @default `"PreferRemote"`
          */
         readonly initializationStrategy?: "PreferRemote" | "PreferWorkspace";
@@ -114,7 +119,7 @@ export interface FabricWorkspaceArgs {
          */
         readonly directoryName?: Input<string>;
         /**
-         * Which side wins if workspace and directory both hold items at the first sync: `PreferRemote` pulls, `PreferWorkspace` commits. The losing side is only overwritten with `allowOverwrite`. With `sync: always` the key also decides about an item that was changed on both sides.
+         * Which side wins if workspace and directory both hold items at the first sync: `PreferRemote` pulls, `PreferWorkspace` commits. The losing side is only overwritten with `allowOverwrite`. A workspace that the stack makes is empty when it is connected, so its first sync commits nothing; items that are made later are committed in Fabric. With `sync: always` the key also decides about an item that was changed on both sides.
          * @default `"PreferRemote"`
          */
         readonly initializationStrategy?: "PreferRemote" | "PreferWorkspace";
@@ -164,10 +169,10 @@ export interface FabricWorkspaceArgs {
      */
     readonly parameters?: string;
     /**
-     * With `from`: tell which items of the workspace nobody declares, at refreshes and when the declared ones change. They are never touched.
+     * With `from`: what happens to items of the workspace that nobody declares. `report` tells them, at refreshes and when the declared ones change. `delete` lets a refresh show them, the next preview list them, and the next up delete exactly these; items with data only if FABRIC_ALLOW_UNPROTECT names `<workspace>/orphans`. Not in an adopted workspace, and not together with `git`.
      * @default nothing is told
      */
-    readonly orphans?: "report";
+    readonly orphans?: "report" | "delete";
     /** With `from`: `name`, `description`, `adopt`, `protect` and what else belongs to single items, by their folder below `from`. */
     readonly items?: Readonly<
       Record<
@@ -412,6 +417,8 @@ export interface GitConnectionArgs {
   readonly organizationName?: Input<string>;
   /** AzureDevOps only. */
   readonly projectName?: Input<string>;
+  /** GitHub only: the host of GitHub Enterprise Cloud with data residency. If the key is absent, a connection keeps its host. */
+  readonly customDomainName?: Input<string>;
   /** Name of the repository, without its owner. */
   readonly repositoryName: Input<string>;
   /** Branch to sync with. It must exist. */
@@ -447,6 +454,8 @@ export class GitConnection extends FabricObject {
   declare readonly organizationName: Output<string | undefined>;
   /** AzureDevOps only. */
   declare readonly projectName: Output<string | undefined>;
+  /** GitHub only: the host of GitHub Enterprise Cloud with data residency. If the key is absent, a connection keeps its host. */
+  declare readonly customDomainName: Output<string | undefined>;
   /** Name of the repository, without its owner. */
   declare readonly repositoryName: Output<string>;
   /** Branch to sync with. It must exist. */
@@ -472,6 +481,10 @@ export class GitConnection extends FabricObject {
   declare readonly head: Output<string | undefined>;
   /** Whether the workspace had this connection before. The connection then stays when this resource is deleted. */
   declare readonly adopted: Output<boolean | undefined>;
+  /** Properties of the connection that nobody declares. A new connection of the workspace gets them, too. */
+  declare readonly furtherDetails: Output<{ readonly [x: string]: unknown } | undefined>;
+  /** Only for an adopted connection: the deploying identity's credentials before, if the declared ones were others. */
+  declare readonly formerCredentials: Output<{ readonly [x: string]: unknown } | undefined>;
 
   constructor(name: string, args: GitConnectionArgs, opts?: CustomResourceOptions) {
     super("GitConnection", name, args, opts);
@@ -614,14 +627,45 @@ export interface UnlistedItemsArgs {
   readonly workspaceId: Input<string>;
   /** Declared items as `type/name`. Their ids cannot stand here, because a preview may not know them. */
   readonly listed: Input<readonly Input<string>[]>;
+  /** The resource's key, by which FABRIC_ALLOW_UNPROTECT allows to delete data; absent if items are only told. */
+  readonly deletedAs?: Input<string>;
+  /** Always empty. It is an input, so that undeclared items show as drift. */
+  readonly unlisted?: Input<
+    Readonly<
+      Record<
+        string,
+        Input<{
+          readonly type: Input<string>;
+          readonly name: Input<string>;
+          readonly folderId?: Input<string>;
+        }>
+      >
+    >
+  >;
 }
 
-/** The items of a workspace that nobody declares: what is left of a folder that has gone, or what somebody made by hand. They are told at a deployment and at a refresh, and never touched. The id is the workspace's. */
+/** The items of a workspace that nobody declares: what is left of a folder that has gone, or what somebody made by hand. They are told at a deployment and at a refresh. With `orphans: delete`, the resource is always declared empty, so that a refresh shows every such item as drift, a preview lists the deletes, and the next up deletes exactly these. The id is the workspace's. */
 export class UnlistedItems extends FabricObject {
   /** Id of the workspace that the object is in: `workspace.id`. */
   declare readonly workspaceId: Output<string>;
   /** Declared items as `type/name`. Their ids cannot stand here, because a preview may not know them. */
   declare readonly listed: Output<readonly string[]>;
+  /** The resource's key, by which FABRIC_ALLOW_UNPROTECT allows to delete data; absent if items are only told. */
+  declare readonly deletedAs: Output<string | undefined>;
+  /** Always empty. It is an input, so that undeclared items show as drift. */
+  declare readonly unlisted: Output<
+    | Readonly<
+        Record<
+          string,
+          {
+            readonly type: string;
+            readonly name: string;
+            readonly folderId?: string;
+          }
+        >
+      >
+    | undefined
+  >;
 
   constructor(name: string, args: UnlistedItemsArgs, opts?: CustomResourceOptions) {
     super("UnlistedItems", name, args, opts);
@@ -712,7 +756,7 @@ export interface ConnectionArgs {
    * Parameters of the creation method. The service never shows them, so edits there are not noticed.
    * @default `{}`
    */
-  readonly parameters?: Input<Readonly<Record<string, Input<boolean>>>>;
+  readonly parameters?: Input<Readonly<Record<string, Input<string | number | boolean>>>>;
   /**
    * Privacy level of the data.
    * @default `"Organizational"`
@@ -861,7 +905,7 @@ export class Connection extends FabricObject {
    * Parameters of the creation method. The service never shows them, so edits there are not noticed.
    * @default `{}`
    */
-  declare readonly parameters: Output<Readonly<Record<string, boolean>>>;
+  declare readonly parameters: Output<Readonly<Record<string, string | number | boolean>>>;
   /**
    * Privacy level of the data.
    * @default `"Organizational"`

@@ -21,7 +21,7 @@ export function typeText(schema: Json, wrap: (type: string, path: string) => str
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
   // a file may have "true" in quotes; a program has no reason to
-  if (Array.isArray(type) && type.includes("boolean")) return "boolean";
+  if (Array.isArray(type) && type.includes("boolean") && schema.pattern !== undefined) return "boolean";
   if (Array.isArray(type)) return type.map((one) => typeText({ type: one }, wrap, path)).join(" | ");
   if (properties) return objectText(schema, wrap, path);
   if (typeof additionalProperties === "object") {

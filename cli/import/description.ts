@@ -1,6 +1,8 @@
 import { principalTypes } from "../../lib/config/principal.ts";
 import { roles } from "../../lib/config/schema.ts";
 import { sameIgnoringCase } from "../../providers/engine/field.ts";
+import { withoutUndefined } from "../../providers/engine/resourceKind.ts";
+import { furtherDetails } from "../../providers/kinds/git/link.ts";
 import { normalDirectory } from "../../providers/kinds/git/fields.ts";
 import { folderKey } from "../../providers/kinds/item/folder.ts";
 import type { FabricItem } from "../../lib/api/objects.ts";
@@ -76,7 +78,8 @@ export function describeWorkspace(existing: ExistingWorkspace, options: Descript
   const users = declaredUsers(existing.users, callerId, notes);
   if (existing.gitProblem) notes.push(`the Git connection: ${existing.gitProblem}`);
   if (git?.connection) notes.push(connectionNote(git.connection));
-  const { own: items, withOthers, fromGit } = sortItems(existing);
+  const { own, withOthers, fromGit } = sortItems(existing);
+  const items = own.filter((item) => isDeclarable(item, existing.folders, notes));
   if (withOthers.length > 0) notes.push(`${titles(withOthers)}: each comes and goes with the item that it belongs to`);
   if (fromGit.length > 0) notes.push(`${titles(fromGit)}: Git brings them`);
   const folders = declaredFolders(existing.folders, items, notes);
@@ -121,7 +124,10 @@ export function describeWorkspace(existing: ExistingWorkspace, options: Descript
             name: key,
             id,
             inputs: { workspaceId: id },
-            outputs: { head: git.head ?? "" },
+            outputs: withoutUndefined({
+              head: git.head ?? "",
+              furtherDetails: furtherDetails(git.details, gitEntry(git)),
+            }),
           } as const,
         ]
       : []),
@@ -207,10 +213,13 @@ function connectionNote({ displayName, type = "TYPE" }: NonNullable<ExistingGit[
 
 function gitEntry({ details, connectionId }: ExistingGit): Record<string, unknown> {
   const { gitProviderType, ownerName, organizationName, projectName, repositoryName, branchName } = details;
+  const { customDomainName } = details;
   const directoryName = normalDirectory(details.directoryName);
   return {
     gitProviderType,
-    ...(gitProviderType === "GitHub" ? { ownerName } : { organizationName, projectName }),
+    ...(gitProviderType === "GitHub"
+      ? { ownerName, ...(customDomainName && { customDomainName }) }
+      : { organizationName, projectName }),
     repositoryName,
     branchName,
     ...(directoryName !== "/" && { directoryName }),
@@ -235,6 +244,29 @@ export function sortItems({ items, git }: ExistingWorkspace): SortedItems {
     return git && !git.onlyInWorkspace.has(item.id) ? "fromGit" : "own";
   });
   return { own: sorted.own ?? [], withOthers: sorted.withOthers ?? [], fromGit: sorted.fromGit ?? [] };
+}
+
+/** Whether a name begins or ends with a space. A configuration cannot tell such a name from the one without. */
+export const hasEdgeSpace = (name: string): boolean => name !== name.trim();
+
+/** Whether a configuration can hold the name of an item, and those of the folders above it. */
+function isDeclarable(
+  { type, displayName, folderId }: FabricItem,
+  folders: readonly ExistingFolder[],
+  notes: string[],
+) {
+  const above: string[] = [];
+  for (let id = folderId; id !== undefined;) {
+    const folder = folders.find((one) => one.id === id);
+    if (folder) above.push(folder.displayName);
+    id = folder?.parentFolderId;
+  }
+  const wrong = hasEdgeSpace(displayName) ? "its name" : above.some(hasEdgeSpace) ? "a folder above it" : undefined;
+  if (wrong === undefined) return true;
+  notes.push(
+    `${type} '${displayName}': ${wrong} begins or ends with a space. Rename that in Fabric to declare the item`,
+  );
+  return false;
 }
 
 /** Whether an item belongs to another one: SQL endpoints, and the database that comes with an eventhouse. */

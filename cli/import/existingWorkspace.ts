@@ -2,6 +2,7 @@ import { z } from "zod";
 import { optional } from "../../lib/api/answer.ts";
 import { isFabricError, isServiceAnswer } from "../../lib/api/fabricError.ts";
 import { sameIgnoringCase } from "../../providers/engine/field.ts";
+import { namingPause } from "../../providers/engine/pauseBehind.ts";
 import type { ResourceKind } from "../../providers/engine/resourceKind.ts";
 import { kindsIn } from "../../providers/kinds/kinds.ts";
 import { readConnection } from "../../providers/kinds/git/link.ts";
@@ -11,8 +12,8 @@ import { folderShape } from "../../providers/kinds/item/folder.ts";
 import { idShape, itemShape } from "../../lib/api/objects.ts";
 import type { FabricItem, Workspace } from "../../lib/api/objects.ts";
 import type { Run } from "../../providers/run/run.ts";
+import { nameOfCapacity } from "../../providers/kinds/workspace/capacity.ts";
 import { roleShape } from "../../providers/kinds/workspace/workspaceUser.ts";
-import { visibleCapacities } from "../../providers/run/visible.ts";
 
 /** A role of a principal. */
 export interface ExistingUser {
@@ -68,12 +69,18 @@ export interface ExistingOthers {
   readonly problem?: string | undefined;
 }
 
-/** Reads a workspace by lists. Changes nothing. */
-export async function readExistingWorkspace(run: Run, workspace: Workspace): Promise<ExistingWorkspace> {
+/**
+ * Reads a workspace by lists. Changes nothing.
+ * @throws FabricError, which names the workspace's capacity if that is paused
+ */
+export const readExistingWorkspace = (run: Run, workspace: Workspace): Promise<ExistingWorkspace> =>
+  namingPause(run, workspace.id, () => readWithAll(run, workspace));
+
+async function readWithAll(run: Run, workspace: Workspace): Promise<ExistingWorkspace> {
   const path = `/workspaces/${workspace.id}`;
   const ofWorkspace = `of workspace '${workspace.displayName}'`;
   const [capacity, users, folders, items, others] = await Promise.all([
-    capacityOf(run, workspace),
+    nameOfCapacity(run, workspace.capacityId),
     readUsers(run, path, ofWorkspace),
     run.list(`${path}/folders`, `list the folders ${ofWorkspace}`, folderShape, { recursive: true }),
     run.list(`${path}/items`, `list the items ${ofWorkspace}`, itemShape),
@@ -91,15 +98,6 @@ async function readOthers(run: Run, kind: ResourceKind, workspaceId: string): Pr
     if (!isServiceAnswer(error, 400, 403, 404)) throw error;
     return { kind, objects: [], problem: error.message };
   }
-}
-
-/** The display name of a capacity, or its id if two have the same name. */
-async function capacityOf(run: Run, { capacityId }: Workspace): Promise<string | undefined> {
-  if (!capacityId) return undefined;
-  const capacities = await visibleCapacities(run);
-  const own = capacities.find(({ id }) => sameIgnoringCase(id, capacityId));
-  const namesakes = capacities.filter(({ displayName }) => sameIgnoringCase(displayName, own?.displayName));
-  return namesakes.length === 1 ? own?.displayName : own?.id;
 }
 
 async function readUsers(run: Run, path: string, ofWorkspace: string): Promise<ExistingUser[]> {

@@ -1,4 +1,4 @@
-import { sortItems } from "./description.ts";
+import { hasEdgeSpace, sortItems } from "./description.ts";
 import type { ExistingWorkspace } from "./existingWorkspace.ts";
 
 /** A key that the stack already uses. */
@@ -46,6 +46,12 @@ function clashesOf(existing: ExistingWorkspace, declared: readonly Declared[]): 
     clashes.push(
       `Workspace '${workspace.displayName}' is declared as ${same.key}, and is not part of the stack's state. ` +
         `Set adopt: true there and deploy, or remove that entry and import again.`,
+    );
+  }
+  if (hasEdgeSpace(workspace.displayName)) {
+    clashes.push(
+      `The name of workspace '${workspace.displayName}' (${workspace.id}) begins or ends with a space, which no configuration ` +
+        `keeps: rename it in Fabric, then import again.`,
     );
   }
   const seen = new Set<string>();

@@ -2,7 +2,7 @@ import { parseStackConfig } from "../../lib/config/stackConfig.ts";
 import type { Workspace } from "../../lib/api/objects.ts";
 import type { Run } from "../../providers/run/run.ts";
 import { liveResourcesOf } from "../../lib/checkpoint/checkpoint.ts";
-import { describeWorkspace } from "./description.ts";
+import { describeWorkspace, hasEdgeSpace } from "./description.ts";
 import type { DescribedWorkspace } from "./description.ts";
 import { readExistingWorkspace } from "./existingWorkspace.ts";
 import type { ExistingWorkspace } from "./existingWorkspace.ts";
@@ -43,7 +43,9 @@ export interface ImportPlan {
 export async function planImport(run: Run, target: Target, wanted: Wanted): Promise<ImportPlan> {
   const { projectRoot, stack, env } = target.access;
   const visible = await withProgress(() => "Listing workspaces …", visibleWorkspaces(run));
-  const { workspaces: selected, managed } = selectWorkspaces(visible, wanted, managedIn(target));
+  const { workspaces: chosen, managed } = selectWorkspaces(visible, wanted, managedIn(target));
+  // a name that no configuration keeps is refused if it was asked for, and does not stop the import of all others
+  const selected = wanted.all ? chosen.filter(({ displayName }) => !hasEdgeSpace(displayName)) : chosen;
   let read = 0;
   const reading = inLanes(selected, WORKSPACES_AT_ONCE, async (workspace) => {
     const existing = await readExistingWorkspace(run, workspace);
@@ -59,7 +61,13 @@ export async function planImport(run: Run, target: Target, wanted: Wanted): Prom
   const entries = workspaces.map(({ described }) => described.entry);
   const raw = { ...target.raw, workspaces: [...target.raw.workspaces, ...entries] };
   parseStackConfig(raw, { projectRoot, stack, env, kindKeys });
-  return { workspaces, managed, notes };
+  const left = chosen
+    .filter((one) => !selected.includes(one))
+    .map(({ displayName, id }) => {
+      const why = "its name begins or ends with a space. Rename it in Fabric to import it.";
+      return `Workspace '${displayName}' (${id}) is left out: ${why}`;
+    });
+  return { workspaces, managed, notes: [...notes, ...left] };
 }
 
 /** The workspaces in the state. A workspace that failed has only a component there, and no object. */

@@ -1,5 +1,6 @@
 import type { Redaction } from "../../lib/telemetry/redaction.ts";
 import type { StackConfig } from "../../lib/config/stackConfig.ts";
+import type { ItemChange } from "./changedFiles.ts";
 import { fittedSections } from "./fittedSections.ts";
 import type { Section } from "./fittedSections.ts";
 import { wholeCode } from "./inertText.ts";
@@ -17,10 +18,14 @@ export interface CommentSource {
   /** Undefined if the configuration cannot be read; the preview itself reports that. */
   readonly config: StackConfig | undefined;
   readonly redaction: Redaction;
+  /** What happens to the items of folders. @default nothing */
+  readonly items?: readonly ItemChange[];
 }
 
 /** Most bytes of a comment; GitHub takes 65,536 characters. */
 const LONGEST_COMMENT = 64_900;
+/** Most lines of a changed file. */
+const MOST_FILE_LINES = 40;
 /** Most messages of a severity: a thousand refused deletes must leave room for the changes themselves. */
 const MOST_MESSAGES = 5;
 
@@ -28,7 +33,7 @@ const MOST_MESSAGES = 5;
  * A preview as Markdown. Equal previews give equal comments, without times or random order. The first line names the stack, so
  * that a workflow finds its own comment again. The second line summarises the comment for scripts.
  */
-export function commentMarkdown({ stack, log, config, redaction }: CommentSource): string {
+export function commentMarkdown({ stack, log, config, redaction, items = [] }: CommentSource): string {
   const shown = new ShownText(redaction);
   const changes = log ? changesOf(log) : [];
   const drift = log ? driftOf(log, changes) : [];
@@ -44,6 +49,7 @@ export function commentMarkdown({ stack, log, config, redaction }: CommentSource
     destructiveSection(changes.filter(isDestructive), shown),
     driftSection(drift, shown),
     ...workspaceSections(changes, shown),
+    fileSection(items, shown),
     protectionSection(log, stack, config, shown),
     warningSection(messages, shown),
   ];
@@ -113,8 +119,9 @@ function destructiveSection(changes: readonly Change[], shown: ShownText): Secti
 
 /** The consequence of a destructive change. */
 function consequenceOf(change: Change): string {
-  const { operation, kind, holdsData, isGivenBack, isProtected, losesProtection, removesRoles } = change;
+  const { operation, kind, holdsData, isGivenBack, isProtected, losesProtection, removesRoles, removesItems } = change;
   if (removesRoles) return "**loses access**: not listed, while `usersAuthoritative` is on";
+  if (removesItems) return "**deletes items that nobody declares**, while `orphans` is `delete`";
   if (operation !== "delete" && operation !== "replace")
     return losesProtection ? "loses its protection: a later deployment may delete or replace it" : "";
   if (isProtected) return "**refused while it is protected** (see below)";
@@ -169,6 +176,20 @@ function workspaceSections(changes: readonly Change[], shown: ShownText): Sectio
       });
       return folded(`${title}: ${countsOf(own)}`, "| | Object | Properties |\n|---|---|---|", lines, true);
     });
+}
+
+/** The lines of changed files. The table of the workspace has the names of all. */
+function fileSection(items: readonly ItemChange[], shown: ShownText): Section {
+  const changed = items.flatMap((item) =>
+    item.files.flatMap((file) => (file.lines.length > 0 ? [{ item, file }] : [])),
+  );
+  const lines = changed.map(({ item, file }) => {
+    const all = file.lines.slice(0, MOST_FILE_LINES);
+    const more = file.lines.length - all.length;
+    const text = [...all, ...(more > 0 ? [`… ${more} more lines`] : [])].join("\n");
+    return `${objectOfWorkspace(item, shown)}: ${shown.name(file.path)}\n${shown.message(text)}\n`;
+  });
+  return folded(`Changed files (${changed.length})`, "", lines);
 }
 
 function protectionSection(

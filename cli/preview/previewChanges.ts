@@ -39,6 +39,8 @@ export interface Change extends PreviewedObject {
   readonly losesProtection: boolean;
   /** Whether undeclared people lose their roles. */
   readonly removesRoles: boolean;
+  /** Whether undeclared items are deleted. */
+  readonly removesItems: boolean;
 }
 
 /** One object that differs from the state. */
@@ -50,8 +52,8 @@ export interface Drift extends PreviewedObject {
 }
 
 /** Whether a change can lose something that no later deployment can restore. */
-export function isDestructive({ operation, losesProtection, removesRoles }: Change): boolean {
-  return operation === "delete" || operation === "replace" || losesProtection || removesRoles;
+export function isDestructive({ operation, losesProtection, removesRoles, removesItems }: Change): boolean {
+  return operation === "delete" || operation === "replace" || losesProtection || removesRoles || removesItems;
 }
 
 /** The deployment's changes, the worst first, then by name, so that equal previews give equal text. */
@@ -143,6 +145,7 @@ function changeOf(step: Step, operation: Operation): Change {
     isProtected: Boolean((next ?? old)?.protect),
     losesProtection: losesProtection(step),
     removesRoles: properties.some(({ property, after }) => property.startsWith(ROLE_OF) && after === undefined),
+    removesItems: properties.some(({ property, after }) => property.startsWith(UNDECLARED) && after === undefined),
   };
 }
 
@@ -179,11 +182,16 @@ function byFile(old: Properties = {}, next: Properties = {}): readonly [Properti
 }
 
 const ROLE_OF = "role of ";
+const UNDECLARED = "undeclared ";
 
-/** Properties for readers, with one line for each undeclared role. A user's name is unique; other names get the id. */
+/** Properties for readers, with one line for each undeclared role or item. A user's name is unique; other names get the id. */
 function toldOf({ unlisted, ...properties }: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
-  const byId = (unlisted ?? {}) as Record<string, { readonly name: string; readonly role: string }>;
-  const roles = Object.entries(byId).map(([id, { name, role }]) => {
+  const byId = (unlisted ?? {}) as Record<
+    string,
+    { readonly name: string; readonly role?: string; readonly type?: string }
+  >;
+  const roles = Object.entries(byId).map(([id, { name, role, type }]) => {
+    if (role === undefined) return [`${UNDECLARED}${type} ${name}`, id];
     return [ROLE_OF + (name.includes("@") || name === id ? name : `${name} (${id})`), role];
   });
   return { ...properties, ...(Object.fromEntries(roles) as Record<string, string>) };

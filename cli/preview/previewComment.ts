@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { isAddress } from "../../lib/logStore/blobPlace.ts";
 import { Redaction } from "../../lib/telemetry/redaction.ts";
 import type { StackConfig } from "../../lib/config/stackConfig.ts";
 import { stackConfigValues } from "../../lib/config/text.ts";
@@ -9,6 +10,7 @@ import { judgePreview, tellLifted } from "../pulumi/liftedProtection.ts";
 import { isJsonOutput, noteResult } from "../pulumi/commandOutput.ts";
 import { changesOf, driftOf, isDestructive, unchangedIn } from "./previewChanges.ts";
 import type { PreviewedObject } from "./previewChanges.ts";
+import type { ItemChange } from "./changedFiles.ts";
 import { readPreviewLog } from "./previewLog.ts";
 import type { PreviewLog } from "./previewLog.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
@@ -49,6 +51,8 @@ export async function previewStack(
   const folder = mkdtempSync(join(tmpdir(), "fabric-preview-"));
   const events = join(folder, "events.json");
   let log: PreviewLog | undefined;
+  let items: readonly ItemChange[] = [];
+  const redaction = new Redaction(process.env, () => []);
   try {
     using lookedAt = await stackToLookAt(named, args);
     const { access, isUnmade } = lookedAt;
@@ -65,16 +69,42 @@ export async function previewStack(
       console.error(protection.refusal);
     }
     if (log && isJsonOutput()) noteResult(previewResult(log));
+    items = log ? await itemChanges(log, access) : [];
+    if (items.length > 0 && !isJsonOutput()) {
+      const { itemChangeLines } = await import("./changedFiles.ts");
+      console.log(
+        `\n${itemChangeLines(items)
+          .map((line) => redaction.text(line))
+          .join("\n")}`,
+      );
+    }
     return code === 0 && protection?.refusal !== undefined ? 1 : code;
   } finally {
     // private, and removed: the folder holds values of resources
     rmSync(folder, { recursive: true, force: true });
-    const redaction = new Redaction(process.env, () => []);
     if (target !== undefined) {
       const { commentMarkdown } = await import("./commentMarkdown.ts");
-      writeFileSync(target, commentMarkdown({ stack, log, config: await configOf(stack, log), redaction }));
+      writeFileSync(target, commentMarkdown({ stack, log, config: await configOf(stack, log), redaction, items }));
     }
   }
+}
+
+/** What happens to the items of folders, with the lines of changed texts as far as they were kept. */
+async function itemChanges(log: PreviewLog, { stack, env }: StackAccess): Promise<readonly ItemChange[]> {
+  const isOfItem = ({ op, type }: PreviewLog["steps"][number]) => op !== "same" && type.endsWith("dynamic/fabric:Item");
+  if (!log.steps.some(isOfItem)) return [];
+  const [{ itemChangesIn }, { deployedTexts }, { openLogStore }] = await Promise.all([
+    import("./changedFiles.ts"),
+    import("../../lib/transactions/deployedDefinitions.ts"),
+    import("../../lib/logStore/openLogStore.ts"),
+  ]);
+  const place = log.config["fabric:transactionLog"] ?? ".fabric/transactions";
+  // a reader of pull requests may have no right to the log
+  const store = await openLogStore(isAddress(place) ? place : resolve(projectRoot, place), { stack, env }).catch(
+    () => undefined,
+  );
+  const deployed = async (hash: string) => store && deployedTexts(store, stack, hash);
+  return itemChangesIn(log, { projectRoot, deployed });
 }
 
 /** A preview as the result of the command. Values stay out of it: they may be secret. */

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
-import { structuredPatch } from "diff";
 import type { CheckpointResource } from "../../lib/checkpoint/checkpoint.ts";
 import type { DefinitionPart } from "../../lib/api/itemDefinition.ts";
 import type { AttemptRecord } from "../../lib/transactions/attempts.ts";
 import { outcomesIn } from "../../lib/transactions/entry.ts";
 import type { Entry } from "../../lib/transactions/entry.ts";
+import { lineDifference } from "./lineDifference.ts";
 import { workspaceOf } from "./rows.ts";
 
 /** What changes are read from. */
@@ -189,11 +189,5 @@ const fitted = (lines: readonly string[]) =>
 /** Lines of a unified difference of two files in base64; a note for what is no text. */
 function differenceOf(before: string, after: string): string[] {
   const [old, now] = [before, after].map((payload) => Buffer.from(payload, "base64").toString());
-  if (old === undefined || now === undefined || old === now) return [];
-  if (`${old}${now}`.includes("\u0000")) return ["@@ no text @@"];
-  const { hunks } = structuredPatch("", "", old, now, undefined, undefined, { context: 2 });
-  return hunks.flatMap((hunk) => [
-    `@@ line ${hunk.newStart} @@`,
-    ...hunk.lines.filter((line) => !line.startsWith("\\")),
-  ]);
+  return old === undefined || now === undefined ? [] : lineDifference(old, now);
 }

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { enableCompileCache } from "node:module";
+import * as nodeModule from "node:module";
 import { pathToFileURL } from "node:url";
 
 /**
@@ -27,7 +27,8 @@ export async function runFile(node, file, args, env) {
 export async function runHere(file, args, env) {
   Object.assign(process.env, env);
   // read by Node at its start only
-  enableCompileCache(env.NODE_COMPILE_CACHE);
+  // set-up also runs on Node 20, which has no such cache and gets a newer Node
+  nodeModule.enableCompileCache?.(env.NODE_COMPILE_CACHE);
   process.argv = [process.argv[0], file, ...args];
   await import(pathToFileURL(file).href);
 }

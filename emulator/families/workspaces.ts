@@ -10,6 +10,7 @@ import type { Stored } from "../core/store.ts";
 import { activeCapacity, capacities } from "./capacities.ts";
 import { principals } from "./identity.ts";
 import type { Principal } from "./identity.ts";
+import { itemsOf } from "./itemStore.ts";
 import { startOperation } from "./operations.ts";
 
 export interface Workspace extends Stored {
@@ -138,13 +139,28 @@ export const workspaceFamily = defineFamily({
       remove(service, workspaces, id);
       return ok();
     }),
-    route("POST", workspace("Admin"), "/assignToCapacity", ({ id }, call, service) => {
+    route("POST", workspace("Admin"), "/assignToCapacity", ({ id, capacityId: from }, call, service) => {
       if (typeof call.body["capacityId"] !== "string") throw badRequest("The capacityId field is required.");
       const capacityId = activeCapacity(service, call.body["capacityId"]);
+      const regionOf = (of: string | undefined) => of && capacities.in(service).get(of)?.region;
+      if (from && regionOf(from) !== regionOf(capacityId) && holdsFabricItems(service, id)) {
+        throw new ServiceError(
+          400,
+          "TargetCapacityIncompatibleRegion",
+          "The workspace holds items that cannot move to the region of the capacity",
+        );
+      }
       workspaces.in(service).change(id, { capacityId, assignmentReads: service.levers.assignmentReads });
       return { status: 202 };
     }),
     route("POST", workspace("Admin"), "/unassignFromCapacity", ({ id }, _call, service) => {
+      if (holdsFabricItems(service, id)) {
+        throw new ServiceError(
+          400,
+          "WorkspaceItemsCanNotBeUnassignedFromCapacity",
+          "The workspace holds items that need a capacity",
+        );
+      }
       workspaces.in(service).change(id, { capacityId: undefined, assignmentReads: service.levers.assignmentReads });
       return { status: 202 };
     }),
@@ -188,6 +204,12 @@ export const workspaceFamily = defineFamily({
     }
   },
 });
+
+/** Types of items that need no capacity, and move between regions. */
+const powerBi = ["Dashboard", "PaginatedReport", "Report", "SemanticModel", "SQLEndpoint"];
+
+const holdsFabricItems = (service: Service, workspaceId: string) =>
+  itemsOf(service, workspaceId).some(({ type }) => !powerBi.includes(type));
 
 /** A workspace in the format of lists and writes. */
 function summary({ id, displayName, description, type, capacityId, domainId }: Workspace) {

@@ -18,8 +18,9 @@ import { FIRST_POLL_MS, acceptedEarlier, operationOf, waitForOperation } from ".
 import type { Waiting } from "./longRunningOperation.ts";
 import { callOutcome, maySendAgain } from "./outcome.ts";
 import type { CallOutcome } from "./outcome.ts";
-import { MAX_RETRIES, MAX_RETRY_AFTER_S, baseDelayOf, decideRetry, failureOf, timeScaleOf } from "../retryHandler.ts";
+import { MAX_RETRY_AFTER_S, baseDelayOf, decideRetry, failureOf, timeScaleOf } from "../retryHandler.ts";
 import { QUOTA_WINDOW_MS } from "./quota.ts";
+import { THROTTLE_BUDGET_S, ThrottleBudget, throttlePause } from "./throttleBudget.ts";
 import { Throttle } from "./throttle.ts";
 import type { Passage } from "./throttle.ts";
 import { assertTrustedEndpoint } from "./trustedHost.ts";
@@ -39,6 +40,10 @@ export interface FabricClientOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Shared by clients of one quota. @default one of its own */
   readonly throttle?: Throttle;
+  /** How long refusals by quota are waited for in all. @default ten minutes */
+  readonly throttleBudget?: ThrottleBudget;
+  /** Called when a call begins to wait because the service has refused it by quota. */
+  readonly onThrottled?: (call: string, ms: number) => void;
   /** Shared by clients of one host. @default one of its own, 5 failures, 60 s */
   readonly breaker?: CircuitBreaker;
   /** Longest time for one attempt, in ms. @default 100 s */
@@ -62,6 +67,10 @@ const ID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
 interface Settings extends InternalAxiosRequestConfig, Attempted {
   /** Whether a POST with an unknown outcome may be sent again. */
   replaySafe?: boolean;
+  /** Refusals by quota after which the call waited on the budget. They do not count as attempts. */
+  throttled?: number;
+  /** The wait that the last refusal by quota was granted, in ms. */
+  grantedMs?: number | undefined;
 }
 
 /**
@@ -121,7 +130,11 @@ export class FabricClient {
       config.headers.set("Authorization", `Bearer ${await this.#tokens.token(scope)}`);
       return config;
     });
-    if (flags.useRetryLogic) addRetries(this.#axios, { clock, baseMs: baseDelayOf(env), stop: options.stop, onWait });
+    const throttleBudget =
+      options.throttleBudget ?? new ThrottleBudget(clock, THROTTLE_BUDGET_S * 1_000 * timeScaleOf(env));
+    const { stop, onThrottled = () => undefined } = options;
+    if (flags.useRetryLogic)
+      addRetries(this.#axios, { clock, baseMs: baseDelayOf(env), stop, onWait, throttleBudget, onThrottled });
   }
 
   /**
@@ -308,7 +321,7 @@ function attemptOf(
         options.onAttempt?.({
           method,
           origin,
-          route: pathname.replace(ID, "{id}").replace(/\/users\/[^/]+/, "/users/{user}"),
+          route: routeOf(pathname),
           path: pathname.replace(/\/users\/[^/]+/, "/users/{user}"),
           status: response?.status,
           errorCode: response && response.status >= 400 ? ownErrorOf(receivedOf(response))?.errorCode : undefined,
@@ -321,6 +334,9 @@ function attemptOf(
     }
   };
 }
+
+/** A path without ids and names of people. */
+const routeOf = (pathname: string) => pathname.replace(ID, "{id}").replace(/\/users\/[^/]+/, "/users/{user}");
 
 /** Outcome of the last attempt. */
 const outcomeOf = (error: AxiosError): CallOutcome =>
@@ -350,6 +366,8 @@ interface Retrying {
   readonly clock: Clock;
   readonly baseMs: number;
   readonly onWait: (wait: Wait) => void;
+  readonly throttleBudget: ThrottleBudget;
+  readonly onThrottled: (call: string, ms: number) => void;
 }
 
 /** Whether the service itself is in trouble, and not only this request: no answer, or a server error. */
@@ -361,21 +379,37 @@ function isOutage(error: unknown): boolean {
 
 function addRetries(
   instance: AxiosInstance,
-  { clock, baseMs, stop, onWait }: Pick<FabricClientOptions, "stop"> & Retrying,
+  { clock, baseMs, stop, onWait, throttleBudget, onThrottled }: Pick<FabricClientOptions, "stop"> & Retrying,
 ): void {
   const decide = (error: AxiosError) => {
-    const { method = "post", replaySafe, attempt = 1 } = (error.config ?? {}) as Partial<Settings>;
+    const { method = "post", replaySafe, attempt = 1, throttled = 0 } = (error.config ?? {}) as Partial<Settings>;
     const isFinal = error.code === AxiosError.ERR_CANCELED || !maySendAgain({ method, replaySafe }, outcomeOf(error));
-    return decideRetry(attempt, isFinal ? {} : failureOf(error, clock.now()), { baseMs });
+    return decideRetry(attempt - throttled, isFinal ? {} : failureOf(error, clock.now()), { baseMs });
+  };
+  /** Whether the budget grants a refusal by quota its wait; further failures follow the limit of attempts. */
+  const isGranted = (error: AxiosError): boolean => {
+    const config = error.config as Settings | undefined;
+    if (!config) return false;
+    config.grantedMs = undefined;
+    if (error.response?.status !== 429 || !isServicesOwn(error)) return false;
+    const nth = (config.throttled ?? 0) + 1;
+    const ms = throttlePause(nth, failureOf(error, clock.now()).retryAfterSeconds, baseMs);
+    if (!throttleBudget.grant(ms)) return false;
+    config.throttled = nth;
+    config.grantedMs = ms;
+    onThrottled(`${(config.method ?? "").toUpperCase()} ${routeOf(new URL(config.url ?? "").pathname)}`, ms);
+    return true;
   };
   axiosRetry(instance, {
-    retries: MAX_RETRIES,
+    // the condition decides, because waits on the budget do not count
+    retries: Number.MAX_SAFE_INTEGER,
     shouldResetTimeout: true,
-    retryCondition: (error) => !stop?.aborted && decide(error).kind === "wait",
+    retryCondition: (error) => !stop?.aborted && (isGranted(error) || decide(error).kind === "wait"),
     // our own code waits, through the clock, and an abort ends the wait
     retryDelay: () => 0,
     onRetry: async (_retry, error, config) => {
-      const decision = decide(error);
+      const granted = (error.config as Settings | undefined)?.grantedMs;
+      const decision = granted === undefined ? decide(error) : ({ kind: "wait", ms: granted } as const);
       if (decision.kind !== "wait") return;
       onWait({ why: "retry", ms: decision.ms });
       await clock

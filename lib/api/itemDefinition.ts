@@ -126,11 +126,26 @@ export function readPlatform(path: string): Platform {
   }
   const parsed = platformSchema.safeParse(content);
   if (!parsed.success) {
-    const wrong = parsed.error.issues.map((issue) => issue.path.join("."));
+    const wrong = parsed.error.issues.map((issue) => `${issue.path.join(".")}${lineInPlatform(path, issue.path)}`);
     throw new Error(`${file} lacks a valid ${wrong.join(", ")}.`);
   }
   const { metadata, config } = parsed.data;
   return { ...metadata, logicalId: config?.logicalId };
+}
+
+/**
+ * Where a key of a `.platform` file stands, or the innermost object that lacks it: ` (line 4)`, or nothing for a file that holds
+ * none of it.
+ */
+export function lineInPlatform(path: string, keys: readonly PropertyKey[]): string {
+  const text = readFileSync(`${path}/${PLATFORM}`, "utf8");
+  let position = -1;
+  for (const key of keys) {
+    const next = text.indexOf(JSON.stringify(String(key)), position + 1);
+    if (next < 0) break;
+    position = next;
+  }
+  return position < 0 ? "" : ` (line ${text.slice(0, position).split("\n").length})`;
 }
 
 function namesIn(path: string): string[] {

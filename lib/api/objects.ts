@@ -42,6 +42,8 @@ export const capacityShape = z.object({
   id: idShape,
   displayName: z.string(),
   sku: z.string(),
+  /** `West Europe`. */
+  region: optional(z.string()),
   /** `Active`, or `Inactive` for a paused capacity. */
   state: z.string(),
 });

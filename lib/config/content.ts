@@ -7,6 +7,7 @@ import { findReferences } from "../content/references.ts";
 import type { ContentItem } from "../content/references.ts";
 import { textFiles } from "../content/textFiles.ts";
 import type { Rule } from "../content/values/rule.ts";
+import type { Entry } from "./entries.ts";
 import type { ItemContent, ItemReference, ResolvedItem } from "./item.ts";
 import { problemAt } from "./problem.ts";
 import type { Problem } from "./problem.ts";
@@ -31,6 +32,10 @@ export interface ContentContext {
   readonly projectRoot: string;
   /** Name of the environment, for values. */
   readonly environment: string;
+  /** Environment of the user, for `$ENV:`. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Entries of `fabric:references`, for values. */
+  readonly references: readonly Entry[];
   /** Receives missing files, references to nothing, and values that cannot be put in. */
   readonly problems: Problem[];
 }
@@ -63,7 +68,12 @@ export function resolveContent(workspaces: readonly ResolvedEntries[], context: 
     for (const rule of valued.used) used.add(rule);
     positions.set(valued.content, position);
   }
-  for (const [item, references] of referencesIn(positions, { workspaces, all }, additions, report))
+  for (const [item, references] of referencesIn(
+    positions,
+    { workspaces, all, references: context.references },
+    additions,
+    report,
+  ))
     add(item, { references });
 
   const hasRules = workspaces.some(({ entries }) => entries.some(({ rules }) => rules));
@@ -84,7 +94,7 @@ type Report = (position: Position, message: string) => void;
 function withValuesOf(
   content: ContentItem,
   position: Position,
-  { environment }: ContentContext,
+  { environment, env }: ContentContext,
   report: Report,
 ): { readonly content: ContentItem; readonly used: readonly Rule[]; readonly additions: ItemContent } {
   const { entry } = position;
@@ -93,12 +103,14 @@ function withValuesOf(
     files,
     used,
     values: own,
-  } = values().valuedFiles(position, content, environment, (message) => report(position, message));
+    variables,
+  } = values().valuedFiles(position, content, { environment, env }, (message) => report(position, message));
   const valued = { ...content, files };
   const sparkPool = values().sparkPoolFor(entry, valued, environment);
   const connections = values().connectionsFor(entry, valued, environment);
   const additions = {
     ...(own.length > 0 && { values: own }),
+    ...(variables && { variables }),
     ...(sparkPool && { sparkPool }),
     ...(connections.length > 0 && { connections }),
   };
@@ -115,10 +127,18 @@ function valueSetOf(
   return isOfFolder && type === "VariableLibrary" && isThere ? { activeValueSet: environment } : {};
 }
 
+/** All that values may refer to. */
+export interface Surroundings {
+  readonly workspaces: readonly ResolvedEntries[];
+  readonly all: readonly Position[];
+  /** Entries of `fabric:references`. */
+  readonly references: readonly Entry[];
+}
+
 /** What the files and the values of all items refer to. Items that refer to nothing are left out. */
 function referencesIn(
   positions: ReadonlyMap<ContentItem, Position>,
-  surroundings: { readonly workspaces: readonly ResolvedEntries[]; readonly all: readonly Position[] },
+  surroundings: Surroundings,
   additions: ReadonlyMap<ResolvedItem, ItemContent>,
   report: Report,
 ): readonly (readonly [ResolvedItem, readonly ItemReference[]])[] {
@@ -150,9 +170,12 @@ function referencesIn(
   for (const [, [first, ...others]] of Map.groupBy(missing, ({ position, key }) => `${position.workspace} ${key}`)) {
     if (!first) continue;
     const need = others.length === 0 ? "needs" : `and ${others.length} more need`;
+    const remedy = first.key.startsWith("$workspace.")
+      ? "declare it, name it in fabric:references, or take the rule away"
+      : "declare it, or take the rule away";
     report(
       first.position,
-      `${first.position.item.path} ${need} ${first.key}, which is nothing that this stack declares: declare it, or take the rule away`,
+      `${first.position.item.path} ${need} ${first.key}, which is nothing that this stack declares: ${remedy}`,
     );
   }
   return found;

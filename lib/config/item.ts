@@ -5,6 +5,7 @@ import { hasDefinition, knownItemType } from "../api/itemType.ts";
 import type { Reference } from "../content/references.ts";
 import type { NamedPool } from "../content/itemValues.ts";
 import type { ItemAttribute, WorkspaceAttribute } from "../content/values/reference.ts";
+import type { Variables } from "../content/environmentValues.ts";
 import type { Value } from "../content/values/value.ts";
 import { textOf } from "./entries.ts";
 import { problemAt } from "./problem.ts";
@@ -49,6 +50,8 @@ export interface ItemContent {
   readonly activeValueSet?: string | undefined;
   /** Values of the environment that change the item's content. */
   readonly values?: readonly Value[];
+  /** Salted hashes of the environment variables that those values take. */
+  readonly variables?: Variables;
 }
 
 /** A value in an item's content that belongs to another object of the stack. */
@@ -56,8 +59,10 @@ export interface ItemReference {
   /** What stands in the content instead of the value ({@link Reference.key}, {@link referenceText}). */
   readonly key: string;
   readonly attribute: Reference["attribute"] | ItemAttribute | WorkspaceAttribute;
-  /** Position of the other object's workspace in the configuration. */
+  /** Position of the other object's workspace in the configuration; of no meaning for a named one. */
   readonly workspace: number;
+  /** The object is none of this stack: an entry of `fabric:references` names it. */
+  readonly named?: { readonly what: "workspace" | "item"; readonly name: string };
   /** Position of the other item in its workspace; absent for the workspace itself. */
   readonly item?: number;
 }

@@ -1,6 +1,8 @@
+import { join } from "node:path";
 import picomatch from "picomatch";
 import { findItemFolders } from "../content/itemFolders.ts";
 import type { ItemFolder } from "../content/itemFolders.ts";
+import { lineInPlatform } from "../api/itemDefinition.ts";
 import { knownItemType } from "../api/itemType.ts";
 import { closestName } from "./closestName.ts";
 import { entryOf, textOf } from "./entries.ts";
@@ -80,7 +82,10 @@ export function resolveFolder(
       name: textOf(entryOf(entryOf(raw["items"])[options.get(folder.relative) ?? ""])["name"]),
     };
   };
-  for (const folder of wanted) checkPlatform(folder, types, (message) => report("from", message));
+  for (const folder of wanted)
+    checkPlatform(folder, types, (key, message) =>
+      report("from", `${message}${lineInPlatform(join(projectRoot, folder.path), ["metadata", key])}`),
+    );
   return { items: wanted.map(resolve), left: found.filter((folder) => !wanted.includes(folder)).map(resolve) };
 }
 
@@ -107,18 +112,25 @@ function foundIn(from: unknown, projectRoot: string, report: (message: string) =
 function checkPlatform(
   { path, platform }: ItemFolder,
   types: readonly string[] | undefined,
-  report: (message: string) => void,
+  report: (key: "type" | "displayName" | "description", message: string) => void,
 ): void {
   const { type, displayName, description } = platform;
   const file = `${path}/.platform`;
   const known = knownItemType(type);
   // a type that is newer than this version can be named on purpose
   if (known === undefined && !types?.includes(type)) {
-    report(`${file} has the type ${type}, which this version does not know. If the service knows it, name it in types`);
-  } else if (known !== undefined && known !== type) report(`${file} has the type ${type}, which is spelled ${known}`);
-  if (displayName.length > MAX_TEXT) report(`${file} has a displayName of more than ${MAX_TEXT} characters`);
-  if (displayName !== displayName.trim()) report(`${file} has a displayName that begins or ends with a space`);
-  if ((description ?? "").length > MAX_TEXT) report(`${file} has a description of more than ${MAX_TEXT} characters`);
+    report(
+      "type",
+      `${file} has the type ${type}, which this version does not know. If the service knows it, name it in types`,
+    );
+  } else if (known !== undefined && known !== type)
+    report("type", `${file} has the type ${type}, which is spelled ${known}`);
+  if (displayName.length > MAX_TEXT)
+    report("displayName", `${file} has a displayName of more than ${MAX_TEXT} characters`);
+  if (displayName !== displayName.trim())
+    report("displayName", `${file} has a displayName that begins or ends with a space`);
+  if ((description ?? "").length > MAX_TEXT)
+    report("description", `${file} has a description of more than ${MAX_TEXT} characters`);
 }
 
 function typesOf(raw: unknown, report: (key: string, message: string) => void): readonly string[] | undefined {

@@ -9,6 +9,15 @@ import { insideProject } from "./item.ts";
 import { problemAt } from "./problem.ts";
 import type { ConfigPath, Problem } from "./problem.ts";
 
+/** What rules need besides the entry. */
+export interface RulesContext {
+  /** Path of the entry. */
+  readonly at: ConfigPath;
+  readonly projectRoot: string;
+  /** Variables of the environment that rules may take. */
+  readonly environmentVariables: readonly string[];
+}
+
 /** The file of rules that a folder of items has by itself. */
 const DEFAULT_FILE = "parameter.yml";
 
@@ -22,7 +31,7 @@ const DEFAULT_FILE = "parameter.yml";
 export function rulesOf(
   raw: Readonly<Record<string, unknown>>,
   stackValues: unknown,
-  { at, projectRoot }: { readonly at: ConfigPath; readonly projectRoot: string },
+  { at, projectRoot, environmentVariables }: RulesContext,
   problems: Problem[],
 ): { readonly rules: Rules; readonly warnings: readonly string[] } | undefined {
   const parsed: ParsedRules[] = [];
@@ -33,12 +42,15 @@ export function rulesOf(
       const template = join(projectRoot, folder, path);
       return existsSync(template) ? readFileSync(template, "utf8") : undefined;
     };
-    const found = parseParameterFile(readFileSync(join(projectRoot, file), "utf8"), file, { readTemplate });
+    const found = parseParameterFile(readFileSync(join(projectRoot, file), "utf8"), file, {
+      readTemplate,
+      environmentVariables,
+    });
     for (const problem of found.problems) problems.push(problemAt([...at, "parameters"], problemText(problem)));
     parsed.push(found);
   }
   if (stackValues !== undefined) {
-    const found = parseValues(stackValues, "");
+    const found = parseValues(stackValues, "", { environmentVariables });
     for (const { path, message } of found.problems) problems.push({ path: `fabric:values.${path}`, message });
     parsed.push(found);
   }

@@ -11,6 +11,7 @@ import type { Entry } from "./entries.ts";
 import { resolveItem } from "./item.ts";
 import type { ResolvedItem } from "./item.ts";
 import { resolveContent } from "./content.ts";
+import { isOfDeployment } from "../secrets/secretVersion.ts";
 import { checkNames } from "./names.ts";
 import { principalKey, principalProblem } from "./principal.ts";
 import type * as ItemFolder from "./itemFolder.ts";
@@ -60,6 +61,7 @@ export function checkRules(raw: Entry, context: RuleContext): RuleResult {
   checkKindValues(context.kindKeys, "stack", raw, [], problems);
   checkNames(raw, problems);
   const workspaces = entriesOf(raw["workspaces"]);
+  const environmentVariables = checkVariables(raw["environmentVariables"], problems);
   const isDuplicate = duplicateFinder(problems);
   const resolved = workspaces.map((workspace, index) => {
     const at = ["workspaces", index];
@@ -80,15 +82,54 @@ export function checkRules(raw: Entry, context: RuleContext): RuleResult {
     checkUsers(entriesOf(workspace["users"]), [...at, "users"], problems);
     checkGit(workspace["git"], [...at, "git"], problems);
     checkKindValues(context.kindKeys, "workspace", workspace, at, problems);
-    const items = { entries: entriesOf(workspace["items"]), at: [...at, "items"], values: raw["values"] };
+    checkOrphans(workspace, at, problems);
+    const items = {
+      entries: entriesOf(workspace["items"]),
+      at: [...at, "items"],
+      values: raw["values"],
+      environmentVariables,
+    };
     return { name: name ?? "", displayName: displayName ?? "", entries: checkItems(items, context, problems) };
   });
   const content = resolveContent(resolved, {
     projectRoot: context.projectRoot,
     environment: textOf(raw["environment"]) ?? context.stack,
+    env: context.env,
+    references: entriesOf(raw["references"]),
     problems,
   });
   return { problems, ...content };
+}
+
+/** Nothing is deleted that the stack cannot know to be its own. */
+function checkOrphans(workspace: Entry, at: ConfigPath, problems: Problem[]): void {
+  const why =
+    workspace["adopt"] === true
+      ? "is not for an adopted workspace, whose other items belong to others: use report"
+      : workspace["git"] !== undefined
+        ? "not together with git, which brings items that nobody declares: use report"
+        : undefined;
+  if (why === undefined) return;
+  entriesOf(workspace["items"]).forEach(({ orphans }, index) => {
+    if (orphans === "delete") problems.push(problemAt([...at, "items", index, "orphans"], why));
+  });
+}
+
+/** Name of an environment variable that values may take. */
+const ENVIRONMENT_VARIABLE = /^[A-Za-z_]\w{0,126}$/;
+
+/** The variables of the environment that values may take. What the deployment itself signs in with is refused. */
+function checkVariables(raw: unknown, problems: Problem[]): readonly string[] {
+  const names: readonly unknown[] = Array.isArray(raw) ? raw : [];
+  return names.filter((name, index): name is string => {
+    // the schema reports names of another form
+    if (typeof name !== "string" || !ENVIRONMENT_VARIABLE.test(name)) return false;
+    if (isOfDeployment(name))
+      problems.push(
+        problemAt(["environmentVariables", index], "belongs to the deployment itself, and content must not hold it"),
+      );
+    return true;
+  });
 }
 
 function checkAddresses(raw: Entry, env: NodeJS.ProcessEnv, problems: Problem[]): void {
@@ -179,9 +220,18 @@ export interface ResolvedEntries {
   readonly entries: readonly ResolvedEntry[];
 }
 
+/** The entries of a workspace in the file. */
+interface StackItems {
+  readonly entries: readonly Entry[];
+  readonly at: ConfigPath;
+  /** The stack's values for all of them. */
+  readonly values: unknown;
+  /** Variables of the environment that values may take. */
+  readonly environmentVariables: readonly string[];
+}
+
 function checkItems(
-  /** The entries, their path, and the stack's values for all of them. */
-  { entries, at, values }: { readonly entries: readonly Entry[]; readonly at: ConfigPath; readonly values: unknown },
+  { entries, at, values, environmentVariables }: StackItems,
   context: RuleContext,
   problems: Problem[],
 ): readonly ResolvedEntry[] {
@@ -209,7 +259,7 @@ function checkItems(
       }
     }
     if (!isFolder) return { at: path, items, left };
-    const place = { at: path, projectRoot: context.projectRoot };
+    const place = { at: path, projectRoot: context.projectRoot, environmentVariables };
     return { at: path, items, left, rules: folders.rules().rulesOf(entry, values, place, problems) };
   });
 }

@@ -50,7 +50,8 @@ const gitOfAnyProvider = {
     .meta({
       description:
         "Which side wins if workspace and directory both hold items at the first sync: `PreferRemote` pulls, `PreferWorkspace` " +
-        "commits. The losing side is only overwritten with `allowOverwrite`. With `sync: always` the key also decides about an " +
+        "commits. The losing side is only overwritten with `allowOverwrite`. A workspace that the stack makes is empty when it is " +
+        "connected, so its first sync commits nothing; items that are made later are committed in Fabric. With `sync: always` the key also decides about an " +
         "item that was changed on both sides.",
       examples: ["PreferWorkspace"],
     }),
@@ -85,6 +86,14 @@ const gitSchema = z.discriminatedUnion("gitProviderType", [
       description: "User or organisation that owns the repository.",
       examples: ["contoso"],
     }),
+    customDomainName: text(100)
+      .regex(/^[a-z\d]([a-z\d.-]*[a-z\d])?$/i, "must be a host name, without https:// and path")
+      .optional()
+      .meta({
+        description: "Host of GitHub Enterprise Cloud with data residency.",
+        examples: ["contoso.ghe.com"],
+        absent: "github.com; a workspace that is connected keeps its host",
+      }),
     ...gitOfAnyProvider,
     connectionId: id.optional().meta({
       description:
@@ -184,12 +193,14 @@ const itemSchema = z.strictObject({
       more: "content.md#values-per-environment",
     }),
   orphans: z
-    .enum(["report"])
+    .enum(["report", "delete"])
     .optional()
     .meta({
       description:
-        "With `from`: tell which items of the workspace nobody declares, at refreshes and when the declared ones change. They are " +
-        "never touched.",
+        "With `from`: what happens to items of the workspace that nobody declares. `report` tells them, at refreshes and when the " +
+        "declared ones change. `delete` lets a refresh show them, the next preview list them, and the next up delete exactly " +
+        "these; items with data only if FABRIC_ALLOW_UNPROTECT names `<workspace>/orphans`. Not in an adopted workspace, and not " +
+        "together with `git`.",
       examples: ["report"],
       absent: "nothing is told",
     }),
@@ -399,6 +410,18 @@ export const stackSchema = z.strictObject({
     examples: [true],
     more: "#drift",
   }),
+  throttleBudget: z.coerce
+    .number("must be a number of seconds")
+    .int("must be a whole number of seconds")
+    .min(0, "must be a number of seconds")
+    .max(86_400, "must be at most a day")
+    .optional()
+    .meta({
+      description:
+        "Seconds that a run waits in all because the service throttles it, before it gives up. A run that waits says so every 15 s.",
+      examples: [1800],
+      absent: "600",
+    }),
   onDrift: z
     .enum(["overwrite", "warn", "fail"])
     .optional()
@@ -422,6 +445,17 @@ export const stackSchema = z.strictObject({
       description: "Which values of `parameter.yml` files and of `values` count.",
       examples: ["dev"],
       absent: "the name of the stack",
+      more: "content.md#values-per-environment",
+    }),
+  environmentVariables: z
+    .array(text(127).regex(/^[A-Za-z_]\w*$/, "must be the name of an environment variable"))
+    .optional()
+    .meta({
+      description:
+        "Names of environment variables that values may take as `$ENV:NAME`. States, logs and kept definitions hold the names " +
+        "and salted hashes only.",
+      examples: [["LAKE_CONNECTION"]],
+      absent: "none: `$ENV:` is an error",
       more: "content.md#values-per-environment",
     }),
   values: z

@@ -1,5 +1,7 @@
 import { idsIn } from "../content/gitIds.ts";
-import { referenceText } from "../content/itemValues.ts";
+import { environmentValue, environmentVersion } from "../content/environmentValues.ts";
+import type { Variables } from "../content/environmentValues.ts";
+import { referenceText, soughtIn } from "../content/itemValues.ts";
 import type { ContentItem } from "../content/references.ts";
 import type { TextFile } from "../content/contentRules.ts";
 import { applyValues } from "../content/values/applyValues.ts";
@@ -14,7 +16,7 @@ import { rulesWithoutEffect, rulesWithoutValue, selectValues } from "../content/
 import { SPARK_COMPUTE, sparkPoolOf, sparkPools } from "../content/values/sparkPools.ts";
 import type { SparkPool } from "../content/values/rule.ts";
 import type { Value } from "../content/values/value.ts";
-import type { Position } from "./content.ts";
+import type { Position, Surroundings } from "./content.ts";
 import type { ItemReference } from "./item.ts";
 import type { ResolvedEntries, ResolvedEntry } from "./rules.ts";
 
@@ -25,13 +27,15 @@ export interface ValuedFiles {
   readonly values: readonly Value[];
   /** The rules that they come from. */
   readonly used: readonly Rule[];
+  /** Salted hashes of the environment variables that the values take; absent if they take none. */
+  readonly variables?: Variables | undefined;
 }
 
 /** Puts the values of an environment into an item's files; what is not known yet stays as the rule spells it. */
 export function valuedFiles(
   { entry, item }: Position,
   { files, type, displayName }: ContentItem,
-  environment: string,
+  { environment, env }: { readonly environment: string; readonly env: NodeJS.ProcessEnv },
   report: (message: string) => void,
 ): ValuedFiles {
   const rules = entry.rules?.rules;
@@ -42,28 +46,44 @@ export function valuedFiles(
     value: ofFiles(value, folder, files),
   }));
   const isUsable = selected.filter(({ value, rule }) => {
-    const { toFind } = dynamicReferencesIn([value]);
-    if (toFind.length > 0)
-      report(
-        problemText({
-          ...rule.place,
-          message: "looks for a value of the service, which a preview does not ask: write the id",
-        }),
-      );
-    return toFind.length === 0;
+    const unset = variablesOf([value]).filter((name) => environmentValue(name, env) === undefined);
+    for (const name of unset)
+      report(problemText({ ...rule.place, message: `takes the environment variable ${name}, which is not set` }));
+    return unset.length === 0;
   });
   const values = isUsable.map(({ value }) => value);
-  const applied = applyValues("", files, values, { placeholder: referenceText });
+  // what the service says is put in, and looked for, when the item is sent
+  const sought = soughtIn(env, {});
+  const applied = applyValues("", files, values, { placeholder: referenceText, sought });
   for (const { value, message, file } of applied.problems) {
     const rule = isUsable[value]?.rule;
     if (rule) report(problemText({ ...rule.place, message: `${item.path}/${file}: ${message}` }));
   }
-  const changing = isUsable.filter((_, index) => (applied.places[index] ?? 0) > 0);
+  const mayHoldIds = files.some(({ path, text }) => path !== ".platform" && idsIn(text).length > 0);
+  const changing = isUsable.filter(
+    ({ value }, index) => (applied.places[index] ?? 0) > 0 || (mayHoldIds && isLookedFor(value)),
+  );
+  const names = variablesOf(changing.map(({ value }) => value));
   return {
+    ...(names.length > 0 && {
+      variables: Object.fromEntries(names.map((name) => [name, environmentVersion(name, env) ?? ""])),
+    }),
     files: applied.files,
     values: changing.map(({ value }) => value),
     used: changing.map(({ rule }) => rule),
   };
+}
+
+/** Whether only the service knows what the value looks for. */
+const isLookedFor = (value: Value): boolean =>
+  dynamicReferencesIn([value]).toFind.some(({ kind }) => kind !== "environment variable");
+
+/** Names of the environment variables that values take. */
+function variablesOf(values: readonly Value[]): string[] {
+  const { toPutIn, toFind } = dynamicReferencesIn(values);
+  return [
+    ...new Set([...toPutIn, ...toFind].flatMap((one) => (one.kind === "environment variable" ? [one.name] : []))),
+  ];
 }
 
 /** The Spark pool that takes the place of the one in an environment's files. */
@@ -90,12 +110,6 @@ function ofFiles(value: Value, folder: string, files: readonly TextFile[]): Valu
   return { ...value, files: meant };
 }
 
-/** All that values may refer to. */
-interface Surroundings {
-  readonly workspaces: readonly ResolvedEntries[];
-  readonly all: readonly Position[];
-}
-
 /** Ids that values put in. */
 export const idsOfValues = (values: readonly Value[]): string[] =>
   values.flatMap(({ to }) => idsIn(JSON.stringify(to)).map(({ id }) => id));
@@ -107,13 +121,15 @@ export const idsOfValues = (values: readonly Value[]): string[] =>
 export function referencesOfValues(
   values: readonly Value[],
   { workspace }: Position,
-  { workspaces, all }: Surroundings,
+  { workspaces, all, references }: Surroundings,
   miss: (key: string) => void,
 ): ItemReference[] {
   if (values.length === 0) return [];
-  return dynamicReferencesIn(values).toPutIn.flatMap((reference): ItemReference[] => {
+  const { toPutIn, toFind } = dynamicReferencesIn(values);
+  return [...toPutIn, ...toFind].flatMap((reference): ItemReference[] => {
+    if (reference.kind === "environment variable") return [];
     const key = referenceText(reference);
-    const found = targetOf(reference);
+    const found = targetOf(reference) ?? namedTarget(reference);
     if (found) return [{ key, ...found }];
     miss(key);
     return [];
@@ -132,6 +148,23 @@ export function referencesOfValues(
         one.item.displayName?.toLowerCase() === reference.name.toLowerCase(),
     );
     return target && { workspace: place, item: target.index, attribute: reference.attribute };
+  }
+
+  /** An object of somebody else, which the stack's references name. */
+  function namedTarget(reference: DynamicReference): Omit<ItemReference, "key"> | undefined {
+    if (reference.kind === "environment variable" || reference.attribute !== "id") return undefined;
+    const isItem = reference.kind === "item";
+    const workspace = isItem ? reference.workspace : reference.name;
+    const entry = references.find(
+      (one) =>
+        workspace !== undefined &&
+        one["workspace"] === workspace &&
+        one["item"] === (isItem ? reference.name : undefined) &&
+        (!isItem || one["type"] === undefined || one["type"] === reference.type),
+    );
+    const name = entry && entry["name"];
+    if (typeof name !== "string") return undefined;
+    return { workspace: -1, named: { what: isItem ? "item" : "workspace", name }, attribute: "id" };
   }
 
   /** Rules name workspaces as Fabric does; the key of the configuration stays the same in every environment. */

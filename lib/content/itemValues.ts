@@ -1,6 +1,8 @@
+import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
-import { textOf } from "../api/itemDefinition.ts";
+import { hashDefinition, textOf } from "../api/itemDefinition.ts";
 import type { DefinitionPart } from "../api/itemDefinition.ts";
+import { environmentValue } from "./environmentValues.ts";
 import { withTexts } from "./textFiles.ts";
 import type * as Pools from "./values/sparkPools.ts";
 import type * as Applying from "./values/applyValues.ts";
@@ -26,19 +28,32 @@ export function referenceText(reference: DynamicReference): string {
 export const valuesOf = ({ values = [] }: { readonly values?: readonly object[] | undefined }): readonly Value[] =>
   values as readonly Value[];
 
+/** What rules look for: a variable of the environment, or what the service says, if it is known. */
+export const soughtIn =
+  (env: NodeJS.ProcessEnv, references: Readonly<Record<string, string>>) =>
+  (reference: DynamicReference): string | undefined =>
+    reference.kind === "environment variable"
+      ? environmentValue(reference.name, env)
+      : references[referenceText(reference)];
+
 /**
  * A definition with its values for one environment.
  * @param valueOf the value of a dynamic reference. @default its own text, so that a hash can be told before ids are known
+ * @param references ids that rules may look for. @default none, so that a hash can be told before ids are known
  * @throws Error if a value cannot be put in
  */
 export function withValues(
   parts: readonly DefinitionPart[],
   values: readonly Value[],
   valueOf: (reference: DynamicReference) => string = referenceText,
+  references: Readonly<Record<string, string>> = {},
 ): readonly DefinitionPart[] {
   if (values.length === 0) return parts;
   const files = parts.map((part) => ({ ...part, text: textOf(Buffer.from(part.payload, "base64")) }));
-  const { files: applied, problems } = applying().applyValues("", files, values, { placeholder: valueOf });
+  const { files: applied, problems } = applying().applyValues("", files, values, {
+    placeholder: valueOf,
+    sought: soughtIn(process.env, references),
+  });
   const [problem] = problems;
   if (problem) throw new Error(`${problem.file}: ${problem.message}`);
   return applied.map(({ text, ...part }, index) =>
@@ -46,6 +61,21 @@ export function withValues(
       ? part
       : { ...part, payload: Buffer.from(text).toString("base64") },
   );
+}
+
+/**
+ * The hash of a definition as files and rules make it, before ids are known. Rules that look for what only the service knows
+ * count as they are written.
+ * @param parts the definition with its values
+ */
+export function hashWithValues(parts: readonly DefinitionPart[], values: readonly Value[]): string {
+  const hash = hashDefinition(parts);
+  const lookingFor = values.filter((value) => "find" in value && !value.regex && value.find.startsWith("$workspace."));
+  return lookingFor.length === 0
+    ? hash
+    : createHash("sha256")
+        .update(JSON.stringify([hash, lookingFor]))
+        .digest("hex");
 }
 
 /** A Spark pool of the target, as rules name it. */

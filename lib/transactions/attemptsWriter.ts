@@ -1,3 +1,4 @@
+import { withoutTaken } from "../content/environmentValues.ts";
 import type { Attempt, Wait } from "../api/fabricCall.ts";
 import type { Appender, LogStore } from "../logStore/logStore.ts";
 import { Redaction } from "../telemetry/redaction.ts";
@@ -104,7 +105,7 @@ export class AttemptsWriter {
     if (parts === undefined) return;
     const noted = parts.map(({ path, payload }) => {
       const bytes = Math.floor((payload.length * 3) / 4);
-      return { path, bytes, ...(this.#isRecorded(payload) && { payload }) };
+      return { path, bytes, ...(this.#isRecorded(payload) && { payload: withoutEnvironment(payload) }) };
     });
     this.#note({ kind: "definition", at: Date.now(), parts: noted, ...placeOfRecords() });
   }
@@ -179,6 +180,13 @@ export class AttemptsWriter {
   async #closeFile(): Promise<void> {
     await (await this.#file?.catch(() => undefined))?.close();
   }
+}
+
+/** Content in base64, with the names of environment variables in place of values that rules took from them. */
+function withoutEnvironment(payload: string): string {
+  const text = Buffer.from(payload, "base64").toString();
+  const masked = withoutTaken(text);
+  return masked === text ? payload : Buffer.from(masked).toString("base64");
 }
 
 /** The parts of the definition in a body. */

@@ -13,6 +13,7 @@ import type { NewLine } from "./history.ts";
 import { logEntries, logOwner, withoutBegin } from "./logEntries.ts";
 import { isIdle, isResumable, isSettled, newestOpen } from "./openTransaction.ts";
 import type { OpenTransaction } from "./openTransaction.ts";
+import { pruneDeployed } from "./deployedDefinitions.ts";
 import {
   checkpointFile,
   failedFile,
@@ -173,6 +174,7 @@ export class StackTransactions {
     );
     await this.announce(transactionId);
     await this.prune();
+    await pruneDeployed(this.store, this.stack, current);
   }
 
   /** Resumes a transaction of an earlier run: the end of that run does not count any more. */

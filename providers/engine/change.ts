@@ -4,11 +4,10 @@ import type { Answering } from "../../lib/api/fabricCall.ts";
 import { isFabricError } from "../../lib/api/fabricError.ts";
 import { inLog, valuesToGiveBack } from "../../lib/transactions/written.ts";
 import type { Run, Write } from "../run/run.ts";
-import { sameIgnoringCase } from "./field.ts";
 import type { Fields } from "./field.ts";
-import { at, idOfLive, readAlone, sharedList } from "./liveObject.ts";
+import { at, readAlone } from "./liveObject.ts";
 import type { AnyObjectKind, Change, Live } from "./objectKind.ts";
-import { parseId, pathOf } from "./place.ts";
+import { pathOf } from "./place.ts";
 import type { StateOf } from "./resourceKind.ts";
 
 /* Changes, restores and deletes objects of a kind, with the values that the log needs. */
@@ -43,15 +42,16 @@ export function changeOf(run: Run, kind: AnyObjectKind, change: Changing): Chang
   return { run, path: pathOf(kind.place, id), ...change, write };
 }
 
-/** Values of an object before its delete, if a rollback may need them. One list serves all objects of a holder. */
-export async function valuesBefore(run: Run, kind: AnyObjectKind, id: string): Promise<Live | undefined> {
+/**
+ * Values of an object before its delete, if a rollback may need them. They are read just before, and not from a list: what
+ * somebody has changed meanwhile goes with the object.
+ */
+export async function valuesBefore(run: Run, kind: AnyObjectKind, id: string, state: State): Promise<Live | undefined> {
   if (!run.definitions.isKeeping || kind.find) return undefined;
-  const holder = { ...parseId(kind.place, id) };
   try {
-    const live = (await sharedList(run, kind, holder)).find((one) => sameIgnoringCase(idOfLive(kind, one, holder), id));
-    return live && kind.priorValues(live);
+    return kind.priorValues(await readAlone(run, kind, id, state));
   } catch (error) {
-    // an unreadable list must not prevent the delete
+    // an unreadable object must not prevent the delete
     if (!isFabricError(error)) throw error;
     return undefined;
   }

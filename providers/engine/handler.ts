@@ -17,6 +17,8 @@ import { formatOrigin, assertSameOrigin, hostOfEndpoint } from "../run/origin.ts
 import type { Configuration } from "../run/configuration.ts";
 import type { Fields, InputsOf } from "./field.ts";
 import { doubtHalfWritten, halfDoneSentence, watched } from "./halfUpdate.ts";
+import { namingPause } from "./pauseBehind.ts";
+import { parseId } from "./place.ts";
 import type { Live, Made, ResourceKind } from "./resourceKind.ts";
 import { check, diff, inSpellingOf, withoutUndefined } from "./resourceKind.ts";
 import type { Run } from "../run/run.ts";
@@ -71,11 +73,14 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
         let half: Made<object> | null = null;
         const state = (made: Made<object>) => stateOf(run, inputs, made.outputs);
         try {
-          const made = await kind.create(run, inputs, (now) => {
-            if (now && !isRollback()) declared.created(now.id, titleOf(news));
-            half = now;
-            if (now) acquire(run, kind, now);
-          });
+          const workspaceId = typeof news["workspaceId"] === "string" ? news["workspaceId"] : undefined;
+          const made = await namingPause(run, workspaceId, () =>
+            kind.create(run, inputs, (now) => {
+              if (now && !isRollback()) declared.created(now.id, titleOf(news));
+              half = now;
+              if (now) acquire(run, kind, now);
+            }),
+          );
           acquire(run, kind, made);
           return { id: made.id, outs: state(made) };
         } catch (error) {
@@ -90,7 +95,7 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
       return presentable(host, async () => {
         const run = await host.run();
         assertSameOrigin(titleOf(properties), properties["origin"], run.origin);
-        const live = await kind.read(run, id, properties);
+        const live = await namingPause(run, workspaceIn(kind, id), () => kind.read(run, id, properties));
         if (live === "gone") return { id: "" };
         const inputs = inSpellingOf(kind, properties, live.inputs);
         // with `overwrite`, the drift that the refresh shows is enough
@@ -112,7 +117,7 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
         const kept = Object.fromEntries(kind.outputs.map((name) => [name, olds[name as string]]));
         if (await isNoneOfOurs(run, kind, id, inputs)) return { outs: stateOf(run, inputs, kept) };
         try {
-          const outputs = await kind.update(run, id, olds, inputs);
+          const outputs = await namingPause(run, workspaceIn(kind, id), () => kind.update(run, id, olds, inputs));
           return { outs: stateOf(run, inputs, { ...kept, ...outputs }) };
         } catch (error) {
           if (watch.written.length === 0) throw error;
@@ -134,7 +139,7 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
         const warning = forced.warningFor(id, properties);
         if (warning !== undefined) run.warn(warning);
         try {
-          await kind.delete(run, id, properties);
+          await namingPause(run, workspaceIn(kind, id), () => kind.delete(run, id, properties));
         } catch (error) {
           // the return of an adopted object takes several writes
           await doubtHalfWritten(watch, id, error);
@@ -220,6 +225,10 @@ const plain = (message: string) => Object.assign(new Error(message), { stack: ""
 
 /** Ids of different kinds can be equal: a workspace and its Git connection. */
 const keyOf = (kind: ResourceKind, id: string) => objectKey(kind.name, id);
+
+/** The workspace that an object is in, or is. */
+const workspaceIn = ({ name, place }: ResourceKind, id: string) =>
+  name === "Workspace" ? id : parseId(place, id)?.workspaceId;
 
 /** Notes a made or adopted object. Kinds whose objects can have existed before mark adoption by an output `adopted`. */
 function acquire(run: Run, kind: ResourceKind, { id, outputs }: Made<{ adopted?: unknown }>): void {

@@ -82,7 +82,7 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
           if (why !== undefined) return run.warn(why);
           if (had) return void (await giveBack(run, kind, id, had, state));
           await kind.beforeRemoval?.(run, id, state);
-          await removeObject(run, kind, id, kind.nameOf(state), state, await valuesBefore(run, kind, id));
+          await removeObject(run, kind, id, kind.nameOf(state), state, await valuesBefore(run, kind, id, state));
         });
       } catch (error) {
         const stays = kind.mayStay?.(error, state);

@@ -9,7 +9,7 @@ import { itemIdOf } from "./fabricWorkspace.ts";
 import type { FabricWorkspace } from "./fabricWorkspace.ts";
 import type { WorkspaceAttribute } from "../../lib/content/values/reference.ts";
 import type { Endpoints } from "../kinds/item/itemEndpoint.ts";
-import type { FormerItems } from "./formerItems.ts";
+import type { FormerState } from "./formerItems.ts";
 
 /** An item with its workspace. */
 interface Declaration {
@@ -23,9 +23,9 @@ interface Declaration {
 /**
  * Registers the items of all workspaces. An item comes after the items that its content refers to, in whatever workspace; an
  * item of a folder that refers to nothing comes after the items of its workspace whose types usually come first.
- * @param former the items in the state
+ * @param state what the state holds
  */
-export function declareItems(workspaces: readonly FabricWorkspace[], former: FormerItems): void {
+export function declareItems(workspaces: readonly FabricWorkspace[], { items: former, adopted }: FormerState): void {
   const all = workspaces.flatMap(({ config }, workspace): Declaration[] => {
     const identities = config.items.map(({ name, isNamed, ...item }) => ({ ...item, name: isNamed && name }));
     const keys = itemKeys(identities, former.get(config.name) ?? []);
@@ -40,7 +40,10 @@ export function declareItems(workspaces: readonly FabricWorkspace[], former: For
   const early = new Map<number, { readonly tier: number; readonly resource: CustomResource }[]>();
   const inOrder = all.toSorted((a, b) => orderOf(a.item) - orderOf(b.item));
   for (const declaration of inOrder) declare(declaration);
-  for (const workspace of workspaces) workspace.declareUnlisted(Promise.all(workspace.declared.items.map(existenceOf)));
+  for (const workspace of workspaces) {
+    const isReady = Promise.all(workspace.declared.items.map(existenceOf));
+    workspace.declareUnlisted(isReady, { isAdopted: adopted.has(workspace.config.name) });
+  }
 
   function declare(declaration: Declaration): CustomResource {
     const known = made.get(declaration);
@@ -70,7 +73,8 @@ export function declareItems(workspaces: readonly FabricWorkspace[], former: For
     return values.length === 0 ? undefined : Object.fromEntries(values);
   }
 
-  function valueOf({ workspace, item, attribute }: ItemReference, by: Declaration): Input<string> | undefined {
+  function valueOf({ workspace, item, attribute, named }: ItemReference, by: Declaration): Input<string> | undefined {
+    if (named) return workspaces[by.workspace]?.idOf(named.what, named.name);
     const holder = workspaces[workspace] as FabricWorkspace;
     if (item === undefined) {
       const { displayName } = holder.config;

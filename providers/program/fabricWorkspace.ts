@@ -188,6 +188,7 @@ export class FabricWorkspace extends resource.ComponentResource {
         activeValueSet: declared.activeValueSet,
         sparkPool: declared.sparkPool,
         connections: declared.connections && [...declared.connections],
+        variables: declared.variables,
         values: declared.values as Record<string, unknown>[] | undefined,
         adopt,
         adoptFromGit: this.config.git !== undefined,
@@ -208,13 +209,29 @@ export class FabricWorkspace extends resource.ComponentResource {
     return made;
   }
 
-  /** Lets items be told that nobody declares. @param isReady ends when the declared ones exist */
-  declareUnlisted(isReady: Promise<unknown>): void {
+  /** The id of an object that the configuration names. */
+  idOf(what: "workspace" | "item", name: string): Output<string> {
+    return this.#ofHolder.names.id(what, name);
+  }
+
+  /**
+   * Lets items be told, or be deleted, that nobody declares.
+   * @param isReady ends when the declared ones exist
+   * @param state whether the workspace existed before the stack: nothing is deleted there
+   */
+  declareUnlisted(isReady: Promise<unknown>, { isAdopted }: { readonly isAdopted: boolean }): void {
     const { items } = this.config;
     if (!items.some(({ orphans }) => orphans)) return;
+    const isDeleting = items.some(({ orphans }) => orphans === "delete") && !isAdopted;
+    // another key than that of a report, so that a delete begins with nothing shown
+    const name = isDeleting ? this.#named("orphans") : this.config.name;
     const listed = items.map(({ type, displayName }) => `${type}/${displayName}`.toLowerCase());
-    const inputs = { workspaceId: this.workspaceId, listed: isReady.then(() => listed) };
-    new FabricResource(unlistedItems, this.config.name, inputs, this.#ofHolder.options);
+    const inputs = {
+      workspaceId: this.workspaceId,
+      listed: isReady.then(() => listed),
+      ...(isDeleting && { deletedAs: name }),
+    };
+    new FabricResource(unlistedItems, name, inputs, this.#ofHolder.options);
   }
 
   /** The endpoints of an item, which are waited for: the resource of its key `endpoints`, or one for what refers to them. */

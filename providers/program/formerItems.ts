@@ -7,6 +7,16 @@ import type { FormerIdentity } from "../../lib/content/itemKeys.ts";
 /** The items in the state, by the key of their workspace. */
 export type FormerItems = ReadonlyMap<string, readonly FormerIdentity[]>;
 
+/** What the program has to know of the state. */
+export interface FormerState {
+  readonly items: FormerItems;
+  /** Keys of the workspaces that existed before the stack. */
+  readonly adopted: ReadonlySet<string>;
+}
+
+/** A stack without a state. */
+export const NO_STATE: FormerState = { items: new Map(), adopted: new Set() };
+
 /** How to read the state. */
 export interface StateAccess {
   readonly projectRoot: string;
@@ -18,15 +28,15 @@ export interface StateAccess {
  * The items that the stack holds. A file says which items are declared, and not what they were called before.
  * @throws Error if the state cannot be read
  */
-export async function readFormerItems(access: StateAccess): Promise<FormerItems> {
-  return itemsIn(access.env[RUN_FOLDER] ? readOwnResources(access.env) : ownResourcesIn(await stateOf(access)));
+export async function readFormerItems(access: StateAccess): Promise<FormerState> {
+  return formerIn(access.env[RUN_FOLDER] ? readOwnResources(access.env) : ownResourcesIn(await stateOf(access)));
 }
 
 /** {@link readFormerItems} at once, for programs whose resources are declared at once. */
-export const formerItemsNow = (access: StateAccess): FormerItems =>
-  itemsIn(access.env[RUN_FOLDER] ? readOwnResources(access.env) : ownResourcesIn(stateNow(access)));
+export const formerItemsNow = (access: StateAccess): FormerState =>
+  formerIn(access.env[RUN_FOLDER] ? readOwnResources(access.env) : ownResourcesIn(stateNow(access)));
 
-function itemsIn(resources: readonly OwnResource[]): FormerItems {
+function formerIn(resources: readonly OwnResource[]): FormerState {
   const items = resources.flatMap(({ resource, state }) => {
     const [kind, name = ""] = resource.split("::");
     const slash = name.indexOf("/");
@@ -34,12 +44,17 @@ function itemsIn(resources: readonly OwnResource[]): FormerItems {
       ? [[name.slice(0, slash), identityOf(name.slice(slash + 1), state)] as const]
       : [];
   });
-  return new Map(
+  const adopted = resources.flatMap(({ resource, state }) => {
+    const [kind, name = ""] = resource.split("::");
+    return kind === "Workspace" && state["adopted"] !== undefined ? [name] : [];
+  });
+  const byWorkspace = new Map(
     [...Map.groupBy(items, ([workspace]) => workspace)].map(([workspace, found]) => [
       workspace,
       found.map(([, one]) => one),
     ]),
   );
+  return { items: byWorkspace, adopted: new Set(adopted) };
 }
 
 async function stateOf(access: StateAccess): Promise<Checkpoint> {

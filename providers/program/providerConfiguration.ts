@@ -13,6 +13,7 @@ export type ProviderSettings = Pick<
   | "contentDrift"
   | "onDrift"
   | "preflight"
+  | "throttleBudget"
 >;
 
 /** The configuration of a stack's provider. Pure. */
@@ -29,6 +30,7 @@ export function providerConfiguration(stack: string, config: ProviderSettings): 
     // said only where it matters, so that the provider's inputs stay as they are in existing states
     contentDrift: config.onDrift !== undefined && !config.contentDrift ? false : undefined,
     preflight: config.preflight || undefined,
+    throttleBudget: config.throttleBudget,
     transactionLog,
   };
 }

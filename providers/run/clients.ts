@@ -13,12 +13,14 @@ import { Redaction } from "../../lib/telemetry/redaction.ts";
 import { openTelemetry } from "../../lib/telemetry/openTelemetry.ts";
 import { QUOTA_WINDOW_MS, noQuotas } from "../../lib/api/quota.ts";
 import { timeScaleOf } from "../../lib/retryHandler.ts";
+import { THROTTLE_BUDGET_S, ThrottleBudget } from "../../lib/api/throttleBudget.ts";
 import { Throttle } from "../../lib/api/throttle.ts";
 import { assertTrustedEndpoint, trustedVaultUrl } from "../../lib/api/trustedHost.ts";
 import type { TelemetryLogger } from "../../lib/telemetryLogger.ts";
 import type { Configuration } from "./configuration.ts";
 import { openEmulator } from "./embeddedEmulator.ts";
 import { formatOrigin, hostOfEndpoint } from "./origin.ts";
+import { ThrottledLines } from "./throttledLines.ts";
 import { WaitStatus } from "./waitStatus.ts";
 import { GRAPH_ENDPOINT, GraphUsers } from "./graphUsers.ts";
 
@@ -96,13 +98,19 @@ export async function openClients(
     attempts.wait(wait);
     status?.begin(wait.why, wait.ms);
   };
-  const shared = { tokens, flags, clock, env, onAttempt, onWait };
+  const lines = new ThrottledLines((line) => process.stderr.write(line));
+  const budgetMs = (configuration.throttleBudget ?? THROTTLE_BUDGET_S) * 1_000 * timeScaleOf(env);
+  const shared = {
+    ...{ tokens, flags, clock, env, onAttempt, onWait },
+    onThrottled: (call: string, ms: number) => lines.begin(call, ms),
+    throttleBudget: new ThrottleBudget(clock, budgetMs),
+  };
   const throttle = new Throttle(clock, {
     // the project's own emulator has no quotas
     ...(emulator && { quotas: noQuotas }),
     windowMs: QUOTA_WINDOW_MS * timeScaleOf(env),
     onHeld(ms) {
-      process.stderr.write(heldBack(ms));
+      lines.begin("every call", ms);
       status?.begin("quota", ms);
     },
   });
@@ -139,9 +147,6 @@ export async function openClients(
     },
   };
 }
-
-const heldBack = (ms: number) =>
-  `The service's quota for this identity is used up: calls go on in ${Math.ceil(ms / 1000)} s. Nothing is lost.\n`;
 
 /** @throws Error if the stack belongs to another tenant than the token */
 function assertTenant(wanted: string | undefined, tenantId: string | undefined, credential: string): void {

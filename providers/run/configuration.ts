@@ -24,6 +24,8 @@ export interface Configuration {
   readonly contentDrift?: boolean | undefined;
   /** `fabric:preflight`: previews may ask the service. @default false */
   readonly preflight?: boolean | undefined;
+  /** `fabric:throttleBudget`, in seconds. @default 600 */
+  readonly throttleBudget?: number | undefined;
   /** `fabric:transactionLog`: a folder below the project, or the URL of a blob container. */
   readonly transactionLog: string;
 }
@@ -72,6 +74,9 @@ export function fromProviderInputs(
     onDrift: get(`${PREFIX}onDrift`) as OnDrift | undefined,
     contentDrift: get(`${PREFIX}contentDrift`) === "false" ? false : undefined,
     preflight: get(`${PREFIX}preflight`) === "true" ? true : undefined,
+    throttleBudget: numberIn(get(`${PREFIX}throttleBudget`)),
     transactionLog: get(`${PREFIX}transactionLog`) ?? ".fabric/transactions",
   };
 }
+
+const numberIn = (text: string | undefined) => (text === undefined ? undefined : Number(text));

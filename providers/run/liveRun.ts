@@ -1,3 +1,4 @@
+import { keepDeployed } from "../../lib/transactions/deployedDefinitions.ts";
 import { KeptDefinitions } from "../../lib/transactions/keptDefinitions.ts";
 import { openClients } from "./clients.ts";
 import type { Configuration } from "./configuration.ts";
@@ -78,6 +79,8 @@ export async function startRun(
       isRollback: Boolean(rollbackOf),
       isKeeping: flags.useRollback,
     }),
+
+    noteDeployed: (hash, parts) => keepDeployed(store, stack, hash, parts),
 
     get: (path, operation, answer, query) =>
       fabric.send({ method: "GET", path, operation, answer, ...(query && { query }) }),

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Intent } from "../../lib/transactions/entry.ts";
 import type { Answering, FabricCall } from "../../lib/api/fabricCall.ts";
+import type { DefinitionPart } from "../../lib/api/itemDefinition.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { AcceptedOperation } from "../../lib/transactions/transactionLog.ts";
 import type { KeptDefinitions } from "../../lib/transactions/keptDefinitions.ts";
@@ -189,6 +190,8 @@ export interface Run extends Reads, Writes, LoggedPast, OwnObjects {
   readonly undoesHalfMade: boolean;
   /** Definitions as they were before this transaction, kept beside its log for its rollback. */
   readonly definitions: KeptDefinitions;
+  /** Keeps the texts of a definition that was sent, for later previews. */
+  noteDeployed(definitionHash: string, parts: readonly DefinitionPart[]): Promise<void>;
 
   /**
    * Runs work that finishes or undoes a begun change, and whose calls are sent even after Ctrl-C: a check how far an update

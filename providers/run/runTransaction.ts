@@ -1,3 +1,4 @@
+import { boundDeployed } from "../../lib/transactions/deployedDefinitions.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { engineRunOf, takeCheckpoint } from "../../lib/transactions/engineRun.ts";
 import type { EngineRun } from "../../lib/transactions/engineRun.ts";
@@ -117,6 +118,7 @@ export class RunTransaction {
       const log = await transactions.openLog(transactionId);
       if (isNew) {
         await transactions.prune();
+        await boundDeployed(transactions.store, stack);
         await log.begin({ stack, enableRollback: false });
       }
       await transactions.noteProvider(transactionId, configuration);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, writeFileSync, mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -28,6 +28,8 @@ const ofConnection = [
   "canary-connection-two-2c3d",
   "canary-connection-three-4e5f",
 ] as const;
+/** A variable that content takes. The service holds it, and nobody else. */
+const ofContent = "canary-of-content-8d7e";
 const secrets = [...Object.values(canaries), "canary-storage-key-44d0", inVault, ...ofConnection];
 /** Whatever looks like a signed token. */
 const signedToken = /eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]+/;
@@ -57,13 +59,32 @@ const connections = [
   },
 ];
 
+/** A notebook with a value from the environment. */
+const rules = {
+  find_replace: [{ find_value: "dev-host", replace_value: { _ALL_: "$ENV:SQL_HOST" }, item_type: "Notebook" }],
+};
+function writeNotebook(folder: string, comment: string): void {
+  const path = join(folder, "content", "load.Notebook");
+  mkdirSync(path, { recursive: true });
+  writeFileSync(
+    join(path, ".platform"),
+    JSON.stringify({ metadata: { type: "Notebook", displayName: "load" }, config: { version: "2.0" } }),
+  );
+  writeFileSync(join(path, "notebook-content.py"), `# Fabric notebook source\n\n# ${comment}\nhost = "dev-host"\n`);
+}
+
+/** Payloads of kept definitions, decoded. */
+const payloadsIn = (text: string) =>
+  [...text.matchAll(/"payload":\s*"([^"]+)"/g)].map(([, payload = ""]) => Buffer.from(payload, "base64").toString());
+
 /** All files below a folder, as text; compressed ones unpacked. */
 function filesBelow(folder: string): [string, string][] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => {
       const content = readFileSync(join(parentPath, name));
-      return [join(parentPath, name), (name.endsWith(".gz") ? gunzipSync(content) : content).toString()];
+      const text = (name.endsWith(".gz") ? gunzipSync(content) : content).toString();
+      return [join(parentPath, name), [text, ...payloadsIn(text)].join("\n")];
     });
 }
 
@@ -78,7 +99,13 @@ describe("secrets of a deployment", () => {
     writeFileSync(authorities, trusted.map((file) => readFileSync(file ?? assert.fail(), "utf8")).join("\n"));
     const { FABRIC_ACCESS_TOKEN, ...always } = canaries;
     await using stack = await EngineStack.start({
-      env: { ...azure.env, ...always, NODE_EXTRA_CA_CERTS: authorities, KEY_VAULT_URL: azure.vault.url },
+      env: {
+        ...azure.env,
+        ...always,
+        NODE_EXTRA_CA_CERTS: authorities,
+        KEY_VAULT_URL: azure.vault.url,
+        SQL_HOST: ofContent,
+      },
     });
     const endpoint = "https://api.fabric.microsoft.com/v1";
     const printed: [string, string][] = [];
@@ -86,13 +113,20 @@ describe("secrets of a deployment", () => {
       printed.push([what, text]);
       assert.equal(code, wanted, `${what}:\n${text}`);
     };
-    const configure = (workspaces: object[]) => stack.configure({ endpoint, features, workspaces, connections });
+    const configure = (workspaces: object[]) =>
+      stack.configure({
+        ...{ endpoint, features, workspaces, connections },
+        ...{ environmentVariables: ["SQL_HOST"], values: rules },
+      });
     const sent = () => stack.emulator.service.connections.all().find(({ credentials }) => credentials)?.credentials;
     azure.vault.put("sales-sql-password", ofConnection[0]);
 
-    configure([workspace]);
+    const withNotebook = { ...workspace, items: [...workspace.items, { from: "content" }] };
+    writeNotebook(stack.folder, "first");
+    configure([withNotebook]);
     note("create, as a service principal", await stack.command("cli/up.ts", quick), 0);
-    configure([{ ...workspace, description: "after" }]);
+    writeNotebook(stack.folder, "second");
+    configure([{ ...withNotebook, description: "after" }]);
     const first = sent();
     azure.vault.put("sales-sql-password", ofConnection[1]);
     note("update, by a ready token", await stack.command("cli/up.ts", quick, { FABRIC_ACCESS_TOKEN }), 0);
@@ -149,11 +183,16 @@ describe("secrets of a deployment", () => {
       ["telemetry", JSON.stringify(sink.envelopes)],
     ];
     const found = places.flatMap(([place, text]) => [
-      ...secrets.filter((secret) => text.includes(secret)).map((secret) => `${secret} in ${place}`),
+      // the service's own copy of the content has the value, encoded
+      ...[...secrets, ofContent].filter((secret) => text.includes(secret)).map((secret) => `${secret} in ${place}`),
       ...(signedToken.test(text) ? [`a signed token in ${place}`] : []),
     ]);
     console.log(`${places.length} places searched for ${secrets.length} secrets: ${found.length} hits`);
     assert.deepEqual(found, []);
+    assert.ok(
+      places.some(([place, text]) => place.endsWith(".json.gz") && text.includes("$ENV:SQL_HOST")),
+      "no kept definition names the variable",
+    );
     assert.ok(places.length > 30, "there was hardly anything to search");
   });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { renameSync, rmSync } from "node:fs";
+import { renameSync, rmSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { EngineStack } from "./harness/engineStack.ts";
@@ -66,6 +66,14 @@ describe("a folder of items", () => {
       join(stack.folder, "items/retail/doors.KQLDashboard"),
     );
     edit(stack, "load/compact.SparkJobDefinition/Main/main.py", (text) => text.replace("OPTIMIZE", "VACUUM"));
+    const comment = join(stack.folder, "preview.md");
+    const shown = await stack.command("cli/pulumiCommand.ts", ["preview", "--comment", comment]);
+    assert.match(shown.text, /Content of items: 1 changed, 2 renamed, 2 moved\n/);
+    assert.match(
+      shown.text,
+      /compact: Main\/main\.py \+1 -1\n +Main\/main\.py\n.*\n(?:.*\n)*? +-.*OPTIMIZE.*\n +\+.*VACUUM/,
+    );
+    assert.match(readFileSync(comment, "utf8"), /Changed files \(1\)[^]*VACUUM/);
     const changed = await stack.up();
     assert.equal(changed.code, 0, changed.text);
     assert.deepEqual(changed.changes, [

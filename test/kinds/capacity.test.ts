@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +10,8 @@ import type { Emulator } from "../../emulator/emulator.ts";
 import { startRun } from "../../providers/run/liveRun.ts";
 import type { LiveRun } from "../../providers/run/liveRun.ts";
 import { workspace } from "../../providers/kinds/workspace/workspace.ts";
+import { check } from "../../providers/engine/resourceKind.ts";
+import { Bench, deployed, inputsOf, kindOf } from "./providerBench.ts";
 import { visibleCapacities } from "../../providers/run/visible.ts";
 
 /** What every error about the paused capacity says. */
@@ -102,3 +105,152 @@ it(
     assert.equal(outputs.capacityId, id);
   }),
 );
+
+const writesOf = (emulator: Emulator) => emulator.requests().filter(({ method }) => method !== "GET");
+
+/** A capacity beside those of the seed. */
+function addCapacity({ service }: Emulator, displayName: string, region = "West Europe"): string {
+  const id = `22222222-2222-4222-8222-${String(service.capacities.all().length).padStart(12, "0")}`;
+  service.capacities.put({ id, displayName, sku: "F8", region, state: "Active" });
+  return id;
+}
+
+function addItem({ service }: Emulator, workspaceId: string, type: string): void {
+  service.items.put({ id: randomUUID(), workspaceId, type, displayName: "orders", description: "" });
+}
+
+describe("a pause behind a refusal", () => {
+  for (const [status, errorCode] of [
+    [500, "UnknownError"],
+    [403, "InsufficientPrivileges"],
+    [400, "CapacityNotInActiveState"],
+    [404, "EntityNotFound"],
+  ] as const) {
+    it(`A pause behind a refusal is named whatever is refused and however: ${status} ${errorCode}`, async () => {
+      await using bench = await Bench.start();
+      const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
+      const { id, olds } = await deployed(bench, "item", { workspaceId, displayName: "orders", type: "Lakehouse" });
+      const process = await bench.process("item");
+      setState(bench.emulator, "Inactive");
+      bench.emulator.faults([{ route: `/workspaces/${workspaceId}/items`, status, errorCode, times: "forever" }]);
+      const { inputs: other } = check(kindOf("item"), {}, { workspaceId, displayName: "prices", type: "Lakehouse" });
+      const { inputs: changed } = check(kindOf("item"), olds, {
+        ...inputsOf(kindOf("item"), olds),
+        description: "new",
+      });
+      for (const refused of [
+        () => process.create(other),
+        () => process.update(id, olds, changed),
+        ...(status === 404 ? [] : [() => process.read(id, olds), () => process.delete(id, olds)]),
+      ]) {
+        await assert.rejects(refused, /az fabric capacity resume --capacity-name local --resource-group/);
+      }
+    });
+  }
+
+  it("A pause behind a refusal is not made up where the capacity runs, and is asked for once", async () => {
+    await using bench = await Bench.start();
+    const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
+    const process = await bench.process("item");
+    bench.emulator.faults([{ method: "POST", status: 400, errorCode: "InvalidItemType", times: "forever" }]);
+    const before = bench.emulator.requests().length;
+    for (const displayName of ["orders", "prices"]) {
+      const { inputs } = check(kindOf("item"), {}, { workspaceId, displayName, type: "Lakehouse" });
+      const error = await process.create(inputs).catch((thrown: unknown) => thrown);
+      assert.match(String(error), /InvalidItemType/);
+      assert.doesNotMatch(String(error), /paused/);
+    }
+    const asked = bench.emulator.requests().slice(before);
+    assert.equal(asked.filter(({ path }) => path.endsWith("/capacities")).length, 1);
+  });
+});
+
+describe("two capacities of one display name", () => {
+  it(
+    "Two capacities of one display name are refused with both ids before anything is sent, and each is taken by its id",
+    onEmulator(async (run, emulator) => {
+      const id = addCapacity(emulator, "LOCAL", "North Europe");
+      const refused = workspace.create(run, declared, ignore);
+      await assert.rejects(refused, /2 capacities are called 'local'/);
+      await assert.rejects(
+        refused,
+        new RegExp(`${known.activeCapacity} \\(F2, West Europe\\), ${id} \\(F8, North Europe\\)`),
+      );
+      assert.deepEqual(writesOf(emulator), []);
+      const { outputs } = await workspace.create(run, { ...declared, capacity: id }, ignore);
+      assert.equal(outputs.capacityId, id);
+    }),
+  );
+
+  it(
+    "Two capacities of one display name are told by id where a refresh finds that somebody has moved the workspace to one",
+    onEmulator(async (run, emulator) => {
+      addCapacity(emulator, "local");
+      const { id, outputs } = await workspace.create(run, { ...declared, capacity: "local-large" }, ignore);
+      emulator.service.workspaces.change(id, { capacityId: known.activeCapacity });
+      const live = await workspace.read(run, id, { ...declared, capacity: "local-large", ...outputs });
+      assert.equal(live !== "gone" && live.inputs.capacity, known.activeCapacity);
+    }),
+  );
+});
+
+describe("a capacity that does not change", () => {
+  it(
+    "A capacity that does not change is not looked up again: another value changes although nobody shows the capacity any more",
+    onEmulator(async (run, emulator) => {
+      const { id, outputs } = await workspace.create(run, declared, ignore);
+      emulator.service.capacities.delete(known.activeCapacity);
+      const news = { ...declared, description: "changed" };
+      await workspace.update(run, id, { ...declared, ...outputs }, news);
+      const now = emulator.service.workspaces.get(id);
+      assert.deepEqual([now?.description, now?.capacityId], ["changed", known.activeCapacity]);
+    }),
+  );
+
+  it(
+    "A capacity that does not change is assigned again if somebody has moved the workspace to another",
+    onEmulator(async (run, emulator) => {
+      const { id, outputs } = await workspace.create(run, declared, ignore);
+      emulator.service.workspaces.change(id, { capacityId: known.secondCapacity });
+      await workspace.update(run, id, { ...declared, ...outputs }, { ...declared, description: "changed" });
+      assert.equal(emulator.service.workspaces.get(id)?.capacityId, known.activeCapacity);
+    }),
+  );
+});
+
+describe("a workspace with Fabric items", () => {
+  for (const [title, capacity, problem] of [
+    ["is not moved to a capacity of another region", "abroad", /West Europe and North Europe are different regions/],
+    ["is not taken off its capacity", undefined, /they need a capacity\. Remove them in a deployment first/],
+  ] as const) {
+    it(
+      `A workspace with Fabric items ${title}, and nothing else of it is changed before`,
+      onEmulator(async (run, emulator) => {
+        addCapacity(emulator, "abroad", "North Europe");
+        const { id, outputs } = await workspace.create(run, declared, ignore);
+        addItem(emulator, id, "Lakehouse");
+        const before = writesOf(emulator).length;
+        const news = { ...declared, capacity, description: "changed" };
+        const refused = workspace.update(run, id, { ...declared, ...outputs }, news);
+        await assert.rejects(refused, problem);
+        await assert.rejects(refused, /In it are Lakehouse 'orders'/);
+        assert.equal(writesOf(emulator).length, before);
+        assert.equal(emulator.service.workspaces.get(id)?.description, "");
+      }),
+    );
+  }
+
+  it(
+    "A workspace with reports only moves to any capacity and off it",
+    onEmulator(async (run, emulator) => {
+      const abroad = addCapacity(emulator, "abroad", "North Europe");
+      const { id, outputs } = await workspace.create(run, declared, ignore);
+      addItem(emulator, id, "Report");
+      const moved = await workspace.update(run, id, { ...declared, ...outputs }, { ...declared, capacity: "abroad" });
+      assert.equal(emulator.service.workspaces.get(id)?.capacityId, abroad);
+      const old = { ...declared, capacity: "abroad", ...outputs, ...moved };
+      await workspace.update(run, id, old, { ...declared, capacity: undefined });
+      assert.equal(emulator.service.workspaces.get(id)?.capacityId, undefined);
+    }),
+  );
+});

@@ -12,6 +12,7 @@ import { startRun } from "../../providers/run/liveRun.ts";
 import type { LiveRun } from "../../providers/run/liveRun.ts";
 import { kinds } from "../../providers/kinds/kinds.ts";
 import type { ResourceKind } from "../../providers/engine/resourceKind.ts";
+import { Bench, TRANSACTION, deployed } from "./providerBench.ts";
 
 /*
  * The engine can ask for a delete twice, and lets a create follow on it: after a forced replacement that failed half-way, and
@@ -182,5 +183,21 @@ describe("a delete", () => {
     await second.delete(reports);
     const again = await second.create(kinds.folder, { workspaceId, displayName: "reports" });
     assert.deepEqual([again.id, again.state["adopted"]], [reports.id, undefined]);
+  });
+});
+
+describe("what a delete notes for a rollback", () => {
+  it("What a delete notes for a rollback is what the object had just before, also if the run has looked at it earlier", async () => {
+    await using bench = await Bench.start();
+    const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
+    const item = (displayName: string) => deployed(bench, "item", { workspaceId, type: "Notebook", displayName });
+    const [one, two] = [await item("one"), await item("two")];
+    const process = await bench.process("item", {}, { run: await bench.run() });
+    await process.delete(one.id, one.olds);
+    bench.emulator.service.items.change(two.id.split("/")[1] ?? "", { displayName: "theirs" });
+    await process.delete(two.id, two.olds);
+    const log = await bench.logs().entries(TRANSACTION);
+    const names = log.flatMap((entry) => (entry.kind === "intent" ? [entry.before?.["displayName"]] : []));
+    assert.deepEqual(names, ["one", "theirs"]);
   });
 });

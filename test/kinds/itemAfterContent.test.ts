@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { describe, it } from "node:test";
+import { environmentVersion } from "../../lib/content/environmentValues.ts";
 import { check } from "../../providers/engine/resourceKind.ts";
 import { Bench, deployed, kindOf } from "./providerBench.ts";
 
@@ -146,5 +147,43 @@ describe("the connections of a semantic model", () => {
       deployed(bench, "item", unknown),
       /needs the connection .*, which the deploying identity does not see/,
     );
+  });
+});
+
+describe("a value from the environment", () => {
+  it("A value from the environment is sent, is kept by its name only, and is sent again when it changes", async () => {
+    const name = "CANARY_OF_CONTENT";
+    const secret = 'canary "of" content';
+    await using bench = await Bench.start();
+    using folder = new ItemFolder("load/loadOrders.Notebook");
+    folder.edit("notebook-content.py", (text) => `${text}\nhost = "dev-host"\n`);
+    const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
+    process.env[name] = secret;
+    try {
+      const inputs = (variables = { [name]: environmentVersion(name, process.env) ?? "" }) => ({
+        ...{ workspaceId, type: "Notebook", displayName: "load", path: folder.path, variables },
+        values: [{ find: "dev-host", to: `$ENV:${name}` }],
+      });
+      const made = await deployed(bench, "item", inputs());
+      const contentOf = () => {
+        const parts = bench.emulator.service.items.get(made.id.split("/")[1] ?? "")?.parts ?? [];
+        const { payload = "" } = parts.find(({ path }) => path === "notebook-content.py") ?? {};
+        return Buffer.from(payload, "base64").toString();
+      };
+      assert.match(contentOf(), /host = "canary "of" content"/);
+      assert.doesNotMatch(JSON.stringify(made), /canary "?of/i);
+
+      process.env[name] = "another";
+      const provider = await bench.process("item");
+      const { inputs: changed } = check(kindOf("item"), made.olds, inputs());
+      assert.equal(changed["definitionHash"], made.olds["definitionHash"]);
+      await provider.update(made.id, made.olds, changed);
+      assert.match(contentOf(), /host = "another"/);
+
+      process.env[name] = "a third";
+      await assert.rejects(provider.update(made.id, made.olds, changed), /CANARY_OF_CONTENT as the program read it/);
+    } finally {
+      Reflect.deleteProperty(process.env, name);
+    }
   });
 });

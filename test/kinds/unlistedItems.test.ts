@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { describe, it } from "node:test";
 import type { FabricItem } from "../../lib/api/objects.ts";
+import { check } from "../../providers/engine/resourceKind.ts";
 import { unlistedAmong } from "../../providers/kinds/item/unlistedItems.ts";
+
+import { Bench, deployed, kindOf } from "./providerBench.ts";
 
 const items = (...names: string[]): FabricItem[] =>
   names.map((name) => {
@@ -19,9 +23,59 @@ describe("items that nobody declares", () => {
       "KQLDatabase/eh",
       "KQLDatabase/x",
     );
-    assert.deepEqual(unlistedAmong(found, ["notebook/load", "lakehouse/raw", "eventhouse/eh"]), [
-      "KQLDatabase 'x'",
-      "Notebook 'old'",
-    ]);
+    assert.deepEqual(
+      unlistedAmong(found, ["notebook/load", "lakehouse/raw", "eventhouse/eh"]).map(({ id }) => id),
+      ["KQLDatabase/x", "Notebook/old"],
+    );
+  });
+});
+
+describe("items that nobody declares, with orphans: delete", () => {
+  it("Items that nobody declares are deleted if a refresh has shown them, and data only by name", async () => {
+    await using bench = await Bench.start();
+    const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
+    const put = (type: string, displayName: string) =>
+      bench.emulator.service.items.put({ id: randomUUID(), workspaceId, type, displayName, description: "" });
+    const names = () =>
+      bench.emulator.service.items
+        .all()
+        .map(({ type, displayName }) => `${type}/${displayName}`)
+        .toSorted();
+    put("Notebook", "load");
+    put("Notebook", "old");
+    put("Lakehouse", "raw");
+    put("SemanticModel", "raw");
+    put("Report", "old");
+    const inputs = { workspaceId, listed: ["notebook/load"], deletedAs: "sales/orphans" };
+    const made = await deployed(bench, "unlistedItems", inputs);
+    assert.equal(names().length, 5, "nothing goes that no refresh has shown");
+
+    const reader = await bench.process("unlistedItems");
+    const { inputs: read = {} } = (await reader.read(made.id, made.olds)) as { inputs?: Record<string, unknown> };
+    const shown = read["unlisted"] as Record<string, { type: string; name: string }>;
+    assert.deepEqual(
+      Object.values(shown).map(({ type, name }) => `${type}/${name}`),
+      ["Notebook/old", "Report/old"],
+    );
+    const state = { ...made.olds, unlisted: shown };
+    const { inputs: wanted } = check(kindOf("unlistedItems"), state, inputs);
+    put("Notebook", "later");
+    await (await bench.process("unlistedItems")).update(made.id, state, wanted);
+    assert.deepEqual(names(), ["Lakehouse/raw", "Notebook/later", "Notebook/load", "SemanticModel/raw"]);
+
+    process.env["FABRIC_ALLOW_UNPROTECT"] = "sales/orphans";
+    try {
+      const again = (await (await bench.process("unlistedItems")).read(made.id, made.olds)) as {
+        inputs?: Record<string, unknown>;
+      };
+      assert.deepEqual(
+        Object.values(again.inputs?.["unlisted"] as Record<string, { type: string; name: string }>).map(
+          ({ type, name }) => `${type}/${name}`,
+        ),
+        ["Lakehouse/raw", "Notebook/later"],
+      );
+    } finally {
+      delete process.env["FABRIC_ALLOW_UNPROTECT"];
+    }
   });
 });

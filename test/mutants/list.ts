@@ -178,6 +178,6 @@ export const mutations: readonly Mutation[] = [
     "if (workspace ?? true) return;",
     "providers/run/coalescedReads",
   ),
-  workspace("(!isNamed || (isDoubtful && !isAssigned(now)))", "!isNamed", "kinds/halfCreate"),
+  workspace("(isMoved || (isDoubtful && !isAssigned(now)))", "isMoved", "kinds/halfCreate"),
   halfUpdate("if (isOutcomeUnknown(error)) written.push(intent);", ""),
 ];

@@ -9,17 +9,22 @@ const VARIABLE = /\$ENV:([\p{L}\p{N}_]*)/gu;
 /**
  * A text with the dynamic values in it. `$items…` and `$workspace…` are a value's whole text; `$ENV:NAME` may stand anywhere in
  * it, also several times.
- * @param options.environmentVariables whether `$ENV:` is allowed
+ * @param options.environmentVariables the variables that `$ENV:` may take; true for all
  */
 export function readDynamicText(
   text: string,
-  options: { readonly environmentVariables: boolean },
+  options: { readonly environmentVariables: boolean | readonly string[] },
 ): { readonly parts: DynamicText } | { readonly problem: string } {
   const names = [...text.matchAll(VARIABLE)].map(([, name]) => name ?? "");
   if (names.length > 0) {
     if (names.includes("")) return { problem: "has $ENV: without the name of a variable" };
-    if (!options.environmentVariables) {
-      return { problem: `takes the environment variable ${names[0]}, but values from the environment are not allowed` };
+    const { environmentVariables } = options;
+    const allowed = environmentVariables === true ? names : environmentVariables || [];
+    const refused = names.find((name) => !allowed.includes(name));
+    if (refused !== undefined) {
+      const takes = `takes the environment variable ${refused}`;
+      if (allowed.length === 0) return { problem: `${takes}, but values from the environment are not allowed` };
+      return { problem: `${takes}, which fabric:environmentVariables does not name` };
     }
     if (/^\$(items|workspace)\./.test(text)) {
       return { problem: "has $ENV: inside another dynamic value; write the names there as they are" };

@@ -10,8 +10,8 @@ export type Entry = Readonly<Record<string, unknown>>;
 
 /** Options of reading rules. */
 export interface ReadOptions {
-  /** Whether values may take variables from the environment of the run (`$ENV:NAME`); false by default. */
-  readonly environmentVariables?: boolean;
+  /** The variables that values may take from the environment of the run (`$ENV:NAME`), or true for all; none by default. */
+  readonly environmentVariables?: boolean | readonly string[];
 }
 
 /** Reads values of one source, and collects what is wrong with them. */
@@ -21,7 +21,7 @@ export class Reader {
   /** What is allowed, but probably not meant. */
   readonly warnings: ValueProblem[] = [];
   /** See {@link ReadOptions}; never undefined. */
-  readonly environmentVariables: boolean;
+  readonly environmentVariables: boolean | readonly string[];
   readonly #source: Source;
 
   constructor(source: Source, options: ReadOptions) {

@@ -3,7 +3,7 @@ import type { Run } from "../../run/run.ts";
 import { whereOf } from "./fields.ts";
 import type { GitInputs as Inputs, GitLink, GitProviderDetails } from "./fields.ts";
 import { assertNothingIsLost, initialize, initializeConnection, requiredNow, sync } from "./firstSync.ts";
-import { connect, isSameBranch, leave, linkFor, linkOf, readConnection } from "./link.ts";
+import { connect, furtherDetails, isSameBranch, leave, linkFor, linkOf, readConnection } from "./link.ts";
 import type { Connection } from "./link.ts";
 
 /**
@@ -19,7 +19,7 @@ export async function changeBranch(run: Run, inputs: Inputs, now: Connection): P
   let isSyncing = false;
   try {
     await leave(run, inputs, left);
-    await connect(run, inputs);
+    await connect(run, inputs, linkFor(inputs, furtherDetails(left.gitProviderDetails, inputs)));
     const required = await initializeConnection(run, inputs);
     return await sync(run, inputs, required, { mayOverride: true, begins: () => (isSyncing = true) });
   } catch (error) {
@@ -52,7 +52,8 @@ export async function resumeBranchChange(
     if (!isOn(left.gitProviderDetails)) await connectAgain(run, inputs, left);
     return undefined;
   }
-  if (!isOn(inputs)) await connect(run, inputs);
+  const further = furtherDetails(left.gitProviderDetails, inputs);
+  if (!isOn(inputs)) await connect(run, inputs, linkFor(inputs, further));
   if (!run.isRollback) return (await initialize(run, inputs)) ?? "";
   // what came in from the other branch is taken back afterwards
   return (await sync(run, inputs, await initializeConnection(run, inputs), { mayOverride: true })) ?? "";

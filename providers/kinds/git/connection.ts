@@ -1,4 +1,4 @@
-import { isFabricError } from "../../../lib/api/fabricError.ts";
+import { isFabricError, isServiceAnswer } from "../../../lib/api/fabricError.ts";
 import { DOUBTFUL, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
 import { defineKind, InputError } from "../../engine/resourceKind.ts";
 import { keptForOthers } from "../../engine/threeWays.ts";
@@ -9,7 +9,20 @@ import { changeBranch, resumeBranchChange } from "./branchChange.ts";
 import { gitFields, intentOf, whereOf } from "./fields.ts";
 import type { GitInputs as Inputs, GitLink } from "./fields.ts";
 import { finish, initialize } from "./firstSync.ts";
-import { connect, credentialsOf, detailsOf, disconnect, isSameBranch, readConnection, undo } from "./link.ts";
+import {
+  connect,
+  credentialsOf,
+  detailsOf,
+  disconnect,
+  furtherDetails,
+  hasCredentials,
+  isSameBranch,
+  linkFor,
+  onSameHost,
+  readConnection,
+  readCredentials,
+  undo,
+} from "./link.ts";
 import type { Connection } from "./link.ts";
 import { takeBackPulls, takeOutOthers } from "./pulled.ts";
 import { pullWhereAlways } from "./pull.ts";
@@ -25,6 +38,10 @@ interface Outputs {
   readonly head?: string | undefined;
   /** Whether the workspace had this connection before. The connection then stays when this resource is deleted. */
   readonly adopted?: boolean | undefined;
+  /** Properties of the connection that nobody declares. A new connection of the workspace gets them, too. */
+  readonly furtherDetails?: Readonly<Record<string, unknown>> | undefined;
+  /** Only for an adopted connection: the deploying identity's credentials before, if the declared ones were others. */
+  readonly formerCredentials?: Readonly<Record<string, unknown>> | undefined;
 }
 
 const title = ({ repositoryName, branchName }: Partial<Inputs>) =>
@@ -43,7 +60,7 @@ export const gitConnection = defineKind<Outputs>()({
   undo,
   restores: ["connectGit", "restoreGitCredentials"],
   removal: { method: "post", path: "disconnect" },
-  outputs: ["head", "adopted"],
+  outputs: ["head", "adopted", "furtherDetails", "formerCredentials"],
   title,
 
   derive(inputs) {
@@ -66,15 +83,20 @@ export const gitConnection = defineKind<Outputs>()({
     const former = await run.formerState<Outputs>("GitConnection", inputs.workspaceId);
     const isTheirs = former ? former.adopted === true : !isOurs;
     const adopted = now.gitConnectionState === "ConnectedAndInitialized" && isTheirs;
-    if (now.gitConnectionState === "NotConnected") await connect(run, inputs);
+    const further = furtherDetails(now.gitProviderDetails, inputs) ?? former?.furtherDetails;
+    if (now.gitConnectionState === "NotConnected") await connect(run, inputs, linkFor(inputs, further));
     else assertSameBranch(now, inputs);
-    const outputs = adopted ? { adopted } : {};
+    const outputs: Outputs = { ...(adopted && { adopted }), ...(further && { furtherDetails: further }) };
     exists({ id: inputs.workspaceId, outputs });
+    const had = now.gitConnectionState === "NotConnected" ? undefined : await ensureCredentials(run, inputs);
+    const formerCredentials = former?.formerCredentials ?? had;
+    if (adopted && formerCredentials) Object.assign(outputs, { formerCredentials });
     const before = run.isRollback ? await itemsNow(run, inputs.workspaceId) : undefined;
     const head = adopted
       ? await pullWhereAlways(run, inputs, now.gitSyncDetails?.head)
       : await finish(run, inputs, now, { refused: () => exists(null), wasEmpty: former?.head === "" });
     if (before) await takeOutOthers(run, inputs.workspaceId, before);
+    tellOfNoCommit(run, inputs, head);
     return { id: inputs.workspaceId, outputs: { ...outputs, head } };
   },
 
@@ -92,41 +114,45 @@ export const gitConnection = defineKind<Outputs>()({
       return isLeft ? { inputs: { gitConnectionState: now.gitConnectionState } } : "gone";
     }
     // the service takes a while to compute the status, which matters only if commits must be pulled
-    const isLookedAt = state.commit !== undefined && isSameBranch(now.gitProviderDetails, state);
+    const isAsDeclared = isSameBranch(now.gitProviderDetails, onSameHost(state, now.gitProviderDetails));
+    const isLookedAt = state.commit !== undefined && isAsDeclared;
     const status =
       isLookedAt && now.gitConnectionState === "ConnectedAndInitialized" ? await readGitStatus(run, id) : undefined;
     const head = now.gitSyncDetails?.head ?? (state.head === "" ? "" : undefined);
     const isSynced = now.gitConnectionState !== "ConnectedAndInitialized" || head !== undefined || state.adopted;
     return {
       inputs: {
-        ...detailsOf(now),
+        ...comparable(now, state),
+        ...(await credentialsFound(run, id, state, now)),
         ...((await run.undoOf("restoreGitCredentials", id)) && { connectionId: DOUBTFUL }),
         gitConnectionState: isSynced ? now.gitConnectionState : NOT_SYNCED,
         newCommit: status && isBehind(status) ? (status.remoteCommitHash ?? undefined) : undefined,
       },
-      outputs: { head },
+      outputs: { head, furtherDetails: furtherDetails(now.gitProviderDetails, state) },
     };
   },
 
   heedsOthers: true,
   async update(run, id, old, declared) {
     let now = await readConnection(run, id);
-    const ways = { state: { ...old }, live: detailsOf(now), wanted: { ...declared } };
+    const ways = { state: { ...old }, live: comparable(now, old), wanted: { ...declared } };
     const kept = await keptForOthers(run, { name: "GitConnection", fields: gitFields, title }, id, ways);
-    const inputs = { ...declared, ...Object.fromEntries(kept.map(({ property, live }) => [property, live])) };
+    const others = { ...declared, ...Object.fromEntries(kept.map(({ property, live }) => [property, live])) };
+    const inputs = onSameHost(others, now.gitProviderDetails, old);
     const left = now.gitSyncDetails?.head ? undefined : await run.undoOf<GitLink>("connectGit", id, "last");
     if (left) {
       const head = await resumeBranchChange(run, inputs, now, left);
       if (head !== undefined) return { head };
       now = await readConnection(run, id);
     } else if (now.gitConnectionState === "NotConnected") {
-      await connect(run, inputs);
+      await connect(run, inputs, linkFor(inputs, old.furtherDetails));
       return { head: await initialize(run, inputs) };
     }
     if (!isSameBranch(now.gitProviderDetails, inputs)) return { head: await changeBranch(run, inputs, now) };
-    if (!sameIgnoringCase(old.connectionId, inputs.connectionId)) await changeCredentials(run, inputs, old);
+    const isOther = !sameIgnoringCase(old.connectionId, inputs.connectionId);
+    if (isOther || inputs.connectionId !== undefined) await ensureCredentials(run, inputs, old);
     // the first sync found both sides empty: items made since must not be committed because another field changes
-    const wasEmpty = old.head === "" && isSameBranch(old, inputs);
+    const wasEmpty = old.head === "" && isSameBranch(onSameHost(old, now.gitProviderDetails), inputs);
     const head = old.adopted ? now.gitSyncDetails?.head : await finish(run, inputs, now, { wasEmpty });
     return { head: await pullWhereAlways(run, inputs, head) };
   },
@@ -134,7 +160,7 @@ export const gitConnection = defineKind<Outputs>()({
   giveBackValues: (run, id, { before }) => takeBackPulls(run, id, before),
 
   async delete(run, id, state) {
-    if (state.adopted) return;
+    if (state.adopted) return giveCredentialsBack(run, id, state);
     try {
       await deleteOrGone(run, id, () => disconnect(run, id, state));
     } catch (error) {
@@ -143,19 +169,90 @@ export const gitConnection = defineKind<Outputs>()({
   },
 });
 
-async function changeCredentials(run: Run, inputs: Inputs, old: Inputs): Promise<void> {
+/** The details as inputs, without a host that nobody declares: the connection keeps that. */
+const comparable = (now: Connection, state: Partial<Inputs>): Partial<Inputs> => ({
+  ...detailsOf(now),
+  ...(state.customDomainName === undefined && { customDomainName: undefined }),
+});
+
+/**
+ * Gives the deploying identity the declared credentials, unless the service has them already.
+ * @param old the inputs before; undefined in a create
+ * @returns the credentials before, if others were sent
+ */
+async function ensureCredentials(
+  run: Run,
+  inputs: Inputs,
+  old?: Inputs,
+): Promise<GitLink["myGitCredentials"] | undefined> {
+  const { workspaceId } = inputs;
+  const had = await readCredentials(run, workspaceId);
+  const isTaken = old?.connectionId !== undefined && inputs.connectionId === undefined;
+  if (isTaken ? had.source === "Automatic" : hasCredentials(had, inputs)) return undefined;
+  await sendCredentials(run, inputs, credentialsOf(inputs), old?.connectionId ?? had.connectionId);
+  return had;
+}
+
+async function sendCredentials(
+  run: Run,
+  inputs: Inputs,
+  credentials: object,
+  before: string | undefined,
+): Promise<void> {
   const { workspaceId } = inputs;
   await run.write(
     intentOf("update", inputs, {
       function: "restoreGitCredentials",
-      args: { workspaceId, connectionId: old.connectionId },
+      args: { workspaceId, connectionId: before },
     }),
     {
       method: "PATCH",
       path: `/workspaces/${workspaceId}/git/myGitCredentials`,
-      body: credentialsOf(inputs),
+      body: credentials,
       operation: `change the credentials for ${whereOf(inputs)}`,
     },
+  );
+}
+
+/** Gives an adopted connection back the credentials that it had, unless somebody has changed them since. */
+async function giveCredentialsBack(run: Run, id: string, state: Inputs & Outputs): Promise<void> {
+  const { formerCredentials, connectionId } = state;
+  if (!formerCredentials) return;
+  await deleteOrGone(run, id, async () => {
+    const now = await readCredentials(run, id);
+    if (sameIgnoringCase(now.connectionId, connectionId))
+      await sendCredentials(run, { ...state, workspaceId: id }, formerCredentials, connectionId);
+  });
+}
+
+/**
+ * The credentials that a refresh finds, as an input. They belong to one identity, so another one than the last that deployed may
+ * have none.
+ */
+async function credentialsFound(
+  run: Run,
+  id: string,
+  state: Partial<Inputs>,
+  now: Connection,
+): Promise<Partial<Inputs>> {
+  const { connectionId } = state;
+  if (connectionId === undefined || now.gitConnectionState !== "ConnectedAndInitialized") return {};
+  try {
+    const is = await readCredentials(run, id);
+    return hasCredentials(is, { connectionId }) ? {} : { connectionId: is.connectionId };
+  } catch (error) {
+    // who may not ask learns nothing about them
+    if (isServiceAnswer(error, 400, 403, 404)) return {};
+    throw error;
+  }
+}
+
+/** Says that the first sync has committed nothing, because a workspace of this stack is empty when it is connected. */
+function tellOfNoCommit(run: Run, inputs: Inputs, head: string | undefined): void {
+  if (inputs.initializationStrategy !== "PreferWorkspace" || head !== "" || run.isRollback) return;
+  run.warn(
+    `Workspace and branch were both empty when the workspace was connected to ${whereOf(inputs)}, so nothing was committed ` +
+      `(PreferWorkspace). Items that are made from now on are committed in Fabric, not by a deployment.`,
   );
 }
 

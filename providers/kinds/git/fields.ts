@@ -12,6 +12,7 @@ export const detailsShape = z.looseObject({
   ownerName: optional(z.string()),
   organizationName: optional(z.string()),
   projectName: optional(z.string()),
+  customDomainName: optional(z.string()),
   repositoryName: z.string(),
   branchName: z.string(),
   directoryName: z.string(),
@@ -26,6 +27,7 @@ export interface GitProviderDetails {
   readonly ownerName?: string | undefined;
   readonly organizationName?: string | undefined;
   readonly projectName?: string | undefined;
+  readonly customDomainName?: string | undefined;
   readonly repositoryName: string;
   readonly branchName: string;
   readonly directoryName: string;
@@ -41,6 +43,8 @@ export const gitFields = {
   organizationName: { schema: z.string().min(1).max(100).optional(), change: "update", same: sameIgnoringCase },
   /** AzureDevOps only. */
   projectName: { schema: z.string().min(1).max(100).optional(), change: "update", same: sameIgnoringCase },
+  /** GitHub only: the host of GitHub Enterprise Cloud with data residency. If the key is absent, a connection keeps its host. */
+  customDomainName: { schema: z.string().min(1).max(100).optional(), change: "update", same: sameIgnoringCase },
   repositoryName: { schema: z.string().min(1).max(128), change: "update", same: sameIgnoringCase },
   branchName: { schema: z.string().min(1).max(250), change: "update" },
   /** Folder of the branch; normalised to a leading slash and no trailing one. */
@@ -93,10 +97,10 @@ export const intentOf = (
   compensation,
 });
 
-/** Repository, branch and directory in words. */
+/** Repository, branch and directory in words; the host, if it is another than the provider's usual one. */
 export const whereOf = (details: Partial<GitProviderDetails> | null | undefined) =>
   details
-    ? `${details.repositoryName ?? "?"}, branch ${details.branchName ?? "?"}, ${details.directoryName ?? "/"}`
+    ? `${details.customDomainName ? `${details.customDomainName}/` : ""}${details.repositoryName ?? "?"}, branch ${details.branchName ?? "?"}, ${details.directoryName ?? "/"}`
     : "nothing";
 
 /** A folder of a branch in one spelling: with a leading slash, without a trailing one. */

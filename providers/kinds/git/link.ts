@@ -17,7 +17,7 @@ const connectionShape = z.object({
 });
 
 /** The credentials are sent back unchanged, so the shape keeps all their properties. */
-const credentialsShape = z.looseObject({ source: z.string() });
+const credentialsShape = z.looseObject({ source: z.string(), connectionId: optional(z.string()) });
 
 /** A workspace's connection, as the service reports it. */
 export type Connection = Readonly<z.output<typeof connectionShape>>;
@@ -95,17 +95,57 @@ export async function leave(run: Run, inputs: Inputs, left: GitLink): Promise<vo
 
 /** The workspace's present connection, with all that a later connect needs to restore it. */
 export async function linkOf(run: Run, workspaceId: string, { gitProviderDetails }: Connection): Promise<GitLink> {
-  const path = `/workspaces/${workspaceId}/git/myGitCredentials`;
-  const myGitCredentials = await run.get(path, "read the Git credentials", credentialsShape);
+  const myGitCredentials = await readCredentials(run, workspaceId);
   if (!gitProviderDetails) throw new Error("The service does not say what the workspace is connected to.");
   return { gitProviderDetails, myGitCredentials };
 }
 
-/** The connection that is declared. */
-export const linkFor = (inputs: Inputs): GitLink => ({
-  gitProviderDetails: detailsFor(inputs),
+/**
+ * The connection that is declared.
+ * @param further properties of the connection that nobody declares ({@link furtherDetails})
+ */
+export const linkFor = (inputs: Inputs, further: Readonly<Record<string, unknown>> = {}): GitLink => ({
+  gitProviderDetails: { ...further, ...detailsFor(inputs) },
   myGitCredentials: credentialsOf(inputs),
 });
+
+/**
+ * The properties of a connection that the inputs do not declare: the host, and what this version does not know. They belong to
+ * the owner of the repository, so they are kept as long as the owner stays.
+ * @returns undefined without any
+ */
+export function furtherDetails(
+  is: GitProviderDetails | null | undefined,
+  inputs: Partial<GitProviderDetails>,
+): Readonly<Record<string, unknown>> | undefined {
+  const isSameOwner =
+    is?.gitProviderType === inputs.gitProviderType &&
+    sameIgnoringCase(is?.ownerName ?? undefined, inputs.ownerName) &&
+    sameIgnoringCase(is?.organizationName ?? undefined, inputs.organizationName);
+  if (!is || !isSameOwner) return undefined;
+  const further = Object.entries(is).filter(
+    ([name, value]) =>
+      value !== null &&
+      value !== undefined &&
+      !(name in detailsShape.shape && name !== "customDomainName") &&
+      (name !== "customDomainName" || inputs.customDomainName === undefined),
+  );
+  return further.length > 0 ? Object.fromEntries(further) : undefined;
+}
+
+/**
+ * The inputs with the host of the present connection, if they declare none and the owner stays.
+ * @param old the inputs before; a host that they declared and the new ones do not is given up
+ */
+export function onSameHost<T extends Partial<GitProviderDetails>>(
+  inputs: T,
+  is: GitProviderDetails | null | undefined,
+  old?: Partial<GitProviderDetails>,
+): T {
+  if (inputs.customDomainName !== undefined || old?.customDomainName !== undefined) return inputs;
+  const customDomainName = furtherDetails(is, inputs)?.["customDomainName"] as string | undefined;
+  return customDomainName === undefined ? inputs : { ...inputs, customDomainName };
+}
 
 /** Whether two descriptions name the same folder of the same branch. The second has a normalised directory. */
 export function isSameBranch(is: GitProviderDetails | null | undefined, inputs: GitProviderDetails): boolean {
@@ -114,6 +154,7 @@ export function isSameBranch(is: GitProviderDetails | null | undefined, inputs: 
     sameIgnoringCase(is.ownerName, inputs.ownerName) &&
     sameIgnoringCase(is.organizationName, inputs.organizationName) &&
     sameIgnoringCase(is.projectName, inputs.projectName) &&
+    sameIgnoringCase(is.customDomainName, inputs.customDomainName) &&
     sameIgnoringCase(is.repositoryName, inputs.repositoryName) &&
     is.branchName === inputs.branchName &&
     normalDirectory(is.directoryName) === normalDirectory(inputs.directoryName)
@@ -128,6 +169,7 @@ export function detailsOf({ gitProviderDetails: is }: Connection): Partial<Input
     ownerName: is.ownerName,
     organizationName: is.organizationName,
     projectName: is.projectName,
+    customDomainName: is.customDomainName,
     repositoryName: is.repositoryName,
     branchName: is.branchName,
     directoryName: normalDirectory(is.directoryName),
@@ -137,7 +179,10 @@ export function detailsOf({ gitProviderDetails: is }: Connection): Partial<Input
 const detailsFor = (inputs: Inputs): GitProviderDetails => ({
   gitProviderType: inputs.gitProviderType,
   ...(inputs.gitProviderType === "GitHub"
-    ? { ownerName: inputs.ownerName }
+    ? {
+        ownerName: inputs.ownerName,
+        ...(inputs.customDomainName !== undefined && { customDomainName: inputs.customDomainName }),
+      }
     : { organizationName: inputs.organizationName, projectName: inputs.projectName }),
   repositoryName: inputs.repositoryName,
   branchName: inputs.branchName,
@@ -147,6 +192,16 @@ const detailsFor = (inputs: Inputs): GitProviderDetails => ({
 /** The declared credentials in the service's format. */
 export const credentialsOf = ({ connectionId }: Inputs) =>
   connectionId === undefined ? { source: "Automatic" } : { source: "ConfiguredConnection", connectionId };
+
+/** Reads the deploying identity's own credentials for a connection. */
+export const readCredentials = (run: Run, workspaceId: string) =>
+  run.get(`/workspaces/${workspaceId}/git/myGitCredentials`, "read the Git credentials", credentialsShape);
+
+/** Whether the service has the declared credentials. Without a declared connection, any that somebody has given are right. */
+export const hasCredentials = (
+  is: z.output<typeof credentialsShape>,
+  { connectionId }: Pick<Inputs, "connectionId">,
+) => (connectionId === undefined ? is.source !== "None" : sameIgnoringCase(is.connectionId, connectionId));
 
 /** Reads how a workspace is connected. */
 export const readConnection = (run: Run, workspaceId: string) =>

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { isFabricError } from "../../../lib/api/fabricError.ts";
-import { hashDefinition, hashParts, readDefinitionParts, readPlatform } from "../../../lib/api/itemDefinition.ts";
-import { valuesOf, withPool, withValues } from "../../../lib/content/itemValues.ts";
+import { hashParts, readDefinitionParts, readPlatform } from "../../../lib/api/itemDefinition.ts";
+import { hashWithValues, valuesOf, withPool, withValues } from "../../../lib/content/itemValues.ts";
 import { hasDefinition, isDataBearing } from "../../../lib/api/itemType.ts";
 import { itemShape } from "../../../lib/api/objects.ts";
 import type { FabricItem } from "../../../lib/api/objects.ts";
@@ -21,6 +21,7 @@ import {
   definitionToReplace,
   giveBackDefinition,
   keepDefinition,
+  keepTexts,
   keepUndeclared,
   noteSent,
   restoreUndeclared,
@@ -72,6 +73,8 @@ const fields = {
   references: { schema: z.record(z.string(), identifier).optional(), change: "update" },
   /** Values of the environment that are put into the files ({@link Value}). */
   values: { schema: z.array(z.record(z.string(), z.unknown())).optional(), change: "local", isFilledIn: true },
+  /** Salted hashes of the environment variables that the values take; derived, so that previews show another value. */
+  variables: { schema: z.record(z.string(), z.string()).optional(), change: "update", isFilledIn: true },
   /** For a variable library: the value set that counts in its workspace. Absent to leave it. */
   activeValueSet: { schema: z.string().min(1).optional(), change: "update" },
   /** For an environment: the Spark pool in place of the one in the files, by type and name. */
@@ -127,7 +130,7 @@ export const item = defineObjectKind<Outputs>()({
         return { ...inputs, ...NO_DEFINITION, logicalId: readPlatform(path).logicalId };
       const { logicalId } = readPlatform(path);
       const parts = withPool(withValues(readDefinitionParts(path), valuesOf(inputs)), inputs.sparkPool);
-      return { ...inputs, definitionHash: hashDefinition(parts), logicalId, parts: hashParts(parts) };
+      return { ...inputs, definitionHash: hashWithValues(parts, valuesOf(inputs)), logicalId, parts: hashParts(parts) };
     } catch (error) {
       throw new InputError("path", error instanceof Error ? error.message : String(error));
     }
@@ -153,6 +156,7 @@ export const item = defineObjectKind<Outputs>()({
     await activateValueSet(run, id, wanted);
     await bindConnections(run, id, wanted);
     await restoreUndeclared(run, id, wanted);
+    await keepTexts(run, wanted);
     return { sent: await noteSent(run, id, wanted) };
   },
 
@@ -176,7 +180,9 @@ export const item = defineObjectKind<Outputs>()({
     const known = old ?? found;
     const isOther =
       wanted.definitionHash !== undefined &&
-      (wanted.definitionHash !== known?.definitionHash || !isDeepStrictEqual(wanted.references, old?.references));
+      (wanted.definitionHash !== known?.definitionHash ||
+        !isDeepStrictEqual(wanted.references, old?.references) ||
+        !isDeepStrictEqual(wanted.variables, old?.variables));
     // a rollback has nothing to give back if its transaction has sent no definition
     const isUntouched = run.isRollback && old !== undefined && !(await run.undoOf("restoreDefinition", id));
     const isSent = isOther && !isUntouched && !(old && (await staysAsEdited(run, id, old)));
@@ -185,6 +191,7 @@ export const item = defineObjectKind<Outputs>()({
       if (old) await keepDefinition(run, id, old);
       if (old) await keepUndeclared(run, id, old);
       await sendDefinition(run, id, wanted, await definitionFor(run, wanted, id));
+      await keepTexts(run, wanted);
     }
     if (wanted.activeValueSet !== old?.activeValueSet) await activateValueSet(run, id, wanted);
     if (!isDeepStrictEqual(wanted.connections, old?.connections)) await bindConnections(run, id, wanted);

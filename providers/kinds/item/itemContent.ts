@@ -4,9 +4,16 @@ import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { hashDefinition, readDefinitionParts, readPlatform } from "../../../lib/api/itemDefinition.ts";
 import type { DefinitionPart } from "../../../lib/api/itemDefinition.ts";
 import { formatOf, hasMoreThanPayload, payloadOf } from "../../../lib/content/contentRules.ts";
+import {
+  changedVariables,
+  environmentValue,
+  withEnvironment,
+  withoutEnvironment,
+} from "../../../lib/content/environmentValues.ts";
+import type { Variables } from "../../../lib/content/environmentValues.ts";
 import { resolvedDefinition } from "../../../lib/content/resolvedDefinition.ts";
 import type { NamedPool } from "../../../lib/content/itemValues.ts";
-import { referenceText, valuesOf, withPool, withValues } from "../../../lib/content/itemValues.ts";
+import { hashWithValues, referenceText, valuesOf, withPool, withValues } from "../../../lib/content/itemValues.ts";
 import type { DynamicReference } from "../../../lib/content/values/reference.ts";
 import { textFiles } from "../../../lib/content/textFiles.ts";
 import { DOUBTFUL } from "../../engine/field.ts";
@@ -45,6 +52,8 @@ export interface Defined {
   readonly references?: Readonly<Record<string, string>> | undefined;
   /** See {@link valuesOf}. */
   readonly values?: readonly object[] | undefined;
+  /** Salted hashes of the environment variables that the values take. */
+  readonly variables?: Variables | undefined;
   readonly sparkPool?: NamedPool | undefined;
   readonly type: string;
   readonly displayName: string;
@@ -55,7 +64,10 @@ export interface Defined {
   readonly sent?: Sent | undefined;
 }
 
-/** Reads the service's present definition, in the format in which the item's files are. */
+/**
+ * Reads the service's present definition, in the format in which the item's files are, and with the names of environment
+ * variables in place of their values.
+ */
 export async function readDefinition(run: Run, id: string, item: Defined): Promise<DefinitionPart[]> {
   const { type, displayName } = item;
   const format = formatOf(type, Object.keys(item.parts ?? {}));
@@ -66,8 +78,11 @@ export async function readDefinition(run: Run, id: string, item: Defined): Promi
     replaySafe: true,
     answer: definitionAnswer,
   });
-  return definition.parts;
+  return [...withoutEnvironment(definition.parts, item.variables ?? {}, process.env)];
 }
+
+/** Variables whose former values nobody knows any more, so that they cannot be told from other text in a definition. */
+const lostVariables = ({ variables = {} }: Defined) => changedVariables(variables, process.env);
 
 /** Reads back a definition that was just sent; undefined if no comparison needs it, or the service does not return it. */
 export async function noteSent(run: Run, id: string, item: Defined): Promise<Sent | undefined> {
@@ -93,7 +108,7 @@ export async function definitionHashNow(run: Run, id: string, state: Defined): P
   if (await run.undoOf("restoreDefinition", id)) return DOUBTFUL;
   if (definitionHash === undefined) return undefined;
   const sent = sentOf(id, state);
-  if (!run.watchesContent || !sent) return definitionHash;
+  if (!run.watchesContent || !sent || lostVariables(state).length > 0) return definitionHash;
   const live = await changedContent(run, id, state, sent);
   if (live === undefined) return sent.definitionHash;
   const what = `${state.type} '${state.displayName}' was changed at the service since it was deployed`;
@@ -120,7 +135,7 @@ export async function definitionHashNow(run: Run, id: string, state: Defined): P
 export async function staysAsEdited(run: Run, id: string, old: Defined): Promise<boolean> {
   const sent = sentOf(id, old);
   const isShown = old.definitionHash !== sent?.definitionHash;
-  if (!run.watchesContent || run.isRollback || !sent || isShown) return false;
+  if (!run.watchesContent || run.isRollback || !sent || isShown || lostVariables(old).length > 0) return false;
   if ((await changedContent(run, id, old, sent)) === undefined) return false;
   const what = `The definition of ${old.type} '${old.displayName}' was changed at the service since it was deployed`;
   if (run.onDrift === "fail")
@@ -149,9 +164,11 @@ function resolvedHash(id: string, item: Defined): string | undefined {
   try {
     const files = readDefinitionParts(path);
     // the id of a pool is known only to a run that sends it
-    if (item.sparkPool || hashDefinition(asCompared(files, item)) !== definitionHash) return undefined;
-    const parts = withValues(files, valuesOf(item), (reference) => valueIn(item, reference));
-    return hashDefinition(resolvedDefinition(parts, { type, references, workspaceId: workspaceIn(id) }).parts);
+    if (item.sparkPool || lostVariables(item).length > 0 || comparedHash(files, item) !== definitionHash)
+      return undefined;
+    const valued = withValues(files, valuesOf(item), (reference) => valueIn(item, reference), references);
+    const { parts } = resolvedDefinition(valued, { type, references, workspaceId: workspaceIn(id) });
+    return hashDefinition(withoutEnvironment(parts, item.variables ?? {}, process.env));
   } catch {
     return undefined;
   }
@@ -195,12 +212,26 @@ async function definitionById(run: Run, inputs: Declared): Promise<((id?: string
   const { path, definitionHash, workspaceId, sparkPool } = inputs;
   if (path === undefined || definitionHash === undefined) return undefined;
   const kept = await keptOf(run, workspaceId, inputs);
-  if (kept) return () => withFormat(inputs, kept);
+  if (kept) {
+    const lost = run.isRollback ? lostVariables(inputs) : [];
+    if (lost.length > 0)
+      run.warn(
+        `${inputs.type} '${inputs.displayName}' has the present value of ${lost.join(", ")}: nobody keeps the former one.`,
+      );
+    const parts = withEnvironment(kept, process.env);
+    return () => withFormat(inputs, parts);
+  }
   const files = readDefinitionParts(path);
-  if (hashDefinition(asCompared(files, inputs)) !== definitionHash && !run.isRollback)
+  if (comparedHash(files, inputs) !== definitionHash && !run.isRollback)
     throw new Error(`The files in ${path} have changed while the deployment ran: deploy again.`);
+  const changed = run.isRollback ? [] : lostVariables(inputs);
+  if (changed.length > 0)
+    throw new Error(
+      `'${inputs.displayName}' needs the environment variable ${changed.join(", ")} as the program read it, and here it has ` +
+        `another value or none: deploy again.`,
+    );
   const { logicalId } = readPlatform(path);
-  const valued = withValues(files, valuesOf(inputs), (reference) => valueIn(inputs, reference));
+  const valued = withValues(files, valuesOf(inputs), (reference) => valueIn(inputs, reference), inputs.references);
   const parts = withPool(valued, sparkPool, sparkPool && (await poolId(run, workspaceId, sparkPool)));
   return (id) => {
     const own = id === undefined || logicalId === undefined ? {} : { [logicalId]: id.split("/")[1] ?? id };
@@ -208,9 +239,23 @@ async function definitionById(run: Run, inputs: Declared): Promise<((id?: string
   };
 }
 
+/** Keeps the texts that an item was deployed with, for later previews. */
+export async function keepTexts(run: Run, { path, definitionHash, ...item }: Defined): Promise<void> {
+  if (path === undefined || definitionHash === undefined || run.isRollback) return;
+  try {
+    const parts = asCompared(readDefinitionParts(path), item);
+    if (hashWithValues(parts, valuesOf(item)) === definitionHash) await run.noteDeployed(definitionHash, parts);
+  } catch {
+    // the deployment does not depend on them
+  }
+}
+
 /** The files with names in place of what is known only at the service: what an item's hash is of. */
 const asCompared = (files: readonly DefinitionPart[], item: Defined) =>
   withPool(withValues(files, valuesOf(item)), item.sparkPool);
+
+const comparedHash = (files: readonly DefinitionPart[], item: Defined) =>
+  hashWithValues(asCompared(files, item), valuesOf(item));
 
 /** The id of a Spark pool. @throws Error if the workspace cannot use a pool of that name */
 async function poolId(run: Run, workspaceId: string, { type, name }: NamedPool): Promise<string> {
@@ -224,7 +269,8 @@ async function poolId(run: Run, workspaceId: string, { type, name }: NamedPool):
 /** @throws Error if the value is missing, which the program rules out */
 function valueIn({ references, displayName }: Defined, reference: DynamicReference): string {
   const key = referenceText(reference);
-  const value = references?.[key];
+  const value =
+    reference.kind === "environment variable" ? environmentValue(reference.name, process.env) : references?.[key];
   if (value === undefined) throw new Error(`'${displayName}' needs ${key}, and its value is not known.`);
   return value;
 }
@@ -275,6 +321,15 @@ export async function keepUndeclared(run: Run, id: string, old: Defined): Promis
 
 async function keepContent(run: Run, id: string, old: Defined): Promise<void> {
   if (await run.definitions.has(keyIn(workspaceIn(id), old))) return;
+  const lost = lostVariables(old);
+  if (lost.length > 0) {
+    // the definition holds a value that may be secret, and nobody can tell where
+    run.warn(
+      `The definition of ${old.type} '${old.displayName}' is not kept for a rollback, because it holds the former value of ` +
+        `${lost.join(", ")}.`,
+    );
+    return;
+  }
   await keepParts(run, id, old, await readDefinition(run, id, old));
 }
 
@@ -343,7 +398,7 @@ export async function sendDefinition(
 /** Restores the former definition of an adopted item, if it was kept. @returns whether it was kept */
 export async function giveBackDefinition(run: Run, id: string, before: Defined): Promise<boolean> {
   const parts = before.definitionHash === undefined ? undefined : await keptOf(run, workspaceIn(id), before);
-  if (parts) await sendDefinition(run, id, before, withFormat(before, parts));
+  if (parts) await sendDefinition(run, id, before, withFormat(before, withEnvironment(parts, process.env)));
   return parts !== undefined;
 }
 
@@ -359,13 +414,15 @@ export async function definitionToReplace(
   wanted: Declared,
 ): Promise<string | undefined> {
   // in the format of the files, or the same content would look like another
-  const parts = await readDefinition(run, id, { ...before, parts: wanted.parts }).catch(unlessUnreadable);
+  const parts = await readDefinition(run, id, { ...before, parts: wanted.parts, variables: wanted.variables }).catch(
+    unlessUnreadable,
+  );
   if (!parts) return undefined;
   const hash = hashDefinition(parts);
   // what was deployed by other means may already be what the files say
   const declared = await definitionFor(run, wanted, id);
-  if (hash === wanted.definitionHash || (declared && hash === hashDefinition(declared.parts)))
-    return wanted.definitionHash;
+  const asRead = declared && withoutEnvironment(declared.parts, wanted.variables ?? {}, process.env);
+  if (hash === wanted.definitionHash || (asRead && hash === hashDefinition(asRead))) return wanted.definitionHash;
   if (run.definitions.isKeeping) await keepParts(run, id, { ...before, definitionHash: hash }, parts);
   run.warn(`${before.type} '${before.displayName}' existed with another definition: the declared one takes its place.`);
   return hash;

@@ -56,6 +56,28 @@ export async function recoverItem(run: Run, wanted: Wanted, create: Intent): Pro
   return undefined;
 }
 
+/**
+ * Takes an item that this transaction deleted back from the recycle bin, by its id.
+ * @returns whether it is back
+ */
+export async function takeBack(run: Run, workspaceId: string, itemId: string, intent: Intent): Promise<boolean> {
+  const bin = await recoverableItems(run, workspaceId);
+  if (!bin.some(({ id }) => sameIgnoringCase(id, itemId))) return false;
+  try {
+    await run.write(intent, {
+      method: "POST",
+      path: `/workspaces/${workspaceId}/recoverableItems/${itemId}/recover`,
+      operation: `take ${intent.resourceName} back from the recycle bin`,
+      replaySafe: true,
+    });
+    return true;
+  } catch (error) {
+    if (!isFabricError(error)) throw error;
+    run.warn(`${error.message} It is made again instead.`);
+    return false;
+  }
+}
+
 async function recoverableItems(run: Run, workspaceId: string): Promise<Deleted[]> {
   try {
     return await run.list(`/workspaces/${workspaceId}/recoverableItems`, "list the recycle bin", deletedShape);

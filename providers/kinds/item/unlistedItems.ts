@@ -1,17 +1,30 @@
 import { z } from "zod";
+import { nothing } from "../../../lib/api/answer.ts";
+import { hasDefinition, isDataBearing } from "../../../lib/api/itemType.ts";
+import { itemShape } from "../../../lib/api/objects.ts";
 import type { FabricItem } from "../../../lib/api/objects.ts";
+import { tierOf } from "../../../lib/content/contentRules.ts";
 import { identifier, sameIgnoringCase } from "../../engine/field.ts";
-import { isWorkspaceGone, mayMeanGone } from "../../engine/gone.ts";
+import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "../../engine/gone.ts";
 import { defineKind } from "../../engine/resourceKind.ts";
 import type { Run } from "../../run/run.ts";
-import { itemsOf } from "./items.ts";
+import { keyIn, readDefinition, unlessUnreadable } from "./itemContent.ts";
+import { itemsNow, itemsOf } from "./items.ts";
+import { takeBack } from "./recycleBin.ts";
 
 /** Items that a warning names one by one. */
 const MAX_NAMED = 20;
 
+const unlistedItem = z.object({ type: z.string(), name: z.string(), folderId: z.string().optional() });
+type UnlistedItem = z.output<typeof unlistedItem>;
+
+/** Items by their id. */
+type Unlisted = Readonly<Record<string, UnlistedItem>>;
+
 /**
  * The items of a workspace that nobody declares: what is left of a folder that has gone, or what somebody made by hand. They are
- * told at a deployment and at a refresh, and never touched. The id is the workspace's.
+ * told at a deployment and at a refresh. With `orphans: delete`, the resource is always declared empty, so that a refresh shows
+ * every such item as drift, a preview lists the deletes, and the next up deletes exactly these. The id is the workspace's.
  */
 export const unlistedItems = defineKind<object>()({
   name: "UnlistedItems",
@@ -20,29 +33,59 @@ export const unlistedItems = defineKind<object>()({
     workspaceId: { schema: identifier, change: "replace", same: sameIgnoringCase },
     /** Declared items as `type/name`. Their ids cannot stand here, because a preview may not know them. */
     listed: { schema: z.array(z.string()).transform((names) => names.toSorted()), change: "local" },
+    /** The resource's key, by which FABRIC_ALLOW_UNPROTECT allows to delete data; absent if items are only told. */
+    deletedAs: { schema: z.string().optional(), change: "local" },
+    /** Always empty. It is an input, so that undeclared items show as drift. */
+    unlisted: { schema: z.record(z.string(), unlistedItem).optional(), change: "update" },
   },
   place: { of: "workspace", path: "items" },
   removal: "portal",
   outputs: [],
   title: ({ workspaceId }) => `unlisted items of workspace ${workspaceId ?? "?"}`,
 
-  async create(run, { workspaceId, listed }) {
-    if (!run.isNewWorkspace(workspaceId)) await tellUnlisted(run, workspaceId, listed);
+  async create(run, { workspaceId, listed, deletedAs }) {
+    if (!run.isNewWorkspace(workspaceId)) tell(run, deletedAs, unlistedAmong(await itemsOf(run, workspaceId), listed));
     return { id: workspaceId, outputs: {} };
   },
 
-  async read(run, id, { listed }) {
+  async read(run, id, { listed, deletedAs }) {
     try {
-      await tellUnlisted(run, id, listed);
-      return { inputs: {} };
+      const found = unlistedAmong(await itemsOf(run, id), listed);
+      if (deletedAs === undefined) {
+        tell(run, deletedAs, found);
+        return { inputs: {} };
+      }
+      const kept = found.filter((item) => isKept(item, deletedAs));
+      if (kept.length > 0)
+        run.warn(
+          `Not declared, and not deleted, because they hold data: ${namesOf(kept)}. FABRIC_ALLOW_UNPROTECT='${deletedAs}' ` +
+            `lets a refresh show them, and the next up delete them.`,
+        );
+      const shown = found.filter((item) => !kept.includes(item));
+      // absent, as it is declared, if there is nothing to delete
+      if (shown.length === 0) return { inputs: { unlisted: undefined } };
+      const unlisted = shown.map(({ id: itemId, type, displayName, folderId }): [string, UnlistedItem] => [
+        itemId,
+        { type, name: displayName, ...(folderId !== undefined && { folderId }) },
+      ]);
+      return { inputs: { unlisted: Object.fromEntries(unlisted) } };
     } catch (error) {
       if (mayMeanGone(error) && (await isWorkspaceGone(run, id))) return "gone";
       throw error;
     }
   },
 
-  async update(run, id, _old, { listed }) {
-    await tellUnlisted(run, id, listed);
+  async update(run, id, old, { listed, deletedAs, unlisted: wanted = {} }) {
+    const { unlisted: shown = {} } = old;
+    if (deletedAs === undefined && Object.keys(shown).length + Object.keys(wanted).length === 0) {
+      tell(run, deletedAs, unlistedAmong(await itemsOf(run, id), listed));
+      return {};
+    }
+    const items = await itemsNow(run, id);
+    if (deletedAs !== undefined) await deleteShown(run, id, shown, { items, listed, deletedAs, wanted });
+    // only a rollback declares some: those that the transaction deleted
+    for (const [itemId, item] of Object.entries(wanted))
+      if (!items.some((one) => sameIgnoringCase(one.id, itemId))) await giveBack(run, id, itemId, item);
     return {};
   },
 
@@ -50,24 +93,128 @@ export const unlistedItems = defineKind<object>()({
   delete: () => Promise.resolve(),
 });
 
-async function tellUnlisted(run: Run, workspaceId: string, listed: readonly string[]): Promise<void> {
-  const names = unlistedAmong(await itemsOf(run, workspaceId), listed);
-  if (names.length === 0) return;
-  const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : "";
+/** What decides which of the shown items go. */
+interface Present {
+  readonly items: readonly FabricItem[];
+  readonly listed: readonly string[];
+  readonly deletedAs: string;
+  /** Items that stay all the same. */
+  readonly wanted: Unlisted;
+}
+
+/** Deletes the items that a refresh has shown, as far as they are still the same and still undeclared. */
+async function deleteShown(
+  run: Run,
+  workspaceId: string,
+  shown: Unlisted,
+  { items, listed, deletedAs, wanted }: Present,
+): Promise<void> {
+  const isShown = ({ id, type, displayName }: FabricItem) =>
+    Object.entries(shown).some(
+      ([itemId, item]) => sameIgnoringCase(itemId, id) && item.type === type && item.name === displayName,
+    );
+  const going = unlistedAmong(items, listed)
+    .filter((item) => isShown(item) && !Object.hasOwn(wanted, item.id) && !isKept(item, deletedAs))
+    // what shows data goes before what holds it
+    .toSorted((one, other) => tierOf(other.type) - tierOf(one.type));
+  for (const item of going) {
+    await keep(run, workspaceId, item);
+    const path = `/workspaces/${workspaceId}/items/${item.id}`;
+    const operation = `delete ${nameOf(item)}`;
+    await deleteOrGone(run, workspaceId, () =>
+      run.write(intentFor(workspaceId, nameOf(item)), { method: "DELETE", path, operation, answer: nothing }),
+    );
+  }
+}
+
+/** Keeps an item's content beside the log. */
+async function keep(run: Run, workspaceId: string, { id, type, displayName }: FabricItem): Promise<void> {
+  if (!run.definitions.isKeeping || !hasDefinition(type)) return;
+  const parts = await readDefinition(run, `${workspaceId}/${id}`, { type, displayName }).catch(unlessUnreadable);
+  if (parts) await run.definitions.keep(keptAs(workspaceId, id, type, displayName), parts);
+}
+
+const keptAs = (workspaceId: string, id: string, type: string, displayName: string) =>
+  keyIn(workspaceId, { type, displayName, definitionHash: id.toLowerCase() });
+
+/** In a rollback: an item that the transaction deleted, from the recycle bin or with the content that was kept. */
+async function giveBack(
+  run: Run,
+  workspaceId: string,
+  itemId: string,
+  { type, name, folderId }: UnlistedItem,
+): Promise<void> {
+  const intent = intentFor(workspaceId, `${type} '${name}'`);
+  if (await takeBack(run, workspaceId, itemId, intent)) return;
+  const parts = await run.definitions.kept(keptAs(workspaceId, itemId, type, name));
+  const made = await run.write(intent, {
+    method: "POST",
+    path: `/workspaces/${workspaceId}/items`,
+    body: {
+      displayName: name,
+      type,
+      ...(folderId !== undefined && { folderId }),
+      ...(parts && { definition: { parts } }),
+    },
+    operation: `make ${type} '${name}' again`,
+    answer: itemShape,
+  });
   run.warn(
-    `In the workspace, but not declared (orphans: report): ${names.slice(0, MAX_NAMED).join(", ")}${more}. Declare what belongs ` +
-      `there, and delete by hand what does not.`,
+    `${type} '${name}' was made again as ${made.id}${parts ? "" : ", without its content"}: it had the id ${itemId}.`,
   );
 }
 
-/** Items that are not declared, in words. What the service makes itself beside a declared item is nobody's to declare. Pure. */
-export function unlistedAmong(items: readonly FabricItem[], listed: readonly string[]): string[] {
+/** The object of the resource is the workspace's list of items, which changes. */
+const intentFor = (workspaceId: string, resourceName: string) =>
+  ({
+    operation: "update",
+    resourceType: "UnlistedItems",
+    resourceName,
+    resourceId: workspaceId,
+    compensation: null,
+  }) as const;
+
+const nameOf = ({ type, displayName }: FabricItem) => `${type} '${displayName}'`;
+
+function namesOf(items: readonly FabricItem[]): string {
+  const names = items.map(nameOf).toSorted();
+  return `${names.slice(0, MAX_NAMED).join(", ")}${names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : ""}`;
+}
+
+function tell(run: Run, deletedAs: string | undefined, items: readonly FabricItem[]): void {
+  if (items.length === 0) return;
+  if (deletedAs === undefined)
+    run.warn(
+      `In the workspace, but not declared (orphans: report): ${namesOf(items)}. Declare what belongs ` +
+        `there, and delete by hand what does not.`,
+    );
+  else
+    run.warn(
+      `In the workspace, but not declared (orphans: delete): ${namesOf(items)}. Refresh, and the next up deletes them.`,
+    );
+}
+
+/** Whether an item holds data that nobody has allowed to delete. */
+function isKept({ type }: FabricItem, deletedAs: string): boolean {
+  const allowed = (process.env["FABRIC_ALLOW_UNPROTECT"] ?? "").split(",").map((name) => name.trim());
+  return isDataBearing(type) && !allowed.includes(deletedAs);
+}
+
+/** Types beside which the service makes items of the same name by itself, by the type of those. */
+const MADE_BESIDE: Readonly<Record<string, readonly string[]>> = {
+  KQLDatabase: ["Eventhouse"],
+  SemanticModel: ["Lakehouse", "Warehouse", "MirroredDatabase", "SQLDatabase", "KQLDatabase"],
+};
+
+/** Items that are not declared. What the service makes itself beside an item is nobody's to declare. Pure. */
+export function unlistedAmong(items: readonly FabricItem[], listed: readonly string[]): FabricItem[] {
   const isListed = (type: string, name: string) => listed.includes(`${type}/${name}`.toLowerCase());
+  const isThere = (type: string, name: string) =>
+    isListed(type, name) || items.some((one) => one.type === type && sameIgnoringCase(one.displayName, name));
   return items
     .filter(({ type, displayName }) => {
       if (type === "SQLEndpoint" || isListed(type, displayName)) return false;
-      return !(type === "KQLDatabase" && isListed("Eventhouse", displayName));
+      return !MADE_BESIDE[type]?.some((beside) => isThere(beside, displayName));
     })
-    .map(({ type, displayName }) => `${type} '${displayName}'`)
-    .toSorted();
+    .toSorted((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1));
 }

@@ -2,19 +2,29 @@ import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { sameIgnoringCase } from "../../engine/field.ts";
 import { capacityShape } from "../../../lib/api/objects.ts";
 import type { Capacity } from "../../../lib/api/objects.ts";
+import { mayBePause, nameIfPaused, namedIn } from "../../engine/pauseBehind.ts";
 import type { Run } from "../../run/run.ts";
 import { resumeCapacity } from "../../run/pausedCapacity.ts";
 import { visibleCapacities } from "../../run/visible.ts";
+import { itemsNow } from "../item/items.ts";
 
-const isMeant =
-  (nameOrId: string) =>
-  ({ id, displayName }: Capacity): boolean =>
-    sameIgnoringCase(id, nameOrId) || sameIgnoringCase(displayName, nameOrId);
+/** The capacities with that id, or else with that display name, which is not unique. */
+function meantBy(capacities: readonly Capacity[], nameOrId: string): readonly Capacity[] {
+  const ofId = capacities.filter(({ id }) => sameIgnoringCase(id, nameOrId));
+  return ofId.length > 0 ? ofId : capacities.filter(({ displayName }) => sameIgnoringCase(displayName, nameOrId));
+}
 
-/** Reason why the capacity cannot be used: it is paused, or not visible (the reason lists the visible ones). Else undefined. */
+/**
+ * Reason why the capacity cannot be used: it is paused, it is not visible (the reason lists the visible ones), or several have
+ * the name (the reason lists their ids). Else undefined.
+ */
 export function capacityProblem(capacities: readonly Capacity[], nameOrId: string): string | undefined {
-  const found = capacities.find(isMeant(nameOrId));
+  const [found, ...others] = meantBy(capacities, nameOrId);
   if (!found) return `There is no capacity '${nameOrId}' that this identity can use. Visible: ${listOf(capacities)}.`;
+  if (others.length > 0) {
+    const ids = [found, ...others].map(({ id, sku, region }) => `${id} (${[sku, region].filter(Boolean).join(", ")})`);
+    return `${ids.length} capacities are called '${nameOrId}': ${ids.join(", ")}. Name the one that is meant by its id.`;
+  }
   return found.state === "Inactive" ? pausedCapacity(found.displayName) : undefined;
 }
 
@@ -25,31 +35,77 @@ export function capacityProblem(capacities: readonly Capacity[], nameOrId: strin
 export async function capacityIdOf(run: Run, nameOrId: string | undefined): Promise<string | undefined> {
   if (nameOrId === undefined) return undefined;
   let capacities = await visibleCapacities(run);
-  if (!capacities.some(isMeant(nameOrId))) {
+  if (meantBy(capacities, nameOrId).length === 0) {
     // the stack itself may have made the capacity since this run first read the list
     capacities = await run.list("/capacities", "list capacities", capacityShape);
   }
   const problem = capacityProblem(capacities, nameOrId);
   if (problem !== undefined) throw new Error(problem);
-  return capacities.find(isMeant(nameOrId))?.id;
+  return meantBy(capacities, nameOrId)[0]?.id;
 }
 
-/** Name of a capacity for people: its display name, or its id if this identity cannot see the capacity. */
+/** Name of a capacity: its display name, or its id if several have that name, or this identity cannot see the capacity. */
 export async function nameOfCapacity(run: Run, capacityId: string | undefined): Promise<string | undefined> {
   if (!capacityId) return undefined;
-  return (await visibleCapacities(run)).find(({ id }) => sameIgnoringCase(id, capacityId))?.displayName ?? capacityId;
+  const capacities = await visibleCapacities(run);
+  const displayName = capacities.find(({ id }) => sameIgnoringCase(id, capacityId))?.displayName;
+  return displayName !== undefined && meantBy(capacities, displayName).length === 1 ? displayName : capacityId;
+}
+
+/** Types of items that need no Fabric capacity, and that a move to another region takes along. */
+const POWER_BI = new Set(["Dashboard", "PaginatedReport", "Report", "SemanticModel"]);
+
+/**
+ * Refuses a change of capacity that the service refuses because of what is in the workspace, before any value of the workspace
+ * is changed: Fabric items cannot be without a capacity, and cannot move to another region.
+ * @param from id of the capacity that the workspace is on
+ * @param to id of the capacity that it is to be on; null for none
+ * @throws Error that names the items, and what to do
+ */
+export async function assertMovable(
+  run: Run,
+  workspace: { readonly id: string; readonly displayName: string },
+  from: string | undefined,
+  to: string | null,
+): Promise<void> {
+  if (from === undefined) return;
+  const capacities = await visibleCapacities(run);
+  const regionOf = (id: string) => capacities.find((capacity) => sameIgnoringCase(capacity.id, id))?.region;
+  const [here, there] = [regionOf(from), to === null ? undefined : regionOf(to)];
+  const isAbroad = here !== undefined && there !== undefined && !sameIgnoringCase(here, there);
+  if (to !== null && !isAbroad) return;
+  const inside = (await itemsNow(run, workspace.id)).filter(
+    ({ type }) => !POWER_BI.has(type) && type !== "SQLEndpoint",
+  );
+  if (inside.length === 0) return;
+  const shown = inside.slice(0, 5).map(({ type, displayName }) => `${type} '${displayName}'`);
+  const items = [...shown, ...(inside.length > shown.length ? [`${inside.length - shown.length} more`] : [])].join(
+    ", ",
+  );
+  const why =
+    to === null
+      ? "they need a capacity. Remove them in a deployment first, and the capacity in the next one"
+      : `${here} and ${there} are different regions, which the service moves no Fabric item between. Choose a capacity in ` +
+        `${here}, or deploy the items to a new workspace there`;
+  throw new Error(
+    `Workspace '${workspace.displayName}' stays on its capacity, and nothing of it was changed. In it are ${items}, and ${why}.`,
+  );
 }
 
 /**
  * Does work that needs a running capacity.
- * @throws FabricError that names the capacity and how to resume it, if the capacity was paused after this run read it
+ * @throws FabricError that names the capacity and how to resume it, if the service refuses the work and the capacity is paused,
+ *   also if it was paused after this run read it
  */
 export async function onCapacity<T>(run: Run, capacityId: string | undefined, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (!isFabricError(error, "CapacityNotInActiveState")) throw error;
-    throw error.withRemedy(pausedCapacity((await nameOfCapacity(run, capacityId)) ?? "?"));
+    if (capacityId === undefined || !mayBePause(error)) throw error;
+    const isSaid = isFabricError(error, "CapacityNotInActiveState");
+    const paused = await run.finishing(() => nameIfPaused(run, capacityId)).catch(() => undefined);
+    const capacity = paused ?? (isSaid ? await nameOfCapacity(run, capacityId) : undefined);
+    throw capacity === undefined ? error : namedIn(error, capacity);
   }
 }
 

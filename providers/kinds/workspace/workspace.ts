@@ -9,7 +9,7 @@ import type { Change } from "../../engine/objectKind.ts";
 import { nameInLog } from "../../engine/undo.ts";
 import type { Run } from "../../run/run.ts";
 import { visibleWorkspaces } from "../../run/visible.ts";
-import { capacityIdOf, nameOfCapacity, onCapacity } from "./capacity.ts";
+import { assertMovable, capacityIdOf, nameOfCapacity, onCapacity } from "./capacity.ts";
 import { isUntouched } from "./untouched.ts";
 
 /** Longest wait for a capacity assignment. An assignment usually takes seconds, and is known to get stuck. */
@@ -109,7 +109,12 @@ export const workspace = defineObjectKind<Outputs>()({
     const { run, id, wanted, old, givenBack } = change;
     if (givenBack && "capacityId" in givenBack)
       return give(change, givenBack.capacityId ?? null, old?.capacity === DOUBTFUL);
-    const capacityId = await capacityIdOf(run, wanted.capacity);
+    // a capacity that stays as it is may be one that this identity does not see any more
+    const stays =
+      sameIgnoringCase(wanted.capacity, old?.capacity) &&
+      old?.capacityId !== undefined &&
+      sameIgnoringCase(change.now.capacityId, old.capacityId);
+    const capacityId = stays ? old.capacityId : await capacityIdOf(run, wanted.capacity);
     const isDoubtful = old?.capacity === DOUBTFUL;
     // an undeclared capacity stays as it is
     if (capacityId !== undefined || old?.capacity === undefined) return give(change, capacityId, isDoubtful);
@@ -150,12 +155,15 @@ async function give(
 ): Promise<Outputs> {
   const { displayName, description } = wanted;
   const before = priorValues(now);
+  const isNamed = sameIgnoringCase(before.capacityId, capacityId ?? undefined);
+  const isMoved = capacityId !== undefined && !isNamed;
+  // a rollback removes the items that are in the way only afterwards
+  if (isMoved && !run.isRollback) await assertMovable(run, now, before.capacityId, capacityId);
   if (before.displayName !== displayName || before.description !== description) {
     const body = { displayName, description };
     await write({ method: "PATCH", path, body, answer: workspaceShape }, body);
   }
-  const isNamed = sameIgnoringCase(before.capacityId, capacityId ?? undefined);
-  if (capacityId !== undefined && (!isNamed || (isDoubtful && !isAssigned(now)))) {
+  if (capacityId !== undefined && (isMoved || (isDoubtful && !isAssigned(now)))) {
     if (isNamed && now.capacityAssignmentProgress === "InProgress") {
       // the earlier run began the assignment, and did not wait for its end
     } else if (capacityId !== null) {

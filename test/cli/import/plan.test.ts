@@ -215,3 +215,50 @@ describe("the workspaces that a command line means", () => {
     );
   });
 });
+
+describe("names with a space at their edge", () => {
+  const folders = [{ id: "f1", displayName: "raw ", workspaceId }];
+  const items = [
+    item("i1", "Lakehouse", "orders "),
+    item("i2", "Lakehouse", "orders"),
+    item("i3", "Notebook", "load", { folderId: "f1" }),
+  ];
+
+  it("Names with a space at their edge leave an item out with the reason, its own or that of a folder above it", () => {
+    const { entry, objects, notes } = describeWorkspace(existing({ folders, items }), options);
+    assert.deepEqual(
+      entry.items?.map(({ name }) => name),
+      ["orders"],
+    );
+    assert.ok(!objects.some(({ id }) => /i1|i3|f1/.test(id)));
+    assert.match(notes.join("\n"), /Lakehouse 'orders ': its name begins or ends with a space\. Rename that in Fabric/);
+    assert.match(notes.join("\n"), /Notebook 'load': a folder above it begins or ends with a space/);
+  });
+
+  it("Names with a space at their edge let a workspace be refused that was asked for, with what to do", () => {
+    const trailing = existing({ workspace: { ...workspace, displayName: "Trailing " } });
+    assert.throws(
+      () => keysFor([trailing], []),
+      /workspace 'Trailing ' \(.*\) begins or ends with a space.*rename it/s,
+    );
+  });
+});
+
+describe("the Git connection of an existing workspace", () => {
+  it("The Git connection of an existing workspace is declared with its host, and what no key declares is kept in the state", () => {
+    const details = {
+      ...{
+        gitProviderType: "GitHub" as const,
+        ownerName: "contoso",
+        customDomainName: "contoso.ghe.com",
+        repositoryName: "sales",
+      },
+      ...{ branchName: "main", directoryName: "/", tokenScope: "read" },
+    } as const;
+    const git = { details, connectionId: "c1", head: "a", onlyInWorkspace: new Set<string>() };
+    const { entry, objects } = describeWorkspace(existing({ git }), options);
+    assert.equal((entry["git"] as { customDomainName?: string }).customDomainName, "contoso.ghe.com");
+    const outputs = objects.find(({ kind }) => kind === "GitConnection")?.outputs;
+    assert.deepEqual(outputs, { head: "a", furtherDetails: { tokenScope: "read" } });
+  });
+});

@@ -171,6 +171,33 @@ describe("--run", () => {
     assert.deepEqual(JSON.parse(stdout), [["--yes", "a b"], machine.cachedCli, "true", compileCache]);
   });
 
+  test("--run runs a command of the project in its own process, and every other file in one of the file's own", async () => {
+    using machine = machineWithCli();
+    const source = `const { PATH, PULUMI_SKIP_UPDATE_CHECK } = process.env;
+       console.log(JSON.stringify([process.pid, process.argv.slice(2), PATH.split(":")[1], PULUMI_SKIP_UPDATE_CHECK]));
+       process.exitCode = 7;`;
+    for (const [path, isOwn] of [
+      ["cli/f.ts", true],
+      ["cli/f.mjs", false],
+      ["other/f.ts", false],
+    ] as const) {
+      machine.file("package.json", `{"type": "module"}`);
+      const { child, ended } = machine.start(["--run", machine.file(path, source), "--yes", "a b"]);
+      const { code, stdout } = await ended;
+      const [pid, ...told] = JSON.parse(stdout) as [number, ...unknown[]];
+      assert.deepEqual([code, ...told], [7, ["--yes", "a b"], machine.bin, "true"], path);
+      assert.equal(pid === child.pid, isOwn, path);
+    }
+  });
+
+  test("--run tells an error of a command as Node does, and ends with 1", async () => {
+    using machine = machineWithCli();
+    const { code, stderr } = await machine.run(["--run", machine.file("cli/f.ts", `throw new Error("own");`)]);
+    assert.equal(code, 1);
+    assert.match(stderr, /cli\/f\.ts:1[^]*Error: own/);
+    assert.doesNotMatch(stderr, /Set-up failed/);
+  });
+
   test("--run leaves what the user has set", async () => {
     using machine = new BareMachine();
     machine.installGo();

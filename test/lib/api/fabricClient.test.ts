@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
 import { inspect } from "node:util";
 import { CircuitBreaker } from "../../../lib/circuitBreaker.ts";
+import { ThrottleBudget } from "../../../lib/api/throttleBudget.ts";
 import { FabricClient } from "../../../lib/api/fabricClient.ts";
 import type { FabricClientOptions } from "../../../lib/api/fabricClient.ts";
 import type { Attempt, FabricCall } from "../../../lib/api/fabricCall.ts";
@@ -526,6 +527,37 @@ describe("long-running operations", () => {
 });
 
 describe("a service that throttles", () => {
+  it("A service that throttles for 50 s without Retry-After is waited for, and its refusals count as no attempts", async () => {
+    const begin = Date.UTC(2026, 0, 1);
+    const told: string[] = [];
+    await using world = await World.of(
+      (_request, response) =>
+        world.clock.now() < begin + 50_000 ? refuse(response, 429) : json(response, 201, { id: "made" }),
+      { onThrottled: (call, ms) => told.push(`${call} ${ms}`) },
+    );
+    assert.deepEqual(await world.client.send(post), { id: "made" });
+    assert.deepEqual(world.clock.sleeps, [2_000, 4_000, 8_000, 16_000, 30_000]);
+    assert.equal(told[4], "POST /v1/workspaces 30000");
+  });
+
+  it("A service that throttles longer than the budget is given up, with all attempts in the error", async () => {
+    const clock = new ImpatientClock();
+    const throttleBudget = new ThrottleBudget(clock, 20_000);
+    await using world = await World.of((_request, response) => refuse(response, 429), { clock, throttleBudget });
+    const error = await failure(world.client.send(get));
+    // 2, 4 and 8 s from the budget, then the three retries of any failure
+    assert.deepEqual(clock.sleeps, [2_000, 4_000, 8_000, 2_000, 4_000, 8_000]);
+    assert.match(error.message, /\(429, request r-\d, 7 attempts\)/);
+  });
+
+  it("A service that throttles many calls at once is waited for once by the budget", () => {
+    const clock = new FakeClock();
+    const budget = new ThrottleBudget(clock, 60_000);
+    for (let call = 0; call < 100; call++) assert.equal(budget.grant(30_000), true);
+    assert.equal(budget.grant(60_000), true);
+    assert.equal(budget.grant(60_001), false);
+  });
+
   it("A service that throttles holds back every call of the process until Retry-After is over", async () => {
     const clock = new FakeClock();
     await using world = await World.of(

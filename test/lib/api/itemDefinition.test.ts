@@ -131,7 +131,11 @@ describe("readPlatform says what is wrong with a folder", () => {
     ["no .platform", { "notebook-content.py": "" }, /has no \.platform file, so it is not an item's folder/],
     ["the old format", { "item.metadata.json": "{}" }, /first version of Fabric's Git format/],
     ["broken JSON", { ".platform": "{" }, /\.platform is not valid JSON \(line 1\)\.$/],
-    ["no type", { ".platform": platform({ displayName: "x" }) }, /\.platform lacks a valid metadata\.type\.$/],
+    [
+      "no type",
+      { ".platform": platform({ displayName: "x" }) },
+      /\.platform lacks a valid metadata\.type \(line 1\)\.$/,
+    ],
   ];
   for (const [what, files, message] of cases) {
     test(what, () => assert.throws(() => readPlatform(folderWith(files)), message));

@@ -107,17 +107,17 @@ const BROKEN: readonly Broken[] = [
   {
     what: "a .platform file without a name",
     files: { ...good, "items/a.Notebook/.platform": { metadata: { type: "Notebook" } } },
-    told: ["from: items/a.Notebook/.platform lacks a valid metadata.displayName."],
+    told: ["from: items/a.Notebook/.platform lacks a valid metadata.displayName (line 2)."],
   },
   {
     what: "a .platform file without a type",
     files: { ...good, "items/a.Notebook/.platform": { metadata: { displayName: "a" } } },
-    told: ["from: items/a.Notebook/.platform lacks a valid metadata.type."],
+    told: ["from: items/a.Notebook/.platform lacks a valid metadata.type (line 2)."],
   },
   {
     what: "a number as a name",
     files: { ...good, "items/a.Notebook/.platform": platform("Notebook", 7) },
-    told: ["from: items/a.Notebook/.platform lacks a valid metadata.displayName."],
+    told: ["from: items/a.Notebook/.platform lacks a valid metadata.displayName (line 4)."],
   },
   {
     what: "the first version of the format",
@@ -129,19 +129,19 @@ const BROKEN: readonly Broken[] = [
   {
     what: "a type in another spelling in a .platform file",
     files: { ...good, "items/a.Notebook/.platform": platform("notebook", "a") },
-    told: ["from: items/a.Notebook/.platform has the type notebook, which is spelled Notebook"],
+    told: ["from: items/a.Notebook/.platform has the type notebook, which is spelled Notebook (line 3)"],
   },
   {
     what: "a type that nobody knows",
     files: { ...good, "items/a.Dataset/.platform": platform("Dataset", "a") },
     told: [
-      "from: items/a.Dataset/.platform has the type Dataset, which this version does not know. If the service knows it, name it in types",
+      "from: items/a.Dataset/.platform has the type Dataset, which this version does not know. If the service knows it, name it in types (line 3)",
     ],
   },
   {
     what: "a name that is too long",
     files: { "items/a.Notebook/.platform": platform("Notebook", long), "items/a.Notebook/notebook-content.py": "" },
-    told: ["from: items/a.Notebook/.platform has a displayName of more than 256 characters"],
+    told: ["from: items/a.Notebook/.platform has a displayName of more than 256 characters (line 4)"],
   },
   {
     what: "a description that is too long",
@@ -149,12 +149,12 @@ const BROKEN: readonly Broken[] = [
       "items/a.Notebook/.platform": platform("Notebook", "a", undefined, { description: long }),
       "items/a.Notebook/notebook-content.py": "",
     },
-    told: ["from: items/a.Notebook/.platform has a description of more than 256 characters"],
+    told: ["from: items/a.Notebook/.platform has a description of more than 256 characters (line 5)"],
   },
   {
     what: "a name with a space at its end",
     files: notebook("items/a.Notebook", "a "),
-    told: ["from: items/a.Notebook/.platform has a displayName that begins or ends with a space"],
+    told: ["from: items/a.Notebook/.platform has a displayName that begins or ends with a space (line 4)"],
   },
   {
     what: "two items of one type and name",
@@ -283,7 +283,7 @@ const BROKEN: readonly Broken[] = [
     },
     entry: { types: ["DataPipeline", "notebook"] },
     told: [
-      "from: items/a.Notebook/.platform has the type notebook, which is spelled Notebook",
+      "from: items/a.Notebook/.platform has the type notebook, which is spelled Notebook (line 3)",
       "from: items/b.Notebook/.platform is not valid JSON (line 1).",
       `from: items/c.DataPipeline/pipeline-content.json:7 refers to the logical id ${id(5)}, which no deployed item has. Add the item's folder, or remove the reference. A rule of values can put in an id that exists.`,
       "types: notebook is spelled Notebook",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { kindKeys } from "../../../providers/kinds/kinds.ts";
 import { parseStackConfig, StackConfigError } from "../../../lib/config/stackConfig.ts";
 import type { StackConfig } from "../../../lib/config/stackConfig.ts";
 
@@ -26,14 +27,14 @@ export class ProjectFolder implements Disposable {
     return this.readStack({ workspaces });
   }
 
-  readStack(raw: Readonly<Record<string, unknown>>): StackConfig {
-    return parseStackConfig(raw, { projectRoot: this.root, stack: "dev", env: {} });
+  readStack(raw: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv = {}): StackConfig {
+    return parseStackConfig(raw, { projectRoot: this.root, stack: "dev", env, kindKeys });
   }
 
   /** The problems of a configuration as lines; none if it is accepted. */
-  problemsOf(workspaces: readonly object[]): string[] {
+  problemsOf(workspaces: readonly object[], more: object = {}, env: NodeJS.ProcessEnv = {}): string[] {
     try {
-      this.read(workspaces);
+      this.readStack({ workspaces, ...more }, env);
       return [];
     } catch (error) {
       assert.ok(error instanceof StackConfigError, String(error));

@@ -113,6 +113,66 @@ describe("values per environment", () => {
     ]);
   });
 
+  it("Values per environment look for the id of a workspace that the stack, or one of its references, names", () => {
+    using project = new ProjectFolder({
+      ...files,
+      "items/parameter.yml": `find_replace:\n  - find_value: $workspace.Dev.$id\n    replace_value: { _ALL_: $workspace.$id }\n    item_type: DataPipeline\n`,
+    });
+    const [load, nightly] =
+      read(project, { references: [{ name: "dev", workspace: "Dev" }] }).workspaces[0]?.items ?? [];
+    assert.equal(load?.values, undefined);
+    assert.deepEqual(nightly?.values, [{ find: "$workspace.Dev.$id", to: "$workspace.$id" }]);
+    assert.deepEqual(
+      nightly?.references?.filter(({ key }) => key.startsWith("$")),
+      [
+        { key: "$workspace.$id", workspace: 0, attribute: "id" },
+        { key: "$workspace.Dev.$id", workspace: -1, named: { what: "workspace", name: "dev" }, attribute: "id" },
+      ],
+    );
+  });
+
+  it("Values per environment take variables of the environment that the stack allows, and keep their names and salted hashes", () => {
+    using project = new ProjectFolder({
+      ...files,
+      "items/parameter.yml": `find_replace:\n  - find_value: dev-server\n    replace_value: { dev: "tcp:$ENV:SQL_HOST,1433" }\n`,
+    });
+    const of = (env: NodeJS.ProcessEnv) =>
+      project.readStack(
+        { environmentVariables: ["SQL_HOST"], workspaces: [{ name: "sales", items: [{ from: "items" }] }] },
+        env,
+      ).workspaces[0]?.items[0];
+    const item = of({ SQL_HOST: "secret-server" });
+    assert.deepEqual(item?.values, [{ find: "dev-server", to: "tcp:$ENV:SQL_HOST,1433" }]);
+    assert.match(item.variables?.["SQL_HOST"] ?? "", /^hash:[\w-]{22}$/);
+    assert.doesNotMatch(JSON.stringify(item), /secret-server/);
+    assert.deepEqual(of({ "$ENV:SQL_HOST": "secret-server" })?.variables, item.variables);
+    assert.notDeepEqual(of({ SQL_HOST: "other" })?.variables, item.variables);
+
+    const workspaces = [{ name: "sales", items: [{ from: "items" }] }];
+    const place = "fabric:workspaces[0].items[0]";
+    const rule = "items/parameter.yml:3 find_replace[0].replace_value.dev";
+    assert.deepEqual(project.problemsOf(workspaces, { environmentVariables: ["SQL_HOST"] }), [
+      `${place}.from: items/parameter.yml:2 find_replace[0]: takes the environment variable SQL_HOST, which is not set`,
+    ]);
+    assert.deepEqual(project.problemsOf(workspaces, {}, { SQL_HOST: "a" }), [
+      `${place}.parameters: ${rule}: takes the environment variable SQL_HOST, but values from the environment are not allowed`,
+    ]);
+    assert.deepEqual(project.problemsOf(workspaces, { environmentVariables: ["OTHER"] }, { SQL_HOST: "a" }), [
+      `${place}.parameters: ${rule}: takes the environment variable SQL_HOST, which fabric:environmentVariables does not name`,
+    ]);
+    assert.deepEqual(
+      project.problemsOf(
+        workspaces,
+        { environmentVariables: ["SQL_HOST", "AZURE_CLIENT_SECRET", "no name"] },
+        { SQL_HOST: "a", AZURE_CLIENT_SECRET: "b" },
+      ),
+      [
+        "fabric:environmentVariables[1]: belongs to the deployment itself, and content must not hold it",
+        "fabric:environmentVariables[2]: must be the name of an environment variable",
+      ],
+    );
+  });
+
   it("Values per environment that are broken, or refer to nothing, are told with their line", () => {
     using project = new ProjectFolder({
       ...files,
@@ -121,7 +181,7 @@ describe("values per environment", () => {
     });
     assert.deepEqual(project.problemsOf([{ name: "sales", items: [{ from: "items" }] }]), [
       "fabric:workspaces[0].items[0].from: items/load.Notebook needs $items.Lakehouse.silver.$id, which is nothing that this stack declares: declare it, or take the rule away",
-      "fabric:workspaces[0].items[0].from: items/parameter.yml:4 find_replace[1]: looks for a value of the service, which a preview does not ask: write the id",
+      "fabric:workspaces[0].items[0].from: items/nightly.DataPipeline needs $workspace.Dev.$id, which is nothing that this stack declares: declare it, name it in fabric:references, or take the rule away",
     ]);
     const broken = project.problemsOf([{ name: "sales", items: [{ from: "items", parameters: "broken.yml" }] }]);
     assert.match(broken.join("\n"), /broken\.yml:2 find_replace\[0\]\.find_valu/);

@@ -1,0 +1,62 @@
+import { FabricError, isServiceAnswer } from "../../lib/api/fabricError.ts";
+import { capacityShape, workspaceShape } from "../../lib/api/objects.ts";
+import { resumeCapacity } from "../run/pausedCapacity.ts";
+import type { Run } from "../run/run.ts";
+
+/*
+ * A paused capacity refuses calls in many ways: `CapacityNotInActiveState`, but also 500, 403 or 404 without a word about the
+ * capacity. So whatever is refused for good in a workspace, the error says if a pause may be behind it.
+ */
+
+/** Looks of a run for pauses, by workspace: many objects of a workspace fail for one reason. */
+const looks = new WeakMap<Run, Map<string, Promise<string | undefined>>>();
+
+/**
+ * Does work in a workspace.
+ * @param workspaceId undefined if the work is not bound to a workspace
+ * @throws the work's own error; it names the workspace's capacity and how to resume it, if the service refused the work and the
+ *   capacity is paused
+ */
+export async function namingPause<T>(run: Run, workspaceId: string | undefined, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (workspaceId === undefined || !mayBePause(error)) throw error;
+    const capacity = await pausedCapacityOf(run, workspaceId);
+    throw capacity === undefined ? error : namedIn(error, capacity);
+  }
+}
+
+/** Whether the service itself refused a call for a reason that a pause can be. */
+export const mayBePause = (error: unknown): error is FabricError =>
+  error instanceof FabricError &&
+  isServiceAnswer(error, error.status ?? 0) &&
+  ![401, 409, 429].includes(error.status ?? 0);
+
+/** The error with the advice to resume a capacity. */
+export function namedIn(error: FabricError, capacity: string): FabricError {
+  const advice = `Capacity '${capacity}' is paused. ${resumeCapacity(capacity)}`;
+  const isOnlyReason = error.errorCode === "CapacityNotInActiveState" || error.remedy?.includes(advice);
+  return error.withRemedy([isOnlyReason ? undefined : error.remedy, advice].filter(Boolean).join(" "));
+}
+
+function pausedCapacityOf(run: Run, workspaceId: string): Promise<string | undefined> {
+  const known = looks.get(run) ?? new Map<string, Promise<string | undefined>>();
+  looks.set(run, known);
+  const look = known.get(workspaceId) ?? run.finishing(() => lookFor(run, workspaceId)).catch(() => undefined);
+  known.set(workspaceId, look);
+  return look;
+}
+
+/** Looks anew, because the lists of the run may be older than the pause. */
+async function lookFor(run: Run, workspaceId: string): Promise<string | undefined> {
+  const { capacityId } = await run.get(`/workspaces/${workspaceId}`, "read the workspace", workspaceShape);
+  return capacityId && nameIfPaused(run, capacityId);
+}
+
+/** Name of a capacity that is paused now; undefined for one that is not, or that this identity cannot see. */
+export async function nameIfPaused(run: Run, capacityId: string): Promise<string | undefined> {
+  const capacities = await run.list("/capacities", "list capacities", capacityShape);
+  const capacity = capacities.find(({ id }) => id.toLowerCase() === capacityId.toLowerCase());
+  return capacity?.state === "Inactive" ? capacity.displayName : undefined;
+}
