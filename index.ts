@@ -11,7 +11,7 @@ import {
   assertSharedBackend,
 } from "./lib/config/stateBackend.ts";
 import { leaveOutPromiseTraces, leaveOutStackTraces } from "./providers/engine/sdkQuirks.ts";
-import { RUN_FOLDER, writeDeclaredNames } from "./lib/checkpoint/runFolder.ts";
+import { RUN_FOLDER, writeDeclaredNames, writeDeclaredTypes } from "./lib/checkpoint/runFolder.ts";
 import { declareObjects, shownOutputs } from "./providers/program/declaredObjects.ts";
 import { declareItems } from "./providers/program/declaredItems.ts";
 import { NO_STATE, readFormerItems } from "./providers/program/formerItems.ts";
@@ -83,7 +83,7 @@ async function deploy() {
   const names = new NamedObjects();
   const secretVersions = new SecretVersions(configuration, process.env, settings.isDryRun());
   const lookUps = new LookUps(lazyRun, mayAsk(process.env, config.preflight));
-  const declaredNames = process.env[RUN_FOLDER] ? noteDeclaredNames() : undefined;
+  const declared = process.env[RUN_FOLDER] ? noteDeclaredNames() : undefined;
   const ofTenant = declareObjects(config.kindValues, {
     level: "stack",
     ids: {},
@@ -99,7 +99,10 @@ async function deploy() {
       new FabricWorkspace(workspace, { provider, protectData, ownCapacity, lazyRun, names, secretVersions, lookUps }),
   );
   declareItems(workspaces, former);
-  if (declaredNames) writeDeclaredNames(process.env, declaredNames);
+  if (declared) {
+    writeDeclaredTypes(process.env, declared.types);
+    writeDeclaredNames(process.env, declared.names);
+  }
   if (config.preflight && settings.isDryRun()) {
     const { reportPreflight } = await import("./providers/program/preflightReport.ts");
     await reportPreflight({ workspaces, ofTenant }, lazyRun, ownCapacity?.name);

@@ -5,7 +5,7 @@ import type { EmulatorOptions } from "../emulator/emulator.ts";
 import type { EngineStack } from "../test/engine/harness/engineStack.ts";
 import { markdownTable, median } from "./markdownTable.ts";
 import { measured } from "./processTree.ts";
-import { benchWorkspaces } from "./workspace.ts";
+import { benchItems, benchWorkspaces } from "./workspace.ts";
 
 /*
  * `npm run bench [-- N…]`: the tables of docs/benchmarks.md as Markdown, for N workspaces of eight resources each, by npm's own
@@ -22,6 +22,7 @@ import { benchWorkspaces } from "./workspace.ts";
  * - `--quota documented`: refuses calls above the documented quotas
  * - `--latency MS`: delay before each answer
  * - `--retry-after S`: Retry-After of each operation, which is complete at the first poll
+ * - `--items`: N is the number of items of one workspace instead
  */
 
 /** What one command took. */
@@ -44,6 +45,7 @@ const { values, positionals } = parseArgs({
     latency: { type: "string" },
     "retry-after": { type: "string" },
     only: { type: "string" },
+    items: { type: "boolean", default: false },
     parallel: { type: "string" },
     runs: { type: "string", default: "3" },
     before: { type: "string" },
@@ -82,7 +84,7 @@ async function lifeOf(tree: string, count: number, note: (what: string, taken: M
     });
   };
   const apply = ["--yes", "--skip-preview", ...options];
-  const workspaces = benchWorkspaces(count);
+  const workspaces = values.items ? benchItems(count) : benchWorkspaces(count);
   stack.configure({ workspaces });
   await run("create", "cli/up.ts", ...apply);
   if (values.only === "create") return;
@@ -101,7 +103,9 @@ async function measure(count: number): Promise<void> {
   const taken = trees.map(() => new Map<string, Measured[]>());
   for (let nth = 1; nth <= Number(values.runs); nth++) {
     for (const [index, tree] of trees.entries()) {
-      console.error(`${count} workspaces, run ${nth}${trees.length > 1 ? `, ${index === 0 ? "before" : "now"}` : ""}`);
+      console.error(
+        `${count} ${values.items ? "items" : "workspaces"}, run ${nth}${trees.length > 1 ? `, ${index === 0 ? "before" : "now"}` : ""}`,
+      );
       const rows = taken[index];
       await lifeOf(tree, count, (what, one) => rows?.set(what, [...(rows.get(what) ?? []), one]));
     }
@@ -112,7 +116,7 @@ async function measure(count: number): Promise<void> {
   const names = [...(now?.keys() ?? [])];
   const refused = names.some((what) => now?.get(what)?.some((one) => one.refused > 0)) ? ["refused"] : [];
   const head = [
-    `${count} workspaces, ${count * 8} resources`,
+    `${count} ${values.items ? "items" : `workspaces, ${count * 8} resources`}`,
     "calls",
     ...refused,
     "s",

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { EngineStack } from "../test/engine/harness/engineStack.ts";
 
@@ -89,5 +89,5 @@ edit(20, "changed");
 rmSync(join(root, "area0"), { recursive: true });
 await measured("up without one sub-folder", up);
 console.table(rows);
-const state = statSync(join(stack.folder, "state/.pulumi/stacks/fabric/test.json")).size;
+const state = JSON.stringify(await stack.state()).length;
 console.log(`State: ${Math.round(state / 1000)} kB`);

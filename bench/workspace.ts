@@ -28,3 +28,13 @@ export const benchWorkspace = (index: number) => ({
 
 /** A number of such workspaces. */
 export const benchWorkspaces = (count: number) => Array.from({ length: count }, (_, index) => benchWorkspace(index));
+
+/** One workspace with a number of items: lakehouses, notebooks and pipelines by turns. */
+export const benchItems = (count: number) => {
+  const types = ["Lakehouse", "Notebook", "DataPipeline"] as const;
+  const items = Array.from({ length: count }, (_, index) => ({
+    name: `item${index}`,
+    type: types[index % types.length],
+  }));
+  return [{ ...benchWorkspace(0), items }];
+};

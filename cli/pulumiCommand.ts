@@ -28,6 +28,8 @@ Runs pulumi ${command} with the project's environment. Everything after the stac
       if (command === "destroy") return (await import("./pulumi/destroyStack.ts")).destroyStack(access, given);
       const { access: found, settings } = await openedStack(access, given);
       const { checkpointing } = await import("./transaction/checkpointing.ts");
+      const { changeFormOfState } = await import("./pulumi/stateFiles.ts");
+      changeFormOfState(found.stack, found.env);
       const env = { ...found.env, ...checkpointing(settings, found.env) };
       return (await runPulumi([command, ...stackOption(access), ...given], env)).code;
     },

@@ -1,4 +1,4 @@
-import { RUN_FOLDER, writeDeclaredNames } from "../lib/checkpoint/runFolder.ts";
+import { RUN_FOLDER, writeDeclaredNames, writeDeclaredTypes } from "../lib/checkpoint/runFolder.ts";
 import { noteDeclaredNames } from "../providers/program/declaredNames.ts";
 
 /** A program counts as complete after a pause of this length without a new resource. */
@@ -10,12 +10,13 @@ const PAUSE_MS = 200;
  */
 export function tellDeclared(env: NodeJS.ProcessEnv): void {
   if (!env[RUN_FOLDER]) return;
-  const names = noteDeclaredNames();
+  const { names, types } = noteDeclaredNames();
   let written = -1;
   const write = () => {
     const count = Object.keys(names).length;
     if (count === written) return;
     written = count;
+    writeDeclaredTypes(env, types);
     writeDeclaredNames(env, { ...names });
   };
   let seen = -1;

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { projectFileIn } from "../../lib/config/projectFolder.ts";
 import { backendUrl } from "../../lib/config/stateBackend.ts";
 import { absoluteBackend, isRelativeBackend, stateFolder } from "../../lib/config/stateFolder.ts";
+import { compressedState } from "./compressedState.ts";
 import { formerStateNote } from "./formerState.ts";
 import { settleHome } from "../setup/homeFolder.mjs";
 import { proxyEnvironment } from "../../lib/network/proxy.ts";
@@ -20,8 +21,9 @@ export const projectRoot = projectFileIn(process.cwd())
   : resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 
 /**
- * The environment in which the project's commands run the Pulumi CLI. It differs from a plain call in six ways:
+ * The environment in which the project's commands run the Pulumi CLI. It differs from a plain call in seven ways:
  * - The project's own backend is an absolute path, because Pulumi resolves a relative one against the current folder.
+ * - The state is compressed.
  * - The engine runs more steps in parallel.
  * - The provider has a smaller young generation.
  * - NO_COLOR turns colours off.
@@ -33,6 +35,7 @@ export function pulumiEnvironment(stack: string, env: NodeJS.ProcessEnv = proces
   const own: NodeJS.ProcessEnv = {
     ...env,
     ...proxyEnvironment(env),
+    ...compressedState(env),
     ...stepsAtOnce(env),
     ...nodeMemory(env),
     ...(env["NO_COLOR"] && env["PULUMI_OPTION_COLOR"] === undefined && { PULUMI_OPTION_COLOR: "never" }),

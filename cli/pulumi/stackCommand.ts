@@ -8,7 +8,7 @@ import { NoStackError } from "./configuration.ts";
 import { CONFIG_FILE, readProjectFile } from "./projectFile.ts";
 import { projectRoot, pulumiEnvironment } from "./pulumi.ts";
 import { stackName } from "./stackName.ts";
-import { removeTornSideFiles, staleLockOf } from "./stateFiles.ts";
+import { removeTornSideFiles, restoreLostState, staleLockOf } from "./stateFiles.ts";
 
 /** A command of the project for one stack. */
 export interface StackCommand {
@@ -98,8 +98,11 @@ export async function runStackCommand(
     }
     const { stack, env } = found.access;
     stackOfResult = stack;
-    // torn side files would stop the first call of the CLI, which reads the configuration
-    if (staleLockOf(stack, env)) removeTornSideFiles(stack, env);
+    // what a killed CLI left would stop the first call of the CLI, which reads the configuration
+    if (staleLockOf(stack, env)) {
+      removeTornSideFiles(stack, env);
+      restoreLostState(stack, env);
+    }
     process.exitCode = await run(found.access, found.rest);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);

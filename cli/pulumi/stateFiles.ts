@@ -1,12 +1,15 @@
-import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, join } from "node:path";
 import { isLiveProcess } from "../../lib/logStore/liveProcess.ts";
+import { STATE_FORMS, formIn, newestState, pulumiFolder } from "../../lib/checkpoint/stateFile.ts";
 import { projectName } from "../../lib/config/projectFolder.ts";
-import { pulumiFolder } from "../../lib/checkpoint/stateFile.ts";
 import { projectRoot } from "./pulumi.ts";
 
-/* Repairs the files of a state in a folder that a killed CLI left, and that would stop the next call of the CLI. */
+/*
+ * The files of a state in a folder. Repairs what a killed CLI left, and what would stop the next call of the CLI, and changes
+ * the form of a state ahead of the CLI.
+ */
 
 /** A lock that a killed CLI left on a stack whose state is in a folder. */
 export interface StaleLock {
@@ -50,6 +53,52 @@ export function removeTornSideFiles(stack: string, env: NodeJS.ProcessEnv): void
 
 /** The project's name, a part of the paths of its files. */
 const ownName = () => projectName(projectRoot) ?? "fabric";
+
+/**
+ * Puts the backup of a stack's state in its place, if the state is missing. A CLI that writes a state in another form removes
+ * the file of the former one before, and a kill in between leaves only the backup of that.
+ */
+export function restoreLostState(stack: string, env: NodeJS.ProcessEnv): void {
+  const base = baseOf(stack, env);
+  if (base === undefined || newestState(base)) return;
+  const backup = newestState(base, ".bak");
+  if (!backup) return;
+  const part = `${base}${backup.form.end}.part`;
+  copyFileSync(backup.path, part);
+  renameSync(part, `${base}${backup.form.end}`);
+}
+
+/**
+ * Gives a stack's state the form in which the next call of the CLI writes it: first the new file as a whole, and then the old
+ * one goes. The CLI would do so in the opposite order. Does nothing while a CLI works on the stack; a folder that refuses it
+ * leaves it to the CLI.
+ */
+export function changeFormOfState(stack: string, env: NodeJS.ProcessEnv): void {
+  const base = baseOf(stack, env);
+  const folder = pulumiFolder(projectRoot, env);
+  if (base === undefined || folder === undefined) return;
+  if (filesIn(join(folder, "locks/organization", ownName(), stack), ".json").length > 0) return;
+  const [found, wanted] = [newestState(base), formIn(env)];
+  if (!found) return;
+  try {
+    if (found.form !== wanted) {
+      const part = `${base}${wanted.end}.part`;
+      const content = wanted.pack(found.form.unpack(readFileSync(found.path)));
+      writeFileSync(part, content, { flush: true });
+      renameSync(part, `${base}${wanted.end}`);
+    }
+    for (const { end } of STATE_FORMS)
+      if (end !== wanted.end) for (const file of [base + end, `${base}${end}.attrs`]) rmSync(file, { force: true });
+  } catch {
+    // see above
+  }
+}
+
+/** Path of a stack's state without the end of its form; undefined for other kinds of backend. */
+function baseOf(stack: string, env: NodeJS.ProcessEnv): string | undefined {
+  const folder = pulumiFolder(projectRoot, env);
+  return folder === undefined ? undefined : join(folder, "stacks", ownName(), `${stack}.json`);
+}
 
 /** Files of a folder whose names end in a text. No glob: names of folders and stacks may hold a glob's special characters. */
 function filesIn(folder: string, end: string): readonly string[] {

@@ -4,7 +4,7 @@ import { referenceOf } from "../../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 import { IgnoredSignals } from "../pulumi/ignoredSignals.ts";
 import { runPulumi } from "../pulumi/pulumi.ts";
-import { removeTornSideFiles, staleLockOf } from "../pulumi/stateFiles.ts";
+import { changeFormOfState, removeTornSideFiles, restoreLostState, staleLockOf } from "../pulumi/stateFiles.ts";
 
 /** Removes Pulumi's lock of a stack, if the process that took it is gone. */
 export async function freeStaleLock(access: StackAccess): Promise<void> {
@@ -14,6 +14,7 @@ export async function freeStaleLock(access: StackAccess): Promise<void> {
   const since = `since ${stale.since}`;
   console.error(`The stack is locked by process ${stale.pid} (${since}), which is gone: the lock is removed.`);
   removeTornSideFiles(stack, env);
+  restoreLostState(stack, env);
   await runPulumi(["cancel", "--yes", "--stack", referenceOf(access)], env);
 }
 
@@ -39,6 +40,7 @@ export async function withStackToItself(
   using _signals = new IgnoredSignals();
   try {
     await freeStaleLock(access);
+    changeFormOfState(stack, access.env);
     return await run();
   } finally {
     await lock.release();

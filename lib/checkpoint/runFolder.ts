@@ -43,6 +43,7 @@ export const ownResourcesIn = (state: Checkpoint): OwnResource[] =>
   });
 
 const ownFile = (folder: string) => join(folder, "own.json");
+const typesFile = (folder: string) => join(folder, "types.json");
 const declaredFile = (folder: string) => join(folder, "declared.json");
 
 /** Writes what the state holds. */
@@ -60,9 +61,25 @@ export function readOwnResources(env: NodeJS.ProcessEnv): readonly OwnResource[]
 export function writeDeclaredNames(env: NodeJS.ProcessEnv, names: DeclaredNames): void {
   const folder = env[RUN_FOLDER];
   if (!folder) return;
-  const file = declaredFile(folder);
-  writeFileSync(`${file}.part`, JSON.stringify(names));
+  writeWhole(declaredFile(folder), names);
+}
+
+function writeWhole(file: string, content: object): void {
+  writeFileSync(`${file}.part`, JSON.stringify(content));
   renameSync(`${file}.part`, file);
+}
+
+/** Writes the types of the declared items, by resource. Only a forecast needs them. */
+export function writeDeclaredTypes(env: NodeJS.ProcessEnv, types: Readonly<Record<string, string>>): void {
+  const folder = env[RUN_FOLDER];
+  if (folder) writeWhole(typesFile(folder), types);
+}
+
+/** The types of the declared items, which are there when the names are; none without a folder. */
+export function readDeclaredTypes(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+  const folder = env[RUN_FOLDER];
+  if (!folder || !existsSync(typesFile(folder))) return {};
+  return JSON.parse(readFileSync(typesFile(folder), "utf8")) as Record<string, string>;
 }
 
 /** What the program declares; undefined until the program has written it. */

@@ -3,7 +3,9 @@ import { assertReadableFolder } from "../../lib/config/stateBackend.ts";
 import { fromProviderInputs } from "../run/configuration.ts";
 import type { Configuration } from "../run/configuration.ts";
 import type { LiveRun } from "../run/liveRun.ts";
+import type { Progress } from "../run/progress.ts";
 import type { RunTransaction } from "../run/runTransaction.ts";
+import { RUN_FOLDER } from "../../lib/checkpoint/runFolder.ts";
 import { STATUS_LINE, engineStatus } from "./engineStatus.ts";
 import { handlerOf } from "./handler.ts";
 import type { ProviderProcess } from "./handler.ts";
@@ -18,6 +20,7 @@ import { whenCancelled } from "./sdkQuirks.ts";
 let configuration: Configuration | undefined;
 let run: Promise<LiveRun> | undefined;
 let transaction: Promise<RunTransaction> | undefined;
+let progress: Promise<Progress> | undefined;
 /** Whether the engine has called check, as it does in previews and updates, but not in a refresh or destroy. */
 let hasChecked = false;
 /** Aborted by the first Ctrl-C, after which the engine calls Cancel of its providers. */
@@ -62,12 +65,44 @@ function transactionOfRun(): Promise<RunTransaction> {
   return transaction;
 }
 
+/** The forecast of this run; undefined in a rollback, and with the embedded emulator, which waits for nothing. */
+function progressOfRun(): Promise<Progress | undefined> {
+  const { FABRIC_ENDPOINT, FABRIC_ROLLBACK_OF } = process.env;
+  const isShort = configuration?.endpoint === "emulator" && !FABRIC_ENDPOINT;
+  if (isShort || FABRIC_ROLLBACK_OF || !process.env[RUN_FOLDER]) return Promise.resolve(undefined);
+  return (progress ??= import("../run/progress.ts").then(
+    ({ Progress }) =>
+      new Progress({
+        env: process.env,
+        now: () => performance.now(),
+        say: (line) => void process.stderr.write(`${line}\n`),
+      }),
+  ));
+}
+
 /** A kind in the form that the engine's provider host needs. From now on, this process ends with its engine. */
 export function serve(kind: ResourceKind): ResourceProvider {
   endWithTheEngine();
   const handler = handlerOf(kind, providerProcess);
+  const begin = async (properties: Record<string, unknown>, isDelete: boolean) => {
+    const progress = await progressOfRun();
+    // the first step does not take as long as the sign-in; its own error says what is wrong with that
+    if (progress) await providerProcess.run().catch(() => undefined);
+    return progress?.begin(kind.name, properties, isDelete);
+  };
   return {
     ...handler,
+    create: async (news: Record<string, unknown>) => {
+      const ended = await begin(news, false);
+      const made = await handler.create(news);
+      ended?.(made.id);
+      return made;
+    },
+    delete: async (id: string, properties: Record<string, unknown>) => {
+      const ended = await begin(properties, true);
+      await handler.delete?.(id, properties);
+      ended?.();
+    },
     check: async (olds: Record<string, unknown>, news: Record<string, unknown>) => {
       hasChecked = true;
       return handler.check?.(olds, news) ?? { inputs: news };

@@ -38,8 +38,11 @@ describe("the environment of the project's commands", () => {
     assert.equal(project.runtime.options.nodeargs, option);
   });
 
-  it("The environment of the project's commands leaves the state uncompressed, because a kill while it is written would leave none", () => {
-    assert.equal(pulumiEnvironment("dev", {})["PULUMI_DIY_BACKEND_ZSTD"], undefined);
+  it("The environment of the project's commands compresses the state, unless somebody says how", () => {
+    const zstd = (env: NodeJS.ProcessEnv) => pulumiEnvironment("dev", env)["PULUMI_DIY_BACKEND_ZSTD"];
+    assert.equal(zstd({}), "true");
+    assert.equal(zstd({ PULUMI_DIY_BACKEND_ZSTD: "false" }), "false");
+    assert.equal(zstd({ PULUMI_DIY_BACKEND_GZIP: "true" }), undefined);
   });
 
   it("The environment of the project's commands names the folder of the state by a URL that Pulumi reads as that folder, and keeps the settings in it", () => {

@@ -21,7 +21,15 @@ import { changedInputsOf, readEngineEvents, summaryOf } from "./engineEvents.ts"
 import type { EngineEvents } from "./engineEvents.ts";
 import { folderBegun, folderEnded } from "./keptFolders.ts";
 
-const project = resolve(import.meta.dirname, "../../..");
+/** The project whose program and commands run; benchmarks compare with another checkout of it. */
+const project = resolve(process.env["FABRIC_BENCH_PROJECT"] ?? join(import.meta.dirname, "../../.."));
+
+/**
+ * With FABRIC_TEST_TIMES=recorded, every emulator takes as long as the service was recorded to, 50 times faster, and refuses
+ * calls above the documented quotas: for samples of the sweeps.
+ */
+const isSlow = process.env["FABRIC_TEST_TIMES"] === "recorded";
+const times: EmulatorOptions = isSlow ? { timing: "recorded", speed: 50, quota: "documented" } : {};
 
 /** How one command of the CLI went. */
 export interface Run {
@@ -61,7 +69,7 @@ export class EngineStack implements AsyncDisposable {
       PULUMI_BACKEND_URL: pathToFileURL(join(this.folder, "state")).href,
       PULUMI_CONFIG_PASSPHRASE: "",
       PULUMI_DEBUG_COMMANDS: "true",
-      FABRIC_RETRY_BASE_MS: "20",
+      FABRIC_RETRY_BASE_MS: isSlow ? "40" : "20",
       FABRIC_ENDPOINT: emulator.url,
       FABRIC_GRAPH_ENDPOINT: emulator.origin,
       ...env,
@@ -77,7 +85,11 @@ export class EngineStack implements AsyncDisposable {
       program?: string;
     } = {},
   ): Promise<EngineStack> {
-    const stack = new EngineStack(await startEmulator(options.emulator), options.env ?? {}, options.program);
+    const stack = new EngineStack(
+      await startEmulator({ ...times, ...options.emulator }),
+      options.env ?? {},
+      options.program,
+    );
     const { code, text } = await stack.run(["stack", "init", "test"]);
     if (code !== 0) throw new Error(`pulumi stack init failed:\n${text}`);
     return stack;
@@ -85,7 +97,7 @@ export class EngineStack implements AsyncDisposable {
 
   /** A second one in the same condition: state, log, configuration, and an emulator with the same objects. */
   static async copyOf(original: EngineStack, emulator?: EmulatorOptions): Promise<EngineStack> {
-    const copy = new EngineStack(await startEmulator(emulator), {});
+    const copy = new EngineStack(await startEmulator({ ...times, ...emulator }), {});
     for (const name of ["state", ".fabric", "items", "Pulumi.test.yaml"])
       if (existsSync(join(original.folder, name)))
         cpSync(join(original.folder, name), join(copy.folder, name), { recursive: true });

@@ -7,6 +7,8 @@ import { join, resolve } from "node:path";
 import { after, describe, it } from "node:test";
 import { text } from "node:stream/consumers";
 import { stringify } from "yaml";
+import { newestState } from "../../../lib/checkpoint/stateFile.ts";
+import type { FoundState } from "../../../lib/checkpoint/stateFile.ts";
 
 const project = resolve(import.meta.dirname, "../../..");
 const root = mkdtempSync(join(tmpdir(), "fabric-names-"));
@@ -15,18 +17,21 @@ after(() => rmSync(root, { recursive: true, force: true }));
 /** A clone of the project in a folder of that name, with a small stack `local` on its own embedded emulator. */
 class Clone {
   readonly folder: string;
-  readonly stateFile: string;
   readonly emulatorJournal: string;
 
   constructor(name: string) {
     this.folder = join(root, name);
-    this.stateFile = join(this.folder, ".fabric/state/.pulumi/stacks/fabric/local.json");
     this.emulatorJournal = join(this.folder, ".fabric/emulator/journal.jsonl");
     mkdirSync(this.folder);
     for (const file of ["index.ts", "package.json", "node_modules", "lib", "providers", "emulator", "cli", "fabric"])
       symlinkSync(join(project, file), join(this.folder, file));
     writeFileSync(join(this.folder, "Pulumi.yaml"), readFileSync(join(project, "Pulumi.yaml")));
     this.configure([{ name: "sales", capacity: "local" }]);
+  }
+
+  get state(): FoundState {
+    const base = join(this.folder, ".fabric/state/.pulumi/stacks/fabric/local.json");
+    return newestState(base) ?? assert.fail(`there is no ${base}`);
   }
 
   configure(workspaces: readonly object[]): void {
@@ -47,7 +52,8 @@ class Clone {
 
   /** Names of the resources in the state, without what is Pulumi's own. */
   get resources(): readonly string[] {
-    const { checkpoint } = JSON.parse(readFileSync(this.stateFile, "utf8")) as {
+    const { path, form } = this.state;
+    const { checkpoint } = JSON.parse(form.unpack(readFileSync(path)).toString()) as {
       checkpoint: { latest?: { resources?: { urn: string }[] } };
     };
     const names = (checkpoint.latest?.resources ?? []).map(({ urn }) => urn.split("$").at(-1) ?? urn);
@@ -82,8 +88,8 @@ describe("a clone in a folder whose name means something in a URL", () => {
   it("A clone in a folder whose name means something in a URL has a state and an emulator of its own, and leaves those of the folder that the URL would name", async () => {
     const [neighbour, clone] = [new Clone("My Repo"), new Clone("My%20Repo")];
     await well(neighbour.up());
-    const filesOf = ({ stateFile, emulatorJournal }: Clone) =>
-      [stateFile, emulatorJournal].map((file) => readFileSync(file, "hex"));
+    const filesOf = ({ state, emulatorJournal }: Clone) =>
+      [state.path, emulatorJournal].map((file) => readFileSync(file, "hex"));
     const before = filesOf(neighbour);
     assert.match(
       await well(clone.up()),
