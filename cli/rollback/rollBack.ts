@@ -151,7 +151,10 @@ class Rollback implements AsyncDisposable {
   /** Restores the values that the transaction found on objects. */
   async giveBack(objects: readonly WrittenObject[]): Promise<void> {
     const run = await this.#run.of(this.#order.transactionId);
-    for (const object of objects) this.#leftovers.push(...(await giveBack(run, object, this.#order.say)));
+    // a workspace gets its capacity back once nothing in it needs the other one
+    const isLast = ({ resourceType }: WrittenObject) => Number(resourceType === "Workspace");
+    for (const object of objects.toSorted((one, other) => isLast(one) - isLast(other)))
+      this.#leftovers.push(...(await giveBack(run, object, this.#order.say)));
     this.#observed = { ...this.#observed, isGivenBack: true };
   }
 

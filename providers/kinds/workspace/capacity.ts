@@ -1,7 +1,7 @@
 import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { sameIgnoringCase } from "../../engine/field.ts";
 import { capacityShape } from "../../../lib/api/objects.ts";
-import type { Capacity } from "../../../lib/api/objects.ts";
+import type { Capacity, FabricItem } from "../../../lib/api/objects.ts";
 import { mayBePause, nameIfPaused, namedIn } from "../../engine/pauseBehind.ts";
 import type { Run } from "../../run/run.ts";
 import { resumeCapacity } from "../../run/pausedCapacity.ts";
@@ -55,33 +55,43 @@ export async function nameOfCapacity(run: Run, capacityId: string | undefined): 
 /** Types of items that need no Fabric capacity, and that a move to another region takes along. */
 const POWER_BI = new Set(["Dashboard", "PaginatedReport", "Report", "SemanticModel"]);
 
+/** A workspace that is to change its capacity. */
+interface Moving {
+  readonly id: string;
+  readonly displayName: string;
+  readonly capacityId?: string | undefined;
+}
+
 /**
- * Refuses a change of capacity that the service refuses because of what is in the workspace, before any value of the workspace
- * is changed: Fabric items cannot be without a capacity, and cannot move to another region.
- * @param from id of the capacity that the workspace is on
- * @param to id of the capacity that it is to be on; null for none
- * @throws Error that names the items, and what to do
+ * The items of a workspace because of which the service refuses a change of capacity: Fabric items cannot be without a
+ * capacity, and cannot move to another region.
+ * @param to null to be without a capacity
  */
-export async function assertMovable(
-  run: Run,
-  workspace: { readonly id: string; readonly displayName: string },
-  from: string | undefined,
-  to: string | null,
-): Promise<void> {
-  if (from === undefined) return;
-  const capacities = await visibleCapacities(run);
-  const regionOf = (id: string) => capacities.find((capacity) => sameIgnoringCase(capacity.id, id))?.region;
-  const [here, there] = [regionOf(from), to === null ? undefined : regionOf(to)];
+export async function itemsInTheWay(run: Run, { id, capacityId }: Moving, to: string | null): Promise<FabricItem[]> {
+  if (capacityId === undefined) return [];
+  const [here, there] = await regionsOf(run, capacityId, to);
   const isAbroad = here !== undefined && there !== undefined && !sameIgnoringCase(here, there);
-  if (to !== null && !isAbroad) return;
-  const inside = (await itemsNow(run, workspace.id)).filter(
-    ({ type }) => !POWER_BI.has(type) && type !== "SQLEndpoint",
-  );
+  if (to !== null && !isAbroad) return [];
+  return (await itemsNow(run, id)).filter(({ type }) => !POWER_BI.has(type) && type !== "SQLEndpoint");
+}
+
+async function regionsOf(run: Run, from: string, to: string | null): Promise<readonly (string | undefined)[]> {
+  const capacities = await visibleCapacities(run);
+  return [from, to].map((id) => capacities.find((capacity) => sameIgnoringCase(capacity.id, id ?? undefined))?.region);
+}
+
+/**
+ * Refuses a change of capacity that the service refuses because of {@link itemsInTheWay}, before any value of the workspace is
+ * changed.
+ */
+export async function assertMovable(run: Run, workspace: Moving, to: string | null): Promise<void> {
+  const inside = await itemsInTheWay(run, workspace, to);
   if (inside.length === 0) return;
   const shown = inside.slice(0, 5).map(({ type, displayName }) => `${type} '${displayName}'`);
   const items = [...shown, ...(inside.length > shown.length ? [`${inside.length - shown.length} more`] : [])].join(
     ", ",
   );
+  const [here = "", there = ""] = await regionsOf(run, workspace.capacityId ?? "", to);
   const why =
     to === null
       ? "they need a capacity. Remove them in a deployment first, and the capacity in the next one"
@@ -90,6 +100,16 @@ export async function assertMovable(
   throw new Error(
     `Workspace '${workspace.displayName}' stays on its capacity, and nothing of it was changed. In it are ${items}, and ${why}.`,
   );
+}
+
+/**
+ * Whether a rollback must wait with a change of capacity: the transaction has made items that are in the way, and the rollback
+ * removes them after the engine's restore. The values of workspaces are given back after that.
+ */
+export async function mustWait(run: Run, workspace: Moving, to: string | null): Promise<boolean> {
+  for (const { id } of await itemsInTheWay(run, workspace, to))
+    if (await run.wasMadeByTransaction("Item", `${workspace.id}/${id}`)) return true;
+  return false;
 }
 
 /**

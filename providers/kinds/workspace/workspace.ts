@@ -9,7 +9,7 @@ import type { Change } from "../../engine/objectKind.ts";
 import { nameInLog } from "../../engine/undo.ts";
 import type { Run } from "../../run/run.ts";
 import { visibleWorkspaces } from "../../run/visible.ts";
-import { assertMovable, capacityIdOf, nameOfCapacity, onCapacity } from "./capacity.ts";
+import { assertMovable, capacityIdOf, mustWait, nameOfCapacity, onCapacity } from "./capacity.ts";
 import { isUntouched } from "./untouched.ts";
 
 /** Longest wait for a capacity assignment. An assignment usually takes seconds, and is known to get stuck. */
@@ -157,13 +157,13 @@ async function give(
   const before = priorValues(now);
   const isNamed = sameIgnoringCase(before.capacityId, capacityId ?? undefined);
   const isMoved = capacityId !== undefined && !isNamed;
-  // a rollback removes the items that are in the way only afterwards
-  if (isMoved && !run.isRollback) await assertMovable(run, now, before.capacityId, capacityId);
+  if (isMoved && !run.isRollback) await assertMovable(run, now, capacityId);
   if (before.displayName !== displayName || before.description !== description) {
     const body = { displayName, description };
     await write({ method: "PATCH", path, body, answer: workspaceShape }, body);
   }
-  if (capacityId !== undefined && (isMoved || (isDoubtful && !isAssigned(now)))) {
+  const isLater = isMoved && run.isRollback && (await mustWait(run, now, capacityId));
+  if (capacityId !== undefined && !isLater && (isMoved || (isDoubtful && !isAssigned(now)))) {
     if (isNamed && now.capacityAssignmentProgress === "InProgress") {
       // the earlier run began the assignment, and did not wait for its end
     } else if (capacityId !== null) {

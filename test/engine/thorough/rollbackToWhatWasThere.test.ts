@@ -5,7 +5,10 @@ import { describe, it } from "node:test";
 import { known } from "../../../emulator/core/defaultSeed.ts";
 import { after, before, edit, environment, features, refusal, refused, valuesOf } from "../harness/editedSales.ts";
 import { EngineStack } from "../harness/engineStack.ts";
+import { worldOf } from "../harness/worldOf.ts";
 import { notebookParts, notebookSource } from "../../notebookSource.ts";
+
+const quick = ["--yes", "--skip-preview"];
 
 describe("a failed deployment", () => {
   it("A failed deployment gives no role back that somebody else has taken away since", async () => {
@@ -200,5 +203,22 @@ describe("a failed deployment", () => {
       .all()
       .map((item) => [item.type, item.displayName, ...(item.parts ?? []).filter(({ path }) => path !== ".platform")]);
     assert.deepEqual(contents, [["DataPipeline", "flow", ...parts]], up.text);
+  });
+});
+
+describe("a workspace that got a capacity and items in one deployment, which failed", () => {
+  it("A workspace that got a capacity and items in one deployment, which failed, is without both after the rollback", async () => {
+    await using stack = await EngineStack.start();
+    stack.configure({ features, workspaces: [{ name: "sales" }] });
+    const first = await stack.command("cli/up.ts", quick);
+    assert.equal(first.code, 0, first.text);
+    const before = worldOf(stack);
+    const items = ["bronze", "silver"].map((name) => ({ name, type: "Lakehouse" }));
+    stack.configure({ features, workspaces: [{ name: "sales", capacity: "local", items }] });
+    const route = "/workspaces/{workspaceId}/items";
+    stack.emulator.faults([{ method: "POST", route, nth: 2, status: 400, errorCode: "Broken" }]);
+    const failed = await stack.command("cli/up.ts", quick);
+    assert.equal(failed.code, 1, failed.text);
+    assert.deepEqual(worldOf(stack), before, failed.text);
   });
 });
