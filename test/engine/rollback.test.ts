@@ -63,26 +63,3 @@ describe("a failed deployment", () => {
     assert.deepEqual((await stack.preview()).steps, [], "state and declaration agree again");
   });
 });
-
-describe("a plain pulumi up with useRollback", () => {
-  const remedy = /Deployment test-\S+ is incomplete\. To take it back: npm run rollback -- --stack test/g;
-
-  it("A plain pulumi up with useRollback says in one line how to go back when it failed, and rollback does so", async () => {
-    await using stack = await started();
-    stack.configure({ features, workspaces: [first] });
-    assert.equal((await stack.up()).code, 0);
-    const before = worldOf(stack);
-    stack.configure({ features, workspaces: [{ ...first, description: "after", users: [], items: [] }] });
-    stack.emulator.faults([
-      { method: "DELETE", route: "/workspaces/{workspaceId}/items/{itemId}", status: 400, errorCode: "StillInUse" },
-    ]);
-    const up = await stack.up();
-    assert.equal(up.code, 1, up.text);
-    // the CLI shows what comes in while it runs, and again at its end
-    assert.equal(up.text.slice(up.text.indexOf("Diagnostics:")).match(remedy)?.length, 1, up.text);
-    const rollback = await stack.command("cli/rollback.ts");
-    assert.equal(rollback.code, 0, rollback.text);
-    assert.match(rollback.text, /fully rolled back/);
-    assert.deepEqual(worldOf(stack), before);
-  });
-});

@@ -214,9 +214,9 @@ describe("a create", () => {
     assert.deepEqual(inShort(await endOf({ attempts: once("503 for too long", true) })), ["made-1", 1]);
   });
 
-  it("A create leaves the client fewer repeats each time, so that attempts do not multiply", async () => {
+  it("A create leaves the client fewer repeats each time, so that attempts do not multiply, and does not count refusals by quota", async () => {
     const attempts = Array.from({ length: 20 }, (_, at) => once(at % 2 ? "503 of the service" : "throttled")).flat();
-    assert.equal((await endOf({ attempts })).posts, 7);
+    assert.equal((await endOf({ attempts })).posts, 8);
   });
 
   it("A create of a name that was taken takes nothing, and is sent again only to a service that was busy", async () => {

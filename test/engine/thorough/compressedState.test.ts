@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { benchWorkspaces } from "../../bench/workspace.ts";
-import { EngineStack } from "./harness/engineStack.ts";
+import { benchWorkspaces } from "../../../bench/workspace.ts";
+import { EngineStack } from "../harness/engineStack.ts";
 
 describe("a state that the commands have compressed", () => {
   it("A state that the commands have compressed is read and written by commands that do not compress, and read again by those that do", async () => {

@@ -19,17 +19,17 @@ import { delimiter, join, resolve } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { request } from "node:http";
 import { stringify } from "yaml";
-import { startEmulator } from "../../emulator/emulator.ts";
-import type { Emulator } from "../../emulator/emulator.ts";
-import { startConnectProxy } from "../doubles/connectProxy.ts";
-import type { ConnectProxy } from "../doubles/connectProxy.ts";
+import { startEmulator } from "../../../emulator/emulator.ts";
+import type { Emulator } from "../../../emulator/emulator.ts";
+import { startConnectProxy } from "../../doubles/connectProxy.ts";
+import type { ConnectProxy } from "../../doubles/connectProxy.ts";
 
 /*
  * A container as clusters run it: a user that nobody knows, without a home folder; a checkout that cannot be written to; state and
  * log elsewhere; and a network that leads to the service through a proxy only. Needs root, to become such a user.
  */
 
-const project = resolve(import.meta.dirname, "../..");
+const project = resolve(import.meta.dirname, "../../..");
 const USER = 54321;
 const isRoot = process.getuid?.() === 0;
 const service = "api.fabric.microsoft.com";
