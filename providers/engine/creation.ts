@@ -138,7 +138,8 @@ class Creation {
   async #continued(live: Live, old?: object): Promise<Made<object>> {
     const kind = this.#kind;
     const id = this.#idOf(live);
-    this.#exists({ id, outputs: { ...kind.outputsOf?.(live), ...kind.doubtful?.(this.#inputs, false) } });
+    const outputs = { ...kind.outputsOf?.(live), ...kind.doubtful?.(this.#inputs, false) };
+    this.#exists({ id, outputs, isContinued: true });
     const change = { id, now: live, ...(old && { old: old as State }) };
     return { id, outputs: { ...kind.outputsOf?.(live), ...(await this.#converge(change)) } };
   }

@@ -6,13 +6,22 @@
 export class DeclaredOnce {
   readonly #staying = new Map<string, string>();
   readonly #created = new Map<string, string>();
+  readonly #checked = new Set<string>();
+
+  /** Notes what the program declares. */
+  checked(title: string): void {
+    this.#checked.add(title);
+  }
 
   /**
-   * Notes a resource that is in the state and that the program still declares.
+   * Notes a resource that is in the state and that the program still declares. A refresh compares as well, also what nobody
+   * declares any more: without a check before, nothing is noted.
    * @param title of the resource, for the error
+   * @param declared its title as it is declared now
    * @throws Error if a create of this process has taken the object
    */
-  stays(id: string, title: string): void {
+  stays(id: string, title: string, declared: string): void {
+    if (!this.#checked.has(declared)) return;
     const other = this.#created.get(id.toLowerCase());
     if (other !== undefined) throw doublyDeclared(id, title, other);
     this.#staying.set(id.toLowerCase(), title);

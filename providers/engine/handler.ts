@@ -52,6 +52,7 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
       if (isRollback()) return { inputs: news, failures: [] };
       const { inputs, failures } = check(kind, olds, news);
       forced.checked(olds, inputs);
+      declared.checked(titleOf(inputs));
       return { inputs, failures: [...failures] };
     },
 
@@ -59,7 +60,7 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
       assertSameOrigin(titleOf(olds), olds["origin"], { host: hostOfEndpoint(host.configuration().endpoint) });
       forced.compared(id, olds, news);
       const result = diff(kind, olds, news);
-      if (result.replaces.length === 0 && !isRollback()) declared.stays(id, titleOf(olds));
+      if (result.replaces.length === 0 && !isRollback()) declared.stays(id, titleOf(olds), titleOf(news));
       const isLookedAt = host.configuration().preflight && kind.heedsOthers && !isRollback();
       if (isLookedAt && result.replaces.length === 0 && isChangedInPlace(kind, olds, news))
         await presentable(host, () => tellOverwriting(host, kind, id, { olds, news }));
@@ -85,7 +86,8 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
           return { id: made.id, outs: state(made) };
         } catch (error) {
           const made = half as Made<object> | null;
-          if (made && run.undoesHalfMade && (await isUndone(run, kind, made, state(made)))) throw error;
+          const isNew = made !== null && made.isContinued !== true;
+          if (isNew && run.undoesHalfMade && (await isUndone(run, kind, made, state(made)))) throw error;
           throw made ? halfMade(error, made.id, { ...state(made), __provider: news["__provider"] }) : error;
         }
       });

@@ -14,6 +14,8 @@ export type StateOf<F extends Fields, O extends object> = InputsOf<F> & O & { re
 export interface Made<O extends object> {
   readonly id: string;
   readonly outputs: O;
+  /** Whether the object was there before this create, and is the stack's: a create that fails half-way must not remove it. */
+  readonly isContinued?: boolean;
 }
 
 /** An object as the service has it now. */

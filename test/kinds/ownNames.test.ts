@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { RunFolder } from "../../cli/transaction/runFolder.ts";
+import { known, knownBranch } from "../../emulator/core/defaultSeed.ts";
 import { startEmulator } from "../../emulator/emulator.ts";
 import type { Emulator } from "../../emulator/emulator.ts";
 import type { CheckpointResource } from "../../lib/checkpoint/checkpoint.ts";
@@ -46,7 +47,11 @@ describe("the stack's own objects", () => {
   });
 
   /** A process of the provider in a run that begins with these resources and declares these names. */
-  async function startProcess(own: readonly Resource[] = [], declared: DeclaredNames = {}) {
+  async function startProcess(
+    own: readonly Resource[] = [],
+    declared: DeclaredNames = {},
+    features: Readonly<Record<string, boolean>> = {},
+  ) {
     await running?.close();
     runFolder?.[Symbol.dispose]();
     const resources = own.map(({ kind, name, id, state }): CheckpointResource => {
@@ -57,7 +62,7 @@ describe("the stack's own objects", () => {
     writeDeclaredNames(runFolder.env, declared);
     const configuration = {
       stack: "test",
-      features: {},
+      features,
       credential: "auto",
       transactionLog: folder,
       endpoint: "emulator",
@@ -83,6 +88,10 @@ describe("the stack's own objects", () => {
         const { inputs: checked } = (await handler(kind as ResourceKind).check?.({}, inputs)) ?? { inputs };
         const made = await handler(kind as ResourceKind).create(checked as Properties);
         return { kind: kind as ResourceKind, name, id: made.id, state: made.outs as Properties };
+      },
+      /** What a refresh does after its read. */
+      async compare({ kind, id, state }: Resource): Promise<void> {
+        await handler(kind).diff?.(id, state, state);
       },
       async update({ kind, id, state }: Resource, change: Properties): Promise<Properties> {
         const news = { ...state, ...change };
@@ -196,6 +205,43 @@ describe("the stack's own objects", () => {
     const last = await startProcess(made, {});
     for (const one of made.toReversed()) await last.delete(one);
     assert.deepEqual([workspaces(), items()], [[], []]);
+  });
+
+  it("The stack's own objects stay as they are if the deployment that gives them another key fails half-way", async () => {
+    const { a, one } = await populated();
+    const git = { workspaceId: a.id, ...knownBranch, connectionId: known.gitHubConnection, allowOverwrite: true };
+    const first = await startProcess([a, one], { "Workspace::a": "north", "Item::a/one": "one" });
+    const connection = await first.create(kinds.gitConnection, "a", git);
+    const names = { "Workspace::north": "north", "Item::north/one": "one", "GitConnection::north": null };
+    const next = await startProcess([a, one, connection], names, { useRollback: true });
+    emulator.faults([
+      { method: "PATCH", route: "/workspaces/{workspaceId}/items/{itemId}", status: 400, errorCode: "Broken" },
+      { method: "PATCH", route: "/workspaces/{workspaceId}", status: 400, errorCode: "Broken" },
+      { method: "POST", route: "/workspaces/{workspaceId}/git/updateFromGit", status: 400, errorCode: "Broken" },
+    ]);
+    const changed = { description: "new", displayName: "one" };
+    const creates = [
+      next.create(kinds.item, "north/one", { workspaceId: a.id, type: "Notebook", ...changed }),
+      next.create(kinds.workspace, "north", { displayName: "north", description: "new" }),
+      next.create(kinds.gitConnection, "north", { ...git, commit: "another", sync: "always" }),
+    ];
+    const ends = await Promise.allSettled(creates);
+    assert.deepEqual(
+      ends.slice(0, 2).map(({ status }) => status),
+      ["rejected", "rejected"],
+    );
+    assert.ok(items().some(([id]) => id === idOf(one)));
+    assert.ok(workspaces().some(([id]) => id === a.id));
+    assert.ok(emulator.service.gitConnections.get(a.id), "the connection is gone");
+  });
+
+  it("The stack's own objects get another key and another spelling of their name after a refresh in the same run", async () => {
+    const { a, one } = await populated();
+    const next = await startProcess([a, one], { "Workspace::north": "north", "Item::north/one": "ONE" });
+    await next.compare(one);
+    const inputs = { workspaceId: a.id, type: "Notebook", displayName: "ONE" };
+    const { id } = await next.create(kinds.item, "north/one", inputs);
+    assert.equal(id, one.id);
   });
 
   it("The stack's own objects are not deleted in the run after one that gave them another key and was cut off", async () => {

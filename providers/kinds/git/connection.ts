@@ -87,7 +87,7 @@ export const gitConnection = defineKind<Outputs>()({
     if (now.gitConnectionState === "NotConnected") await connect(run, inputs, linkFor(inputs, further));
     else assertSameBranch(now, inputs);
     const outputs: Outputs = { ...(adopted && { adopted }), ...(further && { furtherDetails: further }) };
-    exists({ id: inputs.workspaceId, outputs });
+    exists({ id: inputs.workspaceId, outputs, isContinued: former !== undefined });
     const had = now.gitConnectionState === "NotConnected" ? undefined : await ensureCredentials(run, inputs);
     const formerCredentials = former?.formerCredentials ?? had;
     if (adopted && formerCredentials) Object.assign(outputs, { formerCredentials });
