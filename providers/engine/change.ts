@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { nothing } from "../../lib/api/answer.ts";
 import type { Answering } from "../../lib/api/fabricCall.ts";
 import { isFabricError } from "../../lib/api/fabricError.ts";
+import type { Intent } from "../../lib/transactions/entry.ts";
 import { inLog, valuesToGiveBack } from "../../lib/transactions/written.ts";
 import type { Run, Write } from "../run/run.ts";
 import type { Fields } from "./field.ts";
@@ -39,7 +40,16 @@ export function changeOf(run: Run, kind: AnyObjectKind, change: Changing): Chang
   const operation = `update ${kind.title(wanted)}`;
   const write = <T>(call: Write & Partial<Answering<T>>, after: Live) =>
     run.write({ ...intent, after: inLog(after) }, { operation, ...call } as Write & Answering<T>);
-  return { run, path: pathOf(kind.place, id), ...change, write };
+  return { run: notingBefore(run, id, intent.before), path: pathOf(kind.place, id), ...change, write };
+}
+
+/**
+ * A run whose other writes to an object note the object's values too, such as that of a definition. Without them, the engine's
+ * restore of the object would take the state's values for those from before.
+ */
+function notingBefore(run: Run, id: string, before: Live): Run {
+  const noted = (intent: Intent) => (intent.resourceId === id ? { before, ...intent } : intent);
+  return { ...run, write: ((intent: Intent, call: Write) => run.write(noted(intent), call)) as Run["write"] };
 }
 
 /**

@@ -5,7 +5,7 @@ import { join, relative } from "node:path";
 import { describe, it } from "node:test";
 import { environmentVersion } from "../../lib/content/environmentValues.ts";
 import { check } from "../../providers/engine/resourceKind.ts";
-import { Bench, deployed, kindOf } from "./providerBench.ts";
+import { Bench, TRANSACTION, deployed, kindOf } from "./providerBench.ts";
 
 /** A copy of an example's folder, relative to the project, that goes at the end. */
 class ItemFolder implements Disposable {
@@ -56,6 +56,27 @@ describe("an environment", () => {
     const { outs } = await process.update(made.id, half ?? {}, changed);
     assert.equal(publishesOf(bench), 3);
     assert.equal(outs?.["definitionHash"], changed["definitionHash"]);
+  });
+});
+
+describe("the definition of an item", () => {
+  it("The definition of an item is sent with a note of the item's values, so that a rollback of a run that was killed then gives back those of others", async () => {
+    await using bench = await Bench.start();
+    using folder = new ItemFolder("spark.Environment");
+    const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
+    const inputs = { workspaceId, type: "Environment", displayName: "spark", path: folder.path, description: "" };
+    const made = await deployed(bench, "item", inputs);
+    const itemId = made.id.split("/")[1] ?? "";
+    bench.emulator.service.items.change(itemId, { description: "theirs" });
+    folder.edit("Setting/Sparkcompute.yml", (text) => text.replace("driver_cores: 4", "driver_cores: 8"));
+    const { inputs: changed } = check(kindOf("item"), made.olds, inputs);
+    await (await bench.process("item")).update(made.id, made.olds, changed);
+    const log = await bench.logs().entries(TRANSACTION);
+    const noted = log.flatMap((entry) =>
+      entry.kind === "intent" && entry.compensation?.function === "restoreDefinition" ? [entry.before] : [],
+    );
+    assert.ok(noted.length > 0);
+    for (const before of noted) assert.equal(before?.["description"], "theirs");
   });
 });
 
