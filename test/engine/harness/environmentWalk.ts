@@ -34,7 +34,10 @@ export function environmentsOf(seed: number, count: number): readonly Environmen
     const share = [0.03, 0.06, 0.12, 0.25, 1][Math.floor(random() * 5)] ?? 1;
     const draw = new Draw(random, share);
     const before = drawn.at(-1);
-    const draws = workspaceNames.map((_, position) => draw.workspace(before?.[position]));
+    const draws = workspaceNames.map((_, position) => {
+      const former = before?.[position];
+      return withItsCapacity(draw.workspace(former), former);
+    });
     // what was drawn again may be declared nowhere
     if (!before || !isDeepStrictEqual(environmentOf(before, []), environmentOf(draws, []))) drawn.push(draws);
   }
@@ -44,6 +47,12 @@ export function environmentsOf(seed: number, count: number): readonly Environmen
       [drawn[index - 1], drawn[index + 1]].filter((one) => one !== undefined),
     ),
   );
+}
+
+/** The service takes no workspace off its capacity while items are in it, and walks go there and back. */
+function withItsCapacity(draw: WorkspaceDraw, former: WorkspaceDraw | undefined): WorkspaceDraw {
+  if (!former) return draw;
+  return { ...draw, capacity: former.capacity === undefined ? undefined : (draw.capacity ?? former.capacity) };
 }
 
 /** @param neighbours what comes before and after: what is not in both cannot be protected */

@@ -1,6 +1,6 @@
 import type { RequestRecord } from "../../../emulator/core/requestRecord.ts";
 import type { Edit } from "./foreignEdits.ts";
-import type { Stored } from "./serviceObjects.ts";
+import type { Changed, Stored } from "./serviceObjects.ts";
 
 /*
  * The service has no condition like "only if unchanged", so somebody's edit can be overwritten unseen: between our look at an
@@ -22,17 +22,33 @@ const LISTS: Readonly<Record<string, string>> = {
   managedPrivateEndpoints: "/managedprivateendpoints",
 };
 
-/** Keys of the objects (`items 3f…`) whose edit was overwritten by a write that followed on no look of after the edit. */
+/**
+ * Tells which differences are of objects whose edit was overwritten by a write that followed on no look of after the edit.
+ * If that write was a delete, the rollback has made the object again as it was before the edit.
+ */
 export function overtaken(
   { edits, at }: TimedEdits,
   { requests, before }: { readonly requests: readonly RequestRecord[]; readonly before: Stored },
-): ReadonlySet<string> {
+): (difference: Changed) => boolean {
   // a record has the time of its answer
   const later = requests.filter(({ at: answered, ms }) => Date.parse(answered) - ms >= Date.parse(at));
-  return new Set(
-    edits.filter((edit) => isOvertaken(edit, later, before)).map(({ collection, id }) => `${collection} ${id}`),
+  const lost = edits.filter((edit) => isOvertaken(edit, later, before));
+  const likes = lost.map(({ collection, id }) =>
+    likeOf(
+      collection,
+      before[collection]?.find((one) => Reflect.get(one, "id") === id),
+    ),
   );
+  return ({ key, before: was, after: is }) =>
+    lost.some(({ collection, id }) => key === `${collection} ${id}`) ||
+    (was === undefined &&
+      is !== undefined &&
+      likes.includes(likeOf(key.split(" ")[0] ?? "", JSON.parse(is) as object)));
 }
+
+/** What an object and one that was made in its place have in common. */
+const likeOf = (collection: string, object: object = {}) =>
+  JSON.stringify([collection, Reflect.get(object, "workspaceId"), Reflect.get(object, "type")]);
 
 function isOvertaken({ collection, id }: Edit, later: readonly RequestRecord[], before: Stored): boolean {
   const object = before[collection]?.find((one) => Reflect.get(one, "id") === id) ?? {};
