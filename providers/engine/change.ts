@@ -49,7 +49,7 @@ export function changeOf(run: Run, kind: AnyObjectKind, change: Changing): Chang
  */
 function notingBefore(run: Run, id: string, before: Live): Run {
   const noted = (intent: Intent) => (intent.resourceId === id ? { before, ...intent } : intent);
-  return { ...run, write: ((intent: Intent, call: Write) => run.write(noted(intent), call)) };
+  return { ...run, write: (intent: Intent, call: Write) => run.write(noted(intent), call) };
 }
 
 /**
