@@ -116,9 +116,10 @@ async function fail({ access, transactionId, before }: EndedDestroy, { code, sig
   // an engine that was killed may not have written the state
   if (signal !== null || code > 1) return code;
   const stateHash = checkpointHash(await exportCheckpoint(access));
-  const isIdle = !hasEffects(await transactions.entries(transactionId)) && stateHash === checkpointHash(before);
-  if (isIdle) await transactions.endRun(transactionId);
-  else await transactions.noteStateHash(transactionId, stateHash);
+  const isSame = stateHash === checkpointHash(before);
+  if (!hasEffects(await transactions.entries(transactionId)) && isSame) await transactions.endRun(transactionId);
+  // a state that is still the same could not be written: the next command reads again what the log names
+  else if (!isSame) await transactions.noteStateHash(transactionId, stateHash);
   return code;
 }
 
