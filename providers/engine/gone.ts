@@ -5,6 +5,9 @@ import { resumeCapacity } from "../run/pausedCapacity.ts";
 import type { Run } from "../run/run.ts";
 import { visibleCapacities, visibleWorkspaces } from "../run/visible.ts";
 
+/** What is read of a connection. */
+const connectionShape = z.object({ id: idShape });
+
 /**
  * Whether an error may mean that an object is gone. The service answers 404 and, for objects in workspaces that are gone or
  * invisible, 403. Neither status is proof. The same statuses from a proxy mean nothing at all.
@@ -42,7 +45,7 @@ export async function isItemGone(run: Run, workspaceId: string, itemId: string):
  * @throws the list's own error, or Error if the list is empty, as in {@link isWorkspaceGone}
  */
 export async function isConnectionGone(run: Run, connectionId: string): Promise<boolean> {
-  const listed = await run.listOnce("/connections", "list connections", z.looseObject({ id: idShape }));
+  const listed = await run.listOnce("/connections", "list connections", connectionShape);
   if (listed.length === 0) assertConfirmed(run, "no connection at all", `connection ${connectionId}`);
   return !listed.some(({ id }) => id.toLowerCase() === connectionId.toLowerCase());
 }

@@ -147,7 +147,7 @@ async function personFindings(run: Run, user: number, principal: string, type: s
 const connectionTypes = { GitHub: "GitHubSourceControl", AzureDevOps: "AzureDevOpsSourceControl" } as const;
 
 /** What is read of a connection. */
-const connectionShape = z.looseObject({
+const connectionShape = z.object({
   id: idShape,
   displayName: optional(z.string()),
   connectionDetails: optional(z.object({ type: optional(z.string()) })),

@@ -6,6 +6,7 @@ import { loggedPast } from "./loggedPast.ts";
 import { OnceInARun } from "./onceInARun.ts";
 import { JustRead } from "./justRead.ts";
 import { hostOfEndpoint } from "./origin.ts";
+import { SharedLists } from "./sharedLists.ts";
 import { ownObjects } from "./ownObjects.ts";
 import type { Run } from "./run.ts";
 import { runTransactionOf } from "./runTransaction.ts";
@@ -46,6 +47,7 @@ export async function startRun(
   const clients = await openClients(configuration, env, { stop, transactionId, logId, showStatus });
   const { clock, fabric, flags, secrets, store, users } = clients;
   const asked = new OnceInARun();
+  const lists = new SharedLists(asked);
   const justRead = new JustRead(clock);
   const turns = new Turns();
   const objects = ownObjects({ store, env, clock, rollbackOf });
@@ -86,7 +88,8 @@ export async function startRun(
       fabric.send({ method: "GET", path, operation, answer, ...(query && { query }) }),
     read: (call) => fabric.send(call),
     list: (path, operation, answer, query) => fabric.list({ path, operation, answer, ...(query && { query }) }),
-    listOnce: (path, operation, answer) => asked.get(path, () => fabric.list({ path, operation, answer })),
+    listOnce: (path, operation, entry) =>
+      lists.get({ path, operation, entry }, (answer) => fabric.list({ path, operation, answer })),
     justListed: (path, operation, answer, isIt) =>
       justRead.entry(path, () => fabric.list({ path, operation, answer }), isIt),
     operationEnded: (operation) => operationEnded(clients, operation),

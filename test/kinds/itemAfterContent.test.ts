@@ -153,6 +153,9 @@ describe("the connections of a semantic model", () => {
     const itemId = made.id.split("/")[1] ?? "";
     const bound = () => bench.emulator.service.items.get(itemId)?.connections?.map(({ id }) => id);
     assert.deepEqual(bound(), [connection]);
+    const binding = bench.emulator.requests().find(({ path }) => path.endsWith("/bindconnection"));
+    const { connectionBinding } = (binding?.body ?? {}) as { readonly connectionBinding?: object };
+    assert.deepEqual(Object.keys(connectionBinding ?? {}).sort(), ["connectionDetails", "connectivityType", "id"]);
 
     bench.emulator.service.items.change(itemId, { connections: [] });
     const process = await bench.process("item");

@@ -10,7 +10,7 @@ import { itemPlace } from "./itemPlace.ts";
  * https://learn.microsoft.com/rest/api/fabric/semanticmodel/items/bind-semantic-model-connection
  */
 
-const connectionShape = z.looseObject({
+const connectionShape = z.object({
   id: z.string(),
   connectivityType: optional(z.string()),
   connectionDetails: optional(z.looseObject({ type: optional(z.string()), path: optional(z.string()) })),

@@ -36,8 +36,7 @@ export interface Found {
 /** What a reference looks up. */
 const thingOf = (reference: Referenced): ReferenceKey | undefined => referencedThing({ ...reference });
 
-/** Keeps all properties: a run reads a list once, and a kind of the same objects needs the others. */
-const namedShape = z.looseObject({ id: idShape, displayName: optional(z.string()) });
+const namedShape = z.object({ id: idShape, displayName: optional(z.string()) });
 const identityShape = z.object({
   id: idShape,
   workspaceIdentity: optional(z.object({ servicePrincipalId: optional(z.string()) })),

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { z } from "zod";
 import { known } from "../../../emulator/core/defaultSeed.ts";
 import { startEmulator } from "../../../emulator/emulator.ts";
 import type { Emulator } from "../../../emulator/emulator.ts";
+import { itemShape } from "../../../lib/api/objects.ts";
 import { startRun } from "../../../providers/run/liveRun.ts";
 import type { LiveRun } from "../../../providers/run/liveRun.ts";
 import { OnceInARun } from "../../../providers/run/onceInARun.ts";
@@ -137,6 +139,25 @@ describe("a refresh", () => {
         "/workspaces/{workspaceId}/items",
       ],
     );
+  });
+
+  it("A refresh reads a list once for all that ask, in whatever shape each of them asks", async () => {
+    Object.assign(emulator.service.levers, { pageSize: Number.MAX_SAFE_INTEGER, upperCaseIds: false });
+    const run = await start();
+    const [path = ""] = objects.flatMap(({ kind, id }) =>
+      kind.name === "Item" ? [`/workspaces/${id.split("/")[0]}/items`] : [],
+    );
+    const before = emulator.requests().length;
+    const ids = await run.listOnce(path, "list items", z.object({ id: z.string() }));
+    const items = await run.listOnce(path, "list items", itemShape);
+    assert.equal(emulator.requests().length, before + 1);
+    assert.deepEqual(Object.keys(ids[0] ?? {}), ["id"]);
+    assert.deepEqual(
+      items.map(({ id, type }) => [id, type]),
+      ids.map(({ id }) => [id, emulator.service.items.get(id)?.type]),
+    );
+    const other = run.listOnce(path, "list items", z.object({ nowhere: z.string() }));
+    await assert.rejects(other, /list items failed: .*The list holds an entry of another shape/);
   });
 
   it("A refresh takes no object for gone when its list cannot be read, and the object neither", async () => {
