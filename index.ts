@@ -1,9 +1,7 @@
 import { existsSync } from "node:fs";
-import errors from "@pulumi/pulumi/errors.js";
 import log from "@pulumi/pulumi/log/index.js";
 import metadata from "@pulumi/pulumi/metadata.js";
 import settings from "@pulumi/pulumi/runtime/settings.js";
-import { FeatureFlags } from "./lib/featureFlags.ts";
 import {
   assertCalledInProject,
   assertForeignBackend,
@@ -12,6 +10,7 @@ import {
 } from "./lib/config/stateBackend.ts";
 import { leaveOutPromiseTraces, leaveOutStackTraces } from "./providers/engine/sdkQuirks.ts";
 import { RUN_FOLDER, writeDeclaredNames, writeDeclaredTypes } from "./lib/checkpoint/runFolder.ts";
+import { announcedFlags } from "./providers/program/announcedFlags.ts";
 import { declareObjects, shownOutputs } from "./providers/program/declaredObjects.ts";
 import { declareItems } from "./providers/program/declaredItems.ts";
 import { NO_STATE, readFormerItems } from "./providers/program/formerItems.ts";
@@ -19,7 +18,7 @@ import type { FormerState } from "./providers/program/formerItems.ts";
 import { noteDeclaredNames } from "./providers/program/declaredNames.ts";
 import { FabricProvider } from "./providers/program/fabricResource.ts";
 import { FabricWorkspace } from "./providers/program/fabricWorkspace.ts";
-import { reportPlainErrors } from "./providers/program/plainErrors.ts";
+import { refuse, reportPlainErrors } from "./providers/program/plainErrors.ts";
 import { LazyRun } from "./providers/program/lazyRun.ts";
 import { providerConfiguration } from "./providers/program/providerConfiguration.ts";
 import { LookUps } from "./providers/program/lookUps.ts";
@@ -30,11 +29,6 @@ import { SecretVersions } from "./providers/program/secretVersions.ts";
 import { readStackConfig } from "./providers/program/stackConfigSource.ts";
 
 leaveOutStackTraces();
-
-/** Stops the program with one message and no stack trace. */
-function refuse(error: unknown): never {
-  throw new errors.RunError(error instanceof Error ? error.message : String(error));
-}
 
 /**
  * The program.
@@ -50,11 +44,7 @@ async function deploy() {
   const config = readStackConfig({ projectRoot: process.cwd(), stack });
   assertSharedBackend(stack, config.allowLocalBackend, process.env);
   assertForeignBackend(config.azure?.foundation?.storageAccount.name, process.env);
-  const flags = FeatureFlags.load(config.features, process.env);
-  if (config.requireAllFeatures) flags.assertAllOn();
-  const endpoint = process.env["FABRIC_ENDPOINT"];
-  if (endpoint) void log.info(`FABRIC_ENDPOINT is set: this run talks to ${endpoint} instead of ${config.endpoint}.`);
-  void log.info(`Endpoint ${endpoint || config.endpoint}. Features: ${flags.describe()}.`);
+  const flags = announcedFlags(config, process.env);
 
   for (const warning of config.warnings ?? []) void log.warn(warning);
 

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync, globSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import ts from "typescript";
+import { compilerOptions } from "./docs/compilerOptions.ts";
 
 /* `npm pack` begins with this: builds dist/, the JavaScript and the types of the package. */
 
@@ -47,10 +48,7 @@ write("package.json", `${JSON.stringify({ name, version, type: "module" }, null,
 
 /** The compiler for some files, with the options of the project. Tests check the types of all of them. */
 function compiler(files: readonly string[], own: ts.CompilerOptions): ts.Program {
-  const { config } = ts.readConfigFile(join(projectRoot, "tsconfig.json"), (path) => ts.sys.readFile(path)) as {
-    config: { compilerOptions: object };
-  };
-  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, projectRoot);
+  const options = compilerOptions(projectRoot);
   const roots = files.map((file) => join(projectRoot, file));
   return ts.createProgram(roots, { ...options, noEmit: false, outDir: out, rootDir: projectRoot, ...own });
 }
@@ -99,12 +97,9 @@ function inPackage(text: string, isTypes = false): string {
       .replaceAll(/(["'])(\.{1,2}\/[\w./-]+)\.ts\1/g, "$1$2.js$1")
       // a default import of a CommonJS module needs an option of the reader's compiler
       .replaceAll(/^import (\w+) from "@pulumi\//gm, isTypes ? 'import * as $1 from "@pulumi/' : "$&")
+      // npm's own -- goes, because npx needs none
       .replaceAll(
-        /npm run (up|rollback|preview|refresh|destroy|import|report|history|secret|emulator) -- /g,
-        `${COMMAND} $1 `,
-      )
-      .replaceAll(
-        /npm run (up|rollback|preview|refresh|destroy|import|report|history|secret|emulator)\b/g,
+        /npm run (up|rollback|preview|refresh|destroy|import|report|history|secret|emulator)\b( --(?= ))?/g,
         `${COMMAND} $1`,
       )
   );

@@ -10,7 +10,7 @@ import type { FormerState } from "../providers/program/formerItems.ts";
 import { readStackConfig } from "../providers/program/stackConfigSource.ts";
 import { workspaceOutputs } from "../providers/program/workspaceOutputs.ts";
 import { standInsFor } from "./standIns.ts";
-import { refuse } from "./program.ts";
+import { refuse } from "../providers/program/plainErrors.ts";
 import { theProgram } from "./theProgram.ts";
 import type { FabricWorkspaceArgs } from "./resources.ts";
 

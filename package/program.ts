@@ -1,15 +1,15 @@
-import errors from "@pulumi/pulumi/errors.js";
-import log from "@pulumi/pulumi/log/index.js";
 import metadata from "@pulumi/pulumi/metadata.js";
 import type { ProviderResource } from "@pulumi/pulumi/resource.js";
 import settings from "@pulumi/pulumi/runtime/settings.js";
-import { FeatureFlags } from "../lib/featureFlags.ts";
+import type { FeatureFlags } from "../lib/featureFlags.ts";
 import { projectFolder } from "../lib/config/projectFolder.ts";
 import type { StackConfig } from "../lib/config/stackConfig.ts";
 import { kindKeys } from "../providers/kinds/kinds.ts";
+import { announcedFlags } from "../providers/program/announcedFlags.ts";
 import { LazyRun } from "../providers/program/lazyRun.ts";
 import { LookUps } from "../providers/program/lookUps.ts";
 import { NamedObjects } from "../providers/program/namedObjects.ts";
+import { refuse } from "../providers/program/plainErrors.ts";
 import { providerConfiguration } from "../providers/program/providerConfiguration.ts";
 import { SecretVersions } from "../providers/program/secretVersions.ts";
 import { readStackConfig } from "../providers/program/stackConfigSource.ts";
@@ -40,11 +40,6 @@ export const programSoFar = (): Program | undefined => program;
 /** Notes the program's provider, and with it the program. */
 export function noteProgram(begun: Program): void {
   program = begun;
-}
-
-/** Stops the program with one message and no stack trace. */
-export function refuse(error: unknown): never {
-  throw new errors.RunError(error instanceof Error ? error.message : String(error));
 }
 
 /**
@@ -92,12 +87,7 @@ function readProgramConfig(stack: string, args: FabricProviderArgs): StackConfig
 
 function flagsOf(config: StackConfig): FeatureFlags {
   try {
-    const flags = FeatureFlags.load(config.features, process.env);
-    if (config.requireAllFeatures) flags.assertAllOn();
-    const endpoint = process.env["FABRIC_ENDPOINT"];
-    if (endpoint) void log.info(`FABRIC_ENDPOINT is set: this run talks to ${endpoint} instead of ${config.endpoint}.`);
-    void log.info(`Endpoint ${endpoint || config.endpoint}. Features: ${flags.describe()}.`);
-    return flags;
+    return announcedFlags(config, process.env);
   } catch (error) {
     return refuse(error);
   }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import ts from "typescript";
+import { compilerOptions } from "./compilerOptions.ts";
 
 /* What the kinds' source says: documentation comments, and types of outputs. Neither is there when the code runs. */
 
@@ -26,11 +27,7 @@ export interface KindSource {
  */
 export function readKindSources(projectRoot: string): ReadonlyMap<string, KindSource> {
   const file = join(projectRoot, "providers", "kinds", "kinds.ts");
-  const { config } = ts.readConfigFile(join(projectRoot, "tsconfig.json"), (path) => ts.sys.readFile(path)) as {
-    config: { compilerOptions: object };
-  };
-  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, projectRoot);
-  const program = ts.createProgram([file], options);
+  const program = ts.createProgram([file], compilerOptions(projectRoot));
   const checker = program.getTypeChecker();
   const source = program.getSourceFile(file);
   const module = source && checker.getSymbolAtLocation(source);

@@ -1,3 +1,4 @@
+import { isSwitchedOn } from "../../lib/config/cliSwitch.ts";
 import { openLogStore } from "../../lib/logStore/openLogStore.ts";
 import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
 import { liftedProtection, tellLifted } from "./liftedProtection.ts";
@@ -20,7 +21,6 @@ import { withStackToItself } from "../transaction/stackLock.ts";
 /** `--remove` and `--preview-only`, as the CLI takes them from the environment. */
 const REMOVE = "PULUMI_OPTION_REMOVE";
 const PREVIEW_ONLY = "PULUMI_OPTION_PREVIEW_ONLY";
-const isOn = (value = "") => /^(true|1|t)$/i.test(value);
 
 /**
  * `pulumi destroy`, also for objects that the state lacks. If an earlier run was cut off, the state is brought up to date
@@ -36,7 +36,7 @@ export async function destroyStack(named: StackAccess, given: readonly string[])
   const { isOn: isRemove, rest: args } = takeSwitch(given, "remove");
   const { access: found, settings } = await openedStack(named, args);
   const { stack } = found;
-  const isToBeRemoved = isRemove || isOn(found.env[REMOVE]);
+  const isToBeRemoved = isRemove || isSwitchedOn(found.env[REMOVE]);
   const env = { ...found.env, [REMOVE]: "false" };
   const store = await openLogStore(settings.transactionLog, { stack, env });
   return withStackToItself(found, store, async () => {
@@ -49,7 +49,7 @@ export async function destroyStack(named: StackAccess, given: readonly string[])
       return 1;
     }
     tellLifted(protection, "is");
-    const isShown = takeSwitch(args, "preview-only").isOn || isOn(found.env[PREVIEW_ONLY]);
+    const isShown = takeSwitch(args, "preview-only").isOn || isSwitchedOn(found.env[PREVIEW_ONLY]);
     // with --run-program, the program itself cannot tell this from an update
     const own = { ...env, ...checkpointsOf(before, env), FABRIC_OPERATION: "destroy" };
     const command = ["destroy", ...stackOption(access), ...args];

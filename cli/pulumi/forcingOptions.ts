@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { isSwitchedOn } from "../../lib/config/cliSwitch.ts";
 import { takeSwitch } from "./commandLine.ts";
 
 /*
@@ -71,7 +72,7 @@ export function mayForce(args: readonly string[], env: NodeJS.ProcessEnv): boole
  */
 export function skipsPreview(args: readonly string[], env: NodeJS.ProcessEnv): boolean {
   const isAsked = args.some((arg) => /^-[a-z]*f/.test(arg)) || takeSwitch(args, "skip-preview").isOn;
-  return isAsked || /^(true|1|t)$/i.test(env[variableOf("skip-preview")] ?? "");
+  return isAsked || isSwitchedOn(env[variableOf("skip-preview")]);
 }
 
 /** The options of a command line that decide what the command does, one word each, for a preview of the command. */

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { closestName } from "../../lib/config/closestName.ts";
+import { isUnprotected, unprotectedIn } from "../../lib/config/unprotected.ts";
 import { mayForce, skipsPreview, workEnvironment, workOptions } from "./forcingOptions.ts";
 import { keyOf, liftingsIn } from "../preview/liftings.ts";
 import type { Lifting } from "../preview/liftings.ts";
@@ -77,9 +78,8 @@ export function judge(
   allowed: string | undefined,
   keys: readonly string[],
 ): LiftedProtection {
-  const named = (allowed ?? "").split(",").map((name) => name.trim());
-  // names of folders can hold commas
-  const isNamed = (key: string) => named.includes(key) || `,${named.join(",")},`.includes(`,${key},`);
+  const named = unprotectedIn(allowed);
+  const isNamed = (key: string) => isUnprotected(named, key);
   const refused = liftings.filter(({ key }) => !isNamed(key));
   if (refused.length === 0) return { refusal: undefined, lifted: liftings.map(({ what }) => what) };
   const enough = [...new Set([...liftings.filter(({ key }) => isNamed(key)), ...refused].map(({ key }) => key))];

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import zlib from "node:zlib";
+import { isSwitchedOn } from "../config/cliSwitch.ts";
 import { projectName } from "../config/projectFolder.ts";
 import { stateFolder } from "../config/stateFolder.ts";
 import type { Checkpoint } from "./checkpoint.ts";
@@ -43,9 +44,8 @@ export const STATE_FORMS: readonly StateForm[] = [PLAIN, GZIP, ZSTD];
 
 /** The form in which the CLI writes a state in this environment. */
 export function formIn(env: NodeJS.ProcessEnv): StateForm {
-  const isOn = (name: string) => /^(true|1|t)$/i.test(env[name] ?? "");
-  if (isOn("PULUMI_DIY_BACKEND_ZSTD")) return ZSTD;
-  return isOn("PULUMI_DIY_BACKEND_GZIP") ? GZIP : PLAIN;
+  if (isSwitchedOn(env["PULUMI_DIY_BACKEND_ZSTD"])) return ZSTD;
+  return isSwitchedOn(env["PULUMI_DIY_BACKEND_GZIP"]) ? GZIP : PLAIN;
 }
 
 /** A state file, and its form. */

@@ -86,8 +86,8 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
           return { id: made.id, outs: state(made) };
         } catch (error) {
           const made = half as Made<object> | null;
-          const isNew = made !== null && made.isContinued !== true;
-          if (isNew && run.undoesHalfMade && (await isUndone(run, kind, made, state(made)))) throw error;
+          if (made && !made.isContinued && run.undoesHalfMade && (await isUndone(run, kind, made, state(made))))
+            throw error;
           throw made ? halfMade(error, made.id, { ...state(made), __provider: news["__provider"] }) : error;
         }
       });

@@ -98,10 +98,12 @@ export const intentOf = (
 });
 
 /** Repository, branch and directory in words; the host, if it is another than the provider's usual one. */
-export const whereOf = (details: Partial<GitProviderDetails> | null | undefined) =>
-  details
-    ? `${details.customDomainName ? `${details.customDomainName}/` : ""}${details.repositoryName ?? "?"}, branch ${details.branchName ?? "?"}, ${details.directoryName ?? "/"}`
-    : "nothing";
+export function whereOf(details: Partial<GitProviderDetails> | null | undefined): string {
+  if (!details) return "nothing";
+  const { customDomainName, repositoryName = "?", branchName = "?", directoryName = "/" } = details;
+  const host = customDomainName ? `${customDomainName}/` : "";
+  return `${host}${repositoryName}, branch ${branchName}, ${directoryName}`;
+}
 
 /** A folder of a branch in one spelling: with a leading slash, without a trailing one. */
 export function normalDirectory(directory: string): string {

@@ -123,12 +123,10 @@ export function furtherDetails(
     sameIgnoringCase(is?.ownerName ?? undefined, inputs.ownerName) &&
     sameIgnoringCase(is?.organizationName ?? undefined, inputs.organizationName);
   if (!is || !isSameOwner) return undefined;
+  const isDeclared = (name: string) =>
+    name === "customDomainName" ? inputs.customDomainName !== undefined : name in detailsShape.shape;
   const further = Object.entries(is).filter(
-    ([name, value]) =>
-      value !== null &&
-      value !== undefined &&
-      !(name in detailsShape.shape && name !== "customDomainName") &&
-      (name !== "customDomainName" || inputs.customDomainName === undefined),
+    ([name, value]) => value !== null && value !== undefined && !isDeclared(name),
   );
   return further.length > 0 ? Object.fromEntries(further) : undefined;
 }

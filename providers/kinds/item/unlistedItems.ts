@@ -3,6 +3,7 @@ import { nothing } from "../../../lib/api/answer.ts";
 import { hasDefinition, isDataBearing } from "../../../lib/api/itemType.ts";
 import { itemShape } from "../../../lib/api/objects.ts";
 import type { FabricItem } from "../../../lib/api/objects.ts";
+import { isUnprotected, unprotectedIn } from "../../../lib/config/unprotected.ts";
 import { tierOf } from "../../../lib/content/contentRules.ts";
 import { identifier, sameIgnoringCase } from "../../engine/field.ts";
 import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "../../engine/gone.ts";
@@ -195,10 +196,8 @@ function tell(run: Run, deletedAs: string | undefined, items: readonly FabricIte
 }
 
 /** Whether an item holds data that nobody has allowed to delete. */
-function isKept({ type }: FabricItem, deletedAs: string): boolean {
-  const allowed = (process.env["FABRIC_ALLOW_UNPROTECT"] ?? "").split(",").map((name) => name.trim());
-  return isDataBearing(type) && !allowed.includes(deletedAs);
-}
+const isKept = ({ type }: FabricItem, deletedAs: string): boolean =>
+  isDataBearing(type) && !isUnprotected(unprotectedIn(process.env["FABRIC_ALLOW_UNPROTECT"]), deletedAs);
 
 /** Types beside which the service makes items of the same name by itself, by the type of those. */
 const MADE_BESIDE: Readonly<Record<string, readonly string[]>> = {

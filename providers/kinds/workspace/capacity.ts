@@ -67,7 +67,7 @@ interface Moving {
  * capacity, and cannot move to another region.
  * @param to null to be without a capacity
  */
-export async function itemsInTheWay(run: Run, { id, capacityId }: Moving, to: string | null): Promise<FabricItem[]> {
+async function itemsInTheWay(run: Run, { id, capacityId }: Moving, to: string | null): Promise<FabricItem[]> {
   if (capacityId === undefined) return [];
   const [here, there] = await regionsOf(run, capacityId, to);
   const isAbroad = here !== undefined && there !== undefined && !sameIgnoringCase(here, there);
