@@ -32,7 +32,7 @@ interface Measured {
   readonly seconds: number;
   readonly cpu: number;
   readonly megabytes: number;
-  /** Bytes of the state afterwards. */
+  /** Kilobytes of the state afterwards. */
   readonly state: number;
 }
 
@@ -80,7 +80,7 @@ async function lifeOf(tree: string, count: number, note: (what: string, taken: M
       seconds: cost.seconds,
       cpu: cost.cpuSeconds,
       megabytes: cost.megabytes,
-      state: JSON.stringify(deployment).length,
+      state: JSON.stringify(deployment).length / 1000,
     });
   };
   const apply = ["--yes", "--skip-preview", ...options];
@@ -135,7 +135,7 @@ async function measure(count: number): Promise<void> {
         cell(what, "seconds", 1),
         cell(what, "cpu", 1),
         cell(what, "megabytes"),
-        taken.map((rows) => (median((rows.get(what) ?? []).map(({ state }) => state)) / 1000).toFixed(0)).join(" → "),
+        cell(what, "state"),
       ]),
     ),
   );

@@ -64,8 +64,8 @@ async function main([option, file, ...args]) {
     return 0;
   }
   const path = resolve(projectRoot, file);
-  // one process less, if this one can be the file's own. npm passes Ctrl-C on to this process, which the terminal has told as well:
-  // only the commands heed a second one no more than the first
+  // one process less, if this one can be the file's own. The terminal tells this process of Ctrl-C, and npm does so again: only
+  // the files of cli/ heed the second one no more than the first
   const isCommand = dirname(path) === join(projectRoot, "cli") && path.endsWith(".ts");
   if (isCommand && node === process.execPath) return () => runHere(path, withoutSeparator(args), env);
   return runFile(node, path, withoutSeparator(args), env);

@@ -73,14 +73,12 @@ async function filesOf(old: ResourceState, next: ResourceState, source: TextSour
   const before = await source.deployed(String(valueOf(old, "definitionHash")));
   const after = textsOf(next, source.projectRoot);
   const [was, becomes] = [hashesOf(old), hashesOf(next)];
-  const texts = [before, after].map((files) => new Map(files?.map(({ path, text }) => [path, text])));
-  const [oldTexts = new Map<string, string>(), newTexts = new Map<string, string>()] = texts;
+  const byPath = (files: readonly TextFile[] = []) => new Map(files.map(({ path, text }) => [path, text]));
+  const [oldTexts, newTexts] = [byPath(before), byPath(after)];
   const known = [was, becomes].every((hashes) => !("number of files" in hashes));
   const paths = known ? [...Object.keys(was), ...Object.keys(becomes)] : [...oldTexts.keys(), ...newTexts.keys()];
   return [...new Set(paths)].sort().flatMap((path): ChangedFile[] => {
-    const [had, has] = known
-      ? [was[path], becomes[path]]
-      : [before ? oldTexts.get(path) : undefined, newTexts.get(path)];
+    const [had, has] = known ? [was[path], becomes[path]] : [oldTexts.get(path), newTexts.get(path)];
     if (path === ".platform" || had === has) return [];
     if (had === undefined) return known || before ? [{ path, change: "added", lines: [] }] : [];
     if (has === undefined) return [{ path, change: "removed", lines: [] }];

@@ -26,8 +26,7 @@ export async function runFile(node, file, args, env) {
 /** Runs a file in this very process, as if Node had been started with it. The file sets the exit code. */
 export async function runHere(file, args, env) {
   Object.assign(process.env, env);
-  // read by Node at its start only
-  // set-up also runs on Node 20, which has no such cache and gets a newer Node
+  // Node reads the variable at its start only. Node 20, on which the set-up can run, has no such cache
   nodeModule.enableCompileCache?.(env.NODE_COMPILE_CACHE);
   process.argv = [process.argv[0], file, ...args];
   await import(pathToFileURL(file).href);

@@ -51,8 +51,8 @@ const gitOfAnyProvider = {
       description:
         "Which side wins if workspace and directory both hold items at the first sync: `PreferRemote` pulls, `PreferWorkspace` " +
         "commits. The losing side is only overwritten with `allowOverwrite`. A workspace that the stack makes is empty when it is " +
-        "connected, so its first sync commits nothing; items that are made later are committed in Fabric. With `sync: always` the key also decides about an " +
-        "item that was changed on both sides.",
+        "connected, so its first sync commits nothing; items that are made later are committed in Fabric. With `sync: always` " +
+        "the key also decides about an item that was changed on both sides.",
       examples: ["PreferWorkspace"],
     }),
   allowOverwrite: boolean.default(false).meta({

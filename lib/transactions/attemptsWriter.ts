@@ -105,7 +105,7 @@ export class AttemptsWriter {
     if (parts === undefined) return;
     const noted = parts.map(({ path, payload }) => {
       const bytes = Math.floor((payload.length * 3) / 4);
-      return { path, bytes, ...(this.#isRecorded(payload) && { payload: withoutEnvironment(payload) }) };
+      return { path, bytes, ...(this.#isRecorded(payload) && { payload: withoutTakenIn(payload) }) };
     });
     this.#note({ kind: "definition", at: Date.now(), parts: noted, ...placeOfRecords() });
   }
@@ -183,7 +183,7 @@ export class AttemptsWriter {
 }
 
 /** Content in base64, with the names of environment variables in place of values that rules took from them. */
-function withoutEnvironment(payload: string): string {
+function withoutTakenIn(payload: string): string {
   const text = Buffer.from(payload, "base64").toString();
   const masked = withoutTaken(text);
   return masked === text ? payload : Buffer.from(masked).toString("base64");

@@ -173,7 +173,10 @@ export class Progress {
 const keyOf = ({ what, isDelete }: Pick<PlannedStep, "what" | "isDelete">) =>
   `${isDelete ? "delete" : "create"} ${what}`;
 
-/** The objects that a run makes and removes, by what the state holds and what is declared. Changes show only in their time. @returns undefined until the program has declared all */
+/**
+ * The objects that a run makes and removes, by what the state holds and what is declared. Changes show only in their time.
+ * @returns undefined until the program has declared all
+ */
 function planIn(env: NodeJS.ProcessEnv): readonly PlannedStep[] | undefined {
   const names = readDeclaredNames(env);
   if (!names) return undefined;

@@ -86,11 +86,16 @@ export const gitConnection = defineKind<Outputs>()({
     const further = furtherDetails(now.gitProviderDetails, inputs) ?? former?.furtherDetails;
     if (now.gitConnectionState === "NotConnected") await connect(run, inputs, linkFor(inputs, further));
     else assertSameBranch(now, inputs);
-    const outputs: Outputs = { ...(adopted && { adopted }), ...(further && { furtherDetails: further }) };
-    exists({ id: inputs.workspaceId, outputs, isContinued: former !== undefined });
+    let outputs: Outputs = { ...(adopted && { adopted }), ...(further && { furtherDetails: further }) };
+    const tell = () => exists({ id: inputs.workspaceId, outputs, isContinued: former !== undefined });
+    tell();
     const had = now.gitConnectionState === "NotConnected" ? undefined : await ensureCredentials(run, inputs);
     const formerCredentials = former?.formerCredentials ?? had;
-    if (adopted && formerCredentials) Object.assign(outputs, { formerCredentials });
+    if (adopted && formerCredentials) {
+      outputs = { ...outputs, formerCredentials };
+      // a failure from now on must not forget them
+      tell();
+    }
     const before = run.isRollback ? await itemsNow(run, inputs.workspaceId) : undefined;
     const head = adopted
       ? await pullWhereAlways(run, inputs, now.gitSyncDetails?.head)
@@ -180,11 +185,7 @@ const comparable = (now: Connection, state: Partial<Inputs>): Partial<Inputs> =>
  * @param old the inputs before; undefined in a create
  * @returns the credentials before, if others were sent
  */
-async function ensureCredentials(
-  run: Run,
-  inputs: Inputs,
-  old?: Inputs,
-): Promise<GitLink["myGitCredentials"] | undefined> {
+async function ensureCredentials(run: Run, inputs: Inputs, old?: Inputs): Promise<Outputs["formerCredentials"]> {
   const { workspaceId } = inputs;
   const had = await readCredentials(run, workspaceId);
   const isTaken = old?.connectionId !== undefined && inputs.connectionId === undefined;

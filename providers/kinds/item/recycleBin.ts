@@ -34,16 +34,7 @@ export async function recoverItem(run: Run, wanted: Wanted, create: Intent): Pro
     const readIt = () =>
       run.get(`/workspaces/${workspaceId}/items/${deleted.id}`, `read ${type} '${displayName}'`, itemShape);
     try {
-      await run.write(
-        { ...create, resourceId },
-        {
-          method: "POST",
-          path: `/workspaces/${workspaceId}/recoverableItems/${deleted.id}/recover`,
-          operation,
-          // after a recovery the item is no longer in the bin
-          replaySafe: true,
-        },
-      );
+      await recover(run, { workspaceId, itemId: deleted.id, operation }, { ...create, resourceId });
     } catch (error) {
       if (!isFabricError(error)) throw error;
       const back = isOutcomeUnknown(error) ? await readIt().catch(() => undefined) : undefined;
@@ -64,12 +55,8 @@ export async function takeBack(run: Run, workspaceId: string, itemId: string, in
   const bin = await recoverableItems(run, workspaceId);
   if (!bin.some(({ id }) => sameIgnoringCase(id, itemId))) return false;
   try {
-    await run.write(intent, {
-      method: "POST",
-      path: `/workspaces/${workspaceId}/recoverableItems/${itemId}/recover`,
-      operation: `take ${intent.resourceName} back from the recycle bin`,
-      replaySafe: true,
-    });
+    const operation = `take ${intent.resourceName} back from the recycle bin`;
+    await recover(run, { workspaceId, itemId, operation }, intent);
     return true;
   } catch (error) {
     if (!isFabricError(error)) throw error;
@@ -77,6 +64,19 @@ export async function takeBack(run: Run, workspaceId: string, itemId: string, in
     return false;
   }
 }
+
+const recover = (
+  run: Run,
+  of: { readonly workspaceId: string; readonly itemId: string; readonly operation: string },
+  intent: Intent,
+): Promise<void> =>
+  run.write(intent, {
+    method: "POST",
+    path: `/workspaces/${of.workspaceId}/recoverableItems/${of.itemId}/recover`,
+    operation: of.operation,
+    // after a recovery the item is no longer in the bin
+    replaySafe: true,
+  });
 
 async function recoverableItems(run: Run, workspaceId: string): Promise<Deleted[]> {
   try {
