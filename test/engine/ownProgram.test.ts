@@ -1,32 +1,17 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { ForeignProgram } from "./harness/foreignProgram.ts";
-import { PackedPackage } from "./harness/packedPackage.ts";
-
-const example = readFileSync(resolve(import.meta.dirname, "../../examples/ownProgram/index.ts"), "utf8");
-
-/** Fields that the example's objects have in the emulator. */
-const DEPLOYED = [
-  "Lakehouse bronze: ",
-  "Lakehouse gold: ",
-  "Workspace raw-test: Raw data",
-  "Workspace sales-test: Models on bronze through lake",
-];
+import { DEPLOYED, deployExample, example, startExample } from "./harness/exampleProgram.ts";
+import type { ForeignProgram } from "./harness/foreignProgram.ts";
+import type { PackedPackage } from "./harness/packedPackage.ts";
 
 describe("the package", () => {
   let packed: PackedPackage;
   let program: ForeignProgram;
 
   before(async () => {
-    packed = await PackedPackage.make();
-    program = await ForeignProgram.start();
-    await packed.unpackInto(program.folder);
-    program.write("index.ts", example);
-    program.configure();
-    const { code, text } = await program.run("pulumi", ["stack", "init", "test", "--non-interactive"]);
-    assert.equal(code, 0, text);
+    ({ packed, program } = await startExample());
   });
   after(async () => {
     await program[Symbol.asyncDispose]();
@@ -62,16 +47,8 @@ describe("the package", () => {
     assert.deepEqual(wrong, []);
   });
 
-  /** The example, deployed. */
-  async function deployed(): Promise<void> {
-    program.write("index.ts", example);
-    const { code, text } = await program.command("up", ["--yes"]);
-    assert.equal(code, 0, text);
-    assert.deepEqual(program.objects(), DEPLOYED);
-  }
-
   it("A program that uses the package deploys, shows no change after that, and shows exactly what a change does", async () => {
-    await deployed();
+    await deployExample(program);
     const since = program.emulator.requests().length;
     const preview = await program.command("preview", ["--expect-no-changes"]);
     assert.equal(preview.code, 0, preview.text);

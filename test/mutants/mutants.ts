@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join, resolve } from "node:path";
+import { copyOfProject } from "../projectCopy.ts";
 import { mutations } from "./list.ts";
 import type { Mutation } from "./list.ts";
 
@@ -12,7 +13,6 @@ import type { Mutation } from "./list.ts";
  */
 
 const project = resolve(import.meta.dirname, "../..");
-const notCopied = new Set(["node_modules", ".git", ".fabric", ".cache"]);
 /** A mutant can make a test wait for ever; that is noticed too. */
 const TIMEOUT_MS = 120_000;
 
@@ -23,14 +23,6 @@ function mutated({ file, before, after }: Mutation): string {
   if (count !== 1)
     throw new Error(`${file} holds this text ${count} times instead of once; mend test/mutants/list.ts:\n  ${before}`);
   return source.replace(before, () => after);
-}
-
-/** A copy of the project, whose packages are the project's own. */
-function copyOfProject(): string {
-  const copy = mkdtempSync(join(tmpdir(), "fabric-mutants-"));
-  cpSync(project, copy, { recursive: true, filter: (path) => path === project || !notCopied.has(basename(path)) });
-  symlinkSync(join(project, "node_modules"), join(copy, "node_modules"));
-  return copy;
 }
 
 /** Runs test files one after the other, until one fails. @returns that one */
@@ -57,7 +49,7 @@ async function main(): Promise<number> {
   const chosen = mutations.filter(({ file }) => file.includes(part));
   // all of them before any is tried: a list that does not fit the code says nothing
   for (const mutation of chosen) mutated(mutation);
-  const copies = Array.from({ length: Math.max(availableParallelism(), 2) }, copyOfProject);
+  const copies = Array.from({ length: Math.max(availableParallelism(), 2) }, () => copyOfProject("fabric-mutants-"));
   try {
     const tests = [...new Set(chosen.flatMap((mutation) => mutation.tests))];
     const broken = await failing(copies[0] ?? "", tests);

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:f
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { copyOfProject } from "../../projectCopy.ts";
 
 const run = promisify(execFile);
 const project = resolve(import.meta.dirname, "../../..");
@@ -23,7 +24,11 @@ export class PackedPackage implements Disposable {
 
   static async make(): Promise<PackedPackage> {
     const folder = mkdtempSync(join(tmpdir(), "fabric-package-"));
-    await run("npm", ["pack", "--pack-destination", folder], { cwd: project });
+    // the build writes into the folder that is packed, and other tests pack at the same time
+    const copy = copyOfProject("fabric-packed-");
+    await run("npm", ["pack", "--pack-destination", folder], { cwd: copy }).finally(() =>
+      rmSync(copy, { recursive: true, force: true }),
+    );
     const archive = join(folder, readdirSync(folder).find((name) => name.endsWith(".tgz")) ?? "");
     const { stdout } = await run("tar", ["-tzf", archive]);
     return new PackedPackage(

@@ -1,45 +1,22 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { ForeignProgram } from "../harness/foreignProgram.ts";
-import { PackedPackage } from "../harness/packedPackage.ts";
-
-const example = readFileSync(resolve(import.meta.dirname, "../../../examples/ownProgram/index.ts"), "utf8");
-
-/** Fields that the example's objects have in the emulator. */
-const DEPLOYED = [
-  "Lakehouse bronze: ",
-  "Lakehouse gold: ",
-  "Workspace raw-test: Raw data",
-  "Workspace sales-test: Models on bronze through lake",
-];
+import { DEPLOYED, deployExample, example, startExample } from "../harness/exampleProgram.ts";
+import type { ForeignProgram } from "../harness/foreignProgram.ts";
+import type { PackedPackage } from "../harness/packedPackage.ts";
 
 describe("a program that uses the package", () => {
   let packed: PackedPackage;
   let program: ForeignProgram;
 
   before(async () => {
-    packed = await PackedPackage.make();
-    program = await ForeignProgram.start();
-    await packed.unpackInto(program.folder);
-    program.write("index.ts", example);
-    program.configure();
-    const { code, text } = await program.run("pulumi", ["stack", "init", "test", "--non-interactive"]);
-    assert.equal(code, 0, text);
+    ({ packed, program } = await startExample());
   });
   after(async () => {
     await program[Symbol.asyncDispose]();
     packed[Symbol.dispose]();
   });
-
-  /** The example, deployed. */
-  async function deployed(): Promise<void> {
-    program.write("index.ts", example);
-    const { code, text } = await program.command("up", ["--yes"]);
-    assert.equal(code, 0, text);
-    assert.deepEqual(program.objects(), DEPLOYED);
-  }
 
   for (const [mode, options] of [
     ["an ES module", ["--module", "nodenext"]],
@@ -70,7 +47,7 @@ new FabricWorkspace("e", { users: [{ principal: "alice@contoso.com", role: "King
   });
 
   it("A refusal in the middle rolls a deployment of such a program back, updates and creates alike", async () => {
-    await deployed();
+    await deployExample(program);
     program.write(
       "index.ts",
       `${example.replace('"Raw data"', '"Raw customers"')}
@@ -103,7 +80,7 @@ new Item("raw/refused", { workspaceId: raw.id, type: "Notebook", displayName: si
   });
 
   it("A deployment by plain Pulumi that fails is taken back by the package's rollback", async () => {
-    await deployed();
+    await deployExample(program);
     program.write(
       "index.ts",
       `${example.replace('"Raw data"', '"Raw customers"')}
@@ -130,7 +107,7 @@ new Item("raw/refused", { workspaceId: raw.id, type: "Notebook", displayName: br
   });
 
   it("The commands of the package work in every folder of the program", async () => {
-    await deployed();
+    await deployExample(program);
     program.write("deep/down/notes.txt", "");
     const history = await program.command("history", ["--json"], "deep/down");
     assert.equal(history.code, 0, history.text);
@@ -163,7 +140,7 @@ new Connection("sql", {
   });
 
   it("A destroy of such a program leaves nothing", async () => {
-    await deployed();
+    await deployExample(program);
     const { code, text } = await program.command("destroy", ["--yes"]);
     assert.equal(code, 0, text);
     assert.deepEqual(program.objects(), []);
