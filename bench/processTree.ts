@@ -7,7 +7,7 @@ export interface Cost {
   readonly code: number;
   readonly text: string;
   readonly seconds: number;
-  /** Seconds of CPU of all processes; NaN where the system does not tell. */
+  /** Seconds of CPU of all processes; NaN if the system does not tell. */
   readonly cpuSeconds: number;
   /** Most megabytes of all processes at one moment (RSS: what processes share counts for each). */
   readonly megabytes: number;
