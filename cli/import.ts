@@ -16,6 +16,9 @@ import { inLanes } from "./import/lanes.ts";
 import { planImport } from "./import/plan.ts";
 import type { ImportPlan, PlannedWorkspace } from "./import/plan.ts";
 import { withProgress } from "./import/progress.ts";
+import { withReferences } from "./import/importedReferences.ts";
+import { makePortable, managedItems, titlesIn, withLogicalIds } from "./import/portableFolders.ts";
+import type { LeftId } from "./import/portableFolders.ts";
 import { importReport, planReport } from "./import/report.ts";
 import type { Wanted } from "./import/selection.ts";
 import { withWorkspaces } from "./import/stackFile.ts";
@@ -92,19 +95,21 @@ async function importWorkspaces(named: StackAccess, args: readonly string[]): Pr
       const plan = await planImport(run, target, wanted);
       const folders = definitions === undefined ? undefined : foldersOf(plan, definitions);
       if (isDryRun || plan.workspaces.length === 0) {
-        noteResult({ isDryRun, workspaces: resultOf(describedIn(plan)) });
+        noteResult({ isDryRun, workspaces: resultOf(describedIn(plan)), idsLeft: [] });
         console.log(planReport(plan, basename(target.file), folders));
         return 0;
       }
       using written = new DefinitionFolders(projectRoot);
-      const described = folders ? await withDefinitions(run, plan, folders, written) : describedIn(plan);
+      const { described, left } = folders
+        ? await withDefinitions(run, { target, plan, folders, written })
+        : { described: describedIn(plan), left: [] };
       await manage(target, described, commentsOf(plan), run).catch((error: unknown) => {
         if (error instanceof HalfDoneError) written.keep();
         throw error;
       });
       written.keep();
-      noteResult({ isDryRun, workspaces: resultOf(described) });
-      console.log(importReport(plan, described, basename(target.file)));
+      noteResult({ isDryRun, workspaces: resultOf(described), idsLeft: left });
+      console.log(importReport(plan, described, basename(target.file), left));
       return await check(target, described);
     } finally {
       await run.close();
@@ -128,43 +133,60 @@ function commentsOf({ workspaces }: ImportPlan): Map<string, string> {
   return new Map(users.flatMap(({ principalId, displayName }) => (displayName ? [[principalId, displayName]] : [])));
 }
 
-/** Items whose definition must be written. Schemas of a lakehouse are declared by its creation payload instead. */
-const definable = ({ existing, described }: PlannedWorkspace) =>
-  described.items.filter(({ id, type }) => hasDefinition(type) && !existing.withSchemas.has(id));
+/** Items whose definition must be written. */
+const definable = ({ described }: PlannedWorkspace) => described.items.filter(({ type }) => hasDefinition(type));
 
 /** Folder of each definition, by the item's id. */
 function foldersOf({ workspaces }: ImportPlan, root: string): Map<string, string> {
   return new Map(workspaces.flatMap((workspace) => [...definitionFolders(root, workspace.key, definable(workspace))]));
 }
 
-/** Writes definitions, and adds them to the descriptions of the workspaces. */
-async function withDefinitions(
-  run: Run,
-  { workspaces }: ImportPlan,
-  folders: ReadonlyMap<string, string>,
-  written: DefinitionFolders,
-): Promise<DescribedWorkspace[]> {
+/** What definitions are written for. */
+interface Writing {
+  readonly target: Target;
+  readonly plan: ImportPlan;
+  /** Folder of each definition, by the item's id. */
+  readonly folders: ReadonlyMap<string, string>;
+  readonly written: DefinitionFolders;
+}
+
+/** Workspaces with their definitions, and the ids in these that stay. */
+interface Defined {
+  readonly described: readonly DescribedWorkspace[];
+  readonly left: readonly LeftId[];
+}
+
+/** Writes definitions, makes them portable, and adds them to the descriptions of the workspaces. */
+async function withDefinitions(run: Run, { target, plan, folders, written }: Writing): Promise<Defined> {
+  const { workspaces } = plan;
   written.assertFree(folders.values());
   const definitions = new Map<string, ExportedDefinition>();
   const refused = new Map<string, string>();
   const items = workspaces.flatMap(definable);
+  const withSchemas = new Set(workspaces.flatMap(({ existing }) => [...existing.withSchemas]));
   const writing = inLanes(items, DEFINITIONS_AT_ONCE, async (item) => {
-    const found = await written.write(run, item, folders.get(item.id) ?? "");
+    const options = { folder: folders.get(item.id) ?? "", hasSchemas: withSchemas.has(item.id) };
+    const found = await written.write(run, item, options);
     if ("reason" in found) refused.set(item.id, found.reason);
     else definitions.set(item.id, found);
   });
   await withProgress(() => `Reading definitions: ${definitions.size + refused.size} of ${items.length} …`, writing);
-  return workspaces.map(({ existing, key }) => {
+  const described = workspaces.map(({ existing, key }) => {
     const described = describeWorkspace(existing, { key, callerId: run.callerId, definitions });
     const notes = described.items.flatMap(({ id, type, displayName }) => {
       if (definitions.has(id)) return [];
-      const reason = existing.withSchemas.has(id)
-        ? "its schemas are declared instead"
-        : "the service has none for its type";
-      return [`the definition of ${type} '${displayName}': ${refused.get(id) ?? reason}`];
+      const reason = refused.get(id) ?? "the service has none for its type";
+      return [`the definition of ${type} '${displayName}': ${reason}`];
     });
     return { ...described, notes: [...described.notes, ...notes] };
   });
+  const pairs = items.flatMap((item) => {
+    const definition = definitions.get(item.id);
+    return definition ? [{ item, definition }] : [];
+  });
+  const own = withLogicalIds(projectRoot, pairs);
+  const left = makePortable(projectRoot, own, managedItems(target), titlesIn(plan, target));
+  return { described: withReferences(target, described), left };
 }
 
 /** Makes the described objects part of the stack. */

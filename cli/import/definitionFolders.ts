@@ -4,6 +4,8 @@ import { isFabricError, isServiceAnswer } from "../../lib/api/fabricError.ts";
 import type { FabricError } from "../../lib/api/fabricError.ts";
 import { readItemDefinition } from "../../lib/api/itemDefinition.ts";
 import type { DefinitionPart, Platform } from "../../lib/api/itemDefinition.ts";
+import { payloadOf } from "../../lib/content/contentRules.ts";
+import { textFiles } from "../../lib/content/textFiles.ts";
 import { readDefinition } from "../../providers/kinds/item/itemContent.ts";
 import type { FabricItem } from "../../lib/api/objects.ts";
 import type { Run } from "../../providers/run/run.ts";
@@ -54,10 +56,16 @@ export class DefinitionFolders implements Disposable {
 
   /**
    * Writes the definition of an item into a new folder.
+   * @param folder relative to the project
+   * @param hasSchemas whether the item is a lakehouse with schemas: if its definition does not say so, they are declared instead
    * @returns the definition's data for the configuration, or the reason why the item is imported without a definition
    * @throws FabricError if the service does not answer, because nothing is then known about the item
    */
-  async write(run: Run, item: FabricItem, folder: string): Promise<ExportedDefinition | { readonly reason: string }> {
+  async write(
+    run: Run,
+    item: FabricItem,
+    { folder, hasSchemas }: { readonly folder: string; readonly hasSchemas: boolean },
+  ): Promise<ExportedDefinition | { readonly reason: string }> {
     const target = join(this.#projectRoot, folder);
     let parts: readonly DefinitionPart[];
     try {
@@ -68,12 +76,14 @@ export class DefinitionFolders implements Disposable {
     }
     const odd = parts.find((part) => !isSafePart(part));
     if (odd) return { reason: `its part ${JSON.stringify(odd.path)} cannot be a file` };
+    if (hasSchemas && payloadOf(item.type, textFiles(parts)) === undefined)
+      return { reason: "its schemas are declared instead" };
     this.#written.push(target);
     for (const { path, payload } of parts) writePart(target, path, Buffer.from(payload, "base64"));
     if (!parts.some(({ path }) => path === ".platform")) writePart(target, ".platform", platformOf(item));
     const found = platformIn(target);
     if (typeof found !== "string" && found.type === item.type && found.displayName === item.displayName)
-      return { path: folder, description: found.description ?? "" };
+      return { path: folder, description: found.description ?? "", logicalId: found.logicalId };
     rmSync(target, { recursive: true });
     return {
       reason: typeof found === "string" ? found : `its .platform file is of ${found.type} '${found.displayName}'`,

@@ -54,6 +54,8 @@ export interface DescribedWorkspace {
 export interface ExportedDefinition {
   readonly path: string;
   readonly description: string;
+  /** From `.platform`; absent if it is all zeros. */
+  readonly logicalId?: string | undefined;
 }
 
 /** Context of a description besides the workspace. */

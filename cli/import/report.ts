@@ -2,6 +2,7 @@ import { foldedList } from "../pulumi/foldedList.ts";
 import { kindNamed } from "../../providers/kinds/kinds.ts";
 import type { DescribedWorkspace, ImportedObject } from "./description.ts";
 import type { ImportPlan } from "./plan.ts";
+import type { LeftId } from "./portableFolders.ts";
 import { entriesText } from "./stackFile.ts";
 
 /* Reports for people. */
@@ -28,10 +29,36 @@ export function planReport(plan: ImportPlan, file: string, folders: ReadonlyMap<
   return lines.join("\n");
 }
 
-/** Report of an import. */
-export function importReport(plan: ImportPlan, described: readonly DescribedWorkspace[], file: string): string {
+/** Report of an import. @param left ids that stay in the written definitions. @default none */
+export function importReport(
+  plan: ImportPlan,
+  described: readonly DescribedWorkspace[],
+  file: string,
+  left: readonly LeftId[] = [],
+): string {
   const done = described.map(({ entry, objects }) => `  ${entry.name}: ${countsOf(objects)}`);
-  return [...beginning(plan), `Imported, and declared in ${file}:`, ...done, ...leftOut(described)].join("\n");
+  const lines = [...beginning(plan), `Imported, and declared in ${file}:`, ...done, ...leftOut(described)];
+  return [...lines, ...leftIdsReport(left)].join("\n");
+}
+
+/** Most ids that are listed one by one. */
+const MAX_IDS = 40;
+
+/** The ids that no other environment has, what stands out most first. */
+function leftIdsReport(left: readonly LeftId[]): string[] {
+  if (left.length === 0) return [];
+  const lines = left
+    .toSorted((a, b) => b.count - a.count)
+    .slice(0, MAX_IDS)
+    .map(({ id, what, file, line, count }) => {
+      const more = count === 1 ? "" : ` and ${count - 1} more ${count === 2 ? "place" : "places"}`;
+      return `  ${file}:${line}${more}: ${id}${what === undefined ? "" : `, ${what}`}`;
+    });
+  return [
+    "Ids that stay in the definitions, and mean this environment only (docs/content.md says what to do about them):",
+    ...lines,
+    ...(left.length > MAX_IDS ? [`  … and ${left.length - MAX_IDS} more ids`] : []),
+  ];
 }
 
 const beginning = ({ managed, notes }: ImportPlan): string[] => [

@@ -27,34 +27,67 @@ export const replaceIds = (text: string, to: (id: string) => string | undefined)
 
 /** Keys whose value is the id of a workspace. */
 const WORKSPACE_KEY = "default_lakehouse_workspace_id|workspaceId|workspace_id|workspace";
-const IN_JSON = new RegExp(`("(?:${WORKSPACE_KEY})"\\s*:\\s*")${ZERO_ID}(?=")`, "gi");
+/** Where an id stands as the value of such a key. */
+const inJson = (id: string) => new RegExp(`("(?:${WORKSPACE_KEY})"\\s*:\\s*")${id}(?=")`, "gi");
+/** Where an id stands in the address of a model. */
+const inAddress = (id: string) => new RegExp(`(/myorg/)${id}`, "gi");
 /** Properties of a notebook in its source. The code of the notebook may hold the id for other reasons. */
-const META_LINE = /^(?:#|--|\/\/|%%|\*) ?META\b.*$/gm;
-/** The workspace in the address of a model. */
-const IN_ADDRESS = new RegExp(`(/myorg/)${ZERO_ID}`, "gi");
+const META_LINE = /^(?:#|--|\/\/|%%|\*) ?META\b/;
 
 /** Whether the whole file is a value with keys. */
 const isJson = (text: string) => /^\uFEFF?\s*[[{]/.test(text);
+
+/** The text of a file without what is no property, each sign at its place. */
+const propertiesIn = ({ path, text }: TextFile): string =>
+  path.endsWith(".pbir") || isJson(text)
+    ? text
+    : text.replace(/^.*$/gm, (line) => (META_LINE.test(line) ? line : " ".repeat(line.length)));
+
+/** Positions of an id that means a workspace, as its key says. */
+function workspacesIn(file: TextFile, id: string): number[] {
+  const { path, text } = file;
+  if (!text.toLowerCase().includes(id.toLowerCase())) return [];
+  const places = [
+    ...propertiesIn(file).matchAll(inJson(id)),
+    ...(path.endsWith(".pbir") ? text.matchAll(inAddress(id)) : []),
+  ];
+  return places.map(({ index, 1: before = "" }) => index + before.length);
+}
+
+/** A text with another id at a position. All ids are of one length, so that other positions stay. */
+export const withIdAt = (text: string, position: number, id: string): string =>
+  text.slice(0, position) + id + text.slice(position + ZERO_ID.length);
 
 /**
  * Puts the workspace's id where Git integration wrote the all-zero id for it. The all-zero id of anything else stays: in code,
  * in projects of other tools, for the lakehouse itself in shortcuts.
  */
-export function replaceWorkspaceId({ path, text }: TextFile, workspaceId: string): string {
-  if (!text.includes(ZERO_ID)) return text;
-  if (path.endsWith(".pbir")) return text.replace(IN_ADDRESS, `$1${workspaceId}`).replace(IN_JSON, `$1${workspaceId}`);
-  if (isJson(text)) return text.replace(IN_JSON, `$1${workspaceId}`);
-  return text.replace(META_LINE, (line) => line.replace(IN_JSON, `$1${workspaceId}`));
+export const replaceWorkspaceId = (file: TextFile, workspaceId: string): string =>
+  workspacesIn(file, ZERO_ID).reduce((text, position) => withIdAt(text, position, workspaceId), file.text);
+
+/**
+ * The inverse of {@link replaceWorkspaceId}: puts the all-zero id where a key says that the workspace's own id stands. Where the
+ * id is spelled otherwise, or zeros would turn an id beside them into a logical id that no item has, the workspace's id stays.
+ * @param isLogicalId whether an item has a logical id
+ */
+export function withoutWorkspaceId(file: TextFile, workspaceId: string, isLogicalId: (id: string) => boolean): string {
+  const unknownIn = (text: string) =>
+    idsBesideOwnWorkspace({ ...file, text }).filter(({ id }) => !isLogicalId(id)).length;
+  return workspacesIn(file, workspaceId).reduce((text, position) => {
+    if (!text.startsWith(workspaceId, position)) return text;
+    const zeroed = withIdAt(text, position, ZERO_ID);
+    return unknownIn(zeroed) > unknownIn(text) ? text : zeroed;
+  }, file.text);
 }
 
 /**
  * Ids beside the all-zero id of the own workspace: in the same object of a JSON file or of a notebook's properties. Only Git
  * integration writes that, so these ids are logical ids of items.
  */
-export function idsBesideOwnWorkspace({ text }: TextFile): FoundId[] {
-  if (!text.includes(ZERO_ID)) return [];
-  const json = isJson(text) ? text : text.replace(/^(?!(?:#|--|\/\/) ?META\b).*$/gm, (line) => " ".repeat(line.length));
-  return [...json.matchAll(IN_JSON)].flatMap(({ index }) => idsOfItems(objectAround(json, index)));
+export function idsBesideOwnWorkspace(file: TextFile): FoundId[] {
+  if (!file.text.includes(ZERO_ID)) return [];
+  const properties = propertiesIn(file);
+  return [...properties.matchAll(inJson(ZERO_ID))].flatMap(({ index }) => idsOfItems(objectAround(properties, index)));
 }
 
 /** A part of a text. */

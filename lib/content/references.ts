@@ -45,8 +45,8 @@ export interface FoundReferences {
 /** Key of the address of a database. */
 export const uriKey = (database: string): string => `${database}#queryServiceUri`;
 
-/** Files that are sent as they are, whatever ids they hold. */
-const isLeftAlone = (item: ContentItem, path: string) => path === ".platform" || item.type === "VariableLibrary";
+/** Whether a file of an item of a type is sent as it is, whatever ids it holds. */
+export const isSentAsItIs = (type: string, path: string): boolean => path === ".platform" || type === "VariableLibrary";
 
 /**
  * Finds what the items of a stack refer to. A logical id means the item of the same workspace first, else the only one of
@@ -72,7 +72,7 @@ export function findReferences(
     const keys = new Map<string, Reference>();
     const add = (reference: Reference) => void keys.set(reference.key, reference);
     for (const file of item.files) {
-      if (isLeftAlone(item, file.path)) continue;
+      if (isSentAsItIs(item.type, file.path)) continue;
       const report = (position: number, message: string) =>
         void problems.push({ item, message: `${item.path}/${file.path}:${lineAt(file.text, position)} ${message}` });
       addIds(item, file, add, report);
@@ -148,7 +148,7 @@ export function findReferences(
 }
 
 /** Whether an id at a position is that of the eventhouse of a KQL database. */
-const isParent = ({ path, text }: TextFile, position: number) =>
+export const isParent = ({ path, text }: TextFile, position: number) =>
   path.toLowerCase() === "databaseproperties.json" && /"parentEventhouseItemId"\s*:\s*"$/.test(text.slice(0, position));
 
 type Report = (position: number, message: string) => void;

@@ -4,7 +4,7 @@ import type { TextFile } from "./contentRules.ts";
 import { namesDatabases, withClusterUris } from "./clusterUris.ts";
 import { replaceIds, replaceWorkspaceId } from "./gitIds.ts";
 import { REPORT_FILE, modelPathIn, withModelId } from "./modelOfReport.ts";
-import { uriKey } from "./references.ts";
+import { isSentAsItIs, uriKey } from "./references.ts";
 import { withTexts } from "./textFiles.ts";
 
 /** A definition as the service wants it. */
@@ -25,23 +25,25 @@ export interface Surroundings {
  * Turns the files of an item's folder into what the service wants: ids instead of logical ids, the workspace's id instead of
  * zeros, a model by its id instead of its folder, and the format by name. Pure.
  */
-export function resolvedDefinition(
-  parts: readonly DefinitionPart[],
-  { type, workspaceId, references }: Surroundings,
-): ResolvedDefinition {
-  const resolved = ({ path, text }: TextFile): string => {
-    if (path === ".platform" || type === "VariableLibrary") return text;
-    const model = path === REPORT_FILE ? references[modelPathIn(text) ?? ""] : undefined;
-    const withModel = model === undefined ? text : withModelId(text, model);
-    const withUris = namesDatabases(path)
-      ? withClusterUris(withModel, (database) => references[uriKey(database)])
-      : withModel;
-    const withIds = replaceIds(withUris, (id) => references[id]);
-    return replaceWorkspaceId({ path, text: withIds }, workspaceId);
-  };
+export function resolvedDefinition(parts: readonly DefinitionPart[], surroundings: Surroundings): ResolvedDefinition {
   const format = formatOf(
-    type,
+    surroundings.type,
     parts.map(({ path }) => path),
   );
-  return { ...(format !== undefined && { format }), parts: withTexts(parts, resolved) };
+  return {
+    ...(format !== undefined && { format }),
+    parts: withTexts(parts, (file) => resolvedText(file, surroundings)),
+  };
+}
+
+/** The text of one file as the service wants it. */
+export function resolvedText({ path, text }: TextFile, { type, workspaceId, references }: Surroundings): string {
+  if (isSentAsItIs(type, path)) return text;
+  const model = path === REPORT_FILE ? references[modelPathIn(text) ?? ""] : undefined;
+  const withModel = model === undefined ? text : withModelId(text, model);
+  const withUris = namesDatabases(path)
+    ? withClusterUris(withModel, (database) => references[uriKey(database)])
+    : withModel;
+  const withIds = replaceIds(withUris, (id) => references[id]);
+  return replaceWorkspaceId({ path, text: withIds }, workspaceId);
 }

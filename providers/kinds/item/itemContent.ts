@@ -167,7 +167,9 @@ function resolvedHash(id: string, item: Defined): string | undefined {
     if (item.sparkPool || lostVariables(item).length > 0 || comparedHash(files, item) !== definitionHash)
       return undefined;
     const valued = withValues(files, valuesOf(item), (reference) => valueIn(item, reference), references);
-    const { parts } = resolvedDefinition(valued, { type, references, workspaceId: workspaceIn(id) });
+    const own = ownReference(readPlatform(path).logicalId, id);
+    const surroundings = { type, references: { ...references, ...own }, workspaceId: workspaceIn(id) };
+    const { parts } = resolvedDefinition(valued, surroundings);
     return hashDefinition(withoutEnvironment(parts, item.variables ?? {}, process.env));
   } catch {
     return undefined;
@@ -233,11 +235,13 @@ async function definitionById(run: Run, inputs: Declared): Promise<((id?: string
   const { logicalId } = readPlatform(path);
   const valued = withValues(files, valuesOf(inputs), (reference) => valueIn(inputs, reference), inputs.references);
   const parts = withPool(valued, sparkPool, sparkPool && (await poolId(run, workspaceId, sparkPool)));
-  return (id) => {
-    const own = id === undefined || logicalId === undefined ? {} : { [logicalId]: id.split("/")[1] ?? id };
-    return resolvedDefinition(parts, { ...inputs, references: { ...inputs.references, ...own } });
-  };
+  return (id) =>
+    resolvedDefinition(parts, { ...inputs, references: { ...inputs.references, ...ownReference(logicalId, id) } });
 }
+
+/** What an item's own logical id stands for, once the item exists. */
+const ownReference = (logicalId: string | undefined, id: string | undefined): Readonly<Record<string, string>> =>
+  id === undefined || logicalId === undefined ? {} : { [logicalId]: id.split("/")[1] ?? id };
 
 /** Keeps the texts that an item was deployed with, for later previews. */
 export async function keepTexts(run: Run, { path, definitionHash, ...item }: Defined): Promise<void> {
