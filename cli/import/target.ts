@@ -9,7 +9,7 @@ import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
 import { NoStackError, readConfiguration } from "../pulumi/configuration.ts";
 import type { Configured } from "../pulumi/configuration.ts";
 import { makeStack } from "../pulumi/makeStack.ts";
-import { stackFileOf } from "../pulumi/projectFile.ts";
+import { stackFileOf } from "../../lib/config/projectFile.ts";
 import { exportCheckpoint } from "../../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";

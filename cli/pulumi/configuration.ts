@@ -5,7 +5,7 @@ import { ownKeys, stackConfigValues } from "../../lib/config/text.ts";
 import { readYamlFile } from "../../lib/config/yamlFile.ts";
 import { referenceOf, runCli } from "../../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
-import { readProjectFile, stackFileOf } from "./projectFile.ts";
+import { readProjectFile, stackFileOf } from "../../lib/config/projectFile.ts";
 
 /** The project's own values of a stack's configuration, by key without the namespace, as the program receives them. */
 export type Configured = Readonly<Record<string, unknown>>;

@@ -4,7 +4,7 @@ import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 import { takeOption } from "./commandLine.ts";
 import { NoStackError, readConfiguration } from "./configuration.ts";
 import type { Configured } from "./configuration.ts";
-import { stackFileOf } from "./projectFile.ts";
+import { stackFileOf } from "../../lib/config/projectFile.ts";
 
 /**
  * The configuration of a stack. A stack that does not exist is made if it has a file: a name without a file is misspelled.

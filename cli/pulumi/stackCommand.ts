@@ -5,7 +5,7 @@ import { settleProxies } from "../../lib/network/proxy.ts";
 import { pathOfCaller, takeOption } from "./commandLine.ts";
 import { isJsonOutput, noteResult, printOnlyResult, printResult, takeOutput } from "./commandOutput.ts";
 import { NoStackError } from "./configuration.ts";
-import { CONFIG_FILE, readProjectFile } from "./projectFile.ts";
+import { CONFIG_FILE, readProjectFile } from "../../lib/config/projectFile.ts";
 import { projectRoot, pulumiEnvironment } from "./pulumi.ts";
 import { stackName } from "./stackName.ts";
 import { removeTornSideFiles, restoreLostState, staleLockOf } from "./stateFiles.ts";

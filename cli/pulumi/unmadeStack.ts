@@ -6,7 +6,7 @@ import { pulumi } from "../../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 import { NoStackError, UntoldConfigurationError } from "./configuration.ts";
 import { openedStack } from "./openStack.ts";
-import { CONFIG_FILE, stackFileOf } from "./projectFile.ts";
+import { CONFIG_FILE, stackFileOf } from "../../lib/config/projectFile.ts";
 import type { OpenedStack } from "./stackSettings.ts";
 
 /** A stack for reading only. */

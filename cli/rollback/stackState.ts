@@ -15,7 +15,7 @@ import { stringify } from "yaml";
 import type { Checkpoint, CheckpointResource } from "../../lib/checkpoint/checkpoint.ts";
 import { pulumi, referenceOf, runCli } from "../../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
-import { CONFIG_FILE, readProjectFile, stackFileOf } from "../pulumi/projectFile.ts";
+import { CONFIG_FILE, readProjectFile, stackFileOf } from "../../lib/config/projectFile.ts";
 
 /** Replaces the checkpoint. */
 export async function importCheckpoint(access: StackAccess, checkpoint: Checkpoint): Promise<void> {

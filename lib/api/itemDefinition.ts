@@ -138,6 +138,16 @@ export function readPlatform(path: string): Platform {
  * none of it.
  */
 export function lineInPlatform(path: string, keys: readonly PropertyKey[]): string {
+  const line = lineOfKey(path, keys);
+  return line === undefined ? "" : ` (line ${line})`;
+}
+
+/** A key of a `.platform` file with its line: `items/load.Notebook/.platform:4`. @param path the item's folder, relative to the root */
+export function placeInPlatform(root: string, path: string, keys: readonly PropertyKey[]): string {
+  return `${path}/${PLATFORM}:${lineOfKey(`${root}/${path}`, keys) ?? 1}`;
+}
+
+function lineOfKey(path: string, keys: readonly PropertyKey[]): number | undefined {
   const text = readFileSync(`${path}/${PLATFORM}`, "utf8");
   let position = -1;
   for (const key of keys) {
@@ -145,7 +155,7 @@ export function lineInPlatform(path: string, keys: readonly PropertyKey[]): stri
     if (next < 0) break;
     position = next;
   }
-  return position < 0 ? "" : ` (line ${text.slice(0, position).split("\n").length})`;
+  return position < 0 ? undefined : text.slice(0, position).split("\n").length;
 }
 
 function namesIn(path: string): string[] {

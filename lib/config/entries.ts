@@ -1,5 +1,5 @@
 import { problemAt } from "./problem.ts";
-import type { ConfigPath, Problem } from "./problem.ts";
+import type { ConfigPath, ConfigPlace, Problem } from "./problem.ts";
 
 /* Access to parts of the raw file, whatever their shape. */
 
@@ -25,14 +25,15 @@ export function textOf(raw: unknown): string | undefined {
 /** Remembers the names of a list regardless of case, and reports duplicates. */
 export function duplicateFinder(
   problems: Problem[],
-): (what: string, value: string | undefined, path: ConfigPath) => boolean {
-  const seen = new Map<string, ConfigPath>();
-  return (what, value, path) => {
+): (what: string, value: string | undefined, at: ConfigPath, file?: ConfigPlace["file"]) => boolean {
+  const seen = new Map<string, ConfigPlace>();
+  return (what, value, at, file) => {
     if (value === undefined) return false;
     const key = `${what} ${value.toLowerCase()}`;
     const first = seen.get(key);
-    if (first) problems.push(problemAt(path, `same ${what} as ${problemAt(first, "").path}`));
-    else seen.set(key, path);
+    const same = first && ([{ at, file }, first] as const);
+    if (same) problems.push({ ...problemAt(at, `same ${what} as ${problemAt(first.at, "").path}`), same });
+    else seen.set(key, { at, file });
     return first !== undefined;
   };
 }

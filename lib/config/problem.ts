@@ -11,6 +11,15 @@ export interface Problem {
   readonly path: string;
   /** The fault, and what would be right. */
   readonly message: string;
+  /** Two places that are the same. */
+  readonly same?: readonly [ConfigPlace, ConfigPlace];
+}
+
+/** A place in the stack's file, or in a file that it names. */
+export interface ConfigPlace {
+  readonly at: ConfigPath;
+  /** `items/load.Notebook/.platform:4`, for a value that does not stand in the stack's file. */
+  readonly file?: (() => string) | undefined;
 }
 
 /** The stack's configuration cannot be used. The message lists every problem with its path. */
@@ -37,6 +46,16 @@ export function problemAt(path: ConfigPath, message: string): Problem {
   const below = rest.map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`));
   return { path: `fabric:${first}${below.join("")}`, message };
 }
+
+/** Problems with the files and lines of what is the same. @param placeOf where a value of the stack's file stands */
+export const withPlaces = (
+  problems: readonly Problem[],
+  placeOf: (at: ConfigPath) => string | undefined,
+): readonly Problem[] =>
+  problems.map(({ same, ...problem }) => {
+    const places = (same ?? []).flatMap(({ at, file }) => file?.() ?? placeOf(at) ?? []);
+    return places.length < 2 ? problem : { ...problem, message: `${problem.message} (${places.join(" and ")})` };
+  });
 
 /** The keys known at each level, by the key that holds them. The empty key stands for the top level. */
 export type KnownKeys = Readonly<Record<string, readonly string[]>>;

@@ -3,6 +3,7 @@ import { posix } from "node:path";
 import { blobPlaceOf, isAddress } from "../logStore/blobPlace.ts";
 import { checkKindValues } from "./kindKeys.ts";
 import type { KindKey } from "./kindKeys.ts";
+import { placeInPlatform } from "../api/itemDefinition.ts";
 import { problemAt } from "./problem.ts";
 import type { ConfigPath, Problem } from "./problem.ts";
 import { checkAzure } from "./azure.ts";
@@ -249,10 +250,13 @@ function checkItems(
       const where = isFolder ? [...path, "from", place ?? ""] : path;
       if (name?.includes("::")) problems.push(problemAt([...path, "name"], "must not contain ::"));
       const hasSameType = type !== undefined && displayName !== undefined;
-      const seen = hasSameType && isDuplicate("type and displayName", `${type}/${displayName}`, where);
+      const inFile = (...keys: string[]) =>
+        place === undefined ? undefined : () => placeInPlatform(context.projectRoot, place, keys);
+      const nameFile = inFile("metadata", "displayName");
+      const seen = hasSameType && isDuplicate("type and displayName", `${type}/${displayName}`, where, nameFile);
       // items that are equal by default also have equal keys, so one problem is enough
       if (!seen) isDuplicate("name", name, entry["name"] === undefined ? where : [...path, "name"]);
-      isDoubledId("logicalId", logicalId, where);
+      isDoubledId("logicalId", logicalId, where, inFile("config", "logicalId"));
       const known = folder === undefined ? undefined : otherSpelling(folder, spellings);
       if (known !== undefined) {
         problems.push(problemAt([...path, "folder"], `is spelled ${known} elsewhere, and the service ignores case`));

@@ -1,5 +1,6 @@
 import type { FlagName } from "../featureFlags.ts";
-import { inOurWords, schemaProblems, StackConfigError } from "./problem.ts";
+import { inOurWords, schemaProblems, StackConfigError, withPlaces } from "./problem.ts";
+import { stackFileLines } from "./stackFileLines.ts";
 import { checkRules } from "./rules.ts";
 import type { ItemContent, ResolvedItem } from "./item.ts";
 import { defaultKey } from "../content/itemKeys.ts";
@@ -81,10 +82,13 @@ export function parseStackConfig(raw: Readonly<Record<string, unknown>>, options
   const { projectRoot, stack, env = process.env, kindKeys = [] } = options;
   const parsed = schemaWith(kindKeys).safeParse(raw, { error: inOurWords });
   const { problems, items, warnings } = checkRules(raw, { projectRoot, env, kindKeys, stack });
-  if (!parsed.success) {
-    throw new StackConfigError(stack, [...schemaProblems(parsed.error, knownKeysWith(kindKeys)), ...problems]);
+  if (!parsed.success || problems.length > 0) {
+    const shape = parsed.success ? [] : schemaProblems(parsed.error, knownKeysWith(kindKeys));
+    const told = problems.some(({ same }) => same)
+      ? withPlaces(problems, stackFileLines(projectRoot, stack, env))
+      : problems;
+    throw new StackConfigError(stack, [...shape, ...told]);
   }
-  if (problems.length > 0) throw new StackConfigError(stack, problems);
 
   const { workspaces, ...rest } = parsed.data;
   return {

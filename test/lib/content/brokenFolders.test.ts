@@ -159,12 +159,16 @@ const BROKEN: readonly Broken[] = [
   {
     what: "two items of one type and name",
     files: { ...notebook("items/a.Notebook", "Same"), ...notebook("items/b/c.Notebook", "same") },
-    told: ["from.items/b/c.Notebook: same type and displayName as fabric:workspaces[0].items[0].from.items/a.Notebook"],
+    told: [
+      "from.items/b/c.Notebook: same type and displayName as fabric:workspaces[0].items[0].from.items/a.Notebook (items/b/c.Notebook/.platform:4 and items/a.Notebook/.platform:4)",
+    ],
   },
   {
     what: "two items of one logical id",
     files: { ...notebook("items/a.Notebook", "a", id(1)), ...notebook("items/b.Notebook", "b", id(1).toUpperCase()) },
-    told: ["from.items/b.Notebook: same logicalId as fabric:workspaces[0].items[0].from.items/a.Notebook"],
+    told: [
+      "from.items/b.Notebook: same logicalId as fabric:workspaces[0].items[0].from.items/a.Notebook (items/b.Notebook/.platform:8 and items/a.Notebook/.platform:8)",
+    ],
   },
   {
     what: "a notebook without source",
@@ -302,6 +306,26 @@ describe("a folder of items that cannot be deployed", () => {
       );
     });
   }
+
+  it("A folder of items that cannot be deployed is refused with file and line also if the other item, or a name, stands in the stack's file", () => {
+    using project = new ProjectFolder({
+      ...notebook("items/a.Notebook", "same"),
+      "Pulumi.yaml": "name: test\nruntime: nodejs\nstackConfigDir: stacks\n",
+      "stacks/Pulumi.dev.yaml":
+        "# the stack\nconfig:\n  fabric:workspaces:\n    - name: sales\n      items:\n        - { type: Notebook, displayName: Same }\n        - from: items\n    - displayName: x\n      name: Sales\n",
+    });
+    const items = [{ type: "Notebook", displayName: "Same" }, { from: "items" }];
+    assert.deepEqual(
+      project.problemsOf([
+        { name: "sales", items },
+        { displayName: "x", name: "Sales" },
+      ]),
+      [
+        "fabric:workspaces[0].items[1].from.items/a.Notebook: same type and displayName as fabric:workspaces[0].items[0] (items/a.Notebook/.platform:4 and Pulumi.dev.yaml:6)",
+        "fabric:workspaces[1].name: same name as fabric:workspaces[0].name (Pulumi.dev.yaml:9 and Pulumi.dev.yaml:4)",
+      ],
+    );
+  });
 
   it("A folder of items that cannot be deployed is refused: a reference that several other workspaces could mean", () => {
     using project = new ProjectFolder({

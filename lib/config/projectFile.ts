@@ -1,6 +1,6 @@
 import { extname, join, resolve } from "node:path";
-import { projectFileIn } from "../../lib/config/projectFolder.ts";
-import { readYamlFile } from "../../lib/config/yamlFile.ts";
+import { projectFileIn } from "./projectFolder.ts";
+import { readYamlFile } from "./yamlFile.ts";
 
 /** The parts of Pulumi.yaml that the commands need. */
 export interface ProjectFile {
