@@ -1,14 +1,23 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { EngineStack } from "../test/engine/harness/engineStack.ts";
+import { treeOf } from "./processTree.ts";
 
 /*
  * `npm run bench:content`: a folder of 200 items in 12 sub-folders, half of them pipelines that refer to a notebook each. Calls
- * to the service and seconds of each command.
+ * to the service, seconds, and megabytes of the largest process of each command.
+ *
+ * --items N   so many items, an even number [200]
+ * --unchanged only the first up and the previews without changes after it
  */
 
+const { values } = parseArgs({
+  options: { items: { type: "string", default: "200" }, unchanged: { type: "boolean", default: false } },
+});
 const FOLDERS = 12;
-const ITEMS = 200;
+const ITEMS = Number(values.items);
+const SAMPLE_MS = 200;
 const ZERO = "00000000-0000-0000-0000-000000000000";
 const idOf = (number: number) => `10000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
 
@@ -60,12 +69,18 @@ async function measured(
 ) {
   const before = stack.emulator.requests().length;
   const begin = performance.now();
+  let most = 0;
+  const timer = setInterval(() => {
+    for (const { pid, megabytes, command } of treeOf(process.pid))
+      if (pid !== process.pid && /\bnode\b/.test(command)) most = Math.max(most, megabytes);
+  }, SAMPLE_MS);
   const { code, text } = await work();
+  clearInterval(timer);
   const seconds = (performance.now() - begin) / 1000;
   if (code !== expected) throw new Error(`${what}: exit code ${code}\n${text}`);
   const calls = stack.emulator.requests().slice(before);
   const polls = calls.filter(({ route }) => route.startsWith("/operations/")).length;
-  rows.push({ what, calls: calls.length, "of them polls": polls, seconds: seconds.toFixed(1) });
+  rows.push({ what, calls: calls.length, "of them polls": polls, seconds: seconds.toFixed(1), MB: Math.round(most) });
 }
 const quick = ["--yes", "--skip-preview"];
 const up = () => stack.command("cli/up.ts", quick);
@@ -76,18 +91,22 @@ const edit = (count: number, word: string) => {
   }
 };
 
-await measured("up of 200 items", up);
+await measured(`up of ${ITEMS} items`, up);
 await measured("preview without changes", () => stack.command("cli/pulumiCommand.ts", ["preview"]));
-edit(20, "changed");
-await measured("up of 20 changed notebooks", up);
-edit(20, "again");
-stack.emulator.faults([
-  { method: "POST", route: "/updateDefinition", nth: 15, status: 400, errorCode: "CorruptedPayload" },
-]);
-await measured("up of 20 that is refused at the 15th, rolled back", up, 1);
-edit(20, "changed");
-rmSync(join(root, "area0"), { recursive: true });
-await measured("up without one sub-folder", up);
+if (values.unchanged) {
+  await measured("preview without changes, again", () => stack.command("cli/pulumiCommand.ts", ["preview"]));
+} else {
+  edit(20, "changed");
+  await measured("up of 20 changed notebooks", up);
+  edit(20, "again");
+  stack.emulator.faults([
+    { method: "POST", route: "/updateDefinition", nth: 15, status: 400, errorCode: "CorruptedPayload" },
+  ]);
+  await measured("up of 20 that is refused at the 15th, rolled back", up, 1);
+  edit(20, "changed");
+  rmSync(join(root, "area0"), { recursive: true });
+  await measured("up without one sub-folder", up);
+}
 console.table(rows);
 const state = JSON.stringify(await stack.state()).length;
 console.log(`State: ${Math.round(state / 1000)} kB`);

@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readDefinitionParts, withoutMark } from "../../lib/api/itemDefinition.ts";
+import { readDefinitionParts } from "../../lib/api/itemDefinition.ts";
+import { lineAt, withoutMark } from "../../lib/api/plainText.ts";
 import { liveResourcesOf, resourceNameOf } from "../../lib/checkpoint/checkpoint.ts";
 import { idsIn } from "../../lib/content/gitIds.ts";
 import { keptIds, portableText } from "../../lib/content/portableText.ts";
 import type { KeptId, NamedItem } from "../../lib/content/portableText.ts";
 import { isSentAsItIs } from "../../lib/content/references.ts";
-import { lineAt, textFiles } from "../../lib/content/textFiles.ts";
+import { textFiles } from "../../lib/content/textFiles.ts";
 import type { FabricItem } from "../../lib/api/objects.ts";
 import type { ExportedDefinition } from "./description.ts";
 import type { ImportPlan } from "./plan.ts";

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { readDefinitionParts, textOf } from "../../lib/api/itemDefinition.ts";
+import { readDefinitionParts } from "../../lib/api/itemDefinition.ts";
+import { textOf } from "../../lib/api/plainText.ts";
 import type { TextFile } from "../../lib/content/contentRules.ts";
 import { valuesOf, withPool, withValues } from "../../lib/content/itemValues.ts";
 import type { NamedPool } from "../../lib/content/itemValues.ts";

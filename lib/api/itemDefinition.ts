@@ -2,6 +2,9 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { textOf, withoutMark } from "./plainText.ts";
+import { doubledKey, jsonFault } from "./textFault.ts";
+import { readOwnTextFile } from "./textFile.ts";
 
 /** One file of a definition, in the service's format. */
 export interface DefinitionPart {
@@ -81,6 +84,9 @@ export function readItemDefinition(path: string): ItemDefinition {
 /** Items that were exported by the API, and not by Git, have this logical id. */
 const NO_ID = /^[0-]*$/;
 
+/** Keys that count in a `.platform` file. */
+const PLATFORM_KEYS = ["metadata", "config", "type", "displayName", "description", "version", "logicalId"];
+
 const platformSchema = z.object({
   metadata: z.object({
     type: z.string().min(1),
@@ -94,6 +100,7 @@ const platformSchema = z.object({
   }),
   config: z
     .object({
+      version: z.union([z.string(), z.number()]).nullish(),
       logicalId: z
         .string()
         .nullish()
@@ -116,30 +123,33 @@ export function readPlatform(path: string): Platform {
     );
   }
   const file = `${path}/${PLATFORM}`;
-  let content: unknown;
-  try {
-    content = JSON.parse(withoutMark(readFileSync(file, "utf8")));
-  } catch (error) {
-    // the message of the runtime repeats the file's text
-    const line = /line (\d+)/.exec(error instanceof Error ? error.message : "")?.[1];
-    throw new Error(`${file} is not valid JSON${line === undefined ? "" : ` (line ${line})`}.`);
-  }
-  const parsed = platformSchema.safeParse(content);
+  const text = readOwnTextFile(file);
+  const fault = jsonFault(text) ?? doubledKey(text, PLATFORM_KEYS);
+  if (fault) throw new Error(`${file} ${fault.message}${inLine(fault.line)}.`);
+  const parsed = platformSchema.safeParse(JSON.parse(text));
   if (!parsed.success) {
     const wrong = parsed.error.issues.map((issue) => `${issue.path.join(".")}${lineInPlatform(path, issue.path)}`);
+    if (wrong.includes("")) throw new Error(`${file} is no object with metadata.`);
     throw new Error(`${file} lacks a valid ${wrong.join(", ")}.`);
   }
   const { metadata, config } = parsed.data;
+  const version = config?.version ?? "2.0";
+  // what another version means is not known
+  if (!/^2(?:\.|$)/.test(String(version))) {
+    const line = lineInPlatform(path, ["config", "version"]);
+    throw new Error(`${file} has another version of the format than 2.0${line}.`);
+  }
   return { ...metadata, logicalId: config?.logicalId };
 }
+
+const inLine = (line: number | undefined) => (line === undefined ? "" : ` (line ${line})`);
 
 /**
  * Where a key of a `.platform` file stands, or the innermost object that lacks it: ` (line 4)`, or nothing for a file that holds
  * none of it.
  */
 export function lineInPlatform(path: string, keys: readonly PropertyKey[]): string {
-  const line = lineOfKey(path, keys);
-  return line === undefined ? "" : ` (line ${line})`;
+  return inLine(lineOfKey(path, keys));
 }
 
 /** A key of a `.platform` file with its line: `items/load.Notebook/.platform:4`. @param path the item's folder, relative to the root */
@@ -148,7 +158,7 @@ export function placeInPlatform(root: string, path: string, keys: readonly Prope
 }
 
 function lineOfKey(path: string, keys: readonly PropertyKey[]): number | undefined {
-  const text = readFileSync(`${path}/${PLATFORM}`, "utf8");
+  const text = withoutMark(readFileSync(`${path}/${PLATFORM}`, "utf8"));
   let position = -1;
   for (const key of keys) {
     const next = text.indexOf(JSON.stringify(String(key)), position + 1);
@@ -251,19 +261,6 @@ function normalised(path: string, bytes: Buffer): [kind: "json" | "text" | "bina
   }
   return ["text", text.replace(/\r\n?/g, "\n").replace(/\n+$/, "")];
 }
-
-/** The text with its byte order mark; undefined for binary content. */
-export function textOf(bytes: Uint8Array): string | undefined {
-  if (bytes.includes(0)) return undefined;
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
-
-/** The text without its byte order mark. */
-export const withoutMark = (text: string): string => text.replace(/^\uFEFF/, "");
 
 /** Integers that a double cannot hold keep their digits: two different ids must not become one. */
 function exactNumber(_key: string, value: unknown, context?: { readonly source?: string }): unknown {

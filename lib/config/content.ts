@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { readDefinitionParts } from "../api/itemDefinition.ts";
 import { hasDefinition } from "../api/itemType.ts";
-import { missingContent } from "../content/contentRules.ts";
+import { contentFaults } from "../content/contentFaults.ts";
 import { findReferences } from "../content/references.ts";
 import type { ContentItem } from "../content/references.ts";
 import { textFiles } from "../content/textFiles.ts";
@@ -195,12 +195,7 @@ function contentOf(
   if (!known || !hasDefinition(known.type)) return known;
   try {
     const parts = readDefinitionParts(join(projectRoot, known.path));
-    const missing = missingContent(
-      known.type,
-      parts.map(({ path }) => path),
-    );
-    if (item.isOfFolder && missing !== undefined)
-      report(`${known.path} has no ${missing}, without which the service refuses it`);
+    if (item.isOfFolder) for (const message of contentFaults(known.type, known.path, parts)) report(message);
     return { ...known, files: textFiles(parts) };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

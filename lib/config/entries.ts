@@ -29,7 +29,8 @@ export function duplicateFinder(
   const seen = new Map<string, ConfigPlace>();
   return (what, value, at, file) => {
     if (value === undefined) return false;
-    const key = `${what} ${value.toLowerCase()}`;
+    // accents may be stored apart from their letters
+    const key = `${what} ${value.normalize("NFC").toLowerCase()}`;
     const first = seen.get(key);
     const same = first && ([{ at, file }, first] as const);
     if (same) problems.push({ ...problemAt(at, `same ${what} as ${problemAt(first.at, "").path}`), same });

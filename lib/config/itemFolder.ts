@@ -65,7 +65,7 @@ export function resolveFolder(
     report("from", `holds ${found.length} items, and include, exclude and types leave none of them`);
   const paths = wanted.map(({ relative }) => relative);
   for (const path of options.keys())
-    if (!paths.includes(path)) {
+    if (!paths.map(composed).includes(path)) {
       const meant = closestName(path, paths);
       report("items", `names ${path}, which is no item of this folder${meant ? `; did you mean ${meant}?` : ""}`);
     }
@@ -78,8 +78,8 @@ export function resolveFolder(
       folder: folderOf(`${base}/${place.join("/")}`, (message) =>
         report("from", `${path}: its place in the workspace ${message}`),
       ),
-      optionsKey: options.get(folder.relative),
-      name: textOf(entryOf(entryOf(raw["items"])[options.get(folder.relative) ?? ""])["name"]),
+      optionsKey: options.get(composed(folder.relative)),
+      name: textOf(entryOf(entryOf(raw["items"])[options.get(composed(folder.relative)) ?? ""])["name"]),
     };
   };
   for (const folder of wanted)
@@ -116,7 +116,7 @@ function checkPlatform(
 ): void {
   const { type, displayName, description } = platform;
   const file = `${path}/.platform`;
-  const known = knownItemType(type);
+  const known = knownItemType(type.trim());
   // a type that is newer than this version can be named on purpose
   if (known === undefined && !types?.includes(type)) {
     report(
@@ -127,7 +127,8 @@ function checkPlatform(
     report("type", `${file} has the type ${type}, which is spelled ${known}`);
   if (displayName.length > MAX_TEXT)
     report("displayName", `${file} has a displayName of more than ${MAX_TEXT} characters`);
-  if (displayName !== displayName.trim())
+  if (/\p{Cc}/u.test(displayName)) report("displayName", `${file} has a displayName with a control character`);
+  else if (displayName !== displayName.trim())
     report("displayName", `${file} has a displayName that begins or ends with a space`);
   if ((description ?? "").length > MAX_TEXT)
     report("description", `${file} has a description of more than ${MAX_TEXT} characters`);
@@ -148,12 +149,12 @@ function matcherOf(raw: unknown): ((relative: string) => boolean) | undefined {
   if (!Array.isArray(raw)) return undefined;
   const globs = raw
     .filter((glob) => typeof glob === "string")
-    .map((glob) => glob.replace(/^\.?\//, "").replace(/\/$/, ""));
+    .map((glob) => composed(glob.replace(/^\.?\//, "").replace(/\/$/, "")));
   if (globs.length === 0) return undefined;
   // a pattern without a slash means the name of a folder, at whatever depth
   const matchers = globs.map((glob) => picomatch(glob, { dot: true, nocase: true, basename: !glob.includes("/") }));
   return (relative) => {
-    const names = relative.split("/");
+    const names = composed(relative).split("/");
     const paths = names.map((_, index) => names.slice(0, index + 1).join("/"));
     return paths.some((path) => matchers.some((matches) => matches(path)));
   };
@@ -161,4 +162,7 @@ function matcherOf(raw: unknown): ((relative: string) => boolean) | undefined {
 
 /** Keys of single items' options, by the folder that they mean. */
 const optionsOf = (raw: unknown): ReadonlyMap<string, string> =>
-  new Map(Object.keys(entryOf(raw)).map((key) => [key.replace(/^\.?\//, "").replace(/\/$/, ""), key]));
+  new Map(Object.keys(entryOf(raw)).map((key) => [composed(key.replace(/^\.?\//, "").replace(/\/$/, "")), key]));
+
+/** One form of letters with accents: some systems store the letter and the accent apart in names of files. */
+const composed = (name: string) => name.normalize("NFC");

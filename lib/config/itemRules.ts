@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join, posix } from "node:path";
+import { readTextFile } from "../api/textFile.ts";
 import { parseParameterFile, parseValues } from "../content/values/parseRules.ts";
 import type { ParsedRules } from "../content/values/parseRules.ts";
 import { problemText } from "../content/values/place.ts";
@@ -39,22 +40,26 @@ export function rulesOf(
   if (file !== undefined) {
     const folder = posix.dirname(file);
     const readTemplate = (path: string) => {
-      const template = join(projectRoot, folder, path);
-      return existsSync(template) ? readFileSync(template, "utf8") : undefined;
+      const template = insideProject(posix.join(folder, path));
+      return existsSync(join(projectRoot, template)) ? readTextFile(join(projectRoot, template), template) : undefined;
     };
-    const found = parseParameterFile(readFileSync(join(projectRoot, file), "utf8"), file, {
-      readTemplate,
-      environmentVariables,
-    });
-    for (const problem of found.problems) problems.push(problemAt([...at, "parameters"], problemText(problem)));
-    parsed.push(found);
+    const report = (message: string) => void problems.push(problemAt([...at, "parameters"], message));
+    try {
+      const text = readTextFile(join(projectRoot, file), file);
+      const found = parseParameterFile(text, file, { readTemplate, environmentVariables });
+      for (const problem of found.problems) report(problemText(problem));
+      parsed.push(found);
+    } catch (error) {
+      report(error instanceof Error ? error.message : String(error));
+    }
   }
   if (stackValues !== undefined) {
     const found = parseValues(stackValues, "", { environmentVariables });
     for (const { path, message } of found.problems) problems.push({ path: `fabric:values.${path}`, message });
     parsed.push(found);
   }
-  if (parsed.length === 0) return undefined;
+  const unread = file === undefined ? unreadFiles(raw["from"], projectRoot) : [];
+  if (parsed.length === 0 && unread.length === 0) return undefined;
   return {
     rules: {
       find: parsed.flatMap(({ rules }) => rules.find),
@@ -62,8 +67,25 @@ export function rulesOf(
       pools: parsed.flatMap(({ rules }) => rules.pools),
       bindings: parsed.flatMap(({ rules }) => rules.bindings),
     },
-    warnings: parsed.flatMap(({ warnings }) => warnings.map(problemText)),
+    warnings: [...unread, ...parsed.flatMap(({ warnings }) => warnings.map(problemText))],
   };
+}
+
+/** Files beside the items that look like rules and are none, because of their name. */
+function unreadFiles(from: unknown, projectRoot: string): string[] {
+  try {
+    const folder = insideProject(textOf(from) ?? "");
+    return readdirSync(join(projectRoot, folder))
+      .filter((name) => /^parameters?\.ya?ml$/i.test(name))
+      .map((name) =>
+        name === DEFAULT_FILE
+          ? `${folder}/${name} is a symbolic link that leads nowhere, so there are no rules`
+          : `${folder}/${name} is not read: rules stand in ${DEFAULT_FILE}, or in the file that parameters names`,
+      );
+  } catch {
+    // the entry's own problem
+    return [];
+  }
 }
 
 function fileOf(

@@ -51,10 +51,13 @@ const RULES: Readonly<Record<string, ContentRule>> = {
  * The main file that a definition lacks, in words; undefined if it has one, or if its type has no rule.
  * @param paths paths of all files below the item's folder
  */
-export function missingContent(type: string, paths: readonly string[]): string | undefined {
+export const missingContent = (type: string, paths: readonly string[]): string | undefined =>
+  mainFiles(type, paths).length > 0 ? undefined : RULES[type]?.main;
+
+/** The main files of an item; none if its type has no rule. */
+export function mainFiles(type: string, paths: readonly string[]): string[] {
   const { main, or } = RULES[type] ?? {};
-  const isMain = (path: string) => path === main?.toLowerCase() || or?.test(path);
-  return paths.some((path) => isMain(path.toLowerCase())) ? undefined : main;
+  return paths.filter((path) => path.toLowerCase() === main?.toLowerCase() || or?.test(path.toLowerCase()));
 }
 
 /** The format to name with a definition, by its files; undefined if the service needs no name. */

@@ -1,5 +1,6 @@
-import { readdirSync } from "node:fs";
-import { join, posix } from "node:path";
+import { readdirSync, statSync } from "node:fs";
+import { extname, join, posix } from "node:path";
+import { knownItemType } from "../api/itemType.ts";
 import { readPlatform } from "../api/itemDefinition.ts";
 import type { Platform } from "../api/itemDefinition.ts";
 
@@ -37,8 +38,6 @@ const OLD_PLATFORM = "item.metadata.json";
 const CHILDREN = ".children";
 /** Trees that hold nothing for a workspace, and may be large. Folders whose names begin with a dot are left out anyway. */
 const LEFT_OUT = new Set(["node_modules", "__pycache__"]);
-/** `sales.Notebook`: the name that Git integration gives an item's folder. */
-const ITEM_NAME = /\.[A-Za-z]+$/;
 
 /**
  * Finds the items in a tree of folders in Fabric's Git format. A folder with a `.platform` file is an item; all other folders
@@ -69,6 +68,11 @@ export function findItemFolders(projectRoot: string, from: string): FoundFolders
         problems.push({ path, message: message.replaceAll(join(projectRoot, "/"), "") });
       }
     }
+    const misspelled = isItem ? undefined : entries.find(({ name }) => name.toLowerCase() === PLATFORM);
+    if (misspelled) {
+      const message = `${path}/${misspelled.name} is spelled ${PLATFORM}`;
+      problems.push({ path: `${path}/${misspelled.name}`, message });
+    }
     if (isItem && relative === "") {
       const message = `${from} is an item itself: declare it by path, or name the folder above it`;
       problems.push({ path, message });
@@ -77,7 +81,7 @@ export function findItemFolders(projectRoot: string, from: string): FoundFolders
     for (const entry of entries) {
       const { name } = entry;
       const below = relative === "" ? name : `${relative}/${name}`;
-      if (entry.isSymbolicLink() && ITEM_NAME.test(name) && !isItem) {
+      if (!isItem && entry.isSymbolicLink() && isLinkToItems(join(projectRoot, path, name))) {
         const message = `${path}/${name} is a symbolic link. Put the folder itself there.`;
         problems.push({ path: `${path}/${name}`, message });
       }
@@ -101,6 +105,35 @@ export function findItemFolders(projectRoot: string, from: string): FoundFolders
       if (entry.isDirectory() && isItemFolder(join(folder, entry.name)))
         walk({ relative: `${relative}/${entry.name}`, place, parent });
   }
+}
+
+/** Whether a symbolic link stands for items: it leads to a folder that holds some, or leads nowhere and has the name of an item. */
+function isLinkToItems(link: string): boolean {
+  const name = posix.basename(link);
+  if (LEFT_OUT.has(name) || name.startsWith(".")) return false;
+  try {
+    return statSync(link).isDirectory() && holdsItem(link, 0);
+  } catch {
+    return knownItemType(extname(name).slice(1)) !== undefined;
+  }
+}
+
+/** Deepest folder of a workspace. */
+const MAX_DEPTH = 10;
+
+function holdsItem(folder: string, depth: number): boolean {
+  const entries = readdirSync(folder, { withFileTypes: true });
+  if (entries.some(({ name }) => name === PLATFORM)) return true;
+  return (
+    depth < MAX_DEPTH &&
+    entries.some(
+      (entry) =>
+        entry.isDirectory() &&
+        !LEFT_OUT.has(entry.name) &&
+        !entry.name.startsWith(".") &&
+        holdsItem(join(folder, entry.name), depth + 1),
+    )
+  );
 }
 
 const isItemFolder = (folder: string) => readdirSync(folder).includes(PLATFORM);

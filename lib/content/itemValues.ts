@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
-import { hashDefinition, textOf } from "../api/itemDefinition.ts";
+import { hashDefinition } from "../api/itemDefinition.ts";
+import { textOf } from "../api/plainText.ts";
 import type { DefinitionPart } from "../api/itemDefinition.ts";
 import { environmentValue } from "./environmentValues.ts";
 import { withTexts } from "./textFiles.ts";

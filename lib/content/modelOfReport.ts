@@ -18,6 +18,16 @@ const byPathSchema = z.looseObject({
 
 const reportOf = (text: string) => byPathSchema.safeParse(jsonIn(text)).data;
 
+const namedSchema = z.looseObject({
+  datasetReference: z.union([
+    z.looseObject({ byPath: z.looseObject({ path: z.string().min(1) }) }),
+    z.looseObject({ byConnection: z.looseObject({}) }),
+  ]),
+});
+
+/** Whether a report names a model in one of both ways. Without one the service refuses the report. */
+export const namesModel = (text: string): boolean => namedSchema.safeParse(jsonIn(text)).success;
+
 /** The folder of the model as the report names it; undefined if the report does not name a folder. */
 export const modelPathIn = (text: string): string | undefined => reportOf(text)?.datasetReference.byPath.path;
 

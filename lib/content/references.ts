@@ -1,9 +1,8 @@
-import { posix } from "node:path";
 import type { TextFile } from "./contentRules.ts";
 import { databasesWithoutUri, namesDatabases } from "./clusterUris.ts";
 import { ZERO_ID, idsBesideOwnWorkspace, idsIn } from "./gitIds.ts";
 import { REPORT_FILE, modelFolder, modelPathIn } from "./modelOfReport.ts";
-import { lineAt } from "./textFiles.ts";
+import { lineAt } from "../api/plainText.ts";
 
 /** An item of the stack, with its content. */
 export interface ContentItem {
@@ -130,11 +129,20 @@ export function findReferences(
     const key = modelPathIn(file.text);
     if (key === undefined) return;
     const to = targetOf(item, byPath.get(modelFolder(item.path, key)) ?? []);
-    if (typeof to === "object") return add({ key, to, attribute: "id" });
     const position = Math.max(file.text.indexOf('"path"'), 0);
+    if (typeof to === "object" && to.type !== "SemanticModel")
+      return report(
+        position,
+        `names ${to.type} '${to.displayName}' (${to.path}) as its model: a report shows a SemanticModel.`,
+      );
+    if (typeof to === "object") return add({ key, to, attribute: "id" });
+    const folder = modelFolder(item.path, key);
+    const meant = [...byPath.keys()].find((path) => path.toLowerCase() === folder.toLowerCase());
     report(
       position,
-      `names its model by the folder ${posix.join(item.path, key)}, which is no deployed item. Add the model's folder, or name the model by byConnection.`,
+      meant === undefined
+        ? `names its model by the folder ${folder}, which is no deployed item. Add the model's folder, or name the model by byConnection.`
+        : `names its model by the folder ${folder}, which is spelled ${meant}.`,
     );
   }
 

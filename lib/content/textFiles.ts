@@ -1,4 +1,4 @@
-import { textOf, withoutMark } from "../api/itemDefinition.ts";
+import { textOf, withoutMark } from "../api/plainText.ts";
 import type { DefinitionPart } from "../api/itemDefinition.ts";
 import type { TextFile } from "./contentRules.ts";
 
@@ -31,6 +31,3 @@ export function withTexts(
     return changed === text ? part : { ...part, payload: Buffer.from(changed).toString("base64") };
   });
 }
-
-/** The line of a position in a text; the first line is 1. */
-export const lineAt = (text: string, position: number): number => text.slice(0, position).split("\n").length;

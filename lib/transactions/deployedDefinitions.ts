@@ -1,5 +1,5 @@
 import { gunzipSync, gzipSync } from "node:zlib";
-import { textOf } from "../api/itemDefinition.ts";
+import { textOf } from "../api/plainText.ts";
 import type { DefinitionPart } from "../api/itemDefinition.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { TextFile } from "../content/contentRules.ts";

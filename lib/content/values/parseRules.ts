@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { closestName } from "../../config/closestName.ts";
 import { wordList } from "../../config/wordList.ts";
-import type { ValueProblem } from "./place.ts";
+import type { Place, ValueProblem } from "./place.ts";
 import { Reader, isMissing, isObject, unknownKey } from "./reader.ts";
 import type { ReadOptions } from "./reader.ts";
 import { readFindRule, readKeyRule } from "./readReplacements.ts";
@@ -11,7 +11,7 @@ import type { BindingRule, FindRule, KeyRule, PoolRule, Rules } from "./rule.ts"
 import { objectSource, yamlSource } from "./source.ts";
 import type { Source } from "./source.ts";
 
-/** What was read. Rules with problems are left out or incomplete, so they must not be used if there is one. */
+/** What was read. Rules with problems are left out, so the others must not be deployed if there is one. */
 export interface ParsedRules {
   readonly rules: Rules;
   /** Mistakes, all of them, in the order of the files. */
@@ -24,6 +24,7 @@ export interface ParsedRules {
 export interface FileOptions extends ReadOptions {
   /**
    * Content of a file that `extend` names; undefined if there is none.
+   * @throws Error that says why the file cannot be read
    * @param path relative to the folder of the parameter file, with `/`
    */
   readonly readTemplate?: (path: string) => string | undefined;
@@ -115,7 +116,12 @@ function readExtended(reader: Reader, source: Source, file: string, options: Fil
       return [];
     }
     seen.add(path);
-    const text = options.readTemplate?.(path);
+    let text: string | undefined;
+    try {
+      text = options.readTemplate?.(path);
+    } catch (error) {
+      return reader.problem(at, error instanceof Error ? error.message : String(error)) ?? [];
+    }
     if (text === undefined)
       return reader.problem(at, `names ${path}, which does not exist beside the parameter file`) ?? [];
     return [readTemplate(text, posix.join(posix.dirname(file.replaceAll("\\", "/")), path), options)];
@@ -145,8 +151,21 @@ function checked(parsed: ParsedRules): ParsedRules {
     const message = `is for a model and an environment that have their connections from ${where}; give one entry a list of them`;
     return [{ ...rule.place, message }];
   });
-  return { ...parsed, problems: [...parsed.problems, ...clashes] };
+  const problems = [...parsed.problems, ...clashes];
+  return { ...parsed, rules: withoutWrong(parsed.rules, problems), problems };
 }
+
+/** The rules without problems of their own: what is wrong can be told, but not applied. */
+function withoutWrong({ find, keys, pools, bindings }: Rules, problems: readonly ValueProblem[]): Rules {
+  const isRight = ({ place }: { readonly place: Place }) =>
+    !problems.some(
+      ({ file, path }) => file === place.file && (path === place.path || /^[.[]/.test(pathBelow(path, place.path))),
+    );
+  const right = <T extends { readonly place: Place }>(rules: readonly T[]) => rules.filter(isRight);
+  return { find: right(find), keys: right(keys), pools: right(pools), bindings: right(bindings) };
+}
+
+const pathBelow = (path: string, above: string) => (path.startsWith(above) ? path.slice(above.length) : "");
 
 function sharesModel(a: BindingRule, b: BindingRule): boolean {
   if (!a.models || !b.models) return a.models === b.models;

@@ -86,6 +86,11 @@ function checkFind(reader: Reader, find: string, isRegex: boolean, path: KeyPath
 
 function isDynamicTextRight(reader: Reader, text: string, path: KeyPath): boolean {
   const read = readDynamicText(text, reader);
+  if (/[^]\$(?:items|workspace)\.[\w$]/.test(text) && !text.startsWith("$"))
+    reader.warn(
+      path,
+      "has $items or $workspace inside of a text, where it stays as it is: such a value is the whole text",
+    );
   if ("problem" in read) reader.problem(path, read.problem);
   return !("problem" in read);
 }

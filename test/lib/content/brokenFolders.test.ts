@@ -97,7 +97,7 @@ const BROKEN: readonly Broken[] = [
   {
     what: "an empty .platform file",
     files: { ...good, "items/a.Notebook/.platform": "" },
-    told: ["from: items/a.Notebook/.platform is not valid JSON."],
+    told: ["from: items/a.Notebook/.platform is not valid JSON: it is empty."],
   },
   {
     what: "a .platform file without metadata",
@@ -295,8 +295,235 @@ const BROKEN: readonly Broken[] = [
   },
 ];
 
+/** Rules for the notebook `good`, with an entry of `find_replace`. */
+const rules = (text: string | Uint8Array): Files => ({ ...good, "items/parameter.yml": text });
+const findRule = (find: string, more = "") =>
+  `find_replace:\n  - find_value: '${find}'\n    replace_value: { dev: y }\n${more}`;
+const withPlatform = (content: unknown): Files => ({
+  "items/a.Notebook/.platform": content,
+  "items/a.Notebook/notebook-content.py": "",
+});
+const report = (definition: unknown): Files => ({
+  "items/r.Report/.platform": platform("Report", "r"),
+  "items/r.Report/definition.pbir": definition,
+});
+const named = JSON.stringify(platform("Notebook", "a"), null, 2);
+
+const BROKEN_SHAPES: readonly Broken[] = [
+  {
+    what: "a .platform file in UTF-16",
+    files: withPlatform(Buffer.from(`\uFEFF${named}`, "utf16le")),
+    told: ["from: items/a.Notebook/.platform is not UTF-8 text: save it as UTF-8."],
+  },
+  {
+    what: "a name in another encoding",
+    files: withPlatform(Buffer.from(named.replace('"a"', '"S\u00fcd"'), "latin1")),
+    told: ["from: items/a.Notebook/.platform is not UTF-8 text: save it as UTF-8."],
+  },
+  {
+    what: "a source in another encoding",
+    files: { ...withPlatform(named), "items/a.Notebook/notebook-content.py": Buffer.from("# S\u00fcd\n", "latin1") },
+    told: ["from: items/a.Notebook/notebook-content.py is not UTF-8 text: save it as UTF-8"],
+  },
+  {
+    what: "a folder as .platform file",
+    files: { "items/a.Notebook/.platform/x": "", "items/a.Notebook/notebook-content.py": "" },
+    told: ["from: items/a.Notebook/.platform is a folder, and must be a file."],
+  },
+  {
+    what: "a link that leads nowhere as .platform file",
+    files: withPlatform({ linkTo: "none" }),
+    told: ["from: items/a.Notebook/.platform is a symbolic link. Put the file itself there."],
+  },
+  ...["[]", '"a"', "null"].map((text) => ({
+    what: `${text} as .platform file`,
+    files: withPlatform(text),
+    told: ["from: items/a.Notebook/.platform is no object with metadata."],
+  })),
+  {
+    what: "comments in a .platform file",
+    files: withPlatform('{\n  // the name\n  "metadata": {}\n}'),
+    told: ["from: items/a.Notebook/.platform is not valid JSON: it must not have comments (line 2)."],
+  },
+  {
+    what: "a comma too many in a .platform file",
+    files: withPlatform('{\n  "metadata": { "type": "Notebook", "displayName": "a", }\n}'),
+    told: ["from: items/a.Notebook/.platform is not valid JSON: a comma stands before the end (line 2)."],
+  },
+  {
+    what: "a merge conflict in a .platform file",
+    files: withPlatform('{\n<<<<<<< HEAD\n  "a": 1\n=======\n  "a": 2\n>>>>>>> main\n}'),
+    told: ["from: items/a.Notebook/.platform has the marks of a merge conflict (line 2)."],
+  },
+  {
+    what: "a key twice in a .platform file",
+    files: withPlatform('{\n  "metadata": { "type": "Notebook", "displayName": "a",\n    "displayName": "b" }\n}'),
+    told: ["from: items/a.Notebook/.platform has displayName twice in one object (line 3)."],
+  },
+  ...["1.0", "3.0"].map((version) => ({
+    what: `version ${version} of the format`,
+    files: withPlatform({ metadata: { type: "Notebook", displayName: "a" }, config: { version } }),
+    told: ["from: items/a.Notebook/.platform has another version of the format than 2.0 (line 7)."],
+  })),
+  {
+    what: "a name with a line end",
+    files: notebook("items/a.Notebook", "a\nb"),
+    told: ["from: items/a.Notebook/.platform has a displayName with a control character (line 4)"],
+  },
+  {
+    what: "two names that differ in how an accent is stored",
+    files: { ...notebook("items/a.Notebook", "Su\u0308d"), ...notebook("items/b.Notebook", "S\u00fcd") },
+    told: [
+      "from.items/b.Notebook: same type and displayName as fabric:workspaces[0].items[0].from.items/a.Notebook (items/b.Notebook/.platform:4 and items/a.Notebook/.platform:4)",
+    ],
+  },
+  {
+    what: "a .platform file in another case",
+    files: { ...good, "items/a.Notebook/.Platform": named },
+    told: ["from: items/a.Notebook/.Platform is spelled .platform"],
+  },
+  {
+    what: "a folder of items behind a symbolic link",
+    files: { ...good, ...notebook("other/deep/b.Notebook", "b"), "items/more": { linkTo: "../other" } },
+    told: ["from: items/more is a symbolic link. Put the folder itself there."],
+  },
+  {
+    what: "a symbolic link to the folder above",
+    files: { ...good, "items/loop": { linkTo: ".." } },
+    told: ["from: items/loop is a symbolic link. Put the folder itself there."],
+  },
+  {
+    what: "an item inside of another item",
+    files: { ...good, ...notebook("items/good.Notebook/deep/b.Notebook", "b") },
+    told: ["from: items/good.Notebook/deep/b.Notebook is an item inside of another item: put it beside that item"],
+  },
+  {
+    what: "a notebook in both formats",
+    files: { ...good, "items/good.Notebook/notebook-content.ipynb": {} },
+    told: ["from: items/good.Notebook has notebook-content.ipynb and notebook-content.py: a notebook has one of them"],
+  },
+  {
+    what: "a merge conflict in a source",
+    files: { ...good, "items/good.Notebook/lib.py": "a\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> main\n" },
+    told: ["from: items/good.Notebook/lib.py:2 has the marks of a merge conflict"],
+  },
+  {
+    what: "a pointer of Git LFS",
+    files: {
+      ...good,
+      "items/good.Notebook/data.csv": "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
+    },
+    told: ["from: items/good.Notebook/data.csv is a pointer of Git LFS, and not the file itself: run git lfs pull"],
+  },
+  {
+    what: "a pipeline that is no JSON",
+    files: { ...pipeline("items/p.DataPipeline", "p", id(1)), "items/p.DataPipeline/pipeline-content.json": "{\n  no" },
+    told: ["from: items/p.DataPipeline/pipeline-content.json:2 is not valid JSON"],
+  },
+  {
+    what: "a report with comments",
+    files: report('{ // model\n  "datasetReference": { "byPath": { "path": "../m.SemanticModel" } } }'),
+    told: ["from: items/r.Report/definition.pbir:1 is not valid JSON: it must not have comments"],
+  },
+  {
+    what: "a report without a model",
+    files: report({ version: "4.0" }),
+    told: [
+      "from: items/r.Report/definition.pbir names no model: give datasetReference.byPath or datasetReference.byConnection",
+    ],
+  },
+  {
+    what: "a report whose model is a notebook",
+    files: { ...good, ...report({ datasetReference: { byPath: { path: "../good.Notebook" } } }) },
+    told: [
+      "from: items/r.Report/definition.pbir:4 names Notebook 'good' (items/good.Notebook) as its model: a report shows a SemanticModel.",
+    ],
+  },
+  {
+    what: "a report whose model is spelled otherwise",
+    files: {
+      "items/m.SemanticModel/.platform": platform("SemanticModel", "m"),
+      "items/m.SemanticModel/definition.pbism": {},
+      ...report({ datasetReference: { byPath: { path: "../M.SemanticModel" } } }),
+    },
+    told: [
+      "from: items/r.Report/definition.pbir:4 names its model by the folder items/M.SemanticModel, which is spelled items/m.SemanticModel.",
+    ],
+  },
+  ...(
+    [
+      [
+        "(?P=x)",
+        "has (?P=…), which refers to what a group found; that differs between Python and JavaScript, so write it out",
+      ],
+      ["pri(?i)nt", "has flags in the middle; Python allows them only at the beginning"],
+      ["(pri)++nt", "has a possessive quantifier (such as *+), which JavaScript does not have; use a plain one"],
+      ["(?<=a|bc)(nt)", "has a look-behind of varying length, which Python does not allow"],
+      ["(?>pri)(nt)", "has an atomic group (?>…), which JavaScript does not have; use (?:…)"],
+      ["(pri", "has a ( without its )"],
+      ["(?<x>pri)nt", "has a group (?<name>…), which Python does not know; it writes (?P<name>…)"],
+      ["pri", "must have exactly one group in ( ), whose text is replaced; it has none. Others are written (?:…)"],
+    ] as const
+  ).map(([find, message]) => ({
+    what: `the regular expression ${find}`,
+    files: rules(findRule(find, "    is_regex: true\n")),
+    told: [`parameters: items/parameter.yml:2 find_replace[0].find_value: ${message}`],
+  })),
+  ...(
+    [
+      ["properties", "must begin with $, the whole file"],
+      ["$", "names the whole file; name a value in it"],
+      ["$[", "ends too early"],
+      ["$.a[0,1]", "lists positions, which fabric-cicd does not know; use one rule for each"],
+      ["$.a | $.b", "joins two paths with |; use one rule for each"],
+    ] as const
+  ).map(([find, message]) => ({
+    what: `the path ${find}`,
+    files: {
+      ...notebook("items/n.Notebook", "n", id(1)),
+      ...pipeline("items/p.DataPipeline", "p", id(1)),
+      "items/parameter.yml": `key_value_replace:\n  - find_key: '${find}'\n    replace_value: { dev: y }\n`,
+    },
+    told: [`parameters: items/parameter.yml:2 key_value_replace[0].find_key: ${message}`],
+  })),
+  {
+    what: "rules in UTF-16",
+    files: rules(Buffer.from(`\uFEFF${findRule("print")}`, "utf16le")),
+    told: ["parameters: items/parameter.yml is not UTF-8 text: save it as UTF-8."],
+  },
+  {
+    what: "a folder instead of rules",
+    files: { ...good, "items/parameter.yml/x": "" },
+    told: ["parameters: items/parameter.yml is a folder, and must be a file."],
+  },
+  {
+    what: "a folder named as rules",
+    files: { ...good, "rules/x": "" },
+    entry: { parameters: "rules" },
+    told: ["parameters: rules is a folder, and must be a file."],
+  },
+  {
+    what: "a template that is a folder",
+    files: { ...rules("extend:\n  - ./more\n"), "items/more/x": "" },
+    told: ["parameters: items/parameter.yml:2 extend[0]: items/more is a folder, and must be a file."],
+  },
+  {
+    what: "a template outside of the project",
+    files: rules("extend:\n  - ../../../../etc/passwd\n"),
+    told: ["parameters: items/parameter.yml:2 extend[0]: leads out of the project"],
+  },
+  {
+    what: "a wrong rule and a wrong item at once",
+    files: { ...rules(findRule("(pri", "    is_regex: true\n")), "items/b.Notebook/.platform": "{" },
+    told: [
+      "from: items/b.Notebook/.platform is not valid JSON (line 1).",
+      "parameters: items/parameter.yml:2 find_replace[0].find_value: has a ( without its )",
+    ],
+  },
+];
+
 describe("a folder of items that cannot be deployed", () => {
-  for (const { what, files = good, entry = {}, told } of BROKEN) {
+  for (const { what, files = good, entry = {}, told } of [...BROKEN, ...BROKEN_SHAPES]) {
     it(`A folder of items that cannot be deployed is refused before anything is registered: ${what}`, () => {
       using project = new ProjectFolder(files);
       const problems = project.problemsOf([{ name: "sales", items: [{ from: "items", ...entry }] }]);
@@ -357,4 +584,44 @@ describe("a folder of items that cannot be deployed", () => {
       "fabric:workspaces[1].items[0].from: two/d.KQLDatabase/DatabaseProperties.json:3 names Eventhouse 'e' (one/e.Eventhouse) of another workspace: a database lies in the workspace of its eventhouse.",
     ]);
   });
+
+  it("A folder of items is accepted with what looks broken and is not", () => {
+    using project = new ProjectFolder({
+      "items/S\u0075\u0308d.Notebook/.platform": `\uFEFF${named.replaceAll("\n", "\r\n")}`,
+      "items/S\u0075\u0308d.Notebook/notebook-content.py": "# =======\r\n",
+      "docs/about.md": "",
+      "items/about.md": { linkTo: "../docs/about.md" },
+      "items/docs": { linkTo: "../docs" },
+    });
+    const items = [
+      { from: "items", include: ["S\u00fcd.Notebook"], items: { "S\u00fcd.Notebook": { protect: true } } },
+    ];
+    const [workspace] = project.read([{ name: "sales", items }]).workspaces;
+    assert.deepEqual(
+      workspace?.items.map(({ displayName, protect }) => [displayName, protect]),
+      [["a", true]],
+    );
+  });
+
+  for (const [what, files, warning] of [
+    [
+      "parameter.yaml",
+      { "items/parameter.yaml": findRule("print") },
+      "items/parameter.yaml is not read: rules stand in parameter.yml, or in the file that parameters names",
+    ],
+    [
+      "a link that leads nowhere",
+      { "items/parameter.yml": { linkTo: "none" } },
+      "items/parameter.yml is a symbolic link that leads nowhere, so there are no rules",
+    ],
+    [
+      "$items inside of a text",
+      { "items/parameter.yml": findRule("print").replace("dev: y", 'dev: "a $items.Notebook.good.$id"') },
+      "items/parameter.yml:3 find_replace[0].replace_value.dev: has $items or $workspace inside of a text, where it stays as it is: such a value is the whole text",
+    ],
+  ] as const)
+    it(`A folder of items is accepted with a warning about rules that do nothing: ${what}`, () => {
+      using project = new ProjectFolder({ ...good, ...files });
+      assert.deepEqual(project.read([{ name: "sales", items: [{ from: "items" }] }]).warnings, [warning]);
+    });
 });

@@ -6,7 +6,7 @@ import { kindKeys } from "../../../providers/kinds/kinds.ts";
 import { parseStackConfig, StackConfigError } from "../../../lib/config/stackConfig.ts";
 import type { StackConfig } from "../../../lib/config/stackConfig.ts";
 
-/** Files by path; a value that is no text is written as JSON. `{ linkTo }` is a symbolic link. */
+/** Files by path; a value that is neither text nor bytes is written as JSON. `{ linkTo }` is a symbolic link. */
 export type Files = Readonly<Record<string, unknown>>;
 
 /** A project with files of its own, which goes at the end. */
@@ -19,6 +19,7 @@ export class ProjectFolder implements Disposable {
       mkdirSync(join(file, ".."), { recursive: true });
       const link = (content as { readonly linkTo?: string } | null)?.linkTo;
       if (link !== undefined) symlinkSync(link, file);
+      else if (content instanceof Uint8Array) writeFileSync(file, content);
       else writeFileSync(file, typeof content === "string" ? content : JSON.stringify(content, null, 2));
     }
   }
