@@ -1,3 +1,4 @@
+import { isOfService } from "../../lib/api/itemType.ts";
 import { principalTypes } from "../../lib/config/principal.ts";
 import { roles } from "../../lib/config/schema.ts";
 import { sameIgnoringCase } from "../../providers/engine/field.ts";
@@ -271,9 +272,9 @@ function isDeclarable(
   return false;
 }
 
-/** Whether an item belongs to another one: SQL endpoints, and the database that comes with an eventhouse. */
+/** Whether an item belongs to another one: SQL endpoints, the database of an eventhouse, and where dataflows keep data. */
 function comesWithAnother({ type, displayName }: FabricItem, items: readonly FabricItem[]): boolean {
-  if (type === "SQLEndpoint") return true;
+  if (type === "SQLEndpoint" || isOfService({ displayName })) return true;
   const isOfSameName = (other: FabricItem) => sameIgnoringCase(other.displayName, displayName);
   return type === "KQLDatabase" && items.some((other) => other.type === "Eventhouse" && isOfSameName(other));
 }

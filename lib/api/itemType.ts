@@ -53,6 +53,15 @@ export function knownItemType(type: string): string | undefined {
   return bySpelling.get(type.toLowerCase());
 }
 
+/** Where Dataflow Gen2 keeps intermediate data. */
+const STAGING = /^(?:DataflowsStaging(?:Lakehouse|Warehouse)|Staging(?:Lakehouse|Warehouse)ForDataflows(?:_|$))/i;
+
+/**
+ * Whether the service has made an item by itself, as its name says: nobody declares such an item, and nobody may delete it.
+ * @see https://learn.microsoft.com/fabric/data-factory/data-in-staging-artifacts
+ */
+export const isOfService = ({ displayName }: { readonly displayName: string }): boolean => STAGING.test(displayName);
+
 /** Whether an item of this type holds data of its own. Such items are protected from deletion by default. */
 export function isDataBearing(type: string): boolean {
   return DATA_BEARING.has(knownItemType(type) ?? type);

@@ -53,7 +53,7 @@ export function valuedFiles(
   });
   const values = isUsable.map(({ value }) => value);
   // what the service says is put in, and looked for, when the item is sent
-  const sought = soughtIn(env, {});
+  const sought = soughtIn((name) => environmentValue(name, env), {});
   const applied = applyValues("", files, values, { placeholder: referenceText, sought });
   for (const { value, message, file } of applied.problems) {
     const rule = isUsable[value]?.rule;

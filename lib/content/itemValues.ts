@@ -29,31 +29,34 @@ export function referenceText(reference: DynamicReference): string {
 export const valuesOf = ({ values = [] }: { readonly values?: readonly object[] | undefined }): readonly Value[] =>
   values as readonly Value[];
 
+/** The value of a variable of the environment; undefined if it is not set. */
+export type VariableValue = (name: string) => string | undefined;
+
 /** What rules look for: a variable of the environment, or what the service says, if it is known. */
 export const soughtIn =
-  (env: NodeJS.ProcessEnv, references: Readonly<Record<string, string>>) =>
+  (variable: VariableValue, references: Readonly<Record<string, string>>) =>
   (reference: DynamicReference): string | undefined =>
-    reference.kind === "environment variable"
-      ? environmentValue(reference.name, env)
-      : references[referenceText(reference)];
+    reference.kind === "environment variable" ? variable(reference.name) : references[referenceText(reference)];
+
+const ofProcess: VariableValue = (name) => environmentValue(name, process.env);
 
 /**
  * A definition with its values for one environment.
  * @param valueOf the value of a dynamic reference. @default its own text, so that a hash can be told before ids are known
- * @param references ids that rules may look for. @default none, so that a hash can be told before ids are known
+ * @param known ids and variables that rules may look for. @default no ids, so that a hash can be told before they are known
  * @throws Error if a value cannot be put in
  */
 export function withValues(
   parts: readonly DefinitionPart[],
   values: readonly Value[],
   valueOf: (reference: DynamicReference) => string = referenceText,
-  references: Readonly<Record<string, string>> = {},
+  known: { readonly references?: Readonly<Record<string, string>> | undefined; readonly variable?: VariableValue } = {},
 ): readonly DefinitionPart[] {
   if (values.length === 0) return parts;
   const files = parts.map((part) => ({ ...part, text: textOf(Buffer.from(part.payload, "base64")) }));
   const { files: applied, problems } = applying().applyValues("", files, values, {
     placeholder: valueOf,
-    sought: soughtIn(process.env, references),
+    sought: soughtIn(known.variable ?? ofProcess, known.references ?? {}),
   });
   const [problem] = problems;
   if (problem) throw new Error(`${problem.file}: ${problem.message}`);

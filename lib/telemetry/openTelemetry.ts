@@ -11,6 +11,8 @@ export interface TelemetrySettings {
   readonly keyVaultUrl?: string | undefined;
   /** Looks up the connection string. Telemetry redacts the values that it returned. @default a new one */
   readonly secrets?: SecretManager;
+  /** Further values that telemetry redacts; called at each use. @default none */
+  readonly further?: () => Iterable<string>;
   /** Called for each record. */
   readonly deployment: () => Deployment;
 }
@@ -31,6 +33,6 @@ export async function openTelemetry(settings: TelemetrySettings): Promise<Teleme
     env,
     deployment,
     ...(connectionString !== undefined && { connectionString }),
-    secrets: () => secrets?.given() ?? [],
+    secrets: () => [...(secrets?.given() ?? []), ...(settings.further?.() ?? [])],
   });
 }

@@ -1,4 +1,3 @@
-import { withoutTaken } from "../content/environmentValues.ts";
 import type { Attempt, Wait } from "../api/fabricCall.ts";
 import type { Appender, LogStore } from "../logStore/logStore.ts";
 import { Redaction } from "../telemetry/redaction.ts";
@@ -31,6 +30,8 @@ export interface AttemptsWriterOptions {
   readonly closeDeadlineMs?: number;
   /** Finds secrets. A file that holds one is recorded without its content. @default those of the environment */
   readonly redaction?: Pick<Redaction, "text">;
+  /** A text with the names of variables in place of the values that the run has put into definitions. @default as it is */
+  readonly withoutValues?: (text: string) => string;
 }
 
 /** A part of a definition, as a call sends it. */
@@ -67,6 +68,7 @@ export class AttemptsWriter {
       mostBytes: MOST_BYTES,
       closeDeadlineMs: CLOSE_DEADLINE_MS,
       redaction: new Redaction(process.env, () => []),
+      withoutValues: (text) => text,
       ...options,
     };
   }
@@ -105,7 +107,8 @@ export class AttemptsWriter {
     if (parts === undefined) return;
     const noted = parts.map(({ path, payload }) => {
       const bytes = Math.floor((payload.length * 3) / 4);
-      return { path, bytes, ...(this.#isRecorded(payload) && { payload: withoutTakenIn(payload) }) };
+      const recorded = this.#withoutValues(payload);
+      return { path, bytes, ...(this.#isRecorded(recorded) && { payload: recorded }) };
     });
     this.#note({ kind: "definition", at: Date.now(), parts: noted, ...placeOfRecords() });
   }
@@ -119,6 +122,13 @@ export class AttemptsWriter {
     this.#write();
     await Promise.race([this.#writing.then(() => this.#closeFile()), late]);
     clearTimeout(deadline);
+  }
+
+  /** Content in base64 without the values of variables. */
+  #withoutValues(payload: string): string {
+    const text = Buffer.from(payload, "base64").toString();
+    const masked = this.#options.withoutValues(text);
+    return masked === text ? payload : Buffer.from(masked).toString("base64");
   }
 
   /** Whether the content of a file is recorded: it is short, finds room, and holds no secret. */
@@ -180,13 +190,6 @@ export class AttemptsWriter {
   async #closeFile(): Promise<void> {
     await (await this.#file?.catch(() => undefined))?.close();
   }
-}
-
-/** Content in base64, with the names of environment variables in place of values that rules took from them. */
-function withoutTakenIn(payload: string): string {
-  const text = Buffer.from(payload, "base64").toString();
-  const masked = withoutTaken(text);
-  return masked === text ? payload : Buffer.from(masked).toString("base64");
 }
 
 /** The parts of the definition in a body. */

@@ -22,6 +22,7 @@ import { openEmulator } from "./embeddedEmulator.ts";
 import { formatOrigin, hostOfEndpoint } from "./origin.ts";
 import { ThrottledLines } from "./throttledLines.ts";
 import { WaitStatus } from "./waitStatus.ts";
+import { RunVariables } from "../../lib/content/environmentValues.ts";
 import { GRAPH_ENDPOINT, GraphUsers } from "./graphUsers.ts";
 
 /** The parts of a run. A provider process has one of each. */
@@ -33,6 +34,8 @@ export interface Clients {
   readonly fabric: FabricClient;
   readonly users: GraphUsers;
   readonly secrets: SecretManager;
+  /** Variables of the environment that definitions take. */
+  readonly variables: RunVariables;
   readonly telemetry: TelemetryLogger;
   /** Records of calls and waits, for reports. */
   readonly attempts: AttemptsWriter;
@@ -87,8 +90,12 @@ export async function openClients(
     kind: credentialSetting(configuration.credential),
   });
   const deployment = () => ({ stack, transactionId: transactionId() });
-  const telemetry = await openTelemetry({ flags, env, secrets, deployment });
-  const attempts = new AttemptsWriter(store, logId, { redaction: new Redaction(env, () => secrets.given()) });
+  const variables = new RunVariables(env);
+  const telemetry = await openTelemetry({ flags, env, secrets, deployment, further: () => variables.taken() });
+  const attempts = new AttemptsWriter(store, logId, {
+    redaction: new Redaction(env, () => secrets.given()),
+    withoutValues: (text) => variables.without(text),
+  });
   const onAttempt = (attempt: Attempt) => {
     telemetry.trackCall(attempt);
     attempts.attempt(attempt);
@@ -135,6 +142,7 @@ export async function openClients(
     fabric,
     users,
     secrets,
+    variables,
     telemetry,
     attempts,
     tenantId,

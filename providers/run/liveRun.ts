@@ -82,6 +82,7 @@ export async function startRun(
       isKeeping: flags.useRollback,
     }),
 
+    variables: clients.variables,
     noteDeployed: (hash, parts) => keepDeployed(store, stack, hash, parts),
 
     get: (path, operation, answer, query) =>

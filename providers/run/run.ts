@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Intent } from "../../lib/transactions/entry.ts";
 import type { Answering, FabricCall } from "../../lib/api/fabricCall.ts";
 import type { DefinitionPart } from "../../lib/api/itemDefinition.ts";
+import type { RunVariables } from "../../lib/content/environmentValues.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { AcceptedOperation } from "../../lib/transactions/transactionLog.ts";
 import type { KeptDefinitions } from "../../lib/transactions/keptDefinitions.ts";
@@ -190,6 +191,8 @@ export interface Run extends Reads, Writes, LoggedPast, OwnObjects {
   readonly undoesHalfMade: boolean;
   /** Definitions as they were before this transaction, kept beside its log for its rollback. */
   readonly definitions: KeptDefinitions;
+  /** Variables of the environment that definitions take. */
+  readonly variables: RunVariables;
   /** Keeps the texts of a definition that was sent, for later previews. */
   noteDeployed(definitionHash: string, parts: readonly DefinitionPart[]): Promise<void>;
 

@@ -182,32 +182,29 @@ describe("a value from the environment", () => {
     using folder = new ItemFolder("load/loadOrders.Notebook");
     folder.edit("notebook-content.py", (text) => `${text}\nhost = "dev-host"\n`);
     const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
-    process.env[name] = secret;
-    try {
-      const inputs = (variables = { [name]: environmentVersion(name, process.env) ?? "" }) => ({
-        ...{ workspaceId, type: "Notebook", displayName: "load", path: folder.path, variables },
-        values: [{ find: "dev-host", to: `$ENV:${name}` }],
-      });
-      const made = await deployed(bench, "item", inputs());
-      const contentOf = () => {
-        const parts = bench.emulator.service.items.get(made.id.split("/")[1] ?? "")?.parts ?? [];
-        const { payload = "" } = parts.find(({ path }) => path === "notebook-content.py") ?? {};
-        return Buffer.from(payload, "base64").toString();
-      };
-      assert.match(contentOf(), /host = "canary "of" content"/);
-      assert.doesNotMatch(JSON.stringify(made), /canary "?of/i);
+    const inputs = (value: string) => ({
+      ...{ workspaceId, type: "Notebook", displayName: "load", path: folder.path },
+      variables: { [name]: environmentVersion(name, { [name]: value }) ?? "" },
+      values: [{ find: "dev-host", to: `$ENV:${name}` }],
+    });
+    const run = await bench.run({ [name]: secret, FABRIC_TRANSACTION_ID: "test-0" });
+    const made = await deployed(bench, "item", inputs(secret), { run });
+    const contentOf = () => {
+      const parts = bench.emulator.service.items.get(made.id.split("/")[1] ?? "")?.parts ?? [];
+      const { payload = "" } = parts.find(({ path }) => path === "notebook-content.py") ?? {};
+      return Buffer.from(payload, "base64").toString();
+    };
+    assert.match(contentOf(), /host = "canary "of" content"/);
+    assert.doesNotMatch(JSON.stringify(made), /canary "?of/i);
 
-      process.env[name] = "another";
-      const provider = await bench.process("item");
-      const { inputs: changed } = check(kindOf("item"), made.olds, inputs());
-      assert.equal(changed["definitionHash"], made.olds["definitionHash"]);
-      await provider.update(made.id, made.olds, changed);
-      assert.match(contentOf(), /host = "another"/);
+    const provider = await bench.process("item", { [name]: "another" });
+    const { inputs: changed } = check(kindOf("item"), made.olds, inputs("another"));
+    assert.equal(changed["definitionHash"], made.olds["definitionHash"]);
+    await provider.update(made.id, made.olds, changed);
+    assert.match(contentOf(), /host = "another"/);
+    await provider.end();
 
-      process.env[name] = "a third";
-      await assert.rejects(provider.update(made.id, made.olds, changed), /CANARY_OF_CONTENT as the program read it/);
-    } finally {
-      Reflect.deleteProperty(process.env, name);
-    }
+    const other = await bench.process("item", { [name]: "a third" });
+    await assert.rejects(other.update(made.id, made.olds, changed), /CANARY_OF_CONTENT as the program read it/);
   });
 });

@@ -22,6 +22,10 @@ describe("items that nobody declares", () => {
       "SQLEndpoint/raw",
       "KQLDatabase/eh",
       "KQLDatabase/x",
+      "Lakehouse/StagingLakehouseForDataflows_20250101",
+      "Warehouse/StagingWarehouseForDataflows_20250101",
+      "SemanticModel/DataflowsStagingLakehouse",
+      "Lakehouse/DataflowsStagingLakehouse",
     );
     assert.deepEqual(
       unlistedAmong(found, ["notebook/load", "lakehouse/raw", "eventhouse/eh"]).map(({ id }) => id),

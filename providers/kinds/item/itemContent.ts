@@ -4,12 +4,7 @@ import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { hashDefinition, readDefinitionParts, readPlatform } from "../../../lib/api/itemDefinition.ts";
 import type { DefinitionPart } from "../../../lib/api/itemDefinition.ts";
 import { formatOf, hasMoreThanPayload, payloadOf } from "../../../lib/content/contentRules.ts";
-import {
-  changedVariables,
-  environmentValue,
-  withEnvironment,
-  withoutEnvironment,
-} from "../../../lib/content/environmentValues.ts";
+import { withEnvironment, withoutEnvironment } from "../../../lib/content/environmentValues.ts";
 import type { Variables } from "../../../lib/content/environmentValues.ts";
 import { resolvedDefinition } from "../../../lib/content/resolvedDefinition.ts";
 import type { NamedPool } from "../../../lib/content/itemValues.ts";
@@ -78,11 +73,11 @@ export async function readDefinition(run: Run, id: string, item: Defined): Promi
     replaySafe: true,
     answer: definitionAnswer,
   });
-  return [...withoutEnvironment(definition.parts, item.variables ?? {}, process.env)];
+  return [...withoutEnvironment(definition.parts, item.variables ?? {}, run.variables)];
 }
 
 /** Variables whose former values nobody knows any more, so that they cannot be told from other text in a definition. */
-const lostVariables = ({ variables = {} }: Defined) => changedVariables(variables, process.env);
+const lostVariables = (run: Run, { variables = {} }: Defined) => run.variables.changed(variables);
 
 /** Reads back a definition that was just sent; undefined if no comparison needs it, or the service does not return it. */
 export async function noteSent(run: Run, id: string, item: Defined): Promise<Sent | undefined> {
@@ -107,8 +102,8 @@ export async function definitionHashNow(run: Run, id: string, state: Defined): P
   // this includes an item whose first definition was being sent
   if (await run.undoOf("restoreDefinition", id)) return DOUBTFUL;
   if (definitionHash === undefined) return undefined;
-  const sent = sentOf(id, state);
-  if (!run.watchesContent || !sent || lostVariables(state).length > 0) return definitionHash;
+  const sent = sentOf(run, id, state);
+  if (!run.watchesContent || !sent || lostVariables(run, state).length > 0) return definitionHash;
   const live = await changedContent(run, id, state, sent);
   if (live === undefined) return sent.definitionHash;
   const what = `${state.type} '${state.displayName}' was changed at the service since it was deployed`;
@@ -133,9 +128,9 @@ export async function definitionHashNow(run: Run, id: string, state: Defined): P
  * @throws Error if the content was changed and `fabric:onDrift` is `fail`
  */
 export async function staysAsEdited(run: Run, id: string, old: Defined): Promise<boolean> {
-  const sent = sentOf(id, old);
+  const sent = sentOf(run, id, old);
   const isShown = old.definitionHash !== sent?.definitionHash;
-  if (!run.watchesContent || run.isRollback || !sent || isShown || lostVariables(old).length > 0) return false;
+  if (!run.watchesContent || run.isRollback || !sent || isShown || lostVariables(run, old).length > 0) return false;
   if ((await changedContent(run, id, old, sent)) === undefined) return false;
   const what = `The definition of ${old.type} '${old.displayName}' was changed at the service since it was deployed`;
   if (run.onDrift === "fail")
@@ -149,28 +144,30 @@ export async function staysAsEdited(run: Run, id: string, old: Defined): Promise
 }
 
 /** What was last sent. A state without the note holds what an up without `contentDrift` has sent. */
-function sentOf(id: string, item: Defined): Sent | undefined {
+function sentOf(run: Run, id: string, item: Defined): Sent | undefined {
   const { sent, definitionHash } = item;
   if (sent || definitionHash === undefined || definitionHash === DOUBTFUL) return sent;
-  const resolved = resolvedHash(id, item);
+  const resolved = resolvedHash(run, id, item);
   // without the files nobody knows what was put into them
   if (resolved === undefined && (item.references || item.values || item.sparkPool)) return undefined;
   return { definitionHash, contentHash: resolved ?? definitionHash };
 }
 
 /** The hash of the definition as it is sent, with ids of this workspace; undefined if the files are others by now. */
-function resolvedHash(id: string, item: Defined): string | undefined {
+function resolvedHash(run: Run, id: string, item: Defined): string | undefined {
   const { path = "", type, references = {}, definitionHash } = item;
   try {
     const files = readDefinitionParts(path);
     // the id of a pool is known only to a run that sends it
-    if (item.sparkPool || lostVariables(item).length > 0 || comparedHash(files, item) !== definitionHash)
+    if (item.sparkPool || lostVariables(run, item).length > 0 || comparedHash(files, item) !== definitionHash)
       return undefined;
-    const valued = withValues(files, valuesOf(item), (reference) => valueIn(item, reference), references);
+    const valued = withValues(files, valuesOf(item), (reference) => valueIn(run, item, reference), {
+      ...{ references, variable: (name) => run.variables.value(name) },
+    });
     const own = ownReference(readPlatform(path).logicalId, id);
     const surroundings = { type, references: { ...references, ...own }, workspaceId: workspaceIn(id) };
     const { parts } = resolvedDefinition(valued, surroundings);
-    return hashDefinition(withoutEnvironment(parts, item.variables ?? {}, process.env));
+    return hashDefinition(withoutEnvironment(parts, item.variables ?? {}, run.variables));
   } catch {
     return undefined;
   }
@@ -215,25 +212,27 @@ async function definitionById(run: Run, inputs: Declared): Promise<((id?: string
   if (path === undefined || definitionHash === undefined) return undefined;
   const kept = await keptOf(run, workspaceId, inputs);
   if (kept) {
-    const lost = run.isRollback ? lostVariables(inputs) : [];
+    const lost = run.isRollback ? lostVariables(run, inputs) : [];
     if (lost.length > 0)
       run.warn(
         `${inputs.type} '${inputs.displayName}' has the present value of ${lost.join(", ")}: nobody keeps the former one.`,
       );
-    const parts = withEnvironment(kept, process.env);
+    const parts = withEnvironment(kept, run.variables);
     return () => withFormat(inputs, parts);
   }
   const files = readDefinitionParts(path);
   if (comparedHash(files, inputs) !== definitionHash && !run.isRollback)
     throw new Error(`The files in ${path} have changed while the deployment ran: deploy again.`);
-  const changed = run.isRollback ? [] : lostVariables(inputs);
+  const changed = run.isRollback ? [] : lostVariables(run, inputs);
   if (changed.length > 0)
     throw new Error(
       `'${inputs.displayName}' needs the environment variable ${changed.join(", ")} as the program read it, and here it has ` +
         `another value or none: deploy again.`,
     );
   const { logicalId } = readPlatform(path);
-  const valued = withValues(files, valuesOf(inputs), (reference) => valueIn(inputs, reference), inputs.references);
+  const valued = withValues(files, valuesOf(inputs), (reference) => valueIn(run, inputs, reference), {
+    ...{ references: inputs.references, variable: (name) => run.variables.value(name) },
+  });
   const parts = withPool(valued, sparkPool, sparkPool && (await poolId(run, workspaceId, sparkPool)));
   return (id) =>
     resolvedDefinition(parts, { ...inputs, references: { ...inputs.references, ...ownReference(logicalId, id) } });
@@ -271,15 +270,15 @@ async function poolId(run: Run, workspaceId: string, { type, name }: NamedPool):
 }
 
 /** @throws Error if the value is missing, which the program rules out */
-function valueIn({ references, displayName }: Defined, reference: DynamicReference): string {
+function valueIn(run: Run, { references, displayName }: Defined, reference: DynamicReference): string {
   const key = referenceText(reference);
-  const value =
-    reference.kind === "environment variable" ? environmentValue(reference.name, process.env) : references?.[key];
+  const value = reference.kind === "environment variable" ? run.variables.value(reference.name) : references?.[key];
   if (value === undefined) throw new Error(`'${displayName}' needs ${key}, and its value is not known.`);
   return value;
 }
 
-const withFormat = ({ type }: Defined, parts: readonly DefinitionPart[]): Definition => {
+/** Parts as a definition of a type, in the format in which the service gave them. */
+export const withFormat = ({ type }: Pick<Defined, "type">, parts: readonly DefinitionPart[]): Definition => {
   const format = formatOf(
     type,
     parts.map(({ path }) => path),
@@ -325,7 +324,7 @@ export async function keepUndeclared(run: Run, id: string, old: Defined): Promis
 
 async function keepContent(run: Run, id: string, old: Defined): Promise<void> {
   if (await run.definitions.has(keyIn(workspaceIn(id), old))) return;
-  const lost = lostVariables(old);
+  const lost = lostVariables(run, old);
   if (lost.length > 0) {
     // the definition holds a value that may be secret, and nobody can tell where
     run.warn(
@@ -402,7 +401,7 @@ export async function sendDefinition(
 /** Restores the former definition of an adopted item, if it was kept. @returns whether it was kept */
 export async function giveBackDefinition(run: Run, id: string, before: Defined): Promise<boolean> {
   const parts = before.definitionHash === undefined ? undefined : await keptOf(run, workspaceIn(id), before);
-  if (parts) await sendDefinition(run, id, before, withFormat(before, withEnvironment(parts, process.env)));
+  if (parts) await sendDefinition(run, id, before, withFormat(before, withEnvironment(parts, run.variables)));
   return parts !== undefined;
 }
 
@@ -425,7 +424,7 @@ export async function definitionToReplace(
   const hash = hashDefinition(parts);
   // what was deployed by other means may already be what the files say
   const declared = await definitionFor(run, wanted, id);
-  const asRead = declared && withoutEnvironment(declared.parts, wanted.variables ?? {}, process.env);
+  const asRead = declared && withoutEnvironment(declared.parts, wanted.variables ?? {}, run.variables);
   if (hash === wanted.definitionHash || (asRead && hash === hashDefinition(asRead))) return wanted.definitionHash;
   if (run.definitions.isKeeping) await keepParts(run, id, { ...before, definitionHash: hash }, parts);
   run.warn(`${before.type} '${before.displayName}' existed with another definition: the declared one takes its place.`);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { nothing } from "../../../lib/api/answer.ts";
-import { hasDefinition, isDataBearing } from "../../../lib/api/itemType.ts";
+import { hasDefinition, isDataBearing, isOfService } from "../../../lib/api/itemType.ts";
 import { itemShape } from "../../../lib/api/objects.ts";
 import type { FabricItem } from "../../../lib/api/objects.ts";
 import { isUnprotected, unprotectedIn } from "../../../lib/config/unprotected.ts";
@@ -9,7 +9,7 @@ import { identifier, sameIgnoringCase } from "../../engine/field.ts";
 import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "../../engine/gone.ts";
 import { defineKind } from "../../engine/resourceKind.ts";
 import type { Run } from "../../run/run.ts";
-import { keyIn, readDefinition, unlessUnreadable } from "./itemContent.ts";
+import { keyIn, readDefinition, unlessUnreadable, withFormat } from "./itemContent.ts";
 import { itemsNow, itemsOf } from "./items.ts";
 import { takeBack } from "./recycleBin.ts";
 
@@ -148,6 +148,7 @@ async function giveBack(
   const intent = intentFor(workspaceId, `${type} '${name}'`);
   if (await takeBack(run, workspaceId, itemId, intent)) return;
   const parts = await run.definitions.kept(keptAs(workspaceId, itemId, type, name));
+  const definition = parts && withFormat({ type }, parts);
   const made = await run.write(intent, {
     method: "POST",
     path: `/workspaces/${workspaceId}/items`,
@@ -155,7 +156,7 @@ async function giveBack(
       displayName: name,
       type,
       ...(folderId !== undefined && { folderId }),
-      ...(parts && { definition: { parts } }),
+      ...(definition && { definition }),
     },
     operation: `make ${type} '${name}' again`,
     answer: itemShape,
@@ -212,7 +213,7 @@ export function unlistedAmong(items: readonly FabricItem[], listed: readonly str
     isListed(type, name) || items.some((one) => one.type === type && sameIgnoringCase(one.displayName, name));
   return items
     .filter(({ type, displayName }) => {
-      if (type === "SQLEndpoint" || isListed(type, displayName)) return false;
+      if (type === "SQLEndpoint" || isOfService({ displayName }) || isListed(type, displayName)) return false;
       return !MADE_BESIDE[type]?.some((beside) => isThere(beside, displayName));
     })
     .toSorted((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1));

@@ -75,6 +75,7 @@ describe("an existing workspace in the words of the configuration", () => {
       item("4", "KQLDatabase", "events"),
       item("5", "KQLDatabase", "other"),
       item("6", "Notebook", "committed"),
+      item("7", "Lakehouse", "DataflowsStagingLakehouse"),
     ];
     const git = {
       details: {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { RunVariables } from "../../../lib/content/environmentValues.ts";
 import { existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -128,6 +129,22 @@ describe("records of attempts", () => {
       false,
       true,
     ]);
+  });
+
+  it("Records of attempts hold the names of variables instead of the values that the run has taken, longest first and in quotes", async () => {
+    const { store, file } = place();
+    const variables = new RunVariables({ A: "host", B: "host-of-prod", C: 'a "b"' });
+    for (const name of ["A", "B", "C"]) variables.value(name);
+    const options = { ...patient, withoutValues: (text: string) => variables.without(text) };
+    const writer = new AttemptsWriter(store, () => "dev-1", options);
+    const text = 'host-of-prod host a "b" "a \\"b\\""';
+    writer.sent({ definition: { parts: [{ path: "a.json", payload: Buffer.from(text).toString("base64") }] } });
+    await writer.close();
+    const [record] = attemptsIn(readFileSync(file, "utf8"));
+    const payload = record?.kind === "definition" ? record.parts[0]?.payload : undefined;
+    assert.equal(Buffer.from(payload ?? "", "base64").toString(), '$ENV:B $ENV:A $ENV:C "$ENV:C"');
+    // another run has taken nothing
+    assert.equal(new RunVariables({ A: "host" }).without("host"), "host");
   });
 
   it("Records of attempts are no log, and are removed with theirs", async () => {
