@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
+import { RUN_FOLDER, writeOwnResources } from "../../lib/checkpoint/runFolder.ts";
+import { objectKey } from "../../lib/transactions/entry.ts";
 import type { FabricItem } from "../../lib/api/objects.ts";
 import { check } from "../../providers/engine/resourceKind.ts";
 import { unlistedAmong } from "../../providers/kinds/item/unlistedItems.ts";
@@ -81,5 +86,24 @@ describe("items that nobody declares, with orphans: delete", () => {
     } finally {
       delete process.env["FABRIC_ALLOW_UNPROTECT"];
     }
+  });
+
+  it("Items that nobody declares are none of the stack's own, which somebody may have renamed", async () => {
+    await using bench = await Bench.start();
+    const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
+    const own = randomUUID();
+    bench.emulator.service.items.put({
+      ...{ id: own, workspaceId, type: "Notebook", displayName: "renamed by hand", description: "" },
+    });
+    const inputs = { workspaceId, listed: ["notebook/load"], deletedAs: "sales/orphans" };
+    const made = await deployed(bench, "unlistedItems", inputs);
+    const runFolder = mkdtempSync(join(tmpdir(), "run-"));
+    const state = { type: "Notebook", displayName: "load" };
+    const key = objectKey("Item", `${workspaceId}/${own}`);
+    writeOwnResources(runFolder, [{ resource: "Item::sales/Notebook/load", key, state, isPending: false }]);
+    const reader = await bench.process("unlistedItems", { [RUN_FOLDER]: runFolder });
+    const { inputs: read = {} } = (await reader.read(made.id, made.olds)) as { inputs?: Record<string, unknown> };
+    assert.equal(read["unlisted"], undefined);
+    rmSync(runFolder, { recursive: true });
   });
 });

@@ -45,13 +45,14 @@ export const unlistedItems = defineKind<object>()({
   title: ({ workspaceId }) => `unlisted items of workspace ${workspaceId ?? "?"}`,
 
   async create(run, { workspaceId, listed, deletedAs }) {
-    if (!run.isNewWorkspace(workspaceId)) tell(run, deletedAs, unlistedAmong(await itemsOf(run, workspaceId), listed));
+    if (!run.isNewWorkspace(workspaceId))
+      tell(run, deletedAs, await unlistedIn(run, workspaceId, { items: await itemsOf(run, workspaceId), listed }));
     return { id: workspaceId, outputs: {} };
   },
 
   async read(run, id, { listed, deletedAs }) {
     try {
-      const found = unlistedAmong(await itemsOf(run, id), listed);
+      const found = await unlistedIn(run, id, { items: await itemsOf(run, id), listed });
       if (deletedAs === undefined) {
         tell(run, deletedAs, found);
         return { inputs: {} };
@@ -79,7 +80,7 @@ export const unlistedItems = defineKind<object>()({
   async update(run, id, old, { listed, deletedAs, unlisted: wanted = {} }) {
     const { unlisted: shown = {} } = old;
     if (deletedAs === undefined && Object.keys(shown).length + Object.keys(wanted).length === 0) {
-      tell(run, deletedAs, unlistedAmong(await itemsOf(run, id), listed));
+      tell(run, deletedAs, await unlistedIn(run, id, { items: await itemsOf(run, id), listed }));
       return {};
     }
     const items = await itemsNow(run, id);
@@ -114,7 +115,8 @@ async function deleteShown(
     Object.entries(shown).some(
       ([itemId, item]) => sameIgnoringCase(itemId, id) && item.type === type && item.name === displayName,
     );
-  const going = unlistedAmong(items, listed)
+  const unlisted = await unlistedIn(run, workspaceId, { items, listed });
+  const going = unlisted
     .filter((item) => isShown(item) && !Object.hasOwn(wanted, item.id) && !isKept(item, deletedAs))
     // what shows data goes before what holds it
     .toSorted((one, other) => tierOf(other.type) - tierOf(one.type));
@@ -205,6 +207,19 @@ const MADE_BESIDE: Readonly<Record<string, readonly string[]>> = {
   KQLDatabase: ["Eventhouse"],
   SemanticModel: ["Lakehouse", "Warehouse", "MirroredDatabase", "SQLDatabase", "KQLDatabase"],
 };
+
+/** {@link unlistedAmong} without the stack's own items: somebody may have renamed one, and then no declared name is its name. */
+async function unlistedIn(
+  run: Run,
+  workspaceId: string,
+  { items, listed }: Pick<Present, "items" | "listed">,
+): Promise<FabricItem[]> {
+  const found = unlistedAmong(items, listed);
+  const isOwn = await Promise.all(
+    found.map(async ({ id }) => (await run.formerState("Item", `${workspaceId}/${id}`)) !== undefined),
+  );
+  return found.filter((_item, index) => !isOwn[index]);
+}
 
 /** Items that are not declared. What the service makes itself beside an item is nobody's to declare. Pure. */
 export function unlistedAmong(items: readonly FabricItem[], listed: readonly string[]): FabricItem[] {
