@@ -63,6 +63,9 @@ async function makeContent(stack: EngineStack) {
     "definition.pbir": withModelId(JSON.stringify(byPath), model),
     "report.json": "{}",
   });
+  const eventhouse = await make(sales, "Eventhouse", "events", {});
+  const database = { databaseType: "ReadWrite", parentEventhouseItemId: eventhouse };
+  await make(sales, "KQLDatabase", "clicks", { "DatabaseProperties.json": JSON.stringify(database) });
   const ping = await make(sales, "DataPipeline", "ping", pipeline(running(notebook, sales)));
   const pong = await make(sales, "DataPipeline", "pong", pipeline(running(notebook, sales)));
   const rewrite = async (id: string, files: Readonly<Record<string, string>>) => {
@@ -143,5 +146,36 @@ describe("an import of items that refer to one another", () => {
     assert.equal(refresh.code, 0, refresh.text);
     const preview = await stack.preview();
     assert.deepEqual([preview.code, preview.steps], [0, []], preview.text);
+  });
+
+  it("An import of items that refer to one another comes back with the ids of what is made anew", async () => {
+    const destroy = await stack.destroy();
+    assert.equal(destroy.code, 0, destroy.text);
+    const up = await stack.up();
+    assert.equal(up.code, 0, up.text);
+    const items = stack.emulator.service.items.all();
+    const itemOf = (type: string, displayName: string) =>
+      items.find((item) => item.type === type && item.displayName === displayName);
+    const textOf = (type: string, displayName: string, path: string) => {
+      const part = itemOf(type, displayName)?.parts?.find((one) => one.path === path);
+      return Buffer.from(part?.payload ?? "", "base64").toString();
+    };
+    const workspaceId = itemOf("Notebook", "load")?.workspaceId;
+    const pipeline = textOf("DataPipeline", "nightly", "pipeline-content.json").match(GUID) ?? [];
+    assert.deepEqual(pipeline.slice(0, 3), [
+      itemOf("Notebook", "load")?.id,
+      workspaceId,
+      itemOf("Notebook", "clean")?.id,
+    ]);
+    assert.deepEqual(textOf("Notebook", "load", "notebook-content.py").match(GUID), [
+      itemOf("Lakehouse", "bronze")?.id,
+      workspaceId,
+    ]);
+    const database = textOf("KQLDatabase", "clicks", "DatabaseProperties.json").match(GUID);
+    assert.deepEqual(database, [itemOf("Eventhouse", "events")?.id]);
+    assert.match(
+      textOf("Report", "orders", "definition.pbir"),
+      new RegExp(`"pbiModelDatabaseName": "${itemOf("SemanticModel", "orders")?.id}"`),
+    );
   });
 });
