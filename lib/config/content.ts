@@ -195,8 +195,10 @@ function contentOf(
   if (!known || !hasDefinition(known.type)) return known;
   try {
     const parts = readDefinitionParts(join(projectRoot, known.path));
-    if (item.isOfFolder) for (const message of contentFaults(known.type, known.path, parts)) report(message);
-    return { ...known, files: textFiles(parts) };
+    const texts = textFiles(parts);
+    const files = { paths: parts.map(({ path }) => path), texts };
+    if (item.isOfFolder) for (const message of contentFaults(known.type, known.path, files)) report(message);
+    return { ...known, files: texts };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     report(message.replaceAll(join(projectRoot, "/"), ""));

@@ -91,19 +91,29 @@ describe("items that nobody declares, with orphans: delete", () => {
   it("Items that nobody declares are none of the stack's own, which somebody may have renamed", async () => {
     await using bench = await Bench.start();
     const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
-    const own = randomUUID();
-    bench.emulator.service.items.put({
-      ...{ id: own, workspaceId, type: "Notebook", displayName: "renamed by hand", description: "" },
-    });
+    const put = (type: string, displayName: string) => {
+      const id = randomUUID();
+      bench.emulator.service.items.put({ id, workspaceId, type, displayName, description: "" });
+      return id;
+    };
+    const own = put("Notebook", "renamed by hand");
+    put("Report", "old");
     const inputs = { workspaceId, listed: ["notebook/load"], deletedAs: "sales/orphans" };
     const made = await deployed(bench, "unlistedItems", inputs);
+    const shownBy = async (env: NodeJS.ProcessEnv) => {
+      const reader = await bench.process("unlistedItems", env);
+      const { inputs: read = {} } = (await reader.read(made.id, made.olds)) as { inputs?: Record<string, unknown> };
+      return Object.values((read["unlisted"] ?? {}) as Record<string, { name: string }>).map(({ name }) => name);
+    };
+    assert.deepEqual(await shownBy({}), ["old"]);
+
+    // it was renamed, and another one has its name
+    put("Notebook", "load");
     const runFolder = mkdtempSync(join(tmpdir(), "run-"));
     const state = { type: "Notebook", displayName: "load" };
     const key = objectKey("Item", `${workspaceId}/${own}`);
     writeOwnResources(runFolder, [{ resource: "Item::sales/Notebook/load", key, state, isPending: false }]);
-    const reader = await bench.process("unlistedItems", { [RUN_FOLDER]: runFolder });
-    const { inputs: read = {} } = (await reader.read(made.id, made.olds)) as { inputs?: Record<string, unknown> };
-    assert.equal(read["unlisted"], undefined);
+    assert.deepEqual(await shownBy({ [RUN_FOLDER]: runFolder }), ["old"]);
     rmSync(runFolder, { recursive: true });
   });
 });

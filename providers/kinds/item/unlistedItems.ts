@@ -52,11 +52,20 @@ export const unlistedItems = defineKind<object>()({
 
   async read(run, id, { listed, deletedAs }) {
     try {
-      const found = await unlistedIn(run, id, { items: await itemsOf(run, id), listed });
+      const items = await itemsOf(run, id);
+      const all = await unlistedIn(run, id, { items, listed });
       if (deletedAs === undefined) {
-        tell(run, deletedAs, found);
+        tell(run, deletedAs, all);
         return { inputs: {} };
       }
+      const missing = typesOfMissing(items, listed);
+      const doubtful = all.filter(({ type }) => missing.has(type.toLowerCase()));
+      if (doubtful.length > 0)
+        run.warn(
+          `Not declared, and not to be deleted yet, because a declared item of the same type is missing, and each may be that ` +
+            `item under another name: ${namesOf(doubtful)}. Deploy, then refresh.`,
+        );
+      const found = all.filter((item) => !doubtful.includes(item));
       const kept = found.filter((item) => isKept(item, deletedAs));
       if (kept.length > 0)
         run.warn(
@@ -206,6 +215,12 @@ const isKept = ({ type }: FabricItem, deletedAs: string): boolean =>
 const MADE_BESIDE: Readonly<Record<string, readonly string[]>> = {
   KQLDatabase: ["Eventhouse"],
   SemanticModel: ["Lakehouse", "Warehouse", "MirroredDatabase", "SQLDatabase", "KQLDatabase"],
+};
+
+/** Types, in lower case, of which a declared item is not there: deleted, or renamed by somebody. */
+const typesOfMissing = (items: readonly FabricItem[], listed: readonly string[]): ReadonlySet<string> => {
+  const there = new Set(items.map(({ type, displayName }) => `${type}/${displayName}`.toLowerCase()));
+  return new Set(listed.filter((name) => !there.has(name)).map((name) => name.split("/")[0] ?? ""));
 };
 
 /** {@link unlistedAmong} without the stack's own items: somebody may have renamed one, and then no declared name is its name. */
