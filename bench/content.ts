@@ -2,11 +2,12 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { EngineStack } from "../test/engine/harness/engineStack.ts";
-import { treeOf } from "./processTree.ts";
+import { cpuOfEnded, treeOf } from "./processTree.ts";
 
 /*
  * `npm run bench:content`: a folder of 200 items in 12 sub-folders, half of them pipelines that refer to a notebook each. Calls
- * to the service, seconds, and megabytes of the largest process of each command.
+ * to the service, seconds, seconds of CPU, and most megabytes of each Node process of a command (languageHost: in a preview that of
+ * program and provider, else of the program; dynamicProvider: of the provider).
  *
  * --items N   so many items, an even number [200]
  * --unchanged only the first up and the previews without changes after it
@@ -69,10 +70,13 @@ async function measured(
 ) {
   const before = stack.emulator.requests().length;
   const begin = performance.now();
-  let most = 0;
+  const cpu = cpuOfEnded();
+  const most = new Map<string, number>();
   const timer = setInterval(() => {
-    for (const { pid, megabytes, command } of treeOf(process.pid))
-      if (pid !== process.pid && /\bnode\b/.test(command)) most = Math.max(most, megabytes);
+    for (const { pid, megabytes, command } of treeOf(process.pid)) {
+      const script = /\bnode\b.*?([\w-]+)\.(?:ts|mjs|cjs)\b/.exec(command)?.[1];
+      if (pid !== process.pid && script) most.set(script, Math.max(most.get(script) ?? 0, Math.round(megabytes)));
+    }
   }, SAMPLE_MS);
   const { code, text } = await work();
   clearInterval(timer);
@@ -80,7 +84,10 @@ async function measured(
   if (code !== expected) throw new Error(`${what}: exit code ${code}\n${text}`);
   const calls = stack.emulator.requests().slice(before);
   const polls = calls.filter(({ route }) => route.startsWith("/operations/")).length;
-  rows.push({ what, calls: calls.length, "of them polls": polls, seconds: seconds.toFixed(1), MB: Math.round(most) });
+  rows.push({ what, calls: calls.length, "of them polls": polls, seconds: seconds.toFixed(1) });
+  const [row = {}] = rows.slice(-1);
+  const MB = [...most].map(([script, megabytes]) => `${script} ${megabytes}`).join(", ");
+  Object.assign(row, { CPU: (cpuOfEnded() - cpu).toFixed(1), MB });
 }
 const quick = ["--yes", "--skip-preview"];
 const up = () => stack.command("cli/up.ts", quick);

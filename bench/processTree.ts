@@ -47,7 +47,7 @@ export function treeOf(pid: number): Sampled[] {
 }
 
 /** Seconds of CPU of all processes that this one has started and that have ended. */
-function cpuOfEnded(): number {
+export function cpuOfEnded(): number {
   try {
     const fields = readFileSync("/proc/self/stat", "utf8")
       .replace(/^.*\) /s, "")
