@@ -31,6 +31,8 @@ import type { Agents } from "../network/agents.ts";
 export interface FabricClientOptions {
   /** `https://api.fabric.microsoft.com/v1`, or what {@link assertTrustedEndpoint} accepts. */
   readonly endpoint: string;
+  /** What decides the endpoint, for errors: `FABRIC_ENDPOINT`. @default nothing */
+  readonly endpointFrom?: string | undefined;
   readonly tokens: TokenSource;
   /** @default that of the Fabric API */
   readonly scope?: string;
@@ -82,6 +84,7 @@ export class FabricClient {
   static readonly scope = "https://api.fabric.microsoft.com/.default";
 
   readonly #endpoint: string;
+  readonly #endpointFrom: string | undefined;
   readonly #tokens: TokenSource;
   readonly #scope: string;
   readonly #axios: AxiosInstance;
@@ -103,6 +106,7 @@ export class FabricClient {
     } = options;
     assertTrustedEndpoint(options.endpoint, env);
     this.#endpoint = options.endpoint.replace(/\/+$/, "");
+    this.#endpointFrom = options.endpointFrom;
     this.#tokens = options.tokens;
     this.#scope = scope;
     this.#stop = options.stop;
@@ -244,7 +248,7 @@ export class FabricClient {
     try {
       return answerOf(await this.#axios.request<unknown>(config));
     } catch (error) {
-      if (!isTokenRefused(error)) throw cleanError(error, call);
+      if (!isTokenRefused(error)) throw cleanError(error, call, { addressFrom: this.#endpointFrom });
       config.mayHaveArrived = (error.config as Attempted | undefined)?.mayHaveArrived ?? false;
     }
     // once, because the token may have expired during the run
@@ -252,7 +256,7 @@ export class FabricClient {
     try {
       return answerOf(await this.#axios.request<unknown>(config));
     } catch (error) {
-      throw cleanError(error, call, this.#tokens.name);
+      throw cleanError(error, call, { addressFrom: this.#endpointFrom, refused: this.#tokens });
     }
   }
 }

@@ -11,6 +11,7 @@ import type { GitInputs as Inputs, GitLink } from "./fields.ts";
 import { finish, initialize } from "./firstSync.ts";
 import {
   connect,
+  credentialRemedies,
   credentialsOf,
   detailsOf,
   disconnect,
@@ -211,6 +212,7 @@ async function sendCredentials(
       path: `/workspaces/${workspaceId}/git/myGitCredentials`,
       body: credentials,
       operation: `change the credentials for ${whereOf(inputs)}`,
+      remedies: credentialRemedies(run, credentials),
     },
   );
 }

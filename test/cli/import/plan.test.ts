@@ -185,7 +185,11 @@ describe("the keys of imported workspaces", () => {
     const twins = existing({ items: [item("1", "Notebook", "n", { folderId: "f" }), item("2", "Notebook", "N")] });
     assert.throws(
       () => keysFor([named("finance"), twins], [{ key: "fin", displayName: "Finance" }]),
-      /'finance' is declared as fin.*adopt: true.*\n.*two of Notebook 'N'.*rename one/s,
+      /'finance' is declared as fin.*Set adopt: true.*\n.*two of Notebook 'N'.*rename one/s,
+    );
+    assert.throws(
+      () => keysFor([named("finance")], [{ key: "fin", displayName: "Finance", adopt: true }]),
+      ({ message }: Error) => /'finance' is declared as fin.*Deploy that/.test(message) && !/Set adopt/.test(message),
     );
   });
 });
