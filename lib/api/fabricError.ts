@@ -116,6 +116,9 @@ export const remedies: Readonly<Record<string, string>> = {
   WorkspaceItemsCanNotBeUnassignedFromCapacity:
     "Fabric items need a capacity: deploy without them first, and without the capacity then.",
   WorkspaceHasNoCapacityAssigned: "The workspace needs a capacity: capacity: NAME_OR_ID.",
+  RequestDeniedByInboundPolicy:
+    "The workspace's inbound rules do not allow this network: run this in one that they allow, or let an Admin of the workspace " +
+    "allow this one.",
   GitProviderResourceNotFound: "Repository, branch and directory must exist; the service does not make them.",
   PrincipalTypeNotSupported: "The service does not do this for a principal of that type.",
   DuplicateConnectionName: "Choose another displayName.",
