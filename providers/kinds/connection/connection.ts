@@ -10,7 +10,7 @@ import type { Change } from "../../engine/objectKind.ts";
 import { nameInLog } from "../../engine/undo.ts";
 import type { Run } from "../../run/run.ts";
 import { connectionEntry, keys } from "./connectionEntry.ts";
-import { connectionTypesOf, detailsOf, typeProblems } from "./connectionTypes.ts";
+import { connectionTypesOf, detailsOf, refusedCredentials, typeProblems } from "./connectionTypes.ts";
 import { credentialsSchema, resolveCredentials, secretNamesOf, secretVersion } from "./credentials.ts";
 import type { Credentials } from "./credentials.ts";
 
@@ -117,7 +117,12 @@ const kind = defineObjectKind<Outputs>()({
 
   async make(run, inputs) {
     if (inputs.credentials === undefined)
-      throw new Error(`create ${title(inputs)}: declare credentials, or adopt: true to manage an existing connection.`);
+      throw new Error(
+        inputs.adopt
+          ? `create ${title(inputs)}: adopt: true is declared, but no connection of that name is shared with the deploying ` +
+              `identity. Give it the role Owner on that connection, check the name, or declare credentials to make one.`
+          : `create ${title(inputs)}: declare credentials, or adopt: true to manage an existing connection.`,
+      );
     const typed = { ...inputs, credentialType: inputs.credentials.credentialType };
     const types = await connectionTypesOf(run, inputs.gatewayId);
     const problems = typeProblems(types, typed);
@@ -138,6 +143,7 @@ const kind = defineObjectKind<Outputs>()({
         }),
       },
       secrets,
+      remedies: refusedCredentials(types, typed),
     };
   },
 
@@ -261,6 +267,7 @@ async function sendCredentials(change: Changing): Promise<void> {
       body: { connectivityType: now.connectivityType ?? wanted.connectivityType, credentialDetails: details },
       operation: `change the credentials of ${title(wanted)}`,
       secrets,
+      remedies: refusedCredentials(undefined, wanted),
     },
   );
 }
