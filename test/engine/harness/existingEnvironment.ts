@@ -77,6 +77,7 @@ export class ExistingEnvironment {
   }
 
   async make(): Promise<void> {
+    for (const id of [known.gitHubConnection, known.azureDevOpsConnection]) this.#connection(id);
     const count = this.#chance(0.4) ? 2 : 1;
     for (let number = 1; number <= count; number++) await this.#workspace(`${this.#one(words)} ${number}`);
   }
@@ -111,6 +112,27 @@ export class ExistingEnvironment {
     // a folder without items is not in any configuration: each gets one
     for (const [index, folderId] of folders.entries()) await this.#item(path, `in folder ${index}`, folderId);
     for (const name of this.#some(words, 0.4)) await this.#item(path, name, this.#one([undefined, ...folders]));
+  }
+
+  /** Gives a connection of the seed other properties: some that can be declared, some that cannot. */
+  #connection(id: string): void {
+    const { connections } = this.#stack.emulator.service;
+    const isOdd = this.#chance(0.5);
+    connections.change(id, {
+      body: {
+        ...connections.get(id)?.body,
+        ...(isOdd && { displayName: this.#one(words) }),
+        privacyLevel: this.#one(["None", "Private", "Organizational", "Public"]),
+        connectivityType: this.#one(["ShareableCloud", "ShareableCloud", "ShareableCloud", "OnPremisesGateway"]),
+        allowConnectionUsageInGateway: this.#chance(0.3),
+        credentialDetails: {
+          credentialType: "Key",
+          singleSignOnType: "None",
+          connectionEncryption: this.#one(["NotEncrypted", "Encrypted"]),
+          skipTestConnection: this.#chance(0.3),
+        },
+      },
+    });
   }
 
   async #folders(path: string): Promise<string[]> {
