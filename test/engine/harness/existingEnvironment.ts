@@ -145,18 +145,18 @@ export class ExistingEnvironment {
   }
 
   async #item(path: string, displayName: string, folderId?: string): Promise<void> {
-    const type = this.#one([...withDefinition, ...withDefinition, ...withoutDefinition]);
+    // the service makes no semantic model without content
+    const definable = withDefinition.filter((one) => this.hasDefinitions || one !== "SemanticModel");
+    const type = this.#one([...definable, ...definable, ...withoutDefinition]);
     const isDefinable = withDefinition.includes(type);
     const hasSchemas = type === "Lakehouse" && this.#chance(0.5);
-    // the service makes no semantic model without content
-    const hasContent = this.hasDefinitions || type === "SemanticModel";
     await this.#call(`${path}/items`, {
       type,
       displayName,
       description: this.#chance(0.5) ? `About ${this.#one(words)}` : undefined,
       folderId,
       ...(hasSchemas && { creationPayload: { enableSchemas: true } }),
-      ...(isDefinable && !hasSchemas && hasContent && { definition: definitionOf(type, this.#random) }),
+      ...(isDefinable && !hasSchemas && this.hasDefinitions && { definition: definitionOf(type, this.#random) }),
     });
   }
 
