@@ -8,6 +8,7 @@ import { connectionEntry, keys } from "../../providers/kinds/connection/connecti
 import { hasEdgeSpace } from "./description.ts";
 import type { ImportedObject, NamedEntry, SpokenConnection } from "./description.ts";
 import type { ExistingConnection } from "./existingConnection.ts";
+import { takesConnections } from "./stackFile.ts";
 import type { Target } from "./target.ts";
 
 /*
@@ -45,7 +46,7 @@ interface Known {
 }
 
 /** What stands in a stack before an import. */
-export type Before = Pick<Target, "config" | "state">;
+export type Before = Pick<Target, "config" | "state" | "text">;
 
 /** Ids of connections for which the stack has no name that Git could use. */
 export function unnamedConnections(ids: readonly string[], before: Before): string[] {
@@ -81,8 +82,8 @@ export function planConnections(
     const waiting = live && known.find((one) => isWaitingFor(one, live));
     const name = waiting?.name ?? freeName(live?.displayName ?? "", taken);
     const planned = live && describeConnection(name, live);
-    const problem =
-      problemOf(connection, known, before) ?? (planned?.entry && !waiting ? refusalOf(planned.entry) : undefined);
+    const refusal = planned?.entry && !waiting ? refusalOf(planned.entry, before) : undefined;
+    const problem = problemOf(connection, known, before) ?? refusal;
     if (!planned || problem !== undefined) {
       spoken.set(id.toLowerCase(), { displayName: live?.displayName, problem });
       continue;
@@ -154,6 +155,7 @@ function problemOf(
   if (namesakes.length > 0)
     return `others have its name (${namesakes.join(", ")}), and a deployment finds it by that. Rename one in Fabric to declare it`;
   const same = known.find(({ meant }) => sameIgnoringCase(meant, displayName) || sameIgnoringCase(meant, id));
+  if (same?.id !== undefined) return `${same.key} declares another of its name as ${same.name}. Rename one of them`;
   if (same && !isWaitingFor(same, live))
     return `${same.key} declares it as ${same.name}, and the state does not have that yet. Deploy, then set git.connection: ${same.name}`;
   if (inState(before, "Connection").some((one) => sameIgnoringCase(one.id, id)))
@@ -161,11 +163,14 @@ function problemOf(
   return undefined;
 }
 
-/** What the configuration's own rules have against an entry. */
-function refusalOf(entry: NamedEntry): string | undefined {
+/** Why an entry cannot be added: the configuration's own rules, or the shape of the stack's file. */
+function refusalOf(entry: NamedEntry, { config, text = "" }: Before): string | undefined {
   const { error } = connectionEntry.schema.safeParse([entry]);
   const [issue] = error?.issues ?? [];
-  return issue && `a configuration cannot declare it: ${issue.path.slice(1).join(".")}: ${issue.message}`;
+  if (issue) return `a configuration cannot declare it: ${issue.path.slice(1).join(".")}: ${issue.message}`;
+  const { length } = (config.kindValues?.["connections"] ?? []) as readonly unknown[];
+  if (takesConnections(text, length)) return undefined;
+  return "fabric:connections is no block list of the stack's file, to which an entry could be added. Declare it there with adopt: true";
 }
 
 /** The name that Git can use for a connection: of `connections` before `references`. */

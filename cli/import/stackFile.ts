@@ -29,6 +29,18 @@ export function withWorkspaces(
   return withEntries(known, WORKSPACES, entries, comments);
 }
 
+/**
+ * Whether connections can be added to a stack's file: all that the configuration has stand there, one below the other. Others
+ * stand in Pulumi.yaml or an environment, and a list in the stack's file would take their place.
+ * @param count the number of connections in the configuration
+ */
+export function takesConnections(text: string, count: number): boolean {
+  const config: unknown = parseDocument(text).get(CONFIG, true);
+  const list: unknown = isMap(config) ? config.get(CONNECTIONS.key, true) : undefined;
+  if (isSeq(list)) return list.items.length === count && (count === 0 || list.flow !== true);
+  return count === 0 && (list === undefined || (isScalar(list) && list.value === null));
+}
+
 function withEntries(
   text: string,
   list: List,

@@ -3,6 +3,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import { stringify } from "yaml";
 import { planImport } from "../../../cli/import/plan.ts";
 import type { ImportPlan } from "../../../cli/import/plan.ts";
 import { planReport } from "../../../cli/import/report.ts";
@@ -62,12 +63,16 @@ describe("the connection that Git of an imported workspace uses", () => {
   };
 
   /** A stack as an import finds it. */
-  function target(raw: Record<string, unknown> = {}, resources: readonly CheckpointResource[] = []): Target {
+  function target(
+    raw: Record<string, unknown> = {},
+    resources: readonly CheckpointResource[] = [],
+    text = stringify({ config: { "fabric:connections": raw["connections"] ?? [] } }),
+  ): Target {
     const access = { projectRoot: "/project", stack: "dev", env: {} };
     const values = { workspaces: [], ...raw };
     const config = parseStackConfig(values, { ...access, kindKeys });
     const state = { version: 3, deployment: { resources } };
-    return { access, file: "Pulumi.dev.yaml", text: "", raw: values, config, state };
+    return { access, file: "Pulumi.dev.yaml", text, raw: values, config, state };
   }
   const inState = (kind: string, name: string, id: string, outputs = {}): CheckpointResource => {
     const type = `pulumi-nodejs:dynamic/fabric:${kind}`;
@@ -277,6 +282,33 @@ describe("the connection that Git of an imported workspace uses", () => {
       ],
     );
     assert.deepEqual(gitOf(plan).sort(), ["a-b-c-2", "contoso GitHub-3"]);
+  });
+
+  it("The connection that Git of an imported workspace uses keeps its id if the file has no list to add to, because a new list would hide the one that counts", async () => {
+    await workspaceOn("sales", known.gitHubConnection);
+    const connections = [{ name: "vault", type: "AzureKeyVault", adopt: true }];
+    const texts = [
+      "config:\n  fabric:workspaces: []\n",
+      "",
+      "config:\n  fabric:connections: [{ name: vault, type: AzureKeyVault, adopt: true }]\n",
+      `config:\n  fabric:connections: '${JSON.stringify(connections)}'\n`,
+    ];
+    for (const text of texts) {
+      const plan = await planned(target({ connections }, [], text));
+      assert.deepEqual([entriesOf(plan), gitOf(plan)], [[], [known.gitHubConnection]], text);
+      assert.match(notesOf(plan), /no block list of the stack's file/);
+    }
+    for (const text of ["", "config:\n", "config:\n  fabric:connections:\n", "config:\n  fabric:connections: []\n"])
+      assert.deepEqual(gitOf(await planned(target({}, [], text))), ["contoso GitHub"], text);
+  });
+
+  it("The connection that Git of an imported workspace uses keeps its id if the stack has another of its name", async () => {
+    await workspaceOn("sales", known.gitHubConnection);
+    const connections = [{ name: "code", displayName: "contoso GitHub", type: "GitHubSourceControl", adopt: true }];
+    const other = inState("Connection", "code", "00000000-0000-4000-8000-000000000001");
+    const plan = await planned(target({ connections }, [other]));
+    assert.deepEqual([entriesOf(plan), gitOf(plan)], [[], [known.gitHubConnection]]);
+    assert.match(notesOf(plan), /connections declares another of its name as code/);
   });
 
   it("The connection that Git of an imported workspace uses takes the entry that is declared to adopt it and was never deployed, and no other", async () => {
