@@ -1,3 +1,4 @@
+import { itemNameProblem } from "../../lib/config/itemNames.ts";
 import { principalTypes } from "../../lib/config/principal.ts";
 import { roles } from "../../lib/config/schema.ts";
 import { sameIgnoringCase } from "../../providers/engine/field.ts";
@@ -340,9 +341,17 @@ function itemEntry(
   },
 ): Record<string, unknown> {
   const { name, folder, hasSchemas, definition } = options;
+  // the service makes no item of such a name any more
+  const isThere = itemNameProblem(type, displayName) === undefined ? {} : { adopt: true };
   if (definition) {
     const isDescribed = definition.description === description;
-    return { name, path: definition.path, ...(!isDescribed && { description }), ...(folder && { folder }) };
+    return {
+      name,
+      path: definition.path,
+      ...(!isDescribed && { description }),
+      ...(folder && { folder }),
+      ...isThere,
+    };
   }
   return {
     name,
@@ -350,6 +359,7 @@ function itemEntry(
     type,
     ...(description && { description }),
     ...(folder && { folder }),
+    ...isThere,
     ...(hasSchemas && { creationPayload: { enableSchemas: true } }),
   };
 }

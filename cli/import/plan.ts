@@ -94,8 +94,9 @@ const managedIn = (target: Target) => new Set(workspacesOf(target).map(({ id }) 
 /** Keys of the configuration, and keys that only the state still has. */
 function declaredIn(target: Target): Declared[] {
   const inState = new Set(workspacesOf(target).map(({ urn }) => urn.split("::").at(-1) ?? ""));
-  const declared = target.config.workspaces.map(({ name, displayName }) => ({
+  const declared = target.config.workspaces.map(({ name, displayName, adopt }) => ({
     key: name,
+    adopt,
     displayName: inState.has(name) ? undefined : displayName,
   }));
   return [...declared, ...[...inState].map((key) => ({ key, displayName: undefined }))];

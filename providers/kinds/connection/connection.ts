@@ -10,7 +10,7 @@ import type { Change } from "../../engine/objectKind.ts";
 import { nameInLog } from "../../engine/undo.ts";
 import type { Run } from "../../run/run.ts";
 import { connectionEntry, keys } from "./connectionEntry.ts";
-import { connectionTypesOf, detailsOf, typeProblems } from "./connectionTypes.ts";
+import { connectionTypesOf, detailsOf, refusedCredentials, typeProblems } from "./connectionTypes.ts";
 import { credentialsSchema, resolveCredentials, secretNamesOf, secretVersion } from "./credentials.ts";
 import type { Credentials } from "./credentials.ts";
 
@@ -119,7 +119,8 @@ const kind = defineObjectKind<Outputs>()({
   async make(run, inputs) {
     if (inputs.credentials === undefined) {
       const next = inputs.adopt
-        ? "there is none to adopt that the deploying identity sees. Share it, or declare credentials to make one."
+        ? `adopt: true is declared, but no connection of that name is shared with the deploying identity. Give it the role ` +
+          `Owner on that connection, check the name, or declare credentials to make one.`
         : "declare credentials, or adopt: true to manage an existing connection.";
       throw new Error(`create ${title(inputs)}: ${next}`);
     }
@@ -143,6 +144,7 @@ const kind = defineObjectKind<Outputs>()({
         }),
       },
       secrets,
+      remedies: refusedCredentials(types, typed),
     };
   },
 
@@ -266,6 +268,7 @@ async function sendCredentials(change: Changing): Promise<void> {
       body: { connectivityType: now.connectivityType ?? wanted.connectivityType, credentialDetails: details },
       operation: `change the credentials of ${title(wanted)}`,
       secrets,
+      remedies: refusedCredentials(undefined, wanted),
     },
   );
 }

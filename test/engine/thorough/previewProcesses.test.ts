@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, it } from "node:test";
-import { treeOf } from "../../../bench/processTree.ts";
+import { measured, treeOf } from "../../../bench/processTree.ts";
 import { EngineStack } from "../harness/engineStack.ts";
 import { isLiveProcess } from "../../../lib/logStore/liveProcess.ts";
 
@@ -28,6 +28,26 @@ const failing: Readonly<Record<string, string>> = {
 };
 
 describe("a preview in one process", { skip: !isBuilt && "only with a CLI that was built here" }, () => {
+  it("A preview starts no process for the program and none for the provider, and an update starts both", async () => {
+    await using stack = await EngineStack.start();
+    stack.configure({ workspaces: [{ name: "sales", capacity: "local" }] });
+    const namesIn = async (args: readonly string[]) => {
+      const { code, text, commands } = await measured(
+        "pulumi",
+        [...args, "--stack", "test", "--non-interactive"],
+        stack.place,
+      );
+      assert.equal(code, 0, text);
+      assert.match(text, /Workspace/);
+      return ["languageHost.cjs", "dynamicProvider.cjs", "cmd/run"].filter((name) =>
+        commands.some((one) => one.includes(name)),
+      );
+    };
+    assert.deepEqual(await namesIn(["preview"]), ["languageHost.cjs"]);
+    assert.deepEqual(await namesIn(["up", "--yes"]), ["languageHost.cjs", "dynamicProvider.cjs", "cmd/run"]);
+    assert.deepEqual(await namesIn(["destroy", "--yes"]), ["languageHost.cjs", "dynamicProvider.cjs"]);
+  });
+
   for (const [what, program] of Object.entries(failing)) {
     it(`A preview of a program that ${what} ends as it does with a process for each`, async () => {
       await using stack = await EngineStack.start({ program });
