@@ -3,6 +3,7 @@ import { asConfigured, prepareCredential } from "./azureCredential.ts";
 import type { CredentialSettings } from "./azureCredential.ts";
 import { chooseKind, remedyFor } from "./credentialKind.ts";
 import type { CredentialKind } from "./credentialKind.ts";
+import { systemClock } from "../clock.ts";
 import type { SecretManager } from "../secretManager.ts";
 
 export { authorityOf } from "./authority.ts";
@@ -49,7 +50,7 @@ export interface CredentialOptions extends CredentialSettings {
  * @throws Error that names all missing variables
  */
 export async function chooseCredential(options: CredentialOptions): Promise<TokenSource> {
-  const { kind = "auto", now = Date.now } = options;
+  const { kind = "auto", now = () => systemClock.now() } = options;
   if (options.endpointIsEmulator) {
     const token = () => Promise.resolve("emulator");
     return { name: "the emulator's own credential", token, principalId: EMULATORS_DEPLOYER };

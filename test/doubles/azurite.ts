@@ -43,7 +43,9 @@ export class Azurite implements AsyncDisposable {
   /** Names of a container's blobs. */
   async blobs(container: string): Promise<string[]> {
     const client = BlobServiceClient.fromConnectionString(this.connectionString()).getContainerClient(container);
-    return (await Array.fromAsync(client.listBlobsFlat())).map(({ name }) => name);
+    const names: string[] = [];
+    for await (const { name } of client.listBlobsFlat()) names.push(name);
+    return names;
   }
 
   /** Address of a container. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, it } from "node:test";
@@ -46,6 +46,28 @@ describe("a preview in one process", { skip: !isBuilt && "only with a CLI that w
     assert.deepEqual(await namesIn(["preview"]), ["languageHost.cjs"]);
     assert.deepEqual(await namesIn(["up", "--yes"]), ["languageHost.cjs", "dynamicProvider.cjs", "cmd/run"]);
     assert.deepEqual(await namesIn(["destroy", "--yes"]), ["languageHost.cjs", "dynamicProvider.cjs"]);
+  });
+
+  it("A preview in which the program ends its process ends as it would in a process of its own", async () => {
+    await using stack = await EngineStack.start({ program: "" });
+    const programs = [
+      "process.exit(3);",
+      "try { process.exit(3); } catch { process.exit(4); }",
+      "setTimeout(() => process.exit(3), 10);",
+      "process.exitCode = 3;",
+    ];
+    for (const program of programs) {
+      writeFileSync(join(stack.folder, "index.ts"), program);
+      const [here, apart] = await Promise.all([stack.preview(), stack.preview({ FABRIC_PROCESSES: "separate" })]);
+      const errors = ({ code, text }: typeof here) => ({
+        code,
+        said: /The program ended with exit code \d+\.|broken/.exec(text)?.[0],
+      });
+      assert.deepEqual(errors(here), errors(apart), `${program}\n${here.text}\n${apart.text}`);
+    }
+    // how that ends is the SDK's, by what it has not finished
+    writeFileSync(join(stack.folder, "index.ts"), "process.exit(0);");
+    assert.doesNotMatch((await stack.preview()).text, /EOF|error reading from server/);
   });
 
   for (const [what, program] of Object.entries(failing)) {
