@@ -322,6 +322,22 @@ describe("a role", () => {
       .filter(({ method }) => method === "POST");
     assert.equal(posts.length, 1);
   });
+
+  it("A role in a connection of a principal that was made a moment ago is waited for, whatever words the service has for that", async () => {
+    await using bench = await Bench.start();
+    const { connections } = bench.emulator.service;
+    connections.put({ id: "c1", body: { id: "c1", displayName: "shared", connectivityType: "ShareableCloud" } });
+    const process = await bench.process("connectionRole", {}, { isPatient: false });
+    const principals = [
+      { principal: "Analysts", type: "Group", role: "User" },
+      { principal: "applicationId=11111111-1111-4111-8111-000000000002", type: "ServicePrincipal", role: "User" },
+    ];
+    for (const [at, errorCode] of ["UnknownError", "PrincipalNotFound"].entries()) {
+      bench.emulator.faults([{ method: "POST", route: "/roleAssignments", status: 400, errorCode, times: 3 }]);
+      const made = await process.create({ connectionId: "c1", ...principals[at] });
+      assert.match(made.id ?? "", /^c1\/11111111-/);
+    }
+  });
 });
 
 describe("a reference", () => {
