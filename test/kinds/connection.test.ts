@@ -142,7 +142,7 @@ describe("a connection", () => {
     await using bench = await Bench.start();
     const process = await bench.process(connection);
     const create = (more: Properties) => process.create(checked(connection, { ...sql, ...more }));
-    await assert.rejects(create({ adopt: true }), /none to adopt that the deploying identity sees/);
+    await assert.rejects(create({ adopt: true }), /no connection of that name is shared with the deploying identity/);
     await assert.rejects(create({}), /declare credentials, or adopt: true/);
   });
 });
