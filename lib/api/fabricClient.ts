@@ -3,11 +3,10 @@ import axios, { AxiosError, getAdapter } from "axios";
 import type { AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from "axios";
 import axiosRetry from "axios-retry";
 import { z } from "zod";
-import { believe, optional, ownErrorOf, readAnswer, requestIdOf, strangerOf } from "./answer.ts";
+import { believe, ownErrorOf, readAnswer, requestIdOf, strangerOf } from "./answer.ts";
 import type { Answer } from "./answer.ts";
 import { CircuitBreaker, CircuitOpenError } from "../circuitBreaker.ts";
-import { cleanError, headersOf, receivedOf } from "./cleanError.ts";
-import type { Attempted } from "./cleanError.ts";
+import { Attempts, cleanError, headersOf, receivedOf } from "./cleanError.ts";
 import type { Answering, Attempt, FabricCall, Wait } from "./fabricCall.ts";
 import { systemClock } from "../clock.ts";
 import type { Clock } from "../clock.ts";
@@ -19,18 +18,22 @@ import type { Waiting } from "./longRunningOperation.ts";
 import { callOutcome, maySendAgain } from "./outcome.ts";
 import type { CallOutcome } from "./outcome.ts";
 import { MAX_RETRY_AFTER_S, baseDelayOf, decideRetry, failureOf, timeScaleOf } from "../retryHandler.ts";
+import { Pages, pageOf } from "./pages.ts";
 import { QUOTA_WINDOW_MS } from "./quota.ts";
 import { THROTTLE_BUDGET_S, ThrottleBudget, throttlePause } from "./throttleBudget.ts";
 import { Throttle } from "./throttle.ts";
 import type { Passage } from "./throttle.ts";
+import { workspaceIn } from "./privateLink.ts";
 import { assertTrustedEndpoint } from "./trustedHost.ts";
-import { agentsFor } from "../network/agents.ts";
-import type { Agents } from "../network/agents.ts";
+import { Addresses } from "./addresses.ts";
+import type { Address } from "./addresses.ts";
 
 /** The parts and settings of a client. */
 export interface FabricClientOptions {
   /** `https://api.fabric.microsoft.com/v1`, or what {@link assertTrustedEndpoint} accepts. */
   readonly endpoint: string;
+  /** What decides the endpoint, for errors: `FABRIC_ENDPOINT`. @default nothing */
+  readonly endpointFrom?: string | undefined;
   readonly tokens: TokenSource;
   /** @default that of the Fabric API */
   readonly scope?: string;
@@ -64,7 +67,9 @@ const ATTEMPT_TIMEOUT_MS = 100_000;
 const EARLIER_OPERATION_DEADLINE_MS = 5 * 60_000;
 const ID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
 
-interface Settings extends InternalAxiosRequestConfig, Attempted {
+interface Settings extends InternalAxiosRequestConfig {
+  /** Of the call so far. axios copies the settings for each attempt, and not this record. */
+  attempts?: Attempts;
   /** Whether a POST with an unknown outcome may be sent again. */
   replaySafe?: boolean;
   /** Refusals by quota after which the call waited on the budget. They do not count as attempts. */
@@ -82,6 +87,7 @@ export class FabricClient {
   static readonly scope = "https://api.fabric.microsoft.com/.default";
 
   readonly #endpoint: string;
+  readonly #endpointFrom: string | undefined;
   readonly #tokens: TokenSource;
   readonly #scope: string;
   readonly #axios: AxiosInstance;
@@ -89,7 +95,7 @@ export class FabricClient {
   /** How operations are waited for. */
   readonly #waiting: Waiting;
   readonly #isFinishing = new AsyncLocalStorage<true>();
-  readonly #agents: Agents;
+  readonly #addresses: Addresses;
 
   /** @throws Error if the endpoint must not receive a token */
   constructor(options: FabricClientOptions) {
@@ -103,6 +109,7 @@ export class FabricClient {
     } = options;
     assertTrustedEndpoint(options.endpoint, env);
     this.#endpoint = options.endpoint.replace(/\/+$/, "");
+    this.#endpointFrom = options.endpointFrom;
     this.#tokens = options.tokens;
     this.#scope = scope;
     this.#stop = options.stop;
@@ -111,11 +118,8 @@ export class FabricClient {
     const breaker = flags.useCircuitBreaker
       ? (options.breaker ?? new CircuitBreaker({ expectedException: isOutage, clock }))
       : undefined;
-    this.#agents = agentsFor(this.#endpoint, env);
-    const { httpAgent, httpsAgent } = this.#agents;
+    this.#addresses = new Addresses(this.#endpoint, env);
     this.#axios = axios.create({
-      httpAgent,
-      httpsAgent,
       // a redirect is no answer, and must not take the token along
       maxRedirects: 0,
       validateStatus: (status) => status < 400,
@@ -161,9 +165,11 @@ export class FabricClient {
       return answer.status === 202 && !call.answer ? undefined : body;
     }
     await call.onAccepted?.(operationId);
-    const { operation, remedies, deadlineMs, signal } = call;
-    const get = (path: string) => this.#exchange({ method: "GET", path, operation, ...(signal && { signal }) });
-    const options = { ...this.#waiting, operation, remedies, deadlineMs, signal, isResultNeeded };
+    const { operation, remedies, deadlineMs, signal, secrets = [] } = call;
+    const workspaceId = workspaceIn(call.path);
+    const get = (path: string) =>
+      this.#exchange({ method: "GET", path, operation, secrets, ...(signal && { signal }) }, workspaceId);
+    const options = { ...this.#waiting, operation, remedies, deadlineMs, signal, isResultNeeded, secrets };
     const result = await waitForOperation(answer, get, options);
     return result && believe(result, call);
   }
@@ -194,20 +200,13 @@ export class FabricClient {
   async list(call: Omit<FabricCall, "method" | "body">): Promise<unknown[]> {
     const answer = pageOf(call.answer ?? z.unknown());
     const all: unknown[] = [];
+    const pages = new Pages(call.operation);
     for (let continuationToken: string | undefined; ;) {
       const query = { ...call.query, continuationToken };
       const page = await this.send({ ...call, method: "GET", query, answer });
       all.push(...page.value);
-      const next = page.continuationToken ? decoded(page.continuationToken) : undefined;
-      if (next === undefined) return all;
-      if (next === continuationToken) {
-        throw new FabricError({
-          operation: call.operation,
-          errorCode: "RepeatedPage",
-          serviceMessage: "The service gives the same page again and again",
-        });
-      }
-      continuationToken = next;
+      continuationToken = pages.after(page);
+      if (continuationToken === undefined) return all;
     }
   }
 
@@ -226,33 +225,41 @@ export class FabricClient {
 
   /** Closes idle connections. */
   close(): void {
-    this.#agents.destroy();
+    this.#addresses.close();
   }
 
-  async #exchange(call: FabricCall): Promise<Answer> {
+  /** @param workspaceId the workspace that the call is about, if it is about one */
+  #exchange(call: FabricCall, workspaceId = workspaceIn(call.path)): Promise<Answer> {
+    return this.#addresses.call(call.path, workspaceId, (address) => this.#exchangeAt(address, call));
+  }
+
+  async #exchangeAt({ endpoint, agents }: Address, call: FabricCall): Promise<Answer> {
     const { method, path, query, body, signal, replaySafe = false, attemptsBefore = 0 } = call;
+    const attempts = new Attempts(attemptsBefore);
     const config = {
       method,
-      url: this.#endpoint + path,
+      url: endpoint + path,
+      httpAgent: agents.httpAgent,
+      httpsAgent: agents.httpsAgent,
       ...(query && { params: query }),
       ...(body !== undefined && { data: body }),
       ...(signal && { signal }),
       replaySafe,
-      attempt: attemptsBefore,
-      mayHaveArrived: false,
+      attempts,
     };
+    const request = async () => answerOf(await this.#axios.request<unknown>(config));
     try {
-      return answerOf(await this.#axios.request<unknown>(config));
+      return await request();
     } catch (error) {
-      if (!isTokenRefused(error)) throw cleanError(error, call);
-      config.mayHaveArrived = (error.config as Attempted | undefined)?.mayHaveArrived ?? false;
+      if (!isTokenRefused(error)) throw cleanError(error, call, { attempts, addressFrom: this.#endpointFrom });
     }
-    // once, because the token may have expired during the run
-    await this.#tokens.token(this.#scope, { refresh: true });
+    attempts.count = attemptsBefore;
     try {
-      return answerOf(await this.#axios.request<unknown>(config));
+      // once, because the token may have expired during the run
+      await this.#tokens.token(this.#scope, { refresh: true });
+      return await request();
     } catch (error) {
-      throw cleanError(error, call, this.#tokens.name);
+      throw cleanError(error, call, { attempts, addressFrom: this.#endpointFrom, refused: this.#tokens });
     }
   }
 }
@@ -289,6 +296,7 @@ function attemptOf(
     const { origin, pathname } = new URL(config.url ?? "");
     const method = (config.method ?? "get").toUpperCase();
     const signal = eitherOf(config.signal as AbortSignal | undefined, stopNow());
+    const attempts = (config.attempts ??= new Attempts());
     const arrival = performance.now();
     const passage = await throttle.pass(signal, { method, path: pathname }).catch(() => {
       throw new AxiosError("not sent", AxiosError.ERR_CANCELED, config);
@@ -296,7 +304,7 @@ function attemptOf(
     const begin = performance.now();
     let response: AxiosResponse | undefined;
     let isSent = true;
-    config.attempt = (config.attempt ?? 0) + 1;
+    attempts.count++;
     try {
       response = await (breaker ? breaker.call(believable, config) : believable(config));
       passage.passed();
@@ -304,7 +312,7 @@ function attemptOf(
     } catch (error) {
       isSent = !(error instanceof CircuitOpenError);
       if (!isSent) {
-        config.attempt--;
+        attempts.count--;
         // the outcome of an earlier attempt stays unknown
         throw new AxiosError((error as CircuitOpenError).message, (error as CircuitOpenError).code, config);
       }
@@ -312,7 +320,7 @@ function attemptOf(
         response = error.response;
         // breaker and retries need the request's own settings, not the copy with a deadline
         error.config = config;
-        config.mayHaveArrived ||= outcomeOf(error) === "unknown";
+        attempts.mayHaveArrived ||= outcomeOf(error) === "unknown";
         tellGate(passage, error, options.clock);
       }
       throw error;
@@ -327,7 +335,7 @@ function attemptOf(
           errorCode: response && response.status >= 400 ? ownErrorOf(receivedOf(response))?.errorCode : undefined,
           durationMs: performance.now() - begin,
           heldMs: begin - arrival,
-          attempt: config.attempt,
+          attempt: attempts.count,
           requestId: response && requestIdOf(headersOf(response)),
         });
       }
@@ -382,9 +390,9 @@ function addRetries(
   { clock, baseMs, stop, onWait, throttleBudget, onThrottled }: Pick<FabricClientOptions, "stop"> & Retrying,
 ): void {
   const decide = (error: AxiosError) => {
-    const { method = "post", replaySafe, attempt = 1, throttled = 0 } = (error.config ?? {}) as Partial<Settings>;
+    const { method = "post", replaySafe, attempts, throttled = 0 } = (error.config ?? {}) as Partial<Settings>;
     const isFinal = error.code === AxiosError.ERR_CANCELED || !maySendAgain({ method, replaySafe }, outcomeOf(error));
-    return decideRetry(attempt - throttled, isFinal ? {} : failureOf(error, clock.now()), { baseMs });
+    return decideRetry((attempts?.count ?? 1) - throttled, isFinal ? {} : failureOf(error, clock.now()), { baseMs });
   };
   /** Whether the budget grants a refusal by quota its wait; further failures follow the limit of attempts. */
   const isGranted = (error: AxiosError): boolean => {
@@ -430,16 +438,4 @@ function answerOf(response: AxiosResponse): Answer {
   const answer = readAnswer(receivedOf(response));
   if (typeof answer === "string") throw new Error(answer);
   return answer;
-}
-
-/** A page of a list. An answer without `value` is refused: as an empty page, it would mean that everything is gone. */
-const pageOf = <T>(entry: z.ZodType<T>) => z.object({ value: z.array(entry), continuationToken: optional(z.string()) });
-
-/** Tokens arrive url-encoded; axios encodes them again. */
-function decoded(token: string): string {
-  try {
-    return decodeURIComponent(token);
-  } catch {
-    return token;
-  }
 }

@@ -45,13 +45,14 @@ export const unlistedItems = defineKind<object>()({
   title: ({ workspaceId }) => `unlisted items of workspace ${workspaceId ?? "?"}`,
 
   async create(run, { workspaceId, listed, deletedAs }) {
-    if (!run.isNewWorkspace(workspaceId)) tell(run, deletedAs, unlistedAmong(await itemsOf(run, workspaceId), listed));
+    if (!run.isNewWorkspace(workspaceId))
+      tell(run, deletedAs, await unlistedIn(run, workspaceId, await itemsOf(run, workspaceId), listed));
     return { id: workspaceId, outputs: {} };
   },
 
   async read(run, id, { listed, deletedAs }) {
     try {
-      const found = unlistedAmong(await itemsOf(run, id), listed);
+      const found = await unlistedIn(run, id, await itemsOf(run, id), listed);
       if (deletedAs === undefined) {
         tell(run, deletedAs, found);
         return { inputs: {} };
@@ -79,7 +80,7 @@ export const unlistedItems = defineKind<object>()({
   async update(run, id, old, { listed, deletedAs, unlisted: wanted = {} }) {
     const { unlisted: shown = {} } = old;
     if (deletedAs === undefined && Object.keys(shown).length + Object.keys(wanted).length === 0) {
-      tell(run, deletedAs, unlistedAmong(await itemsOf(run, id), listed));
+      tell(run, deletedAs, await unlistedIn(run, id, await itemsOf(run, id), listed));
       return {};
     }
     const items = await itemsNow(run, id);
@@ -114,8 +115,9 @@ async function deleteShown(
     Object.entries(shown).some(
       ([itemId, item]) => sameIgnoringCase(itemId, id) && item.type === type && item.name === displayName,
     );
-  const going = unlistedAmong(items, listed)
-    .filter((item) => isShown(item) && !Object.hasOwn(wanted, item.id) && !isKept(item, deletedAs))
+  const isWanted = ({ id }: FabricItem) => Object.keys(wanted).some((itemId) => sameIgnoringCase(itemId, id));
+  const going = (await unlistedIn(run, workspaceId, items, listed))
+    .filter((item) => isShown(item) && !isWanted(item) && !isKept(item, deletedAs))
     // what shows data goes before what holds it
     .toSorted((one, other) => tierOf(other.type) - tierOf(one.type));
   for (const item of going) {
@@ -205,9 +207,26 @@ const MADE_BESIDE: Readonly<Record<string, readonly string[]>> = {
   SemanticModel: ["Lakehouse", "Warehouse", "MirroredDatabase", "SQLDatabase", "KQLDatabase"],
 };
 
+/**
+ * Items that are neither declared nor the stack's own. An own item that somebody has renamed has no declared name, if the
+ * project leaves such changes alone.
+ */
+async function unlistedIn(
+  run: Run,
+  workspaceId: string,
+  items: readonly FabricItem[],
+  listed: readonly string[],
+): Promise<readonly FabricItem[]> {
+  const found = unlistedAmong(items, listed);
+  const states = await Promise.all(found.map(({ id }) => run.formerState("Item", `${workspaceId}/${id}`)));
+  return found.filter((_, position) => states[position] === undefined);
+}
+
 /** Items that are not declared. What the service makes itself beside an item is nobody's to declare. Pure. */
 export function unlistedAmong(items: readonly FabricItem[], listed: readonly string[]): FabricItem[] {
-  const isListed = (type: string, name: string) => listed.includes(`${type}/${name}`.toLowerCase());
+  const spelled = (name: string) => name.toLowerCase().normalize("NFC");
+  const names = new Set(listed.map(spelled));
+  const isListed = (type: string, name: string) => names.has(spelled(`${type}/${name}`));
   const isThere = (type: string, name: string) =>
     isListed(type, name) || items.some((one) => one.type === type && sameIgnoringCase(one.displayName, name));
   return items
