@@ -5,6 +5,7 @@ import type { Received } from "./answer.ts";
 import type { FabricCall } from "./fabricCall.ts";
 import { FabricError, NOT_THE_SERVICE } from "./fabricError.ts";
 import { MAX_RETRY_AFTER_S, failureOf } from "../retryHandler.ts";
+import type { TokenSource } from "../signIn/credentials.ts";
 import { withoutSecrets, withoutSecretsIn } from "./withoutSecrets.ts";
 
 /* Turns errors of axios into plain data. An axios error holds the request with its token, and must not go any further. */
@@ -41,15 +42,17 @@ export class Attempts {
   }
 }
 
-/**
- * The error as plain data.
- * @param of.refused the credential, if a new token of it was asked for
- */
-export function cleanError(
-  error: unknown,
-  call: FabricCall,
-  of: { readonly attempts: Attempts; readonly refused?: string },
-): unknown {
+/** What an error can name besides the call. */
+export interface Circumstances {
+  readonly attempts: Attempts;
+  /** What decides the address of the service: `fabric:endpoint`. Absent if nothing does. */
+  readonly addressFrom?: string | undefined;
+  /** The credential, if a new token of it was asked for. */
+  readonly refused?: Pick<TokenSource, "name" | "remedy">;
+}
+
+/** The error as plain data. */
+export function cleanError(error: unknown, call: FabricCall, of: Circumstances): unknown {
   const { operation, remedies, secrets = [] } = call;
   const isOutcomeKnown = of.attempts.mayHaveArrived ? false : undefined;
   const attempts = of.attempts.count;
@@ -75,7 +78,7 @@ export function cleanError(
       serviceMessage: error.message,
       isOutcomeKnown,
       attempts,
-      ...remedyOf(remedies, errorCode),
+      ...(remedyOf(remedies, errorCode) ?? unreachable(errorCode, of.addressFrom)),
     });
   }
   const own = ownErrorOf(received);
@@ -108,14 +111,22 @@ function longPauseOf(error: AxiosError): { remedy: string } | undefined {
 }
 
 /** Remedy if new tokens are refused too. */
-const refusalOf = (credential: string | undefined) =>
+const refusalOf = (credential: Circumstances["refused"]) =>
   credential && {
     remedy:
-      `The service refused the token of ${credential}, and once more after asking for a new one. Sign in again, or renew ` +
-      `FABRIC_ACCESS_TOKEN; check the tenant, this machine's clock, and that the tenant lets this identity use Fabric's APIs.`,
+      `The service refused the token of ${credential.name}, and once more after asking for a new one. ` +
+      `${credential.remedy ?? "Sign in again."} Check the tenant, this machine's clock, and that the tenant lets this identity ` +
+      `use Fabric's APIs.`,
   };
 
-function remedyOf(remedies: FabricCall["remedies"], errorCode: string): { remedy?: string } {
+/** Remedy if no connection came about. Only what decides the address is named. */
+function unreachable(errorCode: string, addressFrom: string | undefined): { remedy: string } | undefined {
+  const what = { ECONNREFUSED: "Nothing listens there.", ENOTFOUND: "The host name is unknown." }[errorCode];
+  if (what === undefined) return undefined;
+  return { remedy: `${what} Check ${addressFrom === undefined ? "" : `${addressFrom} and `}the network.` };
+}
+
+function remedyOf(remedies: FabricCall["remedies"], errorCode: string): { remedy: string } | undefined {
   const remedy = remedies?.[errorCode];
-  return remedy === undefined ? {} : { remedy };
+  return remedy === undefined ? undefined : { remedy };
 }

@@ -11,7 +11,7 @@ import type { Answering, Attempt, FabricCall, Wait } from "./fabricCall.ts";
 import { systemClock } from "../clock.ts";
 import type { Clock } from "../clock.ts";
 import type { TokenSource } from "../signIn/credentials.ts";
-import { FabricError, NOT_THE_SERVICE, isServiceAnswer } from "./fabricError.ts";
+import { FabricError, NOT_THE_SERVICE, isFabricError, isServiceAnswer } from "./fabricError.ts";
 import type { FeatureFlags } from "../featureFlags.ts";
 import { FIRST_POLL_MS, acceptedEarlier, operationOf, waitForOperation } from "./longRunningOperation.ts";
 import type { Waiting } from "./longRunningOperation.ts";
@@ -23,6 +23,7 @@ import { QUOTA_WINDOW_MS } from "./quota.ts";
 import { THROTTLE_BUDGET_S, ThrottleBudget, throttlePause } from "./throttleBudget.ts";
 import { Throttle } from "./throttle.ts";
 import type { Passage } from "./throttle.ts";
+import { DENIED_BY_NETWORK, adviceOnNetwork, privateLinkOf, whyUnusable, workspaceIn } from "./privateLink.ts";
 import { assertTrustedEndpoint } from "./trustedHost.ts";
 import { agentsFor } from "../network/agents.ts";
 import type { Agents } from "../network/agents.ts";
@@ -31,6 +32,8 @@ import type { Agents } from "../network/agents.ts";
 export interface FabricClientOptions {
   /** `https://api.fabric.microsoft.com/v1`, or what {@link assertTrustedEndpoint} accepts. */
   readonly endpoint: string;
+  /** What decides the endpoint, for errors: `FABRIC_ENDPOINT`. @default nothing */
+  readonly endpointFrom?: string | undefined;
   readonly tokens: TokenSource;
   /** @default that of the Fabric API */
   readonly scope?: string;
@@ -59,6 +62,20 @@ export interface FabricClientOptions {
   readonly stop?: AbortSignal | undefined;
 }
 
+/** An address of the service, with the connections to it. */
+interface Address {
+  readonly endpoint: string;
+  readonly agents: Agents;
+}
+
+/** The private link of a workspace. */
+interface Link extends Address {
+  /** The common address does not serve the workspace here, and the link does. */
+  isNeeded?: boolean;
+  /** Why the link cannot be used from here. */
+  unusable?: string;
+}
+
 const ATTEMPT_TIMEOUT_MS = 100_000;
 /** Longest wait for an operation of an earlier run. It began long ago, and the waiting command cannot be interrupted. */
 const EARLIER_OPERATION_DEADLINE_MS = 5 * 60_000;
@@ -84,6 +101,7 @@ export class FabricClient {
   static readonly scope = "https://api.fabric.microsoft.com/.default";
 
   readonly #endpoint: string;
+  readonly #endpointFrom: string | undefined;
   readonly #tokens: TokenSource;
   readonly #scope: string;
   readonly #axios: AxiosInstance;
@@ -91,7 +109,10 @@ export class FabricClient {
   /** How operations are waited for. */
   readonly #waiting: Waiting;
   readonly #isFinishing = new AsyncLocalStorage<true>();
-  readonly #agents: Agents;
+  readonly #common: Address;
+  /** The private links of workspaces that were called, whether they are needed or not. */
+  readonly #links = new Map<string, Link>();
+  readonly #env: NodeJS.ProcessEnv;
 
   /** @throws Error if the endpoint must not receive a token */
   constructor(options: FabricClientOptions) {
@@ -105,6 +126,7 @@ export class FabricClient {
     } = options;
     assertTrustedEndpoint(options.endpoint, env);
     this.#endpoint = options.endpoint.replace(/\/+$/, "");
+    this.#endpointFrom = options.endpointFrom;
     this.#tokens = options.tokens;
     this.#scope = scope;
     this.#stop = options.stop;
@@ -113,11 +135,9 @@ export class FabricClient {
     const breaker = flags.useCircuitBreaker
       ? (options.breaker ?? new CircuitBreaker({ expectedException: isOutage, clock }))
       : undefined;
-    this.#agents = agentsFor(this.#endpoint, env);
-    const { httpAgent, httpsAgent } = this.#agents;
+    this.#env = env;
+    this.#common = { endpoint: this.#endpoint, agents: agentsFor(this.#endpoint, env) };
     this.#axios = axios.create({
-      httpAgent,
-      httpsAgent,
       // a redirect is no answer, and must not take the token along
       maxRedirects: 0,
       validateStatus: (status) => status < 400,
@@ -164,8 +184,9 @@ export class FabricClient {
     }
     await call.onAccepted?.(operationId);
     const { operation, remedies, deadlineMs, signal, secrets = [] } = call;
+    const workspaceId = workspaceIn(call.path);
     const get = (path: string) =>
-      this.#exchange({ method: "GET", path, operation, secrets, ...(signal && { signal }) });
+      this.#exchange({ method: "GET", path, operation, secrets, ...(signal && { signal }) }, workspaceId);
     const options = { ...this.#waiting, operation, remedies, deadlineMs, signal, isResultNeeded, secrets };
     const result = await waitForOperation(answer, get, options);
     return result && believe(result, call);
@@ -222,15 +243,60 @@ export class FabricClient {
 
   /** Closes idle connections. */
   close(): void {
-    this.#agents.destroy();
+    for (const { agents } of [this.#common, ...this.#links.values()]) agents.destroy();
   }
 
-  async #exchange(call: FabricCall): Promise<Answer> {
+  /**
+   * Sends a call. If the network of this machine may not reach the call's workspace, it is sent over the private link of that.
+   * @param workspaceId the workspace that the call is about
+   */
+  async #exchange(call: FabricCall, workspaceId = workspaceIn(call.path)): Promise<Answer> {
+    const link = workspaceId === undefined ? undefined : this.#linkOf(workspaceId);
+    if (link === undefined) return this.#exchangeAt(this.#common, call);
+    // operations are the tenant's, so the common address comes first
+    if (link.isNeeded && workspaceIn(call.path) !== undefined) return this.#exchangeAt(link, call);
+    try {
+      return await this.#exchangeAt(this.#common, call);
+    } catch (error) {
+      if (!isFabricError(error, DENIED_BY_NETWORK)) throw error;
+      return this.#exchangeOverLink(call, link, error);
+    }
+  }
+
+  /** Sends a call that was refused at the common address over the private link, unless that cannot be used either. */
+  async #exchangeOverLink(call: FabricCall, link: Link, refusal: FabricError): Promise<Answer> {
+    try {
+      if (link.unusable === undefined) {
+        const answer = await this.#exchangeAt(link, call);
+        link.isNeeded = true;
+        return answer;
+      }
+    } catch (error) {
+      const reason = whyUnusable(error);
+      if (reason === undefined) throw error;
+      link.unusable = reason;
+    }
+    throw refusal.withRemedy(adviceOnNetwork(link.endpoint, link.unusable ?? ""));
+  }
+
+  #linkOf(workspaceId: string): Link | undefined {
+    const known = this.#links.get(workspaceId);
+    if (known) return known;
+    const endpoint = privateLinkOf(this.#endpoint, workspaceId);
+    if (endpoint === undefined) return undefined;
+    const link = { endpoint, agents: agentsFor(endpoint, this.#env) };
+    this.#links.set(workspaceId, link);
+    return link;
+  }
+
+  async #exchangeAt({ endpoint, agents }: Address, call: FabricCall): Promise<Answer> {
     const { method, path, query, body, signal, replaySafe = false, attemptsBefore = 0 } = call;
     const attempts = new Attempts(attemptsBefore);
     const config = {
       method,
-      url: this.#endpoint + path,
+      url: endpoint + path,
+      httpAgent: agents.httpAgent,
+      httpsAgent: agents.httpsAgent,
       ...(query && { params: query }),
       ...(body !== undefined && { data: body }),
       ...(signal && { signal }),
@@ -241,7 +307,7 @@ export class FabricClient {
     try {
       return await request();
     } catch (error) {
-      if (!isTokenRefused(error)) throw cleanError(error, call, { attempts });
+      if (!isTokenRefused(error)) throw cleanError(error, call, { attempts, addressFrom: this.#endpointFrom });
     }
     attempts.count = attemptsBefore;
     try {
@@ -249,7 +315,7 @@ export class FabricClient {
       await this.#tokens.token(this.#scope, { refresh: true });
       return await request();
     } catch (error) {
-      throw cleanError(error, call, { attempts, refused: this.#tokens.name });
+      throw cleanError(error, call, { attempts, addressFrom: this.#endpointFrom, refused: this.#tokens });
     }
   }
 }

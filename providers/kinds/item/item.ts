@@ -5,6 +5,7 @@ import { hashParts, readDefinitionParts, readPlatform } from "../../../lib/api/i
 import { hashWithValues, valuesOf, withPool, withValues } from "../../../lib/content/itemValues.ts";
 import { hasDefinition, isDataBearing } from "../../../lib/api/itemType.ts";
 import { itemShape } from "../../../lib/api/objects.ts";
+import { itemNameProblem } from "../../../lib/config/itemNames.ts";
 import type { FabricItem } from "../../../lib/api/objects.ts";
 import { DOUBTFUL, identifier, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
 import { defineObjectKind } from "../../engine/lifecycle.ts";
@@ -134,6 +135,12 @@ export const item = defineObjectKind<Outputs>()({
     } catch (error) {
       throw new InputError("path", error instanceof Error ? error.message : String(error));
     }
+  },
+
+  refusesNew({ type, displayName, adopt }) {
+    if (adopt || isUnknown(type) || isUnknown(displayName)) return undefined;
+    const problem = itemNameProblem(type, displayName);
+    return problem === undefined ? undefined : new InputError("displayName", problem);
   },
 
   names: z.object({ workspaceId: idInLog, type: nameInLog, displayName: nameInLog }),

@@ -181,6 +181,39 @@ describe("the state after an import", () => {
   });
 });
 
+describe("connections that a stack has a name for", () => {
+  it("Connections that a stack has a name for are not declared again by an import: a reference stays one, and an entry that waits to adopt one has it", async () => {
+    await using stack = await EngineStack.start();
+    await makeSales(stack);
+    const { connections } = stack.emulator.service;
+    const theirs = structuredClone(connections.all());
+    const references = [{ name: "theirs", connection: "contoso GitHub" }];
+    stack.configure({ references, workspaces: [] });
+    assert.equal((await stack.up()).code, 0);
+    const first = await importing(stack, ["--workspace", "sales"]);
+    assert.equal(first.code, 0, first.text);
+    assert.match(first.text, /A preview shows no change/);
+    assert.match(readFileSync(fileOf(stack), "utf8"), /connection: theirs\n/);
+    assert.doesNotMatch(readFileSync(fileOf(stack), "utf8"), /fabric:connections/);
+    const up = await stack.up();
+    assert.deepEqual([up.code, up.steps], [0, []], up.text);
+    assert.equal((await stack.destroy()).code, 0);
+
+    await makeSales(stack);
+    const roles = [{ principal: known.alice, type: "User", role: "User" }];
+    const entry = { name: "code", displayName: "contoso GitHub", type: "GitHubSourceControl", adopt: true, roles };
+    stack.configure({ connections: [entry], workspaces: [] });
+    const second = await importing(stack, ["--workspace", "sales"]);
+    assert.equal(second.code, 0, second.text);
+    assert.match(second.text, /code: 1 connection, which stays at a destroy[^]*A preview shows no change/);
+    assert.equal(readFileSync(fileOf(stack), "utf8").split("GitHubSourceControl").length, 2, "one entry");
+    const waiting = await stack.preview();
+    assert.deepEqual(waiting.steps, ["create ConnectionRole code/11111111-1111-4111-8111-0000000000a1"], waiting.text);
+    assert.equal((await stack.destroy()).code, 0);
+    assert.deepEqual(connections.all(), theirs);
+  });
+});
+
 /** An environment whose CLI does something else instead of importing a state. */
 function withoutStateImport(stack: EngineStack, instead: string): NodeJS.ProcessEnv {
   const folder = join(stack.folder, "bin");

@@ -212,6 +212,20 @@ describe("a call that fails", () => {
     assert.equal(clock.sleeps.length, 3);
   });
 
+  it("A call that reaches nothing names what decides the address, and no other key", async () => {
+    const tokens = { name: "test", token: () => Promise.resolve("t") };
+    const messages = [undefined, "FABRIC_ENDPOINT", "fabric:endpoint"].map(async (endpointFrom) => {
+      const endpoint = "http://127.0.0.1:1/v1";
+      const client = new FabricClient({ endpoint, endpointFrom, tokens, flags: none, env: {} });
+      return (await failure(client.send(post))).message.replace(/.* Nothing listens/, "Nothing listens");
+    });
+    assert.deepEqual(await Promise.all(messages), [
+      "Nothing listens there. Check the network.",
+      "Nothing listens there. Check FABRIC_ENDPOINT and the network.",
+      "Nothing listens there. Check fabric:endpoint and the network.",
+    ]);
+  });
+
   it("A call that fails ends at its deadline, also when only the body hangs, and when it is aborted", async () => {
     for (const hang of [
       () => undefined,
@@ -348,9 +362,13 @@ describe("a refused token", () => {
     await using world = await World.of((_request, response) => refuse(response, 401, "InvalidToken"));
     assert.match(
       (await failure(world.client.send(get))).message,
-      /InvalidToken \(401, request r-2\).*FABRIC_ACCESS_TOKEN/,
+      /InvalidToken \(401, request r-2\).*of test, and once more.*Sign in again\. Check the tenant/,
     );
     assert.equal(world.seen.length, 2);
+    await using ready = await World.of((_request, response) => refuse(response, 401, "InvalidToken"));
+    const tokens = { name: "azd", remedy: "Run azd auth login.", token: () => Promise.resolve("t") };
+    const client = new FabricClient({ endpoint: `${ready.origin}/v1`, tokens, flags: none, env: {} });
+    assert.match((await failure(client.send(get))).message, /of azd, and once more .* Run azd auth login\. Check/);
   });
 
   it("A refused token is never asked for where the host is not trusted", () => {
