@@ -11,7 +11,7 @@ import type { Answering, Attempt, FabricCall, Wait } from "./fabricCall.ts";
 import { systemClock } from "../clock.ts";
 import type { Clock } from "../clock.ts";
 import type { TokenSource } from "../signIn/credentials.ts";
-import { FabricError, NOT_THE_SERVICE, isFabricError, isServiceAnswer } from "./fabricError.ts";
+import { FabricError, NOT_THE_SERVICE, isServiceAnswer } from "./fabricError.ts";
 import type { FeatureFlags } from "../featureFlags.ts";
 import { FIRST_POLL_MS, acceptedEarlier, operationOf, waitForOperation } from "./longRunningOperation.ts";
 import type { Waiting } from "./longRunningOperation.ts";
@@ -23,10 +23,10 @@ import { QUOTA_WINDOW_MS } from "./quota.ts";
 import { THROTTLE_BUDGET_S, ThrottleBudget, throttlePause } from "./throttleBudget.ts";
 import { Throttle } from "./throttle.ts";
 import type { Passage } from "./throttle.ts";
-import { DENIED_BY_NETWORK, adviceOnNetwork, privateLinkOf, whyUnusable, workspaceIn } from "./privateLink.ts";
+import { workspaceIn } from "./privateLink.ts";
 import { assertTrustedEndpoint } from "./trustedHost.ts";
-import { agentsFor } from "../network/agents.ts";
-import type { Agents } from "../network/agents.ts";
+import { Addresses } from "./addresses.ts";
+import type { Address } from "./addresses.ts";
 
 /** The parts and settings of a client. */
 export interface FabricClientOptions {
@@ -62,20 +62,6 @@ export interface FabricClientOptions {
   readonly stop?: AbortSignal | undefined;
 }
 
-/** An address of the service, with the connections to it. */
-interface Address {
-  readonly endpoint: string;
-  readonly agents: Agents;
-}
-
-/** The private link of a workspace. */
-interface Link extends Address {
-  /** The common address does not serve the workspace here, and the link does. */
-  isNeeded?: boolean;
-  /** Why the link cannot be used from here. */
-  unusable?: string;
-}
-
 const ATTEMPT_TIMEOUT_MS = 100_000;
 /** Longest wait for an operation of an earlier run. It began long ago, and the waiting command cannot be interrupted. */
 const EARLIER_OPERATION_DEADLINE_MS = 5 * 60_000;
@@ -109,10 +95,7 @@ export class FabricClient {
   /** How operations are waited for. */
   readonly #waiting: Waiting;
   readonly #isFinishing = new AsyncLocalStorage<true>();
-  readonly #common: Address;
-  /** The private links of workspaces that were called, whether they are needed or not. */
-  readonly #links = new Map<string, Link>();
-  readonly #env: NodeJS.ProcessEnv;
+  readonly #addresses: Addresses;
 
   /** @throws Error if the endpoint must not receive a token */
   constructor(options: FabricClientOptions) {
@@ -135,8 +118,7 @@ export class FabricClient {
     const breaker = flags.useCircuitBreaker
       ? (options.breaker ?? new CircuitBreaker({ expectedException: isOutage, clock }))
       : undefined;
-    this.#env = env;
-    this.#common = { endpoint: this.#endpoint, agents: agentsFor(this.#endpoint, env) };
+    this.#addresses = new Addresses(this.#endpoint, env);
     this.#axios = axios.create({
       // a redirect is no answer, and must not take the token along
       maxRedirects: 0,
@@ -243,50 +225,12 @@ export class FabricClient {
 
   /** Closes idle connections. */
   close(): void {
-    for (const { agents } of [this.#common, ...this.#links.values()]) agents.destroy();
+    this.#addresses.close();
   }
 
-  /**
-   * Sends a call. If the network of this machine may not reach the call's workspace, it is sent over the private link of that.
-   * @param workspaceId the workspace that the call is about
-   */
-  async #exchange(call: FabricCall, workspaceId = workspaceIn(call.path)): Promise<Answer> {
-    const link = workspaceId === undefined ? undefined : this.#linkOf(workspaceId);
-    if (link === undefined) return this.#exchangeAt(this.#common, call);
-    // operations are the tenant's, so the common address comes first
-    if (link.isNeeded && workspaceIn(call.path) !== undefined) return this.#exchangeAt(link, call);
-    try {
-      return await this.#exchangeAt(this.#common, call);
-    } catch (error) {
-      if (!isFabricError(error, DENIED_BY_NETWORK)) throw error;
-      return this.#exchangeOverLink(call, link, error);
-    }
-  }
-
-  /** Sends a call that was refused at the common address over the private link, unless that cannot be used either. */
-  async #exchangeOverLink(call: FabricCall, link: Link, refusal: FabricError): Promise<Answer> {
-    try {
-      if (link.unusable === undefined) {
-        const answer = await this.#exchangeAt(link, call);
-        link.isNeeded = true;
-        return answer;
-      }
-    } catch (error) {
-      const reason = whyUnusable(error);
-      if (reason === undefined) throw error;
-      link.unusable = reason;
-    }
-    throw refusal.withRemedy(adviceOnNetwork(link.endpoint, link.unusable ?? ""));
-  }
-
-  #linkOf(workspaceId: string): Link | undefined {
-    const known = this.#links.get(workspaceId);
-    if (known) return known;
-    const endpoint = privateLinkOf(this.#endpoint, workspaceId);
-    if (endpoint === undefined) return undefined;
-    const link = { endpoint, agents: agentsFor(endpoint, this.#env) };
-    this.#links.set(workspaceId, link);
-    return link;
+  /** @param workspaceId the workspace that the call is about, if it is about one */
+  #exchange(call: FabricCall, workspaceId = workspaceIn(call.path)): Promise<Answer> {
+    return this.#addresses.call(call.path, workspaceId, (address) => this.#exchangeAt(address, call));
   }
 
   async #exchangeAt({ endpoint, agents }: Address, call: FabricCall): Promise<Answer> {

@@ -33,16 +33,18 @@ export function loggedPast({ store, stack, rollbackOf, transaction }: PastOf): R
   const undoneLog = (transactionId: string) => (undone ??= readTransactionLog(store, transactionId));
   const open = () =>
     (openLogs ??= new StackTransactions(store, stack).logs().then((logs) => logs.filter((log) => !hasEnded(log))));
+  const undosOf = async <A extends object>(compensation: string, id: string) =>
+    (await open()).flatMap((log) =>
+      log.flatMap((entry) => {
+        if (entry.kind !== "intent" || entry.operation !== "update" || !isSameId(entry.resourceId, id)) return [];
+        const isIt = entry.compensation?.function === compensation && outcomeOf(log, entry.step) !== "refused";
+        return isIt ? [entry.compensation?.args as A] : [];
+      }),
+    );
   return {
+    undosOf,
     async undoOf<A extends object>(compensation: string, id: string, which: "first" | "last" = "first") {
-      const undos = (await open()).flatMap((log) =>
-        log.flatMap((entry) => {
-          if (entry.kind !== "intent" || entry.operation !== "update") return [];
-          if (!isSameId(entry.resourceId, id)) return [];
-          const isIt = entry.compensation?.function === compensation && outcomeOf(log, entry.step) !== "refused";
-          return isIt ? [entry.compensation?.args as A] : [];
-        }),
-      );
+      const undos = await undosOf<A>(compensation, id);
       return which === "first" ? undos[0] : undos.at(-1);
     },
 

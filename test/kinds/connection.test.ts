@@ -142,7 +142,7 @@ describe("a connection", () => {
     await using bench = await Bench.start();
     const process = await bench.process(connection);
     const create = (more: Properties) => process.create(checked(connection, { ...sql, ...more }));
-    await assert.rejects(create({ adopt: true }), /none to adopt that the deploying identity sees/);
+    await assert.rejects(create({ adopt: true }), /no connection of that name is shared with the deploying identity/);
     await assert.rejects(create({}), /declare credentials, or adopt: true/);
   });
 });
@@ -321,6 +321,22 @@ describe("a role", () => {
       .slice(begun)
       .filter(({ method }) => method === "POST");
     assert.equal(posts.length, 1);
+  });
+
+  it("A role in a connection of a principal that was made a moment ago is waited for, whatever words the service has for that", async () => {
+    await using bench = await Bench.start();
+    const { connections } = bench.emulator.service;
+    connections.put({ id: "c1", body: { id: "c1", displayName: "shared", connectivityType: "ShareableCloud" } });
+    const process = await bench.process("connectionRole", {}, { isPatient: false });
+    const principals = [
+      { principal: "Analysts", type: "Group", role: "User" },
+      { principal: "applicationId=11111111-1111-4111-8111-000000000002", type: "ServicePrincipal", role: "User" },
+    ];
+    for (const [at, errorCode] of ["UnknownError", "PrincipalNotFound"].entries()) {
+      bench.emulator.faults([{ method: "POST", route: "/roleAssignments", status: 400, errorCode, times: 3 }]);
+      const made = await process.create({ connectionId: "c1", ...principals[at] });
+      assert.match(made.id ?? "", /^c1\/11111111-/);
+    }
   });
 });
 

@@ -22,6 +22,25 @@ import type { Run } from "../../run/run.ts";
 import { publishEnvironment } from "./environment.ts";
 import { changeOfItem } from "./itemIntent.ts";
 import { itemPlace } from "./itemPlace.ts";
+import { laterContent, noteSending, notedBefore } from "./laterContent.ts";
+
+/** What the log notes of a definition that is sent. */
+export interface SentNote {
+  /** Hash of the definition; absent in logs of earlier versions, and if no rollback can follow. */
+  readonly sent?: string;
+  /** The content in whose place it was sent, if that was read. */
+  readonly had?: KeptContent | undefined;
+  /** Not a deployment's definition, but a publish, or what a rollback sends. */
+  readonly isOther?: true;
+  /** What a rollback sends is the content from before. */
+  readonly isBefore?: true;
+}
+
+/** Content that is kept beside the log. */
+export interface KeptContent {
+  readonly hash: string;
+  readonly key: string;
+}
 
 /** Parts have only this encoding; any other encoding would be mistaken for different content. */
 const definitionAnswer = z.object({
@@ -192,7 +211,8 @@ interface Declared extends Defined {
   readonly creationPayload?: Readonly<Record<string, unknown>> | undefined;
 }
 
-interface Definition {
+/** A definition as the service takes it. */
+export interface Definition {
   /** See {@link formatOf}. */
   readonly format?: string | undefined;
   readonly parts: readonly DefinitionPart[];
@@ -205,13 +225,17 @@ interface Definition {
  * @throws Error if the files have changed since the engine compared them
  */
 export const definitionFor = async (run: Run, inputs: Declared, id?: string): Promise<Definition | undefined> =>
-  (await definitionById(run, inputs))?.(id);
+  (await definitionById(run, inputs, id))?.(id);
 
 /** {@link definitionFor}, for several ids: the files are read once. */
-async function definitionById(run: Run, inputs: Declared): Promise<((id?: string) => Definition) | undefined> {
+async function definitionById(
+  run: Run,
+  inputs: Declared,
+  id?: string,
+): Promise<((id?: string) => Definition) | undefined> {
   const { path, definitionHash, workspaceId, sparkPool } = inputs;
   if (path === undefined || definitionHash === undefined) return undefined;
-  const kept = await keptOf(run, workspaceId, inputs);
+  const kept = (id === undefined ? undefined : await notedBefore(run, id)) ?? (await keptOf(run, workspaceId, inputs));
   if (kept) {
     const lost = run.isRollback ? lostVariables(inputs) : [];
     if (lost.length > 0)
@@ -275,7 +299,8 @@ function valueIn({ references, displayName }: Defined, reference: DynamicReferen
   return value;
 }
 
-const withFormat = ({ type }: Defined, parts: readonly DefinitionPart[]): Definition => {
+/** A definition with the name of its format, if the type needs one. */
+export const withFormat = ({ type }: Pick<Defined, "type">, parts: readonly DefinitionPart[]): Definition => {
   const format = formatOf(
     type,
     parts.map(({ path }) => path),
@@ -303,24 +328,27 @@ export async function contentAfterMaking(run: Run, id: string, inputs: Declared)
   return isDeepStrictEqual(byId(), definition) ? undefined : definition;
 }
 
-/** Keeps an item's definition before a change or delete, if a rollback may need it. */
-export async function keepDefinition(run: Run, id: string, old: Defined): Promise<void> {
-  if (!run.definitions.isKeeping || old.definitionHash === undefined) return;
-  await keepContent(run, id, old);
+/**
+ * Keeps an item's definition before a change or delete, if a rollback may need it.
+ * @returns what was kept, if it was read
+ */
+export async function keepDefinition(run: Run, id: string, old: Defined): Promise<KeptContent | undefined> {
+  if (!run.definitions.isKeeping || old.definitionHash === undefined) return undefined;
+  return keepContent(run, id, old);
 }
 
 /**
  * Keeps content that people have put into an item without a declared definition. Call this before the first declared definition
  * replaces the content, and before the item is deleted.
  */
-export async function keepUndeclared(run: Run, id: string, old: Defined): Promise<void> {
-  if (!run.definitions.isKeeping || old.definitionHash !== undefined) return;
+export async function keepUndeclared(run: Run, id: string, old: Defined): Promise<KeptContent | undefined> {
+  if (!run.definitions.isKeeping || old.definitionHash !== undefined) return undefined;
   // the rollback reports content that the service returns to nobody
-  await keepContent(run, id, old).catch(unlessUnreadable);
+  return keepContent(run, id, old).catch(unlessUnreadable);
 }
 
-async function keepContent(run: Run, id: string, old: Defined): Promise<void> {
-  if (await run.definitions.has(keyIn(workspaceIn(id), old))) return;
+async function keepContent(run: Run, id: string, old: Defined): Promise<KeptContent | undefined> {
+  if (await run.definitions.has(keyIn(workspaceIn(id), old))) return undefined;
   const lost = lostVariables(old);
   if (lost.length > 0) {
     // the definition holds a value that may be secret, and nobody can tell where
@@ -328,9 +356,11 @@ async function keepContent(run: Run, id: string, old: Defined): Promise<void> {
       `The definition of ${old.type} '${old.displayName}' is not kept for a rollback, because it holds the former value of ` +
         `${lost.join(", ")}.`,
     );
-    return;
+    return undefined;
   }
-  await keepParts(run, id, old, await readDefinition(run, id, old));
+  const parts = await readDefinition(run, id, old);
+  await keepParts(run, id, old, parts);
+  return { hash: hashDefinition(parts), key: keyIn(workspaceIn(id), old) };
 }
 
 /**
@@ -346,7 +376,7 @@ export async function undeclaredDefinition(
 ): Promise<Definition | undefined> {
   const isReplaced = run.isRollback && wanted.definitionHash === undefined && old.definitionHash !== undefined;
   if (!isReplaced) return undefined;
-  const parts = await keptOf(run, workspaceIn(id), wanted);
+  const parts = (await notedBefore(run, id)) ?? (await keptOf(run, workspaceIn(id), wanted));
   if (parts) return withFormat(wanted, parts);
   throw new Error(
     `${wanted.type} '${wanted.displayName}' has the definition that the deployment sent: the one from before was not kept, ` +
@@ -373,31 +403,65 @@ async function keepParts(run: Run, id: string, item: Defined, parts: readonly De
   await run.definitions.keep(keyOf(item), parts);
 }
 
-const keptOf = async (run: Run, workspaceId: string, item: Defined) =>
+/** In a rollback: the definition of an item from before the transaction. */
+export const keptOf = async (
+  run: Run,
+  workspaceId: string,
+  item: Defined,
+): Promise<readonly DefinitionPart[] | undefined> =>
   (await run.definitions.kept(keyIn(workspaceId, item))) ?? run.definitions.kept(keyOf(item));
 
 const workspaceIn = (id: string) => id.split("/")[0] ?? "";
 
-/** Replaces an item's definition. An environment is published, too. */
+/** Replaces an item's definition: in a rollback by that from before. An environment is published, too. @param had see {@link SentNote} */
 export async function sendDefinition(
   run: Run,
   id: string,
-  { type, displayName }: Defined,
+  item: Defined,
   definition: Definition | undefined,
+  had?: KeptContent,
 ): Promise<void> {
-  await run.write(changeOfItem(id, displayName, { function: "restoreDefinition", args: { id } }), {
+  await writeDefinition(run, id, item, definition, run.isRollback ? { isBefore: true } : { had });
+  if (item.type === "Environment") await publishEnvironment(run, id, item.displayName);
+}
+
+/** Replaces an item's definition. What an environment had published stays published. @param more for the log */
+export async function writeDefinition(
+  run: Run,
+  id: string,
+  item: Defined,
+  definition: Definition | undefined,
+  more: SentNote = {},
+): Promise<void> {
+  const { type, displayName } = item;
+  const sent = definition && (await noteSending(run, item, definition));
+  const note: SentNote = { ...(run.isRollback && { isOther: true }), ...(sent !== undefined && { sent }), ...more };
+  const args = { id, ...note };
+  await run.write(changeOfItem(id, displayName, { function: "restoreDefinition", args }), {
     method: "POST",
     path: `${pathOf(itemPlace, id)}/updateDefinition`,
     body: { definition },
     operation: `update the definition of ${type} '${displayName}'`,
     replaySafe: true,
   });
-  if (type === "Environment") await publishEnvironment(run, id, displayName);
+}
+
+/** Gives an item content back that was kept. @returns whether it had other content */
+export async function sendContent(
+  run: Run,
+  id: string,
+  item: Defined,
+  parts: readonly DefinitionPart[],
+): Promise<boolean> {
+  if (hashDefinition(await readDefinition(run, id, item)) === hashDefinition(parts)) return false;
+  await sendDefinition(run, id, item, withFormat(item, withEnvironment(parts, process.env)));
+  return true;
 }
 
 /** Restores the former definition of an adopted item, if it was kept. @returns whether it was kept */
 export async function giveBackDefinition(run: Run, id: string, before: Defined): Promise<boolean> {
   const parts = before.definitionHash === undefined ? undefined : await keptOf(run, workspaceIn(id), before);
+  if (parts && (await laterContent(run, id, before, [parts]))) return true;
   if (parts) await sendDefinition(run, id, before, withFormat(before, withEnvironment(parts, process.env)));
   return parts !== undefined;
 }

@@ -18,6 +18,8 @@ export interface Environment {
   readonly files: Readonly<Record<string, string>>;
   /** Items whose content is declared: display name of the workspace, type, display name. */
   readonly contents: readonly (readonly [string, string, string])[];
+  /** Further keys of the configuration. */
+  readonly settings?: object;
 }
 
 /** What declared items are besides their entries. */

@@ -106,15 +106,25 @@ describe("an imported workspace", () => {
   });
 
   it("An imported workspace cannot be deleted when the import is killed between configuration and state", async () => {
+    const before = readFileSync(fileOf(stack), "utf8");
     const killed = await importing(stack, ["--workspace", "sales"], withoutStateImport(stack, "kill -9 $PPID; exit 1"));
     assert.notEqual(killed.code, 0);
-    assert.match(readFileSync(fileOf(stack), "utf8"), /- name: sales/);
-    const up = await stack.up();
-    assert.match(up.text, /WorkspaceNameAlreadyExists/);
-    assert.ok(stack.emulator.service.workspaces.get(salesId));
+    const written = readFileSync(fileOf(stack), "utf8");
+    assert.match(written, /- name: sales/);
     const again = await importing(stack, ["--workspace", "sales"]);
     assert.equal(again.code, 2);
     assert.match(again.text, /'sales' is declared as sales.*remove that entry and import again/s);
+    // it adopts the connection, before the workspace is refused
+    const up = await stack.up();
+    assert.match(up.text, /WorkspaceNameAlreadyExists/);
+    assert.ok(stack.emulator.service.workspaces.get(salesId));
+    // without the workspace, the connection is all that is left to deploy
+    const [connections = ""] = /^ {2}fabric:connections:\n(?: {4}.*\n)+/m.exec(written) ?? [];
+    writeFileSync(fileOf(stack), before + connections);
+    const without = await stack.command("cli/up.ts", ["--yes", "--skip-preview"]);
+    assert.equal(without.code, 0, without.text);
+    const last = await importing(stack, ["--workspace", "sales"]);
+    assert.equal(last.code, 0, last.text);
   });
 
   it("An imported workspace is refused while a deployment has not ended", async () => {
@@ -155,7 +165,8 @@ describe("an imported workspace", () => {
 
     const { deployment } = await stack.state();
     const kept = (deployment.resources ?? []).filter((resource) => (resource as { protect?: boolean }).protect);
-    assert.deepEqual(kept.map(({ urn }) => urn.split("::").at(-1)).sort(), ["finance-eu", "sales", "sales/bronze"]);
+    const names = kept.map(({ urn }) => urn.split("::").at(-1)).sort();
+    assert.deepEqual(names, ["contoso GitHub", "finance-eu", "sales", "sales/bronze"]);
     const destroy = await stack.destroy();
     assert.notEqual(destroy.code, 0);
     const { workspaces, items } = stack.emulator.service;
