@@ -1,3 +1,4 @@
+import { globSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { timingOptions } from "../emulator/core/timingOptions.ts";
@@ -32,8 +33,10 @@ interface Measured {
   readonly seconds: number;
   readonly cpu: number;
   readonly megabytes: number;
-  /** Kilobytes of the state afterwards. */
+  /** Kilobytes of the state afterwards, as compact JSON. */
   readonly state: number;
+  /** Kilobytes of the file that holds the state. */
+  readonly file: number;
 }
 
 const { values, positionals } = parseArgs({
@@ -61,6 +64,16 @@ const options = values.parallel === undefined ? [] : ["--parallel", values.paral
 const here = resolve(import.meta.dirname, "..");
 const trees = values.before === undefined ? [here] : [resolve(values.before), here];
 
+/** The file that holds the stack's state, in whatever form it was written. */
+function stateFile(folder: string): string {
+  const forms = ["json", "json.gz", "json.zst"].map((form) => `state/.pulumi/stacks/*/test.${form}`);
+  const [newest] = globSync(forms, { cwd: folder })
+    .map((name) => join(folder, name))
+    .toSorted((one, other) => statSync(other).mtimeMs - statSync(one).mtimeMs);
+  if (newest === undefined) throw new Error(`There is no state in ${folder}.`);
+  return newest;
+}
+
 /** Deploys N workspaces with the commands of a checkout, and does everything else to them. */
 async function lifeOf(tree: string, count: number, note: (what: string, taken: Measured) => void): Promise<void> {
   const harness = join(tree, "test/engine/harness/engineStack.ts");
@@ -81,6 +94,7 @@ async function lifeOf(tree: string, count: number, note: (what: string, taken: M
       cpu: cost.cpuSeconds,
       megabytes: cost.megabytes,
       state: JSON.stringify(deployment).length / 1000,
+      file: statSync(stateFile(stack.folder)).size / 1000,
     });
   };
   const apply = ["--yes", "--skip-preview", ...options];
@@ -123,6 +137,7 @@ async function measure(count: number): Promise<void> {
     "CPU s",
     "MB of all processes",
     "kB of state",
+    "kB of its file",
   ];
   console.log(trees.length > 1 ? "\nbefore → now\n" : "");
   console.log(
@@ -136,6 +151,7 @@ async function measure(count: number): Promise<void> {
         cell(what, "cpu", 1),
         cell(what, "megabytes"),
         cell(what, "state"),
+        cell(what, "file", 1),
       ]),
     ),
   );

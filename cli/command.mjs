@@ -10,7 +10,7 @@ import { ensurePulumi } from "./setup/pulumiCli.mjs";
 import { runFile } from "./setup/runFile.mjs";
 
 /*
- * `npx fabric-environments COMMAND …`: the commands of the project for a Pulumi program of one's own, which has the package
+ * `npx --no-install fabric-environments COMMAND …`: the commands of the project for a Pulumi program of one's own, which has the package
  * installed. They run in the folder of the program's project.
  */
 

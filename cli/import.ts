@@ -41,7 +41,8 @@ const usage = `Usage: npm run import -- --workspace NAME_OR_ID [--workspace …]
        npm run import -- --all --stack S [options]
 
 Writes workspaces that exist, with users, Git connection, folders and items, into Pulumi.S.yaml and into the stack's state:
-a preview then shows no change, and from then on the stack owns them. Nothing at the service is changed.
+a preview then shows no change, and from then on the stack owns them. Connections that their Git uses are adopted: destroy
+leaves them. Nothing at the service is changed.
 
 --workspace NAME_OR_ID    one workspace; may be given several times. Those that the stack has already are skipped.
 --all                     every workspace that the deploying identity sees
@@ -95,7 +96,12 @@ async function importWorkspaces(named: StackAccess, args: readonly string[]): Pr
       const plan = await planImport(run, target, wanted);
       const folders = definitions === undefined ? undefined : foldersOf(plan, definitions);
       if (isDryRun || plan.workspaces.length === 0) {
-        noteResult({ isDryRun, workspaces: resultOf(describedIn(plan)), idsLeft: [] });
+        noteResult({
+          isDryRun,
+          workspaces: resultOf(describedIn(plan)),
+          connections: connectionsIn(plan),
+          idsLeft: [],
+        });
         console.log(planReport(plan, basename(target.file), folders));
         return 0;
       }
@@ -103,14 +109,14 @@ async function importWorkspaces(named: StackAccess, args: readonly string[]): Pr
       const { described, left } = folders
         ? await withDefinitions(run, { target, plan, folders, written })
         : { described: describedIn(plan), left: [] };
-      await manage(target, described, commentsOf(plan), run).catch((error: unknown) => {
+      await manage(target, { plan, described }, run).catch((error: unknown) => {
         if (error instanceof HalfDoneError) written.keep();
         throw error;
       });
       written.keep();
-      noteResult({ isDryRun, workspaces: resultOf(described), idsLeft: left });
+      noteResult({ isDryRun, workspaces: resultOf(described), connections: connectionsIn(plan), idsLeft: left });
       console.log(importReport(plan, described, basename(target.file), left));
-      return await check(target, described);
+      return await check(target, { plan, described });
     } finally {
       await run.close();
     }
@@ -125,12 +131,23 @@ const resultOf = (described: readonly DescribedWorkspace[]) =>
     notDeclared: notes,
   }));
 
+/** Imported connections as the result of the command. */
+const connectionsIn = ({ connections }: ImportPlan) =>
+  connections.added.map(({ object: { name, id } }) => ({ name, id }));
+
 const describedIn = ({ workspaces }: ImportPlan) => workspaces.map(({ described }) => described);
 
-/** Names of people and groups whose object ids are declared, for comments in the file. */
-function commentsOf({ workspaces }: ImportPlan): Map<string, string> {
+/** Names of people, groups and connections whose ids are declared, for comments in the file. */
+function commentsOf({ workspaces, connections }: ImportPlan): Map<string, string> {
   const users = workspaces.flatMap(({ existing }) => existing.users);
-  return new Map(users.flatMap(({ principalId, displayName }) => (displayName ? [[principalId, displayName]] : [])));
+  const named = users.flatMap(({ principalId, displayName }): [string, string][] =>
+    displayName ? [[principalId, displayName]] : [],
+  );
+  const ofGit = workspaces.flatMap(({ existing: { git } }): [string, string][] => {
+    const { displayName, problem } = connections.spoken.get(git?.connectionId?.toLowerCase() ?? "") ?? {};
+    return problem ? [[git?.connectionId ?? "", displayName ?? "a connection that this identity cannot read"]] : [];
+  });
+  return new Map([...named, ...ofGit]);
 }
 
 /** Items whose definition must be written. */
@@ -158,7 +175,7 @@ interface Defined {
 
 /** Writes definitions, makes them portable, and adds them to the descriptions of the workspaces. */
 async function withDefinitions(run: Run, { target, plan, folders, written }: Writing): Promise<Defined> {
-  const { workspaces } = plan;
+  const { workspaces, connections } = plan;
   written.assertFree(folders.values());
   const definitions = new Map<string, ExportedDefinition>();
   const refused = new Map<string, string>();
@@ -172,7 +189,8 @@ async function withDefinitions(run: Run, { target, plan, folders, written }: Wri
   });
   await withProgress(() => `Reading definitions: ${definitions.size + refused.size} of ${items.length} …`, writing);
   const described = workspaces.map(({ existing, key }) => {
-    const described = describeWorkspace(existing, { key, callerId: run.callerId, definitions });
+    const options = { key, callerId: run.callerId, definitions, connections: connections.spoken };
+    const described = describeWorkspace(existing, options);
     const notes = described.items.flatMap(({ id, type, displayName }) => {
       if (definitions.has(id)) return [];
       const reason = refused.get(id) ?? "the service has none for its type";
@@ -186,20 +204,27 @@ async function withDefinitions(run: Run, { target, plan, folders, written }: Wri
   });
   const own = withLogicalIds(projectRoot, pairs);
   const left = makePortable(projectRoot, own, managedItems(target), titlesIn(plan, target));
-  return { described: withReferences(target, described), left };
+  return { described: withReferences(target, plan, described), left };
+}
+
+/** A plan, and its workspaces with the definitions that could be read. */
+interface Imported {
+  readonly plan: ImportPlan;
+  readonly described: readonly DescribedWorkspace[];
 }
 
 /** Makes the described objects part of the stack. */
 async function manage(
   { access, file, text, state }: Target,
-  described: readonly DescribedWorkspace[],
-  comments: ReadonlyMap<string, string>,
+  { plan, described }: Imported,
   { origin }: Run,
 ): Promise<void> {
+  const { added } = plan.connections;
   const after = withWorkspaces(
     text ?? "",
     described.map(({ entry }) => entry),
-    comments,
+    commentsOf(plan),
+    added.flatMap(({ entry }) => entry ?? []),
   );
   const folder = mkdtempSync(join(tmpdir(), "fabric-import-"));
   try {
@@ -207,7 +232,8 @@ async function manage(
     writeFileSync(draft, after);
     const steps = await withProgress(() => "Previewing the configuration …", previewSteps(access, draft));
     const context = { origin, now: new Date().toISOString(), providerId: randomUUID() };
-    const imported = withImported(state, steps, described, context);
+    const connections = added.map(({ object }) => object);
+    const imported = withImported(state, steps, described, context, connections);
     const change = { access, file, text: { before: text, after }, state: { before: state, after: imported } };
     await withProgress(() => "Writing the state …", takeOver(change));
   } finally {
@@ -216,12 +242,17 @@ async function manage(
 }
 
 /** Previews the stack, to check that nothing is left to change. */
-async function check({ access, file }: Target, described: readonly DescribedWorkspace[]): Promise<number> {
+async function check({ access, file }: Target, { plan, described }: Imported): Promise<number> {
   const steps = await withProgress(() => "Previewing what was imported …", previewSteps(access, file));
   const keys = described.map(({ entry }) => entry.name);
-  const changes = steps.filter(
-    ({ op, urn }) => op !== "same" && keys.includes((urn.split("::").at(-1) ?? "").split("/")[0] ?? ""),
-  );
+  const connections = plan.connections.added.map(({ object }) => object.name);
+  const changes = steps.filter(({ op, urn }) => {
+    const [type = "", name = ""] = urn.split("::").slice(-2);
+    const isOurs = type.includes("fabric:FabricWorkspace")
+      ? keys.includes(name.split("/")[0] ?? "")
+      : type.endsWith("/fabric:Connection") && connections.includes(name);
+    return isOurs && op !== "same";
+  });
   if (changes.length === 0) {
     console.log("A preview shows no change.");
     return 0;

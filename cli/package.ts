@@ -8,8 +8,8 @@ import { compilerOptions } from "./docs/compilerOptions.ts";
 const projectRoot = resolve(import.meta.dirname, "..");
 const out = join(projectRoot, "dist");
 
-/** How people call the commands of the package. */
-const COMMAND = "npx fabric-environments";
+/** How people call the commands of the package. Without the option, npx would run any package of that name that a registry has. */
+const COMMAND = "npx --no-install fabric-environments";
 
 /** What programs import, commands run, and the provider process loads; everything else follows from their imports. */
 const ENTRIES = [
@@ -36,15 +36,28 @@ const FILES = [
 /** Modules whose types the package shows; those that they refer to follow. */
 const SHOWN = ENTRIES.filter((file) => /^(package|lib)\//.test(file));
 
-rmSync(out, { recursive: true, force: true });
-writeCode();
-writeTypes();
-for (const file of globSync(FILES, { cwd: projectRoot })) {
-  const text = readFileSync(join(projectRoot, file), "utf8");
-  write(file, file.endsWith(".mjs") ? inPackage(text) : text);
+const removeBuild = () => rmSync(out, { recursive: true, force: true });
+
+removeBuild();
+try {
+  build();
+} catch (error) {
+  // npm runs nothing after a part that failed
+  removeBuild();
+  throw error;
 }
-const { name, version } = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")) as Record<string, string>;
-write("package.json", `${JSON.stringify({ name, version, type: "module" }, null, 2)}\n`);
+
+function build(): void {
+  for (const file of globSync(FILES, { cwd: projectRoot })) {
+    const text = readFileSync(join(projectRoot, file), "utf8");
+    write(file, file.endsWith(".mjs") ? inPackage(text) : text);
+  }
+  const own = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")) as Record<string, string>;
+  const { name, version } = own;
+  write("package.json", `${JSON.stringify({ name, version, type: "module" }, null, 2)}\n`);
+  writeCode();
+  writeTypes();
+}
 
 /** The compiler for some files, with the options of the project. Tests check the types of all of them. */
 function compiler(files: readonly string[], own: ts.CompilerOptions): ts.Program {

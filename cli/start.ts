@@ -1,4 +1,6 @@
 import { spawnSync } from "node:child_process";
+import { changeFormOfState } from "./pulumi/stateFiles.ts";
+import { freeStaleLock } from "./transaction/stackLock.ts";
 import { makeStack } from "./pulumi/makeStack.ts";
 import { projectRoot, pulumiEnvironment, runPulumi } from "./pulumi/pulumi.ts";
 
@@ -33,7 +35,11 @@ function outputs(): Record<string, Output> {
 }
 
 console.log("Deploying stack 'local' to the embedded Fabric emulator (no Azure account is used).\n");
-await makeStack({ projectRoot, stack, env });
+const access = { projectRoot, stack, env };
+// first, because a stack whose state is missing would be made anew, and empty
+await freeStaleLock(access);
+await makeStack(access);
+changeFormOfState(stack, env);
 const { code } = await runPulumi(["up", "--stack", stack, "--yes", ...process.argv.slice(2)], env);
 if (code === 0) {
   const deployed = Object.entries(outputs()).map(([name, { id }]) => `  ${name.padEnd(20)} ${id}`);

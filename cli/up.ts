@@ -161,7 +161,9 @@ async function fail(run: EndedUpdate): Promise<number> {
     await transactions.endWithoutEffects(transactionId);
     return failed;
   }
-  if (!isCutOff) await transactions.noteStateHash(transactionId, stateHash);
+  // a state that is still the same could not be written: the next command reads again what the log names
+  const isUnwritten = run.hasTried && stateHash === checkpointHash(run.before);
+  if (!isCutOff && !isUnwritten) await transactions.noteStateHash(transactionId, stateHash);
   const changes = foreignChanges(run.before, after);
   const isIdle = !run.hasTried && changes.length === 0;
   const isStopped = isInterrupted && isCutOff;

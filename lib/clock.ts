@@ -11,9 +11,19 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** The real time. */
+/** The machine's time when the process began, as the machine's clock has it now; the later of two opinions counts. */
+let begin = performance.timeOrigin;
+
+/**
+ * The real time. It never goes back, as the machine's clock does when it is corrected: a wait until a time would last as much
+ * longer, and nothing would grow old meanwhile.
+ */
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now() {
+    const since = performance.now();
+    begin = Math.max(begin, Date.now() - since);
+    return Math.floor(begin + since);
+  },
   async sleep(ms, signal) {
     signal?.throwIfAborted();
     try {

@@ -157,8 +157,13 @@ export class SecretManager {
   assertWritable(name: string): void {
     const key = vaultNameOf(name);
     const notWritten = `Secret ${name} was not written`;
-    if (!this.#flags.useKeyVault)
-      throw new Error(`${notWritten}: Key Vault is off. Turn on useKeyVault, or set FEATURE_USE_KEY_VAULT=true.`);
+    if (!this.#flags.useKeyVault) {
+      const isOffByVariable = this.#flags.source("useKeyVault") === "environment";
+      const turnOn = isOffByVariable
+        ? "FEATURE_USE_KEY_VAULT in the environment turns it off, whatever the stack says: unset it, or set it to true."
+        : "Turn on useKeyVault, or set FEATURE_USE_KEY_VAULT=true.";
+      throw new Error(`${notWritten}: Key Vault is off. ${turnOn}`);
+    }
     if (isOwnSignIn(key)) throw new Error(`${notWritten}: AZURE_… signs in to the vault, and is never read from it.`);
   }
 

@@ -38,7 +38,7 @@ export interface FabricWorkspaceArgs {
    * @default `[]`
    */
   readonly users?: readonly {
-    /** User principal name; display name of a group or service principal, with its `type`; or object id of any principal (of a service principal that of its enterprise application), with its `type`. `{applicationId: ID}` is a service principal, `{workspaceIdentity: NAME}` the identity of a workspace of `workspaces` or `references`. Each once in a list. */
+    /** User principal name; display name of a group or service principal, with its `type`; or object id of any principal (of a service principal that of its enterprise application), with its `type`. `{applicationId: ID}` is a service principal, `{workspaceIdentity: NAME}` the identity of a workspace of `workspaces` or `references`. A guest is spelled `dora_gmail.com#EXT#@TENANT.onmicrosoft.com`. Each once in a list. */
     readonly principal: Input<
       | string
       | {
@@ -70,7 +70,7 @@ export interface FabricWorkspaceArgs {
          * @default github.com; a workspace that is connected keeps its host
          */
         readonly customDomainName?: string;
-        /** Name of the repository, without its owner. */
+        /** Name of the repository, without its owner, and not percent-encoded: `Sales Models`. */
         readonly repositoryName: Input<string>;
         /** Branch to sync with. It must exist. */
         readonly branchName: Input<string>;
@@ -107,9 +107,9 @@ export interface FabricWorkspaceArgs {
         readonly gitProviderType: "AzureDevOps";
         /** Organisation, as in `https://dev.azure.com/ORGANISATION`. */
         readonly organizationName: Input<string>;
-        /** Project of the organisation that holds the repository. */
+        /** Project of the organisation that holds the repository, not percent-encoded: `Data Platform`. */
         readonly projectName: Input<string>;
-        /** Name of the repository, without its owner. */
+        /** Name of the repository, without its owner, and not percent-encoded: `Sales Models`. */
         readonly repositoryName: Input<string>;
         /** Branch to sync with. It must exist. */
         readonly branchName: Input<string>;
@@ -203,7 +203,7 @@ export interface FabricWorkspaceArgs {
      */
     readonly name?: string;
     /**
-     * Name in Fabric, unique by workspace and type. With `path`, the folder's `.platform` file decides.
+     * Name in Fabric, unique by workspace and type. With `path`, the folder's `.platform` file decides. Some types take only certain names: a Lakehouse letters, digits and `_`, beginning with a letter.
      * @default from `path`, else `name`
      */
     readonly displayName?: Input<string>;
@@ -419,7 +419,7 @@ export interface GitConnectionArgs {
   readonly projectName?: Input<string>;
   /** GitHub only: the host of GitHub Enterprise Cloud with data residency. If the key is absent, a connection keeps its host. */
   readonly customDomainName?: Input<string>;
-  /** Name of the repository, without its owner. */
+  /** Name of the repository, without its owner, and not percent-encoded: `Sales Models`. */
   readonly repositoryName: Input<string>;
   /** Branch to sync with. It must exist. */
   readonly branchName: Input<string>;
@@ -456,7 +456,7 @@ export class GitConnection extends FabricObject {
   declare readonly projectName: Output<string | undefined>;
   /** GitHub only: the host of GitHub Enterprise Cloud with data residency. If the key is absent, a connection keeps its host. */
   declare readonly customDomainName: Output<string | undefined>;
-  /** Name of the repository, without its owner. */
+  /** Name of the repository, without its owner, and not percent-encoded: `Sales Models`. */
   declare readonly repositoryName: Output<string>;
   /** Branch to sync with. It must exist. */
   declare readonly branchName: Output<string>;
@@ -523,7 +523,7 @@ export interface ItemArgs {
   readonly workspaceId: Input<string>;
   /** Item type in Fabric's spelling; any type that the service knows. Required without `path`. Another type needs a new item. */
   readonly type: Input<string>;
-  /** Name in Fabric, unique by workspace and type. With `path`, the folder's `.platform` file decides. */
+  /** Name in Fabric, unique by workspace and type. With `path`, the folder's `.platform` file decides. Some types take only certain names: a Lakehouse letters, digits and `_`, beginning with a letter. */
   readonly displayName: Input<string>;
   /**
    * What people see below the name. Changed in place.
@@ -565,7 +565,7 @@ export class Item extends FabricObject {
   declare readonly workspaceId: Output<string>;
   /** Item type in Fabric's spelling; any type that the service knows. Required without `path`. Another type needs a new item. */
   declare readonly type: Output<string>;
-  /** Name in Fabric, unique by workspace and type. With `path`, the folder's `.platform` file decides. */
+  /** Name in Fabric, unique by workspace and type. With `path`, the folder's `.platform` file decides. Some types take only certain names: a Lakehouse letters, digits and `_`, beginning with a letter. */
   declare readonly displayName: Output<string>;
   /**
    * What people see below the name. Changed in place.
@@ -610,6 +610,8 @@ export class Item extends FabricObject {
         readonly description: string;
         readonly folderId?: string;
         readonly definitionHash?: string;
+        readonly activeValueSet?: string;
+        readonly connections?: readonly string[];
       }
     | undefined
   >;

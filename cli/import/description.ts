@@ -1,4 +1,5 @@
 import { isOfService } from "../../lib/api/itemType.ts";
+import { itemNameProblem } from "../../lib/config/itemNames.ts";
 import { principalTypes } from "../../lib/config/principal.ts";
 import { roles } from "../../lib/config/schema.ts";
 import { sameIgnoringCase } from "../../providers/engine/field.ts";
@@ -33,12 +34,26 @@ export interface ImportedObject {
   readonly outputs: Readonly<Record<string, unknown>>;
 }
 
-/** One entry of `fabric:workspaces`, with its keys in the order of the documentation. */
-export interface WorkspaceEntry {
+/** One entry of a list in the configuration, with its keys in the order of the documentation. */
+export interface NamedEntry {
   readonly name: string;
+  readonly [key: string]: unknown;
+}
+
+/** One entry of `fabric:workspaces`. */
+export interface WorkspaceEntry extends NamedEntry {
   readonly users?: readonly Readonly<Record<string, unknown>>[];
   readonly items?: readonly Readonly<Record<string, unknown>>[];
-  readonly [key: string]: unknown;
+}
+
+/** How the configuration speaks of a connection that Git uses. */
+export interface SpokenConnection {
+  /** Its name in `connections` or `references`; absent if Git uses it by its id. */
+  readonly name?: string | undefined;
+  /** Display name, if the connection has one that is visible. */
+  readonly displayName?: string | undefined;
+  /** Why it has no name in the configuration, and the next step. */
+  readonly problem?: string | undefined;
 }
 
 /** A workspace, ready to be managed. */
@@ -67,6 +82,8 @@ export interface DescriptionOptions {
   readonly callerId: string | undefined;
   /** By the item's id. @default none */
   readonly definitions?: ReadonlyMap<string, ExportedDefinition>;
+  /** The connections that Git uses, by id in lower case. @default Git uses them by their ids */
+  readonly connections?: ReadonlyMap<string, SpokenConnection>;
 }
 
 /** Describes a workspace. */
@@ -80,7 +97,8 @@ export function describeWorkspace(existing: ExistingWorkspace, options: Descript
     notes.push(`capacity ${capacityId}: the deploying identity does not see it, so it is left as it is`);
   const users = declaredUsers(existing.users, callerId, notes);
   if (existing.gitProblem) notes.push(`the Git connection: ${existing.gitProblem}`);
-  if (git?.connection) notes.push(connectionNote(git.connection));
+  const connection = options.connections?.get(git?.connectionId?.toLowerCase() ?? "");
+  if (connection?.problem) notes.push(connectionNote(connection, git?.connectionId));
   const { own, withOthers, fromGit } = sortItems(existing);
   const items = own.filter((item) => isDeclarable(item, existing.folders, notes));
   if (withOthers.length > 0) notes.push(`${titles(withOthers)}: each comes and goes with the item that it belongs to`);
@@ -96,7 +114,7 @@ export function describeWorkspace(existing: ExistingWorkspace, options: Descript
     ...(description && { description }),
     ...(capacity && { capacity }),
     ...(users.length > 0 && { users: users.map(userEntry) }),
-    ...(git && { git: gitEntry(git) }),
+    ...(git && { git: gitEntry(git, connection?.name) }),
     ...(items.length > 0 && {
       items: items.map((item) =>
         itemEntry(item, {
@@ -126,7 +144,8 @@ export function describeWorkspace(existing: ExistingWorkspace, options: Descript
             kind: "GitConnection",
             name: key,
             id,
-            inputs: { workspaceId: id },
+            // a preview does not know the id of a connection that is imported with it
+            inputs: { workspaceId: id, ...(connection?.name !== undefined && { connectionId: git.connectionId }) },
             outputs: withoutUndefined({
               head: git.head ?? "",
               furtherDetails: furtherDetails(git.details, gitEntry(git)),
@@ -205,16 +224,12 @@ function userEntry(user: ExistingUser): Record<string, unknown> {
   return userPrincipalName ? { principal: userPrincipalName, role } : { principal: principalId, type, role };
 }
 
-/** How the connection that Git uses can be declared; its credentials cannot be read, so the import leaves it to people. */
-function connectionNote({ displayName, type = "TYPE" }: NonNullable<ExistingGit["connection"]>): string {
-  const name = JSON.stringify(displayName);
-  return (
-    `connection ${name}: Git uses it by its id. To use it by name, declare references: [{name: ${name}, connection: ${name}}], ` +
-    `or to manage it connections: [{name: ${name}, type: ${type}, adopt: true}], and git.connection: ${name}`
-  );
-}
+/** Why Git uses a connection by its id. */
+const connectionNote = ({ displayName, problem = "" }: SpokenConnection, id = "") =>
+  `connection ${displayName === undefined ? id : `'${displayName}'`}: Git uses it by its id, because ${problem}`;
 
-function gitEntry({ details, connectionId }: ExistingGit): Record<string, unknown> {
+/** @param connection name of the connection in the configuration. @default its id stands for it */
+function gitEntry({ details, connectionId }: ExistingGit, connection?: string): Record<string, unknown> {
   const { gitProviderType, ownerName, organizationName, projectName, repositoryName, branchName } = details;
   const { customDomainName } = details;
   const directoryName = normalDirectory(details.directoryName);
@@ -226,7 +241,7 @@ function gitEntry({ details, connectionId }: ExistingGit): Record<string, unknow
     repositoryName,
     branchName,
     ...(directoryName !== "/" && { directoryName }),
-    ...(connectionId && { connectionId }),
+    ...(connection === undefined ? connectionId && { connectionId } : { connection }),
   };
 }
 
@@ -329,9 +344,17 @@ function itemEntry(
   },
 ): Record<string, unknown> {
   const { name, folder, hasSchemas, definition } = options;
+  // the service makes no item of such a name any more
+  const isThere = itemNameProblem(type, displayName) === undefined ? {} : { adopt: true };
   if (definition) {
     const isDescribed = definition.description === description;
-    return { name, path: definition.path, ...(!isDescribed && { description }), ...(folder && { folder }) };
+    return {
+      name,
+      path: definition.path,
+      ...(!isDescribed && { description }),
+      ...(folder && { folder }),
+      ...isThere,
+    };
   }
   return {
     name,
@@ -339,6 +362,7 @@ function itemEntry(
     type,
     ...(description && { description }),
     ...(folder && { folder }),
+    ...isThere,
     ...(hasSchemas && { creationPayload: { enableSchemas: true } }),
   };
 }

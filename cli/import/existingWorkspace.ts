@@ -35,8 +35,6 @@ export interface ExistingGit {
   readonly details: GitProviderDetails;
   /** Absent with automatic credentials. */
   readonly connectionId?: string | undefined;
-  /** That connection, if the deploying identity sees it and it has a name. */
-  readonly connection?: { readonly displayName: string; readonly type: string | undefined } | undefined;
   /** The commit that the workspace was last synced with. */
   readonly head?: string | undefined;
   /** Ids of items that are not part of that commit. */
@@ -149,28 +147,7 @@ async function readGit(
   const { changes } = await readGitStatus(run, id);
   const added = changes.filter(({ workspaceChange }) => workspaceChange === "Added");
   const onlyInWorkspace = new Set(added.flatMap(({ itemMetadata }) => itemMetadata.itemIdentifier.objectId ?? []));
-  const connection = await connectionOf(run, connectionId);
-  return { git: { details, connectionId, connection, head: now.gitSyncDetails?.head, onlyInWorkspace } };
-}
-
-/** What is read of a connection. */
-const connectionShape = z.object({
-  id: idShape,
-  displayName: optional(z.string()),
-  connectionDetails: optional(z.object({ type: optional(z.string()) })),
-});
-
-async function connectionOf(run: Run, id: string | undefined): Promise<ExistingGit["connection"]> {
-  if (id === undefined) return undefined;
-  try {
-    const all = await run.listOnce("/connections", "list connections", connectionShape);
-    const { displayName, connectionDetails } = all.find((one) => sameIgnoringCase(one.id, id)) ?? {};
-    return displayName === undefined ? undefined : { displayName, type: connectionDetails?.type };
-  } catch (error) {
-    // the id is enough for the import
-    if (isFabricError(error)) return undefined;
-    throw error;
-  }
+  return { git: { details, connectionId, head: now.gitSyncDetails?.head, onlyInWorkspace } };
 }
 
 /** What is read of a lakehouse. */

@@ -3,6 +3,8 @@ import { parseStackConfig } from "../../lib/config/stackConfig.ts";
 import type { ItemConfig } from "../../lib/config/stackConfig.ts";
 import { kindKeys } from "../../providers/kinds/kinds.ts";
 import type { DescribedWorkspace, ImportedObject } from "./description.ts";
+import { withEntries } from "./plan.ts";
+import type { ImportPlan } from "./plan.ts";
 import type { Target } from "./target.ts";
 
 /**
@@ -10,12 +12,14 @@ import type { Target } from "./target.ts";
  * @throws StackConfigError if the entries cannot be declared
  */
 export function withReferences(
-  { access, raw, config, state }: Target,
+  target: Target,
+  { connections }: Pick<ImportPlan, "connections">,
   described: readonly DescribedWorkspace[],
 ): DescribedWorkspace[] {
+  const { access, config, state } = target;
   const { projectRoot, stack, env } = access;
-  const workspaces = [...raw.workspaces, ...described.map(({ entry }) => entry)];
-  const all = parseStackConfig({ ...raw, workspaces }, { projectRoot, stack, env, kindKeys });
+  const entries = described.map(({ entry }) => entry);
+  const all = parseStackConfig(withEntries(target, connections, entries), { projectRoot, stack, env, kindKeys });
   const managed = config.workspaces.length;
   return described.map((one, position): DescribedWorkspace => {
     const { items = [] } = all.workspaces[managed + position] ?? {};

@@ -1,12 +1,13 @@
 import { formatOrigin } from "../../providers/run/origin.ts";
 import type { Origin } from "../../providers/run/origin.ts";
 import { isUnknown } from "../../providers/engine/field.ts";
+import { kindNamed } from "../../providers/kinds/kinds.ts";
 import { portalUrl } from "../../providers/program/portalUrl.ts";
 import { withoutUndefined } from "../../providers/engine/resourceKind.ts";
 import { nameOf, resourcesOf } from "../../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint, CheckpointResource } from "../../lib/checkpoint/checkpoint.ts";
 import type { PreviewStep } from "../rollback/stackState.ts";
-import type { DescribedWorkspace } from "./description.ts";
+import type { DescribedWorkspace, ImportedObject } from "./description.ts";
 
 /*
  * The state of imported objects. `pulumi import` knows neither dependencies nor the parents inside new components, so a
@@ -30,7 +31,7 @@ export interface ImportContext {
 }
 
 /**
- * Adds imported workspaces to a checkpoint.
+ * Adds imported workspaces, and connections of the stack, to a checkpoint.
  * @param before the present checkpoint
  * @param steps preview of the configuration that declares the workspaces
  * @throws Error if preview and workspaces do not match
@@ -40,8 +41,10 @@ export function withImported(
   steps: readonly PreviewStep[],
   workspaces: readonly DescribedWorkspace[],
   context: ImportContext,
+  connections: readonly ImportedObject[] = [],
 ): Checkpoint {
-  const objects = new Map(workspaces.flatMap(({ objects }) => objects.map((one) => [`${one.kind} ${one.name}`, one])));
+  const all = [...workspaces.flatMap(({ objects }) => objects), ...connections];
+  const objects = new Map(all.map((one) => [`${one.kind} ${one.name}`, one]));
   const keys = new Set(workspaces.map(({ entry }) => entry.name));
   const { now: created, origin } = context;
   const added = steps.flatMap(({ op, newState }): CheckpointResource[] => {
@@ -51,9 +54,12 @@ export function withImported(
     if (isProvider(newState))
       return [{ ...newState, ...times, id: context.providerId, outputs: newState.inputs ?? {} }];
     if (newState.type === COMPONENT) return keys.has(lastOf(newState.urn, "::")) ? [{ ...newState, ...times }] : [];
-    if (!keys.has(lastOf(newState.parent ?? "", "::"))) return [];
     const key = `${lastOf(newState.type, ":")} ${lastOf(newState.urn, "::")}`;
     const object = objects.get(key);
+    const [parentType, parent] = (newState.parent ?? "").split("::").slice(-2);
+    const isInWorkspace = parentType?.endsWith(COMPONENT) === true && keys.has(parent ?? "");
+    // what else is declared is waiting to be deployed
+    if (!isInWorkspace && (!object || !connections.includes(object))) return [];
     if (!object) throw mismatch(`${nameOf(newState)} is declared, and was not read`);
     objects.delete(key);
     const inputs = withoutUndefined({ ...newState.inputs, ...object.inputs });
@@ -66,7 +72,7 @@ export function withImported(
   const [left] = objects.keys();
   if (left !== undefined) throw mismatch(`${left} was read, and is not declared`);
   const resources = [...resourcesOf(before), ...added].map((resource) =>
-    resource.type === STACK ? withOutputs(resource, workspaces) : resource,
+    resource.type === STACK ? withOutputs(resource, workspaces, connections) : resource,
   );
   return { ...before, deployment: { ...before.deployment, resources } };
 }
@@ -84,13 +90,53 @@ function knownProvider(reference: string | undefined, id: string): string | unde
   return reference !== undefined && isUnknown(standIn) ? reference.replace(/[^:]*$/, id) : reference;
 }
 
-/** Adds imported workspaces to the stack's outputs, as the program would. */
-function withOutputs(stack: CheckpointResource, imported: readonly DescribedWorkspace[]): CheckpointResource {
-  const before = (stack.outputs?.["workspaces"] ?? {}) as Record<string, unknown>;
-  const own = imported.flatMap(({ entry, objects }) =>
-    objects
-      .filter(({ kind }) => kind === "Workspace")
-      .map(({ id }) => [entry.name, { id, url: portalUrl(id) }] as const),
-  );
-  return { ...stack, outputs: { ...stack.outputs, workspaces: { ...before, ...Object.fromEntries(own) } } };
+/** Adds imported workspaces and connections to the stack's outputs, as the program would (`workspaceOutputs.ts`). */
+function withOutputs(
+  stack: CheckpointResource,
+  imported: readonly DescribedWorkspace[],
+  connections: readonly ImportedObject[],
+): CheckpointResource {
+  const { outputs = {} } = stack;
+  const own = Object.fromEntries(imported.map((one) => [one.entry.name, outputsOf(one)]));
+  const ofStack = shownIn(connections, ({ name }) => name);
+  const merged = Object.entries({ workspaces: own, ...ofStack }).map(([key, added]): [string, object] => [
+    key,
+    { ...(outputs[key] as object | undefined), ...added },
+  ]);
+  return { ...stack, outputs: { ...outputs, ...Object.fromEntries(merged) } };
+}
+
+/** What the stack's outputs say of an imported workspace. */
+function outputsOf({ entry, objects }: DescribedWorkspace): object {
+  const nameIn = ({ name }: ImportedObject) => (name === entry.name ? undefined : name.slice(entry.name.length + 1));
+  const idsOf = (kind: string) => {
+    const own = objects.filter((one) => one.kind === kind);
+    return Object.fromEntries(own.map((one): [string, string] => [nameIn(one) ?? "", lastOf(one.id, "/")]));
+  };
+  const { id = "" } = objects.find(({ kind }) => kind === "Workspace") ?? {};
+  const [items, folders] = [idsOf("Item"), idsOf("Folder")];
+  return {
+    id,
+    url: portalUrl(id),
+    ...(Object.keys(items).length > 0 && { items }),
+    ...(Object.keys(folders).length > 0 && { folders }),
+    ...shownIn(objects, nameIn),
+  };
+}
+
+/** What the entries of kinds show of their objects, by the key of the entry, and by name if there may be several. */
+function shownIn(
+  objects: readonly ImportedObject[],
+  nameIn: (object: ImportedObject) => string | undefined,
+): Record<string, object> {
+  const shown: Record<string, object> = {};
+  for (const object of objects) {
+    const { key, shows } = kindNamed(object.kind)?.entry ?? { key: "" };
+    if (!shows) continue;
+    const all: Readonly<Record<string, unknown>> = { ...object.inputs, ...object.outputs, id: object.id };
+    const values = withoutUndefined(Object.fromEntries(shows.map((output) => [output, all[output]])));
+    const name = nameIn(object);
+    shown[key] = name === undefined ? values : { ...shown[key], [name]: values };
+  }
+  return shown;
 }

@@ -6,6 +6,8 @@ export interface Declared {
   /** Display name from the configuration; undefined for keys that only the state has. */
   readonly displayName: string | undefined;
   readonly key: string;
+  /** Whether the configuration allows to take over an existing workspace. */
+  readonly adopt?: boolean;
 }
 
 /** Keys for workspaces, by id. */
@@ -45,7 +47,7 @@ function clashesOf(existing: ExistingWorkspace, declared: readonly Declared[]): 
   if (same) {
     clashes.push(
       `Workspace '${workspace.displayName}' is declared as ${same.key}, and is not part of the stack's state. ` +
-        `Set adopt: true there and deploy, or remove that entry and import again.`,
+        `${same.adopt ? "Deploy that, which adopts it" : "Set adopt: true there and deploy"}, or remove that entry and import again.`,
     );
   }
   if (hasEdgeSpace(workspace.displayName)) {

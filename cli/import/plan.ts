@@ -2,8 +2,11 @@ import { parseStackConfig } from "../../lib/config/stackConfig.ts";
 import type { Workspace } from "../../lib/api/objects.ts";
 import type { Run } from "../../providers/run/run.ts";
 import { liveResourcesOf } from "../../lib/checkpoint/checkpoint.ts";
+import { planConnections, unnamedConnections } from "./connections.ts";
+import type { ConnectionPlan } from "./connections.ts";
 import { describeWorkspace, hasEdgeSpace } from "./description.ts";
 import type { DescribedWorkspace } from "./description.ts";
+import { readConnections } from "./existingConnection.ts";
 import { readExistingWorkspace } from "./existingWorkspace.ts";
 import type { ExistingWorkspace } from "./existingWorkspace.ts";
 import { keysFor } from "./keys.ts";
@@ -30,6 +33,8 @@ export interface PlannedWorkspace {
 /** The plan of an import. */
 export interface ImportPlan {
   readonly workspaces: readonly PlannedWorkspace[];
+  /** The connections that Git of the workspaces uses. */
+  readonly connections: ConnectionPlan;
   /** Requested workspaces that are already part of the stack. */
   readonly managed: readonly Workspace[];
   /** Messages about the chosen keys. */
@@ -54,12 +59,16 @@ export async function planImport(run: Run, target: Target, wanted: Wanted): Prom
   });
   const found = await withProgress(() => `Reading workspaces: ${read} of ${selected.length} …`, reading);
   const { keys, notes } = keysFor(found, declaredIn(target));
+  const ids = found.flatMap(({ git }) => git?.connectionId ?? []);
+  const reads = readConnections(run, unnamedConnections(ids, target));
+  const connections = planConnections(ids, await withProgress(() => "Reading connections …", reads), target);
   const workspaces = found.map((existing): PlannedWorkspace => {
     const key = keys.get(existing.workspace.id) ?? "";
-    return { existing, key, described: describeWorkspace(existing, { key, callerId: run.callerId }) };
+    const options = { key, callerId: run.callerId, connections: connections.spoken };
+    return { existing, key, described: describeWorkspace(existing, options) };
   });
   const entries = workspaces.map(({ described }) => described.entry);
-  const raw = { ...target.raw, workspaces: [...target.raw.workspaces, ...entries] };
+  const raw = withEntries(target, connections, entries);
   parseStackConfig(raw, { projectRoot, stack, env, kindKeys });
   const left = chosen
     .filter((one) => !selected.includes(one))
@@ -67,7 +76,22 @@ export async function planImport(run: Run, target: Target, wanted: Wanted): Prom
       const why = "its name begins or ends with a space. Rename it in Fabric to import it.";
       return `Workspace '${displayName}' (${id}) is left out: ${why}`;
     });
-  return { workspaces, managed, notes: [...notes, ...left] };
+  return { workspaces, connections, managed, notes: [...notes, ...left] };
+}
+
+/** The configuration of a stack, as values by key, with what is imported. */
+export function withEntries(
+  { raw }: Pick<Target, "raw">,
+  { added }: Pick<ImportPlan["connections"], "added">,
+  entries: readonly DescribedWorkspace["entry"][],
+): Readonly<Record<string, unknown>> {
+  const ofConnections = added.flatMap(({ entry }) => entry ?? []);
+  const { connections: own = [] } = raw as { connections?: readonly unknown[] };
+  return {
+    ...raw,
+    ...(ofConnections.length > 0 && { connections: [...own, ...ofConnections] }),
+    workspaces: [...raw.workspaces, ...entries],
+  };
 }
 
 /** The workspaces in the state. A workspace that failed has only a component there, and no object. */
@@ -79,8 +103,9 @@ const managedIn = (target: Target) => new Set(workspacesOf(target).map(({ id }) 
 /** Keys of the configuration, and keys that only the state still has. */
 function declaredIn(target: Target): Declared[] {
   const inState = new Set(workspacesOf(target).map(({ urn }) => urn.split("::").at(-1) ?? ""));
-  const declared = target.config.workspaces.map(({ name, displayName }) => ({
+  const declared = target.config.workspaces.map(({ name, displayName, adopt }) => ({
     key: name,
+    adopt,
     displayName: inState.has(name) ? undefined : displayName,
   }));
   return [...declared, ...[...inState].map((key) => ({ key, displayName: undefined }))];

@@ -12,11 +12,14 @@ export function planReport(plan: ImportPlan, file: string, folders: ReadonlyMap<
   const lines = beginning(plan);
   if (plan.workspaces.length === 0) return [...lines, "There is nothing to import."].join("\n");
   const described = plan.workspaces.map((workspace) => workspace.described);
+  const connections = plan.connections.added;
+  const all = [...connections.map(({ object }) => object), ...described.flatMap((one) => one.objects)];
   const objects = foldedList(
-    described.flatMap((one) =>
-      one.objects.map(({ kind, name, id }) => ({ words: kind, name, line: `  ${kind} ${name} (${id})` })),
-    ),
+    all.map(({ kind, name, id }) => ({ words: kind, name, line: `  ${kind} ${name} (${id})` })),
   );
+  const ofConnections = connections.flatMap(({ entry }) => entry ?? []);
+  if (ofConnections.length > 0)
+    lines.push(`Would be written to ${file}, at the end of fabric:connections:`, "", entriesText(ofConnections));
   const entries = entriesText(described.map(({ entry }) => entry));
   lines.push(`Would be written to ${file}, at the end of fabric:workspaces:`, "", entries);
   if (folders.size > 0)
@@ -37,8 +40,11 @@ export function importReport(
   left: readonly LeftId[] = [],
 ): string {
   const done = described.map(({ entry, objects }) => `  ${entry.name}: ${countsOf(objects)}`);
-  const lines = [...beginning(plan), `Imported, and declared in ${file}:`, ...done, ...leftOut(described)];
-  return [...lines, ...leftIdsReport(left)].join("\n");
+  const connections = plan.connections.added.map(
+    ({ object: { name } }) => `  ${name}: 1 connection, which stays at a destroy`,
+  );
+  const lines = [`Imported, and declared in ${file}:`, ...connections, ...done, ...leftOut(described)];
+  return [...beginning(plan), ...lines, ...leftIdsReport(left)].join("\n");
 }
 
 /** Most ids that are listed one by one. */

@@ -28,7 +28,7 @@ export class HalfDoneError extends Error {
 
 /**
  * Writes configuration and state. The configuration comes first: with the state alone, the next up would delete the imported
- * objects; with the configuration alone, an up only refuses.
+ * objects; with the configuration alone, an up adopts at most connections, and refuses the workspaces.
  * @throws Error after both were restored
  * @throws HalfDoneError with the next step, if the state could not be restored either
  */

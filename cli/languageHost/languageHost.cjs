@@ -67,6 +67,15 @@ const runnerEnvironment = (request, options) => ({
   PULUMI_NODEJS_TYPESCRIPT: String(options.typescript !== false),
 });
 
+/** What the engine is told of the end of a program. */
+function ended(code, signal) {
+  const response = new RunResponse();
+  if (code === exitCodeToldAlready) response.setBail(true);
+  else if (signal) response.setError(`The program was ended by ${signal}.`);
+  else if (code !== 0) response.setError(`The program ended with exit code ${code}.`);
+  return response;
+}
+
 function run({ request }, answer) {
   const info = request.getInfo();
   const options = info.getOptions()?.toJavaScript() ?? {};
@@ -79,12 +88,7 @@ function run({ request }, answer) {
       _: [info.getEntryPoint(), ...request.getArgsList()],
     };
     previewHere({ fromProgram, argv, config: runnerEnvironment(request, options) }).then(
-      ({ isFailed, isTold }) => {
-        const response = new RunResponse();
-        if (isFailed && isTold) response.setBail(true);
-        else if (isFailed) response.setError("The program failed.");
-        answer(null, response);
-      },
+      (code) => answer(null, ended(code)),
       (error) => answer(null, new RunResponse().setError(`The program did not run: ${error.message}`)),
     );
     return;
@@ -97,11 +101,7 @@ function run({ request }, answer) {
   program.once("error", (error) => answer(null, new RunResponse().setError(`Node did not start: ${error.message}`)));
   program.once("exit", (code, signal) => {
     programs.delete(program);
-    const response = new RunResponse();
-    if (code === exitCodeToldAlready) response.setBail(true);
-    else if (signal) response.setError(`The program was ended by ${signal}.`);
-    else if (code !== 0) response.setError(`The program ended with exit code ${code}.`);
-    answer(null, response);
+    answer(null, ended(code, signal));
   });
 }
 

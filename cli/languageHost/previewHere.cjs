@@ -34,11 +34,41 @@ const parts = [
   "@pulumi/pulumi/cmd/run/index.js",
   "@pulumi/pulumi/cmd/dynamic-provider",
   "@pulumi/pulumi/runtime/settings.js",
+  "@pulumi/pulumi/runtime/debuggable.js",
 ];
-const [RUNNER, RUNNERS_MAIN, PROVIDER, SETTINGS] = parts;
+const [RUNNER, RUNNERS_MAIN, PROVIDER, SETTINGS, PROMISES] = parts;
 
 /** Exit code by which the runner ends a process after it has told the failure. */
 const TOLD = 32;
+
+/**
+ * Keeps the program from ending this process: its `process.exit` ends the program only. What called it expects no return, so an
+ * error is thrown.
+ * @returns what the program asked for: the promise of its first call, and the code so far; and which errors are not the program's
+ */
+function caughtExits(fromProgram) {
+  const thrown = new Set();
+  let asked;
+  process.exitCode = undefined;
+  const called = new Promise((end) => {
+    process.exit = (code = process.exitCode) => {
+      asked ??= Number(code ?? 0) || unfinished(fromProgram);
+      const error = new Error("The program ends its process.");
+      thrown.add(error);
+      end();
+      throw error;
+    };
+  });
+  return { called, isThrown: (error) => thrown.has(error), code: () => asked ?? Number(process.exitCode ?? 0) };
+}
+
+/** The exit code of a program that ends its process and says that all is well: the SDK lets it fail if something is not done. */
+function unfinished(fromProgram) {
+  const [promises, message] = fromProgram(PROMISES).leakedPromises();
+  if (promises.size === 0) return 0;
+  console.error(message);
+  return 1;
+}
 
 /** Where the provider's launcher (pulumi-resource-pulumi-nodejs) looks: by the engine that starts both. */
 const placeOf = (engineAddress) => {
@@ -85,7 +115,7 @@ function runnerOf(fromProgram) {
 /**
  * Runs the program of a preview with the SDK's runner.
  * @param argv the runner's options, by their names
- * @returns whether the run failed; all errors have been told to the engine then, as far as they can be
+ * @returns the exit code that a process of its own would have
  */
 exports.previewHere = async ({ fromProgram, argv, config }) => {
   Object.assign(process.env, config, {
@@ -102,31 +132,29 @@ exports.previewHere = async ({ fromProgram, argv, config }) => {
   const settings = fromProgram(SETTINGS);
   const errors = new Set();
   const told = new Set();
+  const { exit } = process;
+  const exits = caughtExits(fromProgram);
   const failed = new Promise((fail) => {
-    const note = (error) => fail(errors.add(error));
+    const note = (error) => void (exits.isThrown(error) || fail(errors.add(error)));
     process.on("uncaughtException", note).on("unhandledRejection", note);
-    const { exit } = process;
-    process.exit = (code) => {
-      if (code !== TOLD) return exit.call(process, code);
-      const error = new Error("told");
-      told.add(error);
-      note(error);
-      // what called it expects no return
-      throw error;
-    };
   });
   const run = runnerOf(fromProgram).run(
     argv,
     () => undefined,
     (error) => told.add(error),
-    (error) => told.has(error),
+    (error) => told.has(error) || exits.isThrown(error),
   );
   // not caught here: the runner tells what nobody catches
   const ended = new Promise((end) => void run.then(end));
-  await Promise.race([ended, failed]);
+  await Promise.race([ended, failed, exits.called]);
   // what is on its way may fail, too
   await settings.waitForRPCs();
   await new Promise((next) => setImmediate(next));
-  if (errors.size === 0) await settings.signalAndWaitForShutdown();
-  return { isFailed: errors.size > 0, isTold: [...errors].every((error) => told.has(error)) };
+  const code = exits.code();
+  process.exit = exit;
+  process.exitCode = undefined;
+  if (code !== 0) return code;
+  if (errors.size > 0) return [...errors].every((error) => told.has(error)) ? TOLD : 1;
+  await settings.signalAndWaitForShutdown();
+  return 0;
 };

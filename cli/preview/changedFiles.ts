@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { readDefinitionParts } from "../../lib/api/itemDefinition.ts";
+import { areNamed, hashPart, readDefinitionParts } from "../../lib/api/itemDefinition.ts";
 import { textOf } from "../../lib/api/plainText.ts";
-import type { TextFile } from "../../lib/content/contentRules.ts";
 import { valuesOf, withPool, withValues } from "../../lib/content/itemValues.ts";
 import type { NamedPool } from "../../lib/content/itemValues.ts";
+import type { DeployedFile } from "../../lib/transactions/deployedDefinitions.ts";
 import { lineDifference } from "../report/lineDifference.ts";
 import { objectOf } from "./previewChanges.ts";
 import type { PreviewedObject } from "./previewChanges.ts";
@@ -28,9 +28,10 @@ export interface ItemChange extends PreviewedObject {
 
 /** Where the texts come from. */
 export interface TextSource {
-  readonly projectRoot: string;
-  /** The texts that were deployed, by the hash of their definition; undefined if they are not known. */
-  deployed(definitionHash: string): Promise<readonly TextFile[] | undefined>;
+  /** The folder in which the program runs: paths of items start there. */
+  readonly programRoot: string;
+  /** The files that were deployed, by the hash of their definition; undefined if they are not known. */
+  deployed(definitionHash: string): Promise<readonly DeployedFile[] | undefined>;
 }
 
 /** The changes of items with files, in the order of the steps. */
@@ -67,43 +68,68 @@ async function changeOf(step: Step, source: TextSource): Promise<ItemChange> {
 }
 
 const valueOf = ({ inputs }: ResourceState, property: string) => inputs?.[property];
-const hashesOf = (state: ResourceState) => (valueOf(state, "parts") ?? {}) as Readonly<Record<string, string>>;
 
-/** The changed files, by the hashes in the state; more of them by the texts, if the state only knows their number. */
+/** The files of an item, as far as they are known. */
+interface KnownFiles {
+  /** Hashes by path, without `.platform`; none if nothing is known. */
+  readonly hashes: ReadonlyMap<string, string>;
+  /** Whether a file that is not among the hashes is for certain no file of the item. */
+  readonly areAll: boolean;
+  /** Texts by path; files that are no text, or were too long to keep, have none. */
+  readonly texts: ReadonlyMap<string, string>;
+}
+
+/** The changed files, as far as they are known for certain: a file is called added or removed only if it was or is not there. */
 async function filesOf(old: ResourceState, next: ResourceState, source: TextSource): Promise<ChangedFile[]> {
-  const before = await source.deployed(String(valueOf(old, "definitionHash")));
-  const after = textsOf(next, source.projectRoot);
-  const [was, becomes] = [hashesOf(old), hashesOf(next)];
-  const byPath = (files: readonly TextFile[] = []) => new Map(files.map(({ path, text }) => [path, text]));
-  const [oldTexts, newTexts] = [byPath(before), byPath(after)];
-  const known = [was, becomes].every((hashes) => !("number of files" in hashes));
-  const paths = known ? [...Object.keys(was), ...Object.keys(becomes)] : [...oldTexts.keys(), ...newTexts.keys()];
-  return [...new Set(paths)].sort().flatMap((path): ChangedFile[] => {
-    const [had, has] = known ? [was[path], becomes[path]] : [oldTexts.get(path), newTexts.get(path)];
-    if (path === ".platform" || had === has) return [];
-    if (had === undefined) return known || before ? [{ path, change: "added", lines: [] }] : [];
-    if (has === undefined) return [{ path, change: "removed", lines: [] }];
-    const [one, other] = [oldTexts.get(path), newTexts.get(path)];
+  const was = knownFiles(old, await source.deployed(String(valueOf(old, "definitionHash"))));
+  const becomes = knownFiles(next, filesIn(next, source.programRoot));
+  const paths = new Set([...was.hashes.keys(), ...becomes.hashes.keys()]);
+  return [...paths].sort().flatMap((path): ChangedFile[] => {
+    const [had, has] = [was.hashes.get(path), becomes.hashes.get(path)];
+    if (had === has) return [];
+    if (had === undefined) return was.areAll ? [{ path, change: "added", lines: [] }] : [];
+    if (has === undefined) return becomes.areAll ? [{ path, change: "removed", lines: [] }] : [];
+    const [one, other] = [was.texts.get(path), becomes.texts.get(path)];
     const lines = one === undefined || other === undefined ? [] : lineDifference(one, other);
     return [{ path, change: "changed", lines }];
   });
 }
 
-/** The texts as the definition's hash is of them; none if the files cannot be read. */
-function textsOf(state: ResourceState, projectRoot: string): TextFile[] {
+/**
+ * What state and files together tell of an item.
+ * @param files undefined if they cannot be read
+ */
+function knownFiles(state: ResourceState, files: readonly DeployedFile[] | undefined): KnownFiles {
+  const texts = new Map(files?.flatMap(({ path, text }) => (text === undefined ? [] : [[path, text]])));
+  const named = valueOf(state, "parts") as Readonly<Record<string, string>> | undefined;
+  if (named && areNamed(named)) return { hashes: new Map(Object.entries(named)), areAll: true, texts };
+  const hashes = new Map(
+    files?.flatMap((file) => (file.path === ".platform" ? [] : [[file.path, file.hash ?? hashOfText(file)]])),
+  );
+  const isWithoutContent = named === undefined && valueOf(state, "definitionHash") === undefined;
+  const areAll = isWithoutContent || (files?.length ? files.every(({ hash }) => hash !== undefined) : false);
+  return { hashes, areAll, texts };
+}
+
+const hashOfText = ({ path, text = "" }: DeployedFile) =>
+  hashPart({ path, payload: Buffer.from(text).toString("base64") });
+
+/** The files as the definition's hash is of them; undefined if they cannot be read. */
+function filesIn(state: ResourceState, programRoot: string): readonly DeployedFile[] | undefined {
   const inputs = (state.inputs ?? {}) as {
     readonly path?: string;
     readonly values?: readonly object[];
     readonly sparkPool?: NamedPool;
   };
+  if (inputs.path === undefined) return undefined;
   try {
-    const read = readDefinitionParts(join(projectRoot, inputs.path ?? ""));
-    return withPool(withValues(read, valuesOf(inputs)), inputs.sparkPool).flatMap(({ path, payload }) => {
-      const text = textOf(Buffer.from(payload, "base64"));
-      return text === undefined ? [] : [{ path, text }];
+    const read = readDefinitionParts(join(programRoot, inputs.path));
+    return withPool(withValues(read, valuesOf(inputs)), inputs.sparkPool).map((part) => {
+      const text = textOf(Buffer.from(part.payload, "base64"));
+      return { path: part.path, hash: hashPart(part), ...(text !== undefined && { text }) };
     });
   } catch {
-    return [];
+    return undefined;
   }
 }
 

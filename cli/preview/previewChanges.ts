@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { areNamed } from "../../lib/api/itemDefinition.ts";
 import { fabricKindOf } from "../../providers/kinds/kinds.ts";
 import type { PreviewLog, ResourceState, Step } from "./previewLog.ts";
 
@@ -171,8 +172,10 @@ const isObject = (value: unknown): value is Properties => typeof value === "obje
  * earlier version does not know them: there, the files are left out.
  */
 function byFile(old: Properties = {}, next: Properties = {}): readonly [Properties, Properties] {
-  // of a definition of many files only their number is known
-  const isKnown = isObject(old["parts"]) && isObject(next["parts"]) && !isDeepStrictEqual(old["parts"], next["parts"]);
+  // a definition of many files has only their number
+  const isNamed = (parts: unknown) => isObject(parts) && areNamed(parts);
+  const [was, becomes] = [old["parts"], next["parts"]];
+  const isKnown = isNamed(was) && isNamed(becomes) && !isDeepStrictEqual(was, becomes);
   const told = ({ parts, logicalId: _logicalId, definitionHash, ...properties }: Properties): Properties => {
     if (!isKnown) return { ...properties, ...(definitionHash !== undefined && { definitionHash }) };
     const files = Object.entries(parts as Properties).map(([path, hash]) => [`file ${path}`, hash] as const);

@@ -14,6 +14,7 @@ import type { ItemChange } from "./changedFiles.ts";
 import { readPreviewLog } from "./previewLog.ts";
 import type { PreviewLog } from "./previewLog.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
+import { programFolder } from "../../lib/config/projectFile.ts";
 import { projectRoot, runPulumi } from "../pulumi/pulumi.ts";
 import { stackToLookAt } from "../pulumi/unmadeStack.ts";
 import { stackOption } from "../pulumi/stackCommand.ts";
@@ -93,7 +94,7 @@ export async function previewStack(
 async function itemChanges(log: PreviewLog, { stack, env }: StackAccess): Promise<readonly ItemChange[]> {
   const isOfItem = ({ op, type }: PreviewLog["steps"][number]) => op !== "same" && type.endsWith("dynamic/fabric:Item");
   if (!log.steps.some(isOfItem)) return [];
-  const [{ itemChangesIn }, { deployedTexts }, { openLogStore }] = await Promise.all([
+  const [{ itemChangesIn }, { deployedFiles }, { openLogStore }] = await Promise.all([
     import("./changedFiles.ts"),
     import("../../lib/transactions/deployedDefinitions.ts"),
     import("../../lib/logStore/openLogStore.ts"),
@@ -103,8 +104,8 @@ async function itemChanges(log: PreviewLog, { stack, env }: StackAccess): Promis
   const store = await openLogStore(isAddress(place) ? place : resolve(projectRoot, place), { stack, env }).catch(
     () => undefined,
   );
-  const deployed = async (hash: string) => store && deployedTexts(store, stack, hash);
-  return itemChangesIn(log, { projectRoot, deployed });
+  const deployed = async (hash: string) => store && deployedFiles(store, stack, hash);
+  return itemChangesIn(log, { programRoot: programFolder(projectRoot), deployed });
 }
 
 /** A preview as the result of the command. Values stay out of it: they may be secret. */
@@ -141,7 +142,8 @@ async function configOf(stack: string, log: PreviewLog | undefined): Promise<Sta
   const { parseStackConfig } = await import("../../lib/config/stackConfig.ts");
   const { kindKeys } = await import("../../providers/kinds/kinds.ts");
   try {
-    return log && parseStackConfig(stackConfigValues(log.config), { projectRoot, stack, env: process.env, kindKeys });
+    const paths = { projectRoot: programFolder(projectRoot) };
+    return log && parseStackConfig(stackConfigValues(log.config), { ...paths, stack, env: process.env, kindKeys });
   } catch {
     // the preview has failed for this reason, and reports it
     return undefined;

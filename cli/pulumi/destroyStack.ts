@@ -113,13 +113,11 @@ async function fail({ access, transactionId, before }: EndedDestroy, { code, sig
     `Stack '${stack}' was not destroyed whole. Run destroy again, with the same options: npm run destroy -- --stack ` +
       `${stack}. A destroy is no transaction, and is not rolled back.`,
   );
-  // an engine that was killed may not have written the state
-  if (signal !== null || code > 1) return code;
   const stateHash = checkpointHash(await exportCheckpoint(access));
   const isSame = stateHash === checkpointHash(before);
   if (!hasEffects(await transactions.entries(transactionId)) && isSame) await transactions.endRun(transactionId);
-  // a state that is still the same could not be written: the next command reads again what the log names
-  else if (!isSame) await transactions.noteStateHash(transactionId, stateHash);
+  // an engine that was killed, or could not write the state: the next command reads again what the log names
+  else if (!isSame && signal === null && code <= 1) await transactions.noteStateHash(transactionId, stateHash);
   return code;
 }
 

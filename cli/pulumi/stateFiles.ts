@@ -87,8 +87,11 @@ export function changeFormOfState(stack: string, env: NodeJS.ProcessEnv): void {
       writeFileSync(part, content, { flush: true });
       renameSync(part, `${base}${wanted.end}`);
     }
-    for (const { end } of STATE_FORMS)
-      if (end !== wanted.end) for (const file of [base + end, `${base}${end}.attrs`]) rmSync(file, { force: true });
+    // a backup of another form serves until the CLI has made one of the wanted form
+    const isBackedUp = newestState(base, ".bak")?.form === wanted;
+    const others = STATE_FORMS.filter((form) => form !== wanted).map(({ end }) => base + end);
+    for (const file of isBackedUp ? [...others, ...others.map((other) => `${other}.bak`)] : others)
+      for (const one of [file, `${file}.attrs`]) rmSync(one, { force: true });
   } catch {
     // see above
   }

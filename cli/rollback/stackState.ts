@@ -1,21 +1,12 @@
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { stringify } from "yaml";
 import type { Checkpoint, CheckpointResource } from "../../lib/checkpoint/checkpoint.ts";
 import { pulumi, referenceOf, runCli } from "../../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
-import { CONFIG_FILE, readProjectFile, stackFileOf } from "../../lib/config/projectFile.ts";
+import { CONFIG_FILE, programFolder, readProjectFile, stackFileOf } from "../../lib/config/projectFile.ts";
 
 /** Replaces the checkpoint. */
 export async function importCheckpoint(access: StackAccess, checkpoint: Checkpoint): Promise<void> {
@@ -93,7 +84,7 @@ export async function decryptedCheckpoint(access: StackAccess, saved: Checkpoint
 export function projectCopy({ projectRoot, stack, env }: StackAccess): string {
   const folder = mkdtempSync(join(tmpdir(), "fabric-rollback-"));
   const { content } = readProjectFile(projectRoot);
-  const { backend: _backend, stackConfigDir: _stacks, main, config, ...others } = content;
+  const { backend: _backend, stackConfigDir: _stacks, config, main: _main, ...others } = content;
   // a text under `config` is the old form of stackConfigDir
   const project = typeof config === "object" ? { ...others, config } : others;
   writeFileSync(join(folder, "Pulumi.yaml"), stringify(project));
@@ -102,7 +93,7 @@ export function projectCopy({ projectRoot, stack, env }: StackAccess): string {
   if (hasOwnFolder(projectRoot)) symlinkSync(join(projectRoot, ".fabric"), join(folder, ".fabric"));
   for (const name of ["package.json", "lib", "providers", "emulator"])
     symlinkSync(join(projectRoot, name), join(folder, name));
-  symlinkSync(packagesOf(programFolder(projectRoot, main)), join(folder, "node_modules"));
+  symlinkSync(packagesOf(programFolder(projectRoot)), join(folder, "node_modules"));
   return folder;
 }
 
@@ -114,12 +105,6 @@ function hasOwnFolder(projectRoot: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** The folder that the program runs in: `main` in the project's file may name another one, or a file. */
-function programFolder(projectRoot: string, main: unknown): string {
-  const path = resolve(projectRoot, typeof main === "string" ? main : ".");
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ? dirname(path) : path;
 }
 
 /** The node_modules in which Node finds the SDK: here, or above if the project is an npm workspace. */

@@ -9,7 +9,10 @@ export interface Levers {
   pageSize: number;
   /** Duration of an operation, in ms. @default 20 */
   operationDelayMs: number;
-  /** Retry-After of operations, in seconds. The real service sends 20 and more. @default 0 */
+  /**
+   * Retry-After of operations, in seconds, sent as a whole number. The real service sends 20 and more. Azure's client for Go takes 0
+   * for nothing, and then waits 30 s. @default 1, the shortest wait that every client understands
+   */
   retryAfterSeconds: number;
   /** How long the name of a deleted item stays taken, in ms. @default 0 */
   nameReservationMs: number;
@@ -50,7 +53,7 @@ export interface Levers {
 export const defaultLevers: Readonly<Levers> = {
   pageSize: Number.MAX_SAFE_INTEGER,
   operationDelayMs: 20,
-  retryAfterSeconds: 0,
+  retryAfterSeconds: 1,
   nameReservationMs: 0,
   assignmentReads: 0,
   throttle: null,

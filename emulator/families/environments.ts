@@ -68,7 +68,8 @@ export const environmentFamily = defineFamily({
 function begin(item: Item, service: Service): Item {
   const startedAt = service.clock.now();
   const durationMs = service.timing.publishMs() ?? service.levers.operationDelayMs * PUBLISH_PER_OPERATION;
-  const publish = { targetVersion: randomUUID(), startedAt, endsAt: startedAt + durationMs };
+  const { parts } = items.in(service).get(item.id) ?? item;
+  const publish = { targetVersion: randomUUID(), startedAt, endsAt: startedAt + durationMs, parts };
   return items.in(service).change(item.id, { publish });
 }
 

@@ -4,11 +4,12 @@ import type { Item } from "./itemStore.ts";
 
 type Properties = Readonly<Record<string, unknown>>;
 
-const defaultSet = "Default value set";
+/** The value set of every variable library; it is active until another one is. */
+export const DEFAULT_SET = "Default value set";
 
 /** Names of a variable library's value sets: the default one, and one for each part below `valueSets/`. */
 export const valueSetsOf = ({ parts = [] }: Item): string[] => [
-  defaultSet,
+  DEFAULT_SET,
   ...parts
     .filter(({ path }) => /^valueSets\/[^/]+\.json$/.test(path))
     .map((part) => {

@@ -12,6 +12,8 @@ export interface Publish {
   readonly startedAt: number;
   readonly endsAt: number;
   readonly isCancelled?: boolean;
+  /** The staged content that it publishes. */
+  readonly parts?: readonly Part[] | undefined;
 }
 
 export interface Item extends Stored {

@@ -158,6 +158,7 @@ function create(workspace: Workspace, call: Call, service: Service, type: string
     throw new ServiceError(403, "FeatureNotAvailable", "The feature is not available: the workspace has no capacity");
   }
   const displayName = requiredText(call.body, "displayName", 256);
+  assertAllowed(type, displayName);
   const description = descriptionOf(call) ?? "";
   assertFree(service, workspace.id, type, displayName);
   const folderId = optionalParent(call, service, workspace.id, "folderId");
@@ -187,6 +188,12 @@ function create(workspace: Workspace, call: Call, service: Service, type: string
   const { create: mode } = itemTypeOf(type);
   const isAsync = mode === "async" || (mode === "asyncWithDefinition" && definition !== undefined);
   return answered(call, service, isAsync, refusal, effect, (item) => created(item, etag), etag);
+}
+
+/** See https://learn.microsoft.com/fabric/data-engineering/create-lakehouse */
+function assertAllowed(type: string, displayName: string): void {
+  if (type === "Lakehouse" && !/^[a-z][a-z\d_]{0,122}$/i.test(displayName))
+    throw new ServiceError(400, "InvalidInput", "The request has an invalid input");
 }
 
 /**

@@ -93,7 +93,7 @@ function operationHeaders(service: Service, { id, retryAfterSeconds }: Operation
   return {
     Location: `${service.origin}/v1/operations/${id}`,
     "x-ms-operation-id": id,
-    "Retry-After": String(retryAfterSeconds ?? service.levers.retryAfterSeconds),
+    "Retry-After": String(Math.ceil(retryAfterSeconds ?? service.levers.retryAfterSeconds)),
   };
 }
 

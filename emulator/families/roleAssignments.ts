@@ -38,6 +38,7 @@ export const roleAssignmentFamily = defineFamily({
       const role = roleOf(call.body["role"]);
       const principal = principalOf(service, wanted);
       if (!principal) throw principalNotFound(workspaceId, wanted);
+      assertAllowed(principal, role);
       const id = `${workspaceId}/${principal.id}`;
       if (roles.in(service).get(id)) {
         throw new ServiceError(
@@ -56,6 +57,8 @@ export const roleAssignmentFamily = defineFamily({
     route("GET", assignment("Viewer"), "", (assignment, _call, service) => ok(described(service, assignment))),
     route("PATCH", assignment("Admin"), "", (assignment, call, service) => {
       const role = roleOf(call.body["role"]);
+      const principal = principalOf(service, assignment.principalId);
+      if (principal) assertAllowed(principal, role);
       if (role !== "Admin") assertNotLastAdmin(service, assignment);
       return ok(described(service, roles.in(service).change(assignment.id, { role })));
     }),
@@ -76,6 +79,17 @@ function assertNotLastAdmin(service: Service, { id, workspaceId, role }: RoleAss
       .some((other) => other.workspaceId === workspaceId && other.role === "Admin" && other.id !== id);
   if (isLast)
     throw new ServiceError(400, "WorkspaceMustHaveAdmin", "The last admin of a workspace cannot be removed or changed");
+}
+
+/** The service was recorded to refuse roles of service principal profiles; which ones, no public source lists. */
+function assertAllowed({ id, type }: Principal, role: string): void {
+  if (type !== "ServicePrincipalProfile" || role !== "Viewer") return;
+  throw new ServiceError(
+    400,
+    "WorkspaceRoleNotAllowedForServicePrincipalProfile",
+    "The provided role cannot be assigned to the provided profile",
+    { moreDetails: [{ relatedResource: { resourceId: id, resourceType: "Principal" } }] },
+  );
 }
 
 function roleOf(value: unknown): string {

@@ -1,10 +1,12 @@
 import { AxiosError } from "axios";
 import type { AxiosResponse } from "axios";
-import { notTheService, ownErrorOf, requestIdOf, strangeness, strangerOf } from "./answer.ts";
+import { notTheService, ownErrorOf, readAnswer, requestIdOf, strangeness, strangerOf } from "./answer.ts";
 import type { Received } from "./answer.ts";
 import type { FabricCall } from "./fabricCall.ts";
 import { FabricError, NOT_THE_SERVICE } from "./fabricError.ts";
 import { MAX_RETRY_AFTER_S, failureOf } from "../retryHandler.ts";
+import type { TokenSource } from "../signIn/credentials.ts";
+import { withoutSecrets, withoutSecretsIn } from "./withoutSecrets.ts";
 
 /* Turns errors of axios into plain data. An axios error holds the request with its token, and must not go any further. */
 
@@ -27,29 +29,48 @@ export const receivedOf = (response: AxiosResponse): Received => ({
   origin: new URL(response.config.url ?? "").origin,
 });
 
-/** Notes of the client on a request during its attempts. */
-export interface Attempted {
-  /** The service may have executed an attempt, whatever the last answer says. */
-  mayHaveArrived?: boolean;
+/** The record of a call during its attempts. */
+export class Attempts {
   /** Number of attempts. */
-  attempt?: number;
+  count: number;
+  /** The service may have executed an attempt, whatever the last answer says. */
+  mayHaveArrived = false;
+
+  /** @param before attempts of the same call by its caller */
+  constructor(before = 0) {
+    this.count = before;
+  }
 }
 
-/**
- * The error as plain data.
- * @param refused the credential, if a new token of it was refused too
- */
-export function cleanError(error: unknown, call: FabricCall, refused?: string): unknown {
-  const { operation, remedies } = call;
+/** What an error can name besides the call. */
+export interface Circumstances {
+  readonly attempts: Attempts;
+  /** What decides the address of the service: `fabric:endpoint`. Absent if nothing does. */
+  readonly addressFrom?: string | undefined;
+  /** The credential, if a new token of it was asked for. */
+  readonly refused?: Pick<TokenSource, "name" | "remedy">;
+}
+
+/** The error as plain data. */
+export function cleanError(error: unknown, call: FabricCall, of: Circumstances): unknown {
+  const { operation, remedies, secrets = [] } = call;
+  const isOutcomeKnown = of.attempts.mayHaveArrived ? false : undefined;
+  const attempts = of.attempts.count;
   if (!(error instanceof AxiosError)) {
     // our own waits reject with the signal's reason
-    return call.signal?.aborted ? new FabricError({ operation, errorCode: "Cancelled" }) : error;
+    if (call.signal?.aborted) return new FabricError({ operation, errorCode: "Cancelled", isOutcomeKnown });
+    if (isOutcomeKnown === undefined) return error;
+    // there was no token for a further attempt
+    const serviceMessage = error instanceof Error ? error.message : String(error);
+    return new FabricError({ operation, errorCode: "SignInFailed", serviceMessage, isOutcomeKnown, attempts });
   }
-  const { mayHaveArrived, attempt: attempts } = (error.config ?? {}) as Attempted;
-  const isOutcomeKnown = mayHaveArrived ? false : undefined;
   const received = error.response && receivedOf(error.response);
-  if (received && error.code === NOT_THE_SERVICE) return notTheService(received, call, error.message);
-  if (!received || received.status < 300) {
+  const unreadable = received && { ...received, text: withoutSecrets(received.text, secrets) };
+  if (unreadable && error.code === NOT_THE_SERVICE) {
+    const came = readAnswer(unreadable);
+    return notTheService(unreadable, call, typeof came === "string" ? came : "something else");
+  }
+  if (!received || !unreadable || received.status < 300) {
     const errorCode = error.code === AxiosError.ERR_CANCELED ? "Cancelled" : (error.code ?? "NetworkError");
     return new FabricError({
       operation,
@@ -57,11 +78,11 @@ export function cleanError(error: unknown, call: FabricCall, refused?: string): 
       serviceMessage: error.message,
       isOutcomeKnown,
       attempts,
-      ...remedyOf(remedies, errorCode),
+      ...(remedyOf(remedies, errorCode) ?? unreachable(errorCode, of.addressFrom)),
     });
   }
   const own = ownErrorOf(received);
-  const stranger = own ? undefined : strangerOf(received);
+  const stranger = own ? undefined : strangerOf(unreadable);
   const errorCode = own?.errorCode ?? `HTTP ${received.status}`;
   return new FabricError({
     operation,
@@ -69,28 +90,17 @@ export function cleanError(error: unknown, call: FabricCall, refused?: string): 
     status: received.status,
     requestId: own?.requestId ?? requestIdOf(received.headers),
     isRetriable: own?.isRetriable,
-    serviceMessage: withoutSecrets(own?.message, call),
-    moreDetails: own?.moreDetails?.map(({ errorCode: code, message }) => ({
-      errorCode: code,
-      message: withoutSecrets(message, call),
-    })),
+    ...withoutSecretsIn(own ?? {}, secrets),
     isOutcomeKnown,
     attempts,
     retryAfterSeconds: failureOf(error).retryAfterSeconds,
     ...(stranger !== undefined
       ? strangeness(received, call.method, stranger)
       : (longPauseOf(error) ??
-        (received.status === 401 ? refusalOf(refused) : undefined) ??
+        (received.status === 401 ? refusalOf(of.refused) : undefined) ??
         remedyOf(remedies, errorCode))),
   });
 }
-
-/** Removes tokens and secrets: a service may repeat a request in its answer, and they must not be printed. */
-const withoutSecrets = (text: string | undefined, { secrets = [] }: FabricCall) =>
-  secrets.reduce(
-    (clean, secret) => clean?.replaceAll(secret, "[redacted]"),
-    text?.replace(/Bearer\s+\S+/gi, "Bearer [redacted]"),
-  );
 
 /** Remedy if the service asks for a longer pause than the client waits. */
 function longPauseOf(error: AxiosError): { remedy: string } | undefined {
@@ -101,14 +111,22 @@ function longPauseOf(error: AxiosError): { remedy: string } | undefined {
 }
 
 /** Remedy if new tokens are refused too. */
-const refusalOf = (credential: string | undefined) =>
+const refusalOf = (credential: Circumstances["refused"]) =>
   credential && {
     remedy:
-      `The service refused the token of ${credential}, and once more after asking for a new one. Sign in again, or renew ` +
-      `FABRIC_ACCESS_TOKEN; check the tenant, this machine's clock, and that the tenant lets this identity use Fabric's APIs.`,
+      `The service refused the token of ${credential.name}, and once more after asking for a new one. ` +
+      `${credential.remedy ?? "Sign in again."} Check the tenant, this machine's clock, and that the tenant lets this identity ` +
+      `use Fabric's APIs.`,
   };
 
-function remedyOf(remedies: FabricCall["remedies"], errorCode: string): { remedy?: string } {
+/** Remedy if no connection came about. Only what decides the address is named. */
+function unreachable(errorCode: string, addressFrom: string | undefined): { remedy: string } | undefined {
+  const what = { ECONNREFUSED: "Nothing listens there.", ENOTFOUND: "The host name is unknown." }[errorCode];
+  if (what === undefined) return undefined;
+  return { remedy: `${what} Check ${addressFrom === undefined ? "" : `${addressFrom} and `}the network.` };
+}
+
+function remedyOf(remedies: FabricCall["remedies"], errorCode: string): { remedy: string } | undefined {
   const remedy = remedies?.[errorCode];
-  return remedy === undefined ? {} : { remedy };
+  return remedy === undefined ? undefined : { remedy };
 }

@@ -96,12 +96,15 @@ export class FabricError extends Error {
   }
 }
 
-/** Remedies for the codes that a deployment meets; whole sentences. */
+/**
+ * Remedies for the codes that a deployment meets; whole sentences. They hold whatever is declared: a caller that knows what is
+ * declared, or what there is at the service, gives the advice that only fits that ({@link FabricError.withRemedy}).
+ */
 export const remedies: Readonly<Record<string, string>> = {
   WorkspaceNameAlreadyExists:
-    "Choose another displayName, or set adopt: true to manage the existing workspace. Where a workspace of this stack gives the name up, deploy that first.",
+    "Choose another displayName. Where a workspace of this stack gives the name up, deploy that first.",
   ItemDisplayNameAlreadyInUse:
-    "Choose another displayName, or set adopt: true to manage the existing item. Where an item of this stack gives the name up, deploy that first.",
+    "Choose another displayName. Where an item of this stack gives the name up, deploy that first.",
   ItemDisplayNameNotAvailableYet: "The name is held for an item deleted a moment ago; run again in a few minutes.",
   CapacityNotInActiveState:
     "The capacity is paused. Resume it and run again: az fabric capacity resume --capacity-name … --resource-group …",
@@ -112,23 +115,25 @@ export const remedies: Readonly<Record<string, string>> = {
     "{applicationId: ID}.",
   WorkspaceItemsCanNotBeUnassignedFromCapacity:
     "Fabric items need a capacity: deploy without them first, and without the capacity then.",
-  WorkspaceHasNoCapacityAssigned: "Give the workspace a capacity: capacity: NAME_OR_ID.",
+  WorkspaceHasNoCapacityAssigned: "The workspace needs a capacity: capacity: NAME_OR_ID.",
+  RequestDeniedByInboundPolicy:
+    "The workspace's inbound rules do not allow this network: run this in one that they allow, or let an Admin of the workspace " +
+    "allow this one.",
   GitProviderResourceNotFound: "Repository, branch and directory must exist; the service does not make them.",
-  PrincipalTypeNotSupported: "A service principal needs git.connectionId, and a role on that connection.",
-  DuplicateConnectionName: "Choose another displayName, or set adopt: true to manage the existing connection.",
-  IncorrectCredentials:
-    "The data source refused the credentials. Check the secret's value and what stands beside it; skipTestConnection: true sends them untested.",
+  PrincipalTypeNotSupported: "The service does not do this for a principal of that type.",
+  DuplicateConnectionName: "Choose another displayName.",
+  IncorrectCredentials: "The data source refused the credentials. Check the secret's value and what stands beside it.",
   InsufficientPermissionsToManageConnection: "Give the deploying identity the role Owner on the connection.",
-  ConnectionNotFound: "Check git.connectionId, and that the deploying identity has a role on that connection.",
-  TokenExpired: "Sign in again, or renew FABRIC_ACCESS_TOKEN.",
-  InvalidToken: "The token was refused. Check the sign-in, or FABRIC_ACCESS_TOKEN.",
-  Unauthorized: "The token was refused. Check the sign-in, or FABRIC_ACCESS_TOKEN.",
+  ConnectionNotFound: "Check the id of the connection, and that the deploying identity has a role on it.",
+  TokenExpired: "The token has expired. Sign in again.",
+  InvalidToken: "The token was refused. Check the sign-in.",
+  Unauthorized: "The token was refused. Check the sign-in.",
   UnknownError: "The service gave no reason. The request id helps its support to find it.",
   CircuitOpen: "Run again when the service is back.",
-  ECONNREFUSED: "Nothing listens there. Check fabric:endpoint and the network.",
+  ECONNREFUSED: "Nothing listens there. Check the address and the network.",
   ProxyFailed:
     "Check HTTPS_PROXY, and that the proxy lets this machine reach the host; NO_PROXY names hosts that need none.",
-  ENOTFOUND: "The host name is unknown. Check fabric:endpoint and the network.",
+  ENOTFOUND: "The host name is unknown. Check the address and the network.",
 };
 
 function messageOf(failure: FabricFailure): string {

@@ -231,19 +231,26 @@ export function hashDefinition(parts: readonly DefinitionPart[]): string {
 /** Most files whose hashes are told one by one. */
 const MAX_HASHES = 50;
 
+/** What stands in the place of the hashes if there are too many. */
+const NUMBER_OF_FILES = "number of files";
+
 /**
  * A short hash of each file, which shows what changed. A definition of many files has only their number.
  * @returns hashes by path, without `.platform`
  */
 export function hashParts(parts: readonly DefinitionPart[]): Readonly<Record<string, string>> {
   const files = parts.filter(({ path }) => path !== PLATFORM);
-  if (files.length > MAX_HASHES) return { "number of files": String(files.length) };
-  return Object.fromEntries(
-    files.map(({ path, payload }) => {
-      const content = JSON.stringify(normalised(path, Buffer.from(payload, "base64")));
-      return [path, createHash("sha256").update(content).digest("hex").slice(0, 12)];
-    }),
-  );
+  if (files.length > MAX_HASHES) return { [NUMBER_OF_FILES]: String(files.length) };
+  return Object.fromEntries(files.map((file) => [file.path, hashPart(file)]));
+}
+
+/** Whether {@link hashParts} named the files one by one. */
+export const areNamed = (hashes: Readonly<Record<string, unknown>>): boolean => !(NUMBER_OF_FILES in hashes);
+
+/** The short hash of one file. */
+export function hashPart({ path, payload }: Pick<DefinitionPart, "path" | "payload">): string {
+  const content = JSON.stringify(normalised(path, Buffer.from(payload, "base64")));
+  return createHash("sha256").update(content).digest("hex").slice(0, 12);
 }
 
 /** The kind of content, and the content in its normal spelling. */

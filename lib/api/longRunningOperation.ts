@@ -4,6 +4,7 @@ import type { Answer } from "./answer.ts";
 import type { Clock } from "../clock.ts";
 import type { Wait } from "./fabricCall.ts";
 import { FabricError, isServiceAnswer } from "./fabricError.ts";
+import { withoutSecretsIn } from "./withoutSecrets.ts";
 
 /** The service's report on an operation. */
 const operationState = z.object({
@@ -87,6 +88,8 @@ export async function waitForOperation(
     signal?: AbortSignal | undefined;
     /** Whether the caller reads the result, so that it is requested in any case. */
     isResultNeeded?: boolean;
+    /** Secrets of the call, which the service may repeat. */
+    secrets?: readonly string[];
   },
 ): Promise<Answer | undefined> {
   const { clock, operation, deadlineMs = OPERATION_DEADLINE_MS, signal, isResultNeeded = false } = options;
@@ -119,8 +122,7 @@ export async function waitForOperation(
         operationId: id,
         requestId: state.error?.requestId ?? last.headers["requestid"],
         isRetriable: state.error?.isRetriable,
-        serviceMessage: state.error?.message,
-        moreDetails: state.error?.moreDetails,
+        ...withoutSecretsIn(state.error ?? {}, options.secrets ?? []),
         isOutcomeKnown: true,
         remedy: options.remedies?.[errorCode],
       });

@@ -38,6 +38,8 @@ interface Line {
   readonly waiting: Waiting[];
   /** Ends the wait of the first call; undefined while no call waits. */
   wake: AbortController | undefined;
+  /** When the line's last call went out, counted in calls of the gate. */
+  turn: number;
 }
 
 /**
@@ -53,6 +55,7 @@ export class Throttle {
   readonly #earlyLimit: number;
   readonly #budgets: Readonly<Record<Bucket, Budget>>;
   readonly #lines = new Map<string, Line>();
+  #turns = 0;
 
   constructor(clock: Clock = systemClock, options: ThrottleOptions = {}) {
     const { quotas = documentedQuotas, windowMs = QUOTA_WINDOW_MS, onHeld = () => undefined } = options;
@@ -119,7 +122,12 @@ export class Throttle {
     const key = buckets.join(" ");
     const known = this.#lines.get(key);
     if (known) return known;
-    const line: Line = { budgets: buckets.map((bucket) => this.#budgets[bucket]), waiting: [], wake: undefined };
+    const line: Line = {
+      budgets: buckets.map((bucket) => this.#budgets[bucket]),
+      waiting: [],
+      wake: undefined,
+      turn: 0,
+    };
     this.#lines.set(key, line);
     return line;
   }
@@ -128,17 +136,33 @@ export class Throttle {
   async #move(line: Line): Promise<void> {
     while (line.waiting.length > 0) {
       const now = this.#clock.now();
-      const at = Math.max(...line.budgets.map((budget) => budget.nextAt(now)));
+      const at = nextAt(line, now);
       if (at > now) {
         line.wake = new AbortController();
         if (at - now > LONG_WAIT_MS) this.#onHeld(at - now);
         await this.#clock.sleep(at - now, line.wake.signal).catch(() => undefined);
         continue;
       }
-      for (const budget of line.budgets) budget.spend(now);
-      line.waiting.shift()?.admit(this.#passageOf(line, now));
+      this.#letOut(this.#firstAt(now) ?? line, now);
     }
     line.wake = undefined;
+  }
+
+  /**
+   * The line whose turn it is: of several, the one that has waited longest. Without turns, a line with many calls would take
+   * every place in a quota that it shares with others, because its timer is always the older one.
+   */
+  #firstAt(now: number): Line | undefined {
+    const ready = [...this.#lines.values()].filter((line) => line.waiting.length > 0 && nextAt(line, now) <= now);
+    return ready.toSorted((one, other) => one.turn - other.turn)[0];
+  }
+
+  #letOut(line: Line, now: number): void {
+    for (const budget of line.budgets) budget.spend(now);
+    line.turn = ++this.#turns;
+    line.waiting.shift()?.admit(this.#passageOf(line, now));
+    // see `leave`
+    if (line.waiting.length === 0) line.wake?.abort();
   }
 
   #passageOf({ budgets }: Line, sentAt: number): Passage {
@@ -157,3 +181,6 @@ export class Throttle {
     };
   }
 }
+
+/** Time at which a line's next call may go out: now, or later. */
+const nextAt = ({ budgets }: Line, now: number): number => Math.max(...budgets.map((budget) => budget.nextAt(now)));

@@ -22,6 +22,9 @@ export function textOf(raw: unknown): string | undefined {
   return (typeof raw === "string" && raw.trim()) || undefined;
 }
 
+/** Whether a value is true, also as the text that `pulumi config set` writes. */
+export const isYes = (raw: unknown): boolean => raw === true || textOf(raw)?.toLowerCase() === "true";
+
 /** Remembers the names of a list regardless of case, and reports duplicates. */
 export function duplicateFinder(
   problems: Problem[],

@@ -7,7 +7,8 @@ import type { NamedPool } from "../content/itemValues.ts";
 import type { ItemAttribute, WorkspaceAttribute } from "../content/values/reference.ts";
 import type { Variables } from "../content/environmentValues.ts";
 import type { Value } from "../content/values/value.ts";
-import { textOf } from "./entries.ts";
+import { isYes, textOf } from "./entries.ts";
+import { itemNameProblem } from "./itemNames.ts";
 import { problemAt } from "./problem.ts";
 import type { ConfigPath, Problem } from "./problem.ts";
 
@@ -131,6 +132,12 @@ export function resolveItem(
   const type = platform?.type ?? declared.type;
   const displayName = platform?.displayName ?? declared.displayName ?? (declared.path ? undefined : declared.name);
   const key = type !== undefined && displayName !== undefined ? `${type}/${displayName}` : undefined;
+  // an item that exists already has a name that the service has taken
+  if (type !== undefined && displayName !== undefined && !isYes(raw["adopt"])) {
+    const problem = itemNameProblem(type, displayName);
+    const at = platform ? "path" : declared.displayName === undefined ? "name" : "displayName";
+    if (problem) report(at, platform ? `${path}/.platform: the displayName '${displayName}' ${problem}` : problem);
+  }
   return {
     type,
     displayName,

@@ -5,8 +5,9 @@ import type { ItemFolder } from "../content/itemFolders.ts";
 import { lineInPlatform } from "../api/itemDefinition.ts";
 import { knownItemType } from "../api/itemType.ts";
 import { closestName } from "./closestName.ts";
-import { entryOf, textOf } from "./entries.ts";
+import { entryOf, isYes, textOf } from "./entries.ts";
 import { folderOf, insideProject } from "./item.ts";
+import { itemNameProblem } from "./itemNames.ts";
 import type { ResolvedItem } from "./item.ts";
 import { problemAt } from "./problem.ts";
 import type { ConfigPath, Problem } from "./problem.ts";
@@ -82,8 +83,10 @@ export function resolveFolder(
       name: textOf(entryOf(entryOf(raw["items"])[options.get(composed(folder.relative)) ?? ""])["name"]),
     };
   };
+  const isAdopted = (folder: ItemFolder) =>
+    isYes(raw["adopt"]) || isYes(entryOf(entryOf(raw["items"])[options.get(folder.relative) ?? ""])["adopt"]);
   for (const folder of wanted)
-    checkPlatform(folder, types, (key, message) =>
+    checkPlatform(folder, { types, isAdopted: isAdopted(folder) }, (key, message) =>
       report("from", `${message}${lineInPlatform(join(projectRoot, folder.path), ["metadata", key])}`),
     );
   return { items: wanted.map(resolve), left: found.filter((folder) => !wanted.includes(folder)).map(resolve) };
@@ -111,7 +114,7 @@ function foundIn(from: unknown, projectRoot: string, report: (message: string) =
 /** What the service would refuse in the middle of a deployment. */
 function checkPlatform(
   { path, platform }: ItemFolder,
-  types: readonly string[] | undefined,
+  { types, isAdopted }: { readonly types: readonly string[] | undefined; readonly isAdopted: boolean },
   report: (key: "type" | "displayName" | "description", message: string) => void,
 ): void {
   const { type, displayName, description } = platform;
@@ -130,6 +133,9 @@ function checkPlatform(
   if (/\p{Cc}/u.test(displayName)) report("displayName", `${file} has a displayName with a control character`);
   else if (displayName !== displayName.trim())
     report("displayName", `${file} has a displayName that begins or ends with a space`);
+  // an item that exists already has a name that the service has taken
+  const wrong = isAdopted ? undefined : itemNameProblem(type, displayName);
+  if (wrong) report("displayName", `${file}: the displayName '${displayName}' ${wrong}`);
   if ((description ?? "").length > MAX_TEXT)
     report("description", `${file} has a description of more than ${MAX_TEXT} characters`);
 }

@@ -23,7 +23,8 @@ export const principalKeys = {
       description:
         "User principal name; display name of a group or service principal, with its `type`; or object id of any principal (of " +
         "a service principal that of its enterprise application), with its `type`. `{applicationId: ID}` is a service " +
-        "principal, `{workspaceIdentity: NAME}` the identity of a workspace of `workspaces` or `references`. Each once in a list.",
+        "principal, `{workspaceIdentity: NAME}` the identity of a workspace of `workspaces` or `references`. A guest is " +
+        "spelled `dora_gmail.com#EXT#@TENANT.onmicrosoft.com`. Each once in a list.",
       examples: ["alice@contoso.com"],
     }),
   type: z
@@ -57,7 +58,10 @@ export function principalProblem(principal: unknown, type: unknown): PrincipalPr
   if (typeof principal !== "string" || principal.trim() === "") return undefined;
   const name = principal.trim();
   if (name.includes("@")) {
-    if (type === undefined || type === "User") return undefined;
+    if (type === undefined || type === "User") {
+      const message = userNameProblem(name);
+      return message === undefined ? undefined : { key: "principal", message };
+    }
     return {
       key: "type",
       message: "a user principal name is always a User: remove the key, or give an object id",
@@ -72,6 +76,41 @@ export function principalProblem(principal: unknown, type: unknown): PrincipalPr
     key: "principal",
     message:
       "must be a user principal name (alice@contoso.com) or an object id; or, with type Group or ServicePrincipal, a display name",
+  };
+}
+
+const USER_NAME = /^[^@\s<>:]+@[^@\s<>]+$/;
+/** Mail services for everybody: no tenant has their domain, so only guests have such an address. */
+const MAIL_FOR_ALL =
+  /^((gmail|googlemail|outlook|hotmail|live|msn|yahoo|icloud|me|mac|aol|proton|protonmail|gmx|mail|yandex|zoho)\.com|(gmx|web|t-online|freenet|posteo)\.(de|net)|proton\.me|(live|hotmail|outlook|yahoo)\.\w{2}(\.\w{2})?|yahoo\.co\.\w{2}|orange\.fr|free\.fr|libero\.it|qq\.com|163\.com)$/i;
+
+/** What is wrong with a user principal name. See https://learn.microsoft.com/entra/external-id/user-properties */
+function userNameProblem(name: string): string | undefined {
+  const plain = name.replace(/%23/g, "#").replace(/%40/g, "@");
+  const [, local = "", domain = "", tenant = ""] = /^([^@]+)@([^@]+)#EXT#@([^@]+)$/i.exec(plain) ?? [];
+  const guest = tenant === "" ? plain : `${local}_${domain}#EXT#@${tenant}`;
+  if (guest !== name && USER_NAME.test(guest)) return `is not how a user principal name is spelled: write ${guest}`;
+  if (!USER_NAME.test(name)) return "must be a user principal name (alice@contoso.com), with one @ and without spaces";
+  const [own = "", host = ""] = name.split("@");
+  return MAIL_FOR_ALL.test(host)
+    ? `is the mail address of a guest, whose user principal name is ${own}_${host}#EXT#@TENANT.onmicrosoft.com; or give the object id with type User`
+    : undefined;
+}
+
+/** A role that the service refuses a service principal profile, or was seen to refuse. */
+export interface ProfileRoleProblem {
+  readonly isCertain: boolean;
+  readonly message: string;
+}
+
+/** What is wrong with a role in a workspace for a principal of that type; the service's code is WorkspaceRoleNotAllowedForServicePrincipalProfile. */
+export function profileRoleProblem(type: unknown, role: unknown): ProfileRoleProblem | undefined {
+  if (type !== "ServicePrincipalProfile") return undefined;
+  if (role === "Viewer") return { isCertain: true, message: "is no role that a service principal profile can have" };
+  if (role !== "Member" && role !== "Contributor") return undefined;
+  return {
+    isCertain: false,
+    message: "may be refused: the service does not give every role to a service principal profile",
   };
 }
 

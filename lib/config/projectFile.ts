@@ -1,4 +1,5 @@
-import { extname, join, resolve } from "node:path";
+import { statSync } from "node:fs";
+import { dirname, extname, join, resolve } from "node:path";
 import { projectFileIn } from "./projectFolder.ts";
 import { readYamlFile } from "./yamlFile.ts";
 
@@ -33,6 +34,13 @@ export function stackFileOf(projectRoot: string, stack: string, env: NodeJS.Proc
   if (named) return resolve(projectRoot, named);
   const { path, stacksFolder } = readProjectFile(projectRoot);
   return join(stacksFolder, `Pulumi.${stack}${extname(path)}`);
+}
+
+/** The folder that the program runs in: `main` in the project's file may name another one, or a file. */
+export function programFolder(projectRoot: string): string {
+  const { main } = readProjectFile(projectRoot).content;
+  const path = resolve(projectRoot, typeof main === "string" ? main : ".");
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ? dirname(path) : path;
 }
 
 /** The CLI reads its options from the environment too. Through this variable, every call of the CLI reads the same file. */

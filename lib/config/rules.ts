@@ -14,7 +14,8 @@ import type { ResolvedItem } from "./item.ts";
 import { resolveContent } from "./content.ts";
 import { isOfDeployment } from "../secrets/secretVersion.ts";
 import { checkNames } from "./names.ts";
-import { principalKey, principalProblem } from "./principal.ts";
+import { gitNameProblems, gitNameWarnings } from "./gitNames.ts";
+import { principalKey, principalProblem, profileRoleProblem } from "./principal.ts";
 import type * as ItemFolder from "./itemFolder.ts";
 import type * as ItemRules from "./itemRules.ts";
 import { assertTrustedEndpoint, trustedVaultUrl } from "../api/trustedHost.ts";
@@ -57,6 +58,7 @@ const RESERVED_WORKSPACES = ["admin monitoring", "my workspace"];
  */
 export function checkRules(raw: Entry, context: RuleContext): RuleResult {
   const problems: Problem[] = [];
+  const warnings: string[] = [];
   checkAddresses(raw, context.env, problems);
   checkAzure(raw, problems);
   checkKindValues(context.kindKeys, "stack", raw, [], problems);
@@ -80,8 +82,8 @@ export function checkRules(raw: Entry, context: RuleContext): RuleResult {
     const isKnown = isDuplicate("name", name, [...at, "name"]);
     // if displayName defaults to name, one problem is enough
     if (!isKnown || spoken === "displayName") isDuplicate("displayName", displayName, [...at, spoken]);
-    checkUsers(entriesOf(workspace["users"]), [...at, "users"], problems);
-    checkGit(workspace["git"], [...at, "git"], problems);
+    checkUsers(entriesOf(workspace["users"]), [...at, "users"], problems, warnings);
+    checkGit(workspace["git"], [...at, "git"], problems, warnings);
     checkKindValues(context.kindKeys, "workspace", workspace, at, problems);
     checkOrphans(workspace, at, problems);
     const items = {
@@ -99,7 +101,7 @@ export function checkRules(raw: Entry, context: RuleContext): RuleResult {
     references: entriesOf(raw["references"]),
     problems,
   });
-  return { problems, ...content };
+  return { problems, ...content, warnings: [...warnings, ...content.warnings] };
 }
 
 /** Nothing is deleted that the stack cannot know to be its own. */
@@ -159,6 +161,8 @@ function checkAddresses(raw: Entry, env: NodeJS.ProcessEnv, problems: Problem[])
   }
 }
 
+const warningAt = (at: ConfigPath, message: string) => `${problemAt(at, message).path} ${message}.`;
+
 /** Turns an error of a rule into a problem of one key. */
 function refusalAt(key: string, rule: () => unknown, problems: Problem[]): void {
   try {
@@ -168,13 +172,16 @@ function refusalAt(key: string, rule: () => unknown, problems: Problem[]): void 
   }
 }
 
-function checkUsers(users: readonly Entry[], at: ConfigPath, problems: Problem[]): void {
+function checkUsers(users: readonly Entry[], at: ConfigPath, problems: Problem[], warnings: string[]): void {
   const isDuplicate = duplicateFinder(problems);
   users.forEach((user, index) => {
-    const { principal, type } = user;
+    const { principal, type, role } = user;
     const path = [...at, index];
     const problem = principalProblem(principal, type);
     if (problem) problems.push(problemAt([...path, problem.key], problem.message));
+    const roleProblem = profileRoleProblem(type, role);
+    if (roleProblem?.isCertain) problems.push(problemAt([...path, "role"], roleProblem.message));
+    else if (roleProblem) warnings.push(warningAt([...path, "role"], roleProblem.message));
     isDuplicate("principal", keyOfPrincipal(principal), [...path, "principal"]);
   });
 }
@@ -188,8 +195,10 @@ function keyOfPrincipal(principal: unknown): string | undefined {
   return application === undefined ? textOf(principal) : principalKey({ applicationId: application });
 }
 
-function checkGit(git: unknown, at: ConfigPath, problems: Problem[]): void {
+function checkGit(git: unknown, at: ConfigPath, problems: Problem[], warnings: string[]): void {
   if (!isEntry(git)) return;
+  for (const { key, message } of gitNameProblems(git)) problems.push(problemAt([...at, key], message));
+  for (const { key, message } of gitNameWarnings(git)) warnings.push(warningAt([...at, key], message));
   const { connectionId, connection } = git;
   if (git["gitProviderType"] === "GitHub" && connectionId === undefined && connection === undefined) {
     problems.push(problemAt([...at, "connectionId"], "required for GitHub, which knows no automatic credentials"));

@@ -31,7 +31,7 @@ const gitProvider = "Which provider hosts the repository, and so which of the ot
 
 const gitOfAnyProvider = {
   repositoryName: text(128).meta({
-    description: "Name of the repository, without its owner.",
+    description: "Name of the repository, without its owner, and not percent-encoded: `Sales Models`.",
     examples: ["sales"],
   }),
   branchName: text(250).meta({ description: "Branch to sync with. It must exist.", examples: ["main"] }),
@@ -111,7 +111,7 @@ const gitSchema = z.discriminatedUnion("gitProviderType", [
       examples: ["contoso"],
     }),
     projectName: ofProvider("AzureDevOps", 100).meta({
-      description: "Project of the organisation that holds the repository.",
+      description: "Project of the organisation that holds the repository, not percent-encoded: `Data Platform`.",
       examples: ["data"],
     }),
     ...gitOfAnyProvider,
@@ -224,7 +224,9 @@ const itemSchema = z.strictObject({
   displayName: text(256)
     .optional()
     .meta({
-      description: "Name in Fabric, unique by workspace and type. With `path`, the folder's `.platform` file decides.",
+      description:
+        "Name in Fabric, unique by workspace and type. With `path`, the folder's `.platform` file decides. Some types take only " +
+        "certain names: a Lakehouse letters, digits and `_`, beginning with a letter.",
       examples: ["bronze"],
       absent: "from `path`, else `name`",
     }),

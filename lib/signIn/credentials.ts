@@ -1,8 +1,9 @@
 import type { AccessToken, TokenCredential } from "@azure/identity";
 import { asConfigured, prepareCredential } from "./azureCredential.ts";
 import type { CredentialSettings } from "./azureCredential.ts";
-import { chooseKind } from "./credentialKind.ts";
+import { chooseKind, remedyFor } from "./credentialKind.ts";
 import type { CredentialKind } from "./credentialKind.ts";
+import { systemClock } from "../clock.ts";
 import type { SecretManager } from "../secretManager.ts";
 
 export { authorityOf } from "./authority.ts";
@@ -13,6 +14,8 @@ export { principalOf, tenantOf } from "./tokenClaims.ts";
 export interface TokenSource {
   /** The credential and the reason for its choice, for messages: `client secret of 3f… (AZURE_CLIENT_SECRET is set)`. */
   readonly name: string;
+  /** The next step if the service refuses its tokens, in whole sentences. @default to sign in again */
+  readonly remedy?: string;
   /**
    * A bearer token.
    * @param options.refresh requests a new token even though the known one has not expired, because the service refused it
@@ -47,7 +50,7 @@ export interface CredentialOptions extends CredentialSettings {
  * @throws Error that names all missing variables
  */
 export async function chooseCredential(options: CredentialOptions): Promise<TokenSource> {
-  const { kind = "auto", now = Date.now } = options;
+  const { kind = "auto", now = () => systemClock.now() } = options;
   if (options.endpointIsEmulator) {
     const token = () => Promise.resolve("emulator");
     return { name: "the emulator's own credential", token, principalId: EMULATORS_DEPLOYER };
@@ -55,7 +58,7 @@ export async function chooseCredential(options: CredentialOptions): Promise<Toke
   const env = await withSecrets(options);
   const choice = kind === "auto" ? chooseKind(env) : asConfigured(kind);
   const { name, make } = prepareCredential(choice, { ...options, env });
-  return cachedTokens(name, make, now);
+  return { ...cachedTokens(name, make, now), remedy: remedyFor(choice) };
 }
 
 /** The environment, completed with sign-in secrets from other sources. */

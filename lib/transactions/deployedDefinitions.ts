@@ -1,12 +1,12 @@
 import { gunzipSync, gzipSync } from "node:zlib";
+import { hashPart } from "../api/itemDefinition.ts";
 import { textOf } from "../api/plainText.ts";
 import type { DefinitionPart } from "../api/itemDefinition.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
-import type { TextFile } from "../content/contentRules.ts";
 import type { LogStore } from "../logStore/logStore.ts";
 
 /*
- * Texts of deployed definitions by their hash, compressed, beside the logs, so that a preview can show which lines change. They
+ * Files of deployed definitions by the definition's hash, compressed, beside the logs, so that a preview can show which lines change. They
  * hold names in place of values that may be secret, as the hashes do. Nothing depends on them: without them a preview names
  * the files only.
  */
@@ -14,6 +14,15 @@ import type { LogStore } from "../logStore/logStore.ts";
 /** Longest text that is kept, and most bytes of one definition. */
 const LONGEST_TEXT = 256 * 1024;
 const MOST_BYTES = 2 * 1024 * 1024;
+
+/** A file of a deployed definition. */
+export interface DeployedFile {
+  readonly path: string;
+  /** As in the state; absent if an earlier version kept the file, which left out the files without a text. */
+  readonly hash?: string;
+  /** Absent if the file is no text, or too long to keep. */
+  readonly text?: string;
+}
 
 const folderOf = (stack: string) => `${stack}.content/`;
 const fileOf = (stack: string, definitionHash: string) => `${folderOf(stack)}${definitionHash.slice(0, 32)}.json.gz`;
@@ -29,24 +38,26 @@ export async function keepDeployed(
   parts: readonly DefinitionPart[],
 ): Promise<void> {
   let room = MOST_BYTES;
-  const texts = parts.flatMap(({ path, payload }): TextFile[] => {
+  const files = parts.map((part): DeployedFile => {
+    const { path, payload } = part;
+    const file = { path, hash: hashPart(part) };
     const text = payload.length > LONGEST_TEXT * 2 ? undefined : textOf(Buffer.from(payload, "base64"));
-    if (text === undefined || text.length > LONGEST_TEXT || text.length > room) return [];
+    if (text === undefined || text.length > LONGEST_TEXT || text.length > room) return file;
     room -= text.length;
-    return [{ path, text }];
+    return { ...file, text };
   });
-  await store.write(fileOf(stack, definitionHash), gzipSync(JSON.stringify(texts))).catch(() => undefined);
+  await store.write(fileOf(stack, definitionHash), gzipSync(JSON.stringify(files))).catch(() => undefined);
 }
 
-/** The texts of a deployed definition; undefined if they were not kept, or cannot be read. */
-export async function deployedTexts(
+/** The files of a deployed definition; undefined if they were not kept, or cannot be read. */
+export async function deployedFiles(
   store: LogStore,
   stack: string,
   definitionHash: string,
-): Promise<readonly TextFile[] | undefined> {
+): Promise<readonly DeployedFile[] | undefined> {
   try {
     const content = await store.read(fileOf(stack, definitionHash));
-    return content && (JSON.parse(gunzipSync(content).toString()) as TextFile[]);
+    return content && (JSON.parse(gunzipSync(content).toString()) as DeployedFile[]);
   } catch {
     return undefined;
   }

@@ -40,6 +40,16 @@ export class KeptDefinitions {
     await this.#store.write(this.#file(key), gzipSync(JSON.stringify(parts)));
   }
 
+  /** Keeps a definition in place of one that was kept under that key before. */
+  async keepInstead(key: string, parts: readonly DefinitionPart[]): Promise<void> {
+    if (this.#folder) await this.#store.write(this.#file(key), gzipSync(JSON.stringify(parts)));
+  }
+
+  /** Removes a definition that was kept. */
+  async drop(key: string): Promise<void> {
+    if (this.#folder) await this.#store.remove(this.#file(key));
+  }
+
   /** Whether a definition was kept. */
   async has(key: string): Promise<boolean> {
     return this.#folder !== undefined && (await this.#store.read(this.#file(key))) !== undefined;
@@ -47,7 +57,12 @@ export class KeptDefinitions {
 
   /** The kept definition; undefined except in a rollback. */
   async kept(key: string): Promise<readonly DefinitionPart[] | undefined> {
-    const content = this.#isRollback && this.#folder ? await this.#store.read(this.#file(key)) : undefined;
+    return this.#isRollback ? this.noted(key) : undefined;
+  }
+
+  /** A definition that this transaction has kept, in every run of it. */
+  async noted(key: string): Promise<readonly DefinitionPart[] | undefined> {
+    const content = this.#folder ? await this.#store.read(this.#file(key)) : undefined;
     return content && (JSON.parse(gunzipSync(content).toString()) as DefinitionPart[]);
   }
 

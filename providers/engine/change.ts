@@ -4,6 +4,7 @@ import type { Answering } from "../../lib/api/fabricCall.ts";
 import { isFabricError } from "../../lib/api/fabricError.ts";
 import type { Intent } from "../../lib/transactions/entry.ts";
 import { inLog, valuesToGiveBack } from "../../lib/transactions/written.ts";
+import type { Written } from "../../lib/transactions/written.ts";
 import type { Run, Write } from "../run/run.ts";
 import type { Fields } from "./field.ts";
 import { at, readAlone } from "./liveObject.ts";
@@ -48,7 +49,8 @@ export function changeOf(run: Run, kind: AnyObjectKind, change: Changing): Chang
  * restore of the object would take the state's values for those from before.
  */
 function notingBefore(run: Run, id: string, before: Live): Run {
-  const noted = (intent: Intent) => (intent.resourceId === id ? { before, ...intent } : intent);
+  const noted = (intent: Intent) =>
+    intent.resourceId === id ? { ...intent, before: { ...before, ...intent.before } } : intent;
   return { ...run, write: (intent: Intent, call: Write) => run.write(noted(intent), call) };
 }
 
@@ -100,6 +102,19 @@ function removalCall({ removal, remove }: AnyObjectKind, path: string): Write {
   return { method: "DELETE", path };
 }
 
+/**
+ * The present values of an object, with those that only other calls show, if the transaction that is rolled back wrote to them.
+ */
+export async function valuesNow(
+  run: Run,
+  kind: AnyObjectKind,
+  id: string,
+  { now, written }: { readonly now: Live; readonly written: Written | undefined },
+): Promise<Live> {
+  const further = written && (await kind.furtherValues?.(run, id, Object.keys(written.before)));
+  return { ...kind.priorValues(now), ...further };
+}
+
 /** Restores the former values of an adopted object. @returns whether it had others */
 export async function giveBack(
   run: Run,
@@ -111,13 +126,15 @@ export async function giveBack(
   const { adoption } = kind;
   if (!adoption?.before) return false;
   const now = await readAlone(run, kind, id, { ...state, ...before });
-  const prior = kind.priorValues(now);
+  const written = await run.writtenTo(kind.name, id);
+  const prior = await valuesNow(run, kind, id, { now, written });
   // a missing value was absent before; a value that cannot change in place cannot be restored
   const names = Object.keys(prior).filter((name) => kind.fields[name]?.change !== "replace");
-  const isSame = names.every((name) => isDeepStrictEqual(prior[name], before[name]));
-  const written = await run.writtenTo(kind.name, id);
+  const further = Object.entries(written?.before ?? {}).filter(([name]) => !(name in kind.priorValues(now)));
+  const had: Live = { ...Object.fromEntries(further), ...before };
+  const isSame = names.every((name) => isDeepStrictEqual(prior[name], had[name]));
   // in a rollback, later edits stay
-  const back = written ? valuesToGiveBack(prior, { ...written, before }).values : before;
+  const back = written ? valuesToGiveBack(prior, { ...written, before: had }).values : before;
   const given = Object.fromEntries(names.map((name) => [name, back[name]]));
   const wanted = { ...state, ...prior, ...given };
   const change = changeOf(run, kind, { id, now, wanted, ...(state && { old: state }) });

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Answering } from "../../lib/api/fabricCall.ts";
 import { isFabricError } from "../../lib/api/fabricError.ts";
+import type { FabricError } from "../../lib/api/fabricError.ts";
 import type { FormerObject } from "../run/formerStates.ts";
 import type { Run, Write } from "../run/run.ts";
 import { changeOf } from "./change.ts";
@@ -11,6 +12,7 @@ import type { AnyObjectKind, Live } from "./objectKind.ts";
 import { ownHolder } from "./ownHolder.ts";
 import { collectionPath, workspaceOf } from "./place.ts";
 import type { Made, ResourceKind, StateOf } from "./resourceKind.ts";
+import { advisedOnName } from "./takenName.ts";
 import { createIntent } from "./undo.ts";
 
 /*
@@ -84,9 +86,17 @@ class Creation {
       if (kind.adoption?.taken === undefined || !isFabricError(error, kind.adoption.taken)) throw error;
       const found = await find(run, kind, names);
       const instead = found && (await this.#existing(found, true));
-      if (!instead) throw error;
+      if (!instead) throw this.#advised(error, found);
       return instead === "renamed" ? await this.#madeAnew(true) : instead;
     }
+  }
+
+  /** @param found the object that has the name, as far as this identity sees it */
+  #advised(refusal: FabricError, found: Live | undefined): FabricError {
+    if (!("adopt" in this.#kind.fields)) return refusal;
+    const { adopt } = this.#inputs as { readonly adopt?: unknown };
+    const id = found && this.#idOf(found).split("/").at(-1);
+    return advisedOnName(refusal, { noun: this.#kind.noun, adopt: adopt === true, id });
   }
 
   /** @param wasFree whether nothing had the name just before */

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { isServiceAnswer } from "../../lib/api/fabricError.ts";
+import { isFabricError, isServiceAnswer } from "../../lib/api/fabricError.ts";
 import { idShape, itemShape } from "../../lib/api/objects.ts";
+import { DENIED_BY_NETWORK } from "../../lib/api/privateLink.ts";
 import { resumeCapacity } from "../run/pausedCapacity.ts";
 import type { Run } from "../run/run.ts";
 import { visibleCapacities, visibleWorkspaces } from "../run/visible.ts";
@@ -10,10 +11,11 @@ const connectionShape = z.object({ id: idShape });
 
 /**
  * Whether an error may mean that an object is gone. The service answers 404 and, for objects in workspaces that are gone or
- * invisible, 403. Neither status is proof. The same statuses from a proxy mean nothing at all.
+ * invisible, 403. Neither status is proof. The same statuses from a proxy mean nothing at all, nor does a refusal of this
+ * machine's network, in which lists may lack what is there.
  */
 export function mayMeanGone(error: unknown): boolean {
-  return isServiceAnswer(error, 404, 403);
+  return isServiceAnswer(error, 404, 403) && !isFabricError(error, DENIED_BY_NETWORK);
 }
 
 /**

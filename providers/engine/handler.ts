@@ -51,6 +51,9 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
       // a rollback declares inputs that were checked when they were deployed; the files behind them have changed since
       if (isRollback()) return { inputs: news, failures: [] };
       const { inputs, failures } = check(kind, olds, news);
+      const isNew = Object.keys(olds).length === 0;
+      const refused = isNew && failures.length === 0 ? kind.refusesNew?.(inputs) : undefined;
+      if (refused) return { inputs, failures: [{ property: refused.property, reason: refused.message }] };
       forced.checked(olds, inputs);
       declared.checked(titleOf(inputs));
       return { inputs, failures: [...failures] };

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { inLog, valuesToGiveBack } from "../../lib/transactions/written.ts";
 import type { Run } from "../run/run.ts";
 import { createObject } from "./creation.ts";
-import { changeOf, giveBack, givingBack, removeObject, valuesBefore } from "./change.ts";
+import { changeOf, giveBack, givingBack, removeObject, valuesBefore, valuesNow } from "./change.ts";
 import { sameIgnoringCase } from "./field.ts";
 import type { Fields } from "./field.ts";
 import { deleteOrGone } from "./gone.ts";
@@ -63,7 +63,8 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
       async function converged() {
         const now = await readToChange(run, kind, id, { old, known: { ...inputs, ...outputsIn(kind, old) } });
         const written = await run.writtenTo(kind.name, id);
-        const live = withoutTemporaryName(kind.priorValues(now), id, written?.before["displayName"]);
+        const values = await valuesNow(run, kind, id, { now, written });
+        const live = withoutTemporaryName(values, id, written?.before["displayName"]);
         const found = written && valuesToGiveBack(live, written, inputs).values;
         const back = found && withIdsOfNow(found, (await run.formerState<Live>(kind.name, id)) ?? {}, inputs);
         const kept = run.isRollback ? [] : await others(run, id, { now, old, inputs });
@@ -93,7 +94,7 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
 
     async giveBackValues(run, id, written, state) {
       const now = await readAlone(run, kind, id, state);
-      const live = kind.priorValues(now);
+      const live = await valuesNow(run, kind, id, { now, written });
       const named = withoutTemporaryName(live, id, written.before["displayName"]);
       const { values, kept } = valuesToGiveBack(named, written, state);
       const isChanged = !isDeepStrictEqual(inLog(live), inLog({ ...live, ...values }));
@@ -104,7 +105,8 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
           `its ${property} was changed by somebody else since this deployment wrote to it, and stays; before, it was ` +
           JSON.stringify(written.before[property] ?? null),
       );
-      return { isChanged, left };
+      const content = await kind.giveBackContent?.(run, id, state);
+      return { isChanged: isChanged || content?.isChanged === true, left: [...left, ...(content?.left ?? [])] };
     },
 
     async existing(run, holder) {

@@ -3,7 +3,7 @@ import type { Answering } from "../../lib/api/fabricCall.ts";
 import type { Intent } from "../../lib/transactions/entry.ts";
 import type { Run, Write } from "../run/run.ts";
 import type { Fields, InputsOf } from "./field.ts";
-import type { ResourceKind, StateOf } from "./resourceKind.ts";
+import type { ResourceKind, StateOf, ValuesGivenBack } from "./resourceKind.ts";
 
 /** An object of the kind, as the service returns it. */
 export type Live = Readonly<Record<string, unknown>>;
@@ -73,6 +73,11 @@ export interface ObjectKind<
 
   /** The present values of an object, for the log and for a later restore. */
   priorValues(live: L): B;
+  /**
+   * Values beyond those of `priorValues`, which only other calls show. The intents of their writes hold them under these names.
+   * @param names those that are asked for; others are none of this
+   */
+  furtherValues?(run: Run, id: string, names: readonly string[]): Promise<Live>;
   /** The inputs that the service's object shows. */
   valuesOf(live: L, run: Run, id: string, state: StateOf<F, O>): Partial<InputsOf<F>> | Promise<Partial<InputsOf<F>>>;
   /** The outputs that the service's object shows. */
@@ -99,6 +104,8 @@ export interface ObjectKind<
   readonly adoption?: Adoption<F, O, L, B>;
   /** Reason why an object stays although its resource is deleted, for a warning; undefined if the object is deleted. */
   stays?(run: Run, id: string, state: StateOf<F, O>): Promise<string | undefined>;
+  /** In a rollback: gives back what no values show, such as a definition. */
+  giveBackContent?(run: Run, id: string, state: StateOf<F, O>): Promise<ValuesGivenBack>;
   /** Steps before an object is deleted. */
   beforeRemoval?(run: Run, id: string, state: StateOf<F, O>): Promise<void>;
   /** Warning for a refused delete after which the object may stay; undefined to throw the error. @default throws the error */

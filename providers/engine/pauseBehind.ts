@@ -1,31 +1,47 @@
 import { FabricError, isServiceAnswer } from "../../lib/api/fabricError.ts";
 import { capacityShape, workspaceShape } from "../../lib/api/objects.ts";
+import type { Capacity } from "../../lib/api/objects.ts";
 import { resumeCapacity } from "../run/pausedCapacity.ts";
 import type { Run } from "../run/run.ts";
+import { namingRole } from "./roleBehind.ts";
 
 /*
  * A paused capacity refuses calls in many ways: `CapacityNotInActiveState`, but also 500, 403 or 404 without a word about the
- * capacity. So whatever is refused for good in a workspace, the error says if a pause may be behind it.
+ * capacity. So whatever is refused for good in a workspace, the error says if a pause may be behind it. A workspace that is said
+ * to have no capacity is looked at as well: it may have one by now.
  */
 
-/** Looks of a run for pauses, by workspace: many objects of a workspace fail for one reason. */
-const looks = new WeakMap<Run, Map<string, Promise<string | undefined>>>();
+/** What is known of the capacity of a workspace. */
+interface Found {
+  /** Its name, or its id if this identity cannot see it; undefined if the workspace has none. */
+  readonly capacity: string | undefined;
+  readonly isPaused: boolean;
+}
+
+/** Looks of a run at capacities, by workspace: many objects of a workspace fail for one reason. */
+const looks = new WeakMap<Run, Map<string, Promise<Found | undefined>>>();
 
 /**
  * Does work in a workspace.
  * @param workspaceId undefined if the work is not bound to a workspace
  * @throws the work's own error; it names the workspace's capacity and how to resume it, if the service refused the work and the
- *   capacity is paused
+ *   capacity is paused, else the role of the deploying identity, if a missing role was the reason
  */
 export async function namingPause<T>(run: Run, workspaceId: string | undefined, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (workspaceId === undefined || !mayBePause(error)) throw error;
-    const capacity = await pausedCapacityOf(run, workspaceId);
-    throw capacity === undefined ? error : namedIn(error, capacity);
+    const { capacity, isPaused = false } = (await capacityOf(run, workspaceId)) ?? {};
+    if (capacity !== undefined && isPaused) throw namedIn(error, capacity);
+    if (capacity !== undefined && error.errorCode === "WorkspaceHasNoCapacityAssigned")
+      throw error.withRemedy(assignedBy(capacity));
+    throw await namingRole(run, workspaceId, error);
   }
 }
+
+const assignedBy = (capacity: string) =>
+  `The workspace is on capacity '${capacity}' by now: the service had not finished assigning it. Run again.`;
 
 /** Whether the service itself refused a call for a reason that a pause can be. */
 export const mayBePause = (error: unknown): error is FabricError =>
@@ -40,8 +56,8 @@ export function namedIn(error: FabricError, capacity: string): FabricError {
   return error.withRemedy([isOnlyReason ? undefined : error.remedy, advice].filter(Boolean).join(" "));
 }
 
-function pausedCapacityOf(run: Run, workspaceId: string): Promise<string | undefined> {
-  const known = looks.get(run) ?? new Map<string, Promise<string | undefined>>();
+function capacityOf(run: Run, workspaceId: string): Promise<Found | undefined> {
+  const known = looks.get(run) ?? new Map<string, Promise<Found | undefined>>();
   looks.set(run, known);
   const look = known.get(workspaceId) ?? run.finishing(() => lookFor(run, workspaceId)).catch(() => undefined);
   known.set(workspaceId, look);
@@ -49,14 +65,20 @@ function pausedCapacityOf(run: Run, workspaceId: string): Promise<string | undef
 }
 
 /** Looks anew, because the lists of the run may be older than the pause. */
-async function lookFor(run: Run, workspaceId: string): Promise<string | undefined> {
+async function lookFor(run: Run, workspaceId: string): Promise<Found> {
   const { capacityId } = await run.get(`/workspaces/${workspaceId}`, "read the workspace", workspaceShape);
-  return capacityId && nameIfPaused(run, capacityId);
+  if (!capacityId) return { capacity: undefined, isPaused: false };
+  const capacity = await seenCapacity(run, capacityId);
+  return { capacity: capacity?.displayName ?? capacityId, isPaused: capacity?.state === "Inactive" };
 }
 
 /** Name of a capacity that is paused now; undefined for one that is not, or that this identity cannot see. */
 export async function nameIfPaused(run: Run, capacityId: string): Promise<string | undefined> {
-  const capacities = await run.list("/capacities", "list capacities", capacityShape);
-  const capacity = capacities.find(({ id }) => id.toLowerCase() === capacityId.toLowerCase());
+  const capacity = await seenCapacity(run, capacityId);
   return capacity?.state === "Inactive" ? capacity.displayName : undefined;
+}
+
+async function seenCapacity(run: Run, capacityId: string): Promise<Capacity | undefined> {
+  const capacities = await run.list("/capacities", "list capacities", capacityShape);
+  return capacities.find(({ id }) => id.toLowerCase() === capacityId.toLowerCase());
 }

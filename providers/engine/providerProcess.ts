@@ -17,6 +17,8 @@ import { whenCancelled } from "./sdkQuirks.ts";
  * call builds all of them, so that a preview without changes builds nothing.
  */
 
+type Properties = Record<string, unknown>;
+
 let configuration: Configuration | undefined;
 let run: Promise<LiveRun> | undefined;
 let transaction: Promise<RunTransaction> | undefined;
@@ -84,26 +86,38 @@ function progressOfRun(): Promise<Progress | undefined> {
 export function serve(kind: ResourceKind): ResourceProvider {
   endWithTheEngine();
   const handler = handlerOf(kind, providerProcess);
-  const begin = async (properties: Record<string, unknown>, isDelete: boolean) => {
+  const progressOfStep = async () => {
     const progress = await progressOfRun();
     // the first step does not take as long as the sign-in; its own error says what is wrong with that
     if (progress) await providerProcess.run().catch(() => undefined);
-    return progress?.begin(kind.name, properties, isDelete);
+    return progress;
   };
   return {
     ...handler,
-    create: async (news: Record<string, unknown>) => {
-      const ended = await begin(news, false);
+    create: async (news: Properties) => {
+      const ended = (await progressOfStep())?.begin(kind.name, news, "create");
       const made = await handler.create(news);
       ended?.(made.id);
       return made;
     },
-    delete: async (id: string, properties: Record<string, unknown>) => {
-      const ended = await begin(properties, true);
+    diff: async (id: string, olds: Properties, news: Properties) => {
+      const result = (await handler.diff?.(id, olds, news)) ?? {};
+      const isInPlace = result.changes === true && !result.replaces?.length;
+      if (isInPlace) (await progressOfRun())?.expectUpdate(kind.name, id, olds, news);
+      return result;
+    },
+    update: async (id: string, olds: Properties, news: Properties) => {
+      const ended = (await progressOfStep())?.beginUpdate(kind.name, olds, news);
+      const outs = (await handler.update?.(id, olds, news)) ?? {};
+      ended?.();
+      return outs;
+    },
+    delete: async (id: string, properties: Properties) => {
+      const ended = (await progressOfStep())?.begin(kind.name, properties, "delete");
       await handler.delete?.(id, properties);
       ended?.();
     },
-    check: async (olds: Record<string, unknown>, news: Record<string, unknown>) => {
+    check: async (olds: Properties, news: Properties) => {
       hasChecked = true;
       return handler.check?.(olds, news) ?? { inputs: news };
     },

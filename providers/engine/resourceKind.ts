@@ -64,6 +64,11 @@ export interface ResourceKind<F extends Fields = Fields, O extends object = obje
    */
   derive?(inputs: InputsOf<F>): InputsOf<F>;
   /**
+   * Why the service refuses a new object by a fixed rule; undefined if no rule is known to. The configuration of a stack is checked
+   * by the same rules with paths, so this is for programs of one's own. Pure; the inputs may be unknown.
+   */
+  refusesNew?(inputs: InputsOf<F>): InputError | undefined;
+  /**
    * Makes the object.
    * @param exists must be called as soon as the object exists and further steps follow. If one of these steps fails, the object
    * stays in the state as half-made, and the next update finishes it. Call with null if the object was removed again.

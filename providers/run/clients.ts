@@ -121,7 +121,8 @@ export async function openClients(
       status?.begin("quota", ms);
     },
   });
-  const fabric = new FabricClient({ ...shared, endpoint, stop, throttle });
+  const endpointFrom = env["FABRIC_ENDPOINT"] ? "FABRIC_ENDPOINT" : isEmulator ? undefined : "fabric:endpoint";
+  const fabric = new FabricClient({ ...shared, endpoint, endpointFrom, stop, throttle });
   const token = await tokens.token(FabricClient.scope);
   const tenantId = tenantOf(token);
   assertTenant(configuration.tenantId, tenantId, tokens.name);
@@ -130,6 +131,7 @@ export async function openClients(
   const users = new GraphUsers({
     ...shared,
     endpoint: graphEndpoint,
+    endpointFrom: env["FABRIC_GRAPH_ENDPOINT"] ? "FABRIC_GRAPH_ENDPOINT" : undefined,
     throttle: new Throttle(clock, { quotas: noQuotas }),
   });
   const reached = formatOrigin({ host: emulator ? "emulator" : hostOfEndpoint(endpoint), tenantId });

@@ -21,6 +21,7 @@ export async function openEmulator(): Promise<EmbeddedEmulator> {
   const { findRunningEmulator, startEmulator } = await import("../../emulator/emulator.ts");
   const running = await findRunningEmulator(emulatorStore);
   if (running) return { url: running, graph: new URL(running).origin, close: async () => undefined };
-  const emulator = await startEmulator({ store: emulatorStore, sqlEndpointMs: 300 });
+  // only this process calls it, and has nothing to wait for
+  const emulator = await startEmulator({ store: emulatorStore, sqlEndpointMs: 300, retryAfterSeconds: 0 });
   return { url: emulator.url, graph: emulator.origin, close: () => emulator.close() };
 }

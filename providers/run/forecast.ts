@@ -4,13 +4,14 @@ import { QUOTA_WINDOW_MS, documentedQuotas } from "../../lib/api/quota.ts";
  * How long a deployment takes: the engine's work in small, with expected times in place of calls. Everything here is pure.
  */
 
-/** One object that a run will make or remove. */
+/** One object that a run will make, change or remove. */
 export interface PlannedStep {
   /** The workspace whose objects wait for one another; empty for objects of the tenant. */
   readonly workspace: string;
   /** Kind of the resource, and for an item its type: `Item Notebook`. */
   readonly what: string;
-  readonly isDelete: boolean;
+  /** A change of a definition takes an operation as long as a create's; other changes are one call. */
+  readonly change: "create" | "update" | "updateDefinition" | "delete";
 }
 
 /** Shortest and longest time, in seconds. */
@@ -50,15 +51,16 @@ const EXPECTED: Readonly<Record<string, Range>> = {
 };
 const OTHER_ITEM: Range = [4, 12];
 const OTHER_OBJECT: Range = [1.6, 4];
-const DELETE: Range = [0.8, 2.5];
+const ONE_CALL: Range = [0.8, 2.5];
 
 /**
  * Expected time of a step at the service itself, in ms.
  * @param share where in the range of its kind, from 0 to 1
  */
-export function expectedMs({ what, isDelete }: Pick<PlannedStep, "what" | "isDelete">, share: number): number {
+export function expectedMs({ what, change }: Pick<PlannedStep, "what" | "change">, share: number): number {
   const other = what.startsWith("Item ") ? OTHER_ITEM : OTHER_OBJECT;
-  const [from, to] = isDelete ? DELETE : (EXPECTED[what] ?? other);
+  const isOneCall = change === "update" || change === "delete";
+  const [from, to] = isOneCall ? ONE_CALL : (EXPECTED[what] ?? other);
   return (from + (to - from) * share) * 1000;
 }
 
@@ -86,17 +88,22 @@ export interface ForecastSettings {
 }
 
 /**
- * Milliseconds until the last of the remaining steps has ended: creates first, rank by rank in each workspace, then deletes.
+ * Milliseconds until the last of the remaining steps has ended: creates and updates first, rank by rank in each workspace, then
+ * deletes.
  */
 export function forecastMs(remaining: readonly RemainingStep[], settings: ForecastSettings): number {
-  const creates = remaining.filter(({ isDelete }) => !isDelete);
-  const deletes = remaining.filter(({ isDelete }) => isDelete).map((step) => ({ ...step, rank: -rankOf(step.what) }));
+  const deletes = remaining.filter(({ change }) => change === "delete");
+  const others = remaining.filter(({ change }) => change !== "delete");
   const made = endOf(
-    creates.map((step) => ({ ...step, rank: rankOf(step.what) })),
+    others.map((step) => ({ ...step, rank: rankOf(step.what) })),
     settings,
   );
   const calls = quotaMs(remaining.length * settings.callsOfStep) * settings.timeScale;
-  return Math.max(made + endOf(deletes, settings), calls);
+  const removed = endOf(
+    deletes.map((step) => ({ ...step, rank: -rankOf(step.what) })),
+    settings,
+  );
+  return Math.max(made + removed, calls);
 }
 
 /** Earliest time at which a number of calls has gone out: half of a minute's quota goes out at once. */

@@ -1,12 +1,12 @@
-import { isDeepStrictEqual } from "node:util";
 import type { LogStore } from "../../lib/logStore/logStore.ts";
-import { hasEnded, objectKey, outcomeOf } from "../../lib/transactions/entry.ts";
+import { hasEnded, isSameId, objectKey, outcomeOf } from "../../lib/transactions/entry.ts";
 import { rollbackLogOf } from "../../lib/transactions/transactionFiles.ts";
 import type { Entry } from "../../lib/transactions/entry.ts";
 import { readTransactionLog } from "../../lib/transactions/transactionLog.ts";
 import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
 import { isAdoption } from "../engine/undo.ts";
 import { deletedBy, madeBy } from "../../lib/transactions/madeBy.ts";
+import { areSameNames } from "../../lib/transactions/unsettled.ts";
 import { mayHaveWritten, writtenTo } from "../../lib/transactions/written.ts";
 import type { LoggedPast } from "./run.ts";
 import type { RunTransaction } from "./runTransaction.ts";
@@ -33,15 +33,18 @@ export function loggedPast({ store, stack, rollbackOf, transaction }: PastOf): R
   const undoneLog = (transactionId: string) => (undone ??= readTransactionLog(store, transactionId));
   const open = () =>
     (openLogs ??= new StackTransactions(store, stack).logs().then((logs) => logs.filter((log) => !hasEnded(log))));
+  const undosOf = async <A extends object>(compensation: string, id: string) =>
+    (await open()).flatMap((log) =>
+      log.flatMap((entry) => {
+        if (entry.kind !== "intent" || entry.operation !== "update" || !isSameId(entry.resourceId, id)) return [];
+        const isIt = entry.compensation?.function === compensation && outcomeOf(log, entry.step) !== "refused";
+        return isIt ? [entry.compensation?.args as A] : [];
+      }),
+    );
   return {
+    undosOf,
     async undoOf<A extends object>(compensation: string, id: string, which: "first" | "last" = "first") {
-      const undos = (await open()).flatMap((log) =>
-        log.flatMap((entry) => {
-          if (entry.kind !== "intent" || entry.operation !== "update" || entry.resourceId !== id) return [];
-          const isIt = entry.compensation?.function === compensation && outcomeOf(log, entry.step) !== "refused";
-          return isIt ? [entry.compensation?.args as A] : [];
-        }),
-      );
+      const undos = await undosOf<A>(compensation, id);
       return which === "first" ? undos[0] : undos.at(-1);
     },
 
@@ -76,7 +79,7 @@ export function loggedPast({ store, stack, rollbackOf, transaction }: PastOf): R
 
     async wasBegun(resourceType, names) {
       const { unsettled } = await transaction.join();
-      return unsettled.some((left) => left.resourceType === resourceType && isDeepStrictEqual(left.names, names));
+      return unsettled.some((left) => left.resourceType === resourceType && areSameNames(left.names, names));
     },
 
     forget: () => void (openLogs = undefined),

@@ -50,7 +50,9 @@ export class Progress {
   readonly #options: ProgressOptions;
   readonly #scale: number;
   readonly #places: number;
-  #plan: readonly Tracked[] | undefined;
+  #plan: Tracked[] | undefined;
+  /** Steps that comparisons have shown, by what is changed: a preview may compare in the same process before. */
+  readonly #updates = new Map<string, PlannedStep>();
   #beganAt = 0;
   /** The forecast that was said last: total and time. */
   #said: { readonly ms: number; readonly at: number } | undefined;
@@ -64,19 +66,27 @@ export class Progress {
     this.#places = Number(options.env["PULUMI_PARALLEL"]) || 4 * availableParallelism();
   }
 
+  /** A comparison has shown that a resource will be changed in place. What the engine compares later comes on top. */
+  expectUpdate(kind: string, id: string, olds: Properties, news: Properties): void {
+    const key = `${kind} ${id}`;
+    if (this.#updates.has(key)) return;
+    const step = { workspace: this.#workspaceOf(news), what: whatOf(kind, news["type"]), change: updateOf(olds, news) };
+    this.#updates.set(key, step);
+    this.#plan?.push(tracked(step, this.#plan.length));
+  }
+
   /**
    * The work on a resource begins.
    * @param properties the resource's inputs
    * @returns what has to be called at its end, with the id of what was made
    */
-  begin(kind: string, properties: Properties, isDelete: boolean): (id?: string) => void {
+  begin(kind: string, properties: Properties, change: PlannedStep["change"]): (id?: string) => void {
     const now = this.#options.now();
     if (this.#plan === undefined) this.#start(now);
     const what = whatOf(kind, properties["type"]);
-    const named = this.#names.get(String(properties["displayName"]));
-    const workspace = this.#workspaces.get(String(properties["workspaceId"])) ?? named;
+    const workspace = this.#workspaceOf(properties);
     const waiting = (this.#plan ?? []).filter(
-      ({ step, begunAt }) => begunAt === undefined && step.what === what && step.isDelete === isDelete,
+      ({ step, begunAt }) => begunAt === undefined && step.what === what && step.change === change,
     );
     const own = waiting.find(({ step }) => step.workspace === workspace) ?? waiting[0];
     if (!own) return () => undefined;
@@ -89,12 +99,22 @@ export class Progress {
     };
   }
 
+  /** The same for a change in place. */
+  beginUpdate(kind: string, olds: Properties, news: Properties): () => void {
+    return this.begin(kind, news, updateOf(olds, news));
+  }
+
   /** Time that is left, in ms; undefined if nothing is planned. */
   get remainingMs(): number | undefined {
     if (!this.#plan?.length) return undefined;
     const leftOf = this.#times();
     const left = this.#plan.filter(({ ms }) => ms === undefined).map((one) => ({ ...one.step, leftMs: leftOf(one) }));
     return forecastMs(left, { places: this.#places, callsOfStep: CALLS_OF_STEP, timeScale: this.#scale });
+  }
+
+  #workspaceOf(properties: Properties): string {
+    const named = this.#names.get(String(properties["displayName"]));
+    return this.#workspaces.get(String(properties["workspaceId"])) ?? named ?? "";
   }
 
   get #names(): ReadonlyMap<string, string> {
@@ -111,26 +131,34 @@ export class Progress {
     const { env, say } = this.#options;
     const plan = planIn(env);
     if (!plan) return;
+    plan.push(...this.#updates.values());
     for (const { resource, key } of readOwnResources(env)) {
       const [kind, name = ""] = resource.split("::");
       if (kind === "Workspace") this.#workspaces.set(key.slice("Workspace ".length), name);
     }
-    this.#plan = plan.map((step, index) => ({ step, share: (index * GOLDEN) % 1 }));
+    this.#plan = plan.map(tracked);
     this.#beganAt = at;
     const ms = this.remainingMs;
-    if (ms === undefined || ms < Math.max(LEAST_WORTH_MS, WORTH_MS * this.#scale)) return;
+    if (ms === undefined || ms < this.#worthMs) return;
     this.#said = { ms, at };
     say(`About ${durationText(ms)} for ${plan.length} objects.`);
   }
 
+  get #worthMs(): number {
+    return Math.max(LEAST_WORTH_MS, WORTH_MS * this.#scale);
+  }
+
+  /** Says a forecast that differs from what was said, or that has become worth a word, because updates show one by one. */
   #correct(now: number): void {
     const [said, plan] = [this.#said, this.#plan ?? []];
-    if (!said || now - said.at < said.ms * PAUSE || now - this.#lookedAt < said.ms * LOOK) return;
+    const toldMs = said?.ms ?? this.#worthMs;
+    if ((said && now - said.at < toldMs * PAUSE) || now - this.#lookedAt < toldMs * LOOK) return;
     this.#lookedAt = now;
     const left = this.remainingMs ?? 0;
     const ms = now - this.#beganAt + left;
     const count = plan.filter((one) => one.ms !== undefined).length;
-    if (count === plan.length || Math.abs(ms - said.ms) <= TOLERANCE * said.ms) return;
+    if (count === plan.length) return;
+    if (said ? Math.abs(ms - toldMs) <= TOLERANCE * toldMs : left < this.#worthMs) return;
     this.#said = { ms, at: now };
     this.#options.say(`About ${durationText(left)} more: ${count} of ${plan.length} objects are done.`);
   }
@@ -170,32 +198,37 @@ export class Progress {
   }
 }
 
-const keyOf = ({ what, isDelete }: Pick<PlannedStep, "what" | "isDelete">) =>
-  `${isDelete ? "delete" : "create"} ${what}`;
+const keyOf = ({ what, change }: Pick<PlannedStep, "what" | "change">) => `${change} ${what}`;
+
+const tracked = (step: PlannedStep, index: number): Tracked => ({ step, share: (index * GOLDEN) % 1 });
+
+/** Whether an update sends the definition again. */
+const updateOf = (olds: Properties, news: Properties): PlannedStep["change"] =>
+  olds["definitionHash"] === news["definitionHash"] ? "update" : "updateDefinition";
 
 /**
- * The objects that a run makes and removes, by what the state holds and what is declared. Changes show only in their time.
+ * The objects that a run makes and removes, by what the state holds and what is declared. Updates show when the engine compares.
  * @returns undefined until the program has declared all
  */
-function planIn(env: NodeJS.ProcessEnv): readonly PlannedStep[] | undefined {
+function planIn(env: NodeJS.ProcessEnv): PlannedStep[] | undefined {
   const names = readDeclaredNames(env);
   if (!names) return undefined;
   const types = readDeclaredTypes(env);
   const own = readOwnResources(env);
   const had = new Set(own.map(({ resource }) => resource));
   const made = Object.keys(names).flatMap((resource) =>
-    had.has(resource) ? [] : planned(resource, types[resource], false),
+    had.has(resource) ? [] : planned(resource, types[resource], "create"),
   );
   const gone = own.flatMap(({ resource, state }) => {
     const type = state["type"];
-    return resource in names ? [] : planned(resource, typeof type === "string" ? type : undefined, true);
+    return resource in names ? [] : planned(resource, typeof type === "string" ? type : undefined, "delete");
   });
   return [...made, ...gone];
 }
 
-function planned(resource: string, type: string | undefined, isDelete: boolean): PlannedStep {
+function planned(resource: string, type: string | undefined, change: PlannedStep["change"]): PlannedStep {
   const [kind = "", name = ""] = resource.split("::");
-  return { workspace: name.split("/")[0] ?? "", what: whatOf(kind, type), isDelete };
+  return { workspace: name.split("/")[0] ?? "", what: whatOf(kind, type), change };
 }
 
 /** Kind and type of an object: only an item's type decides how long it takes. */

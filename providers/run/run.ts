@@ -114,6 +114,8 @@ export interface LoggedPast {
    * @returns undefined if there was no such update
    */
   undoOf<A extends object>(compensation: string, resourceId: string, which?: "first" | "last"): Promise<A | undefined>;
+  /** The arguments of all such compensations, oldest first. */
+  undosOf<A extends object>(compensation: string, resourceId: string): Promise<readonly A[]>;
   /** The writes of the rolled-back transaction to an object; undefined if there were none, or the log cannot tell. */
   writtenTo(resourceType: string, resourceId: string): Promise<Written | undefined>;
   /** Names of the values of an object that transactions which have not ended have written, or may have written. */

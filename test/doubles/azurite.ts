@@ -40,6 +40,14 @@ export class Azurite implements AsyncDisposable {
     await BlobServiceClient.fromConnectionString(this.connectionString()).createContainer(container);
   }
 
+  /** Names of a container's blobs. */
+  async blobs(container: string): Promise<string[]> {
+    const client = BlobServiceClient.fromConnectionString(this.connectionString()).getContainerClient(container);
+    const names: string[] = [];
+    for await (const { name } of client.listBlobsFlat()) names.push(name);
+    return names;
+  }
+
   /** Address of a container. */
   url(container: string, port = this.port): string {
     return `http://127.0.0.1:${port}/${ACCOUNT}/${container}`;

@@ -110,6 +110,24 @@ describe("operations", () => {
     assert.equal(without.state.headers.get("location"), null);
     assert.deepEqual(await service.outcome("GET", `/operations/${known.alice}`), [404, "OperationNotFound"]);
   });
+
+  it("Operations name a Retry-After that every client understands and waits no longer than: whole seconds, from one on", async () => {
+    // Azure's client for Go takes 0, a fraction and nothing for 30 s, and waits for that
+    for (const [levers, told] of [
+      [{}, "1"],
+      [{ retryAfterSeconds: 0.4 }, "1"],
+      [{ retryAfterSeconds: 1.5 }, "2"],
+      [{ timing: "recorded", speed: 1000 }, "1"],
+    ] as const) {
+      await using service = await TestService.start({ operationDelayMs: 60_000, ...levers });
+      const path = await service.workspace();
+      const started = await service.call("POST", `${path}/items`, { displayName: "a", type: "Notebook" });
+      assert.deepEqual([started.status, started.headers.get("retry-after")], [202, told]);
+      const state = await service.call("GET", `/operations/${started.headers.get("x-ms-operation-id")}`);
+      const ends = state.body["status"] === "Succeeded";
+      assert.equal(state.headers.get("retry-after"), ends ? null : told);
+    }
+  });
 });
 
 describe("faults", () => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, readdirSync, writeFileSync, mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { describe, it } from "node:test";
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { InsightsSink } from "../doubles/insightsSink.ts";
 import { startVaultAndSignIn } from "../doubles/vaultAndSignIn.ts";
 import { EngineStack } from "./harness/engineStack.ts";
@@ -77,13 +77,16 @@ function writeNotebook(folder: string, comment: string): void {
 const payloadsIn = (text: string) =>
   [...text.matchAll(/"payload":\s*"([^"]+)"/g)].map(([, payload = ""]) => Buffer.from(payload, "base64").toString());
 
+/** How compressed files are unpacked: kept definitions and logs by gzip, states by zstd. */
+const unpack: Readonly<Record<string, (content: Buffer) => Buffer>> = { ".gz": gunzipSync, ".zst": zstdDecompressSync };
+
 /** All files below a folder, as text; compressed ones unpacked. */
 function filesBelow(folder: string): [string, string][] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => {
       const content = readFileSync(join(parentPath, name));
-      const text = (name.endsWith(".gz") ? gunzipSync(content) : content).toString();
+      const text = (unpack[extname(name)]?.(content) ?? content).toString();
       return [join(parentPath, name), [text, ...payloadsIn(text)].join("\n")];
     });
 }

@@ -1,38 +1,11 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { EngineStack } from "./harness/engineStack.ts";
 
-/* Program and commands decide on one configuration: Pulumi's own answer, wherever it comes from. */
-
 const quick = ["--yes", "--skip-preview"];
 const sales = { name: "sales", displayName: "sales-test", capacity: "local" };
-/** Its second workspace cannot be made, so an up of it fails after the first. */
-const failing = [sales, { name: "more", capacity: "nowhere" }];
-const names = ({ emulator }: EngineStack) => emulator.service.workspaces.all().map(({ displayName }) => displayName);
-
-/** Moves keys of the stack's file to the project's, where every stack finds them. */
-function moveToProject(stack: EngineStack, config: Record<string, unknown>): void {
-  const file = join(stack.folder, "Pulumi.yaml");
-  const lines = Object.entries(config).map(([key, value]) => `  fabric:${key}: {value: ${JSON.stringify(value)}}`);
-  writeFileSync(file, `${readFileSync(file, "utf8")}\nconfig:\n${lines.join("\n")}\n`);
-}
-
-describe("program and commands", () => {
-  it("Program and commands agree on rollback and the place of the log where Pulumi.yaml sets them for every stack", async () => {
-    await using stack = await EngineStack.start();
-    stack.configure({ workspaces: failing, features: undefined });
-    moveToProject(stack, { features: { useRetryLogic: true, useRollback: true }, transactionLog: "logs" });
-    const up = await stack.command("cli/up.ts", quick);
-    assert.equal(up.code, 1, up.text);
-    assert.match(up.text, /useRollback on \(stack\)/);
-    assert.match(up.text, /fully rolled back/);
-    assert.deepEqual(names(stack), []);
-    assert.equal(readdirSync(join(stack.folder, "logs")).filter((name) => name.endsWith(".jsonl")).length > 0, true);
-    assert.equal(existsSync(join(stack.folder, ".fabric/transactions")), false);
-  });
-});
 
 describe("a file that is no YAML", () => {
   it("A file that is no YAML is named with the line by every command that reads it, whichever file it is", async () => {

@@ -26,10 +26,10 @@ const git = {
 };
 
 /** A workspace that has one of everything. @returns its id */
-async function makeSales(stack: EngineStack): Promise<string> {
+async function makeSales(stack: EngineStack, displayName = "sales"): Promise<string> {
   const call = (path: string, body: object) => callApi(stack, "POST", path, body);
   const { id } = await call("/workspaces", {
-    displayName: "sales",
+    displayName,
     description: "theirs",
     capacityId: known.activeCapacity,
   });
@@ -109,3 +109,50 @@ describe("an imported workspace", () => {
     assert.match(readFileSync(fileOf(stack), "utf8"), /role: Member \} # Analysts\n[^]*# the end\n$/);
   });
 });
+
+describe("the connection of an imported workspace", () => {
+  it("The connection of an imported workspace is adopted once for all workspaces, changes with no up, and stays at a destroy", async () => {
+    await using stack = await EngineStack.start();
+    await makeSales(stack);
+    stack.configure({ workspaces: [] });
+    const { connections } = stack.emulator.service;
+    const before = structuredClone(connections.all());
+
+    const first = await importing(stack, ["--workspace", "sales"]);
+    assert.equal(first.code, 0, first.text);
+    assert.match(first.text, /contoso GitHub: 1 connection, which stays at a destroy[^]*A preview shows no change/);
+    const file = readFileSync(fileOf(stack), "utf8");
+    assert.match(file, /fabric:connections:\n +- name: contoso GitHub\n +type: GitHubSourceControl\n +adopt: true\n/);
+    assert.match(file, /connection: contoso GitHub\n/);
+    assert.doesNotMatch(file, /connectionId|credential/);
+    assert.deepEqual(await connectionsShown(stack), { "contoso GitHub": { id: known.gitHubConnection } });
+
+    await makeSales(stack, "finance");
+    const second = await importing(stack, ["--workspace", "finance"]);
+    assert.equal(second.code, 0, second.text);
+    assert.match(second.text, /A preview shows no change/);
+    const both = readFileSync(fileOf(stack), "utf8");
+    assert.equal(both.split("- name: contoso GitHub\n").length, 2, "one entry");
+    assert.equal(both.split("connection: contoso GitHub\n").length, 3, "two workspaces");
+
+    const refresh = await stack.refresh();
+    assert.equal(refresh.code, 0, refresh.text);
+    const begun = stack.emulator.requests().length;
+    const up = await stack.up();
+    assert.deepEqual([up.code, up.steps], [0, []], up.text);
+    assert.deepEqual(
+      stack.calls(begun).filter((call) => !call.startsWith("GET")),
+      [],
+    );
+    const destroy = await stack.destroy();
+    assert.equal(destroy.code, 0, destroy.text);
+    assert.deepEqual(stack.emulator.service.workspaces.all(), []);
+    assert.deepEqual(connections.all(), before);
+  });
+});
+
+/** The connections in the stack's outputs. */
+async function connectionsShown(stack: EngineStack): Promise<unknown> {
+  const { text } = await stack.run(["stack", "output", "--json"]);
+  return (JSON.parse(text) as { connections?: unknown }).connections;
+}

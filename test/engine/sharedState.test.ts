@@ -48,6 +48,11 @@ describe("a stack whose state and log lie in a storage account", () => {
     await using one = await started(azurite);
     const up = await one.command("cli/up.ts", quick);
     assert.equal(up.code, 0, up.text);
+    const states = (await azurite.blobs(`state-${count}`)).filter((name) => /stacks\/fabric\/test\.json/.test(name));
+    assert.deepEqual(
+      states.filter((name) => !name.includes(".bak")),
+      [".pulumi/stacks/fabric/test.json.zst"],
+    );
     const other = one.secondMachine();
     const preview = await other.preview();
     assert.deepEqual([preview.code, preview.steps], [0, []], preview.text);

@@ -6,7 +6,7 @@ import { versionOfSecret } from "../../lib/secrets/secretVersion.ts";
 import { detailsOf, typeProblems } from "../../providers/kinds/connection/connectionTypes.ts";
 import type { ConnectionType } from "../../providers/kinds/connection/connectionTypes.ts";
 import { credentialsSchema, resolveCredentials } from "../../providers/kinds/connection/credentials.ts";
-import { check } from "../../providers/engine/resourceKind.ts";
+import { check, diff } from "../../providers/engine/resourceKind.ts";
 import { connection } from "../../providers/kinds/connection/connection.ts";
 import { reference } from "../../providers/kinds/reference/reference.ts";
 import type { ResourceKind } from "../../providers/engine/resourceKind.ts";
@@ -126,6 +126,24 @@ describe("a connection", () => {
     const made = await adopting.create(checked(connection, { ...sql, credentials: basic, adopt: true }));
     assert.equal(made.id, "c1");
     assert.equal(own.emulator.service.connections.get("c1")?.credentials, "theirs");
+  });
+
+  it("A connection stays as it is when its type is declared in another case than the service's", async () => {
+    await using bench = await Bench.start();
+    const process = await bench.process(connection);
+    const inputs = checked(connection, { ...sql, type: "sql", credentials: basic });
+    const { id, outs } = await process.create(inputs);
+    const { props = {} } = await process.read(id ?? "", outs);
+    const again = check(connection, props, inputs).inputs;
+    assert.deepEqual(diff(connection as unknown as ResourceKind, props, again), { replaces: [] });
+  });
+
+  it("A connection to adopt that nobody sees is not made without credentials, and the error says so", async () => {
+    await using bench = await Bench.start();
+    const process = await bench.process(connection);
+    const create = (more: Properties) => process.create(checked(connection, { ...sql, ...more }));
+    await assert.rejects(create({ adopt: true }), /no connection of that name is shared with the deploying identity/);
+    await assert.rejects(create({}), /declare credentials, or adopt: true/);
   });
 });
 
@@ -303,6 +321,22 @@ describe("a role", () => {
       .slice(begun)
       .filter(({ method }) => method === "POST");
     assert.equal(posts.length, 1);
+  });
+
+  it("A role in a connection of a principal that was made a moment ago is waited for, whatever words the service has for that", async () => {
+    await using bench = await Bench.start();
+    const { connections } = bench.emulator.service;
+    connections.put({ id: "c1", body: { id: "c1", displayName: "shared", connectivityType: "ShareableCloud" } });
+    const process = await bench.process("connectionRole", {}, { isPatient: false });
+    const principals = [
+      { principal: "Analysts", type: "Group", role: "User" },
+      { principal: "applicationId=11111111-1111-4111-8111-000000000002", type: "ServicePrincipal", role: "User" },
+    ];
+    for (const [at, errorCode] of ["UnknownError", "PrincipalNotFound"].entries()) {
+      bench.emulator.faults([{ method: "POST", route: "/roleAssignments", status: 400, errorCode, times: 3 }]);
+      const made = await process.create({ connectionId: "c1", ...principals[at] });
+      assert.match(made.id ?? "", /^c1\/11111111-/);
+    }
   });
 });
 

@@ -53,6 +53,25 @@ describe("an object of a workspace", () => {
     }
   });
 
+  it("Nothing is gone, and nothing counts as deleted, where the inbound rules of its workspace do not allow this network and the list lacks it", async () => {
+    await using bench = await Bench.start();
+    await deployed(bench, "workspace", { displayName: "other" });
+    const { workspace, item } = await withItem(bench);
+    const errorCode = "RequestDeniedByInboundPolicy";
+    const denied = { route: workspace.id, status: 403, errorCode, times: "forever" } as const;
+    bench.emulator.faults([denied]);
+    bench.emulator.service.workspaces.delete(workspace.id);
+    for (const one of [workspace, item]) {
+      await assert.rejects(
+        foundOf(bench, one),
+        /RequestDeniedByInboundPolicy \(403.*inbound rules do not allow this network/,
+      );
+      const process = await bench.process(one.kind);
+      await assert.rejects(process.delete(one.id, one.olds), /RequestDeniedByInboundPolicy/);
+      await process.end();
+    }
+  });
+
   it("A delete that is forbidden has failed while its workspace is there, and is done once that is gone", async () => {
     await using bench = await Bench.start();
     await deployed(bench, "workspace", { displayName: "other" });

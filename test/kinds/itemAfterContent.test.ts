@@ -5,6 +5,9 @@ import { join, relative } from "node:path";
 import { describe, it } from "node:test";
 import { environmentVersion } from "../../lib/content/environmentValues.ts";
 import { check } from "../../providers/engine/resourceKind.ts";
+import { checkpointFile } from "../../lib/transactions/transactionFiles.ts";
+import { writtenTo } from "../../lib/transactions/written.ts";
+import { rollback } from "./faultyCalls.ts";
 import { Bench, TRANSACTION, deployed, kindOf } from "./providerBench.ts";
 
 /** A copy of an example's folder, relative to the project, that goes at the end. */
@@ -19,6 +22,10 @@ class ItemFolder implements Disposable {
 
   edit(file: string, change: (text: string) => string): void {
     writeFileSync(join(this.path, file), change(readFileSync(join(this.path, file), "utf8")));
+  }
+
+  add(file: string, text: string): void {
+    writeFileSync(join(this.path, file), text);
   }
 
   [Symbol.dispose](): void {
@@ -77,6 +84,38 @@ describe("the definition of an item", () => {
     );
     assert.ok(noted.length > 0);
     for (const before of noted) assert.equal(before?.["description"], "theirs");
+  });
+});
+
+describe("the definition of an item in a rollback that makes anew what it refers to", () => {
+  it("A rollback puts the new id of what it makes anew into content that its deployment had not sent", async () => {
+    await using bench = await Bench.start();
+    using folder = new ItemFolder("load/weekly.DataPipeline");
+    const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
+    const key = "3c85fcbf-8ce0-4994-89c0-216388c62add";
+    const [before, now] = ["11111111-aaaa-4000-8000-000000000001", "11111111-aaaa-4000-8000-000000000002"];
+    const inputs = { workspaceId, type: "DataPipeline", displayName: "weekly", path: folder.path };
+    const made = await deployed(bench, "item", { ...inputs, references: { [key]: before } });
+    const content = () => {
+      const { parts = [] } = bench.emulator.service.items.get(made.id.split("/")[1] ?? "") ?? {};
+      return parts.map(({ payload }) => Buffer.from(payload, "base64").toString()).join();
+    };
+    assert.ok(content().includes(before));
+    const type = "pulumi-nodejs:dynamic/fabric:Item";
+    const resource = {
+      urn: `urn:pulumi:test::fabric::${type}::weekly`,
+      type,
+      custom: true,
+      id: made.id,
+      outputs: made.olds,
+    };
+    const saved = { version: 3, deployment: { resources: [resource] } };
+    await bench.logs().store.write(checkpointFile(TRANSACTION), JSON.stringify(saved));
+    const process = await bench.process("item", rollback);
+    const { inputs: renewed } = check(kindOf("item"), made.olds, { ...inputs, references: { [key]: now } });
+    await process.update(made.id, made.olds, renewed);
+    assert.ok(content().includes(now), content());
+    assert.ok(!content().includes(before), content());
   });
 });
 
@@ -141,6 +180,64 @@ describe("the value set of a variable library", () => {
   });
 });
 
+describe("the value set of a variable library in a rollback", () => {
+  /** A library, and a transaction that activates prod. */
+  async function activated(bench: Bench, path: string, theirs: string | undefined) {
+    const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
+    const inputs = { workspaceId, type: "VariableLibrary", displayName: "settings", path };
+    const made = await deployed(bench, "item", inputs);
+    const [, itemId = ""] = made.id.split("/");
+    const activate = (activeValueSetName: string) =>
+      bench.emulator.service.items.change(itemId, { properties: { activeValueSetName } });
+    if (theirs !== undefined) activate(theirs);
+    const { inputs: wanted } = check(kindOf("item"), made.olds, { ...inputs, activeValueSet: "prod" });
+    const process = await bench.process("item");
+    await process.update(made.id, made.olds, wanted);
+    await process.end();
+    const active = () => bench.emulator.service.items.get(itemId)?.properties?.["activeValueSetName"];
+    assert.equal(active(), "prod");
+    return { made, wanted, active, activate };
+  }
+
+  async function rollBack(bench: Bench, { id, olds }: { id: string; olds: Record<string, unknown> }, state: object) {
+    const process = await bench.process("item", rollback);
+    const { inputs } = check(kindOf("item"), { ...state }, olds);
+    await process.update(id, { ...state }, inputs);
+    await process.end();
+    const run = await bench.run(rollback);
+    const written = writtenTo(await bench.logs().entries(TRANSACTION), "Item", id);
+    assert.ok(written);
+    const given = await kindOf("item").giveBackValues?.(run, id, written, olds);
+    await run.close();
+    return given?.left ?? [];
+  }
+
+  for (const theirs of [undefined, "dev"])
+    it(`A rollback activates the value set that was active before: ${theirs ?? "the default one"}`, async () => {
+      await using bench = await Bench.start();
+      using folder = new ItemFolder("settings.VariableLibrary");
+      if (theirs !== undefined)
+        folder.add("valueSets/dev.json", JSON.stringify({ name: "dev", variableOverrides: [] }));
+      const { made, wanted, active } = await activated(bench, folder.path, theirs);
+      assert.deepEqual(await rollBack(bench, made, wanted), []);
+      assert.equal(active(), theirs ?? "Default value set");
+    });
+
+  it("A rollback leaves a value set that somebody has activated since the deployment did, and tells it", async () => {
+    await using bench = await Bench.start();
+    using folder = new ItemFolder("settings.VariableLibrary");
+    const { made, wanted, active, activate } = await activated(bench, folder.path, undefined);
+    activate("theirs");
+    const left = await rollBack(bench, made, wanted);
+    assert.equal(left.length, 1, left.join("\n"));
+    assert.match(
+      left[0] ?? "",
+      /^its activeValueSet was changed by somebody else .* before, it was "Default value set"$/,
+    );
+    assert.equal(active(), "theirs");
+  });
+});
+
 describe("the connections of a semantic model", () => {
   it("The connections of a semantic model are bound, unless they are, and come back after somebody changed them", async () => {
     await using bench = await Bench.start();
@@ -172,6 +269,36 @@ describe("the connections of a semantic model", () => {
       /needs the connection .*, which the deploying identity does not see/,
     );
   });
+});
+
+describe("the connections of a semantic model in a rollback", () => {
+  for (const isBoundBefore of [false, true])
+    it(`A rollback gives a semantic model the connections back that it had: ${isBoundBefore ? "another one" : "none"}`, async () => {
+      await using bench = await Bench.start();
+      using folder = new ItemFolder("sales.SemanticModel");
+      const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
+      const [one, other] = bench.emulator.service.store.collection("connections").all() as unknown as { id: string }[];
+      const inputs = { workspaceId, type: "SemanticModel", displayName: "sales", path: folder.path };
+      const made = await deployed(bench, "item", inputs);
+      const [, itemId = ""] = made.id.split("/");
+      const bound = () => bench.emulator.service.items.get(itemId)?.connections?.map(({ id }) => id) ?? [];
+      if (isBoundBefore)
+        bench.emulator.service.items.change(itemId, {
+          connections: [
+            { id: other?.id, connectionDetails: { type: "GitHubSourceControl", path: "https://github.com" } },
+          ],
+        });
+      const { inputs: wanted } = check(kindOf("item"), made.olds, { ...inputs, connections: [one?.id] });
+      const process = await bench.process("item");
+      await process.update(made.id, made.olds, wanted);
+      await process.end();
+      assert.ok(bound().includes(one?.id));
+      const undoing = await bench.process("item", rollback);
+      const { inputs: before } = check(kindOf("item"), wanted, made.olds);
+      await undoing.update(made.id, wanted, before);
+      await undoing.end();
+      assert.deepEqual(bound(), isBoundBefore ? [other?.id] : []);
+    });
 });
 
 describe("a value from the environment", () => {

@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import type { FabricItem } from "../../lib/api/objects.ts";
 import { RUN_FOLDER, writeOwnResources } from "../../lib/checkpoint/runFolder.ts";
 import { objectKey } from "../../lib/transactions/entry.ts";
-import type { FabricItem } from "../../lib/api/objects.ts";
 import { check } from "../../providers/engine/resourceKind.ts";
 import { unlistedAmong } from "../../providers/kinds/item/unlistedItems.ts";
 
@@ -88,7 +88,7 @@ describe("items that nobody declares, with orphans: delete", () => {
     }
   });
 
-  it("Items that nobody declares are none of the stack's own, which somebody may have renamed", async () => {
+  it("Items that nobody declares are not shown while a declared one of their type is missing, because somebody may have renamed that", async () => {
     await using bench = await Bench.start();
     const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
     const put = (type: string, displayName: string) => {
@@ -115,5 +115,45 @@ describe("items that nobody declares, with orphans: delete", () => {
     writeOwnResources(runFolder, [{ resource: "Item::sales/Notebook/load", key, state, isPending: false }]);
     assert.deepEqual(await shownBy({ [RUN_FOLDER]: runFolder }), ["old"]);
     rmSync(runFolder, { recursive: true });
+  });
+
+  it("Items that nobody declares never include one of the stack's own, whatever name somebody has given it", async () => {
+    await using bench = await Bench.start();
+    const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
+    const own = { id: randomUUID(), workspaceId, type: "Notebook", displayName: "renamed by hand", description: "" };
+    const other = { ...own, id: randomUUID(), displayName: "old" };
+    for (const item of [own, other]) bench.emulator.service.items.put(item);
+    const folder = mkdtempSync(join(tmpdir(), "fabric-own-"));
+    const state = { workspaceId, type: "Notebook", displayName: "load" };
+    const key = objectKey("Item", `${workspaceId}/${own.id}`.toUpperCase());
+    writeOwnResources(folder, [{ resource: "Item::sales/load", key, state, isPending: false }]);
+    const env = { [RUN_FOLDER]: folder };
+    const inputs = { workspaceId, listed: ["notebook/load"], deletedAs: "sales/orphans" };
+    const made = await deployed(bench, "unlistedItems", inputs);
+    const shown = {
+      [own.id]: { type: "Notebook", name: own.displayName },
+      [other.id]: { type: "Notebook", name: other.displayName },
+    };
+    const { inputs: read = {} } = (await (await bench.process("unlistedItems", env)).read(made.id, made.olds)) as {
+      inputs?: Record<string, unknown>;
+    };
+    assert.deepEqual(Object.keys(read["unlisted"] as object), [other.id]);
+    const before = { ...made.olds, unlisted: shown };
+    const { inputs: wanted } = check(kindOf("unlistedItems"), before, inputs);
+    await (await bench.process("unlistedItems", env)).update(made.id, before, wanted);
+    assert.deepEqual(
+      bench.emulator.service.items.all().map(({ id }) => id),
+      [own.id],
+    );
+    rmSync(folder, { recursive: true });
+  });
+
+  it("Items that nobody declares do not include a declared one whose letters the service composes in another way", () => {
+    const composed = items("Notebook/Übersicht".normalize("NFC"), "Notebook/Übersicht2");
+    assert.deepEqual(
+      unlistedAmong(composed, ["notebook/übersicht".normalize("NFD")]).map(({ displayName }) => displayName),
+      ["Übersicht2"],
+    );
+    assert.deepEqual(unlistedAmong(items("Notebook/É".normalize("NFD")), ["notebook/é".normalize("NFC")]), []);
   });
 });

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { inspect } from "node:util";
+import { FeatureFlags } from "../../lib/featureFlags.ts";
 import { SecretManager } from "../../lib/secretManager.ts";
 import type { SecretManagerOptions } from "../../lib/secretManager.ts";
 import type { VaultCredential } from "../../lib/secrets/vaultClient.ts";
@@ -48,6 +49,12 @@ describe("secrets without Key Vault", () => {
       new SecretManager({ env: {}, dotenvPath: noFile }).setSecret("A", "canary"),
       (error: Error) =>
         /Key Vault is off\. Turn on useKeyVault/.test(error.message) && !inspect(error).includes("canary"),
+    );
+    // what the stack turns on already is not to be turned on
+    const flags = FeatureFlags.load({ useKeyVault: true }, { FEATURE_USE_KEY_VAULT: "false" });
+    await assert.rejects(
+      new SecretManager({ flags, env: {}, dotenvPath: noFile }).setSecret("A", "canary"),
+      /Key Vault is off\. FEATURE_USE_KEY_VAULT in the environment turns it off/,
     );
   });
 

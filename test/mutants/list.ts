@@ -42,6 +42,8 @@ const written = mutationsOf("lib/transactions/written.ts", "lib/transactions/wri
 const threeWays = mutationsOf("providers/engine/threeWays.ts", "providers/engine/threeWays");
 const breaker = mutationsOf("lib/circuitBreaker.ts", "lib/circuitBreaker");
 const cleanError = mutationsOf("lib/api/cleanError.ts", "lib/api/fabricClient");
+const withoutSecrets = mutationsOf("lib/api/withoutSecrets.ts", "lib/api/fabricClient");
+const pages = mutationsOf("lib/api/pages.ts", "lib/api/fabricClient");
 const gone = mutationsOf("providers/engine/gone.ts", "kinds/gone");
 const workspace = mutationsOf("providers/kinds/workspace/workspace.ts", "kinds/halfUpdate");
 const halfUpdate = mutationsOf("providers/engine/halfUpdate.ts", "kinds/halfUpdate");
@@ -58,7 +60,7 @@ export const mutations: readonly Mutation[] = [
   createOnce("create.log(ours.wasFree || isOfEarlierRun,", "create.log(ours.wasFree,"),
   createOnce('known.outcome === "unknown" && thrown instanceof FabricError', "thrown instanceof FabricError && false"),
   createOnce("error: errorBefore ?? error ?? thrown", "error: thrown"),
-  createOnce("return found.id === begun.id;", "return true;"),
+  createOnce("return isSameId(found.id, begun.id);", "return true;"),
   createOnce("return ours.isPlausible ? ours.isPlausible(found) : true;", "return true;"),
   createOnce("isBusy: status === 503", "isBusy: status !== 503"),
   createOnce("mayRepeat: pauseMs !== undefined }", "mayRepeat: true }"),
@@ -138,10 +140,14 @@ export const mutations: readonly Mutation[] = [
   redaction("if (SECRET_NAME.test(name)) return REDACTED;", ""),
   redaction('clean.stack = this.text(error.stack ?? "");', 'clean.stack = error.stack ?? "";'),
   redaction("secret.length > 3", "secret.length > 0"),
-  cleanError('text?.replace(/Bearer\\s+\\S+/gi, "Bearer [redacted]")', "text"),
+  withoutSecrets('clean.replace(/Bearer\\s+\\S+/gi, "Bearer [redacted]")', "clean"),
+  withoutSecrets("JSON.stringify(secret).slice(1, -1),", ""),
+  pages("this.#seen.has(next) ||", ""),
+  pages("if (token) return token;", "if (token || url) return undefined;"),
   cleanError("mayHaveArrived ? false : undefined", "undefined"),
 
   // patience with the service
+  throttle("ready.toSorted((one, other) => one.turn - other.turn)[0]", "undefined"),
   retry("attempt > MAX_RETRIES ||", "attempt > MAX_RETRIES + 1 ||"),
   retry("|| retryAfterSeconds > MAX_RETRY_AFTER_S) return", ") return"),
   retry("Math.max(baseMs * 2 ** (attempt - 1), retryAfterSeconds * 1000)", "baseMs * 2 ** (attempt - 1)"),

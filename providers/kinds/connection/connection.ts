@@ -10,12 +10,12 @@ import type { Change } from "../../engine/objectKind.ts";
 import { nameInLog } from "../../engine/undo.ts";
 import type { Run } from "../../run/run.ts";
 import { connectionEntry, keys } from "./connectionEntry.ts";
-import { connectionTypesOf, detailsOf, typeProblems } from "./connectionTypes.ts";
+import { connectionTypesOf, detailsOf, refusedCredentials, typeProblems } from "./connectionTypes.ts";
 import { credentialsSchema, resolveCredentials, secretNamesOf, secretVersion } from "./credentials.ts";
 import type { Credentials } from "./credentials.ts";
 
 /** What is read of a connection. Its parameters and secrets are never shown. */
-const shape = z.object({
+export const connectionShape = z.object({
   id: idShape,
   displayName: optional(z.string()),
   connectivityType: optional(z.string()),
@@ -35,10 +35,10 @@ const shape = z.object({
 });
 
 /** A connection in lists and single reads. */
-export type LiveConnection = Readonly<z.output<typeof shape>>;
+export type LiveConnection = Readonly<z.output<typeof connectionShape>>;
 
 /** The values of an adopted connection that can be given back. */
-interface Before {
+export interface Before {
   readonly displayName: string;
   readonly privacyLevel: string;
   readonly allowConnectionUsageInGateway: boolean;
@@ -53,7 +53,7 @@ const fields = {
   displayName: { schema: keys.displayName, change: "update" },
   connectivityType: { schema: keys.connectivityType, change: "replace" },
   gatewayId: { schema: identifier.optional(), change: "replace", same: sameIgnoringCase },
-  type: { schema: keys.type, change: "replace" },
+  type: { schema: keys.type, change: "replace", same: sameIgnoringCase },
   creationMethod: { schema: keys.creationMethod, change: "replace" },
   parameters: { schema: keys.parameters, change: "replace" },
   privacyLevel: { schema: keys.privacyLevel, change: "update" },
@@ -83,7 +83,8 @@ const WITH_CREDENTIALS = ["connectionEncryption", "singleSignOnType", "skipTestC
 
 const RESTORES_CREDENTIALS = "restoreConnectionCredentials";
 
-const priorValues = (live: LiveConnection): Before => ({
+/** The present values of a connection that an adoption keeps, to give them back. */
+export const priorValues = (live: LiveConnection): Before => ({
   displayName: live.displayName ?? "",
   privacyLevel: live.privacyLevel ?? "Organizational",
   allowConnectionUsageInGateway: live.allowConnectionUsageInGateway ?? false,
@@ -96,7 +97,7 @@ const kind = defineObjectKind<Outputs>()({
   noun: "connection",
   fields,
   place: { in: "tenant", collection: "connections" },
-  shape: shape,
+  shape: connectionShape,
   plural: "connections",
   compensation: "deleteConnection",
   restores: ["restoreConnection", RESTORES_CREDENTIALS],
@@ -116,8 +117,13 @@ const kind = defineObjectKind<Outputs>()({
     `connection '${displayName}' (${id}) may be somebody else's, because the deploying identity is no Owner of it. It was not touched.`,
 
   async make(run, inputs) {
-    if (inputs.credentials === undefined)
-      throw new Error(`create ${title(inputs)}: declare credentials, or adopt: true to manage an existing connection.`);
+    if (inputs.credentials === undefined) {
+      const next = inputs.adopt
+        ? `adopt: true is declared, but no connection of that name is shared with the deploying identity. Give it the role ` +
+          `Owner on that connection, check the name, or declare credentials to make one.`
+        : "declare credentials, or adopt: true to manage an existing connection.";
+      throw new Error(`create ${title(inputs)}: ${next}`);
+    }
     const typed = { ...inputs, credentialType: inputs.credentials.credentialType };
     const types = await connectionTypesOf(run, inputs.gatewayId);
     const problems = typeProblems(types, typed);
@@ -138,6 +144,7 @@ const kind = defineObjectKind<Outputs>()({
         }),
       },
       secrets,
+      remedies: refusedCredentials(types, typed),
     };
   },
 
@@ -178,7 +185,7 @@ const kind = defineObjectKind<Outputs>()({
     looksFirst: true,
     async may(run, live, { adopt, displayName, type }) {
       if (!adopt) return false;
-      const all = await run.listOnce("/connections", "list connections", shape);
+      const all = await run.listOnce("/connections", "list connections", connectionShape);
       const named = all.filter((one) => sameIgnoringCase(one.displayName, displayName)).map(({ id }) => id);
       if (named.length > 1)
         throw new Error(`Two connections have the name '${displayName}' (${named.join(", ")}). Rename one of them.`);
@@ -261,6 +268,7 @@ async function sendCredentials(change: Changing): Promise<void> {
       body: { connectivityType: now.connectivityType ?? wanted.connectivityType, credentialDetails: details },
       operation: `change the credentials of ${title(wanted)}`,
       secrets,
+      remedies: refusedCredentials(undefined, wanted),
     },
   );
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { principalKey, principalKeys, principalProblem } from "../../../lib/config/principal.ts";
 import { boolean, id, text } from "../../../lib/config/value.ts";
@@ -174,8 +175,23 @@ export const connectionEntry: ConfigEntry = {
     },
   ],
   declare: (value) => (schema.array().parse(value) as readonly Declared[]).map(declared),
-  describe: () => undefined,
+  describe: (objects) => (objects.length === 0 ? undefined : objects.map(described)),
 };
+
+/** The entry of a connection that exists, without what is so by default. Nobody can read its credentials and parameters. */
+function described({ name = "", args }: DeclaredObject): Readonly<Record<string, unknown>> {
+  const { displayName, gatewayId, ...values } = args;
+  const isDefault = (key: string, value: unknown) => {
+    const absent = key in keys ? keys[key as keyof typeof keys].safeParse(undefined) : undefined;
+    return value === undefined || (absent?.success === true && isDeepStrictEqual(absent.data, value));
+  };
+  return {
+    name,
+    ...(displayName !== name && { displayName }),
+    ...(gatewayId !== undefined && { gateway: gatewayId }),
+    ...Object.fromEntries(Object.entries(values).filter(([key, value]) => !isDefault(key, value))),
+  };
+}
 
 function declared(given: Declared): DeclaredObject {
   const { name, displayName = name, gateway, credentials, roles, protect, ...args } = given;

@@ -75,6 +75,20 @@ export function typeProblems(types: readonly ConnectionType[], given: TypedConne
   ];
 }
 
+/**
+ * What to do if the data source refuses the credentials.
+ * @param types undefined if they are not known
+ */
+export function refusedCredentials(
+  types: readonly ConnectionType[] | undefined,
+  { type, skipTestConnection }: TypedConnection,
+): Readonly<Record<string, string>> {
+  const check = "The data source refused the credentials. Check the secret's value and what stands beside it";
+  const skips = types?.find((one) => sameIgnoringCase(one.type, type))?.supportsSkipTestConnection;
+  const isPossible = skipTestConnection !== true && skips !== false;
+  return { IncorrectCredentials: isPossible ? `${check}; skipTestConnection: true sends them untested.` : `${check}.` };
+}
+
 /** The details of a connection without problems. */
 export function detailsOf(types: readonly ConnectionType[], given: TypedConnection): ConnectionDetails {
   const type = types.find((one) => sameIgnoringCase(one.type, given.type));

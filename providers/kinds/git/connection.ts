@@ -1,4 +1,5 @@
 import { isFabricError, isServiceAnswer } from "../../../lib/api/fabricError.ts";
+import { gitNameProblems } from "../../../lib/config/gitNames.ts";
 import { DOUBTFUL, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
 import { defineKind, InputError } from "../../engine/resourceKind.ts";
 import { keptForOthers } from "../../engine/threeWays.ts";
@@ -11,6 +12,7 @@ import type { GitInputs as Inputs, GitLink } from "./fields.ts";
 import { finish, initialize } from "./firstSync.ts";
 import {
   connect,
+  credentialRemedies,
   credentialsOf,
   detailsOf,
   disconnect,
@@ -75,6 +77,11 @@ export const gitConnection = defineKind<Outputs>()({
       missing("projectName", "AzureDevOps");
     }
     return { ...inputs, gitConnectionState: "ConnectedAndInitialized", newCommit: undefined };
+  },
+
+  refusesNew(inputs) {
+    const [problem] = gitNameProblems(inputs).filter(({ key }) => !isUnknown(Reflect.get(inputs, key)));
+    return problem && new InputError(problem.key, problem.message);
   },
 
   async create(run, inputs, exists) {
@@ -211,6 +218,7 @@ async function sendCredentials(
       path: `/workspaces/${workspaceId}/git/myGitCredentials`,
       body: credentials,
       operation: `change the credentials for ${whereOf(inputs)}`,
+      remedies: credentialRemedies(run, credentials),
     },
   );
 }

@@ -63,6 +63,7 @@ export async function connect(run: Run, inputs: Inputs, link: GitLink = linkFor(
       body: link,
       operation: `connect to ${whereOf(link.gitProviderDetails)}`,
       answer: nothing,
+      remedies: credentialRemedies(run, link.myGitCredentials),
       // the service refuses to connect a connected workspace
       replaySafe: true,
     },
@@ -190,6 +191,21 @@ const detailsFor = (inputs: Inputs): GitProviderDetails => ({
 /** The declared credentials in the service's format. */
 export const credentialsOf = ({ connectionId }: Inputs) =>
   connectionId === undefined ? { source: "Automatic" } : { source: "ConfiguredConnection", connectionId };
+
+/** What to do if the service refuses credentials, by which ones were sent. */
+export function credentialRemedies(run: Run, credentials: object): Readonly<Record<string, string>> {
+  const { connectionId } = credentials as { readonly connectionId?: string };
+  if (connectionId === undefined)
+    return {
+      PrincipalTypeNotSupported:
+        "A service principal needs git.connectionId (or git.connection), and a role on that connection.",
+    };
+  const who = run.callerId === undefined ? "the deploying identity" : `the deploying identity (${run.callerId})`;
+  return {
+    ConnectionNotFound: `Connection ${connectionId} does not exist, or is not shared with ${who}: give it the role User there, or declare another one.`,
+    PrincipalTypeNotSupported: `See that ${who} has the role User on connection ${connectionId}, and that its type of credentials is one that the Git provider takes.`,
+  };
+}
 
 /** Reads the deploying identity's own credentials for a connection. */
 export const readCredentials = (run: Run, workspaceId: string) =>

@@ -24,7 +24,7 @@ export async function publishEnvironment(run: Run, id: string, displayName: stri
   const path = `/workspaces/${workspaceId}/environments/${itemId}`;
   const what = `publish Environment '${displayName}'`;
   const publish = () =>
-    run.write(changeOfItem(id, displayName, { function: "restoreDefinition", args: { id } }), {
+    run.write(changeOfItem(id, displayName, { function: "restoreDefinition", args: { id, isOther: true } }), {
       method: "POST",
       path: `${path}/staging/publish`,
       body: {},

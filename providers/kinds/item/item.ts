@@ -5,6 +5,7 @@ import { hashParts, readDefinitionParts, readPlatform } from "../../../lib/api/i
 import { hashWithValues, valuesOf, withPool, withValues } from "../../../lib/content/itemValues.ts";
 import { hasDefinition, isDataBearing } from "../../../lib/api/itemType.ts";
 import { itemShape } from "../../../lib/api/objects.ts";
+import { itemNameProblem } from "../../../lib/config/itemNames.ts";
 import type { FabricItem } from "../../../lib/api/objects.ts";
 import { DOUBTFUL, identifier, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
 import { defineObjectKind } from "../../engine/lifecycle.ts";
@@ -24,17 +25,20 @@ import {
   keepTexts,
   keepUndeclared,
   noteSent,
+  renewIds,
   restoreUndeclared,
+  sendContent,
   sendDefinition,
   staysAsEdited,
   undeclaredDefinition,
 } from "./itemContent.ts";
-import type { Sent } from "./itemContent.ts";
+import type { Defined, Sent } from "./itemContent.ts";
 import { publishEnvironment } from "./environment.ts";
 import { itemPlace } from "./itemPlace.ts";
+import { contentBefore, contentToGiveBack, hasLaterContent, laterContent, noteBeforeInstead } from "./laterContent.ts";
 import { bindConnections, boundConnections } from "./modelConnections.ts";
 import { recoverItem } from "./recycleBin.ts";
-import { activateValueSet, activeValueSet } from "./valueSet.ts";
+import { activateValueSet, activeValueSet, activeValueSetAlone } from "./valueSet.ts";
 
 /** Longest wait for a display name that the service still holds for a deleted item. Waits of minutes are known. */
 const NAME_DEADLINE_MS = 10 * 60_000;
@@ -47,6 +51,10 @@ export interface ItemBefore {
   readonly folderId?: string | undefined;
   /** Hash of the definition that the declared one replaced. Only a rollback still has that definition, and restores it. */
   readonly definitionHash?: string | undefined;
+  /** Only in a rollback, if the transaction has activated another one. */
+  readonly activeValueSet?: string | undefined;
+  /** Only in a rollback, if the transaction has bound the model. */
+  readonly connections?: readonly string[] | undefined;
 }
 
 interface Outputs {
@@ -96,6 +104,9 @@ const fields = {
   adoptFromGit: { schema: z.boolean().default(false), change: "local", same: () => true },
 } as const;
 
+const LATER_CONTENT =
+  "its definition was changed by somebody else since this deployment wrote to it, and stays; the one from before is kept with the log";
+
 const NO_DEFINITION = { definitionHash: undefined, parts: undefined, logicalId: undefined };
 
 const priorValues = ({ type, displayName, description, folderId }: FabricItem): ItemBefore => ({
@@ -136,6 +147,12 @@ export const item = defineObjectKind<Outputs>()({
     }
   },
 
+  refusesNew({ type, displayName, adopt }) {
+    if (adopt || isUnknown(type) || isUnknown(displayName)) return undefined;
+    const problem = itemNameProblem(type, displayName);
+    return problem === undefined ? undefined : new InputError("displayName", problem);
+  },
+
   names: z.object({ workspaceId: idInLog, type: nameInLog, displayName: nameInLog }),
   namesOf: (_run, { workspaceId, type, displayName }) => ({ workspaceId, type, displayName }),
   isNamed: (live, { type, displayName }) => live.type === type && sameIgnoringCase(live.displayName, displayName),
@@ -161,6 +178,10 @@ export const item = defineObjectKind<Outputs>()({
   },
 
   priorValues,
+  furtherValues: async (run, id, names) => ({
+    ...(names.includes("activeValueSet") && { activeValueSet: await activeValueSetAlone(run, id) }),
+    ...(names.includes("connections") && { connections: await boundConnections(run, id) }),
+  }),
   valuesOf: async (live, run, id, state) => ({
     definitionHash: await definitionHashNow(run, id, state),
     type: live.type,
@@ -187,15 +208,24 @@ export const item = defineObjectKind<Outputs>()({
     const isUntouched = run.isRollback && old !== undefined && !(await run.undoOf("restoreDefinition", id));
     const isSent = isOther && !isUntouched && !(old && (await staysAsEdited(run, id, old)));
     await renameAndMove(change);
-    if (isSent) {
-      if (old) await keepDefinition(run, id, old);
-      if (old) await keepUndeclared(run, id, old);
-      await sendDefinition(run, id, wanted, await definitionFor(run, wanted, id));
+    const isTakenAway = old?.definitionHash !== undefined && wanted.definitionHash === undefined;
+    const isGivenBack = run.isRollback && old !== undefined && !isUntouched && (isSent || isTakenAway);
+    const isLater = isGivenBack && (await isEditedLater(run, id, wanted, old));
+    if (isUntouched) await renewIds(run, id, wanted);
+    if (isSent && !isLater && !(old && (await staysAsEditedBetween(run, id, old)))) {
+      const had = old && ((await keepDefinition(run, id, old)) ?? (await keepUndeclared(run, id, old)));
+      await sendDefinition(run, id, wanted, await definitionFor(run, wanted, id), had);
       await keepTexts(run, wanted);
     }
-    if (wanted.activeValueSet !== old?.activeValueSet) await activateValueSet(run, id, wanted);
-    if (!isDeepStrictEqual(wanted.connections, old?.connections)) await bindConnections(run, id, wanted);
-    const theirs = old && !isUntouched && (await undeclaredDefinition(run, id, wanted, old));
+    const isOtherSet = change.givenBack
+      ? "activeValueSet" in change.givenBack
+      : wanted.activeValueSet !== old?.activeValueSet;
+    if (isOtherSet) await activateValueSet(run, id, wanted);
+    if (!change.givenBack && !isDeepStrictEqual(wanted.connections, old?.connections))
+      await bindConnections(run, id, wanted);
+    const { connections } = change.givenBack ?? {};
+    if (connections) await bindConnections(run, id, { ...wanted, connections }, "go");
+    const theirs = old && !isUntouched && !isLater && (await undeclaredDefinition(run, id, wanted, old));
     if (theirs) await sendDefinition(run, id, wanted, theirs);
     return isSent || !old ? { sent: await noteSent(run, id, wanted) } : {};
   },
@@ -215,14 +245,55 @@ export const item = defineObjectKind<Outputs>()({
     ofState: ({ adopted }) => adopted,
     async giveBack(change, before) {
       await renameAndMove(change);
-      return giveBackDefinition(change.run, change.id, before);
+      const isGiven = await giveBackDefinition(change.run, change.id, before);
+      // after the definition, which has the value set
+      await activateValueSet(change.run, change.id, { ...before, activeValueSet: before.activeValueSet ?? undefined });
+      if (before.connections) await bindConnections(change.run, change.id, before, "go");
+      return isGiven;
     },
+  },
+  async giveBackContent(run, id, state) {
+    if (!run.isRollback || !hasDefinition(state.type)) return { isChanged: false, left: [] };
+    const before = await contentToGiveBack(run, state, id);
+    // the restore has left it to this, because state and declaration are the same
+    const later = before && (await laterContent(run, id, state, [before]));
+    const isChanged = before !== undefined && !later && (await sendContent(run, id, state, before));
+    return { isChanged, left: (await hasLaterContent(run, id, state)) ? [LATER_CONTENT] : [] };
   },
   async beforeRemoval(run, id, state) {
     await keepDefinition(run, id, state);
     if (hasDefinition(state.type)) await keepUndeclared(run, id, state);
   },
 });
+
+/** In a rollback: whether somebody has put content into an item since the transaction sent its own. It stays. */
+async function isEditedLater(
+  run: Run,
+  id: string,
+  wanted: Defined & { workspaceId: string },
+  old: Defined,
+): Promise<boolean> {
+  return (await laterContent(run, id, old, [await contentBefore(run, wanted, id)])) !== undefined;
+}
+
+/**
+ * Looks at an item that an earlier run of the transaction sent a definition to. What somebody has put into it since comes back in
+ * a rollback.
+ * @returns whether it stays now, too (`fabric:onDrift: warn`)
+ * @throws Error if `fabric:onDrift` is `fail`
+ */
+async function staysAsEditedBetween(run: Run, id: string, old: Defined): Promise<boolean> {
+  if (run.isRollback || !run.definitions.isKeeping) return false;
+  const later = await laterContent(run, id, old);
+  if (!later) return false;
+  await noteBeforeInstead(run, id, later);
+  const what = `The definition of ${old.type} '${old.displayName}' was changed at the service since an earlier run was cut off`;
+  if (run.watchesContent && run.onDrift === "fail")
+    throw new Error(`${what}: it was not overwritten (fabric:onDrift: fail).`);
+  const stays = run.watchesContent && run.onDrift === "warn";
+  run.warn(`${what}: ${stays ? "that stays (fabric:onDrift: warn)" : "that is overwritten with the declared one"}.`);
+  return stays;
+}
 
 /** The declared connections, if the model is bound to all of them; otherwise those of them that it is bound to. */
 async function connectionsNow(run: Run, id: string, declared: readonly string[]): Promise<string[]> {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { hashDefinition, readDefinitionParts, readPlatform } from "../../../lib/api/itemDefinition.ts";
 import type { DefinitionPart } from "../../../lib/api/itemDefinition.ts";
+import { hasDefinition } from "../../../lib/api/itemType.ts";
 import { formatOf, hasMoreThanPayload, payloadOf } from "../../../lib/content/contentRules.ts";
 import { withEnvironment, withoutEnvironment } from "../../../lib/content/environmentValues.ts";
 import type { Variables } from "../../../lib/content/environmentValues.ts";
@@ -17,6 +18,20 @@ import type { Run } from "../../run/run.ts";
 import { publishEnvironment } from "./environment.ts";
 import { changeOfItem } from "./itemIntent.ts";
 import { itemPlace } from "./itemPlace.ts";
+import { formerItem, newIdsFor, withNewIds } from "./idsOfNow.ts";
+import { contentBefore, laterContent, noteBefore, noteSending, notedBefore } from "./laterContent.ts";
+
+/** What the log notes of a definition that is sent. */
+export interface SentNote {
+  /** Hash of the definition; absent in logs of earlier versions, and if no rollback can follow. */
+  readonly sent?: string;
+  /** Hash of the content in whose place it was sent, if that was read. */
+  readonly had?: string | undefined;
+  /** Not a deployment's definition, but a publish, or what a rollback sends. */
+  readonly isOther?: true;
+  /** What a rollback sends is the content from before. */
+  readonly isBefore?: true;
+}
 
 /** Parts have only this encoding; any other encoding would be mistaken for different content. */
 const definitionAnswer = z.object({
@@ -191,7 +206,8 @@ interface Declared extends Defined {
   readonly creationPayload?: Readonly<Record<string, unknown>> | undefined;
 }
 
-interface Definition {
+/** A definition as the service takes it. */
+export interface Definition {
   /** See {@link formatOf}. */
   readonly format?: string | undefined;
   readonly parts: readonly DefinitionPart[];
@@ -204,25 +220,38 @@ interface Definition {
  * @throws Error if the files have changed since the engine compared them
  */
 export const definitionFor = async (run: Run, inputs: Declared, id?: string): Promise<Definition | undefined> =>
-  (await definitionById(run, inputs))?.(id);
+  (await definitionById(run, inputs, id))?.(id);
 
 /** {@link definitionFor}, for several ids: the files are read once. */
-async function definitionById(run: Run, inputs: Declared): Promise<((id?: string) => Definition) | undefined> {
+async function definitionById(
+  run: Run,
+  inputs: Declared,
+  id?: string,
+): Promise<((id?: string) => Definition) | undefined> {
   const { path, definitionHash, workspaceId, sparkPool } = inputs;
   if (path === undefined || definitionHash === undefined) return undefined;
-  const kept = await keptOf(run, workspaceId, inputs);
+  const kept = run.isRollback ? await contentBefore(run, inputs, id) : undefined;
   if (kept) {
-    const lost = run.isRollback ? lostVariables(run, inputs) : [];
+    const lost = lostVariables(run, inputs);
     if (lost.length > 0)
       run.warn(
         `${inputs.type} '${inputs.displayName}' has the present value of ${lost.join(", ")}: nobody keeps the former one.`,
       );
     const parts = withEnvironment(kept, run.variables);
-    return () => withFormat(inputs, parts);
+    const former = await formerItem(run, inputs, id);
+    return (made) =>
+      withFormat(inputs, former && made !== undefined ? withNewIds(parts, newIdsFor(former, inputs, made)) : parts);
   }
   const files = readDefinitionParts(path);
-  if (comparedHash(files, inputs) !== definitionHash && !run.isRollback)
+  const isOther = comparedHash(files, inputs) !== definitionHash;
+  if (isOther && !run.isRollback)
     throw new Error(`The files in ${path} have changed while the deployment ran: deploy again.`);
+  // an item that has to be made anew gets the content that there is
+  if (isOther && id !== undefined)
+    throw new Error(
+      `'${inputs.displayName}' has the definition that the deployment sent: the one from before was not kept, and the files in ` +
+        `${path} are others by now. Put it back by hand.`,
+    );
   const changed = run.isRollback ? [] : lostVariables(run, inputs);
   if (changed.length > 0)
     throw new Error(
@@ -277,7 +306,7 @@ function valueIn(run: Run, { references, displayName }: Defined, reference: Dyna
   return value;
 }
 
-/** Parts as a definition of a type, in the format in which the service gave them. */
+/** A definition with the name of its format, if the type needs one. */
 export const withFormat = ({ type }: Pick<Defined, "type">, parts: readonly DefinitionPart[]): Definition => {
   const format = formatOf(
     type,
@@ -306,24 +335,27 @@ export async function contentAfterMaking(run: Run, id: string, inputs: Declared)
   return isDeepStrictEqual(byId(), definition) ? undefined : definition;
 }
 
-/** Keeps an item's definition before a change or delete, if a rollback may need it. */
-export async function keepDefinition(run: Run, id: string, old: Defined): Promise<void> {
-  if (!run.definitions.isKeeping || old.definitionHash === undefined) return;
-  await keepContent(run, id, old);
+/**
+ * Keeps an item's definition before a change or delete, if a rollback may need it.
+ * @returns the hash of the definition, if it was read
+ */
+export async function keepDefinition(run: Run, id: string, old: Defined): Promise<string | undefined> {
+  if (!run.definitions.isKeeping || old.definitionHash === undefined) return undefined;
+  return keepContent(run, id, old);
 }
 
 /**
  * Keeps content that people have put into an item without a declared definition. Call this before the first declared definition
  * replaces the content, and before the item is deleted.
  */
-export async function keepUndeclared(run: Run, id: string, old: Defined): Promise<void> {
-  if (!run.definitions.isKeeping || old.definitionHash !== undefined) return;
+export async function keepUndeclared(run: Run, id: string, old: Defined): Promise<string | undefined> {
+  if (!run.definitions.isKeeping || old.definitionHash !== undefined) return undefined;
   // the rollback reports content that the service returns to nobody
-  await keepContent(run, id, old).catch(unlessUnreadable);
+  return keepContent(run, id, old).catch(unlessUnreadable);
 }
 
-async function keepContent(run: Run, id: string, old: Defined): Promise<void> {
-  if (await run.definitions.has(keyIn(workspaceIn(id), old))) return;
+async function keepContent(run: Run, id: string, old: Defined): Promise<string | undefined> {
+  if (await run.definitions.has(keyIn(workspaceIn(id), old))) return undefined;
   const lost = lostVariables(run, old);
   if (lost.length > 0) {
     // the definition holds a value that may be secret, and nobody can tell where
@@ -331,9 +363,11 @@ async function keepContent(run: Run, id: string, old: Defined): Promise<void> {
       `The definition of ${old.type} '${old.displayName}' is not kept for a rollback, because it holds the former value of ` +
         `${lost.join(", ")}.`,
     );
-    return;
+    return undefined;
   }
-  await keepParts(run, id, old, await readDefinition(run, id, old));
+  const parts = await readDefinition(run, id, old);
+  await keepParts(run, id, old, parts);
+  return hashDefinition(parts);
 }
 
 /**
@@ -344,12 +378,12 @@ async function keepContent(run: Run, id: string, old: Defined): Promise<void> {
 export async function undeclaredDefinition(
   run: Run,
   id: string,
-  wanted: Defined,
+  wanted: Declared,
   old: Defined,
 ): Promise<Definition | undefined> {
   const isReplaced = run.isRollback && wanted.definitionHash === undefined && old.definitionHash !== undefined;
   if (!isReplaced) return undefined;
-  const parts = await keptOf(run, workspaceIn(id), wanted);
+  const parts = await contentBefore(run, wanted, id);
   if (parts) return withFormat(wanted, parts);
   throw new Error(
     `${wanted.type} '${wanted.displayName}' has the definition that the deployment sent: the one from before was not kept, ` +
@@ -363,44 +397,92 @@ export async function undeclaredDefinition(
  */
 export async function restoreUndeclared(run: Run, id: string, item: Declared): Promise<void> {
   if (!run.isRollback || item.definitionHash !== undefined || item.creationPayload !== undefined) return;
-  const parts = await keptOf(run, item.workspaceId, item);
+  const parts = await contentBefore(run, item);
   if (!parts) return;
   const live = await readDefinition(run, id, item).catch(unlessUnreadable);
   if (live && hashDefinition(live) !== hashDefinition(parts))
     await sendDefinition(run, id, item, withFormat(item, parts));
 }
 
-/** Keeps parts under two keys: one for this workspace, and one for a recreated item in a recreated workspace. */
+/**
+ * Keeps parts by the item's id, because its name may be another one when they are needed. Earlier versions look under two keys:
+ * one for this workspace, and one for a recreated item in a recreated workspace.
+ */
 async function keepParts(run: Run, id: string, item: Defined, parts: readonly DefinitionPart[]): Promise<void> {
+  await noteBefore(run, id, parts);
   await run.definitions.keep(keyIn(workspaceIn(id), item), parts);
   await run.definitions.keep(keyOf(item), parts);
 }
 
-const keptOf = async (run: Run, workspaceId: string, item: Defined) =>
+/** In a rollback: the definition of an item from before the transaction. */
+export const keptOf = async (
+  run: Run,
+  workspaceId: string,
+  item: Defined,
+): Promise<readonly DefinitionPart[] | undefined> =>
   (await run.definitions.kept(keyIn(workspaceId, item))) ?? run.definitions.kept(keyOf(item));
 
 const workspaceIn = (id: string) => id.split("/")[0] ?? "";
 
-/** Replaces an item's definition. An environment is published, too. */
+/** Replaces an item's definition: in a rollback by that from before. An environment is published, too. @param had see {@link SentNote} */
 export async function sendDefinition(
   run: Run,
   id: string,
-  { type, displayName }: Defined,
+  item: Defined,
   definition: Definition | undefined,
+  had?: string,
 ): Promise<void> {
-  await run.write(changeOfItem(id, displayName, { function: "restoreDefinition", args: { id } }), {
+  await writeDefinition(run, id, item, definition, run.isRollback ? { isBefore: true } : { had });
+  if (item.type === "Environment") await publishEnvironment(run, id, item.displayName);
+}
+
+/** Replaces an item's definition. What an environment had published stays published. @param more for the log */
+export async function writeDefinition(
+  run: Run,
+  id: string,
+  item: Defined,
+  definition: Definition | undefined,
+  more: SentNote = {},
+): Promise<void> {
+  const { type, displayName } = item;
+  const sent = definition && (await noteSending(run, item, definition));
+  const note: SentNote = { ...(run.isRollback && { isOther: true }), ...(sent !== undefined && { sent }), ...more };
+  const args = { id, ...note };
+  await run.write(changeOfItem(id, displayName, { function: "restoreDefinition", args }), {
     method: "POST",
     path: `${pathOf(itemPlace, id)}/updateDefinition`,
     body: { definition },
     operation: `update the definition of ${type} '${displayName}'`,
     replaySafe: true,
   });
-  if (type === "Environment") await publishEnvironment(run, id, displayName);
+}
+
+/** In a rollback that has made anew what an item's content refers to: puts the new ids into the content that is there. */
+export async function renewIds(run: Run, id: string, item: Declared): Promise<void> {
+  const former = await formerItem(run, item, id);
+  const ids = former ? newIdsFor(former, item, id) : [];
+  if (ids.length === 0 || !hasDefinition(item.type)) return;
+  const live = await readDefinition(run, id, item).catch(unlessUnreadable);
+  if (live) await sendContent(run, id, item, withNewIds(live, ids));
+}
+
+/** Gives an item content back that was kept. @returns whether it had other content */
+export async function sendContent(
+  run: Run,
+  id: string,
+  item: Defined,
+  parts: readonly DefinitionPart[],
+): Promise<boolean> {
+  if (hashDefinition(await readDefinition(run, id, item)) === hashDefinition(parts)) return false;
+  await sendDefinition(run, id, item, withFormat(item, withEnvironment(parts, run.variables)));
+  return true;
 }
 
 /** Restores the former definition of an adopted item, if it was kept. @returns whether it was kept */
 export async function giveBackDefinition(run: Run, id: string, before: Defined): Promise<boolean> {
-  const parts = before.definitionHash === undefined ? undefined : await keptOf(run, workspaceIn(id), before);
+  const isKept = before.definitionHash !== undefined;
+  const parts = isKept ? ((await notedBefore(run, id)) ?? (await keptOf(run, workspaceIn(id), before))) : undefined;
+  if (parts && (await laterContent(run, id, before, [parts]))) return true;
   if (parts) await sendDefinition(run, id, before, withFormat(before, withEnvironment(parts, run.variables)));
   return parts !== undefined;
 }

@@ -16,7 +16,7 @@ const connectionShape = z.object({
   connectionDetails: optional(z.looseObject({ type: optional(z.string()), path: optional(z.string()) })),
 });
 
-/** Ids of the connections that a model is bound to, in lower case. */
+/** Ids of the connections that a model is bound to, in lower case and sorted. */
 export async function boundConnections(run: Run, id: string): Promise<readonly string[]> {
   const shape = z.object({ id: optional(z.string()) });
   const sources = await run.list(
@@ -24,11 +24,12 @@ export async function boundConnections(run: Run, id: string): Promise<readonly s
     "list the connections of a semantic model",
     shape,
   );
-  return sources.flatMap(({ id: connection }) => connection?.toLowerCase() ?? []);
+  return [...new Set(sources.flatMap(({ id: connection }) => connection?.toLowerCase() ?? []))].toSorted();
 }
 
 /**
  * Binds a model to its connections; a connection replaces the one that the same source had.
+ * @param others whether connections that are not named stay; a rollback takes away those that its transaction has added
  * @throws Error if the deploying identity does not see a connection
  */
 export async function bindConnections(
@@ -38,26 +39,49 @@ export async function bindConnections(
     displayName,
     connections = [],
   }: { readonly displayName: string; readonly connections?: readonly string[] | undefined },
+  others: "stay" | "go" = "stay",
 ): Promise<void> {
-  if (connections.length === 0) return;
-  const bound = await boundConnections(run, id);
-  const { workspaceId = "", id: itemId = "" } = parseId(itemPlace, id) ?? {};
-  for (const wanted of connections) {
-    if (bound.includes(wanted.toLowerCase())) continue;
+  if (connections.length === 0 && others === "stay") return;
+  let bound = await boundConnections(run, id);
+  const isWanted = (one: string) => connections.some((wanted) => wanted.toLowerCase() === one.toLowerCase());
+  for (const wanted of connections) if (!bound.includes(wanted.toLowerCase())) await bind(wanted, true);
+  if (others === "go") for (const other of bound.filter((one) => !isWanted(one))) await bind(other, false);
+
+  async function bind(connectionId: string, isBound: boolean): Promise<void> {
     const known = await run.listOnce("/connections", "list connections", connectionShape);
-    const connection = known.find((one) => one.id.toLowerCase() === wanted.toLowerCase());
+    const connection = known.find((one) => one.id.toLowerCase() === connectionId.toLowerCase());
     if (!connection)
       throw new Error(
-        `SemanticModel '${displayName}' needs the connection ${wanted}, which the deploying identity does not see. Share it ` +
-          `with that identity, or name another one in the parameter file.`,
+        `SemanticModel '${displayName}' needs the connection ${connectionId}, which the deploying identity does not see. ` +
+          `Share it with that identity, or name another one in the parameter file.`,
       );
     const { type, path } = connection.connectionDetails ?? {};
-    await run.write(changeOfItem(id, displayName, { function: "restoreItem", args: { id } }), {
+    const isOfSource = (one: string) =>
+      known.some(
+        ({ id: other, connectionDetails }) =>
+          other.toLowerCase() === one && connectionDetails?.type === type && connectionDetails?.path === path,
+      );
+    const rest = bound.filter((one) => !isOfSource(one));
+    const after = isBound ? [...rest, connection.id.toLowerCase()].toSorted() : rest;
+    const intent = {
+      ...changeOfItem(id, displayName, { function: "restoreItem", args: { id } }),
+      // what a rollback gives back, also if no state has ever known it
+      before: { connections: bound },
+      after: { connections: after },
+    };
+    const connectionDetails = { type, path };
+    const { workspaceId = "", id: itemId = "" } = parseId(itemPlace, id) ?? {};
+    await run.write(intent, {
       method: "POST",
       path: `/workspaces/${workspaceId}/semanticModels/${itemId}/bindConnection`,
-      body: { connectionBinding: { ...connection, connectionDetails: { type, path } } },
-      operation: `bind SemanticModel '${displayName}' to connection ${wanted}`,
+      body: {
+        connectionBinding: isBound
+          ? { ...connection, connectionDetails }
+          : { connectivityType: "None", connectionDetails },
+      },
+      operation: `${isBound ? "bind" : "unbind"} SemanticModel '${displayName}' ${isBound ? "to" : "from"} connection ${connectionId}`,
       replaySafe: true,
     });
+    bound = after;
   }
 }

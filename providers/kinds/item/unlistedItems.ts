@@ -46,20 +46,19 @@ export const unlistedItems = defineKind<object>()({
 
   async create(run, { workspaceId, listed, deletedAs }) {
     if (!run.isNewWorkspace(workspaceId))
-      tell(run, deletedAs, await unlistedIn(run, workspaceId, { items: await itemsOf(run, workspaceId), listed }));
+      tell(run, deletedAs, await unlistedIn(run, workspaceId, await itemsOf(run, workspaceId), listed));
     return { id: workspaceId, outputs: {} };
   },
 
   async read(run, id, { listed, deletedAs }) {
     try {
       const items = await itemsOf(run, id);
-      const all = await unlistedIn(run, id, { items, listed });
+      const all = await unlistedIn(run, id, items, listed);
       if (deletedAs === undefined) {
         tell(run, deletedAs, all);
         return { inputs: {} };
       }
-      const missing = typesOfMissing(items, listed);
-      const doubtful = all.filter(({ type }) => missing.has(type.toLowerCase()));
+      const doubtful = doubtfulAmong(items, listed, all);
       if (doubtful.length > 0)
         run.warn(
           `Not declared, and not to be deleted yet, because a declared item of the same type is missing, and each may be that ` +
@@ -89,7 +88,7 @@ export const unlistedItems = defineKind<object>()({
   async update(run, id, old, { listed, deletedAs, unlisted: wanted = {} }) {
     const { unlisted: shown = {} } = old;
     if (deletedAs === undefined && Object.keys(shown).length + Object.keys(wanted).length === 0) {
-      tell(run, deletedAs, await unlistedIn(run, id, { items: await itemsOf(run, id), listed }));
+      tell(run, deletedAs, await unlistedIn(run, id, await itemsOf(run, id), listed));
       return {};
     }
     const items = await itemsNow(run, id);
@@ -124,9 +123,9 @@ async function deleteShown(
     Object.entries(shown).some(
       ([itemId, item]) => sameIgnoringCase(itemId, id) && item.type === type && item.name === displayName,
     );
-  const unlisted = await unlistedIn(run, workspaceId, { items, listed });
-  const going = unlisted
-    .filter((item) => isShown(item) && !Object.hasOwn(wanted, item.id) && !isKept(item, deletedAs))
+  const isWanted = ({ id }: FabricItem) => Object.keys(wanted).some((itemId) => sameIgnoringCase(itemId, id));
+  const going = (await unlistedIn(run, workspaceId, items, listed))
+    .filter((item) => isShown(item) && !isWanted(item) && !isKept(item, deletedAs))
     // what shows data goes before what holds it
     .toSorted((one, other) => tierOf(other.type) - tierOf(one.type));
   for (const item of going) {
@@ -217,28 +216,48 @@ const MADE_BESIDE: Readonly<Record<string, readonly string[]>> = {
   SemanticModel: ["Lakehouse", "Warehouse", "MirroredDatabase", "SQLDatabase", "KQLDatabase"],
 };
 
-/** Types, in lower case, of which a declared item is not there: deleted, or renamed by somebody. */
-const typesOfMissing = (items: readonly FabricItem[], listed: readonly string[]): ReadonlySet<string> => {
-  const there = new Set(items.map(({ type, displayName }) => `${type}/${displayName}`.toLowerCase()));
-  return new Set(listed.filter((name) => !there.has(name)).map((name) => name.split("/")[0] ?? ""));
-};
-
-/** {@link unlistedAmong} without the stack's own items: somebody may have renamed one, and then no declared name is its name. */
+/**
+ * Items that are neither declared nor the stack's own. An own item that somebody has renamed has no declared name, if the
+ * project leaves such changes alone.
+ */
 async function unlistedIn(
   run: Run,
   workspaceId: string,
-  { items, listed }: Pick<Present, "items" | "listed">,
-): Promise<FabricItem[]> {
+  items: readonly FabricItem[],
+  listed: readonly string[],
+): Promise<readonly FabricItem[]> {
   const found = unlistedAmong(items, listed);
-  const isOwn = await Promise.all(
-    found.map(async ({ id }) => (await run.formerState("Item", `${workspaceId}/${id}`)) !== undefined),
-  );
-  return found.filter((_item, index) => !isOwn[index]);
+  const states = await Promise.all(found.map(({ id }) => run.formerState("Item", `${workspaceId}/${id}`)));
+  return found.filter((_, position) => states[position] === undefined);
+}
+
+/**
+ * Undeclared items of types of which a declared one is missing: each may be that one, which somebody has renamed. A run that
+ * knows the stack's own items knows which ones were renamed.
+ * @param all the undeclared items, without the own ones
+ */
+function doubtfulAmong(
+  items: readonly FabricItem[],
+  listed: readonly string[],
+  all: readonly FabricItem[],
+): readonly FabricItem[] {
+  const undeclared = unlistedAmong(items, listed);
+  const renamed = undeclared.filter((item) => !all.some(({ id }) => id === item.id)).map(({ type }) => type);
+  return all.filter(({ type }) => !renamed.includes(type) && listed.some((name) => isMissing(items, name, type)));
+}
+
+/** Whether a declared name is of a type, and no item has it. */
+function isMissing(items: readonly FabricItem[], name: string, type: string): boolean {
+  if (!name.startsWith(`${type.toLowerCase()}/`)) return false;
+  const ofType = items.filter((item) => item.type === type);
+  return unlistedAmong(ofType, [name]).length === ofType.length;
 }
 
 /** Items that are not declared. What the service makes itself beside an item is nobody's to declare. Pure. */
 export function unlistedAmong(items: readonly FabricItem[], listed: readonly string[]): FabricItem[] {
-  const isListed = (type: string, name: string) => listed.includes(`${type}/${name}`.toLowerCase());
+  const spelled = (name: string) => name.toLowerCase().normalize("NFC");
+  const names = new Set(listed.map(spelled));
+  const isListed = (type: string, name: string) => names.has(spelled(`${type}/${name}`));
   const isThere = (type: string, name: string) =>
     isListed(type, name) || items.some((one) => one.type === type && sameIgnoringCase(one.displayName, name));
   return items

@@ -29,6 +29,12 @@ export async function activeValueSet(run: Run, id: string): Promise<string | und
   return libraries.find((library) => sameIgnoringCase(library.id, itemId))?.properties?.activeValueSetName;
 }
 
+/** The same from the library alone: a list may be older. */
+export async function activeValueSetAlone(run: Run, id: string): Promise<string | undefined> {
+  const { properties } = await run.get(libraryPath(id), "read a variable library", libraryShape);
+  return properties?.activeValueSetName;
+}
+
 /** Makes a value set the active one, unless it is. */
 export async function activateValueSet(
   run: Run,
@@ -41,8 +47,14 @@ export async function activateValueSet(
   if (wanted === undefined) return;
   const path = libraryPath(id);
   const { properties } = await run.get(path, `read VariableLibrary '${displayName}'`, libraryShape);
-  if (properties?.activeValueSetName === wanted) return;
-  await run.write(changeOfItem(id, displayName, { function: "restoreItem", args: { id } }), {
+  const active = properties?.activeValueSetName;
+  if (active === wanted) return;
+  const intent = {
+    ...changeOfItem(id, displayName, { function: "restoreItem", args: { id } }),
+    // what a rollback gives back, also if no state has ever known it
+    ...(active !== undefined && { before: { activeValueSet: active }, after: { activeValueSet: wanted } }),
+  };
+  await run.write(intent, {
     method: "PATCH",
     path,
     body: { properties: { activeValueSetName: wanted } },

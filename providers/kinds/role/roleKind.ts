@@ -2,6 +2,7 @@ import { z } from "zod";
 import { optional } from "../../../lib/api/answer.ts";
 import { isServiceAnswer } from "../../../lib/api/fabricError.ts";
 import { idShape } from "../../../lib/api/objects.ts";
+import { profileRoleProblem } from "../../../lib/config/principal.ts";
 import { isUnknown, sameIgnoringCase } from "../../engine/field.ts";
 import type { Fields } from "../../engine/field.ts";
 import { defineObjectKind } from "../../engine/lifecycle.ts";
@@ -113,6 +114,11 @@ export function roleKind<const F extends Fields>(family: RoleFamily<F>): Resourc
         );
       }
       return { ...inputs, type: "User" };
+    },
+
+    refusesNew({ type, role }) {
+      const problem = profileRoleProblem(type, role);
+      return problem?.isCertain ? new InputError("role", problem.message) : undefined;
     },
 
     names: z.object({ [holder]: idInLog, principalId: idInLog }) as unknown as z.ZodType<{ principalId: string }>,

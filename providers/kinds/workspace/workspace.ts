@@ -124,6 +124,7 @@ export const workspace = defineObjectKind<Outputs>()({
   },
 
   adoption: {
+    taken: "WorkspaceNameAlreadyExists",
     looksFirst: true,
     may: (_run, _live, { adopt }) => adopt,
     before: z.record(z.string(), z.unknown()) as unknown as z.ZodType<WorkspaceBefore>,

@@ -93,6 +93,75 @@ describe("the state of imported objects", () => {
     assert.equal(deployment.resources[0]?.outputs?.["other"], 1);
   });
 
+  it("The state of imported objects has their ids in the stack's outputs, by name, as the program gives them", () => {
+    const kindOf = (type: string) => `pulumi-nodejs:dynamic/fabric:${type}`;
+    const step = (kind: string, name: string): PreviewStep => {
+      const own = `${component}$${kindOf(kind)}::${name}`;
+      const newState = { urn: own, type: kindOf(kind), custom: true, parent: component, inputs: {} };
+      return { op: "create", urn: own, newState };
+    };
+    const inside = [
+      { kind: "Item", name: "sales/bronze", id: "e5/i1", inputs: {}, outputs: {} },
+      { kind: "Folder", name: "sales/ingest/raw", id: "e5/f1", inputs: {}, outputs: {} },
+      {
+        kind: "WorkspaceIdentity",
+        name: "sales",
+        id: "e5",
+        inputs: {},
+        outputs: { applicationId: "a1", servicePrincipalId: "s1" },
+      },
+    ] as const;
+    const whole = { ...described, objects: [...described.objects, ...inside] };
+    const all = [...steps, ...inside.map(({ kind, name }) => step(kind, name))];
+    const { deployment } = withImported(empty, all, [whole], context);
+    assert.deepEqual(deployment.resources?.[0]?.outputs, {
+      workspaces: {
+        sales: {
+          id: "e5",
+          url: "https://app.fabric.microsoft.com/groups/e5",
+          items: { bronze: "i1" },
+          folders: { "ingest/raw": "f1" },
+          identity: { applicationId: "a1", servicePrincipalId: "s1" },
+        },
+      },
+    });
+  });
+
+  it("The state of imported objects has the connections of the stack that are imported, and none that waits to be deployed", () => {
+    const type = "pulumi-nodejs:dynamic/fabric:Connection";
+    const step = (name: string): PreviewStep => {
+      const own = `urn:pulumi:dev::fabric::${type}::${name}`;
+      const inputs = { displayName: name, adopt: true };
+      return { op: "create", urn: own, newState: { urn: own, type, custom: true, parent: stack.urn, inputs } };
+    };
+    const connection = { kind: "Connection", name: "git", id: "c1", inputs: {}, outputs: { adopted: { x: 1 } } };
+    const before = {
+      version: 3,
+      deployment: { resources: [{ ...stack, outputs: { connections: { old: { id: "c0" } } } }] },
+    };
+    // its last part is the name of the stack's own resource
+    const odd = structuredClone([...steps]).slice(1);
+    for (const { newState } of odd) {
+      const renamed = newState as { urn: string; parent?: string };
+      renamed.urn = renamed.urn.replace(/::sales$/, "::fabric-dev");
+      if (renamed.parent) renamed.parent = renamed.parent.replace(/::sales$/, "::fabric-dev");
+    }
+    const named = {
+      ...described,
+      entry: { name: "fabric-dev" },
+      objects: described.objects.map((one) => ({ ...one, name: "fabric-dev" })),
+    };
+    const all = [step("waiting"), step("git"), ...odd];
+    const { deployment } = withImported(before, all, [named], context, [connection]);
+    const own = deployment.resources?.filter((resource) => resource.type === type);
+    assert.deepEqual(
+      own?.map(({ id, urn: of }) => [id, of.split("::").at(-1)]),
+      [["c1", "git"]],
+    );
+    assert.deepEqual(own[0]?.outputs, { displayName: "git", adopt: true, adopted: { x: 1 }, origin: "emulator" });
+    assert.deepEqual(deployment.resources?.[0]?.outputs?.["connections"], { old: { id: "c0" }, git: { id: "c1" } });
+  });
+
   it("The state of imported objects is refused where preview and service do not belong together", () => {
     const missing = { ...described, objects: [] };
     assert.throws(() => withImported(empty, steps, [missing], context), /'sales' is declared, and was not read/);

@@ -100,6 +100,15 @@ describe("an existing workspace in the words of the configuration", () => {
     assert.match(notes.join("\n"), /SQLEndpoint 'bronze', KQLDatabase 'events'.*\nNotebook 'committed': Git brings/);
   });
 
+  it("An existing workspace in the words of the configuration says of an item whose name the service takes no more that it exists", () => {
+    const items = [item("1", "Lakehouse", "LH-1"), item("2", "Lakehouse", "lake")];
+    const { entry } = describeWorkspace(existing({ items }), options);
+    assert.deepEqual(entry.items, [
+      { name: "LH-1", type: "Lakehouse", adopt: true },
+      { name: "lake", type: "Lakehouse" },
+    ]);
+  });
+
   it("An existing workspace in the words of the configuration says why a Git connection is left out, and declares its items", () => {
     const { entry, notes } = describeWorkspace(
       existing({ items: [item("1", "Notebook", "n")], gitProblem: "no credentials" }),
@@ -186,7 +195,11 @@ describe("the keys of imported workspaces", () => {
     const twins = existing({ items: [item("1", "Notebook", "n", { folderId: "f" }), item("2", "Notebook", "N")] });
     assert.throws(
       () => keysFor([named("finance"), twins], [{ key: "fin", displayName: "Finance" }]),
-      /'finance' is declared as fin.*adopt: true.*\n.*two of Notebook 'N'.*rename one/s,
+      /'finance' is declared as fin.*Set adopt: true.*\n.*two of Notebook 'N'.*rename one/s,
+    );
+    assert.throws(
+      () => keysFor([named("finance")], [{ key: "fin", displayName: "Finance", adopt: true }]),
+      ({ message }: Error) => /'finance' is declared as fin.*Deploy that/.test(message) && !/Set adopt/.test(message),
     );
   });
 });

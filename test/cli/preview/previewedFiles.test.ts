@@ -37,9 +37,16 @@ describe("a changed definition in a comment", () => {
     assert.deepEqual(told({ definitionHash: "1" }, { definitionHash: "2", parts: { "a.py": "a" } }), [
       "definitionHash: 1 -> 2",
     ]);
-    assert.deepEqual(told({ definitionHash: "1", parts: many }, { definitionHash: "2", parts: many }), [
-      "definitionHash: 1 -> 2",
-    ]);
+    const pairs = [
+      [many, many],
+      [many, { "number of files": "61" }],
+      [{ "a.py": "a" }, many],
+      [many, { "a.py": "a" }],
+    ];
+    for (const [was, becomes] of pairs)
+      assert.deepEqual(told({ definitionHash: "1", parts: was }, { definitionHash: "2", parts: becomes }), [
+        "definitionHash: 1 -> 2",
+      ]);
   });
 
   it("A new definition in a comment does not list its files", () => {

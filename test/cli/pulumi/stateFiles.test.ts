@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -35,6 +35,29 @@ describe("the form of a state in a folder", () => {
     changeFormOfState("dev", { ...env, ...plain });
     assert.deepEqual(names(), ["dev.json", "dev.json.bak", "dev2.json"]);
     assert.equal(readFileSync(join(stacks, "dev.json"), "utf8"), "{}");
+  });
+
+  it("The form of a state in a folder leaves no backup of its former form once there is one of the present form", () => {
+    const { env, stacks, names } = backend({
+      ...{ "dev.json.zst": "{}", "dev.json.bak": "x", "dev.json.bak.attrs": "{}", "dev.json.gz.bak": "x" },
+      ...{ "dev2.json.bak": "x" },
+    });
+    changeFormOfState("dev", env);
+    assert.deepEqual(names(), [
+      "dev.json.bak",
+      "dev.json.bak.attrs",
+      "dev.json.gz.bak",
+      "dev.json.zst",
+      "dev2.json.bak",
+    ]);
+    writeFileSync(join(stacks, "dev.json.zst.bak"), "{}");
+    const later = Date.now() / 1000 + 10;
+    utimesSync(join(stacks, "dev.json.bak"), later, later);
+    changeFormOfState("dev", env);
+    assert.ok(names().includes("dev.json.bak"), "the newer backup");
+    utimesSync(join(stacks, "dev.json.zst.bak"), later + 1, later + 1);
+    changeFormOfState("dev", env);
+    assert.deepEqual(names(), ["dev.json.zst", "dev.json.zst.bak", "dev2.json.bak"]);
   });
 
   it("The form of a state in a folder stays as it is while a CLI works on the stack, and where there is none, or no folder", () => {

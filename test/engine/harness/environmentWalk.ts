@@ -18,6 +18,8 @@ export interface Environment {
   readonly files: Readonly<Record<string, string>>;
   /** Items whose content is declared: display name of the workspace, type, display name. */
   readonly contents: readonly (readonly [string, string, string])[];
+  /** Further keys of the configuration. */
+  readonly settings?: object;
 }
 
 /** What declared items are besides their entries. */
@@ -112,7 +114,9 @@ function usersOf({ roles: drawn, shoutsPrincipals }: WorkspaceDraw): object[] {
     if (role === undefined) return [];
     const isDeployer = user.principal === known.deployer;
     const principal = shoutsPrincipals ? user.principal.toUpperCase() : user.principal;
-    return [{ ...user, principal, role: isDeployer ? "Admin" : role }];
+    // a service principal profile cannot be Viewer
+    const isProfile = user.type === "ServicePrincipalProfile";
+    return [{ ...user, principal, role: isDeployer || (isProfile && role === "Viewer") ? "Admin" : role }];
   });
 }
 
@@ -145,7 +149,8 @@ function itemOf(
 ): object {
   const name = itemNames[index];
   // another spelling of an item without a key is another item, which would want the name of the old one
-  const displayName = name === undefined ? `keyless${item.rename("").trim()}` : item.rename(name);
+  const anyName = name === undefined ? `keyless${item.rename("").trim()}` : item.rename(name);
+  const displayName = item.type === "Lakehouse" ? anyName.replace(/[^A-Za-z0-9]/g, "_") : anyName;
   const { type, saysName, description, folder, root, adopt } = item;
   const declared = {
     name,

@@ -77,6 +77,7 @@ export class ExistingEnvironment {
   }
 
   async make(): Promise<void> {
+    for (const id of [known.gitHubConnection, known.azureDevOpsConnection]) this.#connection(id);
     const count = this.#chance(0.4) ? 2 : 1;
     for (let number = 1; number <= count; number++) await this.#workspace(`${this.#one(words)} ${number}`);
   }
@@ -113,6 +114,27 @@ export class ExistingEnvironment {
     for (const name of this.#some(words, 0.4)) await this.#item(path, name, this.#one([undefined, ...folders]));
   }
 
+  /** Gives a connection of the seed other properties: some that can be declared, some that cannot. */
+  #connection(id: string): void {
+    const { connections } = this.#stack.emulator.service;
+    const isOdd = this.#chance(0.5);
+    connections.change(id, {
+      body: {
+        ...connections.get(id)?.body,
+        ...(isOdd && { displayName: this.#one(words) }),
+        privacyLevel: this.#one(["None", "Private", "Organizational", "Public"]),
+        connectivityType: this.#one(["ShareableCloud", "ShareableCloud", "ShareableCloud", "OnPremisesGateway"]),
+        allowConnectionUsageInGateway: this.#chance(0.3),
+        credentialDetails: {
+          credentialType: "Key",
+          singleSignOnType: "None",
+          connectionEncryption: this.#one(["NotEncrypted", "Encrypted"]),
+          skipTestConnection: this.#chance(0.3),
+        },
+      },
+    });
+  }
+
   async #folders(path: string): Promise<string[]> {
     const made: string[] = [];
     for (const displayName of this.#some(folderNames)) {
@@ -123,14 +145,16 @@ export class ExistingEnvironment {
   }
 
   async #item(path: string, displayName: string, folderId?: string): Promise<void> {
-    const drawn = this.#one([...withDefinition, ...withDefinition, ...withoutDefinition]);
-    // the service makes no semantic model without content, so that one without could not come back
-    const type = drawn === "SemanticModel" && !this.hasDefinitions ? "DataPipeline" : drawn;
+    // the service makes no semantic model without content
+    const definable = withDefinition.filter((one) => this.hasDefinitions || one !== "SemanticModel");
+    const type = this.#one([...definable, ...definable, ...withoutDefinition]);
     const isDefinable = withDefinition.includes(type);
+    // the service takes only such names for lakehouses
+    const named = type === "Lakehouse" ? `l_${displayName.replaceAll(/\W/g, "_")}` : displayName;
     const hasSchemas = type === "Lakehouse" && this.#chance(0.5);
     await this.#call(`${path}/items`, {
       type,
-      displayName,
+      displayName: named,
       description: this.#chance(0.5) ? `About ${this.#one(words)}` : undefined,
       folderId,
       ...(hasSchemas && { creationPayload: { enableSchemas: true } }),
@@ -141,7 +165,7 @@ export class ExistingEnvironment {
   /** Connected to a branch that holds something, or to an empty one that the workspace's items are committed to. */
   async #git(path: string): Promise<void> {
     const isFull = this.#chance(0.5);
-    const repositoryName = isFull ? "sales" : `empty ${this.#random()}`;
+    const repositoryName = isFull ? "sales" : `empty-${this.#random()}`;
     const own =
       this.#chance(0.5) || isFull
         ? { gitProviderType: "GitHub", ownerName: "contoso", connectionId: known.gitHubConnection }

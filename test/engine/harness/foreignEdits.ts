@@ -131,7 +131,8 @@ const edits: Readonly<Record<string, (chooser: Chooser) => Edit | undefined>> = 
   },
 };
 
-function changeOf(collection: string, object: object, is: Values): Edit {
+/** Changes of an object that is there. */
+export function changeOf(collection: string, object: object, is: Values): Edit {
   const { id, displayName, principalId, name } = object as Readonly<Record<string, string>>;
   const title = displayName ?? principalId ?? name ?? id;
   return { what: `${collection} ${title}: ${JSON.stringify(is)}`, collection, id: String(id), is };

@@ -12,7 +12,10 @@ import { walkSeed } from "./environmentDraw.ts";
 import type { Environment } from "./environmentWalk.ts";
 import { randomOf } from "./existingEnvironment.ts";
 import { drawEdit, edit, edited } from "./foreignEdits.ts";
-import type { Edit } from "./foreignEdits.ts";
+import type { Drawing, Edit } from "./foreignEdits.ts";
+import { assertAsDeployed } from "./asDeployed.ts";
+import { drawFolderPair } from "./folderDraw.ts";
+import { drawFolderEdit } from "./folderEdits.ts";
 import { leftoversIn, unexplained } from "./leftoversOf.ts";
 import { overtaken } from "./overtakenEdits.ts";
 import { drawPair, drawPlot, pairOf, seedsOfPair } from "./randomPoint.ts";
@@ -30,11 +33,25 @@ const quick = ["--yes", "--skip-preview"];
 /** How a deployment ended: by the exit code of the run with the trouble, or of what was done about a kill. */
 export type Outcome = "exit 0" | "exit 1" | "exit 2";
 
+/** What the deployments of a series are drawn with. */
+export interface Series {
+  readonly drawPair: (number: number) => Pair;
+  readonly drawEdit: (drawing: Drawing) => Edit | undefined;
+}
+
+/** Environments of every kind. */
+const environments: Series = { drawPair, drawEdit };
+/** Folders of items. */
+export const folders: Series = { drawPair: drawFolderPair, drawEdit: drawFolderEdit };
+
 /** A pair whose first environment is deployed, and how the second one is deployed without trouble. */
 interface Origin {
+  readonly series: Series;
   readonly pair: Pair;
   readonly stack: EngineStack;
   readonly calls: readonly RequestRecord[];
+  /** What the service has after the second one. */
+  readonly whole: Stored;
 }
 
 /**
@@ -42,8 +59,8 @@ interface Origin {
  * @returns how each ended
  * @throws AssertionError with all that was drawn for each that did not end as it should
  */
-export async function tryPair(number: number): Promise<readonly Outcome[]> {
-  const origin = await deploy(drawPair(number));
+export async function tryPair(number: number, series = environments): Promise<readonly Outcome[]> {
+  const origin = await deploy(series, number);
   await using _stack = origin.stack;
   const outcomes: Outcome[] = [];
   const faults: string[] = [];
@@ -59,13 +76,14 @@ export async function tryPair(number: number): Promise<readonly Outcome[]> {
 }
 
 /** One of the deployments of a pair, by its seed. @throws AssertionError with all that was drawn */
-export async function trySeed(seed: number): Promise<Outcome> {
-  const origin = await deploy(drawPair(pairOf(seed)));
+export async function trySeed(seed: number, series = environments): Promise<Outcome> {
+  const origin = await deploy(series, pairOf(seed));
   await using _stack = origin.stack;
   return await endOf(origin, seed);
 }
 
-async function deploy(pair: Pair): Promise<Origin> {
+async function deploy(series: Series, number: number): Promise<Origin> {
+  const pair = series.drawPair(number);
   const stack = await EngineStack.start({ emulator: { seed: walkSeed } });
   try {
     declare(stack, pair.from);
@@ -75,7 +93,7 @@ async function deploy(pair: Pair): Promise<Origin> {
     declare(whole, pair.to);
     const second = await whole.command("cli/up.ts", quick);
     assert.equal(second.code, 0, `the second environment cannot be deployed: ${second.text}\n${shown(pair)}`);
-    return { pair, stack, calls: [...whole.emulator.requests()] };
+    return { series, pair, stack, calls: [...whole.emulator.requests()], whole: storedIn(whole) };
   } catch (error) {
     await stack[Symbol.asyncDispose]();
     throw error;
@@ -83,13 +101,13 @@ async function deploy(pair: Pair): Promise<Origin> {
 }
 
 /** Declares an environment, with the files that it names. */
-function declare(stack: EngineStack, { workspaces, files }: Environment): void {
+function declare(stack: EngineStack, { workspaces, files, settings }: Environment): void {
   for (const root of ["items", "moved"]) rmSync(join(stack.folder, root), { recursive: true, force: true });
   for (const [path, content] of Object.entries(files)) {
     mkdirSync(dirname(join(stack.folder, path)), { recursive: true });
     writeFileSync(join(stack.folder, path), content);
   }
-  stack.configure({ features: { useRetryLogic: true, useRollback: true }, workspaces });
+  stack.configure({ features: { useRetryLogic: true, useRollback: true }, ...settings, workspaces });
 }
 
 /** A command that has ended. */
@@ -99,7 +117,7 @@ interface Ended {
 }
 
 /** A point, by its seed. @throws AssertionError with all that was drawn, if it did not end as it should */
-async function endOf({ pair, stack: origin, calls }: Origin, seed: number): Promise<Outcome> {
+async function endOf({ series, pair, stack: origin, calls, whole }: Origin, seed: number): Promise<Outcome> {
   const random = randomOf(seed * 104_729);
   const plot = drawPlot(random, calls);
   let act: () => void = () => undefined;
@@ -107,7 +125,7 @@ async function endOf({ pair, stack: origin, calls }: Origin, seed: number): Prom
   declare(stack, pair.to);
   const drawn = (amount: number, label: string) =>
     Array.from({ length: amount }, (_, index) =>
-      drawEdit({ random, label: `${label}${index}`, service: stack.emulator.service }),
+      series.drawEdit({ random, label: `${label}${index}`, service: stack.emulator.service }),
     ).filter((one) => one !== undefined);
   const editsBefore = edit(stack, drawn(plot.editsBefore, "before"));
   const editsDuring = drawn(plot.editsDuring, "during");
@@ -156,6 +174,8 @@ async function endOf({ pair, stack: origin, calls }: Origin, seed: number): Prom
     assert.equal(preview.code, 0, "its preview fails");
     assert.deepEqual(detailsOf(preview.events.changes), [], "its preview shows changes");
     assert.deepEqual(summaryOf(preview.events.drift), [], "its preview shows drift");
+    if (series === folders)
+      assertAsDeployed(stack, { whole, edits: [...editsBefore, ...during], settings: pair.to.settings });
     return `exit ${code as 0 | 1 | 2}`;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -264,6 +284,8 @@ const story = (
 const shown = ({ from, to }: Pair) =>
   ["From:", from, "To:", to]
     .map((part) =>
-      typeof part === "string" ? part : stringify(part.workspaces, { aliasDuplicateObjects: false, lineWidth: 0 }),
+      typeof part === "string"
+        ? part
+        : stringify({ ...part.settings, workspaces: part.workspaces }, { aliasDuplicateObjects: false, lineWidth: 0 }),
     )
     .join("\n");

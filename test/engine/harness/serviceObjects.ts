@@ -1,4 +1,5 @@
 import { defaultParts } from "../../../emulator/families/itemDefinition.ts";
+import { DEFAULT_SET } from "../../../emulator/families/itemSettings.ts";
 import type { EngineStack } from "./engineStack.ts";
 
 /*
@@ -65,10 +66,11 @@ function objectsOf(stored: Stored, formerIds: ReadonlyMap<string, string>): Obje
   );
 }
 
-/** An item that was made without a definition has one all the same, which the emulator does not store. */
+/** An item that was made without a definition has one all the same, and a library a value set, which the emulator does not store. */
 const withContent = (item: Values): Values => ({
   ...item,
   parts: item["parts"] ?? defaultParts({ type: String(item["type"]) }),
+  ...(item["type"] === "VariableLibrary" && { properties: item["properties"] ?? { activeValueSetName: DEFAULT_SET } }),
 });
 
 function conditionOf(key: string, value: unknown): unknown {
@@ -79,9 +81,13 @@ function conditionOf(key: string, value: unknown): unknown {
   }
   if (key !== "parts" || !Array.isArray(value)) return value;
   // the service writes this part itself
-  return (value as { path: string }[])
-    .filter(({ path }) => path !== ".platform")
-    .sort((left, right) => (left.path < right.path ? -1 : 1));
+  return (
+    (value as { path: string; payload: string }[])
+      .filter(({ path }) => path !== ".platform")
+      // as text, so that the ids in it can be compared
+      .map(({ path, payload }) => ({ path, text: Buffer.from(payload, "base64").toString() }))
+      .sort((left, right) => (left.path < right.path ? -1 : 1))
+  );
 }
 
 /** Collections whose objects have ids of their own, owners first, with what names an object besides its owner. */

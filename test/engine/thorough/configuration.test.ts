@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { EngineStack } from "../harness/engineStack.ts";
@@ -12,7 +12,27 @@ const sales = { name: "sales", displayName: "sales-test", capacity: "local" };
 const failing = [sales, { name: "more", capacity: "nowhere" }];
 const names = ({ emulator }: EngineStack) => emulator.service.workspaces.all().map(({ displayName }) => displayName);
 
+/** Moves keys of the stack's file to the project's, where every stack finds them. */
+function moveToProject(stack: EngineStack, config: Record<string, unknown>): void {
+  const file = join(stack.folder, "Pulumi.yaml");
+  const lines = Object.entries(config).map(([key, value]) => `  fabric:${key}: {value: ${JSON.stringify(value)}}`);
+  writeFileSync(file, `${readFileSync(file, "utf8")}\nconfig:\n${lines.join("\n")}\n`);
+}
+
 describe("program and commands", () => {
+  it("Program and commands agree on rollback and the place of the log where Pulumi.yaml sets them for every stack", async () => {
+    await using stack = await EngineStack.start();
+    stack.configure({ workspaces: failing, features: undefined });
+    moveToProject(stack, { features: { useRetryLogic: true, useRollback: true }, transactionLog: "logs" });
+    const up = await stack.command("cli/up.ts", quick);
+    assert.equal(up.code, 1, up.text);
+    assert.match(up.text, /useRollback on \(stack\)/);
+    assert.match(up.text, /fully rolled back/);
+    assert.deepEqual(names(stack), []);
+    assert.equal(readdirSync(join(stack.folder, "logs")).filter((name) => name.endsWith(".jsonl")).length > 0, true);
+    assert.equal(existsSync(join(stack.folder, ".fabric/transactions")), false);
+  });
+
   it("Program and commands agree where --config-file names another file, also from up to rollback and destroy", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ workspaces: failing, transactionLog: "logs", features: { useRetryLogic: true } });

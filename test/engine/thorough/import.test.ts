@@ -106,15 +106,25 @@ describe("an imported workspace", () => {
   });
 
   it("An imported workspace cannot be deleted when the import is killed between configuration and state", async () => {
+    const before = readFileSync(fileOf(stack), "utf8");
     const killed = await importing(stack, ["--workspace", "sales"], withoutStateImport(stack, "kill -9 $PPID; exit 1"));
     assert.notEqual(killed.code, 0);
-    assert.match(readFileSync(fileOf(stack), "utf8"), /- name: sales/);
-    const up = await stack.up();
-    assert.match(up.text, /WorkspaceNameAlreadyExists/);
-    assert.ok(stack.emulator.service.workspaces.get(salesId));
+    const written = readFileSync(fileOf(stack), "utf8");
+    assert.match(written, /- name: sales/);
     const again = await importing(stack, ["--workspace", "sales"]);
     assert.equal(again.code, 2);
     assert.match(again.text, /'sales' is declared as sales.*remove that entry and import again/s);
+    // it adopts the connection, before the workspace is refused
+    const up = await stack.up();
+    assert.match(up.text, /WorkspaceNameAlreadyExists/);
+    assert.ok(stack.emulator.service.workspaces.get(salesId));
+    // without the workspace, the connection is all that is left to deploy
+    const [connections = ""] = /^ {2}fabric:connections:\n(?: {4}.*\n)+/m.exec(written) ?? [];
+    writeFileSync(fileOf(stack), before + connections);
+    const without = await stack.command("cli/up.ts", ["--yes", "--skip-preview"]);
+    assert.equal(without.code, 0, without.text);
+    const last = await importing(stack, ["--workspace", "sales"]);
+    assert.equal(last.code, 0, last.text);
   });
 
   it("An imported workspace is refused while a deployment has not ended", async () => {
@@ -155,7 +165,8 @@ describe("an imported workspace", () => {
 
     const { deployment } = await stack.state();
     const kept = (deployment.resources ?? []).filter((resource) => (resource as { protect?: boolean }).protect);
-    assert.deepEqual(kept.map(({ urn }) => urn.split("::").at(-1)).sort(), ["finance-eu", "sales", "sales/bronze"]);
+    const names = kept.map(({ urn }) => urn.split("::").at(-1)).sort();
+    assert.deepEqual(names, ["contoso GitHub", "finance-eu", "sales", "sales/bronze"]);
     const destroy = await stack.destroy();
     assert.notEqual(destroy.code, 0);
     const { workspaces, items } = stack.emulator.service;
@@ -178,6 +189,39 @@ describe("the state after an import", () => {
     assert.equal(up.code, 0, up.text);
     assert.deepEqual(imported, await shapeOf(stack));
     assert.equal(Object.keys(imported).length, 12);
+  });
+});
+
+describe("connections that a stack has a name for", () => {
+  it("Connections that a stack has a name for are not declared again by an import: a reference stays one, and an entry that waits to adopt one has it", async () => {
+    await using stack = await EngineStack.start();
+    await makeSales(stack);
+    const { connections } = stack.emulator.service;
+    const theirs = structuredClone(connections.all());
+    const references = [{ name: "theirs", connection: "contoso GitHub" }];
+    stack.configure({ references, workspaces: [] });
+    assert.equal((await stack.up()).code, 0);
+    const first = await importing(stack, ["--workspace", "sales"]);
+    assert.equal(first.code, 0, first.text);
+    assert.match(first.text, /A preview shows no change/);
+    assert.match(readFileSync(fileOf(stack), "utf8"), /connection: theirs\n/);
+    assert.doesNotMatch(readFileSync(fileOf(stack), "utf8"), /fabric:connections/);
+    const up = await stack.up();
+    assert.deepEqual([up.code, up.steps], [0, []], up.text);
+    assert.equal((await stack.destroy()).code, 0);
+
+    await makeSales(stack);
+    const roles = [{ principal: known.alice, type: "User", role: "User" }];
+    const entry = { name: "code", displayName: "contoso GitHub", type: "GitHubSourceControl", adopt: true, roles };
+    stack.configure({ connections: [entry], workspaces: [] });
+    const second = await importing(stack, ["--workspace", "sales"]);
+    assert.equal(second.code, 0, second.text);
+    assert.match(second.text, /code: 1 connection, which stays at a destroy[^]*A preview shows no change/);
+    assert.equal(readFileSync(fileOf(stack), "utf8").split("GitHubSourceControl").length, 2, "one entry");
+    const waiting = await stack.preview();
+    assert.deepEqual(waiting.steps, ["create ConnectionRole code/11111111-1111-4111-8111-0000000000a1"], waiting.text);
+    assert.equal((await stack.destroy()).code, 0);
+    assert.deepEqual(connections.all(), theirs);
   });
 });
 

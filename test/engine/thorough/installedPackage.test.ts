@@ -38,7 +38,8 @@ describe("the package, installed", () => {
     assert.equal(existsSync(join(program.folder, "node_modules/@pulumi/azure-native")), false);
     program.write("index.ts", example);
     await init(program);
-    const npx = (...args: string[]) => program.run("npx", ["fabric-environments", ...args, "--stack", "test"]);
+    const npx = (...args: string[]) =>
+      program.run("npx", ["--no-install", "fabric-environments", ...args, "--stack", "test"]);
     const deployed = await npx("up", "--yes");
     assert.equal(deployed.code, 0, deployed.text);
     assert.equal(program.objects().length, 4);

@@ -100,7 +100,7 @@ new Item("raw/refused", { workspaceId: raw.id, type: "Notebook", displayName: br
     ]);
     program.emulator.faults([]);
     assert.notEqual(failed.code, 0, failed.text);
-    assert.match(failed.text, /npx fabric-environments rollback --stack test/);
+    assert.match(failed.text, /npx --no-install fabric-environments rollback --stack test/);
     const back = await program.command("rollback");
     assert.equal(back.code, 0, back.text);
     assert.deepEqual(program.objects(), DEPLOYED);

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, it } from "node:test";
-import { treeOf } from "../../../bench/processTree.ts";
+import { measured, treeOf } from "../../../bench/processTree.ts";
 import { EngineStack } from "../harness/engineStack.ts";
 import { isLiveProcess } from "../../../lib/logStore/liveProcess.ts";
 
@@ -28,6 +28,48 @@ const failing: Readonly<Record<string, string>> = {
 };
 
 describe("a preview in one process", { skip: !isBuilt && "only with a CLI that was built here" }, () => {
+  it("A preview starts no process for the program and none for the provider, and an update starts both", async () => {
+    await using stack = await EngineStack.start();
+    stack.configure({ workspaces: [{ name: "sales", capacity: "local" }] });
+    const namesIn = async (args: readonly string[]) => {
+      const { code, text, commands } = await measured(
+        "pulumi",
+        [...args, "--stack", "test", "--non-interactive"],
+        stack.place,
+      );
+      assert.equal(code, 0, text);
+      assert.match(text, /Workspace/);
+      return ["languageHost.cjs", "dynamicProvider.cjs", "cmd/run"].filter((name) =>
+        commands.some((one) => one.includes(name)),
+      );
+    };
+    assert.deepEqual(await namesIn(["preview"]), ["languageHost.cjs"]);
+    assert.deepEqual(await namesIn(["up", "--yes"]), ["languageHost.cjs", "dynamicProvider.cjs", "cmd/run"]);
+    assert.deepEqual(await namesIn(["destroy", "--yes"]), ["languageHost.cjs", "dynamicProvider.cjs"]);
+  });
+
+  it("A preview in which the program ends its process ends as it would in a process of its own", async () => {
+    await using stack = await EngineStack.start({ program: "" });
+    const programs = [
+      "process.exit(3);",
+      "try { process.exit(3); } catch { process.exit(4); }",
+      "setTimeout(() => process.exit(3), 10);",
+      "process.exitCode = 3;",
+    ];
+    for (const program of programs) {
+      writeFileSync(join(stack.folder, "index.ts"), program);
+      const [here, apart] = await Promise.all([stack.preview(), stack.preview({ FABRIC_PROCESSES: "separate" })]);
+      const errors = ({ code, text }: typeof here) => ({
+        code,
+        said: /The program ended with exit code \d+\.|broken/.exec(text)?.[0],
+      });
+      assert.deepEqual(errors(here), errors(apart), `${program}\n${here.text}\n${apart.text}`);
+    }
+    // how that ends is the SDK's, by what it has not finished
+    writeFileSync(join(stack.folder, "index.ts"), "process.exit(0);");
+    assert.doesNotMatch((await stack.preview()).text, /EOF|error reading from server/);
+  });
+
   for (const [what, program] of Object.entries(failing)) {
     it(`A preview of a program that ${what} ends as it does with a process for each`, async () => {
       await using stack = await EngineStack.start({ program });

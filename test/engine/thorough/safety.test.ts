@@ -130,3 +130,21 @@ describe("Git", () => {
     assert.equal(stack.emulator.service.gitConnections.all()[0]?.details["projectName"], "data");
   });
 });
+
+describe("nobody is locked out", () => {
+  it("Nobody is locked out by declaring the deploying identity, whose own role is adopted and stays", async () => {
+    await using stack = await EngineStack.start();
+    const own = { principal: known.deployer, type: "ServicePrincipal" };
+    stack.configure({ workspaces: [{ ...workspace, users: [{ ...own, role: "Admin" }] }] });
+    assert.equal((await stack.up()).code, 0);
+    stack.configure({ workspaces: [{ ...workspace, users: [{ ...own, role: "Viewer" }] }] });
+    const up = await stack.up();
+    assert.equal(up.code, 1);
+    assert.match(up.text, /is the deploying identity.*cannot become Viewer|is the last Admin.*cannot become Viewer/s);
+    stack.configure({ workspaces: [workspace] });
+    const removed = await stack.up();
+    assert.equal(removed.code, 0, removed.text);
+    assert.equal(stack.emulator.service.roles.all()[0]?.role, "Admin");
+    assert.equal((await stack.destroy()).code, 0);
+  });
+});

@@ -8,6 +8,23 @@ import { oneLine, quick, withSecret, workspaces } from "../harness/secretInConfi
 /* `pulumi config set --secret` under `fabric:` is refused before anything is registered. */
 
 describe("a secret in the configuration", () => {
+  it("A secret in the configuration is refused by a refresh and a destroy that run the program, and by an import", async () => {
+    await using stack = await EngineStack.start();
+    stack.configure({ workspaces });
+    await withSecret(stack, "fabric:workspaces[0].description");
+    const runs = [
+      await stack.run(["refresh", ...quick, "--run-program"]),
+      await stack.run(["destroy", ...quick, "--run-program"]),
+      await stack.command("cli/import.ts", ["--workspace", "sales-test"]),
+    ];
+    for (const { code, text } of runs) {
+      assert.notEqual(code, 0, text);
+      assert.match(oneLine(text), /fabric:workspaces\[0\]\.description: is a secret/);
+      assert.doesNotMatch(text, /hunter2/);
+    }
+    assert.deepEqual(stack.calls(), []);
+  });
+
   it("A secret in the configuration is refused as a whole key, also one that the project does not know, and in a file that only the CLI knows", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ workspaces });

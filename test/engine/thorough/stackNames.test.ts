@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { EngineStack } from "../harness/engineStack.ts";
@@ -134,6 +134,13 @@ describe("a stack's name", () => {
     stack.configure({ workspaces: [sales] });
     assert.equal((await stack.command("cli/up.ts", quick)).code, 0);
     assert.equal((await stack.run(["stack", "rename", "later", "--stack", "test"])).code, 0);
+    const since = stack.calls().length;
+    const again = await stack.commandAs("later", "cli/up.ts", quick);
+    assert.equal(again.code, 0, again.text);
+    assert.deepEqual(
+      stack.calls(since).filter((call) => !call.startsWith("GET ")),
+      [],
+    );
     const destroy = await stack.commandAs("later", "cli/pulumiCommand.ts", ["destroy", ...quick]);
     assert.equal(destroy.code, 0, destroy.text);
     assert.deepEqual(names(stack), []);
@@ -208,6 +215,41 @@ describe("a workspace that pulumi state move gave to another stack", () => {
     );
     const destroy = await stack.commandAs("other", "cli/pulumiCommand.ts", ["destroy", ...quick]);
     assert.equal(destroy.code, 0, destroy.text);
+    assert.deepEqual(names(stack), []);
+  });
+
+  it("A workspace that pulumi state move gave to another stack without an open transaction is left alone where it was, and unchanged, with all that is in it, where it is now", async () => {
+    await using stack = await EngineStack.start();
+    const users = [{ principal: "alice@contoso.com", role: "Viewer" }];
+    const moving = { ...sales, users, items: [{ name: "bronze", type: "Lakehouse", protect: false }] };
+    const staying = { ...sales, name: "finance", displayName: "finance-test" };
+    stack.configure({ features: { useRollback: true }, workspaces: [moving, staying] });
+    const up = await stack.command("cli/up.ts", quick);
+    assert.equal(up.code, 0, up.text);
+    assert.equal((await stack.run(["stack", "init", "other", "--no-select"])).code, 0);
+    const resources = (await stack.state()).deployment.resources ?? [];
+    const urns = resources.filter(({ urn }) => /::sales(\/|$)/.test(urn)).map(({ urn }) => urn);
+    assert.equal(urns.length, 4, urns.join("\n"));
+    const moved = await stack.run(["state", "move", "--source", "test", "--dest", "other", "--yes", ...urns]);
+    assert.equal(moved.code, 0, moved.text);
+    const writes = (since: number) => stack.calls(since).filter((call) => !call.startsWith("GET "));
+
+    stack.configure({ features: { useRollback: true }, workspaces: [moving] });
+    copyFileSync(join(stack.folder, "Pulumi.test.yaml"), join(stack.folder, "Pulumi.other.yaml"));
+    stack.configure({ features: { useRollback: true }, workspaces: [staying] });
+    let since = stack.calls().length;
+    for (const name of ["test", "other"]) {
+      const unchanged = await stack.commandAs(name, "cli/up.ts", quick);
+      assert.equal(unchanged.code, 0, unchanged.text);
+      assert.deepEqual(writes(since), [], `${name} wrote`);
+    }
+    // each of the two stacks takes its own only
+    since = stack.calls().length;
+    const destroy = await stack.commandAs("other", "cli/pulumiCommand.ts", ["destroy", ...quick]);
+    assert.equal(destroy.code, 0, destroy.text);
+    assert.deepEqual(names(stack), ["finance-test"]);
+    const rest = await stack.command("cli/pulumiCommand.ts", ["destroy", ...quick]);
+    assert.equal(rest.code, 0, rest.text);
     assert.deepEqual(names(stack), []);
   });
 });

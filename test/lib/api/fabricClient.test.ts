@@ -212,6 +212,20 @@ describe("a call that fails", () => {
     assert.equal(clock.sleeps.length, 3);
   });
 
+  it("A call that reaches nothing names what decides the address, and no other key", async () => {
+    const tokens = { name: "test", token: () => Promise.resolve("t") };
+    const messages = [undefined, "FABRIC_ENDPOINT", "fabric:endpoint"].map(async (endpointFrom) => {
+      const endpoint = "http://127.0.0.1:1/v1";
+      const client = new FabricClient({ endpoint, endpointFrom, tokens, flags: none, env: {} });
+      return (await failure(client.send(post))).message.replace(/.* Nothing listens/, "Nothing listens");
+    });
+    assert.deepEqual(await Promise.all(messages), [
+      "Nothing listens there. Check the network.",
+      "Nothing listens there. Check FABRIC_ENDPOINT and the network.",
+      "Nothing listens there. Check fabric:endpoint and the network.",
+    ]);
+  });
+
   it("A call that fails ends at its deadline, also when only the body hangs, and when it is aborted", async () => {
     for (const hang of [
       () => undefined,
@@ -348,9 +362,13 @@ describe("a refused token", () => {
     await using world = await World.of((_request, response) => refuse(response, 401, "InvalidToken"));
     assert.match(
       (await failure(world.client.send(get))).message,
-      /InvalidToken \(401, request r-2\).*FABRIC_ACCESS_TOKEN/,
+      /InvalidToken \(401, request r-2\).*of test, and once more.*Sign in again\. Check the tenant/,
     );
     assert.equal(world.seen.length, 2);
+    await using ready = await World.of((_request, response) => refuse(response, 401, "InvalidToken"));
+    const tokens = { name: "azd", remedy: "Run azd auth login.", token: () => Promise.resolve("t") };
+    const client = new FabricClient({ endpoint: `${ready.origin}/v1`, tokens, flags: none, env: {} });
+    assert.match((await failure(client.send(get))).message, /of azd, and once more .* Run azd auth login\. Check/);
   });
 
   it("A refused token is never asked for where the host is not trusted", () => {
@@ -582,6 +600,20 @@ describe("a service that throttles", () => {
   });
 });
 
+describe("a service that throttles a client which does not wait", () => {
+  it("A service that throttles a client which does not wait is asked as often as any service that fails, and not for ever", async () => {
+    await using world = await World.of(
+      (_request, response, nth) => {
+        if (nth < 50) refuse(response, 429, "RequestBlocked", { "retry-after": "0" });
+        else json(response, 200, { value: [] });
+      },
+      { env: { FABRIC_RETRY_BASE_MS: "0" } },
+    );
+    assert.equal((await failure(world.client.send(get))).status, 429);
+    assert.equal(world.seen.length, 4);
+  });
+});
+
 describe("the breaker of a client", () => {
   it("The breaker of a client opens after 5 failed attempts, and then refuses without a call and says why", async () => {
     await using world = await World.of((_request, response) => refuse(response, 503), { flags: all });
@@ -613,5 +645,148 @@ describe("telemetry of a client", () => {
       [attempt?.method, attempt?.origin, attempt?.route, attempt?.requestId, attempt?.status],
       ["GET", world.origin, "/v1/workspaces/{id}/items/{id}", "r-1", 200],
     );
+  });
+});
+
+describe("pages of a list that do not end as they should", () => {
+  const pageAfter = (url: string) => new URL(url, "http://x").searchParams.get("continuationToken");
+
+  it("Pages of a list that come in a circle end the list with an error, and so do pages without end that bring nothing", async () => {
+    const circle: Record<string, string> = { null: "a", a: "b", b: "c", c: "a" };
+    await using round = await World.of((request, response) =>
+      json(response, 200, { value: [1], continuationToken: circle[String(pageAfter(request.url ?? ""))] }),
+    );
+    assert.equal((await failure(round.client.list(get))).errorCode, "RepeatedPage");
+    await using empty = await World.of((_request, response, nth) =>
+      json(response, 200, { value: [], continuationToken: `token-${nth}` }),
+    );
+    assert.equal((await failure(empty.client.list(get))).errorCode, "RepeatedPage");
+    await using sparse = await World.of((_request, response, nth) =>
+      json(response, 200, {
+        value: nth % 10 === 0 ? [nth] : [],
+        ...(nth < 200 && { continuationToken: `token-${nth}` }),
+      }),
+    );
+    assert.equal((await sparse.client.list(get)).length, 20);
+  });
+
+  it("Pages of a list that go on without a token are asked for by the token of their address, and never at another host", async () => {
+    await using world = await World.of((request, response) => {
+      const isSecond = pageAfter(request.url ?? "") === "a+b";
+      const continuationUri = "https://elsewhere.example.com/v1/workspaces?continuationToken=a%2Bb";
+      json(response, 200, isSecond ? { value: [2] } : { value: [1], continuationToken: null, continuationUri });
+    });
+    assert.deepEqual(await world.client.list(get), [1, 2]);
+  });
+
+  it("Pages of a list that go on at an address without a token are no whole list", async () => {
+    await using world = await World.of((_request, response) =>
+      json(response, 200, { value: [1], continuationUri: "https://elsewhere.example.com/next" }),
+    );
+    assert.equal((await failure(world.client.list(get))).errorCode, "NotTheService");
+  });
+});
+
+describe("a call whose sign-in fails in the middle", () => {
+  const failing = (isGone: () => boolean) => ({
+    name: "test",
+    token: () => (isGone() ? Promise.reject(new Error("Signing in by test failed.")) : Promise.resolve("t")),
+  });
+
+  it("A call whose sign-in fails in the middle has an unknown outcome if an earlier attempt may have had its effect", async () => {
+    let isGone = false;
+    await using lost = await World.of(
+      (request) => {
+        isGone = true;
+        request.socket.destroy();
+      },
+      { tokens: failing(() => isGone) },
+    );
+    const patch: FabricCall = { method: "PATCH", path: `/workspaces/${id}`, body: {}, operation: "update" };
+    const error = await lost.client.send(patch).catch((thrown: unknown) => thrown);
+    assert.match(String(error), /Signing in by test failed/);
+    assert.equal(isOutcomeUnknown(error), true);
+  });
+
+  it("A call whose sign-in fails in the middle has an unknown outcome too if the service has refused the token since", async () => {
+    let isGone = false;
+    await using refused = await World.of(
+      (request, response, nth) => {
+        if (nth === 1) return void request.socket.destroy();
+        isGone = true;
+        refuse(response, 401, "TokenExpired");
+      },
+      { tokens: failing(() => isGone) },
+    );
+    const patch: FabricCall = { method: "PATCH", path: `/workspaces/${id}`, body: {}, operation: "update" };
+    const error = await refused.client.send(patch).catch((thrown: unknown) => thrown);
+    assert.match(String(error), /Signing in by test failed/);
+    assert.equal(isOutcomeUnknown(error), true);
+  });
+
+  it("A call whose sign-in fails before anything was sent keeps the sign-in's own error", async () => {
+    await using world = await World.of(() => assert.fail("sent"), { tokens: failing(() => true) });
+    await assert.rejects(
+      world.client.send(post),
+      (error) => !isOutcomeUnknown(error) && !(error instanceof FabricError),
+    );
+  });
+});
+
+describe("a call that is cancelled between two attempts", () => {
+  it("A call that is cancelled between two attempts has an unknown outcome if the first may have had its effect", async () => {
+    const cancel = new AbortController();
+    await using world = await World.of((request) => void request.socket.destroy(), {
+      onWait: () => cancel.abort(new Error("stop")),
+    });
+    const patch: FabricCall = { method: "PATCH", path: `/workspaces/${id}`, body: {}, operation: "update" };
+    const error = await failure(world.client.send({ ...patch, signal: cancel.signal }));
+    assert.deepEqual([error.errorCode, isOutcomeUnknown(error)], ["Cancelled", true]);
+  });
+});
+
+describe("a secret of a call", () => {
+  const secret = `pa"ss\\wörd/1`;
+  const spellings = [
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+    encodeURIComponent(secret),
+    Buffer.from(secret).toString("base64"),
+  ];
+  const call: FabricCall = { ...post, body: { secret }, secrets: [secret] };
+  const assertClean = (error: FabricError) => {
+    const text = `${inspect(error, { depth: 9 })} ${JSON.stringify(error)} ${error.message}`;
+    for (const spelling of [...spellings, "canary-1"]) assert.equal(text.includes(spelling), false, text);
+  };
+  const words = `Bearer canary-1 sent ${spellings.join(" and ")}`;
+
+  it("A secret of a call is in no error, however the service spells it", async () => {
+    await using world = await World.of((_request, response) =>
+      json(response, 400, { errorCode: "Bad", message: words, moreDetails: [{ errorCode: "Worse", message: words }] }),
+    );
+    assertClean(await failure(world.client.send(call)));
+  });
+
+  it("A secret of a call is in no error of the operation that the call started, and in none of its polls", async () => {
+    for (const isPollRefused of [false, true]) {
+      await using world = await World.of((request, response) => {
+        const error = { errorCode: "Bad", message: words, moreDetails: [{ errorCode: "Worse", message: words }] };
+        if (request.method === "POST")
+          json(response, 202, undefined, { "x-ms-operation-id": id, location: "https://elsewhere.example.com/x" });
+        else if (isPollRefused) json(response, 400, error);
+        else json(response, 200, { status: "Failed", error });
+      });
+      assertClean(await failure(world.client.send(call)));
+    }
+  });
+
+  it("A secret of a call is in no error about a page or a state that came in the place of an answer", async () => {
+    for (const status of [200, 400, 502]) {
+      await using page = await World.of((_request, response) => {
+        response.writeHead(status, { "content-type": "text/html" });
+        response.end(`<title>${words}</title>`);
+      });
+      assertClean(await failure(page.client.send(call)));
+    }
   });
 });

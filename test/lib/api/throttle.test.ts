@@ -188,3 +188,30 @@ describe("the gate of a deployment", () => {
     assert.deepEqual([early(2), early(1), early(2)], [25, 25, 0]);
   });
 });
+
+describe("calls of several kinds at one gate", () => {
+  it("Calls of several kinds at one gate take turns: none waits until all of another kind are through", async () => {
+    const kinds: Counted[] = [
+      { method: "GET", path: "/workspaces" },
+      { method: "POST", path: "/workspaces" },
+    ];
+    for (const [many, few] of [kinds, kinds.toReversed()] as [Counted, Counted][]) {
+      const clock = new SimulatedClock();
+      const gate = new Throttle(clock);
+      const order: string[] = [];
+      // a refusal in the middle of the window: others take a part
+      const passages = await Promise.all(
+        Array.from({ length: 100 }, () => gate.pass(undefined, { method: "GET", path: "/" })),
+      );
+      passages.at(-1)?.refused(30_000);
+      for (let nth = 0; nth < 2_000; nth++) void gate.pass(undefined, many).then(() => order.push("many"));
+      await clock.runUntil(60_000);
+      const before = order.length;
+      for (let nth = 0; nth < 3; nth++) void gate.pass(undefined, few).then(() => order.push("few"));
+      await clock.runUntil(10 * MINUTE);
+      assert.equal(order.filter((kind) => kind === "few").length, 3, `${few.method} never came`);
+      const after = order.lastIndexOf("few") - before;
+      assert.ok(after < 20, `the last of 3 ${few.method} came after ${after} others`);
+    }
+  });
+});

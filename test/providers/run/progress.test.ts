@@ -41,6 +41,18 @@ function* draws(seed: number): Generator<number, never> {
   }
 }
 
+interface Said {
+  readonly at: number;
+  readonly line: string;
+}
+
+/** The whole time that each line promises, as a part of the time that the run took. */
+const totalsOf = (said: readonly Said[], took: number) =>
+  said.map(({ at, line }) => {
+    const [, amount = "0", unit] = /About (\d+) (s|min)/.exec(line) ?? [];
+    return (at / 1000 + Number(amount) * (unit === "min" ? 60 : 1)) / (took / 1000);
+  });
+
 /**
  * Deploys in a time of its own: 50 places, each rank of a workspace after the one before, and times drawn from the ranges of the
  * service.
@@ -60,7 +72,7 @@ function deploy(declared: readonly Declared[], slowness = 1, env: NodeJS.Process
     Object.fromEntries(declared.map((one) => [resourceOf(one), one.kind === "Workspace" ? one.name : null])),
   );
   let now = 0;
-  const lines: { readonly at: number; readonly line: string }[] = [];
+  const lines: Said[] = [];
   const progress = new Progress({ env: own, now: () => now, say: (line) => void lines.push({ at: now, line }) });
   const draw = draws(7);
   const workspaceOf = ({ name }: Declared) => name.split("/")[0] ?? "";
@@ -80,9 +92,9 @@ function deploy(declared: readonly Declared[], slowness = 1, env: NodeJS.Process
       queue.delete(one);
       waiting.delete(one);
       const properties = { displayName: one.name, workspaceId: `id of ${workspaceOf(one)}`, type: one.type };
-      const ended = progress.begin(one.kind, properties, false);
+      const ended = progress.begin(one.kind, properties, "create");
       const what = one.type ? `Item ${one.type}` : one.kind;
-      running.set(one, { endsAt: now + expectedMs({ what, isDelete: false }, draw.next().value) * slowness, ended });
+      running.set(one, { endsAt: now + expectedMs({ what, change: "create" }, draw.next().value) * slowness, ended });
     }
     const [first] = [...running].toSorted(([, left], [, right]) => left.endsAt - right.endsAt);
     if (!first) break;
@@ -94,11 +106,41 @@ function deploy(declared: readonly Declared[], slowness = 1, env: NodeJS.Process
     ended(`id of ${one.name}`);
   }
   rmSync(folder, { recursive: true });
-  const totals = lines.map(({ at, line }) => {
-    const [, amount = "0", unit] = /About (\d+) (s|min)/.exec(line) ?? [];
-    return (at / 1000 + Number(amount) * (unit === "min" ? 60 : 1)) / (now / 1000);
-  });
-  return { lines, totals, seconds: now / 1000 };
+  return { lines, totals: totalsOf(lines, now), seconds: now / 1000 };
+}
+
+/** Updates notebooks, 10 at a time, in a time of its own; the engine compares one after the other, while the first are changed. */
+function updateItems(names: readonly string[], isDefinition: boolean) {
+  const folder = mkdtempSync(join(tmpdir(), "fabric-progress-"));
+  const env = { PULUMI_PARALLEL: "10", [RUN_FOLDER]: folder };
+  writeOwnResources(folder, []);
+  writeDeclaredTypes(env, {});
+  writeDeclaredNames(env, {});
+  let now = 0;
+  const said: Said[] = [];
+  const progress = new Progress({ env, now: () => now, say: (line) => void said.push({ at: now, line }) });
+  const olds = { definitionHash: "one", type: "Notebook", workspaceId: "w" };
+  const news = { ...olds, definitionHash: isDefinition ? "two" : "one" };
+  const draw = draws(3);
+  const change = isDefinition ? "updateDefinition" : "update";
+  const waiting = [...names];
+  const running: { readonly endsAt: number; readonly ended: () => void }[] = [];
+  for (const name of waiting.slice(0, 10)) progress.expectUpdate("Item", name, olds, news);
+  while (waiting.length + running.length > 0) {
+    while (running.length < 10 && waiting.length > 0) {
+      waiting.shift();
+      const ended = progress.beginUpdate("Item", olds, news);
+      running.push({ endsAt: now + expectedMs({ what: "Item Notebook", change }, draw.next().value), ended });
+    }
+    for (const name of names) progress.expectUpdate("Item", name, olds, news);
+    running.sort((one, other) => one.endsAt - other.endsAt);
+    const first = running.shift();
+    if (!first) break;
+    now = first.endsAt;
+    first.ended();
+  }
+  rmSync(folder, { recursive: true });
+  return { lines: said.map(({ line }) => line), totals: totalsOf(said, now) };
 }
 
 describe("what a deployment will take", () => {
@@ -121,6 +163,15 @@ describe("what a deployment will take", () => {
       assert.ok(Math.abs((totals.at(-1) ?? 0) - 1) <= 0.15, `${totals.join()} of ${seconds} s`);
     });
   }
+
+  it("What a deployment will take is said of updates as soon as the engine has compared enough, within 15 %", () => {
+    const names = Array.from({ length: 200 }, (_, index) => `i${index}`);
+    for (const isDefinition of [true, false]) {
+      const { lines, totals } = updateItems(names, isDefinition);
+      assert.match(lines[0] ?? "", /^About .* more: \d+ of 200 objects are done\.$/);
+      for (const total of totals) assert.ok(Math.abs(total - 1) <= 0.15, `${totals.join()}: ${lines.join(" ")}`);
+    }
+  });
 
   it("What a deployment will take is not said if that is a few seconds", () => {
     assert.deepEqual(deploy([{ kind: "Workspace", name: "w0" }]).lines, []);

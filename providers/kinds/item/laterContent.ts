@@ -1,0 +1,121 @@
+import { hashDefinition } from "../../../lib/api/itemDefinition.ts";
+import type { DefinitionPart } from "../../../lib/api/itemDefinition.ts";
+import { withEnvironment, withoutEnvironment } from "../../../lib/content/environmentValues.ts";
+import type { Run } from "../../run/run.ts";
+import { formerItem, newIdsFor, withNewIds } from "./idsOfNow.ts";
+import type { Restored } from "./idsOfNow.ts";
+import { keptOf, readDefinition, unlessUnreadable, withFormat, writeDefinition } from "./itemContent.ts";
+import type { Defined, Definition, SentNote } from "./itemContent.ts";
+
+/*
+ * Content that somebody has put into an item after a transaction sent its own definition. A rollback leaves it, as it leaves
+ * every later edit, and a run that goes on after a killed one gives it back if it is rolled back.
+ *
+ * The log has the hash of each definition that was sent. The service may store a definition in a form of its own, so other
+ * content may still be the sent definition. Sending that one again shows its form.
+ */
+
+type Parts = readonly DefinitionPart[];
+
+const sentKey = (hash: string) => `sent ${hash}`;
+/** Content that is being compared: until that has ended, only this copy may be left of it. */
+const comparedKey = (id: string) => `compared ${id.toLowerCase()}`;
+const laterKey = (id: string) => `later ${id.toLowerCase()}`;
+const beforeKey = (id: string) => `before ${id.toLowerCase()}`;
+
+/** Keeps a definition that is about to be sent. @returns the hash by which it is found; undefined if no rollback can follow */
+export async function noteSending(run: Run, item: Defined, definition: Definition): Promise<string | undefined> {
+  if (!run.definitions.isKeeping) return undefined;
+  const parts = withoutEnvironment(definition.parts, item.variables ?? {}, run.variables);
+  const hash = hashDefinition(parts);
+  await run.definitions.keep(sentKey(hash), parts);
+  return hash;
+}
+
+/**
+ * Content of an item that is neither from before a transaction nor the transaction's own. The item has it afterwards.
+ * @param item the item as the transaction has left it
+ * @param before content from before the transaction, as far as it is known
+ * @returns undefined if there is no such content, or if the log is from a version that noted too little to tell
+ */
+export async function laterContent(
+  run: Run,
+  id: string,
+  item: Defined,
+  before: readonly (Parts | undefined)[] = [],
+): Promise<Parts | undefined> {
+  const sends = (await run.undosOf<SentNote>("restoreDefinition", id)).filter(({ isOther }) => !isOther);
+  const sent = new Set(sends.map(({ sent: hash }) => hash));
+  if (sends.length === 0 || sent.has(undefined)) return undefined;
+  const cutOff = await run.definitions.noted(comparedKey(id));
+  const live = cutOff ?? (await readDefinition(run, id, item).catch(unlessUnreadable));
+  if (!live) return undefined;
+  const hash = hashDefinition(live);
+  const own = [...sent, ...sends.map(({ had }) => had), ...before.map((parts) => parts && hashDefinition(parts))];
+  if (own.includes(hash)) return undefined;
+  await run.definitions.keepInstead(comparedKey(id), live);
+  const isOurs = await isInFormOfService(run, id, item, { hash, sent: [...sent] });
+  if (!isOurs) {
+    await writeDefinition(run, id, item, withFormat(item, withEnvironment(live, run.variables)));
+    if (run.isRollback) await run.definitions.keepInstead(laterKey(id), live);
+  }
+  await run.definitions.drop(comparedKey(id));
+  return isOurs ? undefined : live;
+}
+
+/** Whether content is one of the sent definitions in the service's form. The item has the last of them afterwards. */
+async function isInFormOfService(
+  run: Run,
+  id: string,
+  item: Defined,
+  { hash, sent }: { readonly hash: string; readonly sent: readonly (string | undefined)[] },
+): Promise<boolean> {
+  for (const one of sent) {
+    const parts = await run.definitions.noted(sentKey(one ?? ""));
+    if (!parts) continue;
+    await writeDefinition(run, id, item, withFormat(item, withEnvironment(parts, run.variables)));
+    if (hashDefinition(await readDefinition(run, id, item)) === hash) return true;
+  }
+  return false;
+}
+
+/** Keeps the content that an item has before a transaction changes it. */
+export const noteBefore = (run: Run, id: string, parts: Parts): Promise<void> =>
+  run.definitions.keep(beforeKey(id), parts);
+
+/** Lets a rollback give an item content back that somebody has set between two runs of its transaction. */
+export const noteBeforeInstead = (run: Run, id: string, parts: Parts): Promise<void> =>
+  run.definitions.keepInstead(beforeKey(id), parts);
+
+/** In a rollback: content that an item had before the transaction. @param id from then */
+export const notedBefore = (run: Run, id: string): Promise<Parts | undefined> => run.definitions.kept(beforeKey(id));
+
+/**
+ * In a rollback: content that an item had before the transaction, with the ids of now. The item may have another name by now.
+ * @param id of the item now; undefined if the rollback is about to make it
+ */
+export async function contentBefore(run: Run, item: Restored, id?: string): Promise<Parts | undefined> {
+  const former = await formerItem(run, item, id);
+  const { displayName = item.displayName } = (former?.state ?? {}) as Partial<Defined>;
+  const kept =
+    (await notedBefore(run, former?.id ?? id ?? "")) ??
+    (await keptOf(run, former?.id.split("/")[0] ?? item.workspaceId, { ...item, displayName }));
+  return kept && former ? withNewIds(kept, newIdsFor(former, item, id)) : kept;
+}
+
+/**
+ * In a rollback: content of an item from before the transaction sent its first definition.
+ * @returns undefined if it sent none, if the rollback has given it back already, or if the log is from an earlier version
+ */
+export async function contentToGiveBack(run: Run, item: Restored, id: string): Promise<Parts | undefined> {
+  const sends = await run.undosOf<SentNote>("restoreDefinition", id);
+  const isDone = sends.some(({ isBefore }) => isBefore);
+  return isDone || !sends.some(({ sent }) => sent) ? undefined : contentBefore(run, item, id);
+}
+
+/** In a rollback: whether it has left content in an item that somebody has set after the transaction wrote to it. */
+export async function hasLaterContent(run: Run, id: string, item: Defined): Promise<boolean> {
+  const later = await run.definitions.kept(laterKey(id));
+  if (!later) return false;
+  return hashDefinition(later) === hashDefinition(await readDefinition(run, id, item));
+}

@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { delimiter, join, resolve } from "node:path";
+import { text } from "node:stream/consumers";
+import { describe, it } from "node:test";
+import { pathToFileURL } from "node:url";
+import { zstdCompressSync } from "node:zlib";
+
+/*
+ * The project's commands around a stand-in for the Pulumi CLI, which notes how it was called and which files of the state it found,
+ * and ends as the test says: by exit codes, and with effects, that the real one has only in rare cases.
+ */
+
+const code = resolve(import.meta.dirname, "../../cli");
+
+const STAND_IN = `#!${process.execPath}
+const { appendFileSync, readdirSync } = require("node:fs");
+const { STATES, CALLS, ENDS, EFFECT, FABRIC_TRANSACTION_ID: id } = process.env;
+const args = process.argv.slice(2);
+appendFileSync(CALLS, JSON.stringify({ command: args[0], states: readdirSync(STATES).sort() }) + "\\n");
+if (args[0] === "config") console.log(JSON.stringify({ "fabric:features": { value: '{"useRollback":false}', secret: false } }));
+if (args[0] === "stack" && args[1] === "output") console.log("{}");
+if (args[0] === "up" || args[0] === "destroy") {
+  const place = { v: 2, transactionId: id, pid: 1, at: new Date().toISOString() };
+  const intent = { kind: "intent", step: "a", operation: "update", resourceType: "Workspace", resourceName: "w", resourceId: "1", compensation: null };
+  const written = [{ ...place, seq: 10, ...intent }, { ...place, seq: 11, kind: "done", step: "a", resourceId: "1" }];
+  if (EFFECT) appendFileSync(".fabric/transactions/" + id + ".jsonl", written.map((one) => JSON.stringify(one) + "\\n").join(""));
+  if (ENDS === "SIGKILL") process.kill(process.pid, "SIGKILL");
+  process.exitCode = Number(ENDS);
+}
+`;
+
+const state = JSON.stringify({
+  version: 3,
+  checkpoint: { stack: "organization/fabric/dev", latest: { resources: [] } },
+});
+
+/** A project with a stack whose state lies in these files, and the stand-in in the place of the CLI. */
+class Project implements Disposable {
+  readonly root = mkdtempSync(join(tmpdir(), "fabric-stand-in-"));
+  readonly #states = join(this.root, "state/.pulumi/stacks/fabric");
+
+  constructor(files: Readonly<Record<string, string | Buffer>>) {
+    for (const folder of ["bin", ".fabric/transactions"]) mkdirSync(join(this.root, folder), { recursive: true });
+    mkdirSync(this.#states, { recursive: true });
+    writeFileSync(join(this.root, "Pulumi.yaml"), "name: fabric\nruntime: nodejs\n");
+    writeFileSync(join(this.root, "bin/pulumi"), STAND_IN);
+    chmodSync(join(this.root, "bin/pulumi"), 0o755);
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(this.#states, name), content);
+  }
+
+  /** The lock of a CLI that was killed. */
+  leaveLock(stack: string): void {
+    const locks = join(this.root, "state/.pulumi/locks/organization/fabric", stack);
+    mkdirSync(locks, { recursive: true });
+    const { pid } = spawnSync(process.execPath, ["-e", ""]);
+    writeFileSync(join(locks, "1.json"), JSON.stringify({ pid, hostname: hostname(), timestamp: "yesterday" }));
+  }
+
+  /** Runs a command. @returns its exit code, its output, and the calls of the CLI */
+  async run(file: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+    const calls = join(this.root, "calls");
+    const child = spawn(process.execPath, [join(code, file), ...args], {
+      cwd: this.root,
+      env: {
+        ...process.env,
+        PATH: `${join(this.root, "bin")}${delimiter}${process.env["PATH"]}`,
+        PULUMI_BACKEND_URL: pathToFileURL(join(this.root, "state")).href,
+        ...{ STATES: this.#states, CALLS: calls, ENDS: "0", ...env },
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const [out, complaints, [exitCode]] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, "exit") as Promise<[number | null]>,
+    ]);
+    const lines = existsSync(calls) ? readFileSync(calls, "utf8").trim().split("\n") : [];
+    return {
+      code: exitCode,
+      text: out + complaints,
+      calls: lines.map((line) => JSON.parse(line) as { readonly command: string; readonly states: readonly string[] }),
+    };
+  }
+
+  /** Names of the files beside the only log, without its id, and the kinds of its entries. */
+  log() {
+    const names = readdirSync(join(this.root, ".fabric/transactions"));
+    const [log = assert.fail("no log")] = names.filter((name) => name.endsWith(".jsonl"));
+    const lines = readFileSync(join(this.root, ".fabric/transactions", log), "utf8")
+      .trim()
+      .split("\n");
+    const id = log.replace(/\.jsonl$/, "");
+    return {
+      beside: names.flatMap((name) => (name.startsWith(`${id}.`) ? [name.slice(id.length)] : [])).sort(),
+      kinds: lines.map((line) => (JSON.parse(line) as { readonly kind: string }).kind),
+    };
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+describe("npm start on a state of another form", () => {
+  it("npm start on a state of another form changes the form by itself before the CLI runs, so that no kill can lose the state", async () => {
+    using project = new Project({ "local.json": state });
+    const { code: ended, calls, text: said } = await project.run("start.ts", []);
+    assert.equal(ended, 0, said);
+    assert.deepEqual(calls.find(({ command }) => command === "up")?.states, ["local.json.zst"]);
+  });
+
+  it("npm start on a state of another form that a killed CLI has lost puts its backup back before anything makes a new stack", async () => {
+    using project = new Project({ "local.json.bak": state });
+    project.leaveLock("local");
+    const { calls, text: said } = await project.run("start.ts", []);
+    assert.match(said, /which is gone: the lock is removed/);
+    assert.deepEqual(calls[0], { command: "cancel", states: ["local.json", "local.json.bak"] });
+  });
+});
+
+describe("a destroy that Pulumi refuses", () => {
+  for (const ends of ["1", "2", "8", "255", "SIGKILL"])
+    it(`A destroy that Pulumi refuses by ${ends} ends its log, because nothing happened`, async () => {
+      using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
+      const { code: ended } = await project.run("pulumiCommand.ts", ["destroy", "--stack", "dev"], { ENDS: ends });
+      assert.equal(ended, ends === "SIGKILL" ? 1 : Number(ends));
+      assert.deepEqual(project.log().kinds, ["begin", "rolledBack"]);
+    });
+
+  it("A destroy that Pulumi refuses after a write stays open, and the next command reads again what it wrote", async () => {
+    for (const ends of ["1", "2", "SIGKILL"]) {
+      using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
+      await project.run("pulumiCommand.ts", ["destroy", "--stack", "dev"], { ENDS: ends, EFFECT: "1" });
+      const { kinds, beside } = project.log();
+      assert.deepEqual(kinds, ["begin", "intent", "done"]);
+      assert.equal(beside.includes(".state"), false);
+    }
+  });
+});
+
+describe("an up whose state could not be written", () => {
+  it("An up whose state could not be written is read again by the next command, also without useRollback", async () => {
+    using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
+    const { code: ended, text: said } = await project.run("up.ts", ["--stack", "dev"], { ENDS: "1", EFFECT: "1" });
+    assert.equal(ended, 2, said);
+    const { kinds, beside } = project.log();
+    assert.deepEqual(kinds, ["begin", "intent", "done"]);
+    assert.equal(beside.includes(".state"), false, "the hash of a state that lacks the write");
+  });
+});
