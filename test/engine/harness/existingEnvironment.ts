@@ -67,6 +67,7 @@ function definitionOf(type: string, random: Random) {
 export class ExistingEnvironment {
   readonly #stack: EngineStack;
   readonly #random: Random;
+  #lakes = 0;
   /** Whether items have definitions; otherwise they are as they were made. */
   readonly hasDefinitions: boolean;
 
@@ -152,7 +153,8 @@ export class ExistingEnvironment {
     const hasSchemas = type === "Lakehouse" && this.#chance(0.5);
     await this.#call(`${path}/items`, {
       type,
-      displayName,
+      // the service makes no lakehouse of another name
+      displayName: type === "Lakehouse" ? `lake_${this.#lakes++}` : displayName,
       description: this.#chance(0.5) ? `About ${this.#one(words)}` : undefined,
       folderId,
       ...(hasSchemas && { creationPayload: { enableSchemas: true } }),
@@ -163,7 +165,7 @@ export class ExistingEnvironment {
   /** Connected to a branch that holds something, or to an empty one that the workspace's items are committed to. */
   async #git(path: string): Promise<void> {
     const isFull = this.#chance(0.5);
-    const repositoryName = isFull ? "sales" : `empty ${this.#random()}`;
+    const repositoryName = isFull ? "sales" : `empty-${this.#random()}`;
     const own =
       this.#chance(0.5) || isFull
         ? { gitProviderType: "GitHub", ownerName: "contoso", connectionId: known.gitHubConnection }
