@@ -1,7 +1,6 @@
 import { agentsFor } from "../network/agents.ts";
 import type { Agents } from "../network/agents.ts";
-import { isFabricError } from "./fabricError.ts";
-import type { FabricError } from "./fabricError.ts";
+import { FabricError, isFabricError, isOutcomeUnknown } from "./fabricError.ts";
 import { DENIED_BY_NETWORK, adviceOnNetwork, privateLinkOf, whyUnusable, workspaceIn } from "./privateLink.ts";
 
 /** An address of the service, with the connections to it. */
@@ -78,8 +77,12 @@ async function overLink<T>(link: Link, refusal: FabricError, callAt: (address: A
     }
   } catch (error) {
     const reason = whyUnusable(error);
-    if (reason === undefined) throw error;
+    if (reason === undefined) throw isOutcomeUnknown(refusal) ? stillUnknown(error, refusal) : error;
     link.unusable = reason;
   }
   throw refusal.withRemedy(adviceOnNetwork(link.endpoint, link.unusable ?? ""));
 }
+
+/** The error of a call over a link, if an attempt at the common address may have had its effect before that was refused. */
+const stillUnknown = (error: unknown, refusal: FabricError): FabricError =>
+  error instanceof FabricError ? error.asOutcomeUnknown() : refusal;

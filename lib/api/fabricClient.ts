@@ -1,28 +1,26 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import axios, { AxiosError, getAdapter } from "axios";
-import type { AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from "axios";
-import axiosRetry from "axios-retry";
+import axios, { AxiosError } from "axios";
+import type { AxiosInstance, AxiosResponse } from "axios";
 import { z } from "zod";
-import { believe, ownErrorOf, readAnswer, requestIdOf, strangerOf } from "./answer.ts";
+import { believe, readAnswer, strangerOf } from "./answer.ts";
 import type { Answer } from "./answer.ts";
-import { CircuitBreaker, CircuitOpenError } from "../circuitBreaker.ts";
-import { Attempts, cleanError, headersOf, receivedOf } from "./cleanError.ts";
+import { attemptOf, isOutage, isServicesOwn } from "./attempt.ts";
+import { CircuitBreaker } from "../circuitBreaker.ts";
+import { Attempts, cleanError, receivedOf } from "./cleanError.ts";
 import type { Answering, Attempt, FabricCall, Wait } from "./fabricCall.ts";
 import { systemClock } from "../clock.ts";
 import type { Clock } from "../clock.ts";
 import type { TokenSource } from "../signIn/credentials.ts";
-import { FabricError, NOT_THE_SERVICE, isServiceAnswer } from "./fabricError.ts";
+import { FabricError, isServiceAnswer } from "./fabricError.ts";
 import type { FeatureFlags } from "../featureFlags.ts";
 import { FIRST_POLL_MS, acceptedEarlier, operationOf, waitForOperation } from "./longRunningOperation.ts";
 import type { Waiting } from "./longRunningOperation.ts";
-import { callOutcome, maySendAgain } from "./outcome.ts";
-import type { CallOutcome } from "./outcome.ts";
-import { MAX_RETRY_AFTER_S, baseDelayOf, decideRetry, failureOf, timeScaleOf } from "../retryHandler.ts";
+import { addRetries } from "./retries.ts";
+import { baseDelayOf, timeScaleOf } from "../retryHandler.ts";
 import { Pages, pageOf } from "./pages.ts";
 import { QUOTA_WINDOW_MS } from "./quota.ts";
-import { THROTTLE_BUDGET_S, ThrottleBudget, throttlePause } from "./throttleBudget.ts";
+import { THROTTLE_BUDGET_S, ThrottleBudget } from "./throttleBudget.ts";
 import { Throttle } from "./throttle.ts";
-import type { Passage } from "./throttle.ts";
 import { workspaceIn } from "./privateLink.ts";
 import { assertTrustedEndpoint } from "./trustedHost.ts";
 import { Addresses } from "./addresses.ts";
@@ -62,21 +60,8 @@ export interface FabricClientOptions {
   readonly stop?: AbortSignal | undefined;
 }
 
-const ATTEMPT_TIMEOUT_MS = 100_000;
 /** Longest wait for an operation of an earlier run. It began long ago, and the waiting command cannot be interrupted. */
 const EARLIER_OPERATION_DEADLINE_MS = 5 * 60_000;
-const ID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
-
-interface Settings extends InternalAxiosRequestConfig {
-  /** Of the call so far. axios copies the settings for each attempt, and not this record. */
-  attempts?: Attempts;
-  /** Whether a POST with an unknown outcome may be sent again. */
-  replaySafe?: boolean;
-  /** Refusals by quota after which the call waited on the budget. They do not count as attempts. */
-  throttled?: number;
-  /** The wait that the last refusal by quota was granted, in ms. */
-  grantedMs?: number | undefined;
-}
 
 /**
  * A client of the Fabric API, and of Microsoft Graph. It has the only retry loop for HTTP, around the only breaker of the
@@ -264,174 +249,11 @@ export class FabricClient {
   }
 }
 
-/** One attempt: it passes the gate and the breaker, and has a deadline of its own. */
-function attemptOf(
-  options: Omit<FabricClientOptions, "breaker"> & {
-    clock: Clock;
-    throttle: Throttle;
-    breaker: CircuitBreaker | undefined;
-  },
-  stopNow: () => AbortSignal | undefined,
-) {
-  const { throttle, breaker, attemptTimeoutMs = ATTEMPT_TIMEOUT_MS } = options;
-  const http = getAdapter("http");
-  const withDeadline = async (config: Settings): Promise<AxiosResponse> => {
-    const deadline = AbortSignal.timeout(attemptTimeoutMs);
-    const caller = config.signal as AbortSignal | undefined;
-    try {
-      return await http({ ...config, signal: caller ? AbortSignal.any([caller, deadline]) : deadline });
-    } catch (error) {
-      if (!deadline.aborted || caller?.aborted) throw error;
-      throw new AxiosError(`no answer within ${attemptTimeoutMs / 1000} s`, "ETIMEDOUT", config);
-    }
-  };
-  /** An answer that is not the service's neither opens nor closes the breaker: it proves nothing about the service. */
-  const believable = async (config: Settings): Promise<AxiosResponse> => {
-    const response = await withDeadline(config);
-    const read = readAnswer(receivedOf(response));
-    if (typeof read !== "string") return response;
-    throw new AxiosError(read, NOT_THE_SERVICE, config, undefined, response);
-  };
-  return async (config: Settings): Promise<AxiosResponse> => {
-    const { origin, pathname } = new URL(config.url ?? "");
-    const method = (config.method ?? "get").toUpperCase();
-    const signal = eitherOf(config.signal as AbortSignal | undefined, stopNow());
-    const attempts = (config.attempts ??= new Attempts());
-    const arrival = performance.now();
-    const passage = await throttle.pass(signal, { method, path: pathname }).catch(() => {
-      throw new AxiosError("not sent", AxiosError.ERR_CANCELED, config);
-    });
-    const begin = performance.now();
-    let response: AxiosResponse | undefined;
-    let isSent = true;
-    attempts.count++;
-    try {
-      response = await (breaker ? breaker.call(believable, config) : believable(config));
-      passage.passed();
-      return response;
-    } catch (error) {
-      isSent = !(error instanceof CircuitOpenError);
-      if (!isSent) {
-        attempts.count--;
-        // the outcome of an earlier attempt stays unknown
-        throw new AxiosError((error as CircuitOpenError).message, (error as CircuitOpenError).code, config);
-      }
-      if (error instanceof AxiosError) {
-        response = error.response;
-        // breaker and retries need the request's own settings, not the copy with a deadline
-        error.config = config;
-        attempts.mayHaveArrived ||= outcomeOf(error) === "unknown";
-        tellGate(passage, error, options.clock);
-      }
-      throw error;
-    } finally {
-      if (isSent) {
-        options.onAttempt?.({
-          method,
-          origin,
-          route: routeOf(pathname),
-          path: pathname.replace(/\/users\/[^/]+/, "/users/{user}"),
-          status: response?.status,
-          errorCode: response && response.status >= 400 ? ownErrorOf(receivedOf(response))?.errorCode : undefined,
-          durationMs: performance.now() - begin,
-          heldMs: begin - arrival,
-          attempt: attempts.count,
-          requestId: response && requestIdOf(headersOf(response)),
-        });
-      }
-    }
-  };
-}
-
-/** A path without ids and names of people. */
-const routeOf = (pathname: string) => pathname.replace(ID, "{id}").replace(/\/users\/[^/]+/, "/users/{user}");
-
-/** Outcome of the last attempt. */
-const outcomeOf = (error: AxiosError): CallOutcome =>
-  callOutcome({ ...failureOf(error), isServicesOwn: isServicesOwn(error) });
-
-/** Whether the service itself answered with an error, in its own words. */
-const isServicesOwn = ({ response }: AxiosError) =>
-  response !== undefined && response.status >= 400 && ownErrorOf(receivedOf(response)) !== undefined;
-
 /** Whether a new token may help. A service may refuse a token without a body; a page comes from a proxy's own sign-in. */
 function isTokenRefused(error: unknown): error is AxiosError {
   if (!(error instanceof AxiosError) || error.response?.status !== 401) return false;
   return isServicesOwn(error) || strangerOf(receivedOf(error.response)) === undefined;
 }
-
-/** Reports an answer to the gate. A refusal by quota counts for every call of the identity; any other proves spare quota. */
-function tellGate(passage: Passage, error: AxiosError, clock: Clock): void {
-  const { status, retryAfterSeconds } = failureOf(error, clock.now());
-  if (status !== undefined && status !== 429) passage.passed();
-  if (status === 429 && retryAfterSeconds !== undefined && retryAfterSeconds <= MAX_RETRY_AFTER_S) {
-    passage.refused(retryAfterSeconds * 1000);
-  }
-}
-
-/** How calls are repeated. */
-interface Retrying {
-  readonly clock: Clock;
-  readonly baseMs: number;
-  readonly onWait: (wait: Wait) => void;
-  readonly throttleBudget: ThrottleBudget;
-  readonly onThrottled: (call: string, ms: number) => void;
-}
-
-/** Whether the service itself is in trouble, and not only this request: no answer, or a server error. */
-function isOutage(error: unknown): boolean {
-  if (!(error instanceof AxiosError) || error.code === AxiosError.ERR_CANCELED) return false;
-  const status = error.response?.status;
-  return status === undefined || status === 408 || status >= 500;
-}
-
-function addRetries(
-  instance: AxiosInstance,
-  { clock, baseMs, stop, onWait, throttleBudget, onThrottled }: Pick<FabricClientOptions, "stop"> & Retrying,
-): void {
-  const decide = (error: AxiosError) => {
-    const { method = "post", replaySafe, attempts, throttled = 0 } = (error.config ?? {}) as Partial<Settings>;
-    const isFinal = error.code === AxiosError.ERR_CANCELED || !maySendAgain({ method, replaySafe }, outcomeOf(error));
-    return decideRetry((attempts?.count ?? 1) - throttled, isFinal ? {} : failureOf(error, clock.now()), { baseMs });
-  };
-  /** Whether the budget grants a refusal by quota its wait; further failures follow the limit of attempts. */
-  const isGranted = (error: AxiosError): boolean => {
-    const config = error.config as Settings | undefined;
-    if (!config) return false;
-    config.grantedMs = undefined;
-    if (error.response?.status !== 429 || !isServicesOwn(error)) return false;
-    const nth = (config.throttled ?? 0) + 1;
-    const ms = throttlePause(nth, failureOf(error, clock.now()).retryAfterSeconds, baseMs);
-    if (!throttleBudget.grant(ms)) return false;
-    config.throttled = nth;
-    config.grantedMs = ms;
-    onThrottled(`${(config.method ?? "").toUpperCase()} ${routeOf(new URL(config.url ?? "").pathname)}`, ms);
-    return true;
-  };
-  axiosRetry(instance, {
-    // the condition decides, because waits on the budget do not count
-    retries: Number.MAX_SAFE_INTEGER,
-    shouldResetTimeout: true,
-    retryCondition: (error) => !stop?.aborted && (isGranted(error) || decide(error).kind === "wait"),
-    // our own code waits, through the clock, and an abort ends the wait
-    retryDelay: () => 0,
-    onRetry: async (_retry, error, config) => {
-      const granted = (error.config as Settings | undefined)?.grantedMs;
-      const decision = granted === undefined ? decide(error) : ({ kind: "wait", ms: granted } as const);
-      if (decision.kind !== "wait") return;
-      onWait({ why: "retry", ms: decision.ms });
-      await clock
-        .sleep(decision.ms, eitherOf(config.signal as AbortSignal | undefined, stop))
-        .catch((reason: unknown) => {
-          // interrupted between two attempts: the error of the last attempt is the best knowledge
-          throw stop?.aborted ? error : reason;
-        });
-    },
-  });
-}
-
-const eitherOf = (one: AbortSignal | undefined, other: AbortSignal | undefined) =>
-  one && other ? AbortSignal.any([one, other]) : (one ?? other);
 
 /** Reads an answer. The adapter has accepted it already, so reading cannot fail. */
 function answerOf(response: AxiosResponse): Answer {

@@ -6,8 +6,8 @@ import { optional } from "./answer.ts";
  * and values.
  */
 
-/** An id of the service. It becomes part of paths, so it must not hold characters that change a path. */
-export const idShape = z.string().regex(/^[^/?#\\\s]+$/);
+/** An id of the service. It becomes part of paths, so it must not hold characters that change a path, nor be a step upwards in one. */
+export const idShape = z.string().regex(/^(?!\.{1,2}$)[^/?#\\%\s]+$/);
 
 /** What is read of a workspace. */
 export const workspaceShape = z.object({

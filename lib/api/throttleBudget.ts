@@ -24,7 +24,8 @@ export class ThrottleBudget {
   grant(ms: number): boolean {
     const end = this.#clock.now() + ms;
     const more = Math.max(0, end - Math.max(this.#until, this.#clock.now()));
-    if (this.#spentMs + more > this.#budgetMs) return false;
+    // without a budget, waits of no length would never end
+    if (this.#budgetMs <= 0 || this.#spentMs + more > this.#budgetMs) return false;
     this.#spentMs += more;
     this.#until = Math.max(this.#until, end);
     return true;

@@ -43,10 +43,18 @@ export class FolderLogStore implements LogStore {
     this.#makeFolder();
     cutTornLine(path);
     const file = await open(path, "a", 0o600);
-    const queue = new LineQueue(async (lines) => {
+    const write = async (lines: string) => {
       const { bytesWritten } = await file.write(lines);
       const length = Buffer.byteLength(lines);
       if (bytesWritten < length) throw new Error(`only ${bytesWritten} of ${length} bytes could be written to ${path}`);
+    };
+    const queue = new LineQueue(async (lines) => {
+      try {
+        await write(lines);
+      } catch (error) {
+        cutQuietly(path);
+        throw error;
+      }
       if (isDurable) await file.datasync();
     });
     return {
@@ -170,15 +178,32 @@ function removeOwn(path: string, own: Holder): void {
   if (holder?.pid === own.pid && holder.since === own.since) rmSync(path, { force: true });
 }
 
+/** Cuts off a line that was not written whole: the next line would go on with it, and the log would be damaged. */
+function cutQuietly(path: string): void {
+  try {
+    cutTornLine(path);
+  } catch {
+    // the failed write is what the caller must know
+  }
+}
+
+/** Bytes that are read at once to find the end of the last whole line. */
+const LOOK_BYTES = 1 << 20;
+
+/** Cuts off what follows the last end of a line. */
 function cutTornLine(path: string): void {
   if (!existsSync(path)) return;
   const file = openSync(path, "r+");
   try {
     const { size } = fstatSync(file);
-    const last = Buffer.alloc(Math.min(size, 1 << 20));
-    readSync(file, last, 0, last.length, size - last.length);
-    const end = last.lastIndexOf(10);
-    if (end !== last.length - 1) ftruncateSync(file, size - last.length + end + 1);
+    let end = size;
+    for (let found = -1; end > 0 && found < 0;) {
+      const part = Buffer.alloc(Math.min(end, LOOK_BYTES));
+      readSync(file, part, 0, part.length, end - part.length);
+      found = part.lastIndexOf(10);
+      end = end - part.length + found + 1;
+    }
+    if (end < size) ftruncateSync(file, end);
   } finally {
     closeSync(file);
   }

@@ -116,3 +116,7 @@ export function outcomesIn(entries: readonly Entry[]): (step: string) => StepOut
 /** Kind and id of an object as one key, equal for every spelling of the id. */
 export const objectKey = (resourceType: string, resourceId: string | undefined): string =>
   `${resourceType} ${(resourceId ?? "").toLowerCase()}`;
+
+/** Whether two ids are those of one object: the service spells an id in small letters or in capitals. */
+export const isSameId = (one: string | undefined, other: string | undefined): boolean =>
+  one?.toLowerCase() === other?.toLowerCase();

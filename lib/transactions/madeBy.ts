@@ -1,4 +1,4 @@
-import { objectKey, outcomesIn } from "./entry.ts";
+import { isSameId, objectKey, outcomesIn } from "./entry.ts";
 import type { Entry, Intent } from "./entry.ts";
 
 /**
@@ -15,7 +15,7 @@ export function madeId(log: readonly Entry[], create: Intent & { readonly step: 
 /** Ids in answers are the service's; those of resources in workspaces, items and connections have the ids of these before them. */
 function resourceIdOf({ workspaceId, itemId, connectionId }: Readonly<Record<string, unknown>>, id: string): string {
   if (typeof connectionId === "string" && !id.includes("/")) return `${connectionId}/${id}`;
-  if (typeof workspaceId !== "string" || workspaceId === id || id.includes("/")) return id;
+  if (typeof workspaceId !== "string" || isSameId(workspaceId, id) || id.includes("/")) return id;
   return typeof itemId === "string" ? `${workspaceId}/${itemId}/${id}` : `${workspaceId}/${id}`;
 }
 

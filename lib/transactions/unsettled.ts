@@ -104,10 +104,22 @@ const isAfter = (removal: Removal, entry: Entry, position: number) =>
 export function unsettledLike(unsettled: readonly UnsettledCreate[], intent: Intent): UnsettledCreate | undefined {
   return unsettled.findLast(
     ({ resourceType, names }) =>
-      resourceType === intent.resourceType &&
-      isDeepStrictEqual(names, plain(intent.names ?? intent.compensation?.args)),
+      resourceType === intent.resourceType && areSameNames(names, intent.names ?? intent.compensation?.args),
   );
 }
 
-/** A value as the log holds it: without parts that JSON cannot represent. */
-const plain = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
+/** Whether names identify the same object: a name without a value counts as absent, and ids may have other letters. */
+export const areSameNames = (one: Names | undefined, other: Names | undefined): boolean =>
+  isDeepStrictEqual(plain(one), plain(other));
+
+type Names = Readonly<Record<string, unknown>>;
+
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** A value as the log holds it, without parts that JSON cannot represent, and with ids in small letters. */
+const plain = (value: unknown): unknown =>
+  value === undefined
+    ? undefined
+    : JSON.parse(JSON.stringify(value), (_key, inner: unknown) =>
+        typeof inner === "string" && ID.test(inner) ? inner.toLowerCase() : inner,
+      );

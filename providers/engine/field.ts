@@ -50,10 +50,12 @@ export const DOUBTFUL = "unknown" as const;
 /** Declared in place of a value that the program cannot know in a preview: it counts as no change. */
 export const AS_BEFORE = "as before";
 
-/** Whether two names are equal for a service that ignores case. */
+/** Whether two names are equal for a service that ignores case, and may compose letters with their accents or not. */
 export function sameIgnoringCase(before: string | undefined, after: string | undefined): boolean {
-  return before?.toLowerCase() === after?.toLowerCase();
+  return spelled(before) === spelled(after);
 }
+
+const spelled = (name: string | undefined) => name?.toLowerCase().normalize("NFC");
 
 /** An id of another object, as an input. In previews it may be unknown; every schema accepts an unknown value. */
 export const identifier = z.string().min(1);

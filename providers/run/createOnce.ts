@@ -1,4 +1,5 @@
 import { FabricError, isOutcomeUnknown } from "../../lib/api/fabricError.ts";
+import { isSameId } from "../../lib/transactions/entry.ts";
 import type { Ours } from "./run.ts";
 
 /*
@@ -191,6 +192,6 @@ async function afterLook<T extends { id: string }>(create: Create<T>, state: Sta
 
 /** An id in the log is proof. Without an id, nothing about the object may contradict that it is ours. */
 async function isOurs<T extends { id: string }>({ begun, ours }: Create<T>, known: Known, found: T): Promise<boolean> {
-  if (known.outcome === "notSent" && begun?.id !== undefined) return found.id === begun.id;
+  if (known.outcome === "notSent" && begun?.id !== undefined) return isSameId(found.id, begun.id);
   return ours.isPlausible ? ours.isPlausible(found) : true;
 }

@@ -1,12 +1,12 @@
-import { isDeepStrictEqual } from "node:util";
 import type { LogStore } from "../../lib/logStore/logStore.ts";
-import { hasEnded, objectKey, outcomeOf } from "../../lib/transactions/entry.ts";
+import { hasEnded, isSameId, objectKey, outcomeOf } from "../../lib/transactions/entry.ts";
 import { rollbackLogOf } from "../../lib/transactions/transactionFiles.ts";
 import type { Entry } from "../../lib/transactions/entry.ts";
 import { readTransactionLog } from "../../lib/transactions/transactionLog.ts";
 import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
 import { isAdoption } from "../engine/undo.ts";
 import { deletedBy, madeBy } from "../../lib/transactions/madeBy.ts";
+import { areSameNames } from "../../lib/transactions/unsettled.ts";
 import { mayHaveWritten, writtenTo } from "../../lib/transactions/written.ts";
 import type { LoggedPast } from "./run.ts";
 import type { RunTransaction } from "./runTransaction.ts";
@@ -36,7 +36,7 @@ export function loggedPast({ store, stack, rollbackOf, transaction }: PastOf): R
   const undosOf = async <A extends object>(compensation: string, id: string) =>
     (await open()).flatMap((log) =>
       log.flatMap((entry) => {
-        if (entry.kind !== "intent" || entry.operation !== "update" || entry.resourceId !== id) return [];
+        if (entry.kind !== "intent" || entry.operation !== "update" || !isSameId(entry.resourceId, id)) return [];
         const isIt = entry.compensation?.function === compensation && outcomeOf(log, entry.step) !== "refused";
         return isIt ? [entry.compensation?.args as A] : [];
       }),
@@ -79,7 +79,7 @@ export function loggedPast({ store, stack, rollbackOf, transaction }: PastOf): R
 
     async wasBegun(resourceType, names) {
       const { unsettled } = await transaction.join();
-      return unsettled.some((left) => left.resourceType === resourceType && isDeepStrictEqual(left.names, names));
+      return unsettled.some((left) => left.resourceType === resourceType && areSameNames(left.names, names));
     },
 
     forget: () => void (openLogs = undefined),

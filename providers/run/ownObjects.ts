@@ -90,9 +90,9 @@ export function ownObjects({ store, env, clock, rollbackOf }: OwnObjectsOptions)
     // a workspace from before this run may hold what earlier runs put there
     isNewWorkspace(workspaceId) {
       const key = objectKey("Workspace", workspaceId);
-      return acquired.get(key) === "made" && !ofEarlierRuns.has(workspaceId) && ownOf(key).length === 0;
+      return acquired.get(key) === "made" && !ofEarlierRuns.has(workspaceId.toLowerCase()) && ownOf(key).length === 0;
     },
-    isOfEarlierRun: (id) => ofEarlierRuns.has(id),
-    noteOfEarlierRun: (id) => void ofEarlierRuns.add(id),
+    isOfEarlierRun: (id) => ofEarlierRuns.has(id.toLowerCase()),
+    noteOfEarlierRun: (id) => void ofEarlierRuns.add(id.toLowerCase()),
   };
 }

@@ -1,6 +1,7 @@
 import { giveBackOf } from "../engine/undo.ts";
 import type { Answering, FabricCall } from "../../lib/api/fabricCall.ts";
 import { baseDelayOf, pauseAfter } from "../../lib/retryHandler.ts";
+import { isSameId } from "../../lib/transactions/entry.ts";
 import type { Intent } from "../../lib/transactions/entry.ts";
 import type { AcceptedOperation, NoteAccepted } from "../../lib/transactions/transactionLog.ts";
 import { unsettledLike } from "../../lib/transactions/unsettled.ts";
@@ -102,7 +103,9 @@ export function writesOf({ clients, env, transaction, stop, asked, justRead, onS
     async adopt<B extends object>({ resourceType, resourceName, resourceId }: Adopted, before: B) {
       const { log, unsettled } = await transaction.join();
       const compensation = giveBackOf(resourceType);
-      const earlier = unsettled.find((left) => left.compensation === compensation && left.resourceId === resourceId);
+      const earlier = unsettled.find(
+        (left) => left.compensation === compensation && isSameId(left.resourceId, resourceId),
+      );
       if (earlier) return earlier.args["before"] as B;
       const [workspaceId] = resourceId.split("/");
       await log.made(

@@ -60,7 +60,7 @@ export const mutations: readonly Mutation[] = [
   createOnce("create.log(ours.wasFree || isOfEarlierRun,", "create.log(ours.wasFree,"),
   createOnce('known.outcome === "unknown" && thrown instanceof FabricError', "thrown instanceof FabricError && false"),
   createOnce("error: errorBefore ?? error ?? thrown", "error: thrown"),
-  createOnce("return found.id === begun.id;", "return true;"),
+  createOnce("return isSameId(found.id, begun.id);", "return true;"),
   createOnce("return ours.isPlausible ? ours.isPlausible(found) : true;", "return true;"),
   createOnce("isBusy: status === 503", "isBusy: status !== 503"),
   createOnce("mayRepeat: pauseMs !== undefined }", "mayRepeat: true }"),

@@ -67,7 +67,6 @@ function definitionOf(type: string, random: Random) {
 export class ExistingEnvironment {
   readonly #stack: EngineStack;
   readonly #random: Random;
-  #lakes = 0;
   /** Whether items have definitions; otherwise they are as they were made. */
   readonly hasDefinitions: boolean;
 
@@ -150,11 +149,12 @@ export class ExistingEnvironment {
     const definable = withDefinition.filter((one) => this.hasDefinitions || one !== "SemanticModel");
     const type = this.#one([...definable, ...definable, ...withoutDefinition]);
     const isDefinable = withDefinition.includes(type);
+    // the service takes only such names for lakehouses
+    const named = type === "Lakehouse" ? `l_${displayName.replaceAll(/\W/g, "_")}` : displayName;
     const hasSchemas = type === "Lakehouse" && this.#chance(0.5);
     await this.#call(`${path}/items`, {
       type,
-      // the service makes no lakehouse of another name
-      displayName: type === "Lakehouse" ? `lake_${this.#lakes++}` : displayName,
+      displayName: named,
       description: this.#chance(0.5) ? `About ${this.#one(words)}` : undefined,
       folderId,
       ...(hasSchemas && { creationPayload: { enableSchemas: true } }),

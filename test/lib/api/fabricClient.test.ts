@@ -600,6 +600,20 @@ describe("a service that throttles", () => {
   });
 });
 
+describe("a service that throttles a client which does not wait", () => {
+  it("A service that throttles a client which does not wait is asked as often as any service that fails, and not for ever", async () => {
+    await using world = await World.of(
+      (_request, response, nth) => {
+        if (nth < 50) refuse(response, 429, "RequestBlocked", { "retry-after": "0" });
+        else json(response, 200, { value: [] });
+      },
+      { env: { FABRIC_RETRY_BASE_MS: "0" } },
+    );
+    assert.equal((await failure(world.client.send(get))).status, 429);
+    assert.equal(world.seen.length, 4);
+  });
+});
+
 describe("the breaker of a client", () => {
   it("The breaker of a client opens after 5 failed attempts, and then refuses without a call and says why", async () => {
     await using world = await World.of((_request, response) => refuse(response, 503), { flags: all });

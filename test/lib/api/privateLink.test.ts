@@ -4,7 +4,7 @@ import tls from "node:tls";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { z } from "zod";
 import { FabricClient } from "../../../lib/api/fabricClient.ts";
-import { FabricError } from "../../../lib/api/fabricError.ts";
+import { FabricError, isOutcomeUnknown } from "../../../lib/api/fabricError.ts";
 import type { Attempt } from "../../../lib/api/fabricCall.ts";
 import { privateLinkOf, workspaceIn } from "../../../lib/api/privateLink.ts";
 import { assertTrustedEndpoint } from "../../../lib/api/trustedHost.ts";
@@ -168,5 +168,22 @@ describe("the address of a private link", () => {
       `/workspaces/${workspaceId}x`,
     ])
       assert.equal(workspaceIn(path), undefined, path);
+  });
+
+  it("A workspace that is closed to public networks leaves the outcome of a call unknown whose first answer was lost, whatever its link says", async () => {
+    const patch = { method: "PATCH", path: `${items.path}/${workspaceId}`, operation: "rename", body: {} } as const;
+    const answersOfLink: ReturnType<typeof answer>[] = [
+      [400, { errorCode: "Broken" }],
+      [403, denied],
+    ];
+    for (const ofLink of answersOfLink) {
+      seen = [];
+      answer = (host, _path, nth) => (nth === 1 ? [503, { errorCode: "Busy" }] : host === own ? ofLink : [403, denied]);
+      const client = clientOf();
+      const error: unknown = await client.send(patch).catch((thrown: unknown) => thrown);
+      client.close();
+      assert.equal(isOutcomeUnknown(error), true, String(error));
+      assert.ok(seen.some((line) => line.includes(own)));
+    }
   });
 });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -184,3 +185,43 @@ for (const [kind, newPlace] of Object.entries(places)) {
     });
   });
 }
+
+describe("a log in a folder whose disk is full for a while", () => {
+  it("A log in a folder whose disk is full for a while stays readable, and later lines are lines of their own", async (test) => {
+    const folder = mkdtempSync(join(tmpdir(), "fabric-log-"));
+    const store = await openedAt(folder);
+    const file = await store.appender("a.jsonl");
+    await file.append("first\n");
+    const probe = await open(join(folder, "probe"), "w");
+    // the first half of every write fits
+    type Handle = Pick<typeof probe, "appendFile"> & {
+      write(text: string): Promise<{ readonly bytesWritten: number }>;
+    };
+    const half = test.mock.method(
+      Object.getPrototypeOf(probe) as Handle,
+      "write",
+      async function (this: Handle, text: string) {
+        const fits = text.slice(0, text.length / 2);
+        await this.appendFile(fits);
+        return { bytesWritten: fits.length };
+      },
+    );
+    await assert.rejects(file.append("second, which does not fit\n"));
+    half.mock.restore();
+    await file.append("third\n");
+    await file.close();
+    await probe.close();
+    assert.equal((await store.read("a.jsonl"))?.toString(), "first\nthird\n");
+  });
+
+  it("A log in a folder loses its torn last line whole, however long that is", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "fabric-log-"));
+    writeFileSync(join(folder, "a.jsonl"), `first\n${"x".repeat(3 << 20)}`);
+    const store = await openedAt(folder);
+    const file = await store.appender("a.jsonl");
+    await file.append("second\n");
+    await file.close();
+    const content = (await store.read("a.jsonl"))?.toString() ?? "";
+    assert.equal(content.slice(0, 100), "first\nsecond\n");
+  });
+});
