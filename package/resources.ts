@@ -610,6 +610,8 @@ export class Item extends FabricObject {
         readonly description: string;
         readonly folderId?: string;
         readonly definitionHash?: string;
+        readonly activeValueSet?: string;
+        readonly connections?: readonly string[];
       }
     | undefined
   >;
