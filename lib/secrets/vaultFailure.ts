@@ -23,13 +23,14 @@ interface LibraryError {
 }
 
 const SIGN_IN = "Set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or sign in with az login.";
-const REACH = "Check KEY_VAULT_URL, and that this machine reaches the vault and the sign-in.";
+const REACH =
+  "Check the vault's address (KEY_VAULT_URL, else fabric:keyVaultUrl), and that this machine reaches the vault and the sign-in.";
 const LATER = "Try again later.";
 
 /** The next step by status of the answer. */
 const remedies: Readonly<Record<number, string>> = {
   400: "The vault does not take this name or value; values have at most 25 KB.",
-  401: "The vault does not accept the identity: it may belong to another tenant than AZURE_TENANT_ID.",
+  401: "The vault does not accept the identity: the vault may belong to another tenant than the one that is signed in to.",
   403:
     "Give the identity the role Key Vault Secrets User, or Key Vault Secrets Officer to write; see that the secret is " +
     "enabled, and that the vault's network rules let this machine in.",

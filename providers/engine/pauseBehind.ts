@@ -3,6 +3,7 @@ import { capacityShape, workspaceShape } from "../../lib/api/objects.ts";
 import type { Capacity } from "../../lib/api/objects.ts";
 import { resumeCapacity } from "../run/pausedCapacity.ts";
 import type { Run } from "../run/run.ts";
+import { namingRole } from "./roleBehind.ts";
 
 /*
  * A paused capacity refuses calls in many ways: `CapacityNotInActiveState`, but also 500, 403 or 404 without a word about the
@@ -24,17 +25,18 @@ const looks = new WeakMap<Run, Map<string, Promise<Found | undefined>>>();
  * Does work in a workspace.
  * @param workspaceId undefined if the work is not bound to a workspace
  * @throws the work's own error; it names the workspace's capacity and how to resume it, if the service refused the work and the
- *   capacity is paused
+ *   capacity is paused, else the role of the deploying identity, if a missing role was the reason
  */
 export async function namingPause<T>(run: Run, workspaceId: string | undefined, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (workspaceId === undefined || !mayBePause(error)) throw error;
-    const found = await capacityOf(run, workspaceId);
-    if (found?.capacity === undefined) throw error;
-    if (found.isPaused) throw namedIn(error, found.capacity);
-    throw error.errorCode === "WorkspaceHasNoCapacityAssigned" ? error.withRemedy(assignedBy(found.capacity)) : error;
+    const { capacity, isPaused = false } = (await capacityOf(run, workspaceId)) ?? {};
+    if (capacity !== undefined && isPaused) throw namedIn(error, capacity);
+    if (capacity !== undefined && error.errorCode === "WorkspaceHasNoCapacityAssigned")
+      throw error.withRemedy(assignedBy(capacity));
+    throw await namingRole(run, workspaceId, error);
   }
 }
 

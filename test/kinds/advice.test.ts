@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { known } from "../../emulator/core/defaultSeed.ts";
 import { check } from "../../providers/engine/resourceKind.ts";
 import { connection } from "../../providers/kinds/connection/connection.ts";
 import { Bench, deployed, kindOf } from "./providerBench.ts";
@@ -122,6 +123,33 @@ describe("advice about what is declared already", () => {
     const { id: without } = await deployed(bench, "workspace", { displayName: "v" }, { stack: "other" });
     assert.match(await refusal(bench, "item", { ...item, workspaceId: without }), /capacity: NAME_OR_ID/);
   });
+
+  const roles = [
+    ["Viewer", /is Viewer of the workspace: an Admin of it can give it a higher role/],
+    ["Admin", /is Admin of the workspace, which is enough .*: the object is gone, or/],
+    // a group gives it some
+    [undefined, /has no role of its own in the workspace, only what a group may give it/],
+  ] as const;
+  for (const [role, advice] of roles)
+    it(`A refusal for want of a role is told with the role that the identity has: ${role ?? "none"}`, async () => {
+      await using bench = await Bench.start();
+      const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "w", capacity: "local" });
+      const { roles: assigned } = bench.emulator.service;
+      const own = assigned.all().find((one) => one.workspaceId === workspaceId);
+      if (role !== undefined) assigned.change(own?.id ?? "", { role });
+      else assigned.change(own?.id ?? "", { principalId: known.analysts });
+      const route = "/workspaces/{workspaceId}/items";
+      const rule = {
+        method: "POST",
+        route,
+        status: 403,
+        errorCode: "InsufficientPrivileges",
+        times: "forever",
+      } as const;
+      bench.emulator.faults([rule]);
+      const message = await refusal(bench, "item", { workspaceId, type: "Notebook", displayName: "ingest" });
+      assert.match(message, advice);
+    });
 
   const refusals = [
     ["ConnectionNotFound", /Connection 44444444-.* does not exist, or is not shared with/],

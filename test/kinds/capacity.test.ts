@@ -27,7 +27,7 @@ function onEmulator(body: (run: LiveRun, emulator: Emulator) => Promise<void>): 
     const folder = mkdtempSync(join(tmpdir(), "capacity-"));
     const emulator = await startEmulator();
     const settings = { stack: "local", features: {}, credential: "auto", transactionLog: folder };
-    const run = await startRun({ ...settings, endpoint: emulator.url }, {});
+    const run = await startRun({ ...settings, endpoint: emulator.url }, { FABRIC_RETRY_BASE_MS: "1" });
     try {
       await body(run, emulator);
     } finally {

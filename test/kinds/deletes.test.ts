@@ -33,7 +33,12 @@ describe("a delete", () => {
     const configuration = { stack: "test", features: {}, credential: "auto", transactionLog: folder };
     const run = await startRun(
       { ...configuration, endpoint: "emulator" },
-      { FABRIC_ENDPOINT: emulator.url, FABRIC_GRAPH_ENDPOINT: emulator.origin, ...env },
+      {
+        FABRIC_ENDPOINT: emulator.url,
+        FABRIC_GRAPH_ENDPOINT: emulator.origin,
+        FABRIC_RETRY_BASE_MS: "1",
+        ...env,
+      },
     );
     running = run;
     const failures: unknown[] = [];

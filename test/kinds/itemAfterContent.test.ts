@@ -5,6 +5,7 @@ import { join, relative } from "node:path";
 import { describe, it } from "node:test";
 import { environmentVersion } from "../../lib/content/environmentValues.ts";
 import { check } from "../../providers/engine/resourceKind.ts";
+import { checkpointFile } from "../../lib/transactions/transactionFiles.ts";
 import { writtenTo } from "../../lib/transactions/written.ts";
 import { rollback } from "./faultyCalls.ts";
 import { Bench, TRANSACTION, deployed, kindOf } from "./providerBench.ts";
@@ -83,6 +84,38 @@ describe("the definition of an item", () => {
     );
     assert.ok(noted.length > 0);
     for (const before of noted) assert.equal(before?.["description"], "theirs");
+  });
+});
+
+describe("the definition of an item in a rollback that makes anew what it refers to", () => {
+  it("A rollback puts the new id of what it makes anew into content that its deployment had not sent", async () => {
+    await using bench = await Bench.start();
+    using folder = new ItemFolder("load/weekly.DataPipeline");
+    const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
+    const key = "3c85fcbf-8ce0-4994-89c0-216388c62add";
+    const [before, now] = ["11111111-aaaa-4000-8000-000000000001", "11111111-aaaa-4000-8000-000000000002"];
+    const inputs = { workspaceId, type: "DataPipeline", displayName: "weekly", path: folder.path };
+    const made = await deployed(bench, "item", { ...inputs, references: { [key]: before } });
+    const content = () => {
+      const { parts = [] } = bench.emulator.service.items.get(made.id.split("/")[1] ?? "") ?? {};
+      return parts.map(({ payload }) => Buffer.from(payload, "base64").toString()).join();
+    };
+    assert.ok(content().includes(before));
+    const type = "pulumi-nodejs:dynamic/fabric:Item";
+    const resource = {
+      urn: `urn:pulumi:test::fabric::${type}::weekly`,
+      type,
+      custom: true,
+      id: made.id,
+      outputs: made.olds,
+    };
+    const saved = { version: 3, deployment: { resources: [resource] } };
+    await bench.logs().store.write(checkpointFile(TRANSACTION), JSON.stringify(saved));
+    const process = await bench.process("item", rollback);
+    const { inputs: renewed } = check(kindOf("item"), made.olds, { ...inputs, references: { [key]: now } });
+    await process.update(made.id, made.olds, renewed);
+    assert.ok(content().includes(now), content());
+    assert.ok(!content().includes(before), content());
   });
 });
 

@@ -73,6 +73,11 @@ class Replaced implements AsyncDisposable {
     this.bench.emulator.service.items.change(itemId, { parts: itemParts(this.#type, text) });
   }
 
+  rename(displayName: string): void {
+    const [, itemId = ""] = this.#id.split("/");
+    this.bench.emulator.service.items.change(itemId, { displayName });
+  }
+
   get content(): string {
     const [, itemId = ""] = this.#id.split("/");
     const parts = this.bench.emulator.service.items.get(itemId)?.parts ?? [];
@@ -182,6 +187,14 @@ for (const [type, rewrites] of [
         assertTold(await one.rollBack(), LATER);
         assert.equal(one.content, "theirs");
       }
+    });
+
+    it("A rollback gives a definition back although somebody has renamed the item since", async () => {
+      await using one = await Replaced.start(type, rewrites);
+      await one.deploy("second");
+      one.rename("renamed");
+      assertTold(await one.rollBack(), [/^its displayName was changed by somebody else/]);
+      assert.equal(one.content, "first");
     });
 
     it("A rollback gives back the definition from before if a run that was cut off is gone on with", async () => {

@@ -67,7 +67,12 @@ describe("the stack's own objects", () => {
       transactionLog: folder,
       endpoint: "emulator",
     };
-    const env = { FABRIC_ENDPOINT: emulator.url, FABRIC_GRAPH_ENDPOINT: emulator.origin, ...runFolder.env };
+    const env = {
+      FABRIC_ENDPOINT: emulator.url,
+      FABRIC_GRAPH_ENDPOINT: emulator.origin,
+      FABRIC_RETRY_BASE_MS: "1",
+      ...runFolder.env,
+    };
     const run = await startRun(configuration, env);
     running = run;
     const host = {

@@ -1,7 +1,7 @@
 import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { intentOf, whereOf } from "./fields.ts";
 import type { GitInputs } from "./fields.ts";
-import { beforePulling } from "./pulled.ts";
+import { afterPulling, beforePulling } from "./pulled.ts";
 import { isBehind, losersOf, readGitStatus } from "./status.ts";
 import type { GitStatus } from "./status.ts";
 import type { Run } from "../../run/run.ts";
@@ -36,6 +36,7 @@ export async function updateFromGit(
       replaySafe: true,
     },
   );
+  await afterPulling(run, workspaceId, before);
   return remoteCommitHash ?? undefined;
 }
 

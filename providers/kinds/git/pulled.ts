@@ -1,5 +1,8 @@
 import { z } from "zod";
 import { nothing } from "../../../lib/api/answer.ts";
+import { isFabricError } from "../../../lib/api/fabricError.ts";
+import { hashDefinition } from "../../../lib/api/itemDefinition.ts";
+import type { DefinitionPart } from "../../../lib/api/itemDefinition.ts";
 import { isDataBearing } from "../../../lib/api/itemType.ts";
 import type { FabricItem } from "../../../lib/api/objects.ts";
 import type { Values } from "../../../lib/transactions/written.ts";
@@ -34,6 +37,13 @@ const pulledShape = z.object({
   deleted: z.array(named),
 });
 type Pulled = Readonly<z.output<typeof pulledShape>>;
+type PulledItem = Pulled["changed"][number];
+
+const pullsIn = (before: Values): readonly Pulled[] =>
+  Object.values(before).flatMap((value) => pulledShape.safeParse(value).data ?? []);
+/** Items that pulls overwrote, by id. */
+const overwrittenBy = (pulls: readonly Pulled[]): ReadonlyMap<string, PulledItem> =>
+  new Map(pulls.flatMap(({ changed }) => changed.map((item) => [item.id, item] as const)));
 
 /** Name of an intent's value that says that the workspace's items were committed to a branch. */
 const PUSH = "commit to ";
@@ -97,6 +107,32 @@ export async function beforePulling(run: Run, inputs: GitInputs, commit: string 
   return { [propertyOf(commit)]: pulled };
 }
 
+/** Keeps the content that a pull has put into items that were there, so that a rollback can tell later edits from it. */
+export async function afterPulling(run: Run, workspaceId: string, before: Values): Promise<void> {
+  for (const item of overwrittenBy(pullsIn(before)).values()) {
+    try {
+      const parts = await readDefinition(run, `${workspaceId}/${item.id}`, item);
+      await run.definitions.keepInstead(pulledKeyOf(item.id), parts);
+    } catch (error) {
+      // the workspace is as declared
+      if (!isFabricError(error)) throw error;
+    }
+  }
+}
+
+/** Whether somebody has edited an item since a pull overwrote it. @param before its content before the pull */
+async function isEditedSince(
+  run: Run,
+  id: string,
+  item: PulledItem,
+  before: readonly DefinitionPart[],
+): Promise<boolean> {
+  const pulled = await run.definitions.kept(pulledKeyOf(item.id));
+  if (!pulled) return false;
+  const live = hashDefinition(await readDefinition(run, id, item));
+  return live !== hashDefinition(pulled) && live !== hashDefinition(before);
+}
+
 /**
  * Takes pulls back in a rollback: items that came in are deleted, and overwritten items get their definitions back. A workspace
  * that is still synced with the pulled commit stays synced with it, because nothing can set the commit back. If the workspace
@@ -112,7 +148,7 @@ export async function takeBackPulls(run: Run, workspaceId: string, before: Value
 }
 
 async function takeBackItems(run: Run, workspaceId: string, before: Values): Promise<ValuesGivenBack> {
-  const pulls = Object.values(before).flatMap((value) => pulledShape.safeParse(value).data ?? []);
+  const pulls = pullsIn(before);
   const [first] = pulls;
   if (!first) return { isChanged: false, left: [] };
   const now = await readConnection(run, workspaceId);
@@ -135,14 +171,16 @@ async function takeBackItems(run: Run, workspaceId: string, before: Values): Pro
   );
   const remains = await takeOut(run, cameIn);
   let isChanged = remains.length < cameIn.length;
-  const overwritten = new Map(pulls.flatMap(({ changed }) => changed.map((item) => [item.id, item] as const)));
-  for (const item of overwritten.values()) {
+  for (const item of overwrittenBy(pulls).values()) {
+    const id = `${workspaceId}/${item.id}`;
     const parts = await run.definitions.kept(keyOf(item.id));
-    const isThere = items.some(({ id }) => sameIgnoringCase(id, item.id));
+    const isThere = items.some((one) => sameIgnoringCase(one.id, item.id));
     if (!parts || !isThere)
       remains.push(`${titleOf(item)}, which Git overwrote, could not be given its definition back`);
+    else if (await isEditedSince(run, id, item, parts))
+      remains.push(`${titleOf(item)}, which Git overwrote, was edited by somebody else since, and stays as it is`);
     else {
-      await sendDefinition(run, `${workspaceId}/${item.id}`, item, { parts });
+      await sendDefinition(run, id, item, { parts });
       isChanged = true;
     }
   }
@@ -190,6 +228,7 @@ async function deletePulled(run: Run, { id, workspaceId, type, displayName }: Fa
 }
 
 const keyOf = (itemId: string) => `pulled over ${itemId.toLowerCase()}`;
+const pulledKeyOf = (itemId: string) => `pulled ${itemId.toLowerCase()}`;
 const titleOf = ({ type, displayName }: z.output<typeof named>) => `${type} '${displayName}'`;
 const isNamed = (item: z.output<typeof named>, { type, displayName }: z.output<typeof named>) =>
   item.type === type && sameIgnoringCase(item.displayName, displayName);

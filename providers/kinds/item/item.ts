@@ -22,10 +22,10 @@ import {
   definitionToReplace,
   giveBackDefinition,
   keepDefinition,
-  keptOf,
   keepTexts,
   keepUndeclared,
   noteSent,
+  renewIds,
   restoreUndeclared,
   sendContent,
   sendDefinition,
@@ -35,7 +35,7 @@ import {
 import type { Defined, Sent } from "./itemContent.ts";
 import { publishEnvironment } from "./environment.ts";
 import { itemPlace } from "./itemPlace.ts";
-import { contentToGiveBack, hasLaterContent, laterContent, noteBefore, notedBefore } from "./laterContent.ts";
+import { contentBefore, contentToGiveBack, hasLaterContent, laterContent, noteBeforeInstead } from "./laterContent.ts";
 import { bindConnections, boundConnections } from "./modelConnections.ts";
 import { recoverItem } from "./recycleBin.ts";
 import { activateValueSet, activeValueSet, activeValueSetAlone } from "./valueSet.ts";
@@ -211,6 +211,7 @@ export const item = defineObjectKind<Outputs>()({
     const isTakenAway = old?.definitionHash !== undefined && wanted.definitionHash === undefined;
     const isGivenBack = run.isRollback && old !== undefined && !isUntouched && (isSent || isTakenAway);
     const isLater = isGivenBack && (await isEditedLater(run, id, wanted, old));
+    if (isUntouched) await renewIds(run, id, wanted);
     if (isSent && !isLater && !(old && (await staysAsEditedBetween(run, id, old)))) {
       const had = old && ((await keepDefinition(run, id, old)) ?? (await keepUndeclared(run, id, old)));
       await sendDefinition(run, id, wanted, await definitionFor(run, wanted, id), had);
@@ -253,7 +254,7 @@ export const item = defineObjectKind<Outputs>()({
   },
   async giveBackContent(run, id, state) {
     if (!run.isRollback || !hasDefinition(state.type)) return { isChanged: false, left: [] };
-    const before = await contentToGiveBack(run, id);
+    const before = await contentToGiveBack(run, state, id);
     // the restore has left it to this, because state and declaration are the same
     const later = before && (await laterContent(run, id, state, [before]));
     const isChanged = before !== undefined && !later && (await sendContent(run, id, state, before));
@@ -272,8 +273,7 @@ async function isEditedLater(
   wanted: Defined & { workspaceId: string },
   old: Defined,
 ): Promise<boolean> {
-  const before = [await notedBefore(run, id), await keptOf(run, wanted.workspaceId, wanted)];
-  return (await laterContent(run, id, old, before)) !== undefined;
+  return (await laterContent(run, id, old, [await contentBefore(run, wanted, id)])) !== undefined;
 }
 
 /**
@@ -286,7 +286,7 @@ async function staysAsEditedBetween(run: Run, id: string, old: Defined): Promise
   if (run.isRollback || !run.definitions.isKeeping) return false;
   const later = await laterContent(run, id, old);
   if (!later) return false;
-  await noteBefore(run, id, later);
+  await noteBeforeInstead(run, id, later);
   const what = `The definition of ${old.type} '${old.displayName}' was changed at the service since an earlier run was cut off`;
   if (run.watchesContent && run.onDrift === "fail")
     throw new Error(`${what}: it was not overwritten (fabric:onDrift: fail).`);

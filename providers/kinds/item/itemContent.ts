@@ -3,6 +3,7 @@ import { z } from "zod";
 import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { hashDefinition, readDefinitionParts, readPlatform } from "../../../lib/api/itemDefinition.ts";
 import type { DefinitionPart } from "../../../lib/api/itemDefinition.ts";
+import { hasDefinition } from "../../../lib/api/itemType.ts";
 import { formatOf, hasMoreThanPayload, payloadOf } from "../../../lib/content/contentRules.ts";
 import {
   changedVariables,
@@ -22,24 +23,19 @@ import type { Run } from "../../run/run.ts";
 import { publishEnvironment } from "./environment.ts";
 import { changeOfItem } from "./itemIntent.ts";
 import { itemPlace } from "./itemPlace.ts";
-import { laterContent, noteSending, notedBefore } from "./laterContent.ts";
+import { formerItem, newIdsFor, withNewIds } from "./idsOfNow.ts";
+import { contentBefore, laterContent, noteBefore, noteSending, notedBefore } from "./laterContent.ts";
 
 /** What the log notes of a definition that is sent. */
 export interface SentNote {
   /** Hash of the definition; absent in logs of earlier versions, and if no rollback can follow. */
   readonly sent?: string;
-  /** The content in whose place it was sent, if that was read. */
-  readonly had?: KeptContent | undefined;
+  /** Hash of the content in whose place it was sent, if that was read. */
+  readonly had?: string | undefined;
   /** Not a deployment's definition, but a publish, or what a rollback sends. */
   readonly isOther?: true;
   /** What a rollback sends is the content from before. */
   readonly isBefore?: true;
-}
-
-/** Content that is kept beside the log. */
-export interface KeptContent {
-  readonly hash: string;
-  readonly key: string;
 }
 
 /** Parts have only this encoding; any other encoding would be mistaken for different content. */
@@ -235,19 +231,28 @@ async function definitionById(
 ): Promise<((id?: string) => Definition) | undefined> {
   const { path, definitionHash, workspaceId, sparkPool } = inputs;
   if (path === undefined || definitionHash === undefined) return undefined;
-  const kept = (id === undefined ? undefined : await notedBefore(run, id)) ?? (await keptOf(run, workspaceId, inputs));
+  const kept = run.isRollback ? await contentBefore(run, inputs, id) : undefined;
   if (kept) {
-    const lost = run.isRollback ? lostVariables(inputs) : [];
+    const lost = lostVariables(inputs);
     if (lost.length > 0)
       run.warn(
         `${inputs.type} '${inputs.displayName}' has the present value of ${lost.join(", ")}: nobody keeps the former one.`,
       );
     const parts = withEnvironment(kept, process.env);
-    return () => withFormat(inputs, parts);
+    const former = await formerItem(run, inputs, id);
+    return (made) =>
+      withFormat(inputs, former && made !== undefined ? withNewIds(parts, newIdsFor(former, inputs, made)) : parts);
   }
   const files = readDefinitionParts(path);
-  if (comparedHash(files, inputs) !== definitionHash && !run.isRollback)
+  const isOther = comparedHash(files, inputs) !== definitionHash;
+  if (isOther && !run.isRollback)
     throw new Error(`The files in ${path} have changed while the deployment ran: deploy again.`);
+  // an item that has to be made anew gets the content that there is
+  if (isOther && id !== undefined)
+    throw new Error(
+      `'${inputs.displayName}' has the definition that the deployment sent: the one from before was not kept, and the files in ` +
+        `${path} are others by now. Put it back by hand.`,
+    );
   const changed = run.isRollback ? [] : lostVariables(inputs);
   if (changed.length > 0)
     throw new Error(
@@ -330,9 +335,9 @@ export async function contentAfterMaking(run: Run, id: string, inputs: Declared)
 
 /**
  * Keeps an item's definition before a change or delete, if a rollback may need it.
- * @returns what was kept, if it was read
+ * @returns the hash of the definition, if it was read
  */
-export async function keepDefinition(run: Run, id: string, old: Defined): Promise<KeptContent | undefined> {
+export async function keepDefinition(run: Run, id: string, old: Defined): Promise<string | undefined> {
   if (!run.definitions.isKeeping || old.definitionHash === undefined) return undefined;
   return keepContent(run, id, old);
 }
@@ -341,13 +346,13 @@ export async function keepDefinition(run: Run, id: string, old: Defined): Promis
  * Keeps content that people have put into an item without a declared definition. Call this before the first declared definition
  * replaces the content, and before the item is deleted.
  */
-export async function keepUndeclared(run: Run, id: string, old: Defined): Promise<KeptContent | undefined> {
+export async function keepUndeclared(run: Run, id: string, old: Defined): Promise<string | undefined> {
   if (!run.definitions.isKeeping || old.definitionHash !== undefined) return undefined;
   // the rollback reports content that the service returns to nobody
   return keepContent(run, id, old).catch(unlessUnreadable);
 }
 
-async function keepContent(run: Run, id: string, old: Defined): Promise<KeptContent | undefined> {
+async function keepContent(run: Run, id: string, old: Defined): Promise<string | undefined> {
   if (await run.definitions.has(keyIn(workspaceIn(id), old))) return undefined;
   const lost = lostVariables(old);
   if (lost.length > 0) {
@@ -360,7 +365,7 @@ async function keepContent(run: Run, id: string, old: Defined): Promise<KeptCont
   }
   const parts = await readDefinition(run, id, old);
   await keepParts(run, id, old, parts);
-  return { hash: hashDefinition(parts), key: keyIn(workspaceIn(id), old) };
+  return hashDefinition(parts);
 }
 
 /**
@@ -371,12 +376,12 @@ async function keepContent(run: Run, id: string, old: Defined): Promise<KeptCont
 export async function undeclaredDefinition(
   run: Run,
   id: string,
-  wanted: Defined,
+  wanted: Declared,
   old: Defined,
 ): Promise<Definition | undefined> {
   const isReplaced = run.isRollback && wanted.definitionHash === undefined && old.definitionHash !== undefined;
   if (!isReplaced) return undefined;
-  const parts = (await notedBefore(run, id)) ?? (await keptOf(run, workspaceIn(id), wanted));
+  const parts = await contentBefore(run, wanted, id);
   if (parts) return withFormat(wanted, parts);
   throw new Error(
     `${wanted.type} '${wanted.displayName}' has the definition that the deployment sent: the one from before was not kept, ` +
@@ -390,15 +395,19 @@ export async function undeclaredDefinition(
  */
 export async function restoreUndeclared(run: Run, id: string, item: Declared): Promise<void> {
   if (!run.isRollback || item.definitionHash !== undefined || item.creationPayload !== undefined) return;
-  const parts = await keptOf(run, item.workspaceId, item);
+  const parts = await contentBefore(run, item);
   if (!parts) return;
   const live = await readDefinition(run, id, item).catch(unlessUnreadable);
   if (live && hashDefinition(live) !== hashDefinition(parts))
     await sendDefinition(run, id, item, withFormat(item, parts));
 }
 
-/** Keeps parts under two keys: one for this workspace, and one for a recreated item in a recreated workspace. */
+/**
+ * Keeps parts by the item's id, because its name may be another one when they are needed. Earlier versions look under two keys:
+ * one for this workspace, and one for a recreated item in a recreated workspace.
+ */
 async function keepParts(run: Run, id: string, item: Defined, parts: readonly DefinitionPart[]): Promise<void> {
+  await noteBefore(run, id, parts);
   await run.definitions.keep(keyIn(workspaceIn(id), item), parts);
   await run.definitions.keep(keyOf(item), parts);
 }
@@ -419,7 +428,7 @@ export async function sendDefinition(
   id: string,
   item: Defined,
   definition: Definition | undefined,
-  had?: KeptContent,
+  had?: string,
 ): Promise<void> {
   await writeDefinition(run, id, item, definition, run.isRollback ? { isBefore: true } : { had });
   if (item.type === "Environment") await publishEnvironment(run, id, item.displayName);
@@ -446,6 +455,15 @@ export async function writeDefinition(
   });
 }
 
+/** In a rollback that has made anew what an item's content refers to: puts the new ids into the content that is there. */
+export async function renewIds(run: Run, id: string, item: Declared): Promise<void> {
+  const former = await formerItem(run, item, id);
+  const ids = former ? newIdsFor(former, item, id) : [];
+  if (ids.length === 0 || !hasDefinition(item.type)) return;
+  const live = await readDefinition(run, id, item).catch(unlessUnreadable);
+  if (live) await sendContent(run, id, item, withNewIds(live, ids));
+}
+
 /** Gives an item content back that was kept. @returns whether it had other content */
 export async function sendContent(
   run: Run,
@@ -460,7 +478,8 @@ export async function sendContent(
 
 /** Restores the former definition of an adopted item, if it was kept. @returns whether it was kept */
 export async function giveBackDefinition(run: Run, id: string, before: Defined): Promise<boolean> {
-  const parts = before.definitionHash === undefined ? undefined : await keptOf(run, workspaceIn(id), before);
+  const isKept = before.definitionHash !== undefined;
+  const parts = isKept ? ((await notedBefore(run, id)) ?? (await keptOf(run, workspaceIn(id), before))) : undefined;
   if (parts && (await laterContent(run, id, before, [parts]))) return true;
   if (parts) await sendDefinition(run, id, before, withFormat(before, withEnvironment(parts, process.env)));
   return parts !== undefined;

@@ -2,7 +2,9 @@ import { hashDefinition } from "../../../lib/api/itemDefinition.ts";
 import type { DefinitionPart } from "../../../lib/api/itemDefinition.ts";
 import { withEnvironment, withoutEnvironment } from "../../../lib/content/environmentValues.ts";
 import type { Run } from "../../run/run.ts";
-import { readDefinition, unlessUnreadable, withFormat, writeDefinition } from "./itemContent.ts";
+import { formerItem, newIdsFor, withNewIds } from "./idsOfNow.ts";
+import type { Restored } from "./idsOfNow.ts";
+import { keptOf, readDefinition, unlessUnreadable, withFormat, writeDefinition } from "./itemContent.ts";
 import type { Defined, Definition, SentNote } from "./itemContent.ts";
 
 /*
@@ -49,7 +51,7 @@ export async function laterContent(
   const live = cutOff ?? (await readDefinition(run, id, item).catch(unlessUnreadable));
   if (!live) return undefined;
   const hash = hashDefinition(live);
-  const own = [...sent, ...sends.map(({ had }) => had?.hash), ...before.map((parts) => parts && hashDefinition(parts))];
+  const own = [...sent, ...sends.map(({ had }) => had), ...before.map((parts) => parts && hashDefinition(parts))];
   if (own.includes(hash)) return undefined;
   await run.definitions.keepInstead(comparedKey(id), live);
   const isOurs = await isInFormOfService(run, id, item, { hash, sent: [...sent] });
@@ -77,22 +79,38 @@ async function isInFormOfService(
   return false;
 }
 
-/** Lets a rollback give an item content back that somebody has set between two runs of its transaction. */
+/** Keeps the content that an item has before a transaction changes it. */
 export const noteBefore = (run: Run, id: string, parts: Parts): Promise<void> =>
+  run.definitions.keep(beforeKey(id), parts);
+
+/** Lets a rollback give an item content back that somebody has set between two runs of its transaction. */
+export const noteBeforeInstead = (run: Run, id: string, parts: Parts): Promise<void> =>
   run.definitions.keepInstead(beforeKey(id), parts);
 
-/** In a rollback: content that somebody has set between two runs of the transaction. */
+/** In a rollback: content that an item had before the transaction. @param id from then */
 export const notedBefore = (run: Run, id: string): Promise<Parts | undefined> => run.definitions.kept(beforeKey(id));
+
+/**
+ * In a rollback: content that an item had before the transaction, with the ids of now. The item may have another name by now.
+ * @param id of the item now; undefined if the rollback is about to make it
+ */
+export async function contentBefore(run: Run, item: Restored, id?: string): Promise<Parts | undefined> {
+  const former = await formerItem(run, item, id);
+  const { displayName = item.displayName } = (former?.state ?? {}) as Partial<Defined>;
+  const kept =
+    (await notedBefore(run, former?.id ?? id ?? "")) ??
+    (await keptOf(run, former?.id.split("/")[0] ?? item.workspaceId, { ...item, displayName }));
+  return kept && former ? withNewIds(kept, newIdsFor(former, item, id)) : kept;
+}
 
 /**
  * In a rollback: content of an item from before the transaction sent its first definition.
  * @returns undefined if it sent none, if the rollback has given it back already, or if the log is from an earlier version
  */
-export async function contentToGiveBack(run: Run, id: string): Promise<Parts | undefined> {
+export async function contentToGiveBack(run: Run, item: Restored, id: string): Promise<Parts | undefined> {
   const sends = await run.undosOf<SentNote>("restoreDefinition", id);
-  if (sends.some(({ isBefore }) => isBefore)) return undefined;
-  const key = sends.find(({ had }) => had)?.had?.key;
-  return (await notedBefore(run, id)) ?? (key === undefined ? undefined : run.definitions.kept(key));
+  const isDone = sends.some(({ isBefore }) => isBefore);
+  return isDone || !sends.some(({ sent }) => sent) ? undefined : contentBefore(run, item, id);
 }
 
 /** In a rollback: whether it has left content in an item that somebody has set after the transaction wrote to it. */

@@ -29,6 +29,7 @@ describe("the connection that Git of an imported workspace uses", () => {
     const configuration = { stack: "dev", endpoint: emulator.url, features: {}, credential: "auto", transactionLog };
     run = await startRun(configuration, {
       FABRIC_ENDPOINT: emulator.url,
+      FABRIC_RETRY_BASE_MS: "1",
       FABRIC_GRAPH_ENDPOINT: emulator.origin,
       FABRIC_ACCESS_TOKEN: tokenFor(known.deployer, tenantId, "fabric", Date.now()),
     });

@@ -3,12 +3,15 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { planImport } from "../../../cli/import/plan.ts";
 import { readExistingWorkspace } from "../../../cli/import/existingWorkspace.ts";
 import { known, knownBranch } from "../../../emulator/core/defaultSeed.ts";
 import { startEmulator } from "../../../emulator/emulator.ts";
 import type { Emulator } from "../../../emulator/emulator.ts";
 import { tenantId, tokenFor } from "../../../emulator/families/identity.ts";
 import { startRun } from "../../../providers/run/liveRun.ts";
+import { parseStackConfig } from "../../../lib/config/stackConfig.ts";
+import { kindKeys } from "../../../providers/kinds/kinds.ts";
 import { workspaceShape } from "../../../lib/api/objects.ts";
 import type { LiveRun } from "../../../providers/run/liveRun.ts";
 
@@ -21,6 +24,7 @@ describe("reading a workspace that exists", () => {
     const configuration = { stack: "dev", endpoint: emulator.url, features: {}, credential: "auto", transactionLog };
     run = await startRun(configuration, {
       FABRIC_ENDPOINT: emulator.url,
+      FABRIC_RETRY_BASE_MS: "1",
       FABRIC_GRAPH_ENDPOINT: emulator.origin,
       FABRIC_ACCESS_TOKEN: tokenFor(known.deployer, tenantId, "fabric", Date.now()),
     });
@@ -89,6 +93,30 @@ describe("reading a workspace that exists", () => {
     emulator.faults([]);
     const dora = users.find(({ displayName }) => displayName === "Dora");
     assert.deepEqual([dora?.role, dora?.userPrincipalName], ["Viewer", undefined]);
+  });
+
+  it("Reading all workspaces leaves out those whose names begin or end with a space, with the reason, and one that was asked for is refused", async () => {
+    const names = ["Trailing", "Leading", "plain"];
+    const made = await Promise.all(names.map((name) => asAlice("/workspaces", { displayName: name })));
+    const principal = { id: known.deployer, type: "ServicePrincipal" };
+    for (const { id } of made) await asAlice(`/workspaces/${id}/roleAssignments`, { principal, role: "Admin" });
+    // as the portal of some years ago made them
+    for (const [index, displayName] of ["Trailing ", " Leading"].entries())
+      emulator.service.workspaces.change(made[index]?.id ?? "", { displayName });
+    const access = { projectRoot: "/project", stack: "dev", env: {} };
+    const raw = { workspaces: [] };
+    const state = { version: 3, deployment: { resources: [] } };
+    const config = parseStackConfig(raw, { ...access, kindKeys });
+    const target = { access, file: "Pulumi.dev.yaml", text: undefined, raw, config, state };
+    // read anew, because this run has listed the workspaces before
+    const anew = { ...run, listOnce: (path, what, shape) => run.list(path, what, shape) } as LiveRun;
+    const plan = await planImport(anew, target, { workspaces: [], all: true });
+    const planned = plan.workspaces.map(({ existing }) => existing.workspace.displayName);
+    assert.ok(planned.includes("plain") && !planned.some((name) => name !== name.trim()), planned.join());
+    for (const name of ["Trailing ", " Leading"])
+      assert.match(plan.notes.join("\n"), new RegExp(`'${name}' .* is left out: its name begins or ends with a space`));
+    const asked = planImport(anew, target, { workspaces: [made[0]?.id ?? ""], all: false });
+    await assert.rejects(asked, /Nothing was imported:.*'Trailing '.*rename it in Fabric/s);
   });
 
   it("Reading a workspace that exists does not take a Git connection that was never initialised, nor one it has no credentials for", async () => {

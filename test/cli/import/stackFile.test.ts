@@ -67,6 +67,13 @@ config:
     assert.match(added, /role: Viewer \} # Data analysts\n/);
   });
 
+  it("A stack's file with an imported workspace says behind the id of a connection what its name is", () => {
+    const git = { gitProviderType: "GitHub", connectionId: "9a4c1e22" };
+    const added = withWorkspaces("", [{ name: "sales", git }], new Map([["9a4c1e22", "contoso\nGitHub"]]));
+    assert.match(added, /connectionId: 9a4c1e22 # contoso GitHub\n/);
+    assert.deepEqual(parse(added), { config: { "fabric:workspaces": [{ name: "sales", git }] } });
+  });
+
   it("A stack's file with an imported workspace quotes what YAML would read as something else", () => {
     const odd = {
       name: "007",

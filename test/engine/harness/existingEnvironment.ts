@@ -149,10 +149,12 @@ export class ExistingEnvironment {
     const definable = withDefinition.filter((one) => this.hasDefinitions || one !== "SemanticModel");
     const type = this.#one([...definable, ...definable, ...withoutDefinition]);
     const isDefinable = withDefinition.includes(type);
+    // the service takes only such names for lakehouses
+    const named = type === "Lakehouse" ? `l_${displayName.replaceAll(/\W/g, "_")}` : displayName;
     const hasSchemas = type === "Lakehouse" && this.#chance(0.5);
     await this.#call(`${path}/items`, {
       type,
-      displayName,
+      displayName: named,
       description: this.#chance(0.5) ? `About ${this.#one(words)}` : undefined,
       folderId,
       ...(hasSchemas && { creationPayload: { enableSchemas: true } }),
@@ -163,7 +165,7 @@ export class ExistingEnvironment {
   /** Connected to a branch that holds something, or to an empty one that the workspace's items are committed to. */
   async #git(path: string): Promise<void> {
     const isFull = this.#chance(0.5);
-    const repositoryName = isFull ? "sales" : `empty ${this.#random()}`;
+    const repositoryName = isFull ? "sales" : `empty-${this.#random()}`;
     const own =
       this.#chance(0.5) || isFull
         ? { gitProviderType: "GitHub", ownerName: "contoso", connectionId: known.gitHubConnection }

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { knownBranch } from "../../../emulator/core/defaultSeed.ts";
 import { EngineStack } from "../harness/engineStack.ts";
 import { failing, features, git, notebook, populate, refusal, sales } from "../harness/pulledWorkspace.ts";
+import { notebookParts, notebookText } from "../../notebookSource.ts";
 
 describe("a deployment that pulled from Git into a workspace that existed, and failed", () => {
   it("A deployment that pulled from Git into a workspace that existed, and failed leaves what came in and may hold data, and says so with exit code 2", async () => {
@@ -17,6 +18,24 @@ describe("a deployment that pulled from Git into a workspace that existed, and f
     assert.match(up.text, /Lakehouse 'bronze', which came from Git, stays/);
     const left = stack.emulator.service.items.all().map(({ type, displayName }) => `${type} ${displayName}`);
     assert.ok(!left.includes("Notebook new"), left.join());
+  });
+
+  it("A deployment that pulled from Git into a workspace that existed, and failed leaves what somebody has edited since the pull, and says so with exit code 2", async () => {
+    let edit: () => void = () => undefined;
+    await using stack = await EngineStack.start({ emulator: { onFault: () => edit() } });
+    populate(stack, ["own", "shared"]);
+    stack.emulator.commit(knownBranch, [notebook("shared", "shared of the branch")]);
+    const { items } = stack.emulator.service;
+    edit = () => void items.change("item-shared", { parts: notebookParts("theirs") });
+    stack.emulator.faults([refusal]);
+    stack.configure({ features, workspaces: [{ ...sales, git: { ...git, allowOverwrite: true }, items: [failing] }] });
+    const up = await stack.command("cli/up.ts", ["--yes", "--skip-preview"]);
+    assert.equal(up.code, 2, up.text);
+    assert.match(
+      up.text,
+      /Notebook 'shared', which Git overwrote, was edited by somebody else since, and stays as it is/,
+    );
+    assert.equal(notebookText(items.get("item-shared")?.parts?.[0]), "theirs");
   });
 
   it("A deployment that pulled from Git into a workspace that existed, and failed that stays connected keeps its commit, and says so with exit code 2", async () => {

@@ -92,7 +92,10 @@ describe("a refresh", () => {
   const runs: LiveRun[] = [];
   const start = async () => {
     const settings = { stack: "test", features: {}, credential: "auto", transactionLog: "/nowhere" };
-    const run = await startRun({ ...settings, endpoint: "emulator" }, { FABRIC_ENDPOINT: emulator.url });
+    const run = await startRun(
+      { ...settings, endpoint: "emulator" },
+      { FABRIC_ENDPOINT: emulator.url, FABRIC_RETRY_BASE_MS: "1" },
+    );
     runs.push(run);
     return run;
   };

@@ -36,7 +36,10 @@ describe("an update of several objects", () => {
     emulator.service.workspaces.put({ id: workspaceId, displayName: "sales", description: "", type: "Workspace" });
     role(known.deployer, "Admin");
     const settings = { stack: "test", features: {}, credential: "auto", transactionLog: logs };
-    run = await startRun({ ...settings, endpoint: "emulator" }, { FABRIC_ENDPOINT: emulator.url });
+    run = await startRun(
+      { ...settings, endpoint: "emulator" },
+      { FABRIC_ENDPOINT: emulator.url, FABRIC_RETRY_BASE_MS: "1" },
+    );
   });
   afterEach(async () => {
     await run.close();
