@@ -98,7 +98,7 @@ function workspaceOf(
     ...(isProtected && { protect: true }),
     users: usersOf(draw),
     // a branch of its own, because it is written to
-    git: git && !bringsItem ? { ...git, branchName: `of ${position}` } : git,
+    git: git && !bringsItem ? { ...git, branchName: `of-${position}` } : git,
     items,
   };
 }

@@ -175,7 +175,9 @@ function placedOf({ items }: FolderDraw): readonly Placed[] {
     const draw = items[index];
     const parent = placed.find(({ slot: { key } }) => key === slot.parent);
     if (!draw?.isThere || (slot.parent && !parent)) continue;
-    const wanted = names[draw.name]?.(slot.key) ?? common;
+    const anyName = names[draw.name]?.(slot.key) ?? common;
+    // the service takes no spaces there
+    const wanted = slot.type === "Lakehouse" ? anyName.replaceAll(" ", "_") : anyName;
     const isTaken = placed.some((other) => other.slot.type === slot.type && other.displayName === wanted);
     const directory = `${directories[draw.directory]?.(slot.key) ?? slot.key}.${slot.type}`;
     const place = parent ? parent.place : draw.place;

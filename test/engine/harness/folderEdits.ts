@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Item } from "../../../emulator/families/itemStore.ts";
 import { DEFAULT_SET, valueSetsOf } from "../../../emulator/families/itemSettings.ts";
-import { changeOf } from "./foreignEdits.ts";
+import { changeOf, theirNameOf } from "./foreignEdits.ts";
 import type { Drawing, Edit } from "./foreignEdits.ts";
 
 /* What other people do, by chance, to the items of a folder. */
@@ -20,7 +20,7 @@ const edits: Readonly<Record<string, (chooser: Chooser) => Edit | undefined>> = 
   oneMoreContent: contentEdit,
   name: (chooser) => {
     const item = chooser.one(ownItems(chooser));
-    return item && changeOf("items", item, { displayName: `theirs ${chooser.label}` });
+    return item && changeOf("items", item, { displayName: theirNameOf(item.type, chooser.label) });
   },
   description: (chooser) => {
     const item = chooser.one(ownItems(chooser));

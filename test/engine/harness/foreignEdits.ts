@@ -92,7 +92,7 @@ const edits: Readonly<Record<string, (chooser: Chooser) => Edit | undefined>> = 
   },
   itemName: ({ one, label, service }) => {
     const item = one(ownItems(service));
-    return item && changeOf("items", item, { displayName: `theirs ${label}` });
+    return item && changeOf("items", item, { displayName: theirNameOf(item.type, label) });
   },
   itemContent: ({ one, label, service }) => {
     const item = one(ownItems(service).filter(({ parts }) => parts !== undefined));
@@ -137,3 +137,7 @@ export function changeOf(collection: string, object: object, is: Values): Edit {
   const title = displayName ?? principalId ?? name ?? id;
   return { what: `${collection} ${title}: ${JSON.stringify(is)}`, collection, id: String(id), is };
 }
+
+/** The name that somebody gives an item. The service makes no lakehouse with anything but letters, digits and _ in its name. */
+export const theirNameOf = (type: string, label: string): string =>
+  type === "Lakehouse" ? `theirs_${label}`.replaceAll(/\W/g, "_") : `theirs ${label}`;

@@ -79,7 +79,7 @@ function withOtherNames(from: Environment, to: Environment, random: Random): Env
       const given =
         isTaken && giver && title !== undefined
           ? [
-              ...items.map((item) => (item === giver ? { ...item, displayName: `${title} given` } : item)),
+              ...items.map((item) => (item === giver ? { ...item, displayName: givenTo(item.type, title) } : item)),
               { name: "taker", type: giver.type, displayName: title },
             ]
           : items;
@@ -226,3 +226,6 @@ function drawTrouble(random: Random, calls: readonly RequestRecord[], names: rea
     ...(victim && { victim }),
   };
 }
+
+/** Another name of an item. The service takes no spaces in names of lakehouses. */
+const givenTo = (type: string | undefined, title: string) => `${title}${type === "Lakehouse" ? "_" : " "}given`;
