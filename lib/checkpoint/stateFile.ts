@@ -76,7 +76,7 @@ const VERSION = 3;
 
 /**
  * Reads a stack's state from a backend in a folder, as the CLI does, compressed or not.
- * https://github.com/pulumi/pulumi/blob/v3.259.0/pkg/backend/diy/store.go
+ * https://github.com/pulumi/pulumi/blob/v3.276.0/pkg/backend/diy/store.go
  * @param reference the stack's name for the CLI
  * @returns undefined if only the CLI can tell: other backends, new stacks, other versions, a Node without the compression
  */

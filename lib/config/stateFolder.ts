@@ -8,7 +8,7 @@ import { pathToFileURL } from "node:url";
  * the text after `file://` an absolute path, and only then parses the whole as a URL and decodes it. The name of the current
  * folder goes in undecoded, so `%`, `#` and `?` in the name get a meaning: from `My%20Repo` the path `./state` leads to
  * `My Repo`.
- * https://github.com/pulumi/pulumi/blob/v3.259.0/pkg/backend/diy/backend.go (massageBlobPath), and
+ * https://github.com/pulumi/pulumi/blob/v3.276.0/pkg/backend/diy/backend.go (massageBlobPath), and
  * https://github.com/google/go-cloud/blob/master/blob/fileblob/fileblob.go (OpenBucketURL)
  */
 
