@@ -13,6 +13,7 @@ const { spawn } = require("node:child_process");
 const { createRequire } = require("node:module");
 const { join } = require("node:path");
 
+const longConfiguration = require("./longConfiguration.cjs");
 const { isPossible, previewHere } = require("./previewHere.cjs");
 const { straightToThisMachine } = require("./straight.cjs");
 
@@ -47,11 +48,12 @@ const runnerOptions = (request, info) => ({
 });
 
 /** The SDK's runner and its command line for one request to run the program. */
-function runnerArguments(request, info, options) {
+function runnerArguments(request, info, options, isLong) {
   const nodeArguments = options.nodeargs ? String(options.nodeargs).split(" ") : [];
   return [
     ...nodeArguments,
     `--require=${join(__dirname, "lazyModules.cjs")}`,
+    ...(isLong ? [longConfiguration.argument] : []),
     fromProgram.resolve("@pulumi/pulumi/cmd/run"),
     ...Object.entries(runnerOptions(request, info)).map(([name, value]) => `--${name}=${value}`),
     ...(request.getDryrun() ? ["--dry-run"] : []),
@@ -60,11 +62,22 @@ function runnerArguments(request, info, options) {
   ];
 }
 
-const runnerEnvironment = (request, options) => ({
+/** Environment variables of a program. The SDK takes the runner's options from them if it is loaded before the runner. */
+const programEnvironment = (request, info, options) => ({
   ...straightToThisMachine(process.env),
+  PULUMI_NODEJS_TYPESCRIPT: String(options.typescript !== false),
+  ...(request.getDryrun() ? { PULUMI_NODEJS_DRY_RUN: "true" } : {}),
+  ...Object.fromEntries(
+    Object.entries(runnerOptions(request, info))
+      .filter(([name]) => name !== "pwd")
+      .map(([name, value]) => [`PULUMI_NODEJS_${name.toUpperCase().replace("-", "_")}`, value]),
+  ),
+});
+
+/** The environment variables in which the SDK looks for the stack's configuration. */
+const configurationOf = (request) => ({
   PULUMI_CONFIG: JSON.stringify(Object.fromEntries(request.getConfigMap().entries())),
   PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
-  PULUMI_NODEJS_TYPESCRIPT: String(options.typescript !== false),
 });
 
 /** What the engine is told of the end of a program. */
@@ -80,6 +93,7 @@ function run({ request }, answer) {
   const info = request.getInfo();
   const options = info.getOptions()?.toJavaScript() ?? {};
   const isFirst = runs++ === 0;
+  const configuration = configurationOf(request);
   if (request.getDryrun() && isPossible({ fromProgram, options, env: process.env, isFirst })) {
     require("./lazyModules.cjs");
     const argv = {
@@ -87,16 +101,18 @@ function run({ request }, answer) {
       "dry-run": true,
       _: [info.getEntryPoint(), ...request.getArgsList()],
     };
-    previewHere({ fromProgram, argv, config: runnerEnvironment(request, options) }).then(
+    previewHere({ fromProgram, argv, env: programEnvironment(request, info, options), configuration }).then(
       (code) => answer(null, ended(code)),
       (error) => answer(null, new RunResponse().setError(`The program did not run: ${error.message}`)),
     );
     return;
   }
-  const program = spawn(process.execPath, runnerArguments(request, info, options), {
-    stdio: ["ignore", "inherit", "inherit"],
-    env: { ...process.env, ...runnerEnvironment(request, options) },
+  const isLong = longConfiguration.isTooLong(configuration);
+  const program = spawn(process.execPath, runnerArguments(request, info, options, isLong), {
+    stdio: ["ignore", "inherit", "inherit", ...(isLong ? ["pipe"] : [])],
+    env: { ...process.env, ...programEnvironment(request, info, options), ...(isLong ? {} : configuration) },
   });
+  if (isLong) longConfiguration.send(program, configuration);
   programs.add(program);
   program.once("error", (error) => answer(null, new RunResponse().setError(`Node did not start: ${error.message}`)));
   program.once("exit", (code, signal) => {

@@ -11,6 +11,8 @@
 const { mkdirSync, rmSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
 
+const longConfiguration = require("./longConfiguration.cjs");
+
 /** Options of Node that the program needs no process of its own for. */
 const harmless = /^--max-semi-space-size=\d+$/;
 
@@ -115,20 +117,14 @@ function runnerOf(fromProgram) {
 /**
  * Runs the program of a preview with the SDK's runner.
  * @param argv the runner's options, by their names
+ * @param env environment variables for the program
+ * @param configuration the stack's, as environment variables that the program does not get
  * @returns the exit code that a process of its own would have
  */
-exports.previewHere = async ({ fromProgram, argv, config }) => {
-  Object.assign(process.env, config, {
-    PULUMI_NODEJS_ORGANIZATION: argv.organization,
-    PULUMI_NODEJS_PROJECT: argv.project,
-    PULUMI_NODEJS_ROOT_DIRECTORY: argv["root-directory"],
-    PULUMI_NODEJS_STACK: argv.stack,
-    PULUMI_NODEJS_DRY_RUN: "true",
-    PULUMI_NODEJS_PARALLEL: argv.parallel,
-    PULUMI_NODEJS_MONITOR: argv.monitor,
-    PULUMI_NODEJS_ENGINE: argv.engine,
-  });
+exports.previewHere = async ({ fromProgram, argv, env, configuration }) => {
+  Object.assign(process.env, env);
   await startProvider(fromProgram, argv.engine);
+  longConfiguration.give(fromProgram, configuration);
   const settings = fromProgram(SETTINGS);
   const errors = new Set();
   const told = new Set();

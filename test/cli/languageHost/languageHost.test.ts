@@ -61,13 +61,20 @@ const runner = `
   const program = process.argv.at(-1);
   const { PULUMI_CONFIG, PULUMI_CONFIG_SECRET_KEYS, PULUMI_NODEJS_TYPESCRIPT, no_proxy } = process.env;
   const env = { PULUMI_CONFIG, PULUMI_CONFIG_SECRET_KEYS, PULUMI_NODEJS_TYPESCRIPT, no_proxy };
-  console.log(JSON.stringify({ args: process.argv.slice(2), env }));
+  const { allConfig } = require("@pulumi/pulumi/runtime/config");
+  const { getStore } = require("@pulumi/pulumi/runtime/state");
+  const { monitorAddr, stack } = getStore().settings.options;
+  console.log(JSON.stringify({ args: process.argv.slice(2), env, config: allConfig(), monitorAddr, stack }));
   if (program === "endless") setInterval(() => {}, 1000);
   else process.exitCode = Number(program);
 `;
 interface Started {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** As the SDK reads it. */
+  readonly config: Readonly<Record<string, string>>;
+  readonly monitorAddr: string;
+  readonly stack: string;
 }
 
 function call<T>(method: (answer: Answer<T>) => void): Promise<T> {
@@ -86,7 +93,8 @@ class Host implements AsyncDisposable {
     const sdk = join(this.folder, "node_modules/@pulumi/pulumi");
     mkdirSync(join(sdk, "cmd/run"), { recursive: true });
     symlinkSync(join(project, "node_modules/@grpc"), join(this.folder, "node_modules/@grpc"));
-    symlinkSync(join(project, "node_modules/@pulumi/pulumi/proto"), join(sdk, "proto"));
+    for (const part of ["proto", "runtime"])
+      symlinkSync(join(project, "node_modules/@pulumi/pulumi", part), join(sdk, part));
     cpSync(join(project, "node_modules/@pulumi/pulumi/package.json"), join(sdk, "package.json"));
     writeFileSync(join(sdk, "cmd/run/index.js"), runner);
     const launcher = join(project, "cli/languageHost/pulumi-language-nodejs");
@@ -111,7 +119,7 @@ class Host implements AsyncDisposable {
   }
 
   /** Asks for a run of a program; answers what the runner told, and the promise of the result. */
-  async run(program: string): Promise<{ started: Started; result: Promise<RunResult> }> {
+  async run(program: string, config = { "fabric:a": "1" }): Promise<{ started: Started; result: Promise<RunResult> }> {
     const info = new messages.ProgramInfo();
     info.setRootDirectory("/project");
     info.setProgramDirectory("/project/program");
@@ -122,7 +130,7 @@ class Host implements AsyncDisposable {
     request.setMonitorAddress("127.0.0.1:2");
     request.setStack("s");
     request.setDryrun(true);
-    request.getConfigMap().set("fabric:a", "1");
+    for (const [key, value] of Object.entries(config)) request.getConfigMap().set(key, value);
     request.setConfigsecretkeysList(["fabric:secret"]);
     const client = await this.client();
     const result = call<RunResult>((answer) => client.run(request, answer));
@@ -180,6 +188,16 @@ test("The language host runs the program with the SDK's runner and the stack's c
     PULUMI_CONFIG_SECRET_KEYS: '["fabric:secret"]',
     PULUMI_NODEJS_TYPESCRIPT: "false",
   });
+  assert.equal((await result).getError(), "");
+});
+
+test("The language host gives a program a configuration that is too long for an environment variable", async () => {
+  await using host = new Host();
+  const config = { "fabric:a": "long".repeat(100_000) };
+  const { started, result } = await host.run("0", config);
+  assert.deepEqual(started.config, config);
+  assert.deepEqual([started.monitorAddr, started.stack], ["127.0.0.1:2", "s"]);
+  assert.deepEqual(started.env, { PULUMI_NODEJS_TYPESCRIPT: "false" });
   assert.equal((await result).getError(), "");
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { checkpointing } from "../../../cli/transaction/checkpointing.ts";
+import { checkpointing, previewCheckpointing } from "../../../cli/transaction/checkpointing.ts";
 import { stackSettings } from "../../../cli/pulumi/stackSettings.ts";
 
 /** The settings of a stack of so many workspaces with three users, Git and three items each: eight resources. */
@@ -21,6 +21,11 @@ describe("the engine's checkpoints during npm run up", () => {
     assert.deepEqual(checkpointing(settingsOf(12), env), {});
     assert.equal(checkpointing(settingsOf(13), env)["PULUMI_SKIP_CHECKPOINTS"], "true");
     assert.deepEqual(checkpointing(settingsOf(0), env), {});
+  });
+
+  it("The engine's checkpoints during a preview are left out, of a small stack too, because nothing is written", () => {
+    assert.equal(previewCheckpointing(env)["PULUMI_SKIP_CHECKPOINTS"], "true");
+    assert.deepEqual(previewCheckpointing({}), {});
   });
 
   it("The engine's checkpoints during npm run up are left alone on Pulumi Cloud, and where the environment says how they should be", () => {
