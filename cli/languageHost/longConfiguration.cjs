@@ -21,12 +21,15 @@ const pipe = 3;
 exports.isTooLong = (variables) =>
   Object.entries(variables).some(([name, value]) => Buffer.byteLength(`${name}=${value}`) >= longest);
 
-/** Gives a configuration to the SDK that `fromProgram` loads, as if it were in the environment. */
-const give = (fromProgram, { PULUMI_CONFIG, PULUMI_CONFIG_SECRET_KEYS }) =>
-  fromProgram("@pulumi/pulumi/runtime/config").setAllConfig(
-    JSON.parse(PULUMI_CONFIG),
-    JSON.parse(PULUMI_CONFIG_SECRET_KEYS),
-  );
+/**
+ * Gives a configuration to the SDK that `fromProgram` loads, as if it were in the environment. The names of the keys that are
+ * secret do stand there: they are few, and a program has no other way to list them.
+ */
+const give = (fromProgram, { PULUMI_CONFIG, PULUMI_CONFIG_SECRET_KEYS }) => {
+  process.env.PULUMI_CONFIG_SECRET_KEYS = PULUMI_CONFIG_SECRET_KEYS;
+  const { setAllConfig } = fromProgram("@pulumi/pulumi/runtime/config");
+  setAllConfig(JSON.parse(PULUMI_CONFIG), JSON.parse(PULUMI_CONFIG_SECRET_KEYS));
+};
 exports.give = give;
 
 /** Node's argument by which a program reads the configuration that `send` sends to it. */

@@ -197,7 +197,10 @@ test("The language host gives a program a configuration that is too long for an 
   const { started, result } = await host.run("0", config);
   assert.deepEqual(started.config, config);
   assert.deepEqual([started.monitorAddr, started.stack], ["127.0.0.1:2", "s"]);
-  assert.deepEqual(started.env, { PULUMI_NODEJS_TYPESCRIPT: "false" });
+  assert.deepEqual(started.env, {
+    PULUMI_CONFIG_SECRET_KEYS: '["fabric:secret"]',
+    PULUMI_NODEJS_TYPESCRIPT: "false",
+  });
   assert.equal((await result).getError(), "");
 });
 
