@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { classesFile, classesText } from "./docs/resourceClasses.ts";
-import { derivedPage, pages, schemaFile, schemaText } from "./docs/derived.ts";
+import { derivedPage, pages, schemaFiles } from "./docs/derived.ts";
 
 /* `npm run docs`: writes the parts of the documentation that are derived from the configuration schema and the kinds. */
 
 for (const page of pages) write(page, derivedPage(readFileSync(page, "utf8")));
-write(schemaFile, schemaText());
+for (const [file, textOf] of Object.entries(schemaFiles)) write(file, textOf());
 write(classesFile, await classesText(process.cwd()));
 
 function write(file: string, text: string): void {

@@ -3,19 +3,22 @@ import type { ConfigEntry } from "../../providers/engine/entry.ts";
 import type { ResourceKind } from "../../providers/engine/resourceKind.ts";
 import { kindSections, kindTable, pathOf } from "./kindPages.ts";
 import { keyTable, schemaAt } from "./keyTable.ts";
-import { keysSchema, stackFileSchema } from "./stackSchema.ts";
+import { keysSchema, stackFileSchema, workspacesFileSchema } from "./stackSchema.ts";
+import type { Json } from "./stackSchema.ts";
 
 /** Files that have derived parts, from the project's folder. */
 export const pages = ["README.md", "docs/configuration.md"] as const;
 
-/** The file that is derived completely. */
-export const schemaFile = "pulumi.schema.json";
+/** The files that are derived completely, with their text. */
+export const schemaFiles: Readonly<Record<string, () => string>> = {
+  "pulumi.schema.json": () => jsonText(stackFileSchema(kindKeys)),
+  "workspaces.schema.json": () => jsonText(workspacesFileSchema(kindKeys)),
+};
 
 /** Matches `<!-- derived: NAME -->`, the derived text, `<!-- end -->`. */
 const REGION = /(<!-- derived: (.+?) -->\n)[\s\S]*?(<!-- end -->)/g;
 
-/** The text of the schema's file. */
-export const schemaText = (): string => `${JSON.stringify(stackFileSchema(kindKeys), null, 2)}\n`;
+const jsonText = (schema: Json): string => `${JSON.stringify(schema, null, 2)}\n`;
 
 /**
  * A page with its derived parts renewed. `keys` and `keys of PATH` are tables of keys, `kinds` is the list of kinds, and

@@ -90,12 +90,13 @@ function keysOf(schema: Json): Row[] {
   });
 }
 
-/** The value of the key that distinguishes a variant from the others. */
-function constOf(properties: Readonly<Record<string, unknown>>): string[] {
-  return Object.values(properties).flatMap((value) => {
+/** The value of the key that distinguishes a variant from the others; undefined if no value does. */
+function constOf(properties: Readonly<Record<string, unknown>>): string[] | undefined {
+  const found = Object.values(properties).flatMap((value) => {
     const fixed = (value as Json).const;
     return typeof fixed === "string" ? [fixed] : [];
   });
+  return found.length > 0 ? found : undefined;
 }
 
 function line(key: string, row: Row, example: string, also = ""): string {

@@ -110,7 +110,8 @@ function inputOf(
 
 /** The arguments of the component, which are the keys of `workspaces[]`. */
 function workspaceText(schema: Json): string {
-  const { properties = {}, ...entry } = schemaAt(schema, "workspaces[]");
+  const [workspace = {}] = schemaAt(schema, "workspaces[]").oneOf ?? [];
+  const { properties = {}, ...entry } = workspace;
   const { name: _name, ...keys } = properties;
   const users = (keys["users"] as Json).items as Json;
   const named = { description: "Key of the resource. Required if `principal` is an output.", type: "string" };

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { KindKey } from "../../lib/config/kindKeys.ts";
-import { schemaWith } from "../../lib/config/schema.ts";
+import { schemaWith, workspaceFilesSchema } from "../../lib/config/schema.ts";
 import { WHY_NO_SECRETS } from "../../lib/config/secrets.ts";
 
 /** A JSON Schema, or a part of one, as plain data. */
@@ -16,10 +16,21 @@ const ONLY_FOR_TABLES = ["absent", "more"] as const;
  * The file's valid content, key by key without the namespace, with all metadata for the documentation.
  * @param keys the keys that kinds add
  */
-export const keysSchema = (keys: readonly KindKey[]): Json => jsonSchemaOf(keys, []);
+export function keysSchema(keys: readonly KindKey[]): Json {
+  const schema = jsonSchemaOf(schemaWith(keys), []);
+  return withEntries(schema, { oneOf: [workspaceIn(schema), jsonSchemaOf(workspaceFilesSchema, [])] });
+}
 
-function jsonSchemaOf(keys: readonly KindKey[], leftOut: readonly string[]): Json {
-  return z.toJSONSchema(schemaWith(keys), {
+/** The schema of one workspace. */
+export const workspaceIn = (schema: Json): Json => (schema.properties?.["workspaces"] as Json).items as Json;
+
+const withEntries = (schema: Json, items: Json): Json => ({
+  ...schema,
+  properties: { ...schema.properties, workspaces: { ...(schema.properties?.["workspaces"] as Json), items } },
+});
+
+function jsonSchemaOf(schema: z.ZodType, leftOut: readonly string[]): Json {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, {
     io: "input",
     target: "draft-7",
     unrepresentable: "any",
@@ -36,6 +47,7 @@ function jsonSchemaOf(keys: readonly KindKey[], leftOut: readonly string[]): Jso
       for (const key of leftOut) delete jsonSchema[key];
     },
   });
+  return json;
 }
 
 const refusal = `A secret is refused: ${WHY_NO_SECRETS}. Secrets belong in Key Vault (npm run secret) or in the environment.`;
@@ -60,7 +72,13 @@ const noSecret: Json = {
  * @param keys the keys that kinds add
  */
 export function stackFileSchema(keys: readonly KindKey[]): Json {
-  const { properties = {}, required = [] } = jsonSchemaOf(keys, ONLY_FOR_TABLES);
+  const schema = jsonSchemaOf(schemaWith(keys), ONLY_FOR_TABLES);
+  // editors tell what is wrong with one of both, and not that neither fits
+  const { properties = {}, required = [] } = withEntries(schema, {
+    if: { type: "object", required: ["from"] },
+    then: jsonSchemaOf(workspaceFilesSchema, ONLY_FOR_TABLES),
+    else: workspaceIn(schema),
+  });
   const named = (key: string) => `fabric:${key}`;
   const known = Object.keys(properties).map(named);
   return {
@@ -79,5 +97,23 @@ export function stackFileSchema(keys: readonly KindKey[]): Json {
       },
     },
     definitions: { noSecret },
+  };
+}
+
+/**
+ * The JSON Schema of a file that an entry with `from` names: a workspace or a list of workspaces.
+ * @param keys the keys that kinds add
+ */
+export function workspacesFileSchema(keys: readonly KindKey[]): Json {
+  const workspace = { $ref: "#/definitions/workspace" };
+  return {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    title: "A file of workspaces of fabric-environments",
+    description: "A workspace or a list of workspaces. Every key is described in docs/configuration.md.",
+    if: { type: "array" },
+    then: { items: workspace },
+    else: workspace,
+    allOf: [{ $ref: "#/definitions/noSecret" }],
+    definitions: { workspace: workspaceIn(jsonSchemaOf(schemaWith(keys), ONLY_FOR_TABLES)), noSecret },
   };
 }

@@ -1,4 +1,4 @@
-import { join, posix, sep } from "node:path";
+import { join, sep } from "node:path";
 import { readPlatform } from "../api/itemDefinition.ts";
 import type { Platform } from "../api/itemDefinition.ts";
 import { hasDefinition, knownItemType } from "../api/itemType.ts";
@@ -8,6 +8,7 @@ import type { ItemAttribute, WorkspaceAttribute } from "../content/values/refere
 import type { Variables } from "../content/environmentValues.ts";
 import type { Value } from "../content/values/value.ts";
 import { isYes, textOf } from "./entries.ts";
+import { insideProject } from "./insideProject.ts";
 import { itemNameProblem } from "./itemNames.ts";
 import { problemAt } from "./problem.ts";
 import type { ConfigPath, Problem } from "./problem.ts";
@@ -148,19 +149,6 @@ export function resolveItem(
     logicalId: platform?.logicalId,
     folder: folderOf(raw["folder"], (message) => report("folder", message)),
   };
-}
-
-/**
- * The path relative to the project, normalised.
- * @throws Error if the path leads out of the project
- */
-export function insideProject(path: string): string {
-  if (posix.isAbsolute(path) || /^[a-z]:/i.test(path) || path.includes("\\")) {
-    throw new Error("must be relative to the folder of Pulumi.yaml, with / between folders");
-  }
-  const normal = posix.normalize(path).replace(/\/$/, "");
-  if (normal === ".." || normal.startsWith("../")) throw new Error("leads out of the project");
-  return normal;
 }
 
 /** A folder of the workspace with a leading slash; undefined for the root. */

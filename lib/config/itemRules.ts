@@ -6,7 +6,7 @@ import type { ParsedRules } from "../content/values/parseRules.ts";
 import { problemText } from "../content/values/place.ts";
 import type { Rules } from "../content/values/rule.ts";
 import { textOf } from "./entries.ts";
-import { insideProject } from "./item.ts";
+import { insideProject } from "./insideProject.ts";
 import { problemAt } from "./problem.ts";
 import type { ConfigPath, Problem } from "./problem.ts";
 

@@ -471,10 +471,23 @@ export const stackSchema = z.strictObject({
     }),
   workspaces: z.array(workspaceSchema).meta({
     description:
-      "What to deploy. Required, because a file without it would delete everything that the stack made; `[]` says so on purpose.",
+      "What to deploy. Required, because a file without it would delete everything that the stack made; `[]` says so on purpose. " +
+      "An entry may name files that hold the workspaces.",
   }),
   azure: azureSchema.optional().meta({
     description: "Azure resources that the workspaces stand on, or in a stack of its own the foundation of all stacks.",
+  }),
+});
+
+/** An entry of `workspaces` that stands for those of files. */
+export const workspaceFilesSchema = z.strictObject({
+  from: text(1000).meta({
+    description:
+      "In place of all other keys: the workspaces of a file of the project, or of all files that a glob matches, in the order of " +
+      "their paths. A file, YAML or JSON, holds a workspace or a list of workspaces.",
+    examples: ["workspaces/*.yaml"],
+    absent: "none",
+    more: "#workspaces-in-files",
   }),
 });
 
@@ -507,7 +520,7 @@ export function schemaWith(keys: readonly KindKey[]): typeof stackSchema {
 const ownKeys: KnownKeys = {
   "": Object.keys(stackSchema.shape),
   features: flagNames,
-  workspaces: Object.keys(workspaceSchema.shape),
+  workspaces: [...Object.keys(workspaceSchema.shape), "from"],
   users: Object.keys(userSchema.shape),
   git: gitSchema.options.flatMap(({ shape }) => Object.keys(shape)),
   items: Object.keys(itemSchema.shape),

@@ -17,7 +17,7 @@ const isSecret = (value: unknown): boolean =>
   typeof (value as { secure?: unknown }).secure === "string";
 
 /** Paths of secrets in a value of a stack's file. */
-function secretsIn(value: unknown, path: ConfigPath): ConfigPath[] {
+export function secretsIn(value: unknown, path: ConfigPath): ConfigPath[] {
   if (isSecret(value)) return [path];
   if (typeof value !== "object" || value === null) return [];
   const entries: (readonly [string | number, unknown])[] = Array.isArray(value)
@@ -62,6 +62,11 @@ function problemOf(stack: string, path: ConfigPath, isExact: boolean): Problem {
       `the state in plain text: replace it where it is used.`,
   };
 }
+
+/** What is wrong with a secret in a file of workspaces. */
+export const secretInFile = (stack: string): string =>
+  `is a secret, and ${WHY_NO_SECRETS}; Pulumi decrypts nothing in this file either. Secrets belong into Key Vault (npm run secret ` +
+  `-- set NAME --stack ${stack}) or into the environment. Write plain text here.`;
 
 /**
  * Refuses secrets in the configuration of a stack's file.

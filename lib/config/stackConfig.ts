@@ -1,6 +1,8 @@
 import type { FlagName } from "../featureFlags.ts";
 import { inOurWords, schemaProblems, StackConfigError, withPlaces } from "./problem.ts";
+import type { Problem } from "./problem.ts";
 import { stackFileLines } from "./stackFileLines.ts";
+import type { PlaceOf } from "./stackFileLines.ts";
 import { checkRules } from "./rules.ts";
 import type { ItemContent, ResolvedItem } from "./item.ts";
 import { defaultKey } from "../content/itemKeys.ts";
@@ -8,6 +10,8 @@ import { kindValues } from "./kindKeys.ts";
 import type { KindKey, KindValues } from "./kindKeys.ts";
 import { knownKeysWith, schemaWith } from "./schema.ts";
 import type { GitConfig, ItemInput, ItemOptions, StackInput, UserConfig, WorkspaceInput } from "./schema.ts";
+import { withWorkspaceFiles } from "./workspaceFiles.ts";
+import type { WithWorkspaces } from "./workspaceFiles.ts";
 
 export { StackConfigError } from "./problem.ts";
 export type { AzureConfig } from "./azureSchema.ts";
@@ -74,29 +78,49 @@ export interface StackConfigOptions {
 }
 
 /**
- * Checks a stack's configuration as a whole and fills in its defaults. Reads the definitions of items, and no other files.
- * @param raw the values by key without the namespace `fabric:`; objects and lists already parsed
+ * Checks a stack's configuration as a whole and fills in its defaults. Reads the files that it names: workspaces, and definitions
+ * of items.
+ * @param given the values by key without the namespace `fabric:`; objects and lists already parsed
  * @throws StackConfigError that lists all problems at once, each with its path in the file, and never a value
  */
-export function parseStackConfig(raw: Readonly<Record<string, unknown>>, options: StackConfigOptions): StackConfig {
+export function parseStackConfig(given: Readonly<Record<string, unknown>>, options: StackConfigOptions): StackConfig {
   const { projectRoot, stack, env = process.env, kindKeys = [] } = options;
+  const declared = withWorkspaceFiles(given, projectRoot, stack);
+  const { raw } = declared;
   const parsed = schemaWith(kindKeys).safeParse(raw, { error: inOurWords });
-  const { problems, items, warnings } = checkRules(raw, { projectRoot, env, kindKeys, stack });
-  if (!parsed.success || problems.length > 0) {
+  // while workspaces are missing, rules would miss what others mean
+  const { problems, items, warnings } = declared.isWhole
+    ? checkRules(raw, { projectRoot, env, kindKeys, stack })
+    : { problems: [], items: [], warnings: [] };
+  if (!parsed.success || problems.length > 0 || declared.problems.length > 0) {
     const shape = parsed.success ? [] : schemaProblems(parsed.error, knownKeysWith(kindKeys));
-    const told = problems.some(({ same }) => same)
-      ? withPlaces(problems, stackFileLines(projectRoot, stack, env))
+    const placed = problems.some(({ same }) => same)
+      ? withPlaces(problems, placesIn(declared, stackFileLines(projectRoot, stack, env)))
       : problems;
-    throw new StackConfigError(stack, [...shape, ...told]);
+    throw new StackConfigError(stack, told(declared, [...shape, ...placed]));
   }
 
   const { workspaces, ...rest } = parsed.data;
   return {
     ...rest,
     ...kindValues(kindKeys, "stack", rest),
-    ...(warnings.length > 0 && { warnings }),
+    ...(warnings.length > 0 && { warnings: warnings.map(declared.told) }),
     workspaces: workspaces.map((workspace, index) => completed(workspace, items[index] ?? [], kindKeys)),
   };
+}
+
+const placesIn =
+  ({ placeOf }: WithWorkspaces, inStackFile: PlaceOf): PlaceOf =>
+  (at) =>
+    placeOf(at, inStackFile);
+
+/** Problems with the files of workspaces, and those of the whole with their places in these files. */
+function told(declared: WithWorkspaces, problems: readonly Problem[]): readonly Problem[] {
+  const ofFiles = declared.problems;
+  const isTold = (place: string) =>
+    ofFiles.some(({ path }) => place === path || [".", "[", " "].some((next) => place.startsWith(path + next)));
+  const others = problems.map(({ path, message }) => ({ path: declared.told(path), message: declared.told(message) }));
+  return [...ofFiles, ...others.filter(({ path }) => !isTold(path))];
 }
 
 function completed(

@@ -18,23 +18,27 @@ export type PlaceOf = (path: ConfigPath) => string | undefined;
 export function stackFileLines(projectRoot: string, stack: string, env: NodeJS.ProcessEnv): PlaceOf {
   try {
     const file = stackFileOf(projectRoot, stack, env);
-    const { LineCounter, isMap, isNode, parseDocument } = yaml();
-    const lineCounter = new LineCounter();
-    const document = parseDocument(readFileSync(file, "utf8"), { lineCounter });
-    const config = document.get("config");
-    if (!isMap(config)) return () => undefined;
+    const lineOf = linesOf(readFileSync(file, "utf8"), 2);
     return ([first, ...rest]) => {
-      const start = innermost([`fabric:${first}`, ...rest]);
-      return start === undefined ? undefined : `${basename(file)}:${lineCounter.linePos(start).line}`;
+      const line = lineOf(["config", `fabric:${first}`, ...rest]);
+      return line === undefined ? undefined : `${basename(file)}:${line}`;
     };
-
-    /** Where a value begins, or the object that lacks it. */
-    function innermost(path: ConfigPath): number | undefined {
-      const node = isMap(config) ? config.getIn(path, true) : undefined;
-      if (isNode(node)) return node.range?.[0];
-      return path.length > 1 ? innermost(path.slice(0, -1)) : undefined;
-    }
   } catch {
     return () => undefined;
   }
+}
+
+/**
+ * Finds the lines of values in a YAML text: where a value begins, or the object that lacks it.
+ * @param least steps of a path that the text must have, so that the line says something
+ */
+export function linesOf(text: string, least: number): (path: ConfigPath) => number | undefined {
+  const { LineCounter, isNode, parseDocument } = yaml();
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter });
+  return function lineOf(path): number | undefined {
+    const node = path.length === 0 ? document.contents : document.getIn(path, true);
+    if (isNode(node) && node.range) return lineCounter.linePos(node.range[0]).line;
+    return path.length > least ? lineOf(path.slice(0, -1)) : undefined;
+  };
 }

@@ -14,16 +14,35 @@ export function readYamlFile(file: string): unknown {
 }
 
 /**
- * The content of a YAML text.
+ * The content of a YAML text, as Pulumi reads its own files: with merge keys (`<<`), and anchors used as often as one likes.
  * @param file source of the text, for messages
  * @throws Error like {@link readYamlFile}
  */
 export function parseYaml(text: string, file: string): unknown {
-  const { LineCounter, parseDocument } = yaml();
+  const { LineCounter, parseDocument, visit } = yaml();
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter, prettyErrors: false, merge: true });
   const [error] = document.errors;
-  if (!error) return document.toJS();
-  const { line, col } = lineCounter.linePos(error.pos[0]);
-  throw new Error(`${file}:${line}:${col} is not valid YAML: ${error.message}`);
+  if (error) {
+    const isSecond = error.code === "MULTIPLE_DOCS";
+    throw invalid(error.pos[0], isSecond ? "a second document begins here (---)" : error.message);
+  }
+  try {
+    return document.toJS({ maxAliasCount: -1 });
+  } catch (error) {
+    let place = 0;
+    visit(document, {
+      Alias(_key, alias) {
+        if (alias.resolve(document)) return undefined;
+        place = alias.range?.[0] ?? 0;
+        return visit.BREAK;
+      },
+    });
+    throw invalid(place, error instanceof Error ? error.message : String(error));
+  }
+
+  function invalid(offset: number, message: string): Error {
+    const { line, col } = lineCounter.linePos(offset);
+    return new Error(`${file}:${line}:${col} is not valid YAML: ${message}`);
+  }
 }

@@ -6,9 +6,10 @@ import { z } from "zod";
 import Ajv from "ajv";
 import { parse } from "yaml";
 import { classesFile, classesText } from "../../../cli/docs/resourceClasses.ts";
-import { derivedPage, pages, schemaFile, schemaText } from "../../../cli/docs/derived.ts";
+import { derivedPage, pages, schemaFiles } from "../../../cli/docs/derived.ts";
 import { keyTable, schemaAt } from "../../../cli/docs/keyTable.ts";
-import { keysSchema, stackFileSchema } from "../../../cli/docs/stackSchema.ts";
+import { keysSchema, stackFileSchema, workspacesFileSchema } from "../../../cli/docs/stackSchema.ts";
+import type { Json } from "../../../cli/docs/stackSchema.ts";
 import { text } from "../../../lib/config/value.ts";
 import { listEntry } from "../../../providers/engine/entry.ts";
 import type { ResourceKind } from "../../../providers/engine/resourceKind.ts";
@@ -18,9 +19,11 @@ const projectRoot = resolve(import.meta.dirname, "../../..");
 const read = (file: string) => readFileSync(join(projectRoot, file), "utf8");
 
 /** What an editor finds wrong with a stack's file: places and messages. */
-function problemsOf(file: unknown, keys = kindKeys): string[] {
+const problemsOf = (file: unknown, keys = kindKeys): string[] => problemsBy(stackFileSchema(keys), file);
+
+function problemsBy(schema: Json, file: unknown): string[] {
   const ajv = new Ajv({ allErrors: true, verbose: true });
-  const validate = ajv.compile(stackFileSchema(keys));
+  const validate = ajv.compile(schema);
   void validate(file);
   return (validate.errors ?? []).map(({ dataPath, message, parentSchema }) => {
     const { errorMessage } = (parentSchema ?? {}) as { errorMessage?: string };
@@ -70,9 +73,11 @@ describe("derived documentation", () => {
     assert.deepEqual(silent, []);
   });
 
-  it(`Derived documentation ${schemaFile} is what \`npm run docs\` writes today`, () => {
-    assert.equal(read(schemaFile), schemaText(), "stale: run npm run docs");
-  });
+  for (const [file, textOf] of Object.entries(schemaFiles)) {
+    it(`Derived documentation ${file} is what \`npm run docs\` writes today`, () => {
+      assert.equal(read(file), textOf(), "stale: run npm run docs");
+    });
+  }
 
   it("Derived documentation describes every key, at every depth", () => {
     const table = keyTable(keysSchema(kindKeys), "", () => false);
@@ -207,5 +212,47 @@ describe("pulumi.schema.json", () => {
     }
     const harmless = { ...item, creationPayload: { secure: "on", more: true } };
     assert.deepEqual(problemsOf(withKeys({ workspaces: [{ name: "a", items: [harmless] }] })), []);
+  });
+
+  it("Pulumi.schema.json takes files in the place of workspaces, with nothing beside", () => {
+    const from = "workspaces/*.yaml";
+    assert.deepEqual(problemsOf(withKeys({ workspaces: [{ from }, { name: "a" }] })), []);
+    const problems = problemsOf(withKeys({ workspaces: [{ from, name: "a" }, { from: 1 }] }));
+    for (const part of ["[0]: should NOT have additional properties", "[1].from: should be string"])
+      assert.ok(
+        problems.some((problem) => problem.endsWith(part)),
+        problems.join("\n"),
+      );
+    assert.ok(!problems.some((problem) => problem.includes("required")), problems.join("\n"));
+  });
+});
+
+describe("workspaces.schema.json", () => {
+  const found = (file: unknown) => problemsBy(workspacesFileSchema(kindKeys), file);
+
+  it("Workspaces.schema.json takes a workspace and a list of workspaces", () => {
+    const items = [{ name: "b", type: "Lakehouse" }];
+    assert.deepEqual(found({ name: "a", items }), []);
+    assert.deepEqual(
+      found([
+        { name: "a", items },
+        { name: "b", git: undefined },
+      ]),
+      [],
+    );
+    assert.deepEqual(found([]), []);
+  });
+
+  it("Workspaces.schema.json refuses further files, secrets, and what is wrong in a workspace", () => {
+    for (const [file, expected] of [
+      [{ from: "more/*.yaml" }, "should NOT have additional properties"],
+      [[{ name: "a", users: [{ principal: "b", role: "Boss" }] }], "[0].users[0].role: should be equal"],
+      [{ name: "a", description: { secure: "v1:abc" } }, "keeps nothing secret"],
+      ["sales", "should be object"],
+    ] as const)
+      assert.ok(
+        found(file).some((problem) => problem.includes(expected)),
+        found(file).join("\n"),
+      );
   });
 });

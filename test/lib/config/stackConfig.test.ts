@@ -148,7 +148,7 @@ test("All problems are listed at once, in the order of their paths, each with it
     message: `The configuration in Pulumi.dev.yaml has 11 problems:
   fabric:endpont: unknown key; did you mean endpoint?
   fabric:tenantId: must be an id like 01234567-89ab-cdef-0123-456789abcdef
-  fabric:workspaces[0].colour: unknown key; known are name, displayName, description, capacity, adopt, protect, usersAuthoritative, users, git and items
+  fabric:workspaces[0].colour: unknown key; known are name, displayName, description, capacity, adopt, protect, usersAuthoritative, users, git, items and from
   fabric:workspaces[0].git.connectionId: required for GitHub, which knows no automatic credentials
   fabric:workspaces[0].git.ownerName: required for GitHub
   fabric:workspaces[0].items[0].folder: has a folder name with one of ~ " # . & * : < > ? { | } \\ % or a control character
