@@ -26,6 +26,7 @@ import { HalfDoneError, takeOver } from "./import/takeOver.ts";
 import { configurationOf, readTarget } from "./import/target.ts";
 import type { Target } from "./import/target.ts";
 import { noteResult } from "./pulumi/commandOutput.ts";
+import { assertStartable } from "./pulumi/longConfiguration.ts";
 import { projectRoot } from "./pulumi/pulumi.ts";
 import { previewSteps } from "./rollback/stackState.ts";
 import { runStackCommand } from "./pulumi/stackCommand.ts";
@@ -86,6 +87,7 @@ async function importWorkspaces(named: StackAccess, args: readonly string[]): Pr
   const configuration = await configurationOf(named, isDryRun);
   const { access, settings } = opened(named, configuration ?? {});
   const { stack, env } = access;
+  assertStartable(stack, settings.configurationBytes, env);
   const store = await openLogStore(settings.transactionLog, { stack, env });
   return withStackToItself(access, store, async () => {
     const reading = readTarget(access, store, configuration);

@@ -27,6 +27,8 @@ Runs pulumi ${command} with the project's environment. Everything after the stac
       }
       if (command === "destroy") return (await import("./pulumi/destroyStack.ts")).destroyStack(access, given);
       const { access: found, settings } = await openedStack(access, given);
+      const { assertStartable, runsProgram } = await import("./pulumi/longConfiguration.ts");
+      if (runsProgram(given, found.env)) assertStartable(found.stack, settings.configurationBytes, found.env);
       const { checkpointing } = await import("./transaction/checkpointing.ts");
       const { changeFormOfState } = await import("./pulumi/stateFiles.ts");
       changeFormOfState(found.stack, found.env);

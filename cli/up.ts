@@ -12,6 +12,7 @@ import { takeOption } from "./pulumi/commandLine.ts";
 import { foldedList } from "./pulumi/foldedList.ts";
 import type { ListedObject } from "./pulumi/foldedList.ts";
 import { liftedProtection, tellLifted } from "./pulumi/liftedProtection.ts";
+import { assertStartable } from "./pulumi/longConfiguration.ts";
 import { RunFolder } from "./transaction/runFolder.ts";
 import { runPulumi } from "./pulumi/pulumi.ts";
 import { catchUp, settleAll } from "./transaction/recovery.ts";
@@ -47,7 +48,8 @@ async function up(named: StackAccess, args: readonly string[]): Promise<number> 
   if (plan !== undefined && !existsSync(plan)) throw new Error(`There is no plan ${plan}. Nothing was done.`);
   const { access: stackAccess, settings } = await openedForUpdate(named, args);
   const { stack, env } = stackAccess;
-  const { flags, transactionLog } = settings;
+  const { flags, transactionLog, configurationBytes } = settings;
+  assertStartable(stack, configurationBytes, env);
   const store = await openLogStore(transactionLog, { stack, env });
   return withStackToItself(stackAccess, store, async () => {
     const say = (line: string) => console.error(line);

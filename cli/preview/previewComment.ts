@@ -8,6 +8,7 @@ import { stackConfigValues } from "../../lib/config/text.ts";
 import { takeOption } from "../pulumi/commandLine.ts";
 import { judgePreview, tellLifted } from "../pulumi/liftedProtection.ts";
 import { isJsonOutput, noteResult } from "../pulumi/commandOutput.ts";
+import { assertStartable } from "../pulumi/longConfiguration.ts";
 import { changesOf, driftOf, isDestructive, unchangedIn } from "./previewChanges.ts";
 import type { PreviewedObject } from "./previewChanges.ts";
 import type { ItemChange } from "./changedFiles.ts";
@@ -57,7 +58,8 @@ export async function previewStack(
   const redaction = new Redaction(process.env, () => []);
   try {
     using lookedAt = await stackToLookAt(named, args);
-    const { access, isUnmade } = lookedAt;
+    const { access, isUnmade, settings } = lookedAt;
+    assertStartable(stack, settings.configurationBytes, access.env);
     if (isUnmade) console.error(`Stack '${stack}' does not exist yet: this is what npm run up would make.`);
     const env = { ...access.env, ...previewCheckpointing(access.env), PULUMI_DEBUG_COMMANDS: "true" };
     const { code } = await runPulumi(["preview", ...stackOption(access), ...args, "--event-log", events], env);

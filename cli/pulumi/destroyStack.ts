@@ -3,6 +3,7 @@ import { openLogStore } from "../../lib/logStore/openLogStore.ts";
 import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
 import { liftedProtection, tellLifted } from "./liftedProtection.ts";
 import { takeSwitch } from "./commandLine.ts";
+import { assertStartable, runsProgram } from "./longConfiguration.ts";
 import { openedStack } from "./openStack.ts";
 import { runPulumi } from "./pulumi.ts";
 import type { Ended } from "./pulumi.ts";
@@ -36,6 +37,7 @@ export async function destroyStack(named: StackAccess, given: readonly string[])
   const { isOn: isRemove, rest: args } = takeSwitch(given, "remove");
   const { access: found, settings } = await openedStack(named, args);
   const { stack } = found;
+  if (runsProgram(args, found.env)) assertStartable(stack, settings.configurationBytes, found.env);
   const isToBeRemoved = isRemove || isSwitchedOn(found.env[REMOVE]);
   const env = { ...found.env, [REMOVE]: "false" };
   const store = await openLogStore(settings.transactionLog, { stack, env });

@@ -6,6 +6,8 @@ import { LOG_PLACE } from "../../lib/logStore/openLogStore.ts";
 import { FeatureFlags } from "../../lib/featureFlags.ts";
 import type { FlagName } from "../../lib/featureFlags.ts";
 import { trustedVaultUrl } from "../../lib/api/trustedHost.ts";
+import { withWorkspaceFiles } from "../../lib/config/workspaceFiles.ts";
+import { configurationBytes } from "./longConfiguration.ts";
 import type { Configured } from "./configuration.ts";
 
 /** The part of a stack's configuration that the commands around Pulumi need before any program runs. */
@@ -15,13 +17,15 @@ export interface StackSettings {
   readonly transactionLog: string;
   /** `fabric:keyVaultUrl`, overridden by KEY_VAULT_URL. */
   readonly keyVaultUrl: string | undefined;
-  /** Rough number of resources that the file declares: folders are not counted. */
+  /** Rough number of resources that the stack's file and those of its workspaces declare: folders are not counted. */
   readonly resources: number;
+  /** Least bytes of the environment variable in which the vendor's language host hands the configuration on. */
+  readonly configurationBytes: number;
 }
 
 /**
  * The commands' settings from a stack's configuration. The program checks the whole configuration; this function checks only
- * the values that it reads. Pure.
+ * the values that it reads. Reads the files of workspaces, to count what they declare.
  * @param config Pulumi's own answer (`readConfiguration`)
  * @throws Error if a `FEATURE_USE_…` variable is neither true nor false, or the host of the vault is not trusted
  */
@@ -37,7 +41,8 @@ export function stackSettings(config: Configured, projectRoot: string, env: Node
         ? log
         : resolve(projectRoot, typeof log === "string" ? log : ".fabric/transactions"),
     keyVaultUrl: trustedVaultUrl(typeof vault === "string" ? vault : undefined, env),
-    resources: resourcesIn(config["workspaces"]),
+    resources: resourcesIn(withWorkspaceFiles(config, projectRoot).raw["workspaces"]),
+    configurationBytes: configurationBytes(config),
   };
 }
 
