@@ -23,3 +23,16 @@ export function nodeMemory(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
     ),
   };
 }
+
+/** Keeps Pulumi's SDK from sending debug messages. */
+const QUIET_LOG = resolve(import.meta.dirname, "../languageHost/quietLog.cjs");
+
+/**
+ * The Node options of a Pulumi command, without the debug messages that it does not show.
+ * @param args of the command: `--debug` shows them, and so may the engine's own logs
+ * @param env NODE_OPTIONS as {@link nodeMemory} made them
+ */
+export function withoutDebugMessages(args: readonly string[], env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  if (args.some((arg) => /^(-d|-v\S*|--(debug|verbose|logflow|logtostderr)(=.*)?)$/.test(arg))) return env;
+  return { ...env, NODE_OPTIONS: [preloadOption(QUIET_LOG), env["NODE_OPTIONS"]].filter(Boolean).join(" ") };
+}

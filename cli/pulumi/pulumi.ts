@@ -12,7 +12,7 @@ import { settleHome } from "../setup/homeFolder.mjs";
 import { proxyEnvironment } from "../../lib/network/proxy.ts";
 import { isJsonOutput } from "./commandOutput.ts";
 import { IgnoredSignals } from "./ignoredSignals.ts";
-import { nodeMemory } from "./nodeMemory.ts";
+import { nodeMemory, withoutDebugMessages } from "./nodeMemory.ts";
 import { stepsAtOnce } from "./stepsAtOnce.ts";
 
 /** The folder with Pulumi.yaml: the current one, as npm sets it, else the folder of this project. */
@@ -87,7 +87,7 @@ export interface Ended {
 export async function runPulumi(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> {
   const child = spawn("pulumi", args, {
     cwd: projectRoot,
-    env,
+    env: withoutDebugMessages(args, env),
     stdio: ["inherit", isJsonOutput() ? 2 : "inherit", "inherit"],
   });
   using signals = new IgnoredSignals();

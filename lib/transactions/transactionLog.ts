@@ -18,6 +18,7 @@ export type NoteAccepted = (operation: AcceptedOperation) => Promise<void>;
  */
 export class TransactionLog {
   readonly transactionId: string;
+  readonly #written: Entry[] = [];
   readonly #file: Appender;
   readonly #clock: Clock;
   readonly #warn: (line: string) => void;
@@ -49,6 +50,11 @@ export class TransactionLog {
     const file = await store.appender(logFile(transactionId));
     const last = entries.reduce((highest, { seq }) => Math.max(highest, seq), 0);
     return new TransactionLog(transactionId, last, file, clock, warn);
+  }
+
+  /** The entries that this process has written, so that nobody has to read the log again. */
+  get written(): readonly Entry[] {
+    return this.#written;
   }
 
   /** Whether a step is in progress. */
@@ -173,7 +179,7 @@ export class TransactionLog {
     return this.#file.close();
   }
 
-  #append(fact: Fact): Promise<void> {
+  async #append(fact: Fact): Promise<void> {
     const { transactionId } = this;
     const place = {
       v: 2,
@@ -182,7 +188,9 @@ export class TransactionLog {
       pid: process.pid,
       at: new Date(this.#clock.now()).toISOString(),
     } as const;
-    return this.#file.append(`${JSON.stringify({ ...place, ...fact })}\n`);
+    const entry: Entry = { ...place, ...fact };
+    await this.#file.append(`${JSON.stringify(entry)}\n`);
+    this.#written.push(entry);
   }
 }
 

@@ -58,10 +58,7 @@ export async function startRun(
     if (!said.has(line)) process.stderr.write(`${line}\n`);
     said.add(line);
   };
-  const onStep = (id: string) => {
-    ownTransactionId = id;
-    past.forget();
-  };
+  const onStep = (id: string) => void (ownTransactionId = id);
   const onTaken = (id: string, what: string) => {
     objects.noteOfEarlierRun(id);
     warn(`${what} was made by an earlier run that was not committed: it was taken, not made again.`);

@@ -9,7 +9,7 @@ import { deletedBy, madeBy } from "../../lib/transactions/madeBy.ts";
 import { areSameNames } from "../../lib/transactions/unsettled.ts";
 import { mayHaveWritten, writtenTo } from "../../lib/transactions/written.ts";
 import type { LoggedPast } from "./run.ts";
-import type { RunTransaction } from "./runTransaction.ts";
+import type { JoinedTransaction, RunTransaction } from "./runTransaction.ts";
 
 /** Sources of the answers. */
 export interface PastOf {
@@ -20,19 +20,21 @@ export interface PastOf {
   readonly transaction: RunTransaction;
 }
 
-/** A {@link LoggedPast} that reads the logs once, and again after a write. */
-export interface ReadPast extends LoggedPast {
-  /** Notes that this run is about to write to the log. */
-  forget(): void;
-}
-
-/** Answers questions about earlier writes from the transaction logs of a stack. */
-export function loggedPast({ store, stack, rollbackOf, transaction }: PastOf): ReadPast {
-  let openLogs: Promise<Entry[][]> | undefined;
+/**
+ * Answers questions about earlier writes from the transaction logs of a stack. Reads the logs once: what this run writes itself
+ * is at hand, and nobody else may write.
+ */
+export function loggedPast({ store, stack, rollbackOf, transaction }: PastOf): LoggedPast {
+  let logs: Promise<Entry[][]> | undefined;
   let undone: Promise<Entry[]> | undefined;
   const undoneLog = (transactionId: string) => (undone ??= readTransactionLog(store, transactionId));
-  const open = () =>
-    (openLogs ??= new StackTransactions(store, stack).logs().then((logs) => logs.filter((log) => !hasEnded(log))));
+  const beforeWrites = () =>
+    (logs ??= new StackTransactions(store, stack).logs().then((all) => all.filter((log) => !hasEnded(log))));
+  const open = async (): Promise<readonly (readonly Entry[])[]> => {
+    // a run that cannot write has written nothing
+    const joined = await transaction.joined?.catch(() => undefined);
+    return joined ? withWritten(joined) : beforeWrites();
+  };
   const undosOf = async <A extends object>(compensation: string, id: string) =>
     (await open()).flatMap((log) =>
       log.flatMap((entry) => {
@@ -81,7 +83,13 @@ export function loggedPast({ store, stack, rollbackOf, transaction }: PastOf): R
       const { unsettled } = await transaction.join();
       return unsettled.some((left) => left.resourceType === resourceType && areSameNames(left.names, names));
     },
-
-    forget: () => void (openLogs = undefined),
   };
+}
+
+/** The open logs, with what this run has written to its own. */
+function withWritten({ openLogs, log }: JoinedTransaction): readonly (readonly Entry[])[] {
+  const isOwn = ([first]: readonly Entry[]) => first?.transactionId === log.transactionId;
+  return openLogs.some(isOwn)
+    ? openLogs.map((one) => (isOwn(one) ? [...one, ...log.written] : one))
+    : [...openLogs, log.written];
 }

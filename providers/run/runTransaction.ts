@@ -5,7 +5,8 @@ import type { EngineRun } from "../../lib/transactions/engineRun.ts";
 import type { Lock, LogStore } from "../../lib/logStore/logStore.ts";
 import { openLogStore } from "../../lib/logStore/openLogStore.ts";
 import type { TransactionLog } from "../../lib/transactions/transactionLog.ts";
-import { hasEffects } from "../../lib/transactions/entry.ts";
+import { hasEffects, hasEnded } from "../../lib/transactions/entry.ts";
+import type { Entry } from "../../lib/transactions/entry.ts";
 import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
 import { newTransactionId, rollbackLogOf } from "../../lib/transactions/transactionFiles.ts";
 import { systemClock } from "../../lib/clock.ts";
@@ -46,6 +47,8 @@ export interface JoinedTransaction {
   readonly log: TransactionLog;
   /** Creates that earlier runs left open, read before this run writes. */
   readonly unsettled: readonly UnsettledCreate[];
+  /** The stack's open logs, as they were before this run wrote: its own is among them if the run resumes it. */
+  readonly openLogs: readonly (readonly Entry[])[];
 }
 
 /**
@@ -80,6 +83,11 @@ export class RunTransaction {
     return (this.#joined ??= this.#take());
   }
 
+  /** The transaction, if this process has joined it or is about to. */
+  get joined(): Promise<JoinedTransaction> | undefined {
+    return this.#joined;
+  }
+
   /** Notes a failure: this process cannot commit the transaction any more. */
   failed(): void {
     this.#hasFailed = true;
@@ -109,7 +117,8 @@ export class RunTransaction {
     const transactions = await this.#transactions();
     const lock = await transactions.store.lock(`${stack}.writer`, { waitMs: PREDECESSOR_MS });
     try {
-      const unsettled = unsettledCreates(await transactions.logs());
+      const logs = await transactions.logs();
+      const unsettled = unsettledCreates(logs);
       const programs = this.#programsRun();
       if (programs?.isResumed) await transactions.resume(programs.transactionId);
       else if (programs) await transactions.begin(programs.transactionId, checkpointBefore(stack), true);
@@ -122,7 +131,7 @@ export class RunTransaction {
         await log.begin({ stack, enableRollback: false });
       }
       await transactions.noteProvider(transactionId, configuration);
-      return { log, unsettled, lock };
+      return { log, unsettled, openLogs: logs.filter((one) => !hasEnded(one)), lock };
     } catch (error) {
       await lock.release();
       throw error;

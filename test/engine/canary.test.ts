@@ -30,7 +30,21 @@ const ofConnection = [
 ] as const;
 /** A variable that content takes. The service holds it, and nobody else. */
 const ofContent = "canary-of-content-8d7e";
-const secrets = [...Object.values(canaries), "canary-storage-key-44d0", inVault, ...ofConnection];
+/** Secrets of connections of the other types of credentials, by their names in the vault. */
+const ofOthers = {
+  "sales-key": "canary-account-key-1f2e",
+  "sales-token": "canary-shared-access-3d4c",
+  "sales-client": "canary-application-5b6a",
+  "sales-private-key": "canary-private-key-7988",
+  "sales-passphrase": "canary-key-passphrase-9a0b",
+};
+const secrets = [
+  ...Object.values(canaries),
+  "canary-storage-key-44d0",
+  inVault,
+  ...ofConnection,
+  ...Object.values(ofOthers),
+];
 /** Whatever looks like a signed token. */
 const signedToken = /eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]+/;
 
@@ -56,6 +70,40 @@ const connections = [
     type: "SQL",
     parameters: { server: "sales.database.windows.net" },
     credentials: { credentialType: "Basic", username: "loader", secret: "SALES_SQL_PASSWORD" },
+  },
+  {
+    name: "sales-blobs",
+    type: "AzureBlobs",
+    parameters: { account: "sales", domain: "blob.core.windows.net" },
+    credentials: { credentialType: "Key", secret: "SALES_KEY" },
+  },
+  {
+    name: "sales-lake",
+    type: "AzureDataLakeStorage",
+    parameters: { server: "https://sales.dfs.core.windows.net", path: "raw" },
+    credentials: { credentialType: "SharedAccessSignature", secret: "SALES_TOKEN" },
+  },
+  {
+    name: "sales-warehouse",
+    type: "SQL",
+    parameters: { server: "warehouse.database.windows.net" },
+    credentials: {
+      credentialType: "ServicePrincipal",
+      tenantId: "11111111-2222-4333-8444-555555555555",
+      servicePrincipalClientId: "22222222-3333-4444-8555-666666666666",
+      secret: "SALES_CLIENT",
+    },
+  },
+  {
+    name: "sales-snowflake",
+    type: "Snowflake",
+    parameters: { server: "sales.snowflakecomputing.com", warehouse: "loading" },
+    credentials: {
+      credentialType: "KeyPair",
+      identifier: "LOADER",
+      secret: "SALES_PRIVATE_KEY",
+      passphraseSecret: "SALES_PASSPHRASE",
+    },
   },
 ];
 
@@ -121,8 +169,10 @@ describe("secrets of a deployment", () => {
         ...{ endpoint, features, workspaces, connections },
         ...{ environmentVariables: ["SQL_HOST"], values: rules },
       });
-    const sent = () => stack.emulator.service.connections.all().find(({ credentials }) => credentials)?.credentials;
+    const sent = () =>
+      stack.emulator.service.connections.all().find(({ body }) => body["displayName"] === "sales-sql")?.credentials;
     azure.vault.put("sales-sql-password", ofConnection[0]);
+    for (const [name, secret] of Object.entries(ofOthers)) azure.vault.put(name, secret);
 
     const withNotebook = { ...workspace, items: [...workspace.items, { from: "content" }] };
     writeNotebook(stack.folder, "first");
@@ -131,6 +181,8 @@ describe("secrets of a deployment", () => {
     writeNotebook(stack.folder, "second");
     configure([{ ...withNotebook, description: "after" }]);
     const first = sent();
+    const withSecret = stack.emulator.service.connections.all().filter(({ credentials }) => credentials !== undefined);
+    assert.equal(withSecret.length, connections.length, "the service has the secret of each connection");
     azure.vault.put("sales-sql-password", ofConnection[1]);
     note("update, by a ready token", await stack.command("cli/up.ts", quick, { FABRIC_ACCESS_TOKEN }), 0);
     const second = sent();

@@ -70,10 +70,16 @@ function isAbout(leftover: ToldLeftover, { key, before, after }: Changed, compar
   const [collection, ownId = ""] = key.split(" ");
   if (collection === "branches") return kind === "GitConnection" && isBranchIn(leftover, key);
   if (collection !== COLLECTIONS[kind]) return false;
-  if (id === undefined) return [before, after].some((text) => text?.includes(JSON.stringify(name)));
+  if (id === undefined) return [before, after].some((text) => text !== undefined && isNamed(text, name));
   const former = formerOf(id, comparison);
   if (kind === "UnlistedUsers") return ownId.startsWith(former);
   return (collection === "roles" ? former : former.split("/").at(-1)) === ownId;
+}
+
+/** Whether an object without an id is meant: by its name, or by its resource's, which begins with the workspace. */
+function isNamed(text: string, name: string): boolean {
+  const { displayName } = JSON.parse(text) as { readonly displayName?: string };
+  return text.includes(JSON.stringify(name)) || (displayName !== undefined && name.endsWith(`/${displayName}`));
 }
 
 /** Whether a leftover names a branch: `own, branch of 0, /elsewhere keeps …` is `github/contoso/own/of 0/elsewhere`. */
