@@ -31,6 +31,7 @@ const entry = mutationsOf(
 );
 const logEntries = mutationsOf("lib/transactions/logEntries.ts", "lib/transactions/logEntries");
 const log = mutationsOf("lib/transactions/transactionLog.ts", "lib/transactions/transactionLog");
+const past = mutationsOf("providers/run/loggedPast.ts", "providers/run/loggedPast");
 const open = mutationsOf("lib/transactions/openTransaction.ts", "lib/transactions/stackTransactions");
 const earlierRun = mutationsOf("lib/transactions/earlierRun.ts", "lib/transactions/earlierRun");
 const trustedHost = mutationsOf("lib/api/trustedHost.ts", "lib/api/trustedHost");
@@ -162,6 +163,9 @@ export const mutations: readonly Mutation[] = [
   written("if (isForeign || !(name in found)) found[name] = value;", "found[name] = value;"),
   written("name in found && ![found[name]", "name in found && ![before?.[name]"),
   written('return isIt && outcomeOf(log, entry.step) !== "refused";', "return isIt;"),
+  past("return joined ? withWritten(joined) : beforeWrites();", "return beforeWrites();"),
+  past("return joined ? withWritten(joined) : beforeWrites();", "return joined ? joined.openLogs : beforeWrites();"),
+  past("(isOwn(one) ? [...one, ...log.written] : one)", "(isOwn(one) ? log.written : one)"),
   threeWays("!isSame(was) && !isSame(shall)", "!isSame(shall)"),
   threeWays("!isSame(was) && !isSame(shall)", "!isSame(was)"),
   threeWays("!own.has(property) &&", ""),
