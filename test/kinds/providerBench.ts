@@ -40,6 +40,8 @@ export interface ProcessOptions {
   readonly stop?: AbortSignal;
   /** @default true */
   readonly useRollback?: boolean;
+  /** `fabric:contentDrift`. @default false */
+  readonly contentDrift?: boolean;
   /** Stack that it belongs to; each has a log of its own. @default test */
   readonly stack?: string;
   /** Whether its waits for the service to finish take their time. @default true */
@@ -118,9 +120,10 @@ export class Bench implements AsyncDisposable {
 
   #logsOf = (stack: string) => join(this.folder, stack === "test" ? this.#logs : stack);
 
-  #configuration({ stack = "test", useRollback = true }: ProcessOptions) {
+  #configuration({ stack = "test", useRollback = true, contentDrift }: ProcessOptions) {
     const features = { useRetryLogic: true, useRollback };
-    return { stack, endpoint: "emulator", features, credential: "auto", transactionLog: this.#logsOf(stack) };
+    const transactionLog = this.#logsOf(stack);
+    return { stack, endpoint: "emulator", features, credential: "auto", transactionLog, contentDrift };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -24,7 +24,6 @@ import {
   keepDefinition,
   keepTexts,
   keepUndeclared,
-  noteSent,
   renewIds,
   restoreUndeclared,
   sendContent,
@@ -32,12 +31,14 @@ import {
   staysAsEdited,
   undeclaredDefinition,
 } from "./itemContent.ts";
-import type { Defined, Sent } from "./itemContent.ts";
+import type { Defined } from "./itemContent.ts";
 import { publishEnvironment } from "./environment.ts";
 import { itemPlace } from "./itemPlace.ts";
 import { contentBefore, contentToGiveBack, hasLaterContent, laterContent, noteBeforeInstead } from "./laterContent.ts";
 import { bindConnections, boundConnections } from "./modelConnections.ts";
 import { recoverItem } from "./recycleBin.ts";
+import { noteSent } from "./sentNote.ts";
+import type { Sent } from "./sentNote.ts";
 import { activateValueSet, activeValueSet, activeValueSetAlone } from "./valueSet.ts";
 
 /** Longest wait for a display name that the service still holds for a deleted item. Waits of minutes are known. */
@@ -227,7 +228,7 @@ export const item = defineObjectKind<Outputs>()({
     if (connections) await bindConnections(run, id, { ...wanted, connections }, "go");
     const theirs = old && !isUntouched && !isLater && (await undeclaredDefinition(run, id, wanted, old));
     if (theirs) await sendDefinition(run, id, wanted, theirs);
-    return isSent || !old ? { sent: await noteSent(run, id, wanted) } : {};
+    return isSent || !old ? { sent: await noteSent(run, id, wanted, isLater) } : {};
   },
 
   adoption: {

@@ -20,6 +20,7 @@ import { changeOfItem } from "./itemIntent.ts";
 import { itemPlace } from "./itemPlace.ts";
 import { formerItem, newIdsFor, withNewIds } from "./idsOfNow.ts";
 import { contentBefore, laterContent, noteBefore, noteSending, notedBefore } from "./laterContent.ts";
+import type { Sent } from "./sentNote.ts";
 
 /** What the log notes of a definition that is sent. */
 export interface SentNote {
@@ -42,17 +43,6 @@ const definitionAnswer = z.object({
 
 /** A Spark pool that a workspace can use. */
 const poolShape = z.object({ id: z.string(), name: z.string(), type: z.string() });
-
-/**
- * The definition that was last sent for an item, and the service's version of it. The service may add to a definition and
- * reorder it.
- */
-export interface Sent {
-  /** Hash of the definition that was sent. */
-  readonly definitionHash: string;
-  /** Hash of the definition that the service returned right after that. */
-  readonly contentHash: string;
-}
 
 /** The properties of an item that its content depends on. */
 export interface Defined {
@@ -93,19 +83,6 @@ export async function readDefinition(run: Run, id: string, item: Defined): Promi
 
 /** Variables whose former values nobody knows any more, so that they cannot be told from other text in a definition. */
 const lostVariables = (run: Run, { variables = {} }: Defined) => run.variables.changed(variables);
-
-/** Reads back a definition that was just sent; undefined if no comparison needs it, or the service does not return it. */
-export async function noteSent(run: Run, id: string, item: Defined): Promise<Sent | undefined> {
-  const { definitionHash } = item;
-  if (!run.watchesContent || definitionHash === undefined) return undefined;
-  try {
-    return { definitionHash, contentHash: hashDefinition(await readDefinition(run, id, item)) };
-  } catch (error) {
-    // the item is as declared; only the later comparison does without this note
-    if (isFabricError(error)) return undefined;
-    throw error;
-  }
-}
 
 /**
  * The definition hash for the state: the hash of the sent definition, as long as the item still holds that definition;
