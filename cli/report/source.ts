@@ -9,7 +9,7 @@ import { keptDefinition } from "../../lib/transactions/keptDefinitions.ts";
 import { readRuns } from "../../lib/transactions/runs.ts";
 import { attemptsFile, checkpointFile, rollbackLogOf } from "../../lib/transactions/transactionFiles.ts";
 import { readTransactionLog } from "../../lib/transactions/transactionLog.ts";
-import { keyIn } from "../../providers/kinds/item/itemContent.ts";
+import { keyIn } from "../../providers/kinds/item/keptContent.ts";
 import type { ReportSource } from "./model.ts";
 
 /**

@@ -14,23 +14,18 @@ import { InputError } from "../../engine/resourceKind.ts";
 import { idInLog, nameInLog } from "../../engine/undo.ts";
 import type { Run } from "../../run/run.ts";
 import { isKnownToGit } from "../git/status.ts";
+import { definitionHashNow, staysAsEdited } from "./contentDrift.ts";
 import {
-  contentAfterMaking,
-  contentToMake,
-  definitionFor,
-  definitionHashNow,
   definitionToReplace,
   giveBackDefinition,
-  keepDefinition,
-  keepTexts,
-  keepUndeclared,
   renewIds,
   restoreUndeclared,
   sendContent,
   sendDefinition,
-  staysAsEdited,
   undeclaredDefinition,
-} from "./itemContent.ts";
+} from "./contentWrites.ts";
+import { contentAfterMaking, contentToMake, definitionFor, keepTexts } from "./definitionToSend.ts";
+import { keepDefinition, keepUndeclared } from "./keptContent.ts";
 import type { Defined } from "./itemContent.ts";
 import { publishEnvironment } from "./environment.ts";
 import { itemPlace } from "./itemPlace.ts";

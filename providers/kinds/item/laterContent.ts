@@ -4,8 +4,13 @@ import { withEnvironment, withoutEnvironment } from "../../../lib/content/enviro
 import type { Run } from "../../run/run.ts";
 import { formerItem, newIdsFor, withNewIds } from "./idsOfNow.ts";
 import type { Restored } from "./idsOfNow.ts";
-import { keptOf, readDefinition, unlessUnreadable, withFormat, writeDefinition } from "./itemContent.ts";
-import type { Defined, Definition, SentNote } from "./itemContent.ts";
+import { writeDefinition } from "./contentWrites.ts";
+import { withFormat } from "./definitionToSend.ts";
+import { readDefinition, unlessUnreadable } from "./itemContent.ts";
+import { keptOf } from "./keptContent.ts";
+import type { SentNote } from "./contentWrites.ts";
+import type { Definition } from "./definitionToSend.ts";
+import type { Defined } from "./itemContent.ts";
 
 /*
  * Content that somebody has put into an item after a transaction sent its own definition. A rollback leaves it, as it leaves

@@ -3,7 +3,8 @@ import { hashDefinition } from "../../../lib/api/itemDefinition.ts";
 import type { Run } from "../../run/run.ts";
 import { formerItem, newIdsFor } from "./idsOfNow.ts";
 import type { Restored } from "./idsOfNow.ts";
-import { keptOf, readDefinition } from "./itemContent.ts";
+import { readDefinition } from "./itemContent.ts";
+import { keptOf } from "./keptContent.ts";
 import type { Defined } from "./itemContent.ts";
 import { notedBefore } from "./laterContent.ts";
 

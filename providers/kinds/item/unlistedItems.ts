@@ -9,7 +9,9 @@ import { identifier, sameIgnoringCase } from "../../engine/field.ts";
 import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "../../engine/gone.ts";
 import { defineKind } from "../../engine/resourceKind.ts";
 import type { Run } from "../../run/run.ts";
-import { keyIn, readDefinition, unlessUnreadable, withFormat } from "./itemContent.ts";
+import { withFormat } from "./definitionToSend.ts";
+import { readDefinition, unlessUnreadable } from "./itemContent.ts";
+import { keyIn } from "./keptContent.ts";
 import { itemsNow, itemsOf } from "./items.ts";
 import { takeBack } from "./recycleBin.ts";
 
