@@ -6,6 +6,8 @@ import { BlockList, isIP } from "node:net";
  * route.
  */
 
+const VARIABLES = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"];
+
 const valueOf = (env: NodeJS.ProcessEnv, name: string) => (env[name] || env[name.toLowerCase()] || "").trim();
 
 /** Variables that may name the proxy for a protocol. Like Azure's libraries, https falls back to HTTP_PROXY. */
@@ -26,21 +28,23 @@ NEAR.addSubnet("fe80::", 10, "ipv6");
  */
 export function proxyOf(url: URL, env: NodeJS.ProcessEnv): URL | undefined {
   const variable = variablesFor(url.protocol).find((name) => valueOf(env, name) !== "");
-  if (variable === undefined || isNear(url) || isExempt(url, valueOf(env, "NO_PROXY"))) return undefined;
+  if (variable === undefined || isNear(url) || isExempt(url, exemptIn(env))) return undefined;
   return proxyAddress(valueOf(env, variable), variable);
 }
 
 /** Name of a proxy for messages: without the credentials in its address. */
 export const proxyName = (proxy: URL): string => proxy.host;
 
-/** Passwords in proxy addresses, encoded and decoded. They must never be printed. */
+/** Passwords in proxy addresses, as they stand there, encoded and decoded. They must never be printed. */
 export function proxySecrets(env: NodeJS.ProcessEnv): string[] {
-  return ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"].flatMap((name) =>
-    [env[name], env[name.toLowerCase()]].flatMap((value) => {
-      const password = /^(?:\w+:\/\/)?[^:@/]*:([^@/]+)@/.exec(value ?? "")?.[1];
-      return password === undefined ? [] : [password, plain(password)];
-    }),
-  );
+  const addresses = VARIABLES.flatMap((name) => [env[name], env[name.toLowerCase()]]).filter((value) => value);
+  const passwords = addresses.flatMap((value = "") => {
+    // a password that nobody has encoded may hold every character, and ends before the last @
+    const written = /^(?:[a-z][a-z\d+.-]*:\/\/)?[^:@/]*:(.+)@/i.exec(value.trim())?.[1];
+    return [written, parsed(value.trim())?.password];
+  });
+  const spelled = (password: string) => [password, plain(password), encodeURIComponent(password)];
+  return [...new Set(passwords.flatMap((password) => (password ? spelled(password) : [])))];
 }
 
 /**
@@ -50,20 +54,23 @@ export function proxySecrets(env: NodeJS.ProcessEnv): string[] {
  * @returns the variables to set; none if there is no proxy
  */
 export function proxyEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
-  const variables = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"].filter((name) => valueOf(env, name) !== "");
+  const variables = VARIABLES.filter((name) => valueOf(env, name) !== "");
   if (variables.length === 0 && !env["grpc_proxy"]) return {};
-  const exempt = entriesOf([env["NO_PROXY"], env["no_proxy"]].join(","));
+  const exempt = exemptIn(env);
   const names = exempt.flatMap((entry) => {
-    const host = entry.replace(/^\*?\./, "");
-    return entry === "*" || isIP(host) || /[/:]/.test(entry) ? [entry] : [host, `.${host}`];
+    const host = hostName(entry.replace(/:443$/, "")).replace(/^\*?\.?/, "");
+    return entry === "*" || isIP(host) || /[/:]/.test(host) ? [entry] : [host, `.${host}`];
   });
   const near = ["localhost", ".localhost", "127.0.0.1", "::1", "[::1]", "169.254.169.254"];
   const list = [...new Set([...names, ...near])].join(",");
   const isNone = exempt.includes("*");
-  const own = variables.map((name): [string, string] => [
-    name,
-    isNone ? "" : proxyAddress(valueOf(env, name), name).href,
-  ]);
+  const used = variablesFor("https:").find((name) => variables.includes(name));
+  const own = variables.flatMap((name): [string, string][] => {
+    if (isNone) return [[name, ""]];
+    // another variable may name a proxy of another kind for other programs: ALL_PROXY=socks5://…
+    const isUsable = name === used || isHttpProxy(parsed(valueOf(env, name)));
+    return isUsable ? [[name, proxyAddress(valueOf(env, name), name).href]] : [];
+  });
   return { ...Object.fromEntries(own), NO_PROXY: list, no_proxy: list };
 }
 
@@ -73,13 +80,35 @@ export function settleProxies(env: NodeJS.ProcessEnv = process.env): void {
 }
 
 function proxyAddress(text: string, variable: string): URL {
-  const address = /^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `http://${text}`;
-  const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (url?.hostname && (url.protocol === "http:" || url.protocol === "https:")) return url;
+  const url = parsed(text);
+  if (url && isHttpProxy(url)) return encoded(url);
   throw new Error(`${variable} must be the address of an HTTP proxy, for example http://proxy.contoso.com:3128.`);
 }
 
-const hostOf = (url: URL) => url.hostname.replace(/^\[|\]$/g, "").toLowerCase();
+/** The address of a proxy, with or without a scheme. */
+function parsed(text: string): URL | undefined {
+  const address = /^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+  return URL.canParse(address) ? new URL(address) : undefined;
+}
+
+const isHttpProxy = (url: URL | undefined): boolean =>
+  Boolean(url?.hostname) && (url?.protocol === "http:" || url?.protocol === "https:");
+
+/** An address whose credentials every library can decode: a password may have a `%` that encodes nothing. */
+function encoded(url: URL): URL {
+  url.username = decodable(url.username);
+  url.password = decodable(url.password);
+  return url;
+}
+
+function decodable(text: string): string {
+  const whole = text.replace(/%(?![\da-f]{2})/gi, "%25");
+  return plain(whole) === whole && whole.includes("%") ? text.replaceAll("%", "%25") : whole;
+}
+
+/** A name of a host in one spelling: a dot at its end means the same host. */
+const hostName = (name: string) => name.toLowerCase().replace(/\.$/, "");
+const hostOf = (url: URL) => hostName(url.hostname.replace(/^\[|\]$/g, ""));
 
 function isNear(url: URL): boolean {
   const host = hostOf(url);
@@ -91,28 +120,38 @@ const isIn = (list: BlockList, host: string) => {
   return family !== 0 && list.check(host, family === 6 ? "ipv6" : "ipv4");
 };
 
-const entriesOf = (list: string) =>
-  list
-    .split(/[\s,]+/)
+/** The entries of NO_PROXY. Both cases of the name count, because some programs read only one. */
+const exemptIn = (env: NodeJS.ProcessEnv) =>
+  [env["NO_PROXY"], env["no_proxy"]]
+    .join(",")
+    .split(/[\s,;]+/)
     .map((entry) => entry.toLowerCase())
     .filter(Boolean);
 
 /**
- * Whether the list exempts a URL's host. Entries: `*`, a host with all hosts below it, with or without a port, an address, or a
- * range of addresses.
+ * Whether the list exempts a URL's host. Entries: `*`, a host with all hosts below it, with or without a port, an address, a
+ * range of addresses, or a pattern in which `*` stands for the rest.
  */
-function isExempt(url: URL, list: string): boolean {
+function isExempt(url: URL, list: readonly string[]): boolean {
   const host = hostOf(url);
   const port = url.port || (url.protocol === "http:" ? "80" : "443");
-  return entriesOf(list).some((entry) => {
+  return list.some((entry) => {
     if (entry === "*") return true;
     const [range, bits] = entry.split("/");
     if (range && bits) return isInRange(host, range, Number(bits));
     const [, name = "", ofPort] = /^\[?(.*?)\]?(?::(\d+))?$/.exec(isIP(entry) === 6 ? `[${entry}]` : entry) ?? [];
     if (ofPort !== undefined && ofPort !== port) return false;
-    const suffix = name.replace(/^\*?\./, "");
+    const pattern = hostName(name);
+    const suffix = pattern.replace(/^\*?\./, "");
+    if (suffix.includes("*")) return matches(pattern.replace(/^\./, "*."), host);
     return host === suffix || (isIP(host) === 0 && host.endsWith(`.${suffix}`));
   });
+}
+
+/** Whether a text matches a pattern in which `*` stands for anything. */
+function matches(pattern: string, text: string): boolean {
+  const parts = pattern.split("*").map((part) => part.replaceAll(/[^\w-]/g, String.raw`\$&`));
+  return new RegExp(`^${parts.join(".*")}$`).test(text);
 }
 
 function isInRange(host: string, range: string, bits: number): boolean {

@@ -121,7 +121,85 @@ describe("the way of a request", () => {
   });
 });
 
+describe("NO_PROXY", () => {
+  const isDirect = (address: string, env: NodeJS.ProcessEnv) =>
+    proxyOf(new URL(address), { HTTPS_PROXY: "http://p:1", ...env }) === undefined;
+
+  it("NO_PROXY names a host with or without a dot at its end, with * anywhere in it, and between commas, spaces or semicolons", () => {
+    for (const list of [
+      "microsoft.com.",
+      "api.fabric.microsoft.com.:443",
+      "*microsoft.com",
+      "*.fabric.*",
+      "api.*",
+      "a.test;microsoft.com",
+    ])
+      assert.ok(isDirect(fabric, { NO_PROXY: list }), list);
+    assert.ok(isDirect("https://api.fabric.microsoft.com./v1", { NO_PROXY: "microsoft.com" }));
+    assert.ok(isDirect("https://192.168.7.9/", { NO_PROXY: "192.168.*" }));
+    for (const list of ["*soft.org", "*.fabric", "fabric.*", "10.*", "xpi.fabric.*"])
+      assert.ok(!isDirect(fabric, { NO_PROXY: list }), list);
+  });
+
+  it("NO_PROXY counts in both cases of its name at once", () => {
+    for (const env of [
+      { NO_PROXY: "a.test", no_proxy: "microsoft.com" },
+      { NO_PROXY: "microsoft.com", no_proxy: "a.test" },
+    ])
+      assert.ok(isDirect(fabric, env));
+  });
+
+  it("NO_PROXY means the same to libraries that know neither ports nor dots at the end nor * without a dot", () => {
+    const { NO_PROXY = "" } = proxyEnvironment({
+      HTTPS_PROXY: "http://p:1",
+      NO_PROXY: "vault.azure.net:443,blob.core.windows.net.,*windows.net,a.test:8443",
+    });
+    const entries = NO_PROXY.split(",");
+    for (const entry of [".vault.azure.net", ".blob.core.windows.net", ".windows.net"])
+      assert.ok(entries.includes(entry), `${entry} in ${NO_PROXY}`);
+    assert.ok(!entries.includes("a.test"), "another port is another place");
+  });
+});
+
+describe("a proxy of another kind", () => {
+  it("A proxy of another kind in a variable that nothing here uses stops nothing, and stays for other programs", () => {
+    for (const [variable, used] of [
+      ["all_proxy", "https_proxy"],
+      ["ALL_PROXY", "HTTPS_PROXY"],
+      ["http_proxy", "https_proxy"],
+      ["http_proxy", "all_proxy"],
+    ] as const) {
+      const env = { [used]: "http://127.0.0.1:7890", [variable]: "socks5://127.0.0.1:7891" };
+      assert.equal(proxyOf(new URL(fabric), env)?.host, "127.0.0.1:7890");
+      const set = proxyEnvironment(env);
+      assert.equal(set[used.toUpperCase()], "http://127.0.0.1:7890/");
+      assert.equal(set[variable.toUpperCase()], undefined, `${variable} with ${used}`);
+    }
+  });
+
+  it("A proxy of another kind in the variable that would be used is refused by the name of that", () => {
+    assert.throws(
+      () => proxyEnvironment({ all_proxy: "socks5h://u:canary@p:1" }),
+      /^Error: ALL_PROXY must be(?!.*canary)/,
+    );
+  });
+});
+
 describe("a client of the service", () => {
+  it("A client of the service gives a proxy the password as it is meant, with a % or an @ that nobody has encoded", async () => {
+    for (const [written, meant] of [
+      ["100%sure", "100%sure"],
+      ["p@ss", "p@ss"],
+      ["p%40ss%", "p@ss%"],
+      ["50%ff", "50%ff"],
+    ] as const) {
+      const client = clientOf({ HTTPS_PROXY: proxy.url.replace("//", `//user:${written}@`) });
+      assert.deepEqual(await client.list(list), []);
+      client.close();
+      assert.equal(proxy.credentials.at(-1), `Basic ${Buffer.from(`user:${meant}`).toString("base64")}`);
+    }
+  });
+
   it("A client of the service goes through the proxy by CONNECT, with the credentials of its address, in either case of the variable", async () => {
     const address = proxy.url.replace("//", "//user:p%40ss@");
     for (const name of ["HTTPS_PROXY", "https_proxy"]) {
@@ -193,6 +271,14 @@ describe("the password in a proxy's address", () => {
   it("The password in a proxy's address leaves the process in no text", () => {
     const redaction = new Redaction({ https_proxy: "http://user:canary%21x@proxy:1" }, () => []);
     assert.doesNotMatch(redaction.text("a canary%21x b canary!x"), /canary/);
+  });
+
+  it("The password in a proxy's address is known whole, whichever characters it has that nobody has encoded", () => {
+    for (const password of ["first@canary", "first/canary", "first#canary", "first:canary", "100%canary"]) {
+      const redaction = new Redaction({ HTTPS_PROXY: `http://user:${password}@proxy:1` }, () => []);
+      assert.doesNotMatch(redaction.text(`a ${password} b`), /canary/, password);
+      assert.doesNotMatch(redaction.text(`a ${encodeURIComponent(password)} b`), /canary/, password);
+    }
   });
 });
 
