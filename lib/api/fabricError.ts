@@ -108,6 +108,8 @@ export const remedies: Readonly<Record<string, string>> = {
   ItemDisplayNameNotAvailableYet: "The name is held for an item deleted a moment ago; run again in a few minutes.",
   CapacityNotInActiveState:
     "The capacity is paused. Resume it and run again: az fabric capacity resume --capacity-name … --resource-group …",
+  CapacityLimitExceeded:
+    "The capacity has more load than it can take, and the service throttles it: run again later, or scale the capacity up.",
   InsufficientPermissionsOverCapacity: "Give the deploying identity the contributor permission on the capacity.",
   InsufficientPrivileges: "The deploying identity lacks a role for this, or the object is gone.",
   PrincipalNotFound:

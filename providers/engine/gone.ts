@@ -146,6 +146,6 @@ async function assertCapacityRuns(run: Run, workspaceId: string): Promise<void> 
   if (!workspace || capacity?.state !== "Inactive") return;
   throw new Error(
     `Workspace '${workspace.displayName}' is on capacity '${capacity.displayName}', which is paused. Objects on it cannot ` +
-      `be seen, so none is taken for deleted. ${resumeCapacity(capacity.displayName)}`,
+      `be seen, so none is taken for deleted. ${resumeCapacity(capacity)}`,
   );
 }

@@ -1,20 +1,21 @@
-import { FabricError, isServiceAnswer } from "../../lib/api/fabricError.ts";
+import { FabricError, NOT_THE_SERVICE, isServiceAnswer } from "../../lib/api/fabricError.ts";
 import { capacityShape, workspaceShape } from "../../lib/api/objects.ts";
 import type { Capacity } from "../../lib/api/objects.ts";
 import { resumeCapacity } from "../run/pausedCapacity.ts";
+import type { PausedCapacity } from "../run/pausedCapacity.ts";
 import type { Run } from "../run/run.ts";
 import { namingRole } from "./roleBehind.ts";
 
 /*
  * A paused capacity refuses calls in many ways: `CapacityNotInActiveState`, but also 500, 403 or 404 without a word about the
- * capacity. So whatever is refused for good in a workspace, the error says if a pause may be behind it. A workspace that is said
+ * capacity, or an operation that fails or never ends. So whatever is refused for good in a workspace, the error says if a pause may be behind it. A workspace that is said
  * to have no capacity is looked at as well: it may have one by now.
  */
 
 /** What is known of the capacity of a workspace. */
 interface Found {
-  /** Its name, or its id if this identity cannot see it; undefined if the workspace has none. */
-  readonly capacity: string | undefined;
+  /** With its id for a name if this identity cannot see it; undefined if the workspace has none. */
+  readonly capacity: PausedCapacity | undefined;
   readonly isPaused: boolean;
 }
 
@@ -35,7 +36,7 @@ export async function namingPause<T>(run: Run, workspaceId: string | undefined, 
     const { capacity, isPaused = false } = (await capacityOf(run, workspaceId)) ?? {};
     if (capacity !== undefined && isPaused) throw namedIn(error, capacity);
     if (capacity !== undefined && error.errorCode === "WorkspaceHasNoCapacityAssigned")
-      throw error.withRemedy(assignedBy(capacity));
+      throw error.withRemedy(assignedBy(capacity.displayName));
     throw await namingRole(run, workspaceId, error);
   }
 }
@@ -43,15 +44,23 @@ export async function namingPause<T>(run: Run, workspaceId: string | undefined, 
 const assignedBy = (capacity: string) =>
   `The workspace is on capacity '${capacity}' by now: the service had not finished assigning it. Run again.`;
 
-/** Whether the service itself refused a call for a reason that a pause can be. */
-export const mayBePause = (error: unknown): error is FabricError =>
-  error instanceof FabricError &&
-  isServiceAnswer(error, error.status ?? 0) &&
-  ![401, 409, 429].includes(error.status ?? 0);
+/**
+ * Whether a pause can be behind a failure for good: the service itself refused the call, an operation failed or did not end, or a
+ * gateway answered for the service.
+ */
+export function mayBePause(error: unknown): error is FabricError {
+  if (!(error instanceof FabricError)) return false;
+  const { status, errorCode, operationId } = error;
+  if (status === undefined)
+    return operationId !== undefined && (error.isOutcomeKnown || errorCode === "OperationTimedOut");
+  if (isServiceAnswer(error, status) && /capacity/i.test(errorCode)) return true;
+  if (status >= 500) return errorCode !== NOT_THE_SERVICE;
+  return isServiceAnswer(error, status) && ![401, 409, 429].includes(status);
+}
 
-/** The error with the advice to resume a capacity. */
-export function namedIn(error: FabricError, capacity: string): FabricError {
-  const advice = `Capacity '${capacity}' is paused. ${resumeCapacity(capacity)}`;
+/** The error with the advice what to do about a paused capacity. */
+export function namedIn(error: FabricError, capacity: PausedCapacity): FabricError {
+  const advice = `Capacity '${capacity.displayName}' is paused. ${resumeCapacity(capacity)}`;
   const isOnlyReason = error.errorCode === "CapacityNotInActiveState" || error.remedy?.includes(advice);
   return error.withRemedy([isOnlyReason ? undefined : error.remedy, advice].filter(Boolean).join(" "));
 }
@@ -69,13 +78,13 @@ async function lookFor(run: Run, workspaceId: string): Promise<Found> {
   const { capacityId } = await run.get(`/workspaces/${workspaceId}`, "read the workspace", workspaceShape);
   if (!capacityId) return { capacity: undefined, isPaused: false };
   const capacity = await seenCapacity(run, capacityId);
-  return { capacity: capacity?.displayName ?? capacityId, isPaused: capacity?.state === "Inactive" };
+  return { capacity: capacity ?? { displayName: capacityId }, isPaused: capacity?.state === "Inactive" };
 }
 
-/** Name of a capacity that is paused now; undefined for one that is not, or that this identity cannot see. */
-export async function nameIfPaused(run: Run, capacityId: string): Promise<string | undefined> {
+/** A capacity that is paused now; undefined for one that is not, or that this identity cannot see. */
+export async function capacityIfPaused(run: Run, capacityId: string): Promise<Capacity | undefined> {
   const capacity = await seenCapacity(run, capacityId);
-  return capacity?.state === "Inactive" ? capacity.displayName : undefined;
+  return capacity?.state === "Inactive" ? capacity : undefined;
 }
 
 async function seenCapacity(run: Run, capacityId: string): Promise<Capacity | undefined> {

@@ -12,6 +12,9 @@ import type { LiveRun } from "../../providers/run/liveRun.ts";
 import { workspace } from "../../providers/kinds/workspace/workspace.ts";
 import { check } from "../../providers/engine/resourceKind.ts";
 import { Bench, deployed, inputsOf, kindOf } from "./providerBench.ts";
+import { FabricError } from "../../lib/api/fabricError.ts";
+import { mayBePause } from "../../providers/engine/pauseBehind.ts";
+import { nameOfCapacity } from "../../providers/kinds/workspace/capacity.ts";
 import { visibleCapacities } from "../../providers/run/visible.ts";
 
 /** What every error about the paused capacity says. */
@@ -148,6 +151,58 @@ describe("a pause behind a refusal", () => {
     });
   }
 
+  it("A pause behind a refusal is named where the service has accepted the work and the operation fails", async () => {
+    await using bench = await Bench.start();
+    const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
+    const process = await bench.process("item");
+    const operationError = { errorCode: "OperationHasFailed", message: "An unexpected error occurred" };
+    const route = "/workspaces/{workspaceId}/items";
+    bench.emulator.faults([{ method: "POST", route, operationError, holdMs: 200 }]);
+    const { inputs } = check(kindOf("item"), {}, { workspaceId, displayName: "orders", type: "Lakehouse" });
+    const refused = process.create(inputs);
+    setTimeout(() => setState(bench.emulator, "Inactive"), 100);
+    await assert.rejects(refused, /OperationHasFailed.*az fabric capacity resume --capacity-name local/s);
+  });
+
+  it("A pause behind a refusal is looked for behind failures of gateways and operations, and behind no sign-in, name or page", () => {
+    const failure = (given: object) =>
+      new FabricError({ operation: "list items", errorCode: "UnknownError", ...given });
+    for (const may of [
+      { status: 500 },
+      { status: 502, errorCode: "HTTP 502" },
+      { status: 503, errorCode: "HTTP 503" },
+      { errorCode: "OperationHasFailed", operationId: "1", isOutcomeKnown: true },
+      { errorCode: "OperationTimedOut", operationId: "1", isOutcomeKnown: false },
+      { status: 409, errorCode: "CapacityNotInActiveState" },
+      { status: 429, errorCode: "CapacityLimitExceeded" },
+    ])
+      assert.ok(mayBePause(failure(may)), JSON.stringify(may));
+    for (const never of [
+      { status: 401, errorCode: "TokenExpired" },
+      { status: 409, errorCode: "ItemDisplayNameAlreadyInUse" },
+      { status: 429, errorCode: "RequestBlocked" },
+      { status: 403, errorCode: "HTTP 403" },
+      { status: 200, errorCode: "NotTheService" },
+      { errorCode: "ECONNRESET" },
+      { errorCode: "ECONNRESET", operationId: "1", isOutcomeKnown: false },
+    ])
+      assert.ok(!mayBePause(failure(never)), JSON.stringify(never));
+  });
+
+  for (const [sku, advice] of [
+    ["FT1", /Capacity 'local' is paused\. It is a trial.*SKU FT1\): choose another capacity/],
+    ["P1", /Capacity 'local' is paused\. Azure cannot resume it \(SKU P1\)/],
+  ] as const)
+    it(
+      `A pause of a capacity of SKU ${sku} is told without a command that Azure has only for its own capacities`,
+      onEmulator(async (run, emulator) => {
+        emulator.service.capacities.change(known.activeCapacity, { state: "Inactive", sku });
+        const refused = workspace.create(run, declared, ignore);
+        await assert.rejects(refused, advice);
+        await assert.rejects(refused, (error: Error) => !/az fabric/.test(error.message));
+      }),
+    );
+
   it("A pause behind a refusal is not made up where the capacity runs, and is asked for once", async () => {
     await using bench = await Bench.start();
     const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
@@ -190,6 +245,16 @@ describe("two capacities of one display name", () => {
       emulator.service.workspaces.change(id, { capacityId: known.activeCapacity });
       const live = await workspace.read(run, id, { ...declared, capacity: "local-large", ...outputs });
       assert.equal(live !== "gone" && live.inputs.capacity, known.activeCapacity);
+    }),
+  );
+});
+
+describe("a capacity whose name begins or ends with a space", () => {
+  it(
+    "A capacity whose name begins or ends with a space is named by its id, because a configuration keeps no such name",
+    onEmulator(async (run, emulator) => {
+      const id = addCapacity(emulator, " F8 shared ");
+      assert.equal(await nameOfCapacity(run, id), id);
     }),
   );
 });

@@ -2,7 +2,7 @@ import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { sameIgnoringCase } from "../../engine/field.ts";
 import { capacityShape } from "../../../lib/api/objects.ts";
 import type { Capacity, FabricItem } from "../../../lib/api/objects.ts";
-import { mayBePause, nameIfPaused, namedIn } from "../../engine/pauseBehind.ts";
+import { mayBePause, capacityIfPaused, namedIn } from "../../engine/pauseBehind.ts";
 import type { Run } from "../../run/run.ts";
 import { resumeCapacity } from "../../run/pausedCapacity.ts";
 import { visibleCapacities } from "../../run/visible.ts";
@@ -25,7 +25,7 @@ export function capacityProblem(capacities: readonly Capacity[], nameOrId: strin
     const ids = [found, ...others].map(({ id, sku, region }) => `${id} (${[sku, region].filter(Boolean).join(", ")})`);
     return `${ids.length} capacities are called '${nameOrId}': ${ids.join(", ")}. Name the one that is meant by its id.`;
   }
-  return found.state === "Inactive" ? pausedCapacity(found.displayName) : undefined;
+  return found.state === "Inactive" ? pausedCapacity(found) : undefined;
 }
 
 /**
@@ -44,12 +44,16 @@ export async function capacityIdOf(run: Run, nameOrId: string | undefined): Prom
   return meantBy(capacities, nameOrId)[0]?.id;
 }
 
-/** Name of a capacity: its display name, or its id if several have that name, or this identity cannot see the capacity. */
+/**
+ * Name of a capacity in a configuration: its display name, or its id if several have that name, no configuration keeps it (it
+ * begins or ends with a space), or this identity cannot see the capacity.
+ */
 export async function nameOfCapacity(run: Run, capacityId: string | undefined): Promise<string | undefined> {
   if (!capacityId) return undefined;
   const capacities = await visibleCapacities(run);
   const displayName = capacities.find(({ id }) => sameIgnoringCase(id, capacityId))?.displayName;
-  return displayName !== undefined && meantBy(capacities, displayName).length === 1 ? displayName : capacityId;
+  const isKept = displayName !== undefined && displayName === displayName.trim();
+  return isKept && meantBy(capacities, displayName).length === 1 ? displayName : capacityId;
 }
 
 /** Types of items that need no Fabric capacity, and that a move to another region takes along. */
@@ -123,13 +127,15 @@ export async function onCapacity<T>(run: Run, capacityId: string | undefined, wo
   } catch (error) {
     if (capacityId === undefined || !mayBePause(error)) throw error;
     const isSaid = isFabricError(error, "CapacityNotInActiveState");
-    const paused = await run.finishing(() => nameIfPaused(run, capacityId)).catch(() => undefined);
-    const capacity = paused ?? (isSaid ? await nameOfCapacity(run, capacityId) : undefined);
+    const paused = await run.finishing(() => capacityIfPaused(run, capacityId)).catch(() => undefined);
+    const displayName = isSaid ? await nameOfCapacity(run, capacityId) : undefined;
+    const capacity = paused ?? (displayName === undefined ? undefined : { displayName });
     throw capacity === undefined ? error : namedIn(error, capacity);
   }
 }
 
-const pausedCapacity = (capacity: string) => `Capacity '${capacity}' is paused. ${resumeCapacity(capacity)}`;
+const pausedCapacity = (capacity: Capacity) =>
+  `Capacity '${capacity.displayName}' is paused. ${resumeCapacity(capacity)}`;
 
 const listOf = (capacities: readonly Capacity[]) =>
   capacities.map(({ displayName, sku, state }) => `'${displayName}' (${sku}, ${state})`).join(", ") || "none";
