@@ -267,9 +267,12 @@ export function sortItems({ items, git }: ExistingWorkspace): SortedItems {
 /** Whether a name begins or ends with a space. A configuration cannot tell such a name from the one without. */
 export const hasEdgeSpace = (name: string): boolean => name !== name.trim();
 
-/** Whether a configuration can hold the name of an item, and those of the folders above it. */
+/** Longest description of an item that a configuration holds; items that were made in other ways may have longer ones. */
+const LONGEST_DESCRIPTION = 256;
+
+/** Whether a configuration can hold the name of an item with its description, and the names of the folders above it. */
 function isDeclarable(
-  { type, displayName, folderId }: FabricItem,
+  { type, displayName, description = "", folderId }: FabricItem,
   folders: readonly ExistingFolder[],
   notes: string[],
 ) {
@@ -279,11 +282,15 @@ function isDeclarable(
     if (folder) above.push(folder.displayName);
     id = folder?.parentFolderId;
   }
-  const wrong = hasEdgeSpace(displayName) ? "its name" : above.some(hasEdgeSpace) ? "a folder above it" : undefined;
+  const withSpace = hasEdgeSpace(displayName) ? "its name" : above.some(hasEdgeSpace) ? "a folder above it" : undefined;
+  const wrong =
+    withSpace !== undefined
+      ? `${withSpace} begins or ends with a space. Rename that in Fabric`
+      : description.length > LONGEST_DESCRIPTION
+        ? `its description has more than ${LONGEST_DESCRIPTION} characters. Shorten it in Fabric`
+        : undefined;
   if (wrong === undefined) return true;
-  notes.push(
-    `${type} '${displayName}': ${wrong} begins or ends with a space. Rename that in Fabric to declare the item`,
-  );
+  notes.push(`${type} '${displayName}': ${wrong} to declare the item`);
   return false;
 }
 

@@ -1,11 +1,13 @@
 import { z } from "zod";
 import { optional } from "../../lib/api/answer.ts";
 import { isFabricError, isServiceAnswer } from "../../lib/api/fabricError.ts";
+import { wordList } from "../../lib/config/wordList.ts";
 import { sameIgnoringCase } from "../../providers/engine/field.ts";
 import { namingPause } from "../../providers/engine/pauseBehind.ts";
 import type { ResourceKind } from "../../providers/engine/resourceKind.ts";
 import { kindsIn } from "../../providers/kinds/kinds.ts";
 import { readConnection } from "../../providers/kinds/git/link.ts";
+import { gitProviders } from "../../providers/kinds/git/fields.ts";
 import type { GitProviderDetails } from "../../providers/kinds/git/fields.ts";
 import { readGitStatus } from "../../providers/kinds/git/status.ts";
 import { folderShape } from "../../providers/kinds/item/folder.ts";
@@ -129,6 +131,11 @@ async function readGit(
   const now = await readConnection(run, id);
   const details = now.gitProviderDetails;
   if (now.gitConnectionState === "NotConnected" || !details) return {};
+  const isKnown = (gitProviders as readonly string[]).includes(details.gitProviderType);
+  if (!isKnown)
+    return {
+      gitProblem: `its provider is ${details.gitProviderType}, and only ${wordList(gitProviders, "and")} can be declared: it stays as it is`,
+    };
   if (now.gitConnectionState === "Connected")
     return { gitProblem: "it was never initialised: declare git, and the next up finishes it" };
   const credentials = await run.get(

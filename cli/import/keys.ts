@@ -40,7 +40,8 @@ export function keysFor(workspaces: readonly ExistingWorkspace[], declared: read
   return { keys, notes };
 }
 
-function clashesOf(existing: ExistingWorkspace, declared: readonly Declared[]): string[] {
+/** Why the configuration cannot declare a workspace beside what it has, each as a sentence with the next step. */
+export function clashesOf(existing: ExistingWorkspace, declared: readonly Declared[]): string[] {
   const { workspace } = existing;
   const clashes: string[] = [];
   const same = declared.find(({ displayName }) => displayName?.toLowerCase() === workspace.displayName.toLowerCase());

@@ -1,3 +1,4 @@
+import { isServiceAnswer } from "../../lib/api/fabricError.ts";
 import { parseStackConfig } from "../../lib/config/stackConfig.ts";
 import type { Workspace } from "../../lib/api/objects.ts";
 import type { Run } from "../../providers/run/run.ts";
@@ -9,7 +10,7 @@ import type { DescribedWorkspace } from "./description.ts";
 import { readConnections } from "./existingConnection.ts";
 import { readExistingWorkspace } from "./existingWorkspace.ts";
 import type { ExistingWorkspace } from "./existingWorkspace.ts";
-import { keysFor } from "./keys.ts";
+import { clashesOf, keysFor } from "./keys.ts";
 import type { Declared } from "./keys.ts";
 import { inLanes } from "./lanes.ts";
 import { withProgress } from "./progress.ts";
@@ -49,16 +50,35 @@ export async function planImport(run: Run, target: Target, wanted: Wanted): Prom
   const { projectRoot, stack, env } = target.access;
   const visible = await withProgress(() => "Listing workspaces …", visibleWorkspaces(run));
   const { workspaces: chosen, managed } = selectWorkspaces(visible, wanted, managedIn(target));
-  // a name that no configuration keeps is refused if it was asked for, and does not stop the import of all others
-  const selected = wanted.all ? chosen.filter(({ displayName }) => !hasEdgeSpace(displayName)) : chosen;
+  // what cannot be imported is refused if it was asked for, and does not stop the import of all others
+  const left: string[] = [];
+  const leaveOut = ({ displayName, id }: Workspace, why: string) =>
+    void left.push(`Workspace '${displayName}' (${id}) is left out: ${why}`);
+  const selected = chosen.filter((workspace) => {
+    const isLeft = wanted.all && hasEdgeSpace(workspace.displayName);
+    if (isLeft) leaveOut(workspace, "its name begins or ends with a space. Rename it in Fabric to import it.");
+    return !isLeft;
+  });
   let read = 0;
   const reading = inLanes(selected, WORKSPACES_AT_ONCE, async (workspace) => {
-    const existing = await readExistingWorkspace(run, workspace);
-    read++;
-    return existing;
+    try {
+      return [await readExistingWorkspace(run, workspace)];
+    } catch (error) {
+      if (!wanted.all || !isServiceAnswer(error, 400, 403, 404)) throw error;
+      leaveOut(workspace, error.message);
+      return [];
+    } finally {
+      read++;
+    }
   });
-  const found = await withProgress(() => `Reading workspaces: ${read} of ${selected.length} …`, reading);
-  const { keys, notes } = keysFor(found, declaredIn(target));
+  const seen = (await withProgress(() => `Reading workspaces: ${read} of ${selected.length} …`, reading)).flat();
+  const declared = declaredIn(target);
+  const found = seen.filter((existing) => {
+    const clashes = wanted.all ? clashesOf(existing, declared) : [];
+    if (clashes.length > 0) leaveOut(existing.workspace, clashes.join(" "));
+    return clashes.length === 0;
+  });
+  const { keys, notes } = keysFor(found, declared);
   const ids = found.flatMap(({ git }) => git?.connectionId ?? []);
   const reads = readConnections(run, unnamedConnections(ids, target));
   const connections = planConnections(ids, await withProgress(() => "Reading connections …", reads), target);
@@ -70,12 +90,6 @@ export async function planImport(run: Run, target: Target, wanted: Wanted): Prom
   const entries = workspaces.map(({ described }) => described.entry);
   const raw = withEntries(target, connections, entries);
   parseStackConfig(raw, { projectRoot, stack, env, kindKeys });
-  const left = chosen
-    .filter((one) => !selected.includes(one))
-    .map(({ displayName, id }) => {
-      const why = "its name begins or ends with a space. Rename it in Fabric to import it.";
-      return `Workspace '${displayName}' (${id}) is left out: ${why}`;
-    });
   return { workspaces, connections, managed, notes: [...notes, ...left] };
 }
 

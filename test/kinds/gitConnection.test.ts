@@ -146,6 +146,14 @@ describe("what nobody declares of a Git connection", () => {
   });
 });
 
+it("A Git connection of a provider that is not known is not taken over, and the refusal says what the workspace is connected to", async () => {
+  const details = { gitProviderType: "GitLab", groupName: "contoso", projectName: "prices", branchName: "trunk" };
+  await assert.rejects(
+    connected(declared, { details }),
+    /The workspace is connected to \?, branch trunk, \/ \(GitLab\) already, and sales, branch main/,
+  );
+});
+
 describe("declared credentials of a Git connection", () => {
   const theirs = { details: { ...knownBranch } };
   const wanted = { source: "ConfiguredConnection", connectionId: known.gitHubConnection };

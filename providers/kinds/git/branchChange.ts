@@ -86,7 +86,7 @@ async function wentBack(run: Run, inputs: Inputs, left: GitLink, error: unknown)
 /** Connects a workspace to its former branch, and writes to neither side. */
 export async function connectAgain(run: Run, inputs: Inputs, left: GitLink): Promise<void> {
   await connect(run, inputs, left);
-  await initializeConnection(run, { ...inputs, ...left.gitProviderDetails });
+  await initializeConnection(run, { ...inputs, ...left.gitProviderDetails } as Inputs);
 }
 
 function withSentence(error: unknown, text: string): unknown {

@@ -6,16 +6,20 @@ import type { InputsOf } from "../../engine/field.ts";
 
 /* The declaration of a Git connection. */
 
+/** The Git providers that a configuration can declare. */
+export const gitProviders = ["GitHub", "AzureDevOps"] as const;
+
 /** What is read of the repository that a workspace is connected to. */
 export const detailsShape = z.looseObject({
-  gitProviderType: z.enum(["GitHub", "AzureDevOps"]),
+  /** Of a provider that this version does not know, too: nothing but this is read of such a connection, and all of it is kept. */
+  gitProviderType: z.string().min(1),
   ownerName: optional(z.string()),
   organizationName: optional(z.string()),
   projectName: optional(z.string()),
   customDomainName: optional(z.string()),
-  repositoryName: z.string(),
-  branchName: z.string(),
-  directoryName: z.string(),
+  repositoryName: z.preprocess((value) => value ?? "", z.string()),
+  branchName: z.preprocess((value) => value ?? "", z.string()),
+  directoryName: z.preprocess((value) => value ?? "/", z.string()),
 });
 
 /**
@@ -23,7 +27,7 @@ export const detailsShape = z.looseObject({
  * that a workspace can be connected again as it was.
  */
 export interface GitProviderDetails {
-  readonly gitProviderType: "GitHub" | "AzureDevOps";
+  readonly gitProviderType: string;
   readonly ownerName?: string | undefined;
   readonly organizationName?: string | undefined;
   readonly projectName?: string | undefined;
@@ -36,7 +40,7 @@ export interface GitProviderDetails {
 /** The inputs of a Git connection. */
 export const gitFields = {
   workspaceId: { schema: identifier, change: "replace", same: sameIgnoringCase },
-  gitProviderType: { schema: z.enum(["GitHub", "AzureDevOps"]), change: "update" },
+  gitProviderType: { schema: z.enum(gitProviders), change: "update" },
   /** GitHub only. */
   ownerName: { schema: z.string().min(1).max(100).optional(), change: "update", same: sameIgnoringCase },
   /** AzureDevOps only. */
@@ -97,12 +101,13 @@ export const intentOf = (
   compensation,
 });
 
-/** Repository, branch and directory in words; the host, if it is another than the provider's usual one. */
+/** Repository, branch and directory in words; the host and the provider, if they are not the usual ones. */
 export function whereOf(details: Partial<GitProviderDetails> | null | undefined): string {
   if (!details) return "nothing";
-  const { customDomainName, repositoryName = "?", branchName = "?", directoryName = "/" } = details;
+  const { gitProviderType = "", customDomainName, repositoryName, branchName, directoryName = "/" } = details;
   const host = customDomainName ? `${customDomainName}/` : "";
-  return `${host}${repositoryName}, branch ${branchName}, ${directoryName}`;
+  const isOther = gitProviderType !== "" && !(gitProviders as readonly string[]).includes(gitProviderType);
+  return `${host}${repositoryName || "?"}, branch ${branchName || "?"}, ${directoryName}${isOther ? ` (${gitProviderType})` : ""}`;
 }
 
 /** A folder of a branch in one spelling: with a leading slash, without a trailing one. */

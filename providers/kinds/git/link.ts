@@ -164,7 +164,7 @@ export function isSameBranch(is: GitProviderDetails | null | undefined, inputs: 
 export function detailsOf({ gitProviderDetails: is }: Connection): Partial<Inputs> {
   if (!is) return {};
   return {
-    gitProviderType: is.gitProviderType,
+    gitProviderType: is.gitProviderType as Inputs["gitProviderType"],
     ownerName: is.ownerName,
     organizationName: is.organizationName,
     projectName: is.projectName,

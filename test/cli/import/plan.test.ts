@@ -249,6 +249,19 @@ describe("names with a space at their edge", () => {
     assert.match(notes.join("\n"), /Notebook 'load': a folder above it begins or ends with a space/);
   });
 
+  it("Names with a space at their edge are not the only thing that leaves an item out: so does a description that is too long", () => {
+    const long = [item("i1", "Report", "orders", { description: "x".repeat(257) }), item("i2", "Report", "prices")];
+    const { entry, notes } = describeWorkspace(existing({ items: long }), options);
+    assert.deepEqual(
+      entry.items?.map(({ name }) => name),
+      ["prices"],
+    );
+    assert.match(
+      notes.join("\n"),
+      /Report 'orders': its description has more than 256 characters\. Shorten it in Fabric/,
+    );
+  });
+
   it("Names with a space at their edge let a workspace be refused that was asked for, with what to do", () => {
     const trailing = existing({ workspace: { ...workspace, displayName: "Trailing " } });
     assert.throws(

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -72,6 +73,17 @@ describe("reading a workspace that exists", () => {
     );
   });
 
+  it("Reading a workspace that exists leaves a Git connection of a provider that is not known alone, and says so", async () => {
+    const { path, read } = await workspaceOfAlice("elsewhere");
+    await connect(path);
+    const id = path.split("/").at(-1) ?? "";
+    const details = { gitProviderType: "GitLab", groupName: "contoso", projectName: "sales", branchName: "main" };
+    emulator.service.gitConnections.change(id, { details });
+    const { git, gitProblem } = await read();
+    assert.equal(git, undefined);
+    assert.match(gitProblem ?? "", /its provider is GitLab, and only GitHub and AzureDevOps can be declared/);
+  });
+
   it("Reading a workspace that exists takes the object id where Graph does not answer", async () => {
     const { read } = await workspaceOfAlice("strangers");
     emulator.service.principals.put({
@@ -95,6 +107,43 @@ describe("reading a workspace that exists", () => {
     assert.deepEqual([dora?.role, dora?.userPrincipalName], ["Viewer", undefined]);
   });
 
+  /** A stack that declares some workspaces, and the run without what it has listed before. */
+  function onNewStack(workspaces: readonly object[] = []) {
+    const access = { projectRoot: "/project", stack: "dev", env: {} };
+    const raw = { workspaces };
+    const state = { version: 3, deployment: { resources: [] } };
+    const config = parseStackConfig(raw, { ...access, kindKeys });
+    const anew = { ...run, listOnce: (path, what, shape) => run.list(path, what, shape) } as LiveRun;
+    return { anew, target: { access, file: "Pulumi.dev.yaml", text: undefined, raw, config, state } };
+  }
+
+  it("Reading all workspaces leaves out those that the service does not show whole, and those that clash, with the reason", async () => {
+    const [hidden, twins, ours] = await Promise.all(["hidden", "twins", "ours"].map(workspaceOfAlice));
+    const workspaceId = twins?.path.split("/").at(-1) ?? "";
+    for (const displayName of ["load", "Load"])
+      emulator.service.items.put({ id: randomUUID(), workspaceId, type: "Notebook", displayName, description: "" });
+    const forbidden = { status: 403, errorCode: "InsufficientWorkspaceRole", times: "forever" } as const;
+    emulator.faults([{ route: `${hidden?.path}/roleAssignments`, ...forbidden }]);
+    const { anew, target } = onNewStack([{ name: "mine", displayName: "OURS" }]);
+    const plan = await planImport(anew, target, { workspaces: [], all: true });
+    const planned = plan.workspaces.map(({ existing }) => existing.workspace.displayName);
+    assert.ok(
+      !planned.some((name) => ["hidden", "twins", "ours"].includes(name)) && planned.length > 0,
+      planned.join(),
+    );
+    const notes = plan.notes.join("\n");
+    for (const [name, why] of [
+      ["hidden", "InsufficientWorkspaceRole"],
+      ["twins", "two of Notebook 'Load'"],
+      ["ours", "declared as mine"],
+    ])
+      assert.match(notes, new RegExp(`'${name}' .* is left out: .*${why}`));
+    const asked = planImport(anew, target, { workspaces: [hidden?.path.split("/").at(-1) ?? ""], all: false });
+    await assert.rejects(asked, /InsufficientWorkspaceRole/);
+    emulator.faults([]);
+    assert.ok(ours);
+  });
+
   it("Reading all workspaces leaves out those whose names begin or end with a space, with the reason, and one that was asked for is refused", async () => {
     const names = ["Trailing", "Leading", "plain"];
     const made = await Promise.all(names.map((name) => asAlice("/workspaces", { displayName: name })));
@@ -103,13 +152,7 @@ describe("reading a workspace that exists", () => {
     // as the portal of some years ago made them
     for (const [index, displayName] of ["Trailing ", " Leading"].entries())
       emulator.service.workspaces.change(made[index]?.id ?? "", { displayName });
-    const access = { projectRoot: "/project", stack: "dev", env: {} };
-    const raw = { workspaces: [] };
-    const state = { version: 3, deployment: { resources: [] } };
-    const config = parseStackConfig(raw, { ...access, kindKeys });
-    const target = { access, file: "Pulumi.dev.yaml", text: undefined, raw, config, state };
-    // read anew, because this run has listed the workspaces before
-    const anew = { ...run, listOnce: (path, what, shape) => run.list(path, what, shape) } as LiveRun;
+    const { anew, target } = onNewStack();
     const plan = await planImport(anew, target, { workspaces: [], all: true });
     const planned = plan.workspaces.map(({ existing }) => existing.workspace.displayName);
     assert.ok(planned.includes("plain") && !planned.some((name) => name !== name.trim()), planned.join());
