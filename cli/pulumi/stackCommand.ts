@@ -41,15 +41,21 @@ export interface StackArguments {
 /**
  * Takes the options for stack, folder and file off a command line. Paths become absolute, and the file goes into the
  * environment, where every call of the CLI finds it.
+ * @param env PULUMI_OPTION_STACK and PULUMI_OPTION_CWD stand for options that are not on the command line, as for the CLI
  * @returns undefined if no stack is named
  * @throws Error if the stack or the folder is another project's
  */
 export function stackArguments(args: readonly string[], env: NodeJS.ProcessEnv): StackArguments | undefined {
   const folder = takeOption(args, "cwd", "C");
-  const elsewhere = folder.values.find((path) => pathOfCaller(path, projectRoot, env) !== resolve(projectRoot));
+  const isElsewhere = (path: string) => pathOfCaller(path, projectRoot, env) !== resolve(projectRoot);
+  const elsewhere = folder.values.find(isElsewhere);
   if (elsewhere !== undefined) throw new Error(`Nothing was done: run npm in ${elsewhere} instead of giving --cwd.`);
+  // the CLI would work there, and this command decide on what is here
+  const set = env["PULUMI_OPTION_CWD"];
+  if (set && isElsewhere(set))
+    throw new Error(`Nothing was done: run npm in ${set} instead of setting PULUMI_OPTION_CWD.`);
   const { values, rest } = takeOption(folder.rest, "stack", "s");
-  const text = values.at(-1);
+  const text = values.at(-1) ?? (env["PULUMI_OPTION_STACK"] || undefined);
   if (text === undefined) return undefined;
   const named = stackName(text, readProjectFile(projectRoot).name);
   const file = takeOption(rest, "config-file");

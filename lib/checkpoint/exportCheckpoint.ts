@@ -27,9 +27,22 @@ export interface CliOptions {
   readonly input?: string;
 }
 
+/**
+ * Options that somebody may have set in the environment for commands of their own, and that would give the project's calls another
+ * answer: secrets in plain text, or the state in a file.
+ */
+const FOR_OTHER_CALLS = ["FILE", "JSON", "PATH", "SHOW_SECRETS", "STACK", "VERSION"].map(
+  (name) => `PULUMI_OPTION_${name}`,
+);
+
+/** The environment of a call of the project's own. */
+function envOfCall(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !FOR_OTHER_CALLS.includes(name)));
+}
+
 /** Runs the CLI without a terminal. */
 export async function runCli(args: readonly string[], { cwd, env, input = "" }: CliOptions) {
-  const child = spawn("pulumi", [...args, "--non-interactive"], { cwd, env, stdio: "pipe" });
+  const child = spawn("pulumi", [...args, "--non-interactive"], { cwd, env: envOfCall(env), stdio: "pipe" });
   // a CLI that exits without reading its input breaks the pipe; its exit code and output explain the failure
   child.stdin.on("error", () => undefined);
   child.stdin.end(input);
@@ -67,6 +80,11 @@ export function exportCheckpointNow(access: StackAccess): Checkpoint {
   const known = readStateFile(referenceOf(access), access);
   if (known) return known;
   const args = ["stack", "export", "--stack", referenceOf(access), "--non-interactive"];
-  const printed = execFileSync("pulumi", args, { cwd: projectRoot, env, encoding: "utf8", maxBuffer: 2 ** 30 });
+  const printed = execFileSync("pulumi", args, {
+    cwd: projectRoot,
+    env: envOfCall(env),
+    encoding: "utf8",
+    maxBuffer: 2 ** 30,
+  });
   return JSON.parse(printed) as Checkpoint;
 }

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { pathOfCaller, takeOption, takeSwitch } from "../../../cli/pulumi/commandLine.ts";
+import { projectRoot } from "../../../cli/pulumi/pulumi.ts";
+import { stackArguments } from "../../../cli/pulumi/stackCommand.ts";
 import { stackName } from "../../../cli/pulumi/stackName.ts";
+import { exportCheckpointNow, runCli } from "../../../lib/checkpoint/exportCheckpoint.ts";
 import { renamedCheckpoint } from "../../../lib/checkpoint/checkpoint.ts";
 
 describe("the name of a stack", () => {
@@ -49,6 +55,38 @@ describe("an option of a command line", () => {
     for (const INIT_CWD of ["/elsewhere", "/project-2", "/", undefined])
       assert.equal(pathOfCaller("p.json", "/project", { INIT_CWD }), "/project/p.json");
     assert.equal(pathOfCaller("/p.json", "/project", { INIT_CWD: "/project/deep" }), "/p.json");
+  });
+});
+
+describe("an option in the environment", () => {
+  const argsOf = (args: readonly string[], env: NodeJS.ProcessEnv) => stackArguments(args, { ...process.env, ...env });
+
+  it("An option in the environment names the stack as it does for the CLI, unless the command line names one", () => {
+    assert.equal(argsOf(["--yes"], {}), undefined);
+    assert.equal(argsOf(["--yes"], { PULUMI_OPTION_STACK: "" }), undefined);
+    assert.equal(argsOf(["--yes"], { PULUMI_OPTION_STACK: "dev" })?.access.stack, "dev");
+    assert.equal(argsOf(["-s", "test"], { PULUMI_OPTION_STACK: "dev" })?.access.stack, "test");
+  });
+
+  it("An option in the environment that lets the CLI work in another folder is refused as on the command line", () => {
+    assert.throws(() => argsOf(["-s", "dev"], { PULUMI_OPTION_CWD: "/elsewhere" }), /\/elsewhere.*PULUMI_OPTION_CWD/);
+    assert.equal(argsOf(["-s", "dev"], { PULUMI_OPTION_CWD: projectRoot })?.access.stack, "dev");
+  });
+
+  it("An option in the environment that is meant for other commands changes no answer to the project's own calls of the CLI", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "fabric-own-calls-"));
+    const shown = ["SHOW_SECRETS", "FILE", "VERSION", "JSON", "PATH", "STACK", "TARGET", "CONFIG_FILE"];
+    writeFileSync(
+      join(folder, "pulumi"),
+      `#!${process.execPath}\nconsole.log(JSON.stringify(Object.keys(process.env).filter((name) => name.startsWith("PULUMI_OPTION_")).sort()))`,
+      { mode: 0o755 },
+    );
+    const env = Object.fromEntries(shown.map((name) => [`PULUMI_OPTION_${name}`, "x"]));
+    const access = { projectRoot: folder, stack: "dev", env: { ...env, PATH: folder } };
+    const kept = ["PULUMI_OPTION_CONFIG_FILE", "PULUMI_OPTION_TARGET"];
+    assert.deepEqual(JSON.parse((await runCli([], { cwd: folder, env: access.env })).printed), kept);
+    assert.deepEqual(exportCheckpointNow(access), kept);
+    rmSync(folder, { recursive: true });
   });
 });
 
