@@ -7,7 +7,7 @@ import { pathWith } from "./setup/executables.mjs";
 import { withInspection } from "./setup/inspection.mjs";
 import { ensureNode } from "./setup/nodeRuntime.mjs";
 import { ensurePulumi } from "./setup/pulumiCli.mjs";
-import { runFile } from "./setup/runFile.mjs";
+import { runFile, withoutSeparator } from "./setup/runFile.mjs";
 
 /*
  * `npx --no-install fabric-environments COMMAND …`: the commands of the project for a Pulumi program of one's own, which has the package
@@ -86,7 +86,7 @@ async function main([name, ...args]) {
 }
 
 try {
-  process.exitCode = await main(process.argv.slice(2));
+  process.exitCode = await main(withoutSeparator(process.argv.slice(2)));
 } catch (error) {
   console.error(`Set-up failed. ${error.message}`);
   process.exitCode = 1;

@@ -8,6 +8,7 @@ import { DeploymentEvents } from "./transaction/deploymentEvents.ts";
 import { leftoverTable } from "./transaction/leftovers.ts";
 import { lostLog } from "./transaction/recovery.ts";
 import { takeOverRenamed } from "./transaction/renamedStack.ts";
+import { takeSwitch } from "./pulumi/commandLine.ts";
 import { openedStack } from "./pulumi/openStack.ts";
 import { rollBack } from "./rollback/rollBack.ts";
 import { RollbackRefused } from "./rollback/rollbackRefused.ts";
@@ -33,10 +34,32 @@ const OF_PULUMI = {
   color: { type: "string" },
   config: { type: "string", short: "c", multiple: true },
   "config-path": { type: "boolean" },
+  parallel: { type: "string", short: "p" },
+  message: { type: "string", short: "m" },
+  verbose: { type: "string", short: "v" },
+  diff: { type: "boolean" },
+  emoji: { type: "boolean", short: "e" },
+  logflow: { type: "boolean" },
+  logtostderr: { type: "boolean" },
+  "suppress-outputs": { type: "boolean" },
+  "suppress-progress": { type: "boolean" },
 } as const;
 
+/** The command line without values of switches, which the CLI takes and Node does not: `--yes=true`. */
+function plainSwitches(args: readonly string[]): string[] {
+  const switches = Object.entries(OF_PULUMI).flatMap(([name, { type }]) => (type === "boolean" ? [name] : []));
+  return args.flatMap((arg) => {
+    const name = switches.find((one) => arg.startsWith(`--${one}=`));
+    if (name === undefined) return [arg];
+    return takeSwitch([arg], name).isOn ? [`--${name}`] : [];
+  });
+}
+
 async function rollback(named: StackAccess, args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({ args: [...args], options: { ...OF_PULUMI, transaction: { type: "string" } } });
+  const { values } = parseArgs({
+    args: plainSwitches(args),
+    options: { ...OF_PULUMI, transaction: { type: "string" } },
+  });
   const { access, settings } = await openedStack(named, args);
   const { stack, env } = access;
   const store = await openLogStore(settings.transactionLog, { stack, env });

@@ -8,7 +8,7 @@ import { ensureNodeModules } from "./setup/nodeModules.mjs";
 import { ensureNode } from "./setup/nodeRuntime.mjs";
 import { say } from "./setup/progress.mjs";
 import { ensurePulumi } from "./setup/pulumiCli.mjs";
-import { runFile, runHere } from "./setup/runFile.mjs";
+import { runFile, runHere, withoutSeparator } from "./setup/runFile.mjs";
 
 /*
  * Installs everything that the project's commands need, on a machine with only Node 20 and npm, and then runs a file of the
@@ -41,12 +41,6 @@ async function setUp() {
   // if the CLI had to be built, downloads of plugins fail too, only later and less clearly
   if (pulumi.isBuilt) env.PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION ??= "true";
   return { node, env: withInspection(projectRoot, env), pulumi: pulumi.bin };
-}
-
-/** Removes the `--` of npm's syntax, which pnpm passes on after the script's own words. */
-function withoutSeparator(args) {
-  const own = args.findIndex((arg) => arg.startsWith("-"));
-  return args[own] === "--" ? args.toSpliced(own, 1) : args;
 }
 
 async function main([option, file, ...args]) {

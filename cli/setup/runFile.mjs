@@ -31,3 +31,9 @@ export async function runHere(file, args, env) {
   process.argv = [process.argv[0], file, ...args];
   await import(pathToFileURL(file).href);
 }
+
+/** Removes the `--` of npm's syntax, which pnpm passes on after the script's own words. */
+export function withoutSeparator(args) {
+  const own = args.findIndex((arg) => arg.startsWith("-"));
+  return args[own] === "--" ? args.toSpliced(own, 1) : args;
+}

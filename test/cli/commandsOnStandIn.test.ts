@@ -161,3 +161,16 @@ describe("an up whose state could not be written", () => {
     assert.equal(beside.includes(".state"), false, "the hash of a state that lacks the write");
   });
 });
+
+describe("options of Pulumi's commands at a rollback", () => {
+  it("Options of Pulumi's commands at a rollback change nothing, however the CLI lets them be spelled, and unknown ones are refused", async () => {
+    using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
+    const given = ["--yes=true", "--skip-preview=false", "-p", "10", "--message=a", "--diff", "--stack=dev"];
+    const { code: ended, text: said } = await project.run("rollback.ts", given);
+    assert.equal(ended, 1, said);
+    assert.match(said, /no transaction that could be rolled back/);
+    const targeted = await project.run("rollback.ts", ["--stack", "dev", "--target", "urn"]);
+    assert.equal(targeted.code, 2);
+    assert.match(targeted.text, /--target/);
+  });
+});
