@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { basename, join, posix } from "node:path";
 import { parseArgs } from "node:util";
 import { hasDefinition } from "../lib/api/itemType.ts";
@@ -32,6 +31,7 @@ import { previewSteps } from "./rollback/stackState.ts";
 import { runStackCommand } from "./pulumi/stackCommand.ts";
 import { withStackToItself } from "./transaction/stackLock.ts";
 import { opened } from "./pulumi/stackSettings.ts";
+import { temporaryFolder } from "./pulumi/temporaryFolder.ts";
 
 /*
  * `npm run import -- --workspace NAME_OR_ID --stack S`: brings existing workspaces under management. The command only reads
@@ -228,7 +228,7 @@ async function manage(
     commentsOf(plan),
     added.flatMap(({ entry }) => entry ?? []),
   );
-  const folder = mkdtempSync(join(tmpdir(), "fabric-import-"));
+  const folder = temporaryFolder("fabric-import-");
   try {
     const draft = join(folder, basename(file));
     writeFileSync(draft, after);

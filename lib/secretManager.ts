@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
+import { readTextFile } from "./api/textFile.ts";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import { FeatureFlags } from "./featureFlags.ts";
@@ -69,7 +69,7 @@ export class SecretManager {
   #restsUntil = 0;
   #hasWarned = false;
 
-  /** @throws Error if Key Vault is on and KEY_VAULT_URL is missing or not https */
+  /** @throws Error if Key Vault is on and KEY_VAULT_URL is missing or not https, or `.env` is there and cannot be read as text */
   constructor(options: SecretManagerOptions = {}) {
     this.#env = options.env ?? process.env;
     this.#flags = options.flags ?? FeatureFlags.load({}, this.#env);
@@ -245,10 +245,14 @@ export class SecretManager {
 
 function readDotenv(path: string): ReadonlyMap<string, string> {
   try {
-    return new Map(Object.entries(parseEnv(readFileSync(path, "utf8"))).map(([key, value]) => [key, value ?? ""]));
+    return new Map(Object.entries(parseEnv(readTextFile(path))).map(([key, value]) => [key, value ?? ""]));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return new Map();
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return new Map();
+    if (code === undefined) throw error;
+    throw new Error(`${path} cannot be read (${code}). Let this user read it, or remove it if it holds nothing.`, {
+      cause: error,
+    });
   }
 }
 

@@ -1,5 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { isAddress } from "../../lib/logStore/blobPlace.ts";
 import { Redaction } from "../../lib/telemetry/redaction.ts";
@@ -20,6 +19,7 @@ import { projectRoot, runPulumi } from "../pulumi/pulumi.ts";
 import { stackToLookAt } from "../pulumi/unmadeStack.ts";
 import { stackOption } from "../pulumi/stackCommand.ts";
 import { previewCheckpointing } from "../transaction/checkpointing.ts";
+import { temporaryFolder } from "../pulumi/temporaryFolder.ts";
 
 /** Splits a command line into the value of `--comment FILE` and the other arguments. */
 export function commentOption(args: readonly string[]): { readonly file: string | undefined; readonly rest: string[] } {
@@ -51,7 +51,7 @@ export async function previewStack(
   if (target !== undefined) mkdirSync(dirname(target), { recursive: true });
   const plan = takeOption(args, "save-plan").values.at(-1);
   if (plan !== undefined) mkdirSync(dirname(plan), { recursive: true });
-  const folder = mkdtempSync(join(tmpdir(), "fabric-preview-"));
+  const folder = temporaryFolder("fabric-preview-");
   const events = join(folder, "events.json");
   let log: PreviewLog | undefined;
   let items: readonly ItemChange[] = [];

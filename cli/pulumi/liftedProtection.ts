@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { closestName } from "../../lib/config/closestName.ts";
 import { isUnprotected, unprotectedIn } from "../../lib/config/unprotected.ts";
@@ -12,6 +11,7 @@ import { liveResourcesOf } from "../../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { referenceOf, runCli } from "../../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
+import { temporaryFolder } from "./temporaryFolder.ts";
 
 /** The decision on a command that would delete protected objects. */
 export interface LiftedProtection {
@@ -109,7 +109,7 @@ async function lookAhead(
   access: StackAccess,
 ): Promise<{ readonly log: PreviewLog; readonly failure: string | undefined }> {
   const { projectRoot, env } = access;
-  const folder = mkdtempSync(join(tmpdir(), "fabric-preview-"));
+  const folder = temporaryFolder("fabric-preview-");
   const events = join(folder, "events.json");
   try {
     const words = command === "destroy" ? ["destroy", "--preview-only"] : ["preview"];

@@ -1,5 +1,4 @@
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { pulumi } from "../../lib/checkpoint/exportCheckpoint.ts";
@@ -8,6 +7,7 @@ import { NoStackError, UntoldConfigurationError } from "./configuration.ts";
 import { openedStack } from "./openStack.ts";
 import { CONFIG_FILE, stackFileOf } from "../../lib/config/projectFile.ts";
 import type { OpenedStack } from "./stackSettings.ts";
+import { temporaryFolder } from "./temporaryFolder.ts";
 
 /** A stack for reading only. */
 export interface LookedAtStack extends OpenedStack, Disposable {
@@ -36,7 +36,7 @@ export async function stackToLookAt(
       throw new NoStackError(`${error.message}\nIf the name is misspelled: ${file} does not exist.`);
     if (!existsSync(file) || !(isUntold || error instanceof NoStackError)) throw error;
   }
-  const folder = mkdtempSync(join(tmpdir(), "fabric-new-"));
+  const folder = temporaryFolder("fabric-new-");
   const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
     // a copy, because making a stack may write into its file

@@ -1,5 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { stringify } from "yaml";
@@ -7,6 +6,7 @@ import type { Checkpoint, CheckpointResource } from "../../lib/checkpoint/checkp
 import { pulumi, referenceOf, runCli } from "../../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 import { CONFIG_FILE, programFolder, readProjectFile, stackFileOf } from "../../lib/config/projectFile.ts";
+import { temporaryFolder } from "../pulumi/temporaryFolder.ts";
 
 /** Replaces the checkpoint. */
 export async function importCheckpoint(access: StackAccess, checkpoint: Checkpoint): Promise<void> {
@@ -82,7 +82,7 @@ export async function decryptedCheckpoint(access: StackAccess, saved: Checkpoint
  * The rest is the project's own, so that the provider finds code, log and emulator at their usual places.
  */
 export function projectCopy({ projectRoot, stack, env }: StackAccess): string {
-  const folder = mkdtempSync(join(tmpdir(), "fabric-rollback-"));
+  const folder = temporaryFolder("fabric-rollback-");
   const { content } = readProjectFile(projectRoot);
   const { backend: _backend, stackConfigDir: _stacks, config, main: _main, ...others } = content;
   // a text under `config` is the old form of stackConfigDir

@@ -16,8 +16,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { settleHome } from "./homeFolder.mjs";
 import { say, startProgress } from "./progress.mjs";
 
-const note = settleHome();
-if (note) say(note);
+try {
+  const note = settleHome();
+  if (note) say(note);
+} catch (error) {
+  // here, where nothing else has begun, because without such a folder nothing can
+  console.error(`Set-up failed. ${error.message}`);
+  process.exit(1);
+}
 
 /** The user's folder for files that all clones of the project share: Node, the Pulumi CLI, Node's compile cache. */
 export const cacheFolder = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "fabric-environments");

@@ -12,6 +12,7 @@ import { join } from "node:path";
  * if the home folder is readable.
  *
  * Returns a message for the user; undefined if there is none.
+ * Throws an Error that names HOME and TMPDIR, if there is no such folder.
  */
 export function settleHome(env = process.env) {
   // the CLI takes the user's name from the environment, because a container's user may have none
@@ -64,7 +65,18 @@ function privateFolder() {
     mkdirSync(folder, { mode: 0o700 });
     return folder;
   } catch {
-    return isOwn(folder, user) ? folder : mkdtempSync(`${folder}-`);
+    return isOwn(folder, user) ? folder : anotherFolder(folder);
+  }
+}
+
+function anotherFolder(folder) {
+  try {
+    return mkdtempSync(`${folder}-`);
+  } catch (error) {
+    throw new Error(
+      `There is no folder for the files of the tools: ${tmpdir()} cannot be written to (${error.code}). Set HOME or TMPDIR to a ` +
+        `folder that this user can write to.`,
+    );
   }
 }
 

@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { temporaryFolder } from "../pulumi/temporaryFolder.ts";
 
 /**
  * Watches whether Ctrl-C was pressed in a run of the CLI. The exit code does not show it, and the raw terminal of the
@@ -8,7 +8,7 @@ import { join } from "node:path";
  * it holds the values of resources.
  */
 export class CtrlCWatch implements Disposable {
-  readonly #folder = mkdtempSync(join(tmpdir(), "fabric-events-"));
+  readonly #folder = temporaryFolder("fabric-events-");
 
   /** Options for the CLI. */
   get args(): string[] {

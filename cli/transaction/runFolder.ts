@@ -1,12 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { RUN_FOLDER, ownResourcesIn, writeOwnResources } from "../../lib/checkpoint/runFolder.ts";
+import { temporaryFolder } from "../pulumi/temporaryFolder.ts";
 
 /** The folder of one run (`lib/checkpoint/runFolder.ts`), which goes with the run. */
 export class RunFolder implements Disposable {
-  readonly #path = mkdtempSync(join(tmpdir(), "fabric-run-"));
+  readonly #path = temporaryFolder("fabric-run-");
 
   /** @param state what the run begins with */
   constructor(state: Checkpoint) {

@@ -9,7 +9,10 @@ import { absoluteBackend, isRelativeBackend, meantStateFolder, stateFolder } fro
 export function backendUrl(projectRoot: string, env: NodeJS.ProcessEnv): string | undefined {
   if (env["PULUMI_BACKEND_URL"]) return env["PULUMI_BACKEND_URL"];
   const file = projectFileIn(projectRoot);
-  return file === undefined ? undefined : (readYamlFile(file) as { backend?: { url?: string } }).backend?.url;
+  const content =
+    file === undefined ? undefined : (readYamlFile(file) as { backend?: { url?: unknown } | null } | null);
+  const url = content?.backend?.url;
+  return typeof url === "string" ? url : undefined;
 }
 
 /**

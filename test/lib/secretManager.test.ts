@@ -31,6 +31,23 @@ describe("secrets without Key Vault", () => {
     assert.equal(process.env["B"], undefined, ".env must not be written into the process's environment");
   });
 
+  it("Secrets without Key Vault are read from a .env with a byte order mark and line ends of Windows, as editors there write it", async () => {
+    const manager = new SecretManager({ env: {}, dotenvPath: dotenv("\uFEFFA=file\r\nB=other\r\n") });
+    assert.equal(await manager.getSecret("A"), "file");
+    assert.equal(await manager.getSecret("B"), "other");
+  });
+
+  it("Secrets without Key Vault are told why a .env cannot be read: it is a folder, or text in another encoding", () => {
+    const folder = mkdtempSync(join(tmpdir(), "dotenv-"));
+    assert.throws(() => new SecretManager({ env: {}, dotenvPath: folder }), /is a folder, and must be a file/);
+    const path = dotenv("");
+    writeFileSync(path, Buffer.from("\uFEFFA=canary\n", "utf16le"));
+    assert.throws(
+      () => new SecretManager({ env: {}, dotenvPath: path }),
+      (error: Error) => /is not UTF-8 text: save it as UTF-8/.test(error.message) && !inspect(error).includes("canary"),
+    );
+  });
+
   it("Secrets without Key Vault say where they were found", async () => {
     const manager = new SecretManager({ env: { A: "environment" }, dotenvPath: dotenv("B=file") });
     assert.deepEqual(await manager.findSecret("a"), { value: "environment", source: "the environment" });

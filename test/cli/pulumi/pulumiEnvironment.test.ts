@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { describe, it } from "node:test";
@@ -7,6 +7,8 @@ import { pathToFileURL } from "node:url";
 import { parse } from "yaml";
 import { SEMI_SPACE_MB } from "../../../cli/pulumi/nodeMemory.ts";
 import { projectRoot, pulumiEnvironment } from "../../../cli/pulumi/pulumi.ts";
+import { temporaryFolder } from "../../../cli/pulumi/temporaryFolder.ts";
+import { backendUrl } from "../../../lib/config/stateBackend.ts";
 import { stateFolder } from "../../../lib/config/stateFolder.ts";
 
 const name = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION";
@@ -59,5 +61,32 @@ describe("the environment of the project's commands", () => {
     const folder = mkdtempSync(join(tmpdir(), "fabric-backend-"));
     const url = `file://${relative(projectRoot, folder)}/a%20b?metadata=`;
     assert.equal(set(url), `${pathToFileURL(join(folder, "a b")).href}?metadata=`);
+  });
+});
+
+describe("temporary files", () => {
+  it("Temporary files that cannot be written are told with the folder and TMPDIR", () => {
+    const before = process.env["TMPDIR"];
+    process.env["TMPDIR"] = "/nowhere/tmp";
+    try {
+      assert.throws(() => temporaryFolder("fabric-run-"), /\/nowhere\/tmp \(ENOENT\).*Set TMPDIR to a folder/);
+    } finally {
+      if (before === undefined) delete process.env["TMPDIR"];
+      else process.env["TMPDIR"] = before;
+    }
+  });
+});
+
+describe("the backend of a project", () => {
+  it("The backend of a project is none where its file is empty, or says nothing of one in its place", () => {
+    const folder = mkdtempSync(join(tmpdir(), "fabric-project-"));
+    for (const text of ["", "# nothing\n", "name: a\nbackend:\n", "name: a\nbackend: {url: }\n", "\uFEFFname: a\r\n"]) {
+      writeFileSync(join(folder, "Pulumi.yaml"), text);
+      assert.equal(backendUrl(folder, {}), undefined, JSON.stringify(text));
+    }
+    writeFileSync(join(folder, "Pulumi.yaml"), "\uFEFFname: a\r\nbackend:\r\n  url: file://./state\r\n");
+    assert.equal(backendUrl(folder, {}), "file://./state");
+    writeFileSync(join(folder, "Pulumi.yaml"), "name: a\nbackend:\n\turl: b\n");
+    assert.throws(() => backendUrl(folder, {}), /Pulumi\.yaml:3:1 is not valid YAML: Tabs are not allowed/);
   });
 });

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
+import { withoutSeparator } from "../../../cli/setup/runFile.mjs";
 import { BareMachine, pinned } from "./bareMachine.ts";
 
 /** A machine on which the CLI is on PATH, for tests that are about something else. */
@@ -313,6 +315,23 @@ describe("packages that somebody else keeps", () => {
   });
 });
 
+describe("the separator of npm's syntax", () => {
+  test("The separator of npm's syntax, which pnpm passes on, is no command and no option of the package's command either", () => {
+    for (const args of [
+      ["--", "up", "--help"],
+      ["up", "--", "--help"],
+      ["--", "--help"],
+    ]) {
+      const words = withoutSeparator(args);
+      assert.ok(!words.includes("--"), args.join(" "));
+    }
+    assert.deepEqual(withoutSeparator(["up", "--stack", "dev", "--", "x"]), ["up", "--stack", "dev", "--", "x"]);
+    const command = join(import.meta.dirname, "../../../cli/command.mjs");
+    const { status, stdout } = spawnSync(process.execPath, [command, "--", "--help"], { encoding: "utf8" });
+    assert.deepEqual([status, /Usage: fabric-environments COMMAND/.test(stdout)], [0, true]);
+  });
+});
+
 describe("a user without a home folder", () => {
   test("A user without a home folder gets a folder of its own for the time being, which nobody else can write to, and is told so", async () => {
     using machine = new BareMachine();
@@ -327,5 +346,14 @@ describe("a user without a home folder", () => {
     assert.equal(dirname(home), temporary);
     assert.equal(statSync(home).mode & 0o777, 0o700);
     assert.match(stderr, /HOME/);
+  });
+
+  test("A user without a home folder and without a folder for temporary files is told what to set, in one sentence", async () => {
+    using machine = machineWithCli();
+    const env = { HOME: "", XDG_CACHE_HOME: "", PULUMI_HOME: "", TMPDIR: join(machine.root, "missing") };
+    const { code, stderr } = await machine.run([], { env });
+    assert.equal(code, 1);
+    assert.match(stderr, /^Set-up failed\. .*missing cannot be written to \(ENOENT\)\. Set HOME or TMPDIR/);
+    assert.doesNotMatch(stderr, /\n\s+at /);
   });
 });
