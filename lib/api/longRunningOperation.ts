@@ -4,6 +4,7 @@ import type { Answer } from "./answer.ts";
 import type { Clock } from "../clock.ts";
 import type { Wait } from "./fabricCall.ts";
 import { FabricError, isServiceAnswer } from "./fabricError.ts";
+import { retryAfterSeconds } from "../retryHandler.ts";
 import { withoutSecretsIn } from "./withoutSecrets.ts";
 
 /** The service's report on an operation. */
@@ -13,7 +14,7 @@ const operationState = z.object({
   error: tolerant(ownWords),
 });
 
-/** Shortest pause between polls. A test server may ask for 0, which would poll without end. */
+/** Shortest pause between polls. */
 const MIN_PAUSE_MS = 25;
 /** Pause between polls if the service names none. */
 const DEFAULT_PAUSE_S = 2;
@@ -143,12 +144,13 @@ export async function waitForOperation(
 
 /**
  * Milliseconds before the nth poll. Retry-After is the longest pause, not the shortest: the service also names 20 s for an
- * operation of one second, and does not refuse earlier polls.
+ * operation of one second, and does not refuse earlier polls. Retry-After 0 lets the first poll come at once, and not all that
+ * follow, which would use up the quota.
  */
-function pauseMs({ headers }: Answer, nth: number, { firstPollMs, mayPollEarly }: Waiting): number {
-  const seconds = Number(headers["retry-after"] ?? DEFAULT_PAUSE_S);
-  const believed = Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, MAX_PAUSE_S) : DEFAULT_PAUSE_S;
-  const told = Math.max(believed * 1000, MIN_PAUSE_MS);
+function pauseMs({ headers }: Answer, nth: number, { clock, firstPollMs, mayPollEarly }: Waiting): number {
+  const seconds = Math.min(retryAfterSeconds(headers, clock.now()) ?? DEFAULT_PAUSE_S, MAX_PAUSE_S);
+  const atOnce = nth === 1 ? 0 : firstPollMs * Math.min(POLL_GROWTH ** (nth - 2), DEFAULT_PAUSE_S);
+  const told = Math.max(seconds === 0 ? atOnce : seconds * 1000, MIN_PAUSE_MS);
   const early = Math.max(firstPollMs * POLL_GROWTH ** (nth - 1), MIN_PAUSE_MS);
   return early < told && mayPollEarly(nth) ? early : told;
 }

@@ -452,7 +452,15 @@ describe("long-running operations", () => {
     for (const [retryAfter, pauses] of [
       [["20"], [1, 2, 4, 8, 16, 20, 20]],
       [["120"], [1, 2, 4, 8, 16, 32, 64]],
-      [["0"], [0.025, 0.025, 0.025, 0.025, 0.025, 0.025, 0.025]],
+      [["0"], [0.025, 1, 2, 2, 2, 2, 2]],
+      [
+        ["20", "0"],
+        [1, 2, 2, 2, 2, 2, 2],
+      ],
+      [["Wed, 21 Oct 2015 07:28:00 GMT"], [0.025, 1, 2, 2, 2, 2, 2]],
+      [["-5"], [1, 2, 2, 2, 2, 2, 2]],
+      [[""], [1, 2, 2, 2, 2, 2, 2]],
+      [["315360000"], [1, 2, 4, 8, 16, 32, 64]],
       [
         ["20", "3"],
         [1, 2, 3, 3, 3, 3, 3],
@@ -470,6 +478,12 @@ describe("long-running operations", () => {
         retryAfter.join(),
       );
     }
+  });
+
+  it("Long-running operations are asked for again no later than at the date that the service names", async () => {
+    await using world = await World.of(running(4, new Date(Date.UTC(2026, 0, 1) + 7_000).toUTCString()));
+    await world.client.send(post);
+    assert.deepEqual(world.clock.sleeps, [1_000, 2_000, 4_000, 2_000]);
   });
 
   it("Long-running operations are asked for sooner only as often as a tenth of the quota allows, and else when the service says", async () => {
