@@ -98,7 +98,7 @@ export async function removeObject(
 
 function removalCall({ removal, remove }: AnyObjectKind, path: string): Write {
   if (remove) return remove(path);
-  if (typeof removal === "object") return { method: "POST", path: `${path}/${removal.path}` };
+  if (typeof removal === "object") return { method: "POST", path: `${path}/${removal.path}`, replaySafe: true };
   return { method: "DELETE", path };
 }
 

@@ -64,6 +64,22 @@ describe("an environment", () => {
     assert.equal(publishesOf(bench), 3);
     assert.equal(outs?.["definitionHash"], changed["definitionHash"]);
   });
+
+  it("An environment is published once more where the answer to the first call was lost, and waits for the one that is under way", async () => {
+    await using bench = await Bench.start();
+    using folder = new ItemFolder("spark.Environment");
+    const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
+    bench.emulator.faults([{ method: "POST", route: "/staging/publish", drop: "after" }]);
+    const process = await bench.process("item");
+    const { inputs } = check(
+      kindOf("item"),
+      {},
+      { workspaceId, type: "Environment", displayName: "spark", path: folder.path },
+    );
+    const { id } = await process.create(inputs);
+    assert.ok(publishesOf(bench) >= 2);
+    assert.ok(bench.emulator.service.items.get(id.split("/")[1] ?? "")?.publish);
+  });
 });
 
 describe("the definition of an item", () => {

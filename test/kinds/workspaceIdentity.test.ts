@@ -20,6 +20,16 @@ describe("a workspace identity", () => {
     assert.equal((await process.read(own.id, own.olds)).id, "");
   });
 
+  it("A workspace identity is deprovisioned once more where the answer to the first call was lost", async () => {
+    await using bench = await Bench.start();
+    const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales" });
+    const own = await deployed(bench, "workspaceIdentity", { workspaceId });
+    const process = await bench.process("workspaceIdentity");
+    bench.emulator.faults([{ method: "POST", route: "/deprovisionIdentity", drop: "after" }]);
+    await process.delete(own.id, own.olds);
+    assert.equal(bench.emulator.service.workspaces.get(workspaceId)?.identity, undefined);
+  });
+
   it("A workspace identity that existed before is adopted, and stays when its resource goes", async () => {
     await using bench = await Bench.start();
     const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales" });

@@ -30,6 +30,8 @@ export async function publishEnvironment(run: Run, id: string, displayName: stri
       body: {},
       operation: what,
       deadlineMs: DEADLINE_MS,
+      // a second publish has the same effect, and the service refuses one while the first is under way
+      replaySafe: true,
     });
   const deadline = run.clock.now() + DEADLINE_MS;
   const published = async () => {
