@@ -110,23 +110,37 @@ export async function readOrGone<T>(run: Run, workspaceId: string | undefined, r
 }
 
 /**
- * Runs a delete; not finding the object is success, if that is proven.
+ * Runs a delete; not finding the object is success, unless something speaks against that: the object itself can still be read, so
+ * "not found" was about another id or a passing state, or its workspace's capacity is paused and hides it.
  * @param workspaceId undefined for objects of the tenant
+ * @param read reads the object by itself. @default not finding the object is proof
  * @throws the delete's own error otherwise
  */
 export async function deleteOrGone(
   run: Run,
   workspaceId: string | undefined,
   remove: () => Promise<unknown>,
+  read?: () => Promise<unknown>,
 ): Promise<void> {
   try {
     await remove();
   } catch (error) {
-    if (isServiceAnswer(error, 404)) return;
+    if (isServiceAnswer(error, 404)) {
+      if (read === undefined) return;
+      if (await succeeds(read)) throw error;
+      if (workspaceId !== undefined) await assertCapacityRuns(run, workspaceId);
+      return;
+    }
     if (workspaceId !== undefined && mayMeanGone(error) && (await isWorkspaceGone(run, workspaceId))) return;
     throw error;
   }
 }
+
+const succeeds = (work: () => Promise<unknown>): Promise<boolean> =>
+  work().then(
+    () => true,
+    () => false,
+  );
 
 /** @throws Error unless FABRIC_CONFIRM_GONE confirms an empty list */
 function assertConfirmed(run: Run, shown: string, known: string): void {

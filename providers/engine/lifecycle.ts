@@ -77,14 +77,15 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
 
     async delete(run, id, state) {
       const had = kind.adoption?.ofState(state);
+      const remove = async () => {
+        const why = await kind.stays?.(run, id, state);
+        if (why !== undefined) return run.warn(why);
+        if (had) return void (await giveBack(run, kind, id, had, state));
+        await kind.beforeRemoval?.(run, id, state);
+        await removeObject(run, kind, id, kind.nameOf(state), state, await valuesBefore(run, kind, id, state));
+      };
       try {
-        await deleteOrGone(run, workspaceOf(kind.place, id), async () => {
-          const why = await kind.stays?.(run, id, state);
-          if (why !== undefined) return run.warn(why);
-          if (had) return void (await giveBack(run, kind, id, had, state));
-          await kind.beforeRemoval?.(run, id, state);
-          await removeObject(run, kind, id, kind.nameOf(state), state, await valuesBefore(run, kind, id, state));
-        });
+        await deleteOrGone(run, workspaceOf(kind.place, id), remove, () => readAlone(run, kind, id, state));
       } catch (error) {
         const stays = kind.mayStay?.(error, state);
         if (stays === undefined) throw error;
@@ -148,7 +149,8 @@ function undoOf(kind: AnyObjectKind): Undo {
       );
     },
     async remove(run, id, name) {
-      await deleteOrGone(run, workspaceOf(kind.place, id), () => removeObject(run, kind, id, name));
+      const remove = () => removeObject(run, kind, id, name);
+      await deleteOrGone(run, workspaceOf(kind.place, id), remove, () => readAlone(run, kind, id, {}));
       return true;
     },
     ...(adoption?.before && {

@@ -85,4 +85,37 @@ describe("an object of a workspace", () => {
     bench.emulator.faults([forbidden]);
     await (await bench.process("item")).delete(item.id, item.olds);
   });
+
+  for (const useRollback of [true, false])
+    it(`A delete that finds nothing has failed while the object itself can be read, ${useRollback ? "with" : "without"} useRollback`, async () => {
+      await using bench = await Bench.start();
+      const { workspace, item } = await withItem(bench);
+      const { id: workspaceId } = workspace;
+      const others = [
+        await deployed(bench, "folder", { workspaceId, displayName: "raw" }),
+        await deployed(bench, "workspaceUser", { workspaceId, principal: "alice@contoso.com", role: "Viewer" }),
+        await deployed(bench, "workspaceIdentity", { workspaceId }),
+      ];
+      for (const { kind, id, olds } of [item, ...others, workspace]) {
+        bench.emulator.faults([
+          { method: "DELETE", status: 404, errorCode: "EntityNotFound", times: "forever" },
+          { method: "POST", route: "/deprovisionIdentity", status: 404, errorCode: "EntityNotFound", times: "forever" },
+        ]);
+        const process = await bench.process(kind, {}, { useRollback });
+        await assert.rejects(process.delete(id, olds), /EntityNotFound/, id);
+        bench.emulator.faults([]);
+        await process.delete(id, olds);
+        await process.end();
+      }
+    });
+
+  it("A delete that finds nothing has failed while the capacity of the workspace is paused, which hides what is there", async () => {
+    await using bench = await Bench.start();
+    const { item } = await withItem(bench);
+    bench.emulator.service.capacities.change(known.activeCapacity, { state: "Inactive" });
+    bench.emulator.faults([{ route: itemRoute, status: 404, errorCode: "EntityNotFound", times: "forever" }]);
+    const process = await bench.process("item", {}, { useRollback: false });
+    await assert.rejects(process.delete(item.id, item.olds), /is paused/);
+    await process.end();
+  });
 });
