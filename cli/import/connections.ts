@@ -5,7 +5,7 @@ import { sameIgnoringCase } from "../../providers/engine/field.ts";
 import { priorValues } from "../../providers/kinds/connection/connection.ts";
 import type { LiveConnection } from "../../providers/kinds/connection/connection.ts";
 import { connectionEntry, keys } from "../../providers/kinds/connection/connectionEntry.ts";
-import { hasEdgeSpace } from "./description.ts";
+import { nameFault } from "./description.ts";
 import type { ImportedObject, NamedEntry, SpokenConnection } from "./description.ts";
 import type { ExistingConnection } from "./existingConnection.ts";
 import { takesConnections } from "./stackFile.ts";
@@ -151,7 +151,8 @@ function problemOf(
   if (!kinds.includes(connectivityType ?? ""))
     return `its connectivityType is ${connectivityType ?? "unknown"}, and only ${kinds.join(" and ")} can be managed. ${reference}`;
   if (connectionDetails?.type === undefined) return `the service does not say its type. ${reference}`;
-  if (hasEdgeSpace(displayName)) return `its name begins or ends with a space. Rename it in Fabric to declare it`;
+  const fault = nameFault(displayName);
+  if (fault !== undefined) return `its name ${fault}. Rename it in Fabric to declare it`;
   if (namesakes.length > 0)
     return `others have its name (${namesakes.join(", ")}), and a deployment finds it by that. Rename one in Fabric to declare it`;
   const same = known.find(({ meant }) => sameIgnoringCase(meant, displayName) || sameIgnoringCase(meant, id));

@@ -264,8 +264,11 @@ export function sortItems({ items, git }: ExistingWorkspace): SortedItems {
   return { own: sorted.own ?? [], withOthers: sorted.withOthers ?? [], fromGit: sorted.fromGit ?? [] };
 }
 
-/** Whether a name begins or ends with a space. A configuration cannot tell such a name from the one without. */
-export const hasEdgeSpace = (name: string): boolean => name !== name.trim();
+/** What of a name no configuration keeps; completes "its name …". Undefined if it is kept. */
+export function nameFault(name: string): string | undefined {
+  if (name !== name.trim()) return "begins or ends with a space";
+  return /\p{Cc}/u.test(name) ? "has a control character" : undefined;
+}
 
 /** Longest description of an item that a configuration holds; items that were made in other ways may have longer ones. */
 const LONGEST_DESCRIPTION = 256;
@@ -282,10 +285,12 @@ function isDeclarable(
     if (folder) above.push(folder.displayName);
     id = folder?.parentFolderId;
   }
-  const withSpace = hasEdgeSpace(displayName) ? "its name" : above.some(hasEdgeSpace) ? "a folder above it" : undefined;
+  const own = nameFault(displayName);
+  const ofFolder = above.map(nameFault).find((fault) => fault !== undefined);
+  const ofName = own === undefined ? ofFolder && `a folder above it ${ofFolder}` : `its name ${own}`;
   const wrong =
-    withSpace !== undefined
-      ? `${withSpace} begins or ends with a space. Rename that in Fabric`
+    ofName !== undefined
+      ? `${ofName}. Rename that in Fabric`
       : description.length > LONGEST_DESCRIPTION
         ? `its description has more than ${LONGEST_DESCRIPTION} characters. Shorten it in Fabric`
         : undefined;

@@ -1,4 +1,4 @@
-import { hasEdgeSpace, sortItems } from "./description.ts";
+import { nameFault, sortItems } from "./description.ts";
 import type { ExistingWorkspace } from "./existingWorkspace.ts";
 
 /** A key that the stack already uses. */
@@ -51,9 +51,10 @@ export function clashesOf(existing: ExistingWorkspace, declared: readonly Declar
         `${same.adopt ? "Deploy that, which adopts it" : "Set adopt: true there and deploy"}, or remove that entry and import again.`,
     );
   }
-  if (hasEdgeSpace(workspace.displayName)) {
+  const fault = nameFault(workspace.displayName);
+  if (fault !== undefined) {
     clashes.push(
-      `The name of workspace '${workspace.displayName}' (${workspace.id}) begins or ends with a space, which no configuration ` +
+      `The name of workspace '${workspace.displayName}' (${workspace.id}) ${fault}, which no configuration ` +
         `keeps: rename it in Fabric, then import again.`,
     );
   }

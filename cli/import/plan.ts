@@ -5,7 +5,7 @@ import type { Run } from "../../providers/run/run.ts";
 import { liveResourcesOf } from "../../lib/checkpoint/checkpoint.ts";
 import { planConnections, unnamedConnections } from "./connections.ts";
 import type { ConnectionPlan } from "./connections.ts";
-import { describeWorkspace, hasEdgeSpace } from "./description.ts";
+import { describeWorkspace, nameFault } from "./description.ts";
 import type { DescribedWorkspace } from "./description.ts";
 import { readConnections } from "./existingConnection.ts";
 import { readExistingWorkspace } from "./existingWorkspace.ts";
@@ -55,9 +55,9 @@ export async function planImport(run: Run, target: Target, wanted: Wanted): Prom
   const leaveOut = ({ displayName, id }: Workspace, why: string) =>
     void left.push(`Workspace '${displayName}' (${id}) is left out: ${why}`);
   const selected = chosen.filter((workspace) => {
-    const isLeft = wanted.all && hasEdgeSpace(workspace.displayName);
-    if (isLeft) leaveOut(workspace, "its name begins or ends with a space. Rename it in Fabric to import it.");
-    return !isLeft;
+    const fault = wanted.all ? nameFault(workspace.displayName) : undefined;
+    if (fault !== undefined) leaveOut(workspace, `its name ${fault}. Rename it in Fabric to import it.`);
+    return fault === undefined;
   });
   let read = 0;
   const reading = inLanes(selected, WORKSPACES_AT_ONCE, async (workspace) => {

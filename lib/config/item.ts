@@ -7,6 +7,7 @@ import type { NamedPool } from "../content/itemValues.ts";
 import type { ItemAttribute, WorkspaceAttribute } from "../content/values/reference.ts";
 import type { Variables } from "../content/environmentValues.ts";
 import type { Value } from "../content/values/value.ts";
+import { displayNameFault } from "./displayNameFault.ts";
 import { isYes, textOf } from "./entries.ts";
 import { insideProject } from "./insideProject.ts";
 import { itemNameProblem } from "./itemNames.ts";
@@ -133,11 +134,15 @@ export function resolveItem(
   const type = platform?.type ?? declared.type;
   const displayName = platform?.displayName ?? declared.displayName ?? (declared.path ? undefined : declared.name);
   const key = type !== undefined && displayName !== undefined ? `${type}/${displayName}` : undefined;
+  const holder = platform ? "path" : declared.displayName === undefined ? "name" : "displayName";
+  const fault = displayName === undefined ? undefined : displayNameFault(displayName);
+  if (fault !== undefined && platform) report(holder, `${path}/.platform has a displayName ${fault}`);
+  // too long a name is the schema's to refuse
+  else if (fault !== undefined && /control/.test(fault)) report(holder, `must be a name, and not one ${fault}`);
   // an item that exists already has a name that the service has taken
-  if (type !== undefined && displayName !== undefined && !isYes(raw["adopt"])) {
+  if (fault === undefined && type !== undefined && displayName !== undefined && !isYes(raw["adopt"])) {
     const problem = itemNameProblem(type, displayName);
-    const at = platform ? "path" : declared.displayName === undefined ? "name" : "displayName";
-    if (problem) report(at, platform ? `${path}/.platform: the displayName '${displayName}' ${problem}` : problem);
+    if (problem) report(holder, platform ? `${path}/.platform: the displayName '${displayName}' ${problem}` : problem);
   }
   return {
     type,

@@ -5,6 +5,7 @@ import type { ItemFolder } from "../content/itemFolders.ts";
 import { lineInPlatform } from "../api/itemDefinition.ts";
 import { knownItemType } from "../api/itemType.ts";
 import { closestName } from "./closestName.ts";
+import { displayNameFault } from "./displayNameFault.ts";
 import { entryOf, isYes, textOf } from "./entries.ts";
 import { insideProject } from "./insideProject.ts";
 import { folderOf } from "./item.ts";
@@ -25,7 +26,7 @@ export const folderKeys = [
   "parameters",
   "orphans",
 ] as const;
-/** Longest name and description of an item. https://learn.microsoft.com/rest/api/fabric/core/items/create-item */
+/** Longest description of an item. https://learn.microsoft.com/rest/api/fabric/core/items/create-item */
 const MAX_TEXT = 256;
 
 /** The items of a folder. */
@@ -129,11 +130,8 @@ function checkPlatform(
     );
   } else if (known !== undefined && known !== type)
     report("type", `${file} has the type ${type}, which is spelled ${known}`);
-  if (displayName.length > MAX_TEXT)
-    report("displayName", `${file} has a displayName of more than ${MAX_TEXT} characters`);
-  if (/\p{Cc}/u.test(displayName)) report("displayName", `${file} has a displayName with a control character`);
-  else if (displayName !== displayName.trim())
-    report("displayName", `${file} has a displayName that begins or ends with a space`);
+  const fault = displayNameFault(displayName);
+  if (fault !== undefined) report("displayName", `${file} has a displayName ${fault}`);
   // an item that exists already has a name that the service has taken
   const wrong = isAdopted ? undefined : itemNameProblem(type, displayName);
   if (wrong) report("displayName", `${file}: the displayName '${displayName}' ${wrong}`);

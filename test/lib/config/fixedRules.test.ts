@@ -24,6 +24,53 @@ const [at, ofGit, ofUser] = [
   "fabric:workspaces[0].users[0]",
 ];
 
+describe("names of anything", () => {
+  it("Names of anything are refused offline with a control character, which the service takes in none", () => {
+    for (const [raw, place] of [
+      [{ workspaces: [{ name: "sa\nles" }] }, "fabric:workspaces[0].name"],
+      [{ workspaces: [{ name: "sales", displayName: "sa\tles" }] }, "fabric:workspaces[0].displayName"],
+      [named("Report", "Q1\u0085Q2"), at],
+      [item({ type: "Report", name: "Q1\u0000Q2" }), "fabric:workspaces[0].items[0].name"],
+    ] as const)
+      assert.deepEqual(problemsOf(raw), [`${place}: must be a name, and not one with a control character`]);
+  });
+
+  it("Names of anything may have emoji, letters of any script, characters that join others, and dots at their end", () => {
+    for (const name of [
+      "\u{1F9F5} sales",
+      "\u65E5\u672C",
+      "e\u0301t\u00E9",
+      "\u{1F469}\u200D\u{1F680}",
+      "sales...",
+      "a\u00A0b",
+    ])
+      assert.deepEqual(problemsOf({ workspaces: [{ name, items: [{ type: "Report", name }] }] }), [], name);
+  });
+
+  it("Names of anything in a .platform file are refused like those of a folder of items where path names the folder of one", () => {
+    const projectRoot = mkdtempSync(join(tmpdir(), "fabric-platform-names-"));
+    for (const [displayName, fault] of [
+      [" orders", "that begins or ends with a space"],
+      ["orders\n", "with a control character"],
+      ["o".repeat(257), "of more than 256 characters"],
+    ] as const) {
+      const folder = join(projectRoot, "fabric", "orders.Notebook");
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, ".platform"), JSON.stringify({ metadata: { type: "Notebook", displayName } }));
+      writeFileSync(join(folder, "notebook-content.py"), "# Fabric notebook source\n");
+      const raw = { workspaces: [{ name: "sales", items: [{ path: "fabric/orders.Notebook" }] }] };
+      assert.throws(
+        () => parseStackConfig(raw, { projectRoot, stack: "dev", env: {} }),
+        ({ problems }: StackConfigError) =>
+          problems.length === 1 &&
+          problems[0]?.path === "fabric:workspaces[0].items[0].path" &&
+          problems[0].message === `fabric/orders.Notebook/.platform has a displayName ${fault}`,
+      );
+    }
+    rmSync(projectRoot, { recursive: true });
+  });
+});
+
 describe("names of items, by the rules of their type", () => {
   const refused: [type: string, name: string][] = [
     ...["lh-demo", "my lake", "1st", "_raw", "lake.raw", "ünder", "l".repeat(124)].map((name): [string, string] => [
