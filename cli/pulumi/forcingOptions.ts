@@ -93,11 +93,35 @@ export function workEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   );
 }
 
+/** Options that would make another work of what a command does by itself, and what stands for their absence. */
+const ABSENT: Readonly<Record<string, "" | "false">> = {
+  ...Object.fromEntries(
+    Object.entries(OF_THE_WORK).map(([name, { type }]) => [
+      name,
+      type === "boolean" ? ("false" as const) : ("" as const),
+    ]),
+  ),
+  "expect-no-changes": "false",
+  "import-file": "",
+  json: "false",
+  plan: "",
+  "preview-only": "false",
+  refresh: "",
+  remove: "false",
+  "save-plan": "",
+  "show-secrets": "false",
+};
+/** Options of {@link OF_THE_WORK} that say where the work is, and how much of it is under way. */
+const OF_THE_PLACE = ["config-file", "cwd", "override-env", "parallel", "stack"];
+
 /**
- * The forcing variables of an environment, with values that force nothing, for the commands' own calls of the CLI. The
- * variables are set, not left out, because a child process can inherit the environment of this one.
+ * The variables of an environment that force, limit or replace a command's work, with values that do none of that, for the
+ * commands' own runs of the engine. The variables are set, not left out, because a child process can inherit the environment of
+ * this one.
  */
 export function forcingNothing(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const names = FORCING.map(variableOf).filter((name) => env[name] !== undefined);
-  return Object.fromEntries(names.map((name) => [name, name === variableOf("ignore-protect") ? "false" : ""]));
+  const names = Object.keys(ABSENT).filter(
+    (name) => !OF_THE_PLACE.includes(name) && env[variableOf(name)] !== undefined,
+  );
+  return Object.fromEntries(names.map((name) => [variableOf(name), ABSENT[name]]));
 }

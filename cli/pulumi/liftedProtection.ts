@@ -115,7 +115,7 @@ async function lookAhead(
     const words = command === "destroy" ? ["destroy", "--preview-only"] : ["preview"];
     const { complaints, printed, code } = await runCli(
       [...words, "--stack", referenceOf(access), ...workOptions(args), "--color=never", "--event-log", events],
-      { cwd: projectRoot, env: { ...workEnvironment(env), PULUMI_DEBUG_COMMANDS: "true" } },
+      { cwd: projectRoot, env: { ...workEnvironment(env), PULUMI_DEBUG_COMMANDS: "true" }, isTheirs: true },
     );
     const log = readPreviewLog(read(events));
     if (code === 0) return { log, failure: undefined };

@@ -25,24 +25,28 @@ export interface CliOptions {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   readonly input?: string;
+  /** Whether the call shows a command of the user's, with the options in the environment. @default false */
+  readonly isTheirs?: boolean;
 }
 
-/**
- * Options that somebody may have set in the environment for commands of their own, and that would give the project's calls another
- * answer: secrets in plain text, or the state in a file.
- */
-const FOR_OTHER_CALLS = ["FILE", "JSON", "PATH", "SHOW_SECRETS", "STACK", "VERSION"].map(
+/** Options in the environment that say where and how a stack is kept, and so count for every call. */
+const OF_THE_STACK = ["CONFIG_FILE", "DISABLE_INTEGRITY_CHECKING", "SECRETS_PROVIDER"].map(
   (name) => `PULUMI_OPTION_${name}`,
 );
 
-/** The environment of a call of the project's own. */
+/**
+ * The environment of a call of the project's own. Other options that somebody has set there (`PULUMI_OPTION_TARGET`) are meant for
+ * commands of theirs: they would limit what is read again, show secrets in plain text, or put the state into a file.
+ */
 function envOfCall(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !FOR_OTHER_CALLS.includes(name)));
+  const isLeftOut = (name: string) => name.startsWith("PULUMI_OPTION_") && !OF_THE_STACK.includes(name);
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !isLeftOut(name)));
 }
 
 /** Runs the CLI without a terminal. */
-export async function runCli(args: readonly string[], { cwd, env, input = "" }: CliOptions) {
-  const child = spawn("pulumi", [...args, "--non-interactive"], { cwd, env: envOfCall(env), stdio: "pipe" });
+export async function runCli(args: readonly string[], { cwd, env, input = "", isTheirs = false }: CliOptions) {
+  const own = isTheirs ? env : envOfCall(env);
+  const child = spawn("pulumi", [...args, "--non-interactive"], { cwd, env: own, stdio: "pipe" });
   // a CLI that exits without reading its input breaks the pipe; its exit code and output explain the failure
   child.stdin.on("error", () => undefined);
   child.stdin.end(input);

@@ -155,4 +155,15 @@ describe("options that force something", () => {
       PULUMI_OPTION_REPLACE: "",
     });
   });
+
+  it("Options that limit an up, or make a comparison of it, limit nothing in what a command does by itself", () => {
+    const names = ["TARGET", "EXCLUDE", "CONFIG", "PLAN", "SAVE_PLAN", "REFRESH"];
+    const switches = ["TARGET_DEPENDENTS", "EXPECT_NO_CHANGES", "RUN_PROGRAM", "JSON", "SHOW_SECRETS", "PREVIEW_ONLY"];
+    const set = [...names, ...switches].map((name) => [`PULUMI_OPTION_${name}`, "true"]);
+    const place = { PULUMI_OPTION_CONFIG_FILE: "a.yaml", PULUMI_OPTION_PARALLEL: "3", PULUMI_OPTION_COLOR: "never" };
+    assert.deepEqual(forcingNothing({ ...(Object.fromEntries(set) as NodeJS.ProcessEnv), ...place }), {
+      ...Object.fromEntries(names.map((name) => [`PULUMI_OPTION_${name}`, ""])),
+      ...Object.fromEntries(switches.map((name) => [`PULUMI_OPTION_${name}`, "false"])),
+    });
+  });
 });

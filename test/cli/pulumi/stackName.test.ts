@@ -75,7 +75,17 @@ describe("an option in the environment", () => {
 
   it("An option in the environment that is meant for other commands changes no answer to the project's own calls of the CLI", async () => {
     const folder = mkdtempSync(join(tmpdir(), "fabric-own-calls-"));
-    const shown = ["SHOW_SECRETS", "FILE", "VERSION", "JSON", "PATH", "STACK", "TARGET", "CONFIG_FILE"];
+    const shown = [
+      "SHOW_SECRETS",
+      "FILE",
+      "VERSION",
+      "JSON",
+      "PATH",
+      "STACK",
+      "TARGET",
+      "CONFIG_FILE",
+      "SECRETS_PROVIDER",
+    ];
     writeFileSync(
       join(folder, "pulumi"),
       `#!${process.execPath}\nconsole.log(JSON.stringify(Object.keys(process.env).filter((name) => name.startsWith("PULUMI_OPTION_")).sort()))`,
@@ -83,9 +93,11 @@ describe("an option in the environment", () => {
     );
     const env = Object.fromEntries(shown.map((name) => [`PULUMI_OPTION_${name}`, "x"]));
     const access = { projectRoot: folder, stack: "dev", env: { ...env, PATH: folder } };
-    const kept = ["PULUMI_OPTION_CONFIG_FILE", "PULUMI_OPTION_TARGET"];
+    const kept = ["PULUMI_OPTION_CONFIG_FILE", "PULUMI_OPTION_SECRETS_PROVIDER"];
     assert.deepEqual(JSON.parse((await runCli([], { cwd: folder, env: access.env })).printed), kept);
     assert.deepEqual(exportCheckpointNow(access), kept);
+    const theirs = await runCli([], { cwd: folder, env: access.env, isTheirs: true });
+    assert.equal((JSON.parse(theirs.printed) as string[]).length, shown.length);
     rmSync(folder, { recursive: true });
   });
 });
