@@ -28,6 +28,13 @@ const comparedKey = (id: string) => `compared ${id.toLowerCase()}`;
 const laterKey = (id: string) => `later ${id.toLowerCase()}`;
 const beforeKey = (id: string) => `before ${id.toLowerCase()}`;
 
+/** The definitions that open transactions have sent, or may have; not what their rollbacks have. */
+const sendsTo = async (run: Run, id: string): Promise<readonly SentNote[]> =>
+  (await run.undosOf<SentNote>("restoreDefinition", id)).filter(({ isOther }) => !isOther);
+
+/** Whether an open transaction has sent a definition to an item, or may have. */
+export const hasBeenSent = async (run: Run, id: string): Promise<boolean> => (await sendsTo(run, id)).length > 0;
+
 /** Keeps a definition that is about to be sent. @returns the hash by which it is found; undefined if no rollback can follow */
 export async function noteSending(run: Run, item: Defined, definition: Definition): Promise<string | undefined> {
   if (!run.definitions.isKeeping) return undefined;
@@ -49,7 +56,7 @@ export async function laterContent(
   item: Defined,
   before: readonly (Parts | undefined)[] = [],
 ): Promise<Parts | undefined> {
-  const sends = (await run.undosOf<SentNote>("restoreDefinition", id)).filter(({ isOther }) => !isOther);
+  const sends = await sendsTo(run, id);
   const sent = new Set(sends.map(({ sent: hash }) => hash));
   if (sends.length === 0 || sent.has(undefined)) return undefined;
   const cutOff = await run.definitions.noted(comparedKey(id));

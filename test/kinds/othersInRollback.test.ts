@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { describe, it } from "node:test";
+import { checkpointFile } from "../../lib/transactions/transactionFiles.ts";
+import type { Written } from "../../lib/transactions/written.ts";
+import { writtenTo } from "../../lib/transactions/written.ts";
+import { check } from "../../providers/engine/resourceKind.ts";
+import { itemFiles, itemParts } from "../itemFiles.ts";
+import { rollback } from "./faultyCalls.ts";
+import { Bench, TRANSACTION, deployed, inputsOf, kindOf } from "./providerBench.ts";
+import type { Deployed, Properties } from "./providerBench.ts";
+
+/* What other people do before a transaction, during it, and until it is rolled back. */
+
+const quick = { isPatient: false };
+
+/** A stack before a transaction, which is then tried and rolled back, object by object. */
+class Rolled implements AsyncDisposable {
+  readonly bench: Bench;
+  readonly #root = mkdtempSync(join(tmpdir(), "others-"));
+
+  private constructor(bench: Bench) {
+    this.bench = bench;
+  }
+
+  static async start(): Promise<Rolled> {
+    return new Rolled(await Bench.start());
+  }
+
+  /** A folder with the files of an item, relative to the project. */
+  files(type: string, text: string): string {
+    const root = join(this.#root, type);
+    const metadata = { type, displayName: "flow" };
+    const all = { ".platform": JSON.stringify({ metadata, config: {} }), ...itemFiles(type, text) };
+    for (const [path, content] of Object.entries(all)) {
+      mkdirSync(join(root, path, ".."), { recursive: true });
+      writeFileSync(join(root, path), content);
+    }
+    return relative(process.cwd(), root);
+  }
+
+  async workspace(displayName = "sales"): Promise<string> {
+    return (await deployed(this.bench, "workspace", { displayName, capacity: "local" })).id;
+  }
+
+  /** Saves the state from before the transaction. */
+  async save(...objects: readonly Deployed[]): Promise<void> {
+    const resources = objects.map(({ kind, id, olds }, index) => {
+      const type = `pulumi-nodejs:dynamic/fabric:${kindOf(kind).name}`;
+      const urn = `urn:pulumi:test::fabric::${type}::object-${index}`;
+      return { urn, type, custom: true, id, inputs: inputsOf(kindOf(kind), olds), outputs: olds };
+    });
+    const saved = { version: 3, deployment: { resources } };
+    await this.bench.logs().store.write(checkpointFile(TRANSACTION), JSON.stringify(saved));
+  }
+
+  async update({ kind, id, olds }: Deployed, news: Properties): Promise<Deployed> {
+    const process = await this.bench.process(kind, {}, quick);
+    const { inputs } = check(kindOf(kind), olds, news);
+    const { outs } = await process.update(id, olds, inputs).finally(() => process.end());
+    return { kind, id, olds: outs as Properties };
+  }
+
+  async remove({ kind, id, olds }: Deployed): Promise<void> {
+    const process = await this.bench.process(kind, {}, quick);
+    await process.delete(id, olds).finally(() => process.end());
+  }
+
+  /** The rollback makes an object again. */
+  async remade({ kind, olds }: Deployed, changed: Properties = {}): Promise<Deployed> {
+    const process = await this.bench.process(kind, rollback, quick);
+    const inputs = { ...inputsOf(kindOf(kind), olds), ...changed };
+    const { id, outs } = await process.create(inputs).finally(() => process.end());
+    return { kind, id: String(id), olds: outs as Properties };
+  }
+
+  /** The rollback gives an object the values that it had in the state. */
+  async restored({ kind, id, olds }: Deployed, before: Deployed, changed: Properties = {}): Promise<Deployed> {
+    const process = await this.bench.process(kind, rollback, quick);
+    const inputs = { ...inputsOf(kindOf(kind), before.olds), ...changed };
+    const { outs } = await process.update(id, olds, inputs).finally(() => process.end());
+    return { kind, id, olds: outs as Properties };
+  }
+
+  /** The rollback looks at what the transaction wrote to. @returns what it tells */
+  async givenBack(before: Deployed, now = before): Promise<readonly string[]> {
+    const { kind } = before;
+    const run = await this.bench.run(rollback, quick);
+    try {
+      const log = await this.bench.logs().entries(TRANSACTION);
+      const written = writtenTo(log, kindOf(kind).name, before.id) as Written;
+      const given = await kindOf(kind).giveBackValues?.(run, now.id, written, now.olds);
+      return given?.left ?? [];
+    } finally {
+      await run.close();
+    }
+  }
+
+  item = (id: string) => this.bench.emulator.service.items.get(id.split("/")[1] ?? "");
+  edit(id: string, type: string, text: string): void {
+    this.bench.emulator.service.items.change(id.split("/")[1] ?? "", { parts: itemParts(type, text) });
+  }
+  content(id: string): string {
+    const parts = this.item(id)?.parts ?? [];
+    return parts
+      .filter(({ path }) => path !== ".platform")
+      .map(({ payload }) => Buffer.from(payload, "base64").toString())
+      .join();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.bench[Symbol.asyncDispose]();
+    rmSync(this.#root, { recursive: true });
+  }
+}
+
+const UPDATE = { method: "POST", route: "/workspaces/{workspaceId}/items/{itemId}/updateDefinition" } as const;
+
+describe("content that the transaction did not send", () => {
+  it("A rollback that is begun again leaves content that its transaction had not sent, but for the new ids in it", async () => {
+    await using one = await Rolled.start();
+    const workspaceId = await one.workspace();
+    const key = "3c85fcbf-8ce0-4994-89c0-216388c62add";
+    const [before, now] = ["11111111-aaaa-4000-8000-000000000001", "11111111-aaaa-4000-8000-000000000002"];
+    const inputs = { workspaceId, type: "DataPipeline", displayName: "flow", path: one.files("DataPipeline", "first") };
+    const made = await deployed(one.bench, "item", { ...inputs, references: { [key]: before } }, quick);
+    await one.save(made);
+    one.edit(made.id, "DataPipeline", `theirs ${before}`);
+    for (const _time of [1, 2]) {
+      await one.restored(made, made, { references: { [key]: now } });
+      assert.match(one.content(made.id), new RegExp(`theirs ${now}`));
+    }
+  });
+
+  it("A rollback that fails while it gives a new item undeclared content gives it the next time", async () => {
+    await using one = await Rolled.start();
+    const workspaceId = await one.workspace();
+    const inputs = { workspaceId, type: "Notebook", displayName: "flow" };
+    const made = await deployed(one.bench, "item", inputs, quick);
+    await one.save(made);
+    one.edit(made.id, "Notebook", "theirs");
+    await one.remove(made);
+    one.bench.emulator.faults([{ ...UPDATE, status: 400, errorCode: "Broken" }]);
+    let half: { id?: string; properties?: Properties } = {};
+    await assert.rejects(one.remade(made), (error: typeof half) => {
+      half = error;
+      return true;
+    });
+    one.bench.emulator.faults([]);
+    const id = half.id ?? "";
+    await one.restored({ kind: "item", id, olds: half.properties ?? {} }, made);
+    assert.match(one.content(id), /theirs/);
+  });
+
+  it("A rollback that is killed after it made an item gives it its undeclared content the next time", async () => {
+    await using one = await Rolled.start();
+    const workspaceId = await one.workspace();
+    const inputs = { workspaceId, type: "Notebook", displayName: "flow" };
+    const made = await deployed(one.bench, "item", inputs, quick);
+    await one.save(made);
+    one.edit(made.id, "Notebook", "theirs");
+    await one.remove(made);
+    one.bench.emulator.faults([{ ...UPDATE, status: 400, errorCode: "Broken" }]);
+    await assert.rejects(one.remade(made));
+    one.bench.emulator.faults([]);
+    // the engine was killed before it wrote its state
+    const again = await one.remade(made);
+    assert.match(one.content(again.id), /theirs/);
+  });
+
+  it("A rollback leaves what somebody has put into an adopted item since its transaction let go of it", async () => {
+    await using one = await Rolled.start();
+    const workspaceId = await one.workspace();
+    const foreign = { workspaceId, type: "Notebook", displayName: "flow" };
+    await deployed(one.bench, "item", foreign, { ...quick, stack: "other" });
+    const inputs = { ...foreign, adopt: true, path: one.files("Notebook", "first") };
+    const made = await deployed(one.bench, "item", inputs, quick);
+    await one.save(made);
+    await one.remove(made);
+    one.edit(made.id, "Notebook", "theirs");
+    const again = await one.remade(made);
+    assert.equal(again.id, made.id);
+    assert.match(one.content(made.id), /theirs/);
+  });
+});
