@@ -134,6 +134,38 @@ describe("content that the transaction did not send", () => {
     }
   });
 
+  it("A rollback gives back content that somebody has set between a run whose definition was refused and the next one", async () => {
+    await using one = await Rolled.start();
+    const workspaceId = await one.workspace();
+    const inputs = { workspaceId, type: "Notebook", displayName: "flow", path: one.files("Notebook", "first") };
+    const made = await deployed(one.bench, "item", inputs, quick);
+    await one.save(made);
+    one.files("Notebook", "second");
+    one.bench.emulator.faults([{ ...UPDATE, status: 400, errorCode: "Broken" }]);
+    await assert.rejects(one.update(made, inputs), /Broken/);
+    one.bench.emulator.faults([]);
+    one.edit(made.id, "Notebook", "theirs");
+    const changed = await one.update(made, inputs);
+    await one.restored(changed, made);
+    assert.deepEqual(await one.givenBack(made), []);
+    assert.match(one.content(made.id), /theirs/);
+  });
+
+  it("A rollback gives back content that somebody has set between two runs, of which the second deleted the item", async () => {
+    await using one = await Rolled.start();
+    const workspaceId = await one.workspace();
+    const inputs = { workspaceId, type: "Notebook", displayName: "flow", path: one.files("Notebook", "first") };
+    const made = await deployed(one.bench, "item", inputs, quick);
+    await one.save(made);
+    one.files("Notebook", "second");
+    const changed = await one.update(made, inputs);
+    one.edit(made.id, "Notebook", "theirs");
+    await one.remove(changed);
+    const again = await one.remade(made);
+    assert.deepEqual(await one.givenBack(made, again), []);
+    assert.match(one.content(again.id), /theirs/);
+  });
+
   it("A rollback that fails while it gives a new item undeclared content gives it the next time", async () => {
     await using one = await Rolled.start();
     const workspaceId = await one.workspace();

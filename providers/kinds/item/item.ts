@@ -270,7 +270,10 @@ export const item = defineObjectKind<Outputs>()({
   },
   async beforeRemoval(run, id, state) {
     await keepDefinition(run, id, state);
-    if (hasDefinition(state.type)) await keepUndeclared(run, id, state);
+    if (!hasDefinition(state.type)) return;
+    await keepUndeclared(run, id, state);
+    const later = !run.isRollback && run.definitions.isKeeping ? await laterContent(run, id, state) : undefined;
+    if (later) await noteBeforeInstead(run, id, later);
   },
 });
 
