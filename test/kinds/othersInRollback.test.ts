@@ -217,3 +217,32 @@ describe("content that the transaction did not send", () => {
     assert.match(one.content(made.id), /theirs/);
   });
 });
+
+describe("two workspaces with the same items", () => {
+  for (const first of [0, 1])
+    it(`A rollback gives an item in a new workspace its own content, and not that of the like in another workspace (${first})`, async () => {
+      await using one = await Rolled.start();
+      const made: Deployed[] = [];
+      const workspaces: Deployed[] = [];
+      for (const displayName of ["sales", "stock"]) {
+        const workspace = await deployed(one.bench, "workspace", { displayName, capacity: "local" });
+        const path = one.files("Notebook", "first");
+        const inputs = { workspaceId: workspace.id, type: "Notebook", displayName: "flow", path };
+        const item = await deployed(one.bench, "item", inputs, quick);
+        one.edit(item.id, "Notebook", `theirs ${displayName}`);
+        workspaces.push(workspace);
+        made.push(item);
+      }
+      await one.save(...workspaces, ...made);
+      const gone = [made[first], made[1 - first]] as [Deployed, Deployed];
+      const goneWorkspaces = [workspaces[first], workspaces[1 - first]] as [Deployed, Deployed];
+      for (const item of gone) await one.remove(item);
+      for (const workspace of goneWorkspaces) await one.remove(workspace);
+      one.files("Notebook", "later");
+      for (const [index, displayName] of ["sales", "stock"].entries()) {
+        const workspace = await one.remade(workspaces[index] as Deployed);
+        const item = await one.remade(made[index] as Deployed, { workspaceId: workspace.id });
+        assert.match(one.content(item.id), new RegExp(`theirs ${displayName}`));
+      }
+    });
+});
