@@ -4,7 +4,7 @@ import { isFabricError } from "../../lib/api/fabricError.ts";
 import type { FabricError } from "../../lib/api/fabricError.ts";
 import type { FormerObject } from "../run/formerStates.ts";
 import type { Run, Write } from "../run/run.ts";
-import { changeOf } from "./change.ts";
+import { changeOf, givingBack, valuesFromBefore } from "./change.ts";
 import type { Fields, InputsOf } from "./field.ts";
 import { mayMeanGone } from "./gone.ts";
 import { find, firstLook, holderIn, idOfLive } from "./liveObject.ts";
@@ -183,8 +183,10 @@ class Creation {
     readonly found?: Live;
     readonly old?: State;
   }): Promise<object> {
-    const wanted = this.#inputs;
-    return (await this.#kind.converge?.(changeOf(this.#run, this.#kind, { ...change, wanted }))) ?? {};
+    const [run, kind, wanted] = [this.#run, this.#kind, this.#inputs];
+    const back = await valuesFromBefore(run, kind, change.id, { now: change.now, inputs: wanted });
+    const whole = { ...change, wanted };
+    return (await kind.converge?.(changeOf(run, kind, back ? givingBack(kind, whole, back) : whole))) ?? {};
   }
 
   get #intent() {

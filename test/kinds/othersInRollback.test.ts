@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { describe, it } from "node:test";
+import { known } from "../../emulator/core/defaultSeed.ts";
 import { checkpointFile } from "../../lib/transactions/transactionFiles.ts";
 import type { Written } from "../../lib/transactions/written.ts";
 import { writtenTo } from "../../lib/transactions/written.ts";
@@ -215,6 +216,23 @@ describe("content that the transaction did not send", () => {
     const again = await one.remade(made);
     assert.equal(again.id, made.id);
     assert.match(one.content(made.id), /theirs/);
+  });
+});
+
+describe("objects of others under the name of one of ours", () => {
+  it("A rollback leaves a role that somebody has given anew since its transaction removed it, and tells it", async () => {
+    await using one = await Rolled.start();
+    const workspaceId = await one.workspace();
+    const inputs = { workspaceId, principal: known.bob, type: "User", role: "Viewer" };
+    const made = await deployed(one.bench, "workspaceUser", inputs);
+    await one.save(made);
+    await one.remove(made);
+    await deployed(one.bench, "workspaceUser", { ...inputs, role: "Contributor" }, { stack: "other" });
+    const again = await one.remade(made);
+    const left = await one.givenBack(made, again);
+    const role = one.bench.emulator.service.roles.all().find(({ principalId }) => principalId === known.bob)?.role;
+    assert.equal(role, "Contributor");
+    assert.equal(left.length, 1);
   });
 });
 
