@@ -96,7 +96,8 @@ class Creation {
     if (!("adopt" in this.#kind.fields)) return refusal;
     const { adopt } = this.#inputs as { readonly adopt?: unknown };
     const id = found && this.#idOf(found).split("/").at(-1);
-    return advisedOnName(refusal, { noun: this.#kind.noun, adopt: adopt === true, id });
+    const { isRollback } = this.#run;
+    return advisedOnName(refusal, { noun: this.#kind.noun, adopt: adopt === true, id, isRollback });
   }
 
   /** @param wasFree whether nothing had the name just before */
@@ -167,8 +168,11 @@ class Creation {
     const former = ownState ?? left;
     const had = former && adoption.ofState(former);
     if (former && !had) return adoption.mayBeLeft ? this.#continued(live) : undefined;
+    // what others have made under the name of an object that is gone is theirs
+    const isForeign = run.isRollback && !(await run.formerState(kind.name, id));
+    const asked = isForeign ? { ...inputs, adopt: false } : inputs;
     // an object that was adopted before, and restored, stays adopted, whatever is declared
-    if (!former && !((await adoption.may?.(run, live, inputs)) ?? true)) return undefined;
+    if (!former && !((await adoption.may?.(run, live, asked)) ?? true)) return undefined;
     const found = (await adoption.found?.(run, id, live, inputs)) ?? kind.priorValues(live);
     const object = { resourceType: kind.name, resourceName: kind.nameOf(inputs), resourceId: id };
     const values = adoption.before ? await run.adopt(object, had ?? found) : (had ?? found);

@@ -220,6 +220,23 @@ describe("content that the transaction did not send", () => {
 });
 
 describe("objects of others under the name of one of ours", () => {
+  it("A rollback takes no item that somebody has made under the name of one that was taken away", async () => {
+    await using one = await Rolled.start();
+    const workspaceId = await one.workspace();
+    const foreign = { workspaceId, type: "Notebook", displayName: "flow" };
+    await deployed(one.bench, "item", foreign, { ...quick, stack: "other" });
+    const inputs = { ...foreign, adopt: true, path: one.files("Notebook", "first") };
+    const made = await deployed(one.bench, "item", inputs, quick);
+    await one.save(made);
+    one.files("Notebook", "second");
+    await one.update(made, inputs);
+    one.bench.emulator.service.items.delete(made.id.split("/")[1] ?? "");
+    const theirs = await deployed(one.bench, "item", foreign, { ...quick, stack: "other" });
+    one.edit(theirs.id, "Notebook", "theirs");
+    await assert.rejects(one.remade(made), /has the name, and is not the one from before/);
+    assert.match(one.content(theirs.id), /theirs/);
+  });
+
   it("A rollback leaves a role that somebody has given anew since its transaction removed it, and tells it", async () => {
     await using one = await Rolled.start();
     const workspaceId = await one.workspace();
