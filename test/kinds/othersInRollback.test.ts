@@ -253,6 +253,27 @@ describe("objects of others under the name of one of ours", () => {
   });
 });
 
+describe("definitions that cannot be read", () => {
+  it("A rollback tells if it cannot give an adopted item the definition back that nobody could read", async () => {
+    await using one = await Rolled.start();
+    const workspaceId = await one.workspace();
+    const foreign = { workspaceId, type: "Notebook", displayName: "flow" };
+    const theirs = await deployed(one.bench, "item", foreign, { ...quick, stack: "other" });
+    one.edit(theirs.id, "Notebook", "theirs");
+    await one.save();
+    const read = { method: "POST", route: "/workspaces/{workspaceId}/items/{itemId}/getDefinition" } as const;
+    one.bench.emulator.faults([{ ...read, times: "forever", status: 400, errorCode: "ItemHasProtectedLabel" }]);
+    const process = await one.bench.process("item", {}, quick);
+    const { inputs } = check(kindOf("item"), {}, { ...foreign, adopt: true, path: one.files("Notebook", "first") });
+    const { id, outs } = await process.create(inputs);
+    await process.end();
+    assert.match(one.content(theirs.id), /first/);
+    const undoing = await one.bench.process("item", rollback, quick);
+    await assert.rejects(undoing.delete(String(id), outs as Properties), /was not kept/);
+    await undoing.end();
+  });
+});
+
 describe("two workspaces with the same items", () => {
   for (const first of [0, 1])
     it(`A rollback gives an item in a new workspace its own content, and not that of the like in another workspace (${first})`, async () => {
