@@ -217,6 +217,22 @@ describe("content that the transaction did not send", () => {
     assert.equal(again.id, made.id);
     assert.match(one.content(made.id), /theirs/);
   });
+
+  it("A rollback gives content back if an earlier attempt at it was cut off before that arrived", async () => {
+    await using one = await Rolled.start();
+    const workspaceId = await one.workspace();
+    const inputs = { workspaceId, type: "Notebook", displayName: "flow", path: one.files("Notebook", "first") };
+    const made = await deployed(one.bench, "item", inputs, quick);
+    await one.save(made);
+    one.edit(made.id, "Notebook", "theirs");
+    const { olds } = made;
+    await one.update({ ...made, olds: { ...olds, definitionHash: "of theirs" } }, inputs);
+    one.bench.emulator.faults([{ ...UPDATE, status: 503, errorCode: "Unavailable", times: "forever" }]);
+    await assert.rejects(one.givenBack(made), /Unavailable/);
+    one.bench.emulator.faults([]);
+    assert.deepEqual(await one.givenBack(made), []);
+    assert.match(one.content(made.id), /theirs/);
+  });
 });
 
 describe("objects of others under the name of one of ours", () => {

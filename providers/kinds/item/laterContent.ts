@@ -120,9 +120,10 @@ export async function contentBefore(run: Run, item: Restored, id?: string): Prom
  * @returns undefined if it sent none, if the rollback has given it back already, or if the log is from an earlier version
  */
 export async function contentToGiveBack(run: Run, item: Restored, id: string): Promise<Parts | undefined> {
-  const sends = await run.undosOf<SentNote>("restoreDefinition", id);
-  const isDone = sends.some(({ isBefore }) => isBefore);
-  return isDone || !sends.some(({ sent }) => sent) ? undefined : contentBefore(run, item, id);
+  // one whose answer was lost may not have had its effect
+  const isDone = (await run.undosOf<SentNote>("restoreDefinition", id, true)).some(({ isBefore }) => isBefore);
+  const isSent = (await sendsTo(run, id)).some(({ sent }) => sent);
+  return isDone || !isSent ? undefined : contentBefore(run, item, id);
 }
 
 /** In a rollback: whether it has left content in an item that somebody has set after the transaction wrote to it. */
