@@ -233,6 +233,32 @@ describe("content that the transaction did not send", () => {
     assert.deepEqual(await one.givenBack(made), []);
     assert.match(one.content(made.id), /theirs/);
   });
+
+  it("A rollback writes nothing to an object that its transaction did not change, although the answer to a create was lost", async () => {
+    await using one = await Rolled.start();
+    const workspaceId = await one.workspace();
+    const inputs = { workspaceId, type: "Notebook", displayName: "flow", description: "ours" };
+    const made = await deployed(one.bench, "item", inputs, quick);
+    await one.save(made);
+    one.bench.emulator.service.items.change(made.id.split("/")[1] ?? "", { description: "theirs" });
+    one.bench.emulator.faults([
+      {
+        method: "POST",
+        route: "/workspaces/{workspaceId}/items",
+        status: 503,
+        errorCode: "Unavailable",
+        times: "forever",
+      },
+    ]);
+    const process = await one.bench.process("item", {}, quick);
+    const other = check(kindOf("item"), {}, { ...inputs, displayName: "other" }).inputs;
+    await assert.rejects(process.create(other), /Unavailable/);
+    await process.end();
+    one.bench.emulator.faults([]);
+    // a refresh of the transaction has seen the edit
+    await one.restored({ ...made, olds: { ...made.olds, description: "theirs" } }, made);
+    assert.equal(one.item(made.id)?.description, "theirs");
+  });
 });
 
 describe("objects of others under the name of one of ours", () => {
