@@ -52,6 +52,26 @@ describe("program and commands", () => {
     assert.equal(existsSync(join(stack.folder, "Pulumi.test.yaml")), false, "a second file was written");
   });
 
+  it("Program and commands agree that options in the environment are for what was asked, and limit no rollback", async () => {
+    await using stack = await EngineStack.start();
+    stack.configure({ workspaces: failing, features: { useRollback: false, useRetryLogic: true } });
+    const up = await stack.command("cli/up.ts", quick);
+    assert.equal(up.code, 2, up.text);
+    assert.deepEqual(names(stack), ["sales-test"]);
+    const rollback = await stack.command("cli/rollback.ts", ["--yes=true"], {
+      PULUMI_OPTION_TARGET: "**nothing-of-this-name**",
+      PULUMI_OPTION_EXPECT_NO_CHANGES: "true",
+      PULUMI_OPTION_CONFIG: "fabric:endpoint=https://api.fabric.microsoft.com/v1",
+      PULUMI_OPTION_SHOW_SECRETS: "true",
+      PULUMI_OPTION_JSON: "true",
+      ALL_PROXY: "socks5://127.0.0.1:9",
+      HTTPS_PROXY: "http://127.0.0.1:9",
+    });
+    assert.equal(rollback.code, 0, rollback.text);
+    assert.match(rollback.text, /fully rolled back/);
+    assert.deepEqual(names(stack), []);
+  });
+
   it("Program and commands agree where stackConfigDir keeps the stacks' files in a folder of their own", async () => {
     await using stack = await EngineStack.start();
     stack.configure({ workspaces: failing, transactionLog: "logs", features: { useRollback: true } });
