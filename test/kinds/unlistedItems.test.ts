@@ -40,6 +40,20 @@ describe("items that nobody declares", () => {
 });
 
 describe("items that nobody declares, with orphans: delete", () => {
+  it("Items that nobody declares and whose delete finds nothing have stayed if they can still be read, and the update fails", async () => {
+    await using bench = await Bench.start();
+    const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
+    const id = randomUUID();
+    bench.emulator.service.items.put({ id, workspaceId, type: "Notebook", displayName: "old", description: "" });
+    const inputs = { workspaceId, listed: [], deletedAs: "sales/orphans" };
+    const made = await deployed(bench, "unlistedItems", inputs);
+    const state = { ...made.olds, unlisted: { [id]: { type: "Notebook", name: "old" } } };
+    const { inputs: wanted } = check(kindOf("unlistedItems"), state, inputs);
+    bench.emulator.faults([{ method: "DELETE", status: 404, errorCode: "EntityNotFound", times: "forever" }]);
+    const process = await bench.process("unlistedItems");
+    await assert.rejects(process.update(made.id, state, wanted), /delete Notebook 'old' failed: EntityNotFound/);
+  });
+
   it("Items that nobody declares are deleted if a refresh has shown them, and data only by name", async () => {
     await using bench = await Bench.start();
     const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });

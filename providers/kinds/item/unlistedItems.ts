@@ -134,8 +134,11 @@ async function deleteShown(
     await keep(run, workspaceId, item);
     const path = `/workspaces/${workspaceId}/items/${item.id}`;
     const operation = `delete ${nameOf(item)}`;
-    await deleteOrGone(run, workspaceId, () =>
-      run.write(intentFor(workspaceId, nameOf(item)), { method: "DELETE", path, operation, answer: nothing }),
+    await deleteOrGone(
+      run,
+      workspaceId,
+      () => run.write(intentFor(workspaceId, nameOf(item)), { method: "DELETE", path, operation, answer: nothing }),
+      () => run.get(path, `read ${nameOf(item)}`, itemShape),
     );
   }
 }
