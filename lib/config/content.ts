@@ -68,13 +68,9 @@ export function resolveContent(workspaces: readonly ResolvedEntries[], context: 
     for (const rule of valued.used) used.add(rule);
     positions.set(valued.content, position);
   }
-  for (const [item, references] of referencesIn(
-    positions,
-    { workspaces, all, references: context.references },
-    additions,
-    report,
-  ))
-    add(item, { references });
+  const surroundings = { workspaces, all, references: context.references };
+  const found = referencesIn(positions, surroundings, additions, report);
+  for (const [item, references] of found.references) add(item, { references });
 
   const hasRules = workspaces.some(({ entries }) => entries.some(({ rules }) => rules));
   const allValues = [...additions.values()].flatMap(({ values: own }) => (own ? [own] : []));
@@ -82,9 +78,11 @@ export function resolveContent(workspaces: readonly ResolvedEntries[], context: 
     items: workspaces.map(({ entries }) =>
       entries.map(({ items }) => items.map((item) => ({ ...item, content: additions.get(item) }))),
     ),
-    warnings: hasRules
-      ? [...values().warningsOf(workspaces, used, context.environment), ...values().foreignIdsIn(positions, allValues)]
-      : [],
+    warnings: [
+      ...found.warnings,
+      ...(hasRules ? values().warningsOf(workspaces, used, context.environment) : []),
+      ...(hasRules ? values().foreignIdsIn(positions, allValues) : []),
+    ],
   };
 }
 
@@ -135,20 +133,27 @@ export interface Surroundings {
   readonly references: readonly Entry[];
 }
 
+/** What content refers to. */
+interface FoundInContent {
+  readonly references: readonly (readonly [ResolvedItem, readonly ItemReference[]])[];
+  readonly warnings: readonly string[];
+}
+
 /** What the files and the values of all items refer to. Items that refer to nothing are left out. */
 function referencesIn(
   positions: ReadonlyMap<ContentItem, Position>,
   surroundings: Surroundings,
   additions: ReadonlyMap<ResolvedItem, ItemContent>,
   report: Report,
-): readonly (readonly [ResolvedItem, readonly ItemReference[]])[] {
+): FoundInContent {
   const { workspaces } = surroundings;
   const left = workspaces.flatMap(({ entries }, workspace) =>
     entries.flatMap((entry) => entry.left.flatMap((item) => withoutFiles(item, workspace) ?? [])),
   );
   // what a rule puts in is an id of the service, and no logical id
-  const given = new Set([...additions.values()].flatMap(({ values: own }) => (own ? values().idsOfValues(own) : [])));
-  const { references, problems } = findReferences([...positions.keys()], left, given);
+  const ownValues = [...additions.values()].flatMap(({ values: own }) => own ?? []);
+  const given = ownValues.length === 0 ? undefined : values().givenBy(ownValues);
+  const { references, problems, warnings } = findReferences([...positions.keys()], left, given);
   for (const { item, message } of problems) {
     const position = positions.get(item);
     if (position) report(position, message);
@@ -157,7 +162,9 @@ function referencesIn(
   const found = [...positions].flatMap(([content, position]) => {
     const inFiles = (references.get(content) ?? []).flatMap(({ key, attribute, to }): ItemReference[] => {
       const target = positions.get(to);
-      return target ? [{ key, attribute, workspace: target.workspace, item: target.index }] : [];
+      if (!target) return [];
+      if (attribute === "workspaceId") return [{ key, attribute: "id", workspace: target.workspace }];
+      return [{ key, attribute, workspace: target.workspace, item: target.index }];
     });
     const own = additions.get(position.item)?.values;
     const inValues = own
@@ -178,7 +185,7 @@ function referencesIn(
       `${first.position.item.path} ${need} ${first.key}, which is nothing that this stack declares: ${remedy}`,
     );
   }
-  return found;
+  return { references: found, warnings };
 }
 
 function withoutFiles({ type, displayName, path, parent, logicalId }: ResolvedItem, workspace: number) {

@@ -2,7 +2,7 @@ import { idsIn } from "../content/gitIds.ts";
 import { environmentValue, environmentVersion } from "../content/environmentValues.ts";
 import type { Variables } from "../content/environmentValues.ts";
 import { referenceText, soughtIn } from "../content/itemValues.ts";
-import type { ContentItem } from "../content/references.ts";
+import type { ContentItem, GivenByValues } from "../content/references.ts";
 import type { TextFile } from "../content/contentRules.ts";
 import { applyValues } from "../content/values/applyValues.ts";
 import { dynamicReferencesIn } from "../content/values/dynamicReferences.ts";
@@ -110,9 +110,14 @@ function ofFiles(value: Value, folder: string, files: readonly TextFile[]): Valu
   return { ...value, files: meant };
 }
 
-/** Ids that values put in. */
-export const idsOfValues = (values: readonly Value[]): string[] =>
-  values.flatMap(({ to }) => idsIn(JSON.stringify(to)).map(({ id }) => id));
+/** What values put into files. */
+export function givenBy(values: readonly Value[]): GivenByValues {
+  const texts = values.map(({ to }) => (typeof to === "string" ? to : JSON.stringify(to)));
+  return {
+    ids: new Set(texts.flatMap((text) => idsIn(text).map(({ id }) => id))),
+    isGiven: (text) => texts.some((given) => given !== "" && (text.includes(given) || given.includes(text))),
+  };
+}
 
 /**
  * The references of an item's values to other objects of the stack.
