@@ -12,10 +12,12 @@ import type { ItemContent, ItemReference, ResolvedItem } from "./item.ts";
 import { problemAt } from "./problem.ts";
 import type { Problem } from "./problem.ts";
 import type { ResolvedEntries, ResolvedEntry } from "./rules.ts";
+import type * as RuleWarnings from "./ruleWarnings.ts";
 import type * as Values from "./valuesOfItems.ts";
 
 /** Loaded for the first rules: most stacks have none. */
 const values = () => createRequire(import.meta.url)("./valuesOfItems.ts") as typeof Values;
+const warnings = () => createRequire(import.meta.url)("./ruleWarnings.ts") as typeof RuleWarnings;
 
 /** An item of the configuration, with where it stands. */
 export interface Position {
@@ -69,7 +71,7 @@ export function resolveContent(workspaces: readonly ResolvedEntries[], context: 
     positions.set(valued.content, position);
   }
   const surroundings = { workspaces, all, references: context.references };
-  const found = referencesIn(positions, surroundings, additions, report);
+  const found = referencesIn(positions, surroundings, { additions, report, environment: context.environment });
   for (const [item, references] of found.references) add(item, { references });
 
   const hasRules = workspaces.some(({ entries }) => entries.some(({ rules }) => rules));
@@ -80,7 +82,9 @@ export function resolveContent(workspaces: readonly ResolvedEntries[], context: 
     ),
     warnings: [
       ...found.warnings,
-      ...(hasRules ? values().warningsOf(workspaces, used, context.environment) : []),
+      ...(hasRules
+        ? warnings().ruleWarnings({ workspaces, items: positions, used, environment: context.environment })
+        : []),
       ...(hasRules ? values().foreignIdsIn(positions, allValues) : []),
     ],
   };
@@ -133,6 +137,20 @@ export interface Surroundings {
   readonly references: readonly Entry[];
 }
 
+/** What is known of the items' content. */
+interface ContentState {
+  readonly additions: ReadonlyMap<ResolvedItem, ItemContent>;
+  readonly report: Report;
+  readonly environment: string;
+}
+
+/** What values need, and the stack does not declare. */
+interface Missing {
+  readonly position: Position;
+  readonly key: string;
+  readonly meant: string | undefined;
+}
+
 /** What content refers to. */
 interface FoundInContent {
   readonly references: readonly (readonly [ResolvedItem, readonly ItemReference[]])[];
@@ -143,8 +161,7 @@ interface FoundInContent {
 function referencesIn(
   positions: ReadonlyMap<ContentItem, Position>,
   surroundings: Surroundings,
-  additions: ReadonlyMap<ResolvedItem, ItemContent>,
-  report: Report,
+  { additions, report, environment }: ContentState,
 ): FoundInContent {
   const { workspaces } = surroundings;
   const left = workspaces.flatMap(({ entries }, workspace) =>
@@ -153,12 +170,12 @@ function referencesIn(
   // what a rule puts in is an id of the service, and no logical id
   const ownValues = [...additions.values()].flatMap(({ values: own }) => own ?? []);
   const given = ownValues.length === 0 ? undefined : values().givenBy(ownValues);
-  const { references, problems, warnings } = findReferences([...positions.keys()], left, given);
+  const { references, problems, warnings: told } = findReferences([...positions.keys()], left, given);
   for (const { item, message } of problems) {
     const position = positions.get(item);
     if (position) report(position, message);
   }
-  const missing: { readonly position: Position; readonly key: string }[] = [];
+  const missing: Missing[] = [];
   const found = [...positions].flatMap(([content, position]) => {
     const inFiles = (references.get(content) ?? []).flatMap(({ key, attribute, to }): ItemReference[] => {
       const target = positions.get(to);
@@ -168,7 +185,12 @@ function referencesIn(
     });
     const own = additions.get(position.item)?.values;
     const inValues = own
-      ? values().referencesOfValues(own, position, surroundings, (key) => void missing.push({ position, key }))
+      ? values().referencesOfValues(
+          own,
+          position,
+          surroundings,
+          (key, meant) => void missing.push({ position, key, meant }),
+        )
       : [];
     const all = [...inFiles, ...inValues];
     return all.length === 0 ? [] : [[position.item, all] as const];
@@ -182,10 +204,12 @@ function referencesIn(
       : "declare it, or take the rule away";
     report(
       first.position,
-      `${first.position.item.path} ${need} ${first.key}, which is nothing that this stack declares: ${remedy}`,
+      values().ruleNeeding(first.position.entry, environment, first.key) +
+        `${first.position.item.path} ${need} ${first.key}, which is nothing that this stack declares` +
+        `${first.meant === undefined ? "" : ` (did you mean ${first.meant}?)`}: ${remedy}`,
     );
   }
-  return { references: found, warnings };
+  return { references: found, warnings: told };
 }
 
 function withoutFiles({ type, displayName, path, parent, logicalId }: ResolvedItem, workspace: number) {

@@ -101,6 +101,11 @@ export function checkRules(raw: Entry, context: RuleContext): RuleResult {
     references: entriesOf(raw["references"]),
     problems,
   });
+  const hasFolders = workspaces.some((workspace) =>
+    entriesOf(workspace["items"]).some(({ from }) => from !== undefined),
+  );
+  if (raw["values"] !== undefined && !hasFolders)
+    warnings.push(...folders.rules().valuesOfNothing(raw["values"], environmentVariables, problems));
   return { problems, ...content, warnings: [...warnings, ...content.warnings] };
 }
 

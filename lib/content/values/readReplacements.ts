@@ -92,6 +92,10 @@ function isDynamicTextRight(reader: Reader, text: string, path: KeyPath): boolea
       "has $items or $workspace inside of a text, where it stays as it is: such a value is the whole text",
     );
   if ("problem" in read) reader.problem(path, read.problem);
+  else
+    for (const part of read.parts)
+      if (typeof part !== "string" && part.kind === "item" && knownItemType(part.type) === undefined)
+        reader.warn(path, `asks for an item of type ${part.type}, which is no item type that is known here`);
   return !("problem" in read);
 }
 

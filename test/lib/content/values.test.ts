@@ -109,7 +109,7 @@ describe("values per environment", () => {
       "items/parameter.yml": `find_replace:\n  - find_value: dev\n    replace_value: { _ALL_: $items.Lakehouse.silver.$id }\n`,
     });
     assert.deepEqual(project.problemsOf([{ name: "sales", items: [{ from: "items" }] }]), [
-      "fabric:workspaces[0].items[0].from: items/a.Notebook and 2 more need $items.Lakehouse.silver.$id, which is nothing that this stack declares: declare it, or take the rule away",
+      "fabric:workspaces[0].items[0].from: items/parameter.yml:2 find_replace[0]: items/a.Notebook and 2 more need $items.Lakehouse.silver.$id, which is nothing that this stack declares: declare it, or take the rule away",
     ]);
   });
 
@@ -180,8 +180,8 @@ describe("values per environment", () => {
       "broken.yml": "find_replace:\n  - find_valu: a\n    replace_value: b\n",
     });
     assert.deepEqual(project.problemsOf([{ name: "sales", items: [{ from: "items" }] }]), [
-      "fabric:workspaces[0].items[0].from: items/load.Notebook needs $items.Lakehouse.silver.$id, which is nothing that this stack declares: declare it, or take the rule away",
-      "fabric:workspaces[0].items[0].from: items/nightly.DataPipeline needs $workspace.Dev.$id, which is nothing that this stack declares: declare it, name it in fabric:references, or take the rule away",
+      "fabric:workspaces[0].items[0].from: items/parameter.yml:2 find_replace[0]: items/load.Notebook needs $items.Lakehouse.silver.$id, which is nothing that this stack declares: declare it, or take the rule away",
+      "fabric:workspaces[0].items[0].from: items/parameter.yml:4 find_replace[1]: items/nightly.DataPipeline needs $workspace.Dev.$id, which is nothing that this stack declares: declare it, name it in fabric:references, or take the rule away",
     ]);
     const broken = project.problemsOf([{ name: "sales", items: [{ from: "items", parameters: "broken.yml" }] }]);
     assert.match(broken.join("\n"), /broken\.yml:2 find_replace\[0\]\.find_valu/);
