@@ -1,8 +1,9 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { readDefinitionParts } from "../api/itemDefinition.ts";
+import { placeInPlatform, readDefinitionParts } from "../api/itemDefinition.ts";
 import { hasDefinition } from "../api/itemType.ts";
 import { contentFaults } from "../content/contentFaults.ts";
+import { isId } from "../content/gitIds.ts";
 import { findReferences } from "../content/references.ts";
 import type { ContentItem } from "../content/references.ts";
 import { textFiles } from "../content/textFiles.ts";
@@ -61,12 +62,14 @@ export function resolveContent(workspaces: readonly ResolvedEntries[], context: 
   const add = (item: ResolvedItem, more: ItemContent) => void additions.set(item, { ...additions.get(item), ...more });
 
   const used = new Set<Rule>();
+  const told: string[] = [];
   const positions = new Map<ContentItem, Position>();
   for (const position of all) {
     const content = contentOf(position, context.projectRoot, (message) => report(position, message));
     if (!content) continue;
     const valued = withValuesOf(content, position, context, report);
     add(position.item, { ...valued.additions, ...valueSetOf(valued.content, position.item, context) });
+    told.push(...warningsOf(valued.content, position.item, context));
     for (const rule of valued.used) used.add(rule);
     positions.set(valued.content, position);
   }
@@ -81,6 +84,7 @@ export function resolveContent(workspaces: readonly ResolvedEntries[], context: 
       entries.map(({ items }) => items.map((item) => ({ ...item, content: additions.get(item) }))),
     ),
     warnings: [
+      ...told,
       ...found.warnings,
       ...(hasRules
         ? warnings().ruleWarnings({ workspaces, items: positions, used, environment: context.environment })
@@ -127,6 +131,25 @@ function valueSetOf(
 ): ItemContent {
   const isThere = files.some(({ path }) => path === `valueSets/${environment}.json`);
   return isOfFolder && type === "VariableLibrary" && isThere ? { activeValueSet: environment } : {};
+}
+
+/** What an item's folder is allowed to have, and what is probably not meant. */
+function warningsOf(
+  { type, path, files, logicalId }: ContentItem,
+  { isOfFolder }: ResolvedItem,
+  { environment, projectRoot }: ContentContext,
+): string[] {
+  if (!isOfFolder) return [];
+  const set = `valueSets/${environment}.json`;
+  const sets = type === "VariableLibrary" ? files.map(({ path }) => path) : [];
+  const meant = sets.includes(set) ? undefined : sets.find((one) => one.toLowerCase() === set.toLowerCase());
+  const place = () => placeInPlatform(projectRoot, path, ["config", "logicalId"]);
+  return [
+    ...(meant === undefined ? [] : [`${path}/${meant} is not made active: fabric:environment is ${environment}`]),
+    ...(logicalId === undefined || isId(logicalId)
+      ? []
+      : [`${place()} has a logicalId that is no id, so that nothing can refer to the item`]),
+  ];
 }
 
 /** All that values may refer to. */

@@ -3,7 +3,7 @@ import picomatch from "picomatch";
 import { findItemFolders } from "../content/itemFolders.ts";
 import type { ItemFolder } from "../content/itemFolders.ts";
 import { lineInPlatform } from "../api/itemDefinition.ts";
-import { knownItemType } from "../api/itemType.ts";
+import { canBeMade, knownItemType } from "../api/itemType.ts";
 import { closestName } from "./closestName.ts";
 import { entryOf, isYes, textOf } from "./entries.ts";
 import { insideProject } from "./insideProject.ts";
@@ -129,6 +129,8 @@ function checkPlatform(
     );
   } else if (known !== undefined && known !== type)
     report("type", `${file} has the type ${type}, which is spelled ${known}`);
+  else if (!isAdopted && !canBeMade(type))
+    report("type", `${file} has the type ${type}, which the service lets nobody make: exclude the item`);
   if (displayName.length > MAX_TEXT)
     report("displayName", `${file} has a displayName of more than ${MAX_TEXT} characters`);
   if (/\p{Cc}/u.test(displayName)) report("displayName", `${file} has a displayName with a control character`);

@@ -109,6 +109,8 @@ export function findReferences(
           position,
           `refers to ${id}, the logical id of items in several other workspaces. Copy the item, or give it another logical id.`,
         );
+      else if (to && to.type !== "Eventhouse" && isParent(file, position))
+        report(position, `names ${titleOf(to)} as its eventhouse: a database lies in an Eventhouse.`);
       else if (to && to.workspace !== item.workspace && isParent(file, position))
         report(
           position,
@@ -119,6 +121,10 @@ export function findReferences(
         if (to.workspace !== item.workspace && inOwnWorkspace.has(id))
           add({ key: workspaceKey(id), to, attribute: "workspaceId" });
       }
+      if (!byId.has(id) && !leftById.has(id) && !given.ids.has(id) && isParent(file, position))
+        warnings.push(
+          `${item.path}/${file.path}:${lineAt(file.text, position)} names the eventhouse ${id}, which is no item of this stack. The service refuses the database, unless its workspace has an eventhouse with that id.`,
+        );
       const other = byId.has(id) ? undefined : leftById.get(id);
       if (other)
         report(
