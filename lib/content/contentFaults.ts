@@ -59,12 +59,29 @@ function faultOf(type: string, file: TextFile): TextFault | undefined {
   );
 }
 
+/**
+ * First line of a notebook's source, by the suffix of its file.
+ * @see https://learn.microsoft.com/rest/api/fabric/articles/item-management/definitions/notebook-definition
+ */
+const FIRST_LINES: Readonly<Record<string, string>> = {
+  "notebook-content.py": "# Fabric notebook source",
+  "notebook-content.r": "# Fabric notebook source",
+  "notebook-content.scala": "// Fabric notebook source",
+  "notebook-content.sql": "-- Fabric notebook source",
+};
+
 /** Faults of files that are what they must be, by type. */
 const faultsOfContent: Readonly<Record<string, (file: TextFile) => TextFault | undefined>> = {
   Report: ({ path, text }) =>
     path !== REPORT_FILE || namesModel(text)
       ? undefined
       : { message: "names no model: give datasetReference.byPath or datasetReference.byConnection" },
+  Notebook({ path, text }) {
+    const first = FIRST_LINES[path.toLowerCase()];
+    const [line = ""] = withoutMark(text).split("\n", 1);
+    if (first === undefined || line.trimEnd() === first) return undefined;
+    return { message: `does not begin with "${first}", without which the service refuses it`, line: 1 };
+  },
   KQLDatabase({ path, text }) {
     if (path.toLowerCase() !== "databaseproperties.json") return undefined;
     const { parentEventhouseItemId: parent } = (jsonIn(text) ?? {}) as { parentEventhouseItemId?: unknown };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ProjectFolder, id, notebook, pipeline, platform } from "./projectFolder.ts";
+import { FIRST_LINE, ProjectFolder, id, notebook, pipeline, platform } from "./projectFolder.ts";
 import type { Files } from "./projectFolder.ts";
 
 interface Broken {
@@ -140,14 +140,17 @@ const BROKEN: readonly Broken[] = [
   },
   {
     what: "a name that is too long",
-    files: { "items/a.Notebook/.platform": platform("Notebook", long), "items/a.Notebook/notebook-content.py": "" },
+    files: {
+      "items/a.Notebook/.platform": platform("Notebook", long),
+      "items/a.Notebook/notebook-content.py": FIRST_LINE,
+    },
     told: ["from: items/a.Notebook/.platform has a displayName of more than 256 characters (line 4)"],
   },
   {
     what: "a description that is too long",
     files: {
       "items/a.Notebook/.platform": platform("Notebook", "a", undefined, { description: long }),
-      "items/a.Notebook/notebook-content.py": "",
+      "items/a.Notebook/notebook-content.py": FIRST_LINE,
     },
     told: ["from: items/a.Notebook/.platform has a description of more than 256 characters (line 5)"],
   },
@@ -231,7 +234,7 @@ const BROKEN: readonly Broken[] = [
       `# META {\n# META   "environment": {\n# META     "environmentId": "${id(9)}",\n# META     "workspaceId": "00000000-0000-0000-0000-000000000000"\n# META   }\n# META }\n`,
     ),
     told: [
-      `from: items/a.Notebook/notebook-content.py:3 refers to the logical id ${id(9)}, which no deployed item has. Add the item's folder, or remove the reference. A rule of values can put in an id that exists.`,
+      `from: items/a.Notebook/notebook-content.py:4 refers to the logical id ${id(9)}, which no deployed item has. Add the item's folder, or remove the reference. A rule of values can put in an id that exists.`,
     ],
   },
   {
@@ -302,7 +305,7 @@ const findRule = (find: string, more = "") =>
   `find_replace:\n  - find_value: '${find}'\n    replace_value: { dev: y }\n${more}`;
 const withPlatform = (content: unknown): Files => ({
   "items/a.Notebook/.platform": content,
-  "items/a.Notebook/notebook-content.py": "",
+  "items/a.Notebook/notebook-content.py": FIRST_LINE,
 });
 const report = (definition: unknown): Files => ({
   "items/r.Report/.platform": platform("Report", "r"),
@@ -324,12 +327,15 @@ const BROKEN_SHAPES: readonly Broken[] = [
   },
   {
     what: "a source in another encoding",
-    files: { ...withPlatform(named), "items/a.Notebook/notebook-content.py": Buffer.from("# S\u00fcd\n", "latin1") },
+    files: {
+      ...withPlatform(named),
+      "items/a.Notebook/notebook-content.py": Buffer.from(`${FIRST_LINE}# S\u00fcd\n`, "latin1"),
+    },
     told: ["from: items/a.Notebook/notebook-content.py is not UTF-8 text: save it as UTF-8"],
   },
   {
     what: "a folder as .platform file",
-    files: { "items/a.Notebook/.platform/x": "", "items/a.Notebook/notebook-content.py": "" },
+    files: { "items/a.Notebook/.platform/x": "", "items/a.Notebook/notebook-content.py": FIRST_LINE },
     told: ["from: items/a.Notebook/.platform is a folder, and must be a file."],
   },
   {
@@ -592,9 +598,21 @@ const BROKEN_CONTENT: readonly Broken[] = [
       `# META {\n# META   "default_lakehouse": "${id(9)}",\n# META   "default_lakehouse_workspace_id": "${ZEROS}"\n# META }\n`,
     ),
     told: [
-      `from: items/a.Notebook/notebook-content.py:2 refers to the logical id ${id(9)}, which no deployed item has. Add the item's folder, or remove the reference. A rule of values can put in an id that exists.`,
+      `from: items/a.Notebook/notebook-content.py:3 refers to the logical id ${id(9)}, which no deployed item has. Add the item's folder, or remove the reference. A rule of values can put in an id that exists.`,
     ],
   },
+  ...(
+    [
+      ["py", "print(1)\n", "#"],
+      ["sql", "# Fabric notebook source\n", "--"],
+    ] as const
+  ).map(([suffix, source, sign]) => ({
+    what: `a notebook in ${suffix} without its first line`,
+    files: item("Notebook", { [`notebook-content.${suffix}`]: source }),
+    told: [
+      `from: items/x.Notebook/notebook-content.${suffix}:1 does not begin with "${sign} Fabric notebook source", without which the service refuses it`,
+    ],
+  })),
   ...["Dashboard", "SQLEndpoint"].map((type) => ({
     what: `an item of type ${type}`,
     files: item(type),
@@ -671,7 +689,7 @@ describe("a folder of items that cannot be deployed", () => {
   it("A folder of items is accepted with what looks broken and is not", () => {
     using project = new ProjectFolder({
       "items/S\u0075\u0308d.Notebook/.platform": `\uFEFF${named.replaceAll("\n", "\r\n")}`,
-      "items/S\u0075\u0308d.Notebook/notebook-content.py": "# =======\r\n",
+      "items/S\u0075\u0308d.Notebook/notebook-content.py": "# Fabric notebook source\r\n# =======\r\n",
       "docs/about.md": "",
       "items/about.md": { linkTo: "../docs/about.md" },
       "items/docs": { linkTo: "../docs" },
