@@ -75,7 +75,10 @@ const faultsOfContent: Readonly<Record<string, (file: TextFile) => TextFault | u
   Report: ({ path, text }) =>
     path !== REPORT_FILE || namesModel(text)
       ? undefined
-      : { message: "names no model: give datasetReference.byPath or datasetReference.byConnection" },
+      : {
+          message: "names no model: give datasetReference.byPath or datasetReference.byConnection",
+          line: lineAt(text, Math.max(text.indexOf('"datasetReference"'), 0)),
+        },
   Notebook({ path, text }) {
     const first = FIRST_LINES[path.toLowerCase()];
     const [line = ""] = withoutMark(text).split("\n", 1);

@@ -110,7 +110,8 @@ export function withoutWorkspaceId(file: TextFile, workspaceId: string, isLogica
 export function idsBesideOwnWorkspace(file: TextFile): FoundId[] {
   if (!file.text.includes(ZERO_ID)) return [];
   const properties = propertiesIn(file);
-  return [...properties.matchAll(inJson(ZERO_ID))].flatMap(({ index }) => idsOfItems(objectAround(properties, index)));
+  const found = workspacesIn(file, ZERO_ID).flatMap((position) => idsOfItems(objectAround(properties, position)));
+  return [...new Map(found.map((one) => [one.position, one])).values()];
 }
 
 /** A part of a text. */
@@ -127,10 +128,12 @@ function objectAround(text: string, position: number): Span {
 }
 
 const ITEM_KEY =
-  /"(?:default_lakehouse|notebookId|pipelineId|itemId|artifactId|lakehouseId|warehouseId|environmentId|dataflowId|databaseItemId|semanticModelId)"\s*:\s*"([\da-f-]{36})"/gi;
+  /"(?:default_lakehouse|notebookId|pipelineId|itemId|artifactId|lakehouseId|warehouseId|environmentId|dataflowId|databaseItemId|semanticModelId|pbiModelDatabaseName)"\s*:\s*"([\da-f-]{36})"/gi;
+/** The model in a report's connection string. */
+const MODEL_KEY = /semanticmodelid=([\da-f-]{36})/gi;
 
 const idsOfItems = ({ text, start }: Span): FoundId[] =>
-  [...text.matchAll(ITEM_KEY)].flatMap(({ 1: id = "", 0: all, index }) => {
+  [...text.matchAll(ITEM_KEY), ...text.matchAll(MODEL_KEY)].flatMap(({ 1: id = "", 0: all, index }) => {
     const lower = id.toLowerCase();
     return lower === ZERO_ID ? [] : [{ id: lower, position: start + index + all.indexOf(id) }];
   });

@@ -172,6 +172,8 @@ export function findReferences(
 
   function addUris(item: ContentItem, file: TextFile, add: (one: Reference) => void, report: Report): void {
     if (!namesDatabases(file.path)) return;
+    const besideOwn = new Set(idsBesideOwnWorkspace(file).map(({ id }) => id));
+    const isToldElsewhere = (id: string) => leftById.has(id) || besideOwn.has(id);
     for (const { database, name, clusterUri } of kqlSources(file.text)) {
       const position = Math.max(file.text.toLowerCase().indexOf(JSON.stringify(database)), 0);
       const byLogicalId = targetOf(item, byId.get(database) ?? []);
@@ -185,7 +187,7 @@ export function findReferences(
         add({ key: uriKey(database), to, attribute: "queryServiceUri" });
         if (isId(database)) add({ key: database, to, attribute: "id" });
       } else if (to || byLogicalId === "several") continue;
-      else if (isEmpty && isId(database) && !leftById.has(database) && !given.ids.has(database))
+      else if (isEmpty && isId(database) && !isToldElsewhere(database) && !given.ids.has(database))
         report(
           position,
           `refers to the logical id ${database}, which no deployed KQLDatabase has, and names no clusterUri. Add the database's folder, or remove the source. Rules of values can put in both.`,
@@ -233,10 +235,12 @@ function circlesIn(references: FoundReferences["references"]): ReferenceProblem[
   function visit(item: ContentItem, above: readonly ContentItem[]): void {
     const start = above.indexOf(item);
     if (start >= 0) {
-      const circle = [...above.slice(start), item].map(({ type, displayName }) => `${type} '${displayName}'`);
+      const circle = [...above.slice(start), item];
+      const names = circle.map(({ type, displayName }) => `${type} '${displayName}'`).join(" -> ");
+      const first = references.get(item)?.find(({ to }) => to === circle[1]);
       problems.push({
         item,
-        message: `${item.path} refers to itself by others: ${circle.join(" -> ")}. Remove one of these references.`,
+        message: `${placeOf(item, first?.key ?? "")} refers to itself by others: ${names}. Remove one of these references.`,
       });
       return;
     }
@@ -245,4 +249,14 @@ function circlesIn(references: FoundReferences["references"]): ReferenceProblem[
     for (const { to } of references.get(item) ?? []) if (to !== item) visit(to, [...above, item]);
     done.add(item);
   }
+}
+
+/** The first place in an item's files of what a reference stands for; the item's folder if its files do not spell it so. */
+function placeOf({ path, files }: ContentItem, key: string): string {
+  const written = key.replace(/#\w+$/, "").toLowerCase();
+  for (const file of files) {
+    const position = file.path === ".platform" ? -1 : file.text.toLowerCase().indexOf(written);
+    if (position >= 0) return `${path}/${file.path}:${lineAt(file.text, position)}`;
+  }
+  return path;
 }

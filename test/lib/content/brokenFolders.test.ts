@@ -245,7 +245,7 @@ const BROKEN: readonly Broken[] = [
       ...pipeline("items/c.DataPipeline", "c", id(1), id(3)),
     },
     told: [
-      "from: items/a.DataPipeline refers to itself by others: DataPipeline 'a' -> DataPipeline 'b' -> DataPipeline 'c' -> DataPipeline 'a'. Remove one of these references.",
+      "from: items/a.DataPipeline/pipeline-content.json:7 refers to itself by others: DataPipeline 'a' -> DataPipeline 'b' -> DataPipeline 'c' -> DataPipeline 'a'. Remove one of these references.",
     ],
   },
   {
@@ -437,7 +437,7 @@ const BROKEN_SHAPES: readonly Broken[] = [
     what: "a report without a model",
     files: report({ version: "4.0" }),
     told: [
-      "from: items/r.Report/definition.pbir names no model: give datasetReference.byPath or datasetReference.byConnection",
+      "from: items/r.Report/definition.pbir:1 names no model: give datasetReference.byPath or datasetReference.byConnection",
     ],
   },
   {
@@ -601,6 +601,20 @@ const BROKEN_CONTENT: readonly Broken[] = [
       `from: items/a.Notebook/notebook-content.py:3 refers to the logical id ${id(9)}, which no deployed item has. Add the item's folder, or remove the reference. A rule of values can put in an id that exists.`,
     ],
   },
+  ...[
+    { pbiModelDatabaseName: id(9) },
+    { connectionString: `Data Source=powerbi://api.powerbi.com/v1.0/myorg/${ZEROS};semanticmodelid=${id(9)}` },
+  ].map((byConnection) => ({
+    what: `a report whose model is none of its workspace, by ${Object.keys(byConnection)[0]}`,
+    files: report({
+      datasetReference: {
+        byConnection: { address: `powerbi://api.powerbi.com/v1.0/myorg/${ZEROS}`, ...byConnection },
+      },
+    }),
+    told: [
+      `from: items/r.Report/definition.pbir:5 refers to the logical id ${id(9)}, which no deployed item has. Add the item's folder, or remove the reference. A rule of values can put in an id that exists.`,
+    ],
+  })),
   ...(
     [
       ["py", "print(1)\n", "#"],

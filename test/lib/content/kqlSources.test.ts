@@ -69,6 +69,8 @@ describe("a source of a KQL dashboard or queryset", () => {
     assert.deepEqual(problemsOf(queryset({ clusterUri: "", databaseItemId: id(8) })), [
       refused("q.KQLQueryset/RealTimeQueryset.json", 6),
     ]);
+    // zeros for the workspace say so already
+    assert.equal(problemsOf(queryset({ clusterUri: "", databaseItemId: id(8), workspaceId: ZERO })).length, 1);
   });
 
   it("A source of a KQL dashboard or queryset whose database is a notebook is refused", () => {
