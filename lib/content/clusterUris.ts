@@ -49,11 +49,6 @@ function sourcesIn(json: unknown): Source[] {
 
 const databaseOf = ({ databaseItemId, database }: Source) => (databaseItemId ?? database ?? "").toLowerCase();
 
-/** Logical ids of the databases whose address is empty. */
-export const databasesWithoutUri = (text: string): string[] => [
-  ...new Set(kqlSources(text).flatMap(({ database, clusterUri }) => (clusterUri === "" ? [database] : []))),
-];
-
 /** The file with addresses. @param uriOf the address of a database by what names it; undefined to leave what stands there */
 export function withClusterUris(text: string, uriOf: (database: string) => string | undefined): string {
   const json = jsonIn(text);
