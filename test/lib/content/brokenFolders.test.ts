@@ -730,6 +730,11 @@ describe("a folder of items that cannot be deployed", () => {
       "items/a.Notebook/.platform:8 has a logicalId that is no id, so that nothing can refer to the item",
     ],
     [
+      "a folder that is named as an item and is none",
+      { ...good, "items/load/a.Notebook/notebook-content.py": FIRST_LINE, "items/more.Notebook/docs/readme.md": "" },
+      "items/load/a.Notebook has no .platform file, so it is no item and is left alone",
+    ],
+    [
       "an eventhouse that is none of the stack",
       database({ parentEventhouseItemId: id(7) }),
       `items/x.KQLDatabase/DatabaseProperties.json:2 names the eventhouse ${id(7)}, which is no item of this stack. The service refuses the database, unless its workspace has an eventhouse with that id.`,
