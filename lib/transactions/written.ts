@@ -62,16 +62,26 @@ export const writtenTo = (log: readonly Entry[], resourceType: string, resourceI
   writtenBy(log).find((one) => objectKey(one.resourceType, one.resourceId) === objectKey(resourceType, resourceId));
 
 /**
- * Whether a transaction may have made an object or written to it. The answer is no only if the log excludes it: a log of an
- * earlier version may lack the id, and an intent without an answer has none.
+ * Whether a transaction may have made an object or written to it. The answer is no only if the log excludes it: an intent without
+ * an answer has no id. A create of such an intent may have made the object only if its names are in the object's id, as a
+ * principal is in the id of a role: the service's own ids are new.
  */
 export function mayHaveWritten(log: readonly Entry[], resourceType: string, resourceId: string): boolean {
   return log.some((entry) => {
     if (entry.kind !== "intent" || entry.resourceType !== resourceType) return false;
     const id = entry.resourceId ?? madeId(log, entry);
-    const isIt = id === undefined || objectKey(resourceType, id) === objectKey(resourceType, resourceId);
+    const isIt =
+      id === undefined
+        ? isOfNames(resourceId, entry.names ?? entry.compensation?.args ?? {})
+        : objectKey(resourceType, id) === objectKey(resourceType, resourceId);
     return isIt && outcomeOf(log, entry.step) !== "refused";
   });
+}
+
+/** Whether an id has nothing but names in it. */
+function isOfNames(resourceId: string, names: Values): boolean {
+  const known = new Set(Object.values(names).map((name) => String(name).toLowerCase()));
+  return resourceId.split("/").every((part) => known.has(part.toLowerCase()));
 }
 
 /** The result of a rollback for the values of an object. */

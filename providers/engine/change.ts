@@ -9,6 +9,7 @@ import type { Run, Write } from "../run/run.ts";
 import type { Fields } from "./field.ts";
 import { at, readAlone } from "./liveObject.ts";
 import type { AnyObjectKind, Change, Live } from "./objectKind.ts";
+import { withoutTemporaryName } from "./ownHolder.ts";
 import { pathOf } from "./place.ts";
 import type { StateOf } from "./resourceKind.ts";
 
@@ -114,6 +115,39 @@ export async function valuesNow(
   const further = written && (await kind.furtherValues?.(run, id, Object.keys(written.before)));
   return { ...kind.priorValues(now), ...further };
 }
+
+/**
+ * In a rollback: the values that an object must have, if the transaction has written to it. What somebody has changed since
+ * stays.
+ * @param inputs those that the rollback declares
+ */
+export async function valuesFromBefore(
+  run: Run,
+  kind: AnyObjectKind,
+  id: string,
+  { now, inputs }: { readonly now: Live; readonly inputs: Live },
+): Promise<Live | undefined> {
+  const written = await run.writtenTo(kind.name, id);
+  if (!written) return undefined;
+  const values = await valuesNow(run, kind, id, { now, written });
+  const live = withoutTemporaryName(values, id, written.before["displayName"]);
+  const found = valuesToGiveBack(live, written, inputs).values;
+  return withIdsOfNow(found, (await run.formerState<Live>(kind.name, id)) ?? {}, inputs);
+}
+
+/**
+ * Replaces ids in the values to restore. The rollback declares the ids of objects that it has recreated in place of the saved
+ * ids.
+ * @param saved the former state
+ * @param declared the inputs that the rollback declares
+ */
+const withIdsOfNow = (values: Live, saved: Live, declared: Live): Live =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]) => {
+      const isRewired = name in declared && value === saved[name] && declared[name] !== saved[name];
+      return [name, isRewired ? declared[name] : value];
+    }),
+  );
 
 /** Restores the former values of an adopted object. @returns whether it had others */
 export async function giveBack(

@@ -4,7 +4,7 @@ import { isFabricError } from "../../lib/api/fabricError.ts";
 import type { FabricError } from "../../lib/api/fabricError.ts";
 import type { FormerObject } from "../run/formerStates.ts";
 import type { Run, Write } from "../run/run.ts";
-import { changeOf } from "./change.ts";
+import { changeOf, givingBack, valuesFromBefore } from "./change.ts";
 import type { Fields, InputsOf } from "./field.ts";
 import { mayMeanGone } from "./gone.ts";
 import { find, firstLook, holderIn, idOfLive } from "./liveObject.ts";
@@ -96,7 +96,8 @@ class Creation {
     if (!("adopt" in this.#kind.fields)) return refusal;
     const { adopt } = this.#inputs as { readonly adopt?: unknown };
     const id = found && this.#idOf(found).split("/").at(-1);
-    return advisedOnName(refusal, { noun: this.#kind.noun, adopt: adopt === true, id });
+    const { isRollback } = this.#run;
+    return advisedOnName(refusal, { noun: this.#kind.noun, adopt: adopt === true, id, isRollback });
   }
 
   /** @param wasFree whether nothing had the name just before */
@@ -167,8 +168,11 @@ class Creation {
     const former = ownState ?? left;
     const had = former && adoption.ofState(former);
     if (former && !had) return adoption.mayBeLeft ? this.#continued(live) : undefined;
+    // what others have made under the name of an object that is gone is theirs
+    const isForeign = run.isRollback && !(await run.formerState(kind.name, id));
+    const asked = isForeign ? { ...inputs, adopt: false } : inputs;
     // an object that was adopted before, and restored, stays adopted, whatever is declared
-    if (!former && !((await adoption.may?.(run, live, inputs)) ?? true)) return undefined;
+    if (!former && !((await adoption.may?.(run, live, asked)) ?? true)) return undefined;
     const found = (await adoption.found?.(run, id, live, inputs)) ?? kind.priorValues(live);
     const object = { resourceType: kind.name, resourceName: kind.nameOf(inputs), resourceId: id };
     const values = adoption.before ? await run.adopt(object, had ?? found) : (had ?? found);
@@ -183,8 +187,10 @@ class Creation {
     readonly found?: Live;
     readonly old?: State;
   }): Promise<object> {
-    const wanted = this.#inputs;
-    return (await this.#kind.converge?.(changeOf(this.#run, this.#kind, { ...change, wanted }))) ?? {};
+    const [run, kind, wanted] = [this.#run, this.#kind, this.#inputs];
+    const back = await valuesFromBefore(run, kind, change.id, { now: change.now, inputs: wanted });
+    const whole = { ...change, wanted };
+    return (await kind.converge?.(changeOf(run, kind, back ? givingBack(kind, whole, back) : whole))) ?? {};
   }
 
   get #intent() {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { inLog, valuesToGiveBack } from "../../lib/transactions/written.ts";
 import type { Run } from "../run/run.ts";
 import { createObject } from "./creation.ts";
-import { changeOf, giveBack, givingBack, removeObject, valuesBefore, valuesNow } from "./change.ts";
+import { changeOf, giveBack, givingBack, removeObject, valuesBefore, valuesFromBefore, valuesNow } from "./change.ts";
 import { sameIgnoringCase } from "./field.ts";
 import type { Fields } from "./field.ts";
 import { deleteOrGone } from "./gone.ts";
@@ -62,11 +62,7 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
 
       async function converged() {
         const now = await readToChange(run, kind, id, { old, known: { ...inputs, ...outputsIn(kind, old) } });
-        const written = await run.writtenTo(kind.name, id);
-        const values = await valuesNow(run, kind, id, { now, written });
-        const live = withoutTemporaryName(values, id, written?.before["displayName"]);
-        const found = written && valuesToGiveBack(live, written, inputs).values;
-        const back = found && withIdsOfNow(found, (await run.formerState<Live>(kind.name, id)) ?? {}, inputs);
+        const back = await valuesFromBefore(run, kind, id, { now, inputs });
         const kept = run.isRollback ? [] : await others(run, id, { now, old, inputs });
         const wanted = { ...inputs, ...Object.fromEntries(kept.map(({ property, live }) => [property, live])) };
         const change = { id, now, wanted, old };
@@ -159,20 +155,6 @@ function undoOf(kind: AnyObjectKind): Undo {
     }),
   });
 }
-
-/**
- * Replaces ids in the values to restore. The rollback declares the ids of objects that it has recreated in place of the saved
- * ids.
- * @param saved the former state
- * @param declared the inputs that the rollback declares
- */
-const withIdsOfNow = (values: Live, saved: Live, declared: Live): Live =>
-  Object.fromEntries(
-    Object.entries(values).map(([name, value]) => {
-      const isRewired = name in declared && value === saved[name] && declared[name] !== saved[name];
-      return [name, isRewired ? declared[name] : value];
-    }),
-  );
 
 /** A run that compares plain values only: it ignores contents, and updates that earlier runs left half-done. */
 const unaware = (run: Run): Run => ({ ...run, watchesContent: false, undoOf: () => Promise.resolve(undefined) });

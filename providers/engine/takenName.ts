@@ -8,12 +8,14 @@ interface TakenName {
   readonly adopt: boolean;
   /** The service's id of the object that has the name; undefined if this identity sees none. */
   readonly id: string | undefined;
+  /** Whether a rollback makes an object again. */
+  readonly isRollback: boolean;
 }
 
 /** The refusal with advice by what is declared and what was found, because no fixed advice is right for all of that. */
 export const advisedOnName = (refusal: FabricError, name: TakenName): FabricError => refusal.withRemedy(adviceOn(name));
 
-function adviceOn({ noun, adopt, id }: TakenName): string {
+function adviceOn({ noun, adopt, id, isRollback }: TakenName): string {
   if (id === undefined) {
     const seen = adopt
       ? `adopt: true is declared, but the deploying identity sees no ${noun} of that name.`
@@ -23,6 +25,8 @@ function adviceOn({ noun, adopt, id }: TakenName): string {
       `If one of others has the name, choose another displayName, or ask for a role on it.`
     );
   }
+  if (isRollback)
+    return `The ${noun} ${id} has the name, and is not the one from before: rename it or remove it, and run the rollback again.`;
   // only an object that this deployment has removed is not taken over although that is declared
   if (adopt) return `The ${noun} that has the name (${id}) is being removed: wait some minutes, and run again.`;
   return (

@@ -35,12 +35,13 @@ export function loggedPast({ store, stack, rollbackOf, transaction }: PastOf): L
     const joined = await transaction.joined?.catch(() => undefined);
     return joined ? withWritten(joined) : beforeWrites();
   };
-  const undosOf = async <A extends object>(compensation: string, id: string) =>
+  const undosOf = async <A extends object>(compensation: string, id: string, isCertain = false) =>
     (await open()).flatMap((log) =>
       log.flatMap((entry) => {
         if (entry.kind !== "intent" || entry.operation !== "update" || !isSameId(entry.resourceId, id)) return [];
-        const isIt = entry.compensation?.function === compensation && outcomeOf(log, entry.step) !== "refused";
-        return isIt ? [entry.compensation?.args as A] : [];
+        const outcome = outcomeOf(log, entry.step);
+        const isIt = entry.compensation?.function === compensation && outcome !== "refused";
+        return isIt && (outcome === "done" || !isCertain) ? [entry.compensation?.args as A] : [];
       }),
     );
   return {

@@ -115,7 +115,12 @@ export interface LoggedPast {
    */
   undoOf<A extends object>(compensation: string, resourceId: string, which?: "first" | "last"): Promise<A | undefined>;
   /** The arguments of all such compensations, oldest first. */
-  undosOf<A extends object>(compensation: string, resourceId: string): Promise<readonly A[]>;
+  undosOf<A extends object>(
+    compensation: string,
+    resourceId: string,
+    /** Whether only changes count whose answer came. @default false: those that may have had their effect count, too */
+    isCertain?: boolean,
+  ): Promise<readonly A[]>;
   /** The writes of the rolled-back transaction to an object; undefined if there were none, or the log cannot tell. */
   writtenTo(resourceType: string, resourceId: string): Promise<Written | undefined>;
   /** Names of the values of an object that transactions which have not ended have written, or may have written. */

@@ -8,7 +8,7 @@ import { publishEnvironment } from "./environment.ts";
 import { changeOfItem } from "./itemIntent.ts";
 import { itemPlace } from "./itemPlace.ts";
 import { formerItem, newIdsFor, withNewIds } from "./idsOfNow.ts";
-import { contentBefore, laterContent, noteSending, notedBefore } from "./laterContent.ts";
+import { contentBefore, hasBeenSent, laterContent, noteSending, notedBefore } from "./laterContent.ts";
 import { definitionFor, withFormat } from "./definitionToSend.ts";
 import type { Definition } from "./definitionToSend.ts";
 import { readDefinition, unlessUnreadable, workspaceIn } from "./itemContent.ts";
@@ -39,6 +39,24 @@ export async function sendDefinition(
 ): Promise<void> {
   await writeDefinition(run, id, item, definition, run.isRollback ? { isBefore: true } : { had });
   if (item.type === "Environment") await publishEnvironment(run, id, item.displayName);
+}
+
+/**
+ * Gives an item its declared definition; in a rollback that from before, unless the item has it. The write to be undone may have
+ * changed nothing, and then a service that still refuses it is no reason to report the item.
+ */
+export async function deployDefinition(run: Run, id: string, item: Declared, had: string | undefined): Promise<void> {
+  const definition = await definitionFor(run, item, id);
+  const isThere = run.isRollback && definition !== undefined && (await hasContent(run, id, item, definition));
+  if (!isThere) await sendDefinition(run, id, item, definition, had);
+}
+
+/** Whether an item has a definition. Of an environment, it may not be the published one. */
+async function hasContent(run: Run, id: string, item: Defined, { parts }: Definition): Promise<boolean> {
+  if (item.type === "Environment") return false;
+  const live = await readDefinition(run, id, item).catch(unlessUnreadable);
+  const wanted = withoutEnvironment(parts, item.variables ?? {}, run.variables);
+  return live !== undefined && hashDefinition(live) === hashDefinition(wanted);
 }
 
 /** Replaces an item's definition. What an environment had published stays published. @param more for the log */
@@ -83,14 +101,25 @@ export async function sendContent(
   return true;
 }
 
-/** Restores the former definition of an adopted item, if it was kept. @returns whether it was kept */
+/**
+ * In a rollback: restores the former definition of an adopted item. Otherwise nobody has that definition any more.
+ * @returns whether the transaction has replaced it
+ * @throws Error if it was not kept
+ */
 export async function giveBackDefinition(run: Run, id: string, before: Defined): Promise<boolean> {
-  const isKept = before.definitionHash !== undefined;
-  const parts = isKept ? ((await notedBefore(run, id)) ?? (await keptOf(run, workspaceIn(id), before))) : undefined;
-  if (parts && (await laterContent(run, id, before, [parts]))) return true;
-  if (parts) await sendDefinition(run, id, before, withFormat(before, withEnvironment(parts, run.variables)));
-  return parts !== undefined;
+  if (!run.isRollback || !(await hasBeenSent(run, id))) return false;
+  const parts = (await notedBefore(run, id)) ?? (await keptOf(run, workspaceIn(id), before));
+  if (!parts) throw notKept(before);
+  if (await laterContent(run, id, before, [parts])) return true;
+  await sendDefinition(run, id, before, withFormat(before, withEnvironment(parts, run.variables)));
+  return true;
 }
+
+const notKept = ({ type, displayName }: Defined) =>
+  new Error(
+    `${type} '${displayName}' has the definition that the deployment sent: the one from before was not kept, ` +
+      `because the service did not give it. Put it back by hand.`,
+  );
 
 /**
  * Reads an adopted item's definition before the declared one replaces it. Keeps the definition if a rollback may need it, and
@@ -109,11 +138,11 @@ export async function definitionToReplace(
   );
   if (!parts) return undefined;
   const hash = hashDefinition(parts);
+  if (run.definitions.isKeeping) await keepParts(run, id, { ...before, definitionHash: hash }, parts);
   // what was deployed by other means may already be what the files say
   const declared = await definitionFor(run, wanted, id);
   const asRead = declared && withoutEnvironment(declared.parts, wanted.variables ?? {}, run.variables);
   if (hash === wanted.definitionHash || (asRead && hash === hashDefinition(asRead))) return wanted.definitionHash;
-  if (run.definitions.isKeeping) await keepParts(run, id, { ...before, definitionHash: hash }, parts);
   run.warn(`${before.type} '${before.displayName}' existed with another definition: the declared one takes its place.`);
   return hash;
 }
@@ -133,10 +162,7 @@ export async function undeclaredDefinition(
   if (!isReplaced) return undefined;
   const parts = await contentBefore(run, wanted, id);
   if (parts) return withFormat(wanted, parts);
-  throw new Error(
-    `${wanted.type} '${wanted.displayName}' has the definition that the deployment sent: the one from before was not kept, ` +
-      `because the service did not give it. Put it back by hand.`,
-  );
+  throw notKept(wanted);
 }
 
 /**

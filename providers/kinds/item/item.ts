@@ -16,6 +16,7 @@ import type { Run } from "../../run/run.ts";
 import { isKnownToGit } from "../git/status.ts";
 import { definitionHashNow, staysAsEdited } from "./contentDrift.ts";
 import {
+  deployDefinition,
   definitionToReplace,
   giveBackDefinition,
   renewIds,
@@ -24,12 +25,20 @@ import {
   sendDefinition,
   undeclaredDefinition,
 } from "./contentWrites.ts";
-import { contentAfterMaking, contentToMake, definitionFor, keepTexts } from "./definitionToSend.ts";
+import { contentAfterMaking, contentToMake, keepTexts } from "./definitionToSend.ts";
 import { keepDefinition, keepUndeclared } from "./keptContent.ts";
 import type { Defined } from "./itemContent.ts";
 import { publishEnvironment } from "./environment.ts";
 import { itemPlace } from "./itemPlace.ts";
-import { contentBefore, contentToGiveBack, hasLaterContent, laterContent, noteBeforeInstead } from "./laterContent.ts";
+import { formerItem } from "./idsOfNow.ts";
+import {
+  contentBefore,
+  contentToGiveBack,
+  hasBeenSent,
+  hasLaterContent,
+  laterContent,
+  noteBeforeInstead,
+} from "./laterContent.ts";
 import { bindConnections, boundConnections } from "./modelConnections.ts";
 import { recoverItem } from "./recycleBin.ts";
 import { noteSent } from "./sentNote.ts";
@@ -200,17 +209,19 @@ export const item = defineObjectKind<Outputs>()({
       (wanted.definitionHash !== known?.definitionHash ||
         !isDeepStrictEqual(wanted.references, old?.references) ||
         !isDeepStrictEqual(wanted.variables, old?.variables));
+    const former = await formerItem(run, wanted, id);
+    const isAnew = former !== undefined && !sameIgnoringCase(former.id, id);
     // a rollback has nothing to give back if its transaction has sent no definition
-    const isUntouched = run.isRollback && old !== undefined && !(await run.undoOf("restoreDefinition", id));
+    const isUntouched = run.isRollback && !isAnew && (former ?? old) !== undefined && !(await hasBeenSent(run, id));
     const isSent = isOther && !isUntouched && !(old && (await staysAsEdited(run, id, old)));
     await renameAndMove(change);
     const isTakenAway = old?.definitionHash !== undefined && wanted.definitionHash === undefined;
-    const isGivenBack = run.isRollback && old !== undefined && !isUntouched && (isSent || isTakenAway);
-    const isLater = isGivenBack && (await isEditedLater(run, id, wanted, old));
+    const isGivenBack = run.isRollback && !isUntouched && (isSent || isTakenAway);
+    const isLater = isGivenBack && (await isEditedLater(run, id, wanted, old ?? wanted));
     if (isUntouched) await renewIds(run, id, wanted);
     if (isSent && !isLater && !(old && (await staysAsEditedBetween(run, id, old)))) {
       const had = old && ((await keepDefinition(run, id, old)) ?? (await keepUndeclared(run, id, old)));
-      await sendDefinition(run, id, wanted, await definitionFor(run, wanted, id), had);
+      await deployDefinition(run, id, wanted, had);
       await keepTexts(run, wanted);
     }
     const isOtherSet = change.givenBack
@@ -223,6 +234,8 @@ export const item = defineObjectKind<Outputs>()({
     if (connections) await bindConnections(run, id, { ...wanted, connections }, "go");
     const theirs = old && !isUntouched && !isLater && (await undeclaredDefinition(run, id, wanted, old));
     if (theirs) await sendDefinition(run, id, wanted, theirs);
+    // an earlier attempt at the rollback has made the item, and has failed or was killed then
+    if (isAnew) await restoreUndeclared(run, id, wanted);
     return isSent || !old ? { sent: await noteSent(run, id, wanted, isLater) } : {};
   },
 
@@ -258,7 +271,10 @@ export const item = defineObjectKind<Outputs>()({
   },
   async beforeRemoval(run, id, state) {
     await keepDefinition(run, id, state);
-    if (hasDefinition(state.type)) await keepUndeclared(run, id, state);
+    if (!hasDefinition(state.type)) return;
+    await keepUndeclared(run, id, state);
+    const later = !run.isRollback && run.definitions.isKeeping ? await laterContent(run, id, state) : undefined;
+    if (later) await noteBeforeInstead(run, id, later);
   },
 });
 

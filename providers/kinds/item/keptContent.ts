@@ -1,7 +1,7 @@
 import { hashDefinition } from "../../../lib/api/itemDefinition.ts";
 import type { DefinitionPart } from "../../../lib/api/itemDefinition.ts";
 import type { Run } from "../../run/run.ts";
-import { noteBefore } from "./laterContent.ts";
+import { hasBeenSent, noteBefore, noteBeforeInstead } from "./laterContent.ts";
 import { lostVariables, readDefinition, unlessUnreadable, workspaceIn } from "./itemContent.ts";
 import type { Defined } from "./itemContent.ts";
 
@@ -27,7 +27,7 @@ export async function keepUndeclared(run: Run, id: string, old: Defined): Promis
 }
 
 async function keepContent(run: Run, id: string, old: Defined): Promise<string | undefined> {
-  if (await run.definitions.has(keyIn(workspaceIn(id), old))) return undefined;
+  if ((await hasBeenSent(run, id)) && (await run.definitions.has(keyIn(workspaceIn(id), old)))) return undefined;
   const lost = lostVariables(run, old);
   if (lost.length > 0) {
     // the definition holds a value that may be secret, and nobody can tell where
@@ -47,9 +47,11 @@ async function keepContent(run: Run, id: string, old: Defined): Promise<string |
  * one for this workspace, and one for a recreated item in a recreated workspace.
  */
 export async function keepParts(run: Run, id: string, item: Defined, parts: readonly DefinitionPart[]): Promise<void> {
-  await noteBefore(run, id, parts);
-  await run.definitions.keep(keyIn(workspaceIn(id), item), parts);
-  await run.definitions.keep(keyOf(item), parts);
+  // until something is sent, the content of now is the one from before: what an earlier run kept may have been edited since
+  const isFirst = !(await hasBeenSent(run, id));
+  await (isFirst ? noteBeforeInstead : noteBefore)(run, id, parts);
+  for (const key of [keyIn(workspaceIn(id), item), keyOf(item)])
+    await (isFirst ? run.definitions.keepInstead(key, parts) : run.definitions.keep(key, parts));
 }
 
 /** In a rollback: the definition of an item from before the transaction. */

@@ -28,6 +28,13 @@ const comparedKey = (id: string) => `compared ${id.toLowerCase()}`;
 const laterKey = (id: string) => `later ${id.toLowerCase()}`;
 const beforeKey = (id: string) => `before ${id.toLowerCase()}`;
 
+/** The definitions that open transactions have sent, or may have; not what their rollbacks have. */
+const sendsTo = async (run: Run, id: string): Promise<readonly SentNote[]> =>
+  (await run.undosOf<SentNote>("restoreDefinition", id)).filter(({ isOther }) => !isOther);
+
+/** Whether an open transaction has sent a definition to an item, or may have. */
+export const hasBeenSent = async (run: Run, id: string): Promise<boolean> => (await sendsTo(run, id)).length > 0;
+
 /** Keeps a definition that is about to be sent. @returns the hash by which it is found; undefined if no rollback can follow */
 export async function noteSending(run: Run, item: Defined, definition: Definition): Promise<string | undefined> {
   if (!run.definitions.isKeeping) return undefined;
@@ -49,7 +56,7 @@ export async function laterContent(
   item: Defined,
   before: readonly (Parts | undefined)[] = [],
 ): Promise<Parts | undefined> {
-  const sends = (await run.undosOf<SentNote>("restoreDefinition", id)).filter(({ isOther }) => !isOther);
+  const sends = await sendsTo(run, id);
   const sent = new Set(sends.map(({ sent: hash }) => hash));
   if (sends.length === 0 || sent.has(undefined)) return undefined;
   const cutOff = await run.definitions.noted(comparedKey(id));
@@ -113,9 +120,10 @@ export async function contentBefore(run: Run, item: Restored, id?: string): Prom
  * @returns undefined if it sent none, if the rollback has given it back already, or if the log is from an earlier version
  */
 export async function contentToGiveBack(run: Run, item: Restored, id: string): Promise<Parts | undefined> {
-  const sends = await run.undosOf<SentNote>("restoreDefinition", id);
-  const isDone = sends.some(({ isBefore }) => isBefore);
-  return isDone || !sends.some(({ sent }) => sent) ? undefined : contentBefore(run, item, id);
+  // one whose answer was lost may not have had its effect
+  const isDone = (await run.undosOf<SentNote>("restoreDefinition", id, true)).some(({ isBefore }) => isBefore);
+  const isSent = (await sendsTo(run, id)).some(({ sent }) => sent);
+  return isDone || !isSent ? undefined : contentBefore(run, item, id);
 }
 
 /** In a rollback: whether it has left content in an item that somebody has set after the transaction wrote to it. */

@@ -12,13 +12,18 @@ const refused = (step: string) =>
   ({ ...base, seq: 2, kind: "failed", step, reason: "no", isOutcomeUnknown: false }) as unknown as Entry;
 
 describe("what a transaction may have written", () => {
-  it("A transaction may have written to what it updated or deleted, to what it made, and to what it cannot name", () => {
+  it("A transaction may have written to what it updated or deleted, to what it made, and to what it may have made of its names", () => {
     const update = intent("1", { operation: "update", resourceType: "Folder", resourceId: "W/F" });
     const create = intent("2", { operation: "create", resourceType: "Item", names: { workspaceId: "w" } });
     assert.equal(mayHaveWritten([update], "Folder", "w/f"), true);
     assert.equal(mayHaveWritten([create, done("2", "i")], "Item", "W/I"), true);
     // killed before the answer came
-    assert.equal(mayHaveWritten([create], "Item", "w/other"), true);
+    const role = intent("3", {
+      operation: "create",
+      resourceType: "WorkspaceUser",
+      names: { workspaceId: "w", principalId: "p" },
+    });
+    assert.equal(mayHaveWritten([role], "WorkspaceUser", "W/P"), true);
   });
 
   it("A transaction has not written to other objects, to other kinds of the same id, or where it was refused", () => {
@@ -28,6 +33,8 @@ describe("what a transaction may have written", () => {
     assert.equal(mayHaveWritten([update], "GitConnection", "w"), false);
     assert.equal(mayHaveWritten([update, refused("1")], "Workspace", "w"), false);
     assert.equal(mayHaveWritten([create, done("2", "i")], "Item", "w/other"), false);
+    // whatever it has made has a new id
+    assert.equal(mayHaveWritten([create], "Item", "w/other"), false);
   });
 });
 

@@ -1,0 +1,346 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { describe, it } from "node:test";
+import { known } from "../../emulator/core/defaultSeed.ts";
+import { checkpointFile } from "../../lib/transactions/transactionFiles.ts";
+import type { Written } from "../../lib/transactions/written.ts";
+import { writtenTo } from "../../lib/transactions/written.ts";
+import { check } from "../../providers/engine/resourceKind.ts";
+import { itemFiles, itemParts } from "../itemFiles.ts";
+import { rollback } from "./faultyCalls.ts";
+import { Bench, TRANSACTION, deployed, inputsOf, kindOf } from "./providerBench.ts";
+import type { Deployed, Properties } from "./providerBench.ts";
+
+/* What other people do before a transaction, during it, and until it is rolled back. */
+
+const quick = { isPatient: false };
+
+/** A stack before a transaction, which is then tried and rolled back, object by object. */
+class Rolled implements AsyncDisposable {
+  readonly bench: Bench;
+  readonly #root = mkdtempSync(join(tmpdir(), "others-"));
+
+  private constructor(bench: Bench) {
+    this.bench = bench;
+  }
+
+  static async start(): Promise<Rolled> {
+    return new Rolled(await Bench.start());
+  }
+
+  /** A folder with the files of an item, relative to the project. */
+  files(type: string, text: string): string {
+    const root = join(this.#root, type);
+    const metadata = { type, displayName: "flow" };
+    const all = { ".platform": JSON.stringify({ metadata, config: {} }), ...itemFiles(type, text) };
+    for (const [path, content] of Object.entries(all)) {
+      mkdirSync(join(root, path, ".."), { recursive: true });
+      writeFileSync(join(root, path), content);
+    }
+    return relative(process.cwd(), root);
+  }
+
+  async workspace(displayName = "sales"): Promise<string> {
+    return (await deployed(this.bench, "workspace", { displayName, capacity: "local" })).id;
+  }
+
+  /** Saves the state from before the transaction. */
+  async save(...objects: readonly Deployed[]): Promise<void> {
+    const resources = objects.map(({ kind, id, olds }, index) => {
+      const type = `pulumi-nodejs:dynamic/fabric:${kindOf(kind).name}`;
+      const urn = `urn:pulumi:test::fabric::${type}::object-${index}`;
+      return { urn, type, custom: true, id, inputs: inputsOf(kindOf(kind), olds), outputs: olds };
+    });
+    const saved = { version: 3, deployment: { resources } };
+    await this.bench.logs().store.write(checkpointFile(TRANSACTION), JSON.stringify(saved));
+  }
+
+  async update({ kind, id, olds }: Deployed, news: Properties): Promise<Deployed> {
+    const process = await this.bench.process(kind, {}, quick);
+    const { inputs } = check(kindOf(kind), olds, news);
+    const { outs } = await process.update(id, olds, inputs).finally(() => process.end());
+    return { kind, id, olds: outs as Properties };
+  }
+
+  async remove({ kind, id, olds }: Deployed): Promise<void> {
+    const process = await this.bench.process(kind, {}, quick);
+    await process.delete(id, olds).finally(() => process.end());
+  }
+
+  /** The rollback makes an object again. */
+  async remade({ kind, olds }: Deployed, changed: Properties = {}): Promise<Deployed> {
+    const process = await this.bench.process(kind, rollback, quick);
+    const inputs = { ...inputsOf(kindOf(kind), olds), ...changed };
+    const { id, outs } = await process.create(inputs).finally(() => process.end());
+    return { kind, id: String(id), olds: outs as Properties };
+  }
+
+  /** The rollback gives an object the values that it had in the state. */
+  async restored({ kind, id, olds }: Deployed, before: Deployed, changed: Properties = {}): Promise<Deployed> {
+    const process = await this.bench.process(kind, rollback, quick);
+    const inputs = { ...inputsOf(kindOf(kind), before.olds), ...changed };
+    const { outs } = await process.update(id, olds, inputs).finally(() => process.end());
+    return { kind, id, olds: outs as Properties };
+  }
+
+  /** The rollback looks at what the transaction wrote to. @returns what it tells */
+  async givenBack(before: Deployed, now = before): Promise<readonly string[]> {
+    const { kind } = before;
+    const run = await this.bench.run(rollback, quick);
+    try {
+      const log = await this.bench.logs().entries(TRANSACTION);
+      const written = writtenTo(log, kindOf(kind).name, before.id) as Written;
+      const given = await kindOf(kind).giveBackValues?.(run, now.id, written, now.olds);
+      return given?.left ?? [];
+    } finally {
+      await run.close();
+    }
+  }
+
+  item = (id: string) => this.bench.emulator.service.items.get(id.split("/")[1] ?? "");
+  edit(id: string, type: string, text: string): void {
+    this.bench.emulator.service.items.change(id.split("/")[1] ?? "", { parts: itemParts(type, text) });
+  }
+  content(id: string): string {
+    const parts = this.item(id)?.parts ?? [];
+    return parts
+      .filter(({ path }) => path !== ".platform")
+      .map(({ payload }) => Buffer.from(payload, "base64").toString())
+      .join();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.bench[Symbol.asyncDispose]();
+    rmSync(this.#root, { recursive: true });
+  }
+}
+
+const UPDATE = { method: "POST", route: "/workspaces/{workspaceId}/items/{itemId}/updateDefinition" } as const;
+
+describe("content that the transaction did not send", () => {
+  it("A rollback that is begun again leaves content that its transaction had not sent, but for the new ids in it", async () => {
+    await using one = await Rolled.start();
+    const workspaceId = await one.workspace();
+    const key = "3c85fcbf-8ce0-4994-89c0-216388c62add";
+    const [before, now] = ["11111111-aaaa-4000-8000-000000000001", "11111111-aaaa-4000-8000-000000000002"];
+    const inputs = { workspaceId, type: "DataPipeline", displayName: "flow", path: one.files("DataPipeline", "first") };
+    const made = await deployed(one.bench, "item", { ...inputs, references: { [key]: before } }, quick);
+    await one.save(made);
+    one.edit(made.id, "DataPipeline", `theirs ${before}`);
+    for (const _time of [1, 2]) {
+      await one.restored(made, made, { references: { [key]: now } });
+      assert.match(one.content(made.id), new RegExp(`theirs ${now}`));
+    }
+  });
+
+  it("A rollback gives back content that somebody has set between a run whose definition was refused and the next one", async () => {
+    await using one = await Rolled.start();
+    const workspaceId = await one.workspace();
+    const inputs = { workspaceId, type: "Notebook", displayName: "flow", path: one.files("Notebook", "first") };
+    const made = await deployed(one.bench, "item", inputs, quick);
+    await one.save(made);
+    one.files("Notebook", "second");
+    one.bench.emulator.faults([{ ...UPDATE, status: 400, errorCode: "Broken" }]);
+    await assert.rejects(one.update(made, inputs), /Broken/);
+    one.bench.emulator.faults([]);
+    one.edit(made.id, "Notebook", "theirs");
+    const changed = await one.update(made, inputs);
+    await one.restored(changed, made);
+    assert.deepEqual(await one.givenBack(made), []);
+    assert.match(one.content(made.id), /theirs/);
+  });
+
+  it("A rollback gives back content that somebody has set between two runs, of which the second deleted the item", async () => {
+    await using one = await Rolled.start();
+    const workspaceId = await one.workspace();
+    const inputs = { workspaceId, type: "Notebook", displayName: "flow", path: one.files("Notebook", "first") };
+    const made = await deployed(one.bench, "item", inputs, quick);
+    await one.save(made);
+    one.files("Notebook", "second");
+    const changed = await one.update(made, inputs);
+    one.edit(made.id, "Notebook", "theirs");
+    await one.remove(changed);
+    const again = await one.remade(made);
+    assert.deepEqual(await one.givenBack(made, again), []);
+    assert.match(one.content(again.id), /theirs/);
+  });
+
+  it("A rollback that fails while it gives a new item undeclared content gives it the next time", async () => {
+    await using one = await Rolled.start();
+    const workspaceId = await one.workspace();
+    const inputs = { workspaceId, type: "Notebook", displayName: "flow" };
+    const made = await deployed(one.bench, "item", inputs, quick);
+    await one.save(made);
+    one.edit(made.id, "Notebook", "theirs");
+    await one.remove(made);
+    one.bench.emulator.faults([{ ...UPDATE, status: 400, errorCode: "Broken" }]);
+    let half: { id?: string; properties?: Properties } = {};
+    await assert.rejects(one.remade(made), (error: typeof half) => {
+      half = error;
+      return true;
+    });
+    one.bench.emulator.faults([]);
+    const id = half.id ?? "";
+    await one.restored({ kind: "item", id, olds: half.properties ?? {} }, made);
+    assert.match(one.content(id), /theirs/);
+  });
+
+  it("A rollback that is killed after it made an item gives it its undeclared content the next time", async () => {
+    await using one = await Rolled.start();
+    const workspaceId = await one.workspace();
+    const inputs = { workspaceId, type: "Notebook", displayName: "flow" };
+    const made = await deployed(one.bench, "item", inputs, quick);
+    await one.save(made);
+    one.edit(made.id, "Notebook", "theirs");
+    await one.remove(made);
+    one.bench.emulator.faults([{ ...UPDATE, status: 400, errorCode: "Broken" }]);
+    await assert.rejects(one.remade(made));
+    one.bench.emulator.faults([]);
+    // the engine was killed before it wrote its state
+    const again = await one.remade(made);
+    assert.match(one.content(again.id), /theirs/);
+  });
+
+  it("A rollback leaves what somebody has put into an adopted item since its transaction let go of it", async () => {
+    await using one = await Rolled.start();
+    const workspaceId = await one.workspace();
+    const foreign = { workspaceId, type: "Notebook", displayName: "flow" };
+    await deployed(one.bench, "item", foreign, { ...quick, stack: "other" });
+    const inputs = { ...foreign, adopt: true, path: one.files("Notebook", "first") };
+    const made = await deployed(one.bench, "item", inputs, quick);
+    await one.save(made);
+    await one.remove(made);
+    one.edit(made.id, "Notebook", "theirs");
+    const again = await one.remade(made);
+    assert.equal(again.id, made.id);
+    assert.match(one.content(made.id), /theirs/);
+  });
+
+  it("A rollback gives content back if an earlier attempt at it was cut off before that arrived", async () => {
+    await using one = await Rolled.start();
+    const workspaceId = await one.workspace();
+    const inputs = { workspaceId, type: "Notebook", displayName: "flow", path: one.files("Notebook", "first") };
+    const made = await deployed(one.bench, "item", inputs, quick);
+    await one.save(made);
+    one.edit(made.id, "Notebook", "theirs");
+    const { olds } = made;
+    await one.update({ ...made, olds: { ...olds, definitionHash: "of theirs" } }, inputs);
+    one.bench.emulator.faults([{ ...UPDATE, status: 503, errorCode: "Unavailable", times: "forever" }]);
+    await assert.rejects(one.givenBack(made), /Unavailable/);
+    one.bench.emulator.faults([]);
+    assert.deepEqual(await one.givenBack(made), []);
+    assert.match(one.content(made.id), /theirs/);
+  });
+
+  it("A rollback writes nothing to an object that its transaction did not change, although the answer to a create was lost", async () => {
+    await using one = await Rolled.start();
+    const workspaceId = await one.workspace();
+    const inputs = { workspaceId, type: "Notebook", displayName: "flow", description: "ours" };
+    const made = await deployed(one.bench, "item", inputs, quick);
+    await one.save(made);
+    one.bench.emulator.service.items.change(made.id.split("/")[1] ?? "", { description: "theirs" });
+    one.bench.emulator.faults([
+      {
+        method: "POST",
+        route: "/workspaces/{workspaceId}/items",
+        status: 503,
+        errorCode: "Unavailable",
+        times: "forever",
+      },
+    ]);
+    const process = await one.bench.process("item", {}, quick);
+    const other = check(kindOf("item"), {}, { ...inputs, displayName: "other" }).inputs;
+    await assert.rejects(process.create(other), /Unavailable/);
+    await process.end();
+    one.bench.emulator.faults([]);
+    // a refresh of the transaction has seen the edit
+    await one.restored({ ...made, olds: { ...made.olds, description: "theirs" } }, made);
+    assert.equal(one.item(made.id)?.description, "theirs");
+  });
+});
+
+describe("objects of others under the name of one of ours", () => {
+  it("A rollback takes no item that somebody has made under the name of one that was taken away", async () => {
+    await using one = await Rolled.start();
+    const workspaceId = await one.workspace();
+    const foreign = { workspaceId, type: "Notebook", displayName: "flow" };
+    await deployed(one.bench, "item", foreign, { ...quick, stack: "other" });
+    const inputs = { ...foreign, adopt: true, path: one.files("Notebook", "first") };
+    const made = await deployed(one.bench, "item", inputs, quick);
+    await one.save(made);
+    one.files("Notebook", "second");
+    await one.update(made, inputs);
+    one.bench.emulator.service.items.delete(made.id.split("/")[1] ?? "");
+    const theirs = await deployed(one.bench, "item", foreign, { ...quick, stack: "other" });
+    one.edit(theirs.id, "Notebook", "theirs");
+    await assert.rejects(one.remade(made), /has the name, and is not the one from before/);
+    assert.match(one.content(theirs.id), /theirs/);
+  });
+
+  it("A rollback leaves a role that somebody has given anew since its transaction removed it, and tells it", async () => {
+    await using one = await Rolled.start();
+    const workspaceId = await one.workspace();
+    const inputs = { workspaceId, principal: known.bob, type: "User", role: "Viewer" };
+    const made = await deployed(one.bench, "workspaceUser", inputs);
+    await one.save(made);
+    await one.remove(made);
+    await deployed(one.bench, "workspaceUser", { ...inputs, role: "Contributor" }, { stack: "other" });
+    const again = await one.remade(made);
+    const left = await one.givenBack(made, again);
+    const role = one.bench.emulator.service.roles.all().find(({ principalId }) => principalId === known.bob)?.role;
+    assert.equal(role, "Contributor");
+    assert.equal(left.length, 1);
+  });
+});
+
+describe("definitions that cannot be read", () => {
+  it("A rollback tells if it cannot give an adopted item the definition back that nobody could read", async () => {
+    await using one = await Rolled.start();
+    const workspaceId = await one.workspace();
+    const foreign = { workspaceId, type: "Notebook", displayName: "flow" };
+    const theirs = await deployed(one.bench, "item", foreign, { ...quick, stack: "other" });
+    one.edit(theirs.id, "Notebook", "theirs");
+    await one.save();
+    const read = { method: "POST", route: "/workspaces/{workspaceId}/items/{itemId}/getDefinition" } as const;
+    one.bench.emulator.faults([{ ...read, times: "forever", status: 400, errorCode: "ItemHasProtectedLabel" }]);
+    const process = await one.bench.process("item", {}, quick);
+    const { inputs } = check(kindOf("item"), {}, { ...foreign, adopt: true, path: one.files("Notebook", "first") });
+    const { id, outs } = await process.create(inputs);
+    await process.end();
+    assert.match(one.content(theirs.id), /first/);
+    const undoing = await one.bench.process("item", rollback, quick);
+    await assert.rejects(undoing.delete(String(id), outs as Properties), /was not kept/);
+    await undoing.end();
+  });
+});
+
+describe("two workspaces with the same items", () => {
+  for (const first of [0, 1])
+    it(`A rollback gives an item in a new workspace its own content, and not that of the like in another workspace (${first})`, async () => {
+      await using one = await Rolled.start();
+      const made: Deployed[] = [];
+      const workspaces: Deployed[] = [];
+      for (const displayName of ["sales", "stock"]) {
+        const workspace = await deployed(one.bench, "workspace", { displayName, capacity: "local" });
+        const path = one.files("Notebook", "first");
+        const inputs = { workspaceId: workspace.id, type: "Notebook", displayName: "flow", path };
+        const item = await deployed(one.bench, "item", inputs, quick);
+        one.edit(item.id, "Notebook", `theirs ${displayName}`);
+        workspaces.push(workspace);
+        made.push(item);
+      }
+      await one.save(...workspaces, ...made);
+      const gone = [made[first], made[1 - first]] as [Deployed, Deployed];
+      const goneWorkspaces = [workspaces[first], workspaces[1 - first]] as [Deployed, Deployed];
+      for (const item of gone) await one.remove(item);
+      for (const workspace of goneWorkspaces) await one.remove(workspace);
+      one.files("Notebook", "later");
+      for (const [index, displayName] of ["sales", "stock"].entries()) {
+        const workspace = await one.remade(workspaces[index] as Deployed);
+        const item = await one.remade(made[index] as Deployed, { workspaceId: workspace.id });
+        assert.match(one.content(item.id), new RegExp(`theirs ${displayName}`));
+      }
+    });
+});
