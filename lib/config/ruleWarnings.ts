@@ -1,9 +1,9 @@
 import type { ContentItem } from "../content/references.ts";
 import { canMatchBelow, matchesFile } from "../content/values/filePattern.ts";
 import { problemText } from "../content/values/place.ts";
-import type { Place, ValueProblem } from "../content/values/place.ts";
+import type { ValueProblem } from "../content/values/place.ts";
 import { valueFor } from "../content/values/rule.ts";
-import type { BindingRule, Filters, PoolRule, Rule, Rules } from "../content/values/rule.ts";
+import type { PoolRule, Rule, Rules } from "../content/values/rule.ts";
 import { isForItem, rulesWithoutEffect, rulesWithoutValue } from "../content/values/selectValues.ts";
 import { SPARK_COMPUTE, sparkPoolOf } from "../content/values/sparkPools.ts";
 import { closestName } from "./closestName.ts";
@@ -30,24 +30,38 @@ export interface RuleUse {
 export function ruleWarnings(use: RuleUse): string[] {
   const { workspaces, environment } = use;
   const entries = workspaces.flatMap(({ entries }) => entries.filter(({ rules }) => rules));
-  const usedPlaces = new Set([...use.used].map(({ place }) => keyOf(place)));
-  const told = entries.flatMap(({ rules: found }) => {
-    if (!found) return [];
-    const { rules } = found;
-    const used = new Set(allOf(rules).filter(({ place }) => usedPlaces.has(keyOf(place))));
+  const usedPlaces = new Set([...use.used].map(keyOf));
+  const holders = new Map<string, Held>();
+  const told = entries.flatMap((entry) => {
+    if (!entry.rules) return [];
+    const { rules, warnings } = entry.rules;
+    const all = allOf(rules);
+    for (const rule of all) {
+      const held = holders.get(keyOf(rule));
+      if (held) held.entries.push(entry);
+      else holders.set(keyOf(rule), { rule, entries: [entry] });
+    }
+    const used = new Set(all.filter((rule) => usedPlaces.has(keyOf(rule))));
     return [
-      ...found.warnings,
+      ...warnings,
       ...folded(rulesWithoutValue(rules, environment).map(problemText), environment),
       ...rulesWithoutEffect(rules, environment, used).map(problemText),
-      ...namesOfNothing(rules, entries, used, use).map(problemText),
     ];
   });
-  return [...new Set(told)];
+  const ofNothing = [...holders].flatMap(([key, held]) => namesOfNothing(held, usedPlaces.has(key), use));
+  return [...new Set([...told, ...ofNothing.map(problemText)])];
+}
+
+/** A rule, and the entries whose items it is for. */
+interface Held {
+  readonly rule: Rule;
+  readonly entries: ResolvedEntry[];
 }
 
 const allOf = ({ find, keys, pools, bindings }: Rules): readonly Rule[] => [...find, ...keys, ...pools, ...bindings];
 
-const keyOf = ({ file, path }: Place) => `${file ?? ""}:${path}`;
+/** The same for all entries that read the rule from one file. */
+const keyOf = ({ place: { file, path } }: Rule) => `${file ?? ""}:${path}`;
 
 /** Rules without a value that are named one by one. */
 const MAX_RULES = 3;
@@ -58,72 +72,67 @@ const folded = (lines: readonly string[], environment: string): readonly string[
     ? lines
     : [`${lines[0]}; so have ${lines.length - 1} more rules. fabric:environment is ${environment}.`];
 
-/** Names in rules that no item has, and pools that no environment has. */
-function namesOfNothing(
-  { find, keys, pools, bindings }: Rules,
-  entries: readonly ResolvedEntry[],
-  used: ReadonlySet<Rule>,
-  { items, environment }: RuleUse,
-): ValueProblem[] {
-  const hasValue = ({ to }: PoolRule | BindingRule) => valueFor<unknown>(to, environment) !== undefined;
-  const withSame = (rule: Rule) =>
-    entries.filter(({ rules }) => rules && allOf(rules.rules).some(({ place }) => keyOf(place) === keyOf(rule.place)));
-  const namesOf = (rule: Rule, isMeant: (item: ResolvedItem) => boolean = () => true) =>
-    withSame(rule).flatMap(({ items, left }) =>
-      [...items, ...left].filter(isMeant).flatMap(({ displayName }) => displayName ?? []),
+/** What a rule names, and no item has. A rule that changed no text is told as a whole. */
+function namesOfNothing({ rule, entries }: Held, isUsed: boolean, { items, environment }: RuleUse): ValueProblem[] {
+  if (valueFor<unknown>(rule.to, environment) === undefined) return [];
+  switch (rule.kind) {
+    case "find_replace":
+    case "key_value_replace":
+      return isUsed ? [...unknownNames(rule.itemNames, "in its item_name"), ...unknownFiles(rule.files)] : [];
+    case "spark_pool":
+      return isPoolUsed(rule) ? [] : [problem(`matched nothing in any Environment${limits(rule)}`)];
+    case "semantic_model_binding":
+      return unknownNames(rule.models, "as a semantic model", ({ type }) => type === "SemanticModel");
+  }
+
+  function problem(message: string): ValueProblem {
+    return { ...rule.place, message };
+  }
+
+  function unknownNames(
+    names: readonly string[] = [],
+    how: string,
+    isMeant: (item: ResolvedItem) => boolean = () => true,
+  ): ValueProblem[] {
+    const known = new Set(
+      entries.flatMap(({ items, left }) =>
+        [...items, ...left].filter(isMeant).flatMap(({ displayName }) => displayName ?? []),
+      ),
     );
-
-  // a rule that changed nothing is told as a whole
-  const ofFilters = [...find, ...keys].flatMap((rule) =>
-    used.has(rule) ? [...unknownNames(rule, namesOf(rule)), ...unknownFiles(rule)] : [],
-  );
-  const ofPools = pools.flatMap((rule) => {
-    if (!hasValue(rule) || isPoolUsed(rule)) return [];
-    return [
-      {
-        ...rule.place,
-        message: `matched nothing in any Environment${rule.itemNames ? " that its item_name allows" : ""}`,
-      },
-    ];
-  });
-  const ofBindings = bindings.flatMap((rule) => {
-    if (!hasValue(rule)) return [];
-    const known = namesOf(rule, ({ type }) => type === "SemanticModel");
-    return (rule.models ?? []).flatMap((name) => unknown(rule, `names the semantic model ${name}`, name, known));
-  });
-  return [...ofFilters, ...ofPools, ...ofBindings];
-
-  function unknownNames(rule: Filters & Rule, known: readonly string[]): ValueProblem[] {
-    return (rule.itemNames ?? []).flatMap((name) => unknown(rule, `names ${name} in its item_name`, name, known));
+    return names
+      .filter((name) => !known.has(name))
+      .map((name) => {
+        const meant = closestName(name, [...known]);
+        return problem(`names ${name} ${how}, which is no item here${meant ? `; did you mean ${meant}?` : ""}`);
+      });
   }
 
-  function unknown(rule: Rule, what: string, name: string, known: readonly string[]): ValueProblem[] {
-    if (known.includes(name)) return [];
-    const meant = closestName(name, known);
-    return [{ ...rule.place, message: `${what}, which is no item here${meant ? `; did you mean ${meant}?` : ""}` }];
+  function unknownFiles(patterns: readonly string[] = []): ValueProblem[] {
+    if (patterns.length === 0) return [];
+    const paths = ofHolders().flatMap(([{ files }, { item }]) => files.map(({ path }) => `${item.relative}/${path}`));
+    const left = entries.flatMap((entry) => entry.left.flatMap(({ relative }) => relative ?? []));
+    return patterns
+      .filter((pattern) => !paths.some((path) => matchesFile(pattern, path)))
+      .filter((pattern) => !left.some((folder) => canMatchBelow(pattern, folder)))
+      .map((pattern) => problem(`names ${pattern} in its file_path, which is no file of an item here`));
   }
 
-  function unknownFiles(rule: Filters & Rule): ValueProblem[] {
-    const holders = new Set(withSame(rule));
-    const paths = [...items].flatMap(([{ files }, { entry, item }]) =>
-      holders.has(entry) ? files.map(({ path }) => `${item.relative}/${path}`) : [],
-    );
-    const left = [...holders].flatMap((entry) => entry.left.flatMap(({ relative }) => relative ?? []));
-    return (rule.files ?? []).flatMap((pattern) => {
-      const isThere = paths.some((path) => matchesFile(pattern, path));
-      if (isThere || left.some((folder) => canMatchBelow(pattern, folder))) return [];
-      return [{ ...rule.place, message: `names ${pattern} in its file_path, which is no file of an item here` }];
-    });
-  }
-
-  function isPoolUsed(rule: PoolRule): boolean {
-    const holders = new Set(withSame(rule));
-    return [...items].some(([item, { entry }]) => {
+  function isPoolUsed({ instancePoolId, ...filters }: PoolRule): boolean {
+    const pool = { type: "Workspace", name: "" } as const;
+    return ofHolders().some(([item]) => {
       const text = item.files.find(({ path }) => path === SPARK_COMPUTE)?.text;
-      if (text === undefined || item.type !== "Environment" || !holders.has(entry) || !isForItem(rule, item))
-        return false;
-      const pool = { type: "Workspace", name: "" } as const;
-      return sparkPoolOf(text, [{ instancePoolId: rule.instancePoolId, pool }]) !== undefined;
+      return (
+        item.type === "Environment" &&
+        text !== undefined &&
+        isForItem(filters, item) &&
+        sparkPoolOf(text, [{ instancePoolId, pool }]) !== undefined
+      );
     });
+  }
+
+  function ofHolders(): (readonly [ContentItem, Position])[] {
+    return [...items].filter(([, { entry }]) => entries.includes(entry));
   }
 }
+
+const limits = ({ itemNames }: PoolRule) => (itemNames ? " that its item_name allows" : "");

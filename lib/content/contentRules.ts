@@ -99,6 +99,7 @@ const WITH_OWN_FILES = new Set([
   "DataBuildToolJob",
   "Notebook",
   "SparkJobDefinition",
+  "SQLDatabase",
   "UserDataFunction",
 ]);
 

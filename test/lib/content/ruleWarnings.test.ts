@@ -83,7 +83,7 @@ describe("a rule that does not do what was meant", () => {
       "items/sales.SemanticModel/model.bim": {},
     };
     assert.deepEqual(warningsOf(binding, model), [
-      "items/parameter.yml:3 semantic_model_binding.models[0]: names the semantic model Sale, which is no item here; did you mean sales?",
+      "items/parameter.yml:3 semantic_model_binding.models[0]: names Sale as a semantic model, which is no item here; did you mean sales?",
     ]);
   });
 
