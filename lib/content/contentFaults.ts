@@ -55,8 +55,14 @@ function faultOf(type: string, file: TextFile): TextFault | undefined {
   const isYaml = type === "Environment" && YAML_FILE.test(path);
   return (
     (isJsonFile(type, path) ? jsonFault(text) : gitFault(withoutMark(text))) ??
-    (isYaml ? yaml().yamlSource(text, path).problems[0] : faultsOfContent[type]?.(file))
+    (isYaml ? yamlFault(file) : faultsOfContent[type]?.(file))
   );
+}
+
+/** What makes a text no YAML at all. */
+function yamlFault({ path, text }: TextFile): TextFault | undefined {
+  const { source, problems } = yaml().yamlSource(text, path);
+  return source ? undefined : problems[0];
 }
 
 /**

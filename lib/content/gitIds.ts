@@ -94,6 +94,8 @@ export const idsInOwnWorkspace = (file: TextFile): ReadonlySet<string> =>
  * @param isLogicalId whether an item has a logical id
  */
 export function withoutWorkspaceId(file: TextFile, workspaceId: string, isLogicalId: (id: string) => boolean): string {
+  // Git integration leaves a dataflow's ids as they are
+  if (file.path.endsWith(".pq")) return file.text;
   const unknownIn = (text: string) =>
     idsBesideOwnWorkspace({ ...file, text }).filter(({ id }) => !isLogicalId(id)).length;
   return workspacesIn(file, workspaceId).reduce((text, position) => {

@@ -707,14 +707,19 @@ describe("a folder of items that cannot be deployed", () => {
       "docs/about.md": "",
       "items/about.md": { linkTo: "../docs/about.md" },
       "items/docs": { linkTo: "../docs" },
+      "items/e.Environment/.platform": platform("Environment", "e"),
+      "items/e.Environment/Setting/Sparkcompute.yml": "spark_conf:\n  a.B: 1\n  a.b: 2\n  3: x\n",
     });
     const items = [
-      { from: "items", include: ["S\u00fcd.Notebook"], items: { "S\u00fcd.Notebook": { protect: true } } },
+      { from: "items", include: ["S\u00fcd.Notebook", "e.*"], items: { "S\u00fcd.Notebook": { protect: true } } },
     ];
     const [workspace] = project.read([{ name: "sales", items }]).workspaces;
     assert.deepEqual(
       workspace?.items.map(({ displayName, protect }) => [displayName, protect]),
-      [["a", true]],
+      [
+        ["a", true],
+        ["e", undefined],
+      ],
     );
   });
 

@@ -79,6 +79,7 @@ describe("a definition of the service as a file of a repository", () => {
       ["an unknown item beside the workspace", "a.json", `{"notebookId": "${live(9)}", "workspaceId": "${WORKSPACE}"}`],
       ["a file of the service", ".platform", `{"a": "${live(1)}"}`],
       ["an eventhouse elsewhere", "DatabaseProperties.json", `{"parentEventhouseItemId": "${live(3)}"}`],
+      ["the own workspace in a dataflow", "mashup.pq", `[workspaceId = "${WORKSPACE}"]`],
       ...["", "https://cluster"].map((uri) => [
         `a database with the address '${uri}'`,
         "RealTimeQueryset.json",
