@@ -232,7 +232,54 @@ function referencesIn(
         `${first.meant === undefined ? "" : ` (did you mean ${first.meant}?)`}: ${remedy}`,
     );
   }
+  for (const { position, message } of circlesByRules(found, positions, environment)) report(position, message);
   return { references: found, warnings: told };
+}
+
+/** Items that refer to one another in a circle because of a rule; circles of their files alone are told before. */
+function circlesByRules(
+  found: FoundInContent["references"],
+  positions: ReadonlyMap<ContentItem, Position>,
+  environment: string,
+): { readonly position: Position; readonly message: string }[] {
+  const all = [...positions.values()];
+  const keyOf = (workspace: number, index: number) => `${workspace}/${index}`;
+  const byKey = new Map(all.map((position) => [keyOf(position.workspace, position.index), position]));
+  const referencesOf = new Map(found);
+  const done = new Set<Position>();
+  const told: { readonly position: Position; readonly message: string }[] = [];
+  for (const position of all) visit(position, []);
+  return told;
+
+  function visit(position: Position, above: readonly Edge[]): void {
+    const start = above.findIndex(({ from }) => from === position);
+    if (start >= 0) {
+      const circle = above.slice(start);
+      const byRule = circle.find(({ key }) => key.startsWith("$"));
+      if (byRule) told.push({ position: byRule.from, message: messageOf(circle, byRule) });
+      return;
+    }
+    if (done.has(position)) return;
+    for (const { key, workspace, item } of referencesOf.get(position.item) ?? []) {
+      const to = item === undefined ? undefined : byKey.get(keyOf(workspace, item));
+      if (to && to !== position) visit(to, [...above, { from: position, key }]);
+    }
+    done.add(position);
+  }
+
+  function messageOf(circle: readonly Edge[], { from, key }: Edge): string {
+    const titles = [...circle.map((edge) => edge.from), circle[0]?.from].map(
+      (position) => `${position?.item.type} '${position?.item.displayName}'`,
+    );
+    const rule = values().ruleNeeding(from.entry, environment, key);
+    return `${rule}${from.item.path} refers to itself by others: ${titles.join(" -> ")}. Remove one of these references or rules.`;
+  }
+}
+
+/** A reference of an item to another one. */
+interface Edge {
+  readonly from: Position;
+  readonly key: string;
 }
 
 function withoutFiles({ type, displayName, path, parent, logicalId }: ResolvedItem, workspace: number) {

@@ -61,7 +61,7 @@ export function rulesOf(
   if (stackValues !== undefined) {
     parsed.push(stackRules(stackValues, environmentVariables, problems));
   }
-  const unread = file === undefined ? unreadFiles(raw["from"], projectRoot) : [];
+  const unread = raw["parameters"] === undefined ? unreadFiles(raw["from"], projectRoot, file) : [];
   if (parsed.length === 0 && unread.length === 0) return undefined;
   return {
     rules: {
@@ -93,11 +93,11 @@ export function valuesOfNothing(
 }
 
 /** Files beside the items that look like rules and are none, because of their name. */
-function unreadFiles(from: unknown, projectRoot: string): string[] {
+function unreadFiles(from: unknown, projectRoot: string, read: string | undefined): string[] {
   try {
     const folder = insideProject(textOf(from) ?? "");
     return readdirSync(join(projectRoot, folder))
-      .filter((name) => /^parameters?\.ya?ml$/i.test(name))
+      .filter((name) => /^parameters?\.ya?ml$/i.test(name) && posix.join(folder, name) !== read)
       .map((name) =>
         name === DEFAULT_FILE
           ? `${folder}/${name} is a symbolic link that leads nowhere, so there are no rules`

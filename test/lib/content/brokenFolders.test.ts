@@ -750,6 +750,11 @@ describe("a folder of items that cannot be deployed", () => {
       "items/parameter.yaml is not read: rules stand in parameter.yml, or in the file that parameters names",
     ],
     [
+      "parameter.yaml beside parameter.yml",
+      { "items/parameter.yml": "find_replace: []\n", "items/parameter.yaml": findRule("print") },
+      "items/parameter.yaml is not read: rules stand in parameter.yml, or in the file that parameters names",
+    ],
+    [
       "a link that leads nowhere",
       { "items/parameter.yml": { linkTo: "none" } },
       "items/parameter.yml is a symbolic link that leads nowhere, so there are no rules",

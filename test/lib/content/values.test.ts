@@ -189,4 +189,19 @@ describe("values per environment", () => {
       "fabric:workspaces[0].items[0].parameters: none.yml does not exist",
     ]);
   });
+
+  for (const [what, source, target] of [
+    ["a rule and a rule", "dev", "a"],
+    ["a rule and a file", id(1), "c"],
+  ] as const)
+    it(`Values per environment that close a circle of references are refused with their line: ${what}`, () => {
+      using project = new ProjectFolder({
+        ...notebook("items/a.Notebook", "a", id(1), "dev"),
+        ...notebook("items/b.Notebook", "b", id(2), source),
+        "items/parameter.yml": `find_replace:\n  - find_value: dev\n    replace_value: { dev: $items.Notebook.b.$id }\n    item_name: a\n  - find_value: dev\n    replace_value: { dev: $items.Notebook.a.$id }\n    item_name: [b, ${target}]\n`,
+      });
+      assert.deepEqual(project.problemsOf([{ name: "sales", items: [{ from: "items" }] }]), [
+        "fabric:workspaces[0].items[0].from: items/parameter.yml:2 find_replace[0]: items/a.Notebook refers to itself by others: Notebook 'a' -> Notebook 'b' -> Notebook 'a'. Remove one of these references or rules.",
+      ]);
+    });
 });
