@@ -248,6 +248,9 @@ interface StackItems {
   readonly environmentVariables: readonly string[];
 }
 
+/** Keys that say which items of a folder are meant, and how. */
+const ONLY_OF_FOLDERS = ["include", "exclude", "types", "items", "parameters", "orphans"];
+
 function checkItems(
   { entries, at, values, environmentVariables }: StackItems,
   context: RuleContext,
@@ -262,7 +265,11 @@ function checkItems(
     const { items, left, warnings } = isFolder
       ? folders.ofItems().resolveFolder(entry, path, context.projectRoot, problems)
       : { items: [resolveItem(entry, path, context.projectRoot, problems)], left: [], warnings: [] };
-    if (!isFolder) checkKindValues(context.kindKeys, "item", entry, path, problems);
+    if (!isFolder) {
+      checkKindValues(context.kindKeys, "item", entry, path, problems);
+      for (const key of ONLY_OF_FOLDERS)
+        if (entry[key] !== undefined) problems.push(problemAt([...path, key], "only together with from"));
+    }
     for (const { name, type, displayName, folder, path: place, logicalId } of items) {
       const where = isFolder ? [...path, "from", place ?? ""] : path;
       if (name?.includes("::")) problems.push(problemAt([...path, "name"], "must not contain ::"));

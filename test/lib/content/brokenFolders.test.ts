@@ -668,6 +668,15 @@ describe("a folder of items that cannot be deployed", () => {
     );
   });
 
+  it("A folder of items that cannot be deployed is refused: one whose options stand in an entry without from", () => {
+    using project = new ProjectFolder(good);
+    const entry = { path: "items/good.Notebook", include: ["a"], parameters: "rules.yml" };
+    assert.deepEqual(project.problemsOf([{ name: "sales", items: [entry] }]), [
+      "fabric:workspaces[0].items[0].include: only together with from",
+      "fabric:workspaces[0].items[0].parameters: only together with from",
+    ]);
+  });
+
   it("A folder of items that cannot be deployed is refused: a reference that several other workspaces could mean", () => {
     using project = new ProjectFolder({
       ...notebook("shared/a.Notebook", "a", id(1)),
