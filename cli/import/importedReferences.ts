@@ -32,7 +32,9 @@ export function withReferences(
   });
 
   function referencesFrom(item: ItemConfig | undefined): Record<string, string> | undefined {
-    const found = (item?.references ?? []).flatMap(({ key, workspace, item: index }): [string, string][] => {
+    const found = (item?.references ?? []).flatMap(({ key, attribute, workspace, item: index }): [string, string][] => {
+      // an address is known when the item's endpoints are
+      if (attribute !== "id") return [];
       const holder = all.workspaces[workspace];
       const target = index === undefined ? undefined : holder?.items[index];
       // the provider adds the item's own id

@@ -46,6 +46,9 @@ const WITHOUT_DEFINITION = new Set([
   "WarehouseSnapshot",
 ]);
 
+/** Types that the service lets nobody make through its API: some come with other items. */
+const NOT_MADE = new Set(["Dashboard", "Datamart", "MirroredWarehouse", "SQLEndpoint"]);
+
 const bySpelling = new Map(KNOWN.map((type) => [type.toLowerCase(), type]));
 
 /** The service's spelling of a type in any case; undefined for a type that is not in the list (it may still exist). */
@@ -70,4 +73,9 @@ export function isDataBearing(type: string): boolean {
 /** Whether the service accepts definitions of this type; true for unknown types, so that the service decides. */
 export function hasDefinition(type: string): boolean {
   return !WITHOUT_DEFINITION.has(knownItemType(type) ?? type);
+}
+
+/** Whether the service makes items of this type; true for unknown types, so that the service decides. */
+export function canBeMade(type: string): boolean {
+  return !NOT_MADE.has(knownItemType(type) ?? type);
 }

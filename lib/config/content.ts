@@ -1,8 +1,9 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { readDefinitionParts } from "../api/itemDefinition.ts";
+import { placeInPlatform, readDefinitionParts } from "../api/itemDefinition.ts";
 import { hasDefinition } from "../api/itemType.ts";
 import { contentFaults } from "../content/contentFaults.ts";
+import { isId } from "../content/gitIds.ts";
 import { findReferences } from "../content/references.ts";
 import type { ContentItem } from "../content/references.ts";
 import { textFiles } from "../content/textFiles.ts";
@@ -12,10 +13,12 @@ import type { ItemContent, ItemReference, ResolvedItem } from "./item.ts";
 import { problemAt } from "./problem.ts";
 import type { Problem } from "./problem.ts";
 import type { ResolvedEntries, ResolvedEntry } from "./rules.ts";
+import type * as RuleWarnings from "./ruleWarnings.ts";
 import type * as Values from "./valuesOfItems.ts";
 
 /** Loaded for the first rules: most stacks have none. */
 const values = () => createRequire(import.meta.url)("./valuesOfItems.ts") as typeof Values;
+const warnings = () => createRequire(import.meta.url)("./ruleWarnings.ts") as typeof RuleWarnings;
 
 /** An item of the configuration, with where it stands. */
 export interface Position {
@@ -59,22 +62,20 @@ export function resolveContent(workspaces: readonly ResolvedEntries[], context: 
   const add = (item: ResolvedItem, more: ItemContent) => void additions.set(item, { ...additions.get(item), ...more });
 
   const used = new Set<Rule>();
+  const told: string[] = [];
   const positions = new Map<ContentItem, Position>();
   for (const position of all) {
     const content = contentOf(position, context.projectRoot, (message) => report(position, message));
     if (!content) continue;
     const valued = withValuesOf(content, position, context, report);
     add(position.item, { ...valued.additions, ...valueSetOf(valued.content, position.item, context) });
+    told.push(...warningsOf(valued.content, position.item, context));
     for (const rule of valued.used) used.add(rule);
     positions.set(valued.content, position);
   }
-  for (const [item, references] of referencesIn(
-    positions,
-    { workspaces, all, references: context.references },
-    additions,
-    report,
-  ))
-    add(item, { references });
+  const surroundings = { workspaces, all, references: context.references };
+  const found = referencesIn(positions, surroundings, { additions, report, environment: context.environment });
+  for (const [item, references] of found.references) add(item, { references });
 
   const hasRules = workspaces.some(({ entries }) => entries.some(({ rules }) => rules));
   const allValues = [...additions.values()].flatMap(({ values: own }) => (own ? [own] : []));
@@ -82,9 +83,14 @@ export function resolveContent(workspaces: readonly ResolvedEntries[], context: 
     items: workspaces.map(({ entries }) =>
       entries.map(({ items }) => items.map((item) => ({ ...item, content: additions.get(item) }))),
     ),
-    warnings: hasRules
-      ? [...values().warningsOf(workspaces, used, context.environment), ...values().foreignIdsIn(positions, allValues)]
-      : [],
+    warnings: [
+      ...told,
+      ...found.warnings,
+      ...(hasRules
+        ? warnings().ruleWarnings({ workspaces, items: positions, used, environment: context.environment })
+        : []),
+      ...(hasRules ? values().foreignIdsIn(positions, allValues) : []),
+    ],
   };
 }
 
@@ -127,6 +133,25 @@ function valueSetOf(
   return isOfFolder && type === "VariableLibrary" && isThere ? { activeValueSet: environment } : {};
 }
 
+/** What an item's folder is allowed to have, and what is probably not meant. */
+function warningsOf(
+  { type, path, files, logicalId }: ContentItem,
+  { isOfFolder }: ResolvedItem,
+  { environment, projectRoot }: ContentContext,
+): string[] {
+  if (!isOfFolder) return [];
+  const set = `valueSets/${environment}.json`;
+  const sets = type === "VariableLibrary" ? files.map(({ path }) => path) : [];
+  const meant = sets.includes(set) ? undefined : sets.find((one) => one.toLowerCase() === set.toLowerCase());
+  const place = () => placeInPlatform(projectRoot, path, ["config", "logicalId"]);
+  return [
+    ...(meant === undefined ? [] : [`${path}/${meant} is not made active: fabric:environment is ${environment}`]),
+    ...(logicalId === undefined || isId(logicalId)
+      ? []
+      : [`${place()} has a logicalId that is no id, so that nothing can refer to the item`]),
+  ];
+}
+
 /** All that values may refer to. */
 export interface Surroundings {
   readonly workspaces: readonly ResolvedEntries[];
@@ -135,33 +160,60 @@ export interface Surroundings {
   readonly references: readonly Entry[];
 }
 
+/** What is known of the items' content. */
+interface ContentState {
+  readonly additions: ReadonlyMap<ResolvedItem, ItemContent>;
+  readonly report: Report;
+  readonly environment: string;
+}
+
+/** What values need, and the stack does not declare. */
+interface Missing {
+  readonly position: Position;
+  readonly key: string;
+  readonly meant: string | undefined;
+}
+
+/** What content refers to. */
+interface FoundInContent {
+  readonly references: readonly (readonly [ResolvedItem, readonly ItemReference[]])[];
+  readonly warnings: readonly string[];
+}
+
 /** What the files and the values of all items refer to. Items that refer to nothing are left out. */
 function referencesIn(
   positions: ReadonlyMap<ContentItem, Position>,
   surroundings: Surroundings,
-  additions: ReadonlyMap<ResolvedItem, ItemContent>,
-  report: Report,
-): readonly (readonly [ResolvedItem, readonly ItemReference[]])[] {
+  { additions, report, environment }: ContentState,
+): FoundInContent {
   const { workspaces } = surroundings;
   const left = workspaces.flatMap(({ entries }, workspace) =>
     entries.flatMap((entry) => entry.left.flatMap((item) => withoutFiles(item, workspace) ?? [])),
   );
   // what a rule puts in is an id of the service, and no logical id
-  const given = new Set([...additions.values()].flatMap(({ values: own }) => (own ? values().idsOfValues(own) : [])));
-  const { references, problems } = findReferences([...positions.keys()], left, given);
+  const ownValues = [...additions.values()].flatMap(({ values: own }) => own ?? []);
+  const given = ownValues.length === 0 ? undefined : values().givenBy(ownValues);
+  const { references, problems, warnings: told } = findReferences([...positions.keys()], left, given);
   for (const { item, message } of problems) {
     const position = positions.get(item);
     if (position) report(position, message);
   }
-  const missing: { readonly position: Position; readonly key: string }[] = [];
+  const missing: Missing[] = [];
   const found = [...positions].flatMap(([content, position]) => {
     const inFiles = (references.get(content) ?? []).flatMap(({ key, attribute, to }): ItemReference[] => {
       const target = positions.get(to);
-      return target ? [{ key, attribute, workspace: target.workspace, item: target.index }] : [];
+      if (!target) return [];
+      if (attribute === "workspaceId") return [{ key, attribute: "id", workspace: target.workspace }];
+      return [{ key, attribute, workspace: target.workspace, item: target.index }];
     });
     const own = additions.get(position.item)?.values;
     const inValues = own
-      ? values().referencesOfValues(own, position, surroundings, (key) => void missing.push({ position, key }))
+      ? values().referencesOfValues(
+          own,
+          position,
+          surroundings,
+          (key, meant) => void missing.push({ position, key, meant }),
+        )
       : [];
     const all = [...inFiles, ...inValues];
     return all.length === 0 ? [] : [[position.item, all] as const];
@@ -175,10 +227,59 @@ function referencesIn(
       : "declare it, or take the rule away";
     report(
       first.position,
-      `${first.position.item.path} ${need} ${first.key}, which is nothing that this stack declares: ${remedy}`,
+      values().ruleNeeding(first.position.entry, environment, first.key) +
+        `${first.position.item.path} ${need} ${first.key}, which is nothing that this stack declares` +
+        `${first.meant === undefined ? "" : ` (did you mean ${first.meant}?)`}: ${remedy}`,
     );
   }
-  return found;
+  for (const { position, message } of circlesByRules(found, positions, environment)) report(position, message);
+  return { references: found, warnings: told };
+}
+
+/** Items that refer to one another in a circle because of a rule; circles of their files alone are told before. */
+function circlesByRules(
+  found: FoundInContent["references"],
+  positions: ReadonlyMap<ContentItem, Position>,
+  environment: string,
+): { readonly position: Position; readonly message: string }[] {
+  const all = [...positions.values()];
+  const keyOf = (workspace: number, index: number) => `${workspace}/${index}`;
+  const byKey = new Map(all.map((position) => [keyOf(position.workspace, position.index), position]));
+  const referencesOf = new Map(found);
+  const done = new Set<Position>();
+  const told: { readonly position: Position; readonly message: string }[] = [];
+  for (const position of all) visit(position, []);
+  return told;
+
+  function visit(position: Position, above: readonly Edge[]): void {
+    const start = above.findIndex(({ from }) => from === position);
+    if (start >= 0) {
+      const circle = above.slice(start);
+      const byRule = circle.find(({ key }) => key.startsWith("$"));
+      if (byRule) told.push({ position: byRule.from, message: messageOf(circle, byRule) });
+      return;
+    }
+    if (done.has(position)) return;
+    for (const { key, workspace, item } of referencesOf.get(position.item) ?? []) {
+      const to = item === undefined ? undefined : byKey.get(keyOf(workspace, item));
+      if (to && to !== position) visit(to, [...above, { from: position, key }]);
+    }
+    done.add(position);
+  }
+
+  function messageOf(circle: readonly Edge[], { from, key }: Edge): string {
+    const titles = [...circle.map((edge) => edge.from), circle[0]?.from].map(
+      (position) => `${position?.item.type} '${position?.item.displayName}'`,
+    );
+    const rule = values().ruleNeeding(from.entry, environment, key);
+    return `${rule}${from.item.path} refers to itself by others: ${titles.join(" -> ")}. Remove one of these references or rules.`;
+  }
+}
+
+/** A reference of an item to another one. */
+interface Edge {
+  readonly from: Position;
+  readonly key: string;
 }
 
 function withoutFiles({ type, displayName, path, parent, logicalId }: ResolvedItem, workspace: number) {

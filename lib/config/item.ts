@@ -61,7 +61,7 @@ export interface ItemContent {
 export interface ItemReference {
   /** What stands in the content instead of the value ({@link Reference.key}, {@link referenceText}). */
   readonly key: string;
-  readonly attribute: Reference["attribute"] | ItemAttribute | WorkspaceAttribute;
+  readonly attribute: Exclude<Reference["attribute"], "workspaceId"> | ItemAttribute | WorkspaceAttribute;
   /** Position of the other object's workspace in the configuration; of no meaning for a named one. */
   readonly workspace: number;
   /** The object is none of this stack: an entry of `fabric:references` names it. */

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import picomatch from "picomatch";
 import { findItemFolders } from "../content/itemFolders.ts";
-import type { ItemFolder } from "../content/itemFolders.ts";
+import type { FoundFolders, ItemFolder } from "../content/itemFolders.ts";
 import { lineInPlatform } from "../api/itemDefinition.ts";
-import { knownItemType } from "../api/itemType.ts";
+import { canBeMade, knownItemType } from "../api/itemType.ts";
 import { closestName } from "./closestName.ts";
 import { displayNameFault } from "./displayNameFault.ts";
 import { entryOf, isYes, textOf } from "./entries.ts";
@@ -34,6 +34,8 @@ export interface ResolvedFolder {
   readonly items: readonly ResolvedItem[];
   /** Items that the entry leaves out. */
   readonly left: readonly ResolvedItem[];
+  /** What is allowed, but probably not meant. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -53,7 +55,7 @@ export function resolveFolder(
     if (!(folderKeys as readonly string[]).includes(key))
       report(key, "not together with from: options of one item belong in its entry of items");
   const base = folderOf(raw["folder"], (message) => report("folder", message)) ?? "";
-  const found = foundIn(raw["from"], projectRoot, (message) => report("from", message));
+  const { items: found, unnamed } = foundIn(raw["from"], projectRoot, (message) => report("from", message));
   const types = typesOf(raw["types"], report);
   const isIncluded = matcherOf(raw["include"]);
   const isExcluded = matcherOf(raw["exclude"]);
@@ -91,25 +93,35 @@ export function resolveFolder(
     checkPlatform(folder, { types, isAdopted: isAdopted(folder) }, (key, message) =>
       report("from", `${message}${lineInPlatform(join(projectRoot, folder.path), ["metadata", key])}`),
     );
-  return { items: wanted.map(resolve), left: found.filter((folder) => !wanted.includes(folder)).map(resolve) };
+  return {
+    items: wanted.map(resolve),
+    left: found.filter((folder) => !wanted.includes(folder)).map(resolve),
+    warnings: unnamed.map((path) => `${path} has no .platform file, so it is no item and is left alone`),
+  };
 }
 
-function foundIn(from: unknown, projectRoot: string, report: (message: string) => void): readonly ItemFolder[] {
+const NOTHING = { items: [], unnamed: [] };
+
+function foundIn(
+  from: unknown,
+  projectRoot: string,
+  report: (message: string) => void,
+): Pick<FoundFolders, "items" | "unnamed"> {
   const text = textOf(from);
-  if (text === undefined) return [];
+  if (text === undefined) return NOTHING;
   try {
     const path = insideProject(text);
-    const { items, problems } = findItemFolders(projectRoot, path);
+    const { items, problems, unnamed } = findItemFolders(projectRoot, path);
     for (const { message } of problems) report(message);
     if (items.length === 0 && problems.length === 0)
       report(`${path} holds no item: an item is a folder with a .platform file, in Fabric's Git format`);
-    return items;
+    return { items, unnamed };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === "ENOENT") report(`${text} does not exist`);
     else if (code === "ENOTDIR") report(`${text} is a file: name the folder that holds the items`);
     else report(error instanceof Error ? error.message : String(error));
-    return [];
+    return NOTHING;
   }
 }
 
@@ -130,6 +142,8 @@ function checkPlatform(
     );
   } else if (known !== undefined && known !== type)
     report("type", `${file} has the type ${type}, which is spelled ${known}`);
+  else if (!isAdopted && !canBeMade(type))
+    report("type", `${file} has the type ${type}, which the service lets nobody make: exclude the item`);
   const fault = displayNameFault(displayName);
   if (fault !== undefined) report("displayName", `${file} has a displayName ${fault}`);
   // an item that exists already has a name that the service has taken

@@ -43,7 +43,12 @@ export function rulesOf(
       const template = insideProject(posix.join(folder, path));
       return existsSync(join(projectRoot, template)) ? readTextFile(join(projectRoot, template), template) : undefined;
     };
-    const report = (message: string) => void problems.push(problemAt([...at, "parameters"], message));
+    // a file of several entries is told once
+    const isTold = (message: string) =>
+      problems.some((one) => one.message === message && /\.parameters$/.test(one.path));
+    const report = (message: string) => {
+      if (!isTold(message)) problems.push(problemAt([...at, "parameters"], message));
+    };
     try {
       const text = readTextFile(join(projectRoot, file), file);
       const found = parseParameterFile(text, file, { readTemplate, environmentVariables });
@@ -54,11 +59,9 @@ export function rulesOf(
     }
   }
   if (stackValues !== undefined) {
-    const found = parseValues(stackValues, "", { environmentVariables });
-    for (const { path, message } of found.problems) problems.push({ path: `fabric:values.${path}`, message });
-    parsed.push(found);
+    parsed.push(stackRules(stackValues, environmentVariables, problems));
   }
-  const unread = file === undefined ? unreadFiles(raw["from"], projectRoot) : [];
+  const unread = raw["parameters"] === undefined ? unreadFiles(raw["from"], projectRoot, file) : [];
   if (parsed.length === 0 && unread.length === 0) return undefined;
   return {
     rules: {
@@ -71,12 +74,30 @@ export function rulesOf(
   };
 }
 
+/** The stack's own `values`. */
+function stackRules(values: unknown, environmentVariables: readonly string[], problems: Problem[]): ParsedRules {
+  const found = parseValues(values, "fabric:values", { environmentVariables });
+  for (const { path, message } of found.problems) problems.push({ path, message });
+  return found;
+}
+
+/** Warnings about the stack's `values` if no entry has a folder, so that they change nothing. */
+export function valuesOfNothing(
+  values: unknown,
+  environmentVariables: readonly string[],
+  problems: Problem[],
+): string[] {
+  const { warnings } = stackRules(values, environmentVariables, problems);
+  const unused = "fabric:values changes nothing: it is for items of entries with from, and there is none.";
+  return [...warnings.map(problemText), unused];
+}
+
 /** Files beside the items that look like rules and are none, because of their name. */
-function unreadFiles(from: unknown, projectRoot: string): string[] {
+function unreadFiles(from: unknown, projectRoot: string, read: string | undefined): string[] {
   try {
     const folder = insideProject(textOf(from) ?? "");
     return readdirSync(join(projectRoot, folder))
-      .filter((name) => /^parameters?\.ya?ml$/i.test(name))
+      .filter((name) => /^parameters?\.ya?ml$/i.test(name) && posix.join(folder, name) !== read)
       .map((name) =>
         name === DEFAULT_FILE
           ? `${folder}/${name} is a symbolic link that leads nowhere, so there are no rules`

@@ -106,7 +106,13 @@ export function checkRules(raw: Entry, context: RuleContext): RuleResult {
     references: entriesOf(raw["references"]),
     problems,
   });
-  return { problems, ...content, warnings: [...warnings, ...content.warnings] };
+  const hasFolders = workspaces.some((workspace) =>
+    entriesOf(workspace["items"]).some(({ from }) => from !== undefined),
+  );
+  if (raw["values"] !== undefined && !hasFolders)
+    warnings.push(...folders.rules().valuesOfNothing(raw["values"], environmentVariables, problems));
+  const ofEntries = resolved.flatMap(({ entries }) => entries.flatMap((entry) => entry.warnings));
+  return { problems, ...content, warnings: [...warnings, ...ofEntries, ...content.warnings] };
 }
 
 /** Nothing is deleted that the stack cannot know to be its own. */
@@ -223,6 +229,8 @@ export interface ResolvedEntry {
   readonly items: readonly ResolvedItem[];
   /** Items of the entry's folder that are not deployed. */
   readonly left: readonly ResolvedItem[];
+  /** What the entry's folder is allowed to hold, and what is probably not meant. */
+  readonly warnings: readonly string[];
   /** Values per environment; absent without any. */
   readonly rules?: ReturnType<typeof ItemRules.rulesOf>;
 }
@@ -245,6 +253,9 @@ interface StackItems {
   readonly environmentVariables: readonly string[];
 }
 
+/** Keys that say which items of a folder are meant, and how. */
+const ONLY_OF_FOLDERS = ["include", "exclude", "types", "items", "parameters", "orphans"];
+
 function checkItems(
   { entries, at, values, environmentVariables }: StackItems,
   context: RuleContext,
@@ -256,10 +267,14 @@ function checkItems(
   return entries.map((entry, index): ResolvedEntry => {
     const path = [...at, index];
     const isFolder = entry["from"] !== undefined;
-    const { items, left } = isFolder
+    const { items, left, warnings } = isFolder
       ? folders.ofItems().resolveFolder(entry, path, context.projectRoot, problems)
-      : { items: [resolveItem(entry, path, context.projectRoot, problems)], left: [] };
-    if (!isFolder) checkKindValues(context.kindKeys, "item", entry, path, problems);
+      : { items: [resolveItem(entry, path, context.projectRoot, problems)], left: [], warnings: [] };
+    if (!isFolder) {
+      checkKindValues(context.kindKeys, "item", entry, path, problems);
+      for (const key of ONLY_OF_FOLDERS)
+        if (entry[key] !== undefined) problems.push(problemAt([...path, key], "only together with from"));
+    }
     for (const { name, type, displayName, folder, path: place, logicalId } of items) {
       const where = isFolder ? [...path, "from", place ?? ""] : path;
       if (name?.includes("::")) problems.push(problemAt([...path, "name"], "must not contain ::"));
@@ -276,9 +291,9 @@ function checkItems(
         problems.push(problemAt([...path, "folder"], `is spelled ${known} elsewhere, and the service ignores case`));
       }
     }
-    if (!isFolder) return { at: path, items, left };
+    if (!isFolder) return { at: path, items, left, warnings };
     const place = { at: path, projectRoot: context.projectRoot, environmentVariables };
-    return { at: path, items, left, rules: folders.rules().rulesOf(entry, values, place, problems) };
+    return { at: path, items, left, warnings, rules: folders.rules().rulesOf(entry, values, place, problems) };
   });
 }
 /** The earlier spelling of a folder or of one above it, if the spelling differs. Remembers new spellings. */

@@ -2,23 +2,26 @@ import { idsIn } from "../content/gitIds.ts";
 import { environmentValue, environmentVersion } from "../content/environmentValues.ts";
 import type { Variables } from "../content/environmentValues.ts";
 import { referenceText, soughtIn } from "../content/itemValues.ts";
-import type { ContentItem } from "../content/references.ts";
+import type { ContentItem, GivenByValues } from "../content/references.ts";
 import type { TextFile } from "../content/contentRules.ts";
 import { applyValues } from "../content/values/applyValues.ts";
+import { dynamicText } from "../content/values/dynamicText.ts";
 import { dynamicReferencesIn } from "../content/values/dynamicReferences.ts";
 import { matchesFile } from "../content/values/filePattern.ts";
 import { connectionsOf, modelBindings } from "../content/values/modelBindings.ts";
 import { foreignIds } from "../content/values/foreignIds.ts";
 import { problemText } from "../content/values/place.ts";
 import type { DynamicReference } from "../content/values/reference.ts";
+import { valueFor } from "../content/values/rule.ts";
 import type { Rule } from "../content/values/rule.ts";
-import { rulesWithoutEffect, rulesWithoutValue, selectValues } from "../content/values/selectValues.ts";
+import { selectValues } from "../content/values/selectValues.ts";
 import { SPARK_COMPUTE, sparkPoolOf, sparkPools } from "../content/values/sparkPools.ts";
 import type { SparkPool } from "../content/values/rule.ts";
 import type { Value } from "../content/values/value.ts";
 import type { Position, Surroundings } from "./content.ts";
 import type { ItemReference } from "./item.ts";
-import type { ResolvedEntries, ResolvedEntry } from "./rules.ts";
+import { closestName } from "./closestName.ts";
+import type { ResolvedEntry } from "./rules.ts";
 
 /** An item's files with the values of an environment. */
 export interface ValuedFiles {
@@ -92,6 +95,19 @@ export function sparkPoolFor({ rules }: ResolvedEntry, item: ContentItem, enviro
   return rules && compute && sparkPoolOf(compute.text, sparkPools(rules.rules, environment, item));
 }
 
+/** The rule by which an entry's items need a reference: `items/parameter.yml:2 find_replace[0]: `, or nothing if none is found. */
+export function ruleNeeding({ rules }: ResolvedEntry, environment: string, key: string): string {
+  const { keys = [], find = [] } = rules?.rules ?? {};
+  const rule = [...keys, ...find].find((rule) => {
+    const to = valueFor<unknown>(rule.to, environment);
+    const texts = [to, "find" in rule && !rule.isRegex ? rule.find : undefined].filter(
+      (text) => typeof text === "string",
+    );
+    return texts.flatMap(dynamicText).some((part) => typeof part !== "string" && referenceText(part) === key);
+  });
+  return rule ? problemText({ ...rule.place, message: "" }) : "";
+}
+
 /** Ids of the connections that a semantic model is bound to. */
 export const connectionsFor = (
   { rules }: ResolvedEntry,
@@ -110,19 +126,24 @@ function ofFiles(value: Value, folder: string, files: readonly TextFile[]): Valu
   return { ...value, files: meant };
 }
 
-/** Ids that values put in. */
-export const idsOfValues = (values: readonly Value[]): string[] =>
-  values.flatMap(({ to }) => idsIn(JSON.stringify(to)).map(({ id }) => id));
+/** What values put into files. */
+export function givenBy(values: readonly Value[]): GivenByValues {
+  const texts = values.map(({ to }) => (typeof to === "string" ? to : JSON.stringify(to)));
+  return {
+    ids: new Set(texts.flatMap((text) => idsIn(text).map(({ id }) => id))),
+    isGiven: (text) => texts.some((given) => given !== "" && (text.includes(given) || given.includes(text))),
+  };
+}
 
 /**
  * The references of an item's values to other objects of the stack.
- * @param miss receives what the stack does not declare
+ * @param miss receives what the stack does not declare, and the name that was probably meant
  */
 export function referencesOfValues(
   values: readonly Value[],
   { workspace }: Position,
   { workspaces, all, references }: Surroundings,
-  miss: (key: string) => void,
+  miss: (key: string, meant: string | undefined) => void,
 ): ItemReference[] {
   if (values.length === 0) return [];
   const { toPutIn, toFind } = dynamicReferencesIn(values);
@@ -131,9 +152,24 @@ export function referencesOfValues(
     const key = referenceText(reference);
     const found = targetOf(reference) ?? namedTarget(reference);
     if (found) return [{ key, ...found }];
-    miss(key);
+    miss(key, meantBy(reference));
     return [];
   });
+
+  function meantBy(reference: DynamicReference): string | undefined {
+    if (reference.kind === "environment variable") return undefined;
+    const { kind, name = "" } = reference;
+    if (kind === "workspace")
+      return closestName(
+        name,
+        workspaces.map(({ displayName }) => displayName),
+      );
+    const place = reference.workspace === undefined ? workspace : workspaceNamed(reference.workspace);
+    const names = all.flatMap((one) =>
+      one.workspace === place && one.item.type === reference.type ? (one.item.displayName ?? []) : [],
+    );
+    return closestName(name, names);
+  }
 
   function targetOf(reference: DynamicReference): Omit<ItemReference, "key"> | undefined {
     if (reference.kind === "environment variable") return undefined;
@@ -173,34 +209,6 @@ export function referencesOfValues(
     return byDisplayName >= 0 ? byDisplayName : workspaces.findIndex(({ name: key }) => key === name);
   }
 }
-
-/** Rules that say nothing about the environment, or that changed nothing; each is told once. */
-export function warningsOf(
-  workspaces: readonly ResolvedEntries[],
-  used: ReadonlySet<Rule>,
-  environment: string,
-): string[] {
-  const told = workspaces.flatMap(({ entries }) =>
-    entries.flatMap(({ rules: found }) => {
-      if (!found) return [];
-      return [
-        ...found.warnings,
-        ...folded(rulesWithoutValue(found.rules, environment).map(problemText), environment),
-        ...rulesWithoutEffect(found.rules, environment, used).map(problemText),
-      ];
-    }),
-  );
-  return [...new Set(told)];
-}
-
-/** Rules without a value that are named one by one. */
-const MAX_RULES = 3;
-
-/** One line instead of many: a file may know nothing of an environment. */
-const folded = (lines: readonly string[], environment: string): readonly string[] =>
-  lines.length <= MAX_RULES
-    ? lines
-    : [`${lines[0]}; so have ${lines.length - 1} more rules. fabric:environment is ${environment}.`];
 
 /** Ids that a warning names. */
 const MAX_IDS = 5;

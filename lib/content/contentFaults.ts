@@ -1,9 +1,13 @@
+import { createRequire } from "node:module";
 import { posix } from "node:path";
-import { withoutMark } from "../api/plainText.ts";
+import { lineAt, withoutMark } from "../api/plainText.ts";
 import { gitFault, jsonFault } from "../api/textFault.ts";
 import type { TextFault } from "../api/textFault.ts";
-import { mainFiles, missingContent } from "./contentRules.ts";
+import { isJsonFile, mainFiles, missingContent } from "./contentRules.ts";
 import type { TextFile } from "./contentRules.ts";
+import { jsonIn } from "./textFiles.ts";
+import { ZERO_ID } from "./gitIds.ts";
+import type * as Source from "./values/source.ts";
 import { REPORT_FILE, namesModel } from "./modelOfReport.ts";
 
 /**
@@ -29,21 +33,76 @@ export function contentFaults(
       : []),
     ...inside.map((folder) => `${path}/${folder} is an item inside of another item: put it beside that item`),
     ...main
-      .filter((one) => !one.endsWith(".rdl") && !texts.some((text) => text.path === one))
+      .filter((one) => !/\.(?:rdl|dacpac)$/i.test(one) && !texts.some((text) => text.path === one))
       .map((one) => `${path}/${one} is not UTF-8 text: save it as UTF-8`),
     ...texts.flatMap((text) => {
-      const fault = faultOf(type, text, main.includes(text.path));
+      const fault = faultOf(type, text);
       const line = fault?.line === undefined ? "" : `:${fault.line}`;
       return fault ? [`${path}/${text.path}${line} ${fault.message}`] : [];
     }),
   ];
 }
 
-const JSON_FILE = /\.(?:json|ipynb|pbir|pbism)$/i;
+/** Loaded for the first environment: most folders have none. */
+const yaml = () => createRequire(import.meta.url)("./values/source.ts") as typeof Source;
 
-function faultOf(type: string, { path, text }: TextFile, isMain: boolean): TextFault | undefined {
+/** Files that the service reads as YAML. */
+const YAML_FILE = /^(?:Setting\/Sparkcompute|Libraries\/PublicLibraries\/environment)\.yml$/i;
+
+function faultOf(type: string, file: TextFile): TextFault | undefined {
+  const { path, text } = file;
   if (path === ".platform") return undefined;
-  const fault = isMain && JSON_FILE.test(path) ? jsonFault(text) : gitFault(withoutMark(text));
-  if (fault || type !== "Report" || path !== REPORT_FILE || namesModel(text)) return fault;
-  return { message: "names no model: give datasetReference.byPath or datasetReference.byConnection" };
+  const isYaml = type === "Environment" && YAML_FILE.test(path);
+  return (
+    (isJsonFile(type, path) ? jsonFault(text) : gitFault(withoutMark(text))) ??
+    (isYaml ? yamlFault(file) : faultsOfContent[type]?.(file))
+  );
 }
+
+/** What makes a text no YAML at all. */
+function yamlFault({ path, text }: TextFile): TextFault | undefined {
+  const { source, problems } = yaml().yamlSource(text, path);
+  return source ? undefined : problems[0];
+}
+
+/**
+ * First line of a notebook's source, by the suffix of its file.
+ * @see https://learn.microsoft.com/rest/api/fabric/articles/item-management/definitions/notebook-definition
+ */
+const FIRST_LINES: Readonly<Record<string, string>> = {
+  "notebook-content.py": "# Fabric notebook source",
+  "notebook-content.r": "# Fabric notebook source",
+  "notebook-content.scala": "// Fabric notebook source",
+  "notebook-content.sql": "-- Fabric notebook source",
+};
+
+/** Faults of files that are what they must be, by type. */
+const faultsOfContent: Readonly<Record<string, (file: TextFile) => TextFault | undefined>> = {
+  Report: ({ path, text }) =>
+    path !== REPORT_FILE || namesModel(text)
+      ? undefined
+      : {
+          message: "names no model: give datasetReference.byPath or datasetReference.byConnection",
+          line: lineAt(text, Math.max(text.indexOf('"datasetReference"'), 0)),
+        },
+  Notebook({ path, text }) {
+    const first = FIRST_LINES[path.toLowerCase()];
+    const [line = ""] = withoutMark(text).split("\n", 1);
+    if (first === undefined || line.trimEnd() === first) return undefined;
+    return { message: `does not begin with "${first}", without which the service refuses it`, line: 1 };
+  },
+  KQLDatabase({ path, text }) {
+    if (path.toLowerCase() !== "databaseproperties.json") return undefined;
+    const { parentEventhouseItemId: parent } = (jsonIn(text) ?? {}) as { parentEventhouseItemId?: unknown };
+    if (typeof parent === "string" && parent !== "" && parent !== ZERO_ID) return undefined;
+    const line = lineAt(text, Math.max(text.indexOf('"parentEventhouseItemId"'), 0));
+    return { message: "names no eventhouse: give parentEventhouseItemId the logical id of one", line };
+  },
+  VariableLibrary({ path, text }) {
+    const file = /^valueSets\/([^/]+)\.json$/.exec(path)?.[1];
+    const { name } = (jsonIn(text) ?? {}) as { name?: unknown };
+    if (file === undefined || typeof name !== "string" || name === file) return undefined;
+    const line = lineAt(text, Math.max(text.indexOf('"name"'), 0));
+    return { message: `has the name ${name}: a value set is named as its file`, line };
+  },
+};

@@ -9,8 +9,19 @@ interface ContentRule {
   readonly main?: string;
   /** Other names that the main file may have, in lower case. */
   readonly or?: RegExp;
+  /** Files besides the main one without which the service refuses the definition. */
+  readonly besides?: readonly Besides[];
   /** The format to name, by the paths of all files; undefined for the format that the service expects without a name. */
   format?(paths: readonly string[]): string | undefined;
+}
+
+/** A file that a definition must have besides its main file. */
+interface Besides {
+  readonly pattern: RegExp;
+  /** The file in words. */
+  readonly words: string;
+  /** Only for definitions with such a file. */
+  readonly if?: RegExp;
 }
 
 /** Types with rules of their own. */
@@ -27,20 +38,43 @@ const RULES: Readonly<Record<string, ContentRule>> = {
     format: () => "SparkJobDefinitionV2",
   },
   SQLDatabase: {
+    main: ".sqlproj file",
+    or: /\.(?:sqlproj|dacpac)$/,
     format: (paths) => (paths.some((path) => path.endsWith(".sqlproj")) ? "sqlproj" : undefined),
   },
-  PaginatedReport: { main: "its .rdl file", or: /\.rdl$/ },
+  PaginatedReport: { main: ".rdl file", or: /\.rdl$/ },
   DataPipeline: { main: "pipeline-content.json" },
-  Report: { main: "definition.pbir" },
-  SemanticModel: { main: "definition.pbism" },
+  Report: {
+    main: "definition.pbir",
+    besides: [
+      { pattern: /^(?:definition\/)?report\.json$/, words: "report.json and no definition/report.json" },
+      // https://github.com/microsoft/terraform-provider-fabric/issues/617
+      {
+        pattern: /^definition\/pages\/.+\/page\.json$/,
+        words: "page in definition/pages",
+        if: /^definition\/report\.json$/,
+      },
+    ],
+  },
+  SemanticModel: {
+    main: "definition.pbism",
+    besides: [{ pattern: /^(?:model\.bim|definition\/.+\.tmdl)$/, words: "model.bim and no definition/*.tmdl" }],
+  },
+  Eventhouse: { main: "EventhouseProperties.json" },
   KQLDatabase: { main: "DatabaseProperties.json" },
   KQLQueryset: { main: "RealTimeQueryset.json" },
   KQLDashboard: { main: "RealTimeDashboard.json" },
   Eventstream: { main: "eventstream.json" },
   Reflex: { main: "ReflexEntities.json" },
   CopyJob: { main: "copyjob-content.json" },
-  Dataflow: { main: "mashup.pq" },
+  Dataflow: { main: "mashup.pq", besides: [{ pattern: /^querymetadata\.json$/, words: "queryMetadata.json" }] },
+  DataAgent: { main: "Files/Config/data_agent.json" },
+  DataBuildToolJob: { main: "dbt-content.json" },
+  Map: { main: "map.json" },
+  Ontology: { main: "definition.json" },
+  UserDataFunction: { main: "definition.json" },
   MirroredDatabase: { main: "mirroring.json" },
+  Lakehouse: {},
   VariableLibrary: { main: "variables.json" },
   GraphQLApi: { main: "graphql-definition.json" },
   ApacheAirflowJob: { main: "apacheairflowjob-content.json" },
@@ -48,11 +82,33 @@ const RULES: Readonly<Record<string, ContentRule>> = {
 };
 
 /**
- * The main file that a definition lacks, in words; undefined if it has one, or if its type has no rule.
+ * The file that a definition lacks, in words: the main file, else another one. Undefined if it lacks none, or if its type has no
+ * rule.
  * @param paths paths of all files below the item's folder
  */
-export const missingContent = (type: string, paths: readonly string[]): string | undefined =>
-  mainFiles(type, paths).length > 0 ? undefined : RULES[type]?.main;
+export function missingContent(type: string, paths: readonly string[]): string | undefined {
+  const { main, besides = [] } = RULES[type] ?? {};
+  if (main !== undefined && mainFiles(type, paths).length === 0) return main;
+  const has = (pattern: RegExp) => paths.some((path) => pattern.test(path.toLowerCase()));
+  return besides.find(({ pattern, if: condition }) => (!condition || has(condition)) && !has(pattern))?.words;
+}
+
+/** Types with files of the user's own, which need no certain form. */
+const WITH_OWN_FILES = new Set([
+  "ApacheAirflowJob",
+  "DataBuildToolJob",
+  "Notebook",
+  "SparkJobDefinition",
+  "SQLDatabase",
+  "UserDataFunction",
+]);
+
+/** Whether the service reads a file of an item as JSON. */
+export function isJsonFile(type: string, path: string): boolean {
+  if (mainFiles(type, [path]).length > 0) return /\.(?:json|ipynb|pbir|pbism)$/i.test(path);
+  if (/^(?:\.schedules|notebook-settings\.json)$/i.test(path)) return true;
+  return !WITH_OWN_FILES.has(type) && RULES[type] !== undefined && /\.(?:json|bim)$/i.test(path);
+}
 
 /** The main files of an item; none if its type has no rule. */
 export function mainFiles(type: string, paths: readonly string[]): string[] {

@@ -17,6 +17,10 @@ export interface FoundId {
   readonly position: number;
 }
 
+/** Whether a text is an id of an object, and not all zeros. */
+export const isId = (text: string): boolean =>
+  /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i.test(text) && text !== ZERO_ID;
+
 /** All ids in a text. */
 export const idsIn = (text: string): FoundId[] =>
   [...text.matchAll(GUID)].map(({ 0: id, index }) => ({ id: id.toLowerCase(), position: index }));
@@ -31,6 +35,11 @@ const WORKSPACE_KEY = "default_lakehouse_workspace_id|workspaceId|workspace_id|w
 const inJson = (id: string) => new RegExp(`("(?:${WORKSPACE_KEY})"\\s*:\\s*")${id}(?=")`, "gi");
 /** Where an id stands in the address of a model. */
 const inAddress = (id: string) => new RegExp(`(/myorg/)${id}`, "gi");
+/** Where an id stands in an action of an activator, which is a JSON text inside of another one. */
+const inAction = (id: string) =>
+  new RegExp(`(\\\\"name\\\\"\\s*:\\s*\\\\"workspaceId\\\\"[^{}]*?\\\\"value\\\\"\\s*:\\s*\\\\")${id}(?=\\\\")`, "gi");
+/** Where an id stands in the language of dataflows. */
+const inMashup = (id: string) => new RegExp(`(\\b(?:${WORKSPACE_KEY})\\s*=\\s*")${id}(?=")`, "gi");
 /** Properties of a notebook in its source. The code of the notebook may hold the id for other reasons. */
 const META_LINE = /^(?:#|--|\/\/|%%|\*) ?META\b/;
 
@@ -50,6 +59,8 @@ function workspacesIn(file: TextFile, id: string): number[] {
   const places = [
     ...propertiesIn(file).matchAll(inJson(id)),
     ...(path.endsWith(".pbir") ? text.matchAll(inAddress(id)) : []),
+    ...(/(?:^|\/)reflexentities\.json$/i.test(path) ? text.matchAll(inAction(id)) : []),
+    ...(path.endsWith(".pq") ? text.matchAll(inMashup(id)) : []),
   ];
   return places.map(({ index, 1: before = "" }) => index + before.length);
 }
@@ -61,9 +72,21 @@ export const withIdAt = (text: string, position: number, id: string): string =>
 /**
  * Puts the workspace's id where Git integration wrote the all-zero id for it. The all-zero id of anything else stays: in code,
  * in projects of other tools, for the lakehouse itself in shortcuts.
+ * @param otherOf id of another workspace, by the id of an item of it that stands in the same object
  */
-export const replaceWorkspaceId = (file: TextFile, workspaceId: string): string =>
-  workspacesIn(file, ZERO_ID).reduce((text, position) => withIdAt(text, position, workspaceId), file.text);
+export const replaceWorkspaceId = (
+  file: TextFile,
+  workspaceId: string,
+  otherOf: (id: string) => string | undefined = () => undefined,
+): string =>
+  workspacesIn(file, ZERO_ID).reduce((text, position) => {
+    const beside = idsIn(objectAround(file.text, position).text);
+    return withIdAt(text, position, beside.map(({ id }) => otherOf(id)).find((id) => id !== undefined) ?? workspaceId);
+  }, file.text);
+
+/** All ids in the objects in which the all-zero id stands for the own workspace. */
+export const idsInOwnWorkspace = (file: TextFile): ReadonlySet<string> =>
+  new Set(workspacesIn(file, ZERO_ID).flatMap((at) => idsIn(objectAround(file.text, at).text).map(({ id }) => id)));
 
 /**
  * The inverse of {@link replaceWorkspaceId}: puts the all-zero id where a key says that the workspace's own id stands. Where the
@@ -71,6 +94,8 @@ export const replaceWorkspaceId = (file: TextFile, workspaceId: string): string 
  * @param isLogicalId whether an item has a logical id
  */
 export function withoutWorkspaceId(file: TextFile, workspaceId: string, isLogicalId: (id: string) => boolean): string {
+  // Git integration leaves a dataflow's ids as they are
+  if (file.path.endsWith(".pq")) return file.text;
   const unknownIn = (text: string) =>
     idsBesideOwnWorkspace({ ...file, text }).filter(({ id }) => !isLogicalId(id)).length;
   return workspacesIn(file, workspaceId).reduce((text, position) => {
@@ -87,7 +112,8 @@ export function withoutWorkspaceId(file: TextFile, workspaceId: string, isLogica
 export function idsBesideOwnWorkspace(file: TextFile): FoundId[] {
   if (!file.text.includes(ZERO_ID)) return [];
   const properties = propertiesIn(file);
-  return [...properties.matchAll(inJson(ZERO_ID))].flatMap(({ index }) => idsOfItems(objectAround(properties, index)));
+  const found = workspacesIn(file, ZERO_ID).flatMap((position) => idsOfItems(objectAround(properties, position)));
+  return [...new Map(found.map((one) => [one.position, one])).values()];
 }
 
 /** A part of a text. */
@@ -104,10 +130,12 @@ function objectAround(text: string, position: number): Span {
 }
 
 const ITEM_KEY =
-  /"(?:notebookId|pipelineId|itemId|artifactId|lakehouseId|warehouseId|environmentId|dataflowId|databaseItemId|semanticModelId)"\s*:\s*"([\da-f-]{36})"/gi;
+  /"(?:default_lakehouse|notebookId|pipelineId|itemId|artifactId|lakehouseId|warehouseId|environmentId|dataflowId|databaseItemId|semanticModelId|pbiModelDatabaseName)"\s*:\s*"([\da-f-]{36})"/gi;
+/** The model in a report's connection string. */
+const MODEL_KEY = /semanticmodelid=([\da-f-]{36})/gi;
 
 const idsOfItems = ({ text, start }: Span): FoundId[] =>
-  [...text.matchAll(ITEM_KEY)].flatMap(({ 1: id = "", 0: all, index }) => {
+  [...text.matchAll(ITEM_KEY), ...text.matchAll(MODEL_KEY)].flatMap(({ 1: id = "", 0: all, index }) => {
     const lower = id.toLowerCase();
     return lower === ZERO_ID ? [] : [{ id: lower, position: start + index + all.indexOf(id) }];
   });

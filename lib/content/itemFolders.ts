@@ -30,6 +30,8 @@ export interface FoundFolders {
   /** Items in the order of their paths. */
   readonly items: readonly ItemFolder[];
   readonly problems: readonly ContentProblem[];
+  /** Folders that are named as items and are none, because they have no `.platform` file. */
+  readonly unnamed: readonly string[];
 }
 
 const PLATFORM = ".platform";
@@ -49,8 +51,9 @@ const LEFT_OUT = new Set(["node_modules", "__pycache__"]);
 export function findItemFolders(projectRoot: string, from: string): FoundFolders {
   const items: ItemFolder[] = [];
   const problems: ContentProblem[] = [];
+  const unnamed: string[] = [];
   walk({ relative: "", place: [], parent: undefined });
-  return { items, problems };
+  return { items, problems, unnamed };
 
   function walk({ relative, place, parent }: Pick<ItemFolder, "relative" | "place" | "parent">): void {
     const path = posix.join(from, relative);
@@ -73,6 +76,9 @@ export function findItemFolders(projectRoot: string, from: string): FoundFolders
       const message = `${path}/${misspelled.name} is spelled ${PLATFORM}`;
       problems.push({ path: `${path}/${misspelled.name}`, message });
     }
+    const isNamedSo = relative !== "" && knownItemType(extname(relative).slice(1)) !== undefined;
+    if (isNamedSo && !isItem && !isOldItem && !misspelled && entries.some((entry) => entry.isFile()))
+      unnamed.push(path);
     if (isItem && relative === "") {
       const message = `${from} is an item itself: declare it by path, or name the folder above it`;
       problems.push({ path, message });

@@ -1,10 +1,10 @@
 import { posix } from "node:path";
 import { z } from "zod";
-import { databasesWithoutUri, namesDatabases } from "./clusterUris.ts";
+import { kqlSources, namesDatabases } from "./clusterUris.ts";
 import type { TextFile } from "./contentRules.ts";
 import { ZERO_ID, idsIn, withIdAt, withoutWorkspaceId } from "./gitIds.ts";
 import { REPORT_FILE, withModelId } from "./modelOfReport.ts";
-import { isParent, isSentAsItIs } from "./references.ts";
+import { isParent, isSentAsItIs, workspaceKey } from "./references.ts";
 import { resolvedText } from "./resolvedDefinition.ts";
 import { jsonIn } from "./textFiles.ts";
 
@@ -53,13 +53,14 @@ export function portableText(file: TextFile, origin: ContentOrigin): string {
 
 /** Logical ids in place of the ids of items. @param references receives what was replaced */
 function withLogicalIds(file: TextFile, origin: ContentOrigin, references: Record<string, string>): string {
-  // such an id would bring an address along, which the service does not have there
-  const withoutUri = new Set(namesDatabases(file.path) ? databasesWithoutUri(file.text) : []);
+  // such an id would bring an address along, which a new stack knows only after the database's endpoints were read
+  const ofSources = new Set(namesDatabases(file.path) ? kqlSources(file.text).map(({ database }) => database) : []);
   return idsIn(file.text).reduce((text, { id, position }) => {
     const item = origin.items.get(id);
-    if (!item || !text.startsWith(item.id, position) || withoutUri.has(id)) return text;
+    if (!item || !text.startsWith(item.id, position) || ofSources.has(id)) return text;
     if (item.workspaceId !== origin.workspaceId && isParent(file, position)) return text;
     references[item.logicalId] = item.id;
+    if (item.workspaceId !== origin.workspaceId) references[workspaceKey(item.logicalId)] = item.workspaceId;
     return withIdAt(text, position, item.logicalId);
   }, file.text);
 }

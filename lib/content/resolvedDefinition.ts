@@ -4,7 +4,7 @@ import type { TextFile } from "./contentRules.ts";
 import { namesDatabases, withClusterUris } from "./clusterUris.ts";
 import { replaceIds, replaceWorkspaceId } from "./gitIds.ts";
 import { REPORT_FILE, modelPathIn, withModelId } from "./modelOfReport.ts";
-import { isSentAsItIs, uriKey } from "./references.ts";
+import { isSentAsItIs, uriKey, workspaceKey } from "./references.ts";
 import { withTexts } from "./textFiles.ts";
 
 /** A definition as the service wants it. */
@@ -44,6 +44,11 @@ export function resolvedText({ path, text }: TextFile, { type, workspaceId, refe
   const withUris = namesDatabases(path)
     ? withClusterUris(withModel, (database) => references[uriKey(database)])
     : withModel;
-  const withIds = replaceIds(withUris, (id) => references[id]);
-  return replaceWorkspaceId({ path, text: withIds }, workspaceId);
+  // before the ids, by which the workspace of another item is found
+  const withWorkspaces = replaceWorkspaceId(
+    { path, text: withUris },
+    workspaceId,
+    (id) => references[workspaceKey(id)],
+  );
+  return replaceIds(withWorkspaces, (id) => references[id]);
 }

@@ -287,6 +287,25 @@ describe("the connections of a semantic model", () => {
   });
 });
 
+describe("the connection of a semantic model to a lake", () => {
+  it("The connection of a semantic model to a lake is bound with the slash at the end of the path that the list leaves out", async () => {
+    await using bench = await Bench.start();
+    using folder = new ItemFolder("sales.SemanticModel");
+    const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
+    const connections = bench.emulator.service.store.collection<{ id: string; body: object }>("connections");
+    const [connection] = connections.all();
+    const path = "https://onelake.dfs.fabric.microsoft.com";
+    connections.change(connection?.id ?? "", {
+      body: { ...connection?.body, connectionDetails: { type: "AzureDataLakeStorage", path } },
+    });
+    const inputs = { workspaceId, type: "SemanticModel", displayName: "sales", path: folder.path };
+    await deployed(bench, "item", { ...inputs, connections: [connection?.id] });
+    const binding = bench.emulator.requests().find(({ path }) => path.endsWith("/bindconnection"));
+    const { connectionBinding } = (binding?.body ?? {}) as { readonly connectionBinding?: Record<string, unknown> };
+    assert.deepEqual(connectionBinding?.["connectionDetails"], { type: "AzureDataLakeStorage", path: `${path}/` });
+  });
+});
+
 describe("the connections of a semantic model in a rollback", () => {
   for (const isBoundBefore of [false, true])
     it(`A rollback gives a semantic model the connections back that it had: ${isBoundBefore ? "another one" : "none"}`, async () => {

@@ -1,4 +1,4 @@
-import type { Step, Test } from "./jsonPath.ts";
+import type { Comparison, Step, Test } from "./jsonPath.ts";
 import type { Tree } from "./tree.ts";
 
 /** The values that a path names, in the order of the file. Each is there once, and none inside another one. */
@@ -42,25 +42,29 @@ function take(tree: Tree, step: Step): Tree[] {
 function holds(entry: Tree, { path, comparison }: Test): boolean {
   const found = find(entry, path);
   if (!comparison) return found.length > 0;
-  const { operator, value } = comparison;
-  return found.some((tree) => compares(plain(tree), operator, value));
+  return found.some((tree) => compares(plain(tree), comparison));
 }
 
 /** Objects and lists are equal to nothing that a path can name. */
 const plain = (tree: Tree): unknown => (tree.members || tree.entries ? tree : tree.value);
 
-function compares(actual: unknown, operator: string, value: string | number | boolean | RegExp): boolean {
+function compares(actual: unknown, { operator, value, isDecimal }: Comparison): boolean {
   if (value instanceof RegExp) return typeof actual === "string" && value.test(actual);
-  // like fabric-cicd: a number also compares with a text of digits
-  const left =
-    typeof value === "number" && typeof actual === "string" && /^\s*[+-]?\d+\s*$/.test(actual)
-      ? Number(actual)
-      : actual;
-  if (typeof value === "number" && typeof left !== "number") return false;
-  if (operator === "==") return left === value;
-  if (operator === "!=") return left !== value;
-  if (typeof left === "string" && typeof value === "string") return inOrder(left, operator, value);
-  return typeof left === "number" && typeof value === "number" && inOrder(left, operator, value);
+  const isCounted = typeof value === "boolean" || (typeof value === "number" && !isDecimal);
+  const left = isCounted ? wholeNumber(actual) : actual;
+  const right = isCounted ? Number(value) : value;
+  if (typeof right === "number" && typeof left !== "number") return false;
+  if (operator === "==") return left === right;
+  if (operator === "!=") return left !== right;
+  if (typeof left === "string" && typeof right === "string") return inOrder(left, operator, right);
+  return typeof left === "number" && typeof right === "number" && inOrder(left, operator, right);
+}
+
+/** What fabric-cicd compares with a whole number, or with true or false: digits count as a number, and 5.5 as 5. */
+function wholeNumber(actual: unknown): number | undefined {
+  if (typeof actual === "number") return Math.trunc(actual);
+  if (typeof actual === "boolean") return Number(actual);
+  return typeof actual === "string" && /^\s*[+-]?\d+\s*$/.test(actual) ? Number(actual) : undefined;
 }
 
 function inOrder<T extends string | number>(left: T, operator: string, right: T): boolean {

@@ -13,7 +13,15 @@ export type Step =
 /** A condition on an entry of a list: what the path finds there must exist, or compare. All conditions of a filter must hold. */
 export interface Test {
   readonly path: readonly Step[];
-  readonly comparison?: { readonly operator: string; readonly value: string | number | boolean | RegExp };
+  readonly comparison?: Comparison;
+}
+
+/** What a condition compares with. */
+export interface Comparison {
+  readonly operator: string;
+  readonly value: string | number | boolean | RegExp;
+  /** The value is a number with a decimal point. */
+  readonly isDecimal?: true;
 }
 
 /**
@@ -142,8 +150,14 @@ class PathParser {
     path.push(...this.#steps());
     const operator = this.#take(/=~|==|=|!=|<=|>=|<|>/y)?.[0];
     if (operator === undefined) return { path };
+    const before = this.#at;
     const value = this.#literal();
-    if (operator !== "=~") return { path, comparison: { operator: operator === "=" ? "==" : operator, value } };
+    const isDecimal = typeof value === "number" && this.#text.slice(before, this.#at).includes(".");
+    if (operator !== "=~")
+      return {
+        path,
+        comparison: { operator: operator === "=" ? "==" : operator, value, ...(isDecimal && { isDecimal }) },
+      };
     const read = translateRegex(String(value), false);
     if ("problem" in read) throw new PathRefusal(`has a regular expression that ${read.problem}`);
     return { path, comparison: { operator, value: new RegExp(read.regex.source, read.regex.flags.replace("g", "")) } };

@@ -36,6 +36,7 @@ export function readKeyRule(reader: Reader, value: unknown, path: KeyPath): KeyR
   const entry = reader.entry(value, path, KEY_KEYS, ["find_key", "replace_value"]);
   if (!entry) return undefined;
   const key = reader.text(entry["find_key"], [...path, "find_key"]);
+  if (key !== undefined) refuseVariable(reader, key, [...path, "find_key"]);
   const read = key === undefined ? undefined : readJsonPath(key);
   if (read && "problem" in read) reader.problem([...path, "find_key"], read.problem);
   const filters = readFilters(reader, entry, path);
@@ -92,6 +93,10 @@ function isDynamicTextRight(reader: Reader, text: string, path: KeyPath): boolea
       "has $items or $workspace inside of a text, where it stays as it is: such a value is the whole text",
     );
   if ("problem" in read) reader.problem(path, read.problem);
+  else
+    for (const part of read.parts)
+      if (typeof part !== "string" && part.kind === "item" && knownItemType(part.type) === undefined)
+        reader.warn(path, `asks for an item of type ${part.type}, which is no item type that is known here`);
   return !("problem" in read);
 }
 
@@ -107,6 +112,8 @@ function readFilters(reader: Reader, entry: Entry, path: KeyPath): Filters {
   const itemTypes = reader.texts(entry["item_type"], [...path, "item_type"]);
   const itemNames = reader.texts(entry["item_name"], [...path, "item_name"]);
   const paths = reader.texts(entry["file_path"], [...path, "file_path"]);
+  for (const [name, texts] of Object.entries({ item_type: itemTypes, item_name: itemNames, file_path: paths }))
+    for (const text of texts ?? []) refuseVariable(reader, text, [...path, name]);
   for (const type of itemTypes ?? []) checkType(reader, type, [...path, "item_type"]);
   const files = paths?.flatMap((text) => {
     const read = readFilePattern(text);
@@ -115,6 +122,12 @@ function readFilters(reader: Reader, entry: Entry, path: KeyPath): Filters {
     return [];
   });
   return { ...(itemTypes && { itemTypes }), ...(itemNames && { itemNames }), ...(files && { files }) };
+}
+
+/** fabric-cicd takes variables of the environment anywhere in the file, and here a rule would look for their names. */
+function refuseVariable(reader: Reader, text: string, path: KeyPath): void {
+  if (/\$ENV:/.test(text))
+    reader.problem(path, "cannot take an environment variable: $ENV: stands in find_value and replace_value");
 }
 
 function checkType(reader: Reader, type: string, path: KeyPath): void {

@@ -16,6 +16,14 @@ const connectionShape = z.object({
   connectionDetails: optional(z.looseObject({ type: optional(z.string()), path: optional(z.string()) })),
 });
 
+/**
+ * The path of a model's source. The list of connections leaves out the slash at the end of a lake's path, and the service finds
+ * the source only by the whole path.
+ * @see https://github.com/microsoft/fabric-cicd (build_request_body in its module for semantic models)
+ */
+const pathOfSource = (type: string | undefined, path: string | undefined) =>
+  type === "AzureDataLakeStorage" && path && !path.endsWith("/") ? `${path}/` : path;
+
 /** Ids of the connections that a model is bound to, in lower case and sorted. */
 export async function boundConnections(run: Run, id: string): Promise<readonly string[]> {
   const shape = z.object({ id: optional(z.string()) });
@@ -69,7 +77,7 @@ export async function bindConnections(
       before: { connections: bound },
       after: { connections: after },
     };
-    const connectionDetails = { type, path };
+    const connectionDetails = { type, path: pathOfSource(type, path) };
     const { workspaceId = "", id: itemId = "" } = parseId(itemPlace, id) ?? {};
     await run.write(intent, {
       method: "POST",

@@ -131,6 +131,9 @@ function leftIn({ type, displayName, definition }: Sent, logicalIds: ReadonlySet
       ...(path === "definition.pbir" && /"byPath"\s*:\s*\{/.test(text)
         ? [`${type} '${displayName}' ${path}: byPath`]
         : []),
+      ...(/^RealTime(?:Dashboard|Queryset)\.json$/.test(path) && /"clusterUri"\s*:\s*""/.test(text)
+        ? [`${type} '${displayName}' ${path}: a database without address`]
+        : []),
     ];
   });
 }

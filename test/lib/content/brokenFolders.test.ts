@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ProjectFolder, id, notebook, pipeline, platform } from "./projectFolder.ts";
+import { FIRST_LINE, ProjectFolder, id, notebook, pipeline, platform } from "./projectFolder.ts";
 import type { Files } from "./projectFolder.ts";
 
 interface Broken {
@@ -140,14 +140,17 @@ const BROKEN: readonly Broken[] = [
   },
   {
     what: "a name that is too long",
-    files: { "items/a.Notebook/.platform": platform("Notebook", long), "items/a.Notebook/notebook-content.py": "" },
+    files: {
+      "items/a.Notebook/.platform": platform("Notebook", long),
+      "items/a.Notebook/notebook-content.py": FIRST_LINE,
+    },
     told: ["from: items/a.Notebook/.platform has a displayName of more than 256 characters (line 4)"],
   },
   {
     what: "a description that is too long",
     files: {
       "items/a.Notebook/.platform": platform("Notebook", "a", undefined, { description: long }),
-      "items/a.Notebook/notebook-content.py": "",
+      "items/a.Notebook/notebook-content.py": FIRST_LINE,
     },
     told: ["from: items/a.Notebook/.platform has a description of more than 256 characters (line 5)"],
   },
@@ -184,6 +187,7 @@ const BROKEN: readonly Broken[] = [
     what: "a report whose model does not exist",
     files: {
       "items/a.Report/.platform": platform("Report", "a"),
+      "items/a.Report/report.json": {},
       "items/a.Report/definition.pbir": {
         version: "4.0",
         datasetReference: { byPath: { path: "../b.SemanticModel" } },
@@ -230,7 +234,7 @@ const BROKEN: readonly Broken[] = [
       `# META {\n# META   "environment": {\n# META     "environmentId": "${id(9)}",\n# META     "workspaceId": "00000000-0000-0000-0000-000000000000"\n# META   }\n# META }\n`,
     ),
     told: [
-      `from: items/a.Notebook/notebook-content.py:3 refers to the logical id ${id(9)}, which no deployed item has. Add the item's folder, or remove the reference. A rule of values can put in an id that exists.`,
+      `from: items/a.Notebook/notebook-content.py:4 refers to the logical id ${id(9)}, which no deployed item has. Add the item's folder, or remove the reference. A rule of values can put in an id that exists.`,
     ],
   },
   {
@@ -241,7 +245,7 @@ const BROKEN: readonly Broken[] = [
       ...pipeline("items/c.DataPipeline", "c", id(1), id(3)),
     },
     told: [
-      "from: items/a.DataPipeline refers to itself by others: DataPipeline 'a' -> DataPipeline 'b' -> DataPipeline 'c' -> DataPipeline 'a'. Remove one of these references.",
+      "from: items/a.DataPipeline/pipeline-content.json:7 refers to itself by others: DataPipeline 'a' -> DataPipeline 'b' -> DataPipeline 'c' -> DataPipeline 'a'. Remove one of these references.",
     ],
   },
   {
@@ -301,11 +305,12 @@ const findRule = (find: string, more = "") =>
   `find_replace:\n  - find_value: '${find}'\n    replace_value: { dev: y }\n${more}`;
 const withPlatform = (content: unknown): Files => ({
   "items/a.Notebook/.platform": content,
-  "items/a.Notebook/notebook-content.py": "",
+  "items/a.Notebook/notebook-content.py": FIRST_LINE,
 });
 const report = (definition: unknown): Files => ({
   "items/r.Report/.platform": platform("Report", "r"),
   "items/r.Report/definition.pbir": definition,
+  "items/r.Report/report.json": {},
 });
 const named = JSON.stringify(platform("Notebook", "a"), null, 2);
 
@@ -322,12 +327,15 @@ const BROKEN_SHAPES: readonly Broken[] = [
   },
   {
     what: "a source in another encoding",
-    files: { ...withPlatform(named), "items/a.Notebook/notebook-content.py": Buffer.from("# S\u00fcd\n", "latin1") },
+    files: {
+      ...withPlatform(named),
+      "items/a.Notebook/notebook-content.py": Buffer.from(`${FIRST_LINE}# S\u00fcd\n`, "latin1"),
+    },
     told: ["from: items/a.Notebook/notebook-content.py is not UTF-8 text: save it as UTF-8"],
   },
   {
     what: "a folder as .platform file",
-    files: { "items/a.Notebook/.platform/x": "", "items/a.Notebook/notebook-content.py": "" },
+    files: { "items/a.Notebook/.platform/x": "", "items/a.Notebook/notebook-content.py": FIRST_LINE },
     told: ["from: items/a.Notebook/.platform is a folder, and must be a file."],
   },
   {
@@ -429,7 +437,7 @@ const BROKEN_SHAPES: readonly Broken[] = [
     what: "a report without a model",
     files: report({ version: "4.0" }),
     told: [
-      "from: items/r.Report/definition.pbir names no model: give datasetReference.byPath or datasetReference.byConnection",
+      "from: items/r.Report/definition.pbir:1 names no model: give datasetReference.byPath or datasetReference.byConnection",
     ],
   },
   {
@@ -444,6 +452,7 @@ const BROKEN_SHAPES: readonly Broken[] = [
     files: {
       "items/m.SemanticModel/.platform": platform("SemanticModel", "m"),
       "items/m.SemanticModel/definition.pbism": {},
+      "items/m.SemanticModel/model.bim": {},
       ...report({ datasetReference: { byPath: { path: "../M.SemanticModel" } } }),
     },
     told: [
@@ -522,8 +531,113 @@ const BROKEN_SHAPES: readonly Broken[] = [
   },
 ];
 
+/** Files of an item `x`. */
+const item = (type: string, files: Files = {}): Files => ({
+  [`items/x.${type}/.platform`]: platform(type, "x"),
+  ...Object.fromEntries(Object.entries(files).map(([path, content]) => [`items/x.${type}/${path}`, content])),
+});
+const ZEROS = "00000000-0000-0000-0000-000000000000";
+const lacks = (type: string, files: Files, missing: string): Broken => ({
+  what: `${type} without ${missing}`,
+  files: item(type, files),
+  told: [`from: items/x.${type} has no ${missing}, without which the service refuses it`],
+});
+const noJson = (type: string, files: Files, path: string): Broken => ({
+  what: `${path} that is no JSON`,
+  files: item(type, { ...files, [path]: "{\n  no" }),
+  told: [`from: items/x.${type}/${path}:2 is not valid JSON`],
+});
+const byId = { datasetReference: { byConnection: { connectionString: "x" } } };
+const database = (properties: object): Files => item("KQLDatabase", { "DatabaseProperties.json": properties });
+
+const BROKEN_CONTENT: readonly Broken[] = [
+  lacks("SemanticModel", { "definition.pbism": {} }, "model.bim and no definition/*.tmdl"),
+  lacks("Report", { "definition.pbir": byId }, "report.json and no definition/report.json"),
+  lacks("Report", { "definition.pbir": byId, "definition/report.json": {} }, "page in definition/pages"),
+  lacks("Dataflow", { "mashup.pq": "" }, "queryMetadata.json"),
+  lacks("PaginatedReport", {}, ".rdl file"),
+  lacks("SQLDatabase", {}, ".sqlproj file"),
+  lacks("Eventhouse", {}, "EventhouseProperties.json"),
+  lacks("DataAgent", {}, "Files/Config/data_agent.json"),
+  lacks("UserDataFunction", { "function_app.py": "" }, "definition.json"),
+  noJson("Lakehouse", {}, "shortcuts.metadata.json"),
+  noJson("VariableLibrary", { "variables.json": {} }, "valueSets/dev.json"),
+  noJson("SemanticModel", { "definition.pbism": {} }, "model.bim"),
+  noJson("Report", { "definition.pbir": byId }, "report.json"),
+  noJson("DataPipeline", { "pipeline-content.json": {} }, ".schedules"),
+  ...["Setting/Sparkcompute.yml", "Libraries/PublicLibraries/environment.yml"].map((path) => ({
+    what: `${path} that is no YAML`,
+    files: item("Environment", { [path]: "a:\n\t- b\n" }),
+    told: [`from: items/x.Environment/${path}:2 is not valid YAML: Tabs are not allowed as indentation`],
+  })),
+  {
+    what: "a value set with another name than its file",
+    files: item("VariableLibrary", { "variables.json": {}, "valueSets/dev.json": { name: "prod" } }),
+    told: ["from: items/x.VariableLibrary/valueSets/dev.json:2 has the name prod: a value set is named as its file"],
+  },
+  ...[{ databaseType: "ReadWrite" }, { parentEventhouseItemId: ZEROS }].map((properties) => ({
+    what: `a KQL database with ${Object.keys(properties)[0]} and no eventhouse`,
+    files: database(properties),
+    told: [
+      `from: items/x.KQLDatabase/DatabaseProperties.json:${"parentEventhouseItemId" in properties ? 2 : 1} names no eventhouse: give parentEventhouseItemId the logical id of one`,
+    ],
+  })),
+  {
+    what: "a KQL database in a notebook",
+    files: { ...notebook("items/n.Notebook", "n", id(1)), ...database({ parentEventhouseItemId: id(1) }) },
+    told: [
+      "from: items/x.KQLDatabase/DatabaseProperties.json:2 names Notebook 'n' (items/n.Notebook) as its eventhouse: a database lies in an Eventhouse.",
+    ],
+  },
+  {
+    what: "a default lakehouse that there is not, in the own workspace",
+    files: notebook(
+      "items/a.Notebook",
+      "a",
+      id(1),
+      `# META {\n# META   "default_lakehouse": "${id(9)}",\n# META   "default_lakehouse_workspace_id": "${ZEROS}"\n# META }\n`,
+    ),
+    told: [
+      `from: items/a.Notebook/notebook-content.py:3 refers to the logical id ${id(9)}, which no deployed item has. Add the item's folder, or remove the reference. A rule of values can put in an id that exists.`,
+    ],
+  },
+  ...[
+    { pbiModelDatabaseName: id(9) },
+    { connectionString: `Data Source=powerbi://api.powerbi.com/v1.0/myorg/${ZEROS};semanticmodelid=${id(9)}` },
+  ].map((byConnection) => ({
+    what: `a report whose model is none of its workspace, by ${Object.keys(byConnection)[0]}`,
+    files: report({
+      datasetReference: {
+        byConnection: { address: `powerbi://api.powerbi.com/v1.0/myorg/${ZEROS}`, ...byConnection },
+      },
+    }),
+    told: [
+      `from: items/r.Report/definition.pbir:5 refers to the logical id ${id(9)}, which no deployed item has. Add the item's folder, or remove the reference. A rule of values can put in an id that exists.`,
+    ],
+  })),
+  ...(
+    [
+      ["py", "print(1)\n", "#"],
+      ["sql", "# Fabric notebook source\n", "--"],
+    ] as const
+  ).map(([suffix, source, sign]) => ({
+    what: `a notebook in ${suffix} without its first line`,
+    files: item("Notebook", { [`notebook-content.${suffix}`]: source }),
+    told: [
+      `from: items/x.Notebook/notebook-content.${suffix}:1 does not begin with "${sign} Fabric notebook source", without which the service refuses it`,
+    ],
+  })),
+  ...["Dashboard", "SQLEndpoint"].map((type) => ({
+    what: `an item of type ${type}`,
+    files: item(type),
+    told: [
+      `from: items/x.${type}/.platform has the type ${type}, which the service lets nobody make: exclude the item (line 3)`,
+    ],
+  })),
+];
+
 describe("a folder of items that cannot be deployed", () => {
-  for (const { what, files = good, entry = {}, told } of [...BROKEN, ...BROKEN_SHAPES]) {
+  for (const { what, files = good, entry = {}, told } of [...BROKEN, ...BROKEN_SHAPES, ...BROKEN_CONTENT]) {
     it(`A folder of items that cannot be deployed is refused before anything is registered: ${what}`, () => {
       using project = new ProjectFolder(files);
       const problems = project.problemsOf([{ name: "sales", items: [{ from: "items", ...entry }] }]);
@@ -554,6 +668,15 @@ describe("a folder of items that cannot be deployed", () => {
     );
   });
 
+  it("A folder of items that cannot be deployed is refused: one whose options stand in an entry without from", () => {
+    using project = new ProjectFolder(good);
+    const entry = { path: "items/good.Notebook", include: ["a"], parameters: "rules.yml" };
+    assert.deepEqual(project.problemsOf([{ name: "sales", items: [entry] }]), [
+      "fabric:workspaces[0].items[0].include: only together with from",
+      "fabric:workspaces[0].items[0].parameters: only together with from",
+    ]);
+  });
+
   it("A folder of items that cannot be deployed is refused: a reference that several other workspaces could mean", () => {
     using project = new ProjectFolder({
       ...notebook("shared/a.Notebook", "a", id(1)),
@@ -573,6 +696,7 @@ describe("a folder of items that cannot be deployed", () => {
   it("A folder of items that cannot be deployed is refused: a KQL database whose eventhouse lies in another workspace", () => {
     using project = new ProjectFolder({
       "one/e.Eventhouse/.platform": platform("Eventhouse", "e", id(1)),
+      "one/e.Eventhouse/EventhouseProperties.json": {},
       "two/d.KQLDatabase/.platform": platform("KQLDatabase", "d", id(2)),
       "two/d.KQLDatabase/DatabaseProperties.json": { databaseType: "ReadWrite", parentEventhouseItemId: id(1) },
     });
@@ -588,25 +712,55 @@ describe("a folder of items that cannot be deployed", () => {
   it("A folder of items is accepted with what looks broken and is not", () => {
     using project = new ProjectFolder({
       "items/S\u0075\u0308d.Notebook/.platform": `\uFEFF${named.replaceAll("\n", "\r\n")}`,
-      "items/S\u0075\u0308d.Notebook/notebook-content.py": "# =======\r\n",
+      "items/S\u0075\u0308d.Notebook/notebook-content.py": "# Fabric notebook source\r\n# =======\r\n",
       "docs/about.md": "",
       "items/about.md": { linkTo: "../docs/about.md" },
       "items/docs": { linkTo: "../docs" },
+      "items/e.Environment/.platform": platform("Environment", "e"),
+      "items/e.Environment/Setting/Sparkcompute.yml": "spark_conf:\n  a.B: 1\n  a.b: 2\n  3: x\n",
     });
     const items = [
-      { from: "items", include: ["S\u00fcd.Notebook"], items: { "S\u00fcd.Notebook": { protect: true } } },
+      { from: "items", include: ["S\u00fcd.Notebook", "e.*"], items: { "S\u00fcd.Notebook": { protect: true } } },
     ];
     const [workspace] = project.read([{ name: "sales", items }]).workspaces;
     assert.deepEqual(
       workspace?.items.map(({ displayName, protect }) => [displayName, protect]),
-      [["a", true]],
+      [
+        ["a", true],
+        ["e", undefined],
+      ],
     );
   });
 
   for (const [what, files, warning] of [
     [
+      "a value set in another case than the environment",
+      item("VariableLibrary", { "variables.json": {}, "valueSets/DEV.json": { name: "DEV" } }),
+      "items/x.VariableLibrary/valueSets/DEV.json is not made active: fabric:environment is dev",
+    ],
+    [
+      "a logical id that is none",
+      notebook("items/a.Notebook", "a", "none"),
+      "items/a.Notebook/.platform:8 has a logicalId that is no id, so that nothing can refer to the item",
+    ],
+    [
+      "a folder that is named as an item and is none",
+      { ...good, "items/load/a.Notebook/notebook-content.py": FIRST_LINE, "items/more.Notebook/docs/readme.md": "" },
+      "items/load/a.Notebook has no .platform file, so it is no item and is left alone",
+    ],
+    [
+      "an eventhouse that is none of the stack",
+      database({ parentEventhouseItemId: id(7) }),
+      `items/x.KQLDatabase/DatabaseProperties.json:2 names the eventhouse ${id(7)}, which is no item of this stack. The service refuses the database, unless its workspace has an eventhouse with that id.`,
+    ],
+    [
       "parameter.yaml",
       { "items/parameter.yaml": findRule("print") },
+      "items/parameter.yaml is not read: rules stand in parameter.yml, or in the file that parameters names",
+    ],
+    [
+      "parameter.yaml beside parameter.yml",
+      { "items/parameter.yml": "find_replace: []\n", "items/parameter.yaml": findRule("print") },
       "items/parameter.yaml is not read: rules stand in parameter.yml, or in the file that parameters names",
     ],
     [
@@ -620,7 +774,7 @@ describe("a folder of items that cannot be deployed", () => {
       "items/parameter.yml:3 find_replace[0].replace_value.dev: has $items or $workspace inside of a text, where it stays as it is: such a value is the whole text",
     ],
   ] as const)
-    it(`A folder of items is accepted with a warning about rules that do nothing: ${what}`, () => {
+    it(`A folder of items is accepted with a warning about what is probably not meant: ${what}`, () => {
       using project = new ProjectFolder({ ...good, ...files });
       assert.deepEqual(project.read([{ name: "sales", items: [{ from: "items" }] }]).warnings, [warning]);
     });

@@ -79,13 +79,19 @@ describe("a definition of the service as a file of a repository", () => {
       ["an unknown item beside the workspace", "a.json", `{"notebookId": "${live(9)}", "workspaceId": "${WORKSPACE}"}`],
       ["a file of the service", ".platform", `{"a": "${live(1)}"}`],
       ["an eventhouse elsewhere", "DatabaseProperties.json", `{"parentEventhouseItemId": "${live(3)}"}`],
-      [
-        "a database without address",
+      ["the own workspace in a dataflow", "mashup.pq", `[workspaceId = "${WORKSPACE}"]`],
+      ...["", "https://cluster"].map((uri) => [
+        `a database with the address '${uri}'`,
         "RealTimeQueryset.json",
-        `{"queryset":{"dataSources":[{"clusterUri":"","databaseItemId":"${live(1)}"}]}}`,
+        `{"queryset":{"dataSources":[{"clusterUri":"${uri}","databaseItemId":"${live(1)}"}]}}`,
+      ]),
+      [
+        "an item of another workspace beside the own one",
+        "a.json",
+        `{"notebookId": "${live(3)}", "workspaceId": "${WORKSPACE}"}`,
       ],
     ] as const;
-    for (const [what, path, text] of kept) assert.equal(portable(path, text), text, what);
+    for (const [what = "", path = "", text = ""] of kept) assert.equal(portable(path, text), text, what);
     const library = `{"variables": [{"value": "${live(1)}"}]}`;
     assert.equal(portable("variables.json", library, "VariableLibrary"), library);
   });

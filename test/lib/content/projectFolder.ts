@@ -62,10 +62,13 @@ export const running = (notebookId: string, workspaceId = "00000000-0000-0000-00
   properties: { activities: [{ type: "TridentNotebook", typeProperties: { notebookId, workspaceId } }] },
 });
 
-/** Files of a notebook. */
+/** First line of every notebook. */
+export const FIRST_LINE = "# Fabric notebook source\n";
+
+/** Files of a notebook. @param source all lines but the first */
 export const notebook = (path: string, name: string, logicalId?: string, source = "print(1)\n"): Files => ({
   [`${path}/.platform`]: platform("Notebook", name, logicalId),
-  [`${path}/notebook-content.py`]: source,
+  [`${path}/notebook-content.py`]: FIRST_LINE + source,
 });
 
 /** Files of a pipeline that runs a notebook. */

@@ -56,6 +56,15 @@ describe("a definition as it is sent", () => {
       );
     });
 
+  it("A definition as it is sent has the workspace's id instead of zeros in the actions of an activator, and in a dataflow", () => {
+    const action = (workspaceId: string) =>
+      JSON.stringify([{ payload: JSON.stringify({ name: "workspaceId", type: "string", value: workspaceId }) }]);
+    assert.equal(sent("ReflexEntities.json", action(ZERO), {}, "Reflex"), action(WORKSPACE));
+    assert.equal(sent("a.json", action(ZERO)), action(ZERO));
+    const mashup = (workspaceId: string) => `Source{[workspaceId = "${workspaceId}"]}[Data], other = "${ZERO}"`;
+    assert.equal(sent("mashup.pq", mashup(ZERO), {}, "Dataflow"), mashup(WORKSPACE));
+  });
+
   it("A definition as it is sent keeps zeros that mean no workspace", () => {
     for (const text of [
       `{"itemId": "${ZERO}", "notWorkspaceId": "${ZERO}", "PipelineGuid": "${ZERO}"}`,
@@ -103,12 +112,13 @@ describe("a definition as it is sent", () => {
     );
   });
 
-  it("A definition as it is sent has the addresses of KQL databases where a branch leaves them empty", () => {
+  it("A definition as it is sent has the addresses of KQL databases where a branch leaves them empty, or has others", () => {
     const queryset = {
       queryset: {
         dataSources: [
           { clusterUri: "", databaseItemId: id(1) },
           { clusterUri: "x", databaseItemId: id(1) },
+          { clusterUri: "x", databaseItemId: id(2) },
         ],
       },
     };
@@ -117,7 +127,8 @@ describe("a definition as it is sent", () => {
       queryset: {
         dataSources: [
           { clusterUri: "https://cluster", databaseItemId: LIVE },
-          { clusterUri: "x", databaseItemId: LIVE },
+          { clusterUri: "https://cluster", databaseItemId: LIVE },
+          { clusterUri: "x", databaseItemId: id(2) },
         ],
       },
     });

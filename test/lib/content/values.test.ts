@@ -109,7 +109,7 @@ describe("values per environment", () => {
       "items/parameter.yml": `find_replace:\n  - find_value: dev\n    replace_value: { _ALL_: $items.Lakehouse.silver.$id }\n`,
     });
     assert.deepEqual(project.problemsOf([{ name: "sales", items: [{ from: "items" }] }]), [
-      "fabric:workspaces[0].items[0].from: items/a.Notebook and 2 more need $items.Lakehouse.silver.$id, which is nothing that this stack declares: declare it, or take the rule away",
+      "fabric:workspaces[0].items[0].from: items/parameter.yml:2 find_replace[0]: items/a.Notebook and 2 more need $items.Lakehouse.silver.$id, which is nothing that this stack declares: declare it, or take the rule away",
     ]);
   });
 
@@ -180,8 +180,8 @@ describe("values per environment", () => {
       "broken.yml": "find_replace:\n  - find_valu: a\n    replace_value: b\n",
     });
     assert.deepEqual(project.problemsOf([{ name: "sales", items: [{ from: "items" }] }]), [
-      "fabric:workspaces[0].items[0].from: items/load.Notebook needs $items.Lakehouse.silver.$id, which is nothing that this stack declares: declare it, or take the rule away",
-      "fabric:workspaces[0].items[0].from: items/nightly.DataPipeline needs $workspace.Dev.$id, which is nothing that this stack declares: declare it, name it in fabric:references, or take the rule away",
+      "fabric:workspaces[0].items[0].from: items/parameter.yml:2 find_replace[0]: items/load.Notebook needs $items.Lakehouse.silver.$id, which is nothing that this stack declares: declare it, or take the rule away",
+      "fabric:workspaces[0].items[0].from: items/parameter.yml:4 find_replace[1]: items/nightly.DataPipeline needs $workspace.Dev.$id, which is nothing that this stack declares: declare it, name it in fabric:references, or take the rule away",
     ]);
     const broken = project.problemsOf([{ name: "sales", items: [{ from: "items", parameters: "broken.yml" }] }]);
     assert.match(broken.join("\n"), /broken\.yml:2 find_replace\[0\]\.find_valu/);
@@ -189,4 +189,19 @@ describe("values per environment", () => {
       "fabric:workspaces[0].items[0].parameters: none.yml does not exist",
     ]);
   });
+
+  for (const [what, source, target] of [
+    ["a rule and a rule", "dev", "a"],
+    ["a rule and a file", id(1), "c"],
+  ] as const)
+    it(`Values per environment that close a circle of references are refused with their line: ${what}`, () => {
+      using project = new ProjectFolder({
+        ...notebook("items/a.Notebook", "a", id(1), "dev"),
+        ...notebook("items/b.Notebook", "b", id(2), source),
+        "items/parameter.yml": `find_replace:\n  - find_value: dev\n    replace_value: { dev: $items.Notebook.b.$id }\n    item_name: a\n  - find_value: dev\n    replace_value: { dev: $items.Notebook.a.$id }\n    item_name: [b, ${target}]\n`,
+      });
+      assert.deepEqual(project.problemsOf([{ name: "sales", items: [{ from: "items" }] }]), [
+        "fabric:workspaces[0].items[0].from: items/parameter.yml:2 find_replace[0]: items/a.Notebook refers to itself by others: Notebook 'a' -> Notebook 'b' -> Notebook 'a'. Remove one of these references or rules.",
+      ]);
+    });
 });

@@ -29,7 +29,20 @@ const templates: Readonly<Record<string, string>> = {
   "templates/broken.yml": "find_replace:\n  - find_value: a\n    replace_value: [b]\n",
 };
 
+/** The message about a variable where none is taken. */
+const noVariable = "cannot take an environment variable: $ENV: stands in find_value and replace_value";
+
 const broken: readonly Broken[] = [
+  ...["item_type", "item_name", "file_path"].map((name): Broken => [
+    `a variable of the environment in ${name}`,
+    rule(`${name}: $ENV:target`),
+    [`parameter.yml:5 find_replace[0].${name}: ${noVariable}`],
+  ]),
+  [
+    "a variable of the environment in a path",
+    key(`$.l[?(@.n=="$ENV:name")].v`),
+    [`parameter.yml:2 key_value_replace[0].find_key: ${noVariable}`],
+  ],
   [
     "a tab as indentation",
     "find_replace:\n\t- find_value: a\n",
