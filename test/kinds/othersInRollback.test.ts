@@ -217,48 +217,6 @@ describe("content that the transaction did not send", () => {
     assert.equal(again.id, made.id);
     assert.match(one.content(made.id), /theirs/);
   });
-
-  it("A rollback gives content back if an earlier attempt at it was cut off before that arrived", async () => {
-    await using one = await Rolled.start();
-    const workspaceId = await one.workspace();
-    const inputs = { workspaceId, type: "Notebook", displayName: "flow", path: one.files("Notebook", "first") };
-    const made = await deployed(one.bench, "item", inputs, quick);
-    await one.save(made);
-    one.edit(made.id, "Notebook", "theirs");
-    const { olds } = made;
-    await one.update({ ...made, olds: { ...olds, definitionHash: "of theirs" } }, inputs);
-    one.bench.emulator.faults([{ ...UPDATE, status: 503, errorCode: "Unavailable", times: "forever" }]);
-    await assert.rejects(one.givenBack(made), /Unavailable/);
-    one.bench.emulator.faults([]);
-    assert.deepEqual(await one.givenBack(made), []);
-    assert.match(one.content(made.id), /theirs/);
-  });
-
-  it("A rollback writes nothing to an object that its transaction did not change, although the answer to a create was lost", async () => {
-    await using one = await Rolled.start();
-    const workspaceId = await one.workspace();
-    const inputs = { workspaceId, type: "Notebook", displayName: "flow", description: "ours" };
-    const made = await deployed(one.bench, "item", inputs, quick);
-    await one.save(made);
-    one.bench.emulator.service.items.change(made.id.split("/")[1] ?? "", { description: "theirs" });
-    one.bench.emulator.faults([
-      {
-        method: "POST",
-        route: "/workspaces/{workspaceId}/items",
-        status: 503,
-        errorCode: "Unavailable",
-        times: "forever",
-      },
-    ]);
-    const process = await one.bench.process("item", {}, quick);
-    const other = check(kindOf("item"), {}, { ...inputs, displayName: "other" }).inputs;
-    await assert.rejects(process.create(other), /Unavailable/);
-    await process.end();
-    one.bench.emulator.faults([]);
-    // a refresh of the transaction has seen the edit
-    await one.restored({ ...made, olds: { ...made.olds, description: "theirs" } }, made);
-    assert.equal(one.item(made.id)?.description, "theirs");
-  });
 });
 
 describe("objects of others under the name of one of ours", () => {
@@ -341,6 +299,75 @@ describe("two workspaces with the same items", () => {
         const workspace = await one.remade(workspaces[index] as Deployed);
         const item = await one.remade(made[index] as Deployed, { workspaceId: workspace.id });
         assert.match(one.content(item.id), new RegExp(`theirs ${displayName}`));
+      }
+    });
+});
+
+describe("what nobody declares", () => {
+  const roleOfBob = ({ bench }: Rolled) =>
+    bench.emulator.service.roles.all().find(({ principalId }) => principalId === known.bob)?.role;
+
+  /** A transaction takes away what a refresh of its own has shown. */
+  async function takenAway(one: Rolled, made: Deployed): Promise<void> {
+    await one.save(made);
+    const process = await one.bench.process(made.kind, {}, quick);
+    const { inputs } = await process.read(made.id, made.olds);
+    await process.end();
+    await one.update({ ...made, olds: { ...made.olds, ...inputs } }, inputsOf(kindOf(made.kind), made.olds));
+  }
+
+  it("A rollback gives roles back that nobody declares and that only a refresh of its transaction had shown", async () => {
+    await using one = await Rolled.start();
+    const workspaceId = await one.workspace();
+    const made = await deployed(one.bench, "unlistedUsers", { workspaceId, listed: [] });
+    const role = { workspaceId, principal: known.bob, type: "User", role: "Viewer" };
+    await deployed(one.bench, "workspaceUser", role, { stack: "other" });
+    await takenAway(one, made);
+    assert.equal(roleOfBob(one), undefined);
+    assert.deepEqual(await one.givenBack(made), []);
+    assert.equal(roleOfBob(one), "Viewer");
+  });
+
+  it("A rollback leaves the role that somebody has given a person whose undeclared one is gone, and tells it", async () => {
+    await using one = await Rolled.start();
+    const workspaceId = await one.workspace();
+    const made = await deployed(one.bench, "unlistedUsers", { workspaceId, listed: [] });
+    const role = { workspaceId, principal: known.bob, type: "User", role: "Viewer" };
+    await deployed(one.bench, "workspaceUser", role, { stack: "other" });
+    await takenAway(one, made);
+    await deployed(one.bench, "workspaceUser", { ...role, role: "Member" }, { stack: "third" });
+    const [told = "", ...others] = await one.givenBack(made);
+    assert.match(
+      told,
+      /^bob@contoso.com has got the role Member from somebody else, which stays; before, it was Viewer/,
+    );
+    assert.deepEqual(others, []);
+    assert.equal(roleOfBob(one), "Member");
+  });
+
+  for (const isReadable of [true, false])
+    it(`A rollback makes an item again that nobody declares, once, and ${isReadable ? "with its definition" : "tells that nobody could read its definition"}`, async () => {
+      await using one = await Rolled.start();
+      const workspaceId = await one.workspace();
+      const made = await deployed(one.bench, "unlistedItems", { workspaceId, listed: [], deletedAs: "sales" });
+      const item = { workspaceId, type: "Notebook", displayName: "old" };
+      const theirs = await deployed(one.bench, "item", item, { ...quick, stack: "other" });
+      one.edit(theirs.id, "Notebook", "theirs");
+      const read = { method: "POST", route: "/workspaces/{workspaceId}/items/{itemId}/getDefinition" } as const;
+      if (!isReadable)
+        one.bench.emulator.faults([{ ...read, times: "forever", status: 400, errorCode: "ItemHasProtectedLabel" }]);
+      await takenAway(one, made);
+      assert.equal(one.item(theirs.id), undefined);
+      for (const _attempt of [1, 2]) {
+        const told = await one.givenBack(made);
+        assert.deepEqual(
+          told,
+          isReadable ? [] : ["Notebook 'old' had to be made anew, and its definition cannot be given back"],
+        );
+        const [again, ...others] = one.bench.emulator.service.items.all();
+        assert.deepEqual(others, []);
+        assert.equal(again?.displayName, "old");
+        if (isReadable) assert.match(one.content(`${workspaceId}/${again?.id ?? ""}`), /theirs/);
       }
     });
 });
