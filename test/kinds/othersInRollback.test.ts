@@ -254,6 +254,33 @@ describe("objects of others under the name of one of ours", () => {
 });
 
 describe("definitions that cannot be read", () => {
+  it("A rollback gives an item whose definition nobody could read none of its like in another workspace, and tells that it is lost", async () => {
+    await using one = await Rolled.start();
+    const made: Deployed[] = [];
+    for (const displayName of ["sales", "stock"]) {
+      const item = { workspaceId: await one.workspace(displayName), type: "Notebook", displayName: "flow" };
+      made.push(await deployed(one.bench, "item", item, quick));
+    }
+    const [sales, stock] = made as [Deployed, Deployed];
+    one.edit(sales.id, "Notebook", "theirs");
+    one.edit(stock.id, "Notebook", "labelled");
+    await one.save(...made);
+    await one.remove(sales);
+    one.bench.emulator.faults([
+      { method: "POST", route: "/getDefinition", times: "forever", status: 400, errorCode: "ItemHasProtectedLabel" },
+    ]);
+    await one.remove(stock);
+    one.bench.emulator.faults([]);
+    const again = await one.remade(stock);
+    assert.doesNotMatch(one.content(again.id), /theirs/);
+    assert.deepEqual(await one.givenBack(stock, again), [
+      "it had to be made anew, and its definition from before was not kept",
+    ]);
+    const readable = await one.remade(sales);
+    assert.match(one.content(readable.id), /theirs/);
+    assert.deepEqual(await one.givenBack(sales, readable), []);
+  });
+
   it("A rollback tells if it cannot give an adopted item the definition back that nobody could read", async () => {
     await using one = await Rolled.start();
     const workspaceId = await one.workspace();

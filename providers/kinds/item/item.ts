@@ -24,7 +24,7 @@ import {
   sendDefinition,
   undeclaredDefinition,
 } from "./contentWrites.ts";
-import { contentAfterMaking, contentToMake, definitionFor, keepTexts } from "./definitionToSend.ts";
+import { comparedHash, contentAfterMaking, contentToMake, definitionFor, keepTexts } from "./definitionToSend.ts";
 import { keepDefinition, keepUndeclared } from "./keptContent.ts";
 import type { Defined } from "./itemContent.ts";
 import { publishEnvironment } from "./environment.ts";
@@ -110,6 +110,8 @@ const fields = {
 
 const LATER_CONTENT =
   "its definition was changed by somebody else since this deployment wrote to it, and stays; the one from before is kept with the log";
+
+const LOST_CONTENT = "it had to be made anew, and its definition from before was not kept";
 
 const NO_DEFINITION = { definitionHash: undefined, parts: undefined, logicalId: undefined };
 
@@ -266,7 +268,11 @@ export const item = defineObjectKind<Outputs>()({
     // the restore has left it to this, because state and declaration are the same
     const later = before && (await laterContent(run, id, state, [before]));
     const isChanged = before !== undefined && !later && (await sendContent(run, id, state, before));
-    return { isChanged, left: (await hasLaterContent(run, id, state)) ? [LATER_CONTENT] : [] };
+    const left = [
+      ...((await hasLaterContent(run, id, state)) ? [LATER_CONTENT] : []),
+      ...((await isAnewWithout(run, id, state)) ? [LOST_CONTENT] : []),
+    ];
+    return { isChanged, left };
   },
   async beforeRemoval(run, id, state) {
     await keepDefinition(run, id, state);
@@ -285,6 +291,22 @@ async function isEditedLater(
   old: Defined,
 ): Promise<boolean> {
   return (await laterContent(run, id, old, [await contentBefore(run, wanted, id)])) !== undefined;
+}
+
+/** In a rollback that has made an item anew: whether nobody has its content from before, not even as its files. */
+async function isAnewWithout(run: Run, id: string, item: Defined & { workspaceId: string }): Promise<boolean> {
+  const former = await formerItem(run, item, id);
+  const isAnew = former !== undefined && !sameIgnoringCase(former.id, id);
+  return isAnew && !isOfFiles(item) && (await contentBefore(run, item, id)) === undefined;
+}
+
+/** Whether an item's files are as they were when it was deployed. */
+function isOfFiles(item: Defined): boolean {
+  try {
+    return item.path !== undefined && comparedHash(readDefinitionParts(item.path), item) === item.definitionHash;
+  } catch {
+    return false;
+  }
 }
 
 /**
