@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { describe, it } from "node:test";
+import { gunzipSync } from "node:zlib";
 import { known } from "../../emulator/core/defaultSeed.ts";
+import { environmentVersion } from "../../lib/content/environmentValues.ts";
 import { checkpointFile } from "../../lib/transactions/transactionFiles.ts";
 import type { Written } from "../../lib/transactions/written.ts";
 import { writtenTo } from "../../lib/transactions/written.ts";
@@ -219,6 +221,43 @@ describe("content that the transaction did not send", () => {
   });
 });
 
+describe("content that cannot be compared", () => {
+  it("A rollback leaves a definition that nobody can read by then, and tells it", async () => {
+    await using one = await Rolled.start();
+    const workspaceId = await one.workspace();
+    const inputs = { workspaceId, type: "Notebook", displayName: "flow", path: one.files("Notebook", "first") };
+    const made = await deployed(one.bench, "item", inputs, quick);
+    await one.save(made);
+    one.files("Notebook", "second");
+    const changed = await one.update(made, inputs);
+    one.edit(made.id, "Notebook", "theirs");
+    one.bench.emulator.faults([
+      { method: "POST", route: "/getDefinition", times: "forever", status: 400, errorCode: "ItemHasProtectedLabel" },
+    ]);
+    await assert.rejects(one.restored(changed, made), /nobody can read its definition/);
+    assert.match(one.content(made.id), /theirs/);
+  });
+
+  it("A rollback that was cut off while it compared a definition leaves what somebody has put into the item since", async () => {
+    await using one = await Rolled.start();
+    const workspaceId = await one.workspace();
+    const inputs = { workspaceId, type: "Notebook", displayName: "flow", path: one.files("Notebook", "first") };
+    const made = await deployed(one.bench, "item", inputs, quick);
+    await one.save(made);
+    one.files("Notebook", "second");
+    const changed = await one.update(made, inputs);
+    one.edit(made.id, "Notebook", "theirs");
+    one.bench.emulator.faults([{ ...UPDATE, nth: 2, status: 400, errorCode: "Broken" }]);
+    await assert.rejects(one.restored(changed, made), /Broken/);
+    one.bench.emulator.faults([]);
+    assert.match(one.content(made.id), /second/);
+    one.edit(made.id, "Notebook", "newest");
+    await one.restored(changed, made);
+    assert.match(one.content(made.id), /newest/);
+    assert.match((await one.givenBack(made)).join(), /its definition was changed by somebody else/);
+  });
+});
+
 describe("objects of others under the name of one of ours", () => {
   it("A rollback takes no item that somebody has made under the name of one that was taken away", async () => {
     await using one = await Rolled.start();
@@ -298,6 +337,51 @@ describe("definitions that cannot be read", () => {
     const undoing = await one.bench.process("item", rollback, quick);
     await assert.rejects(undoing.delete(String(id), outs as Properties), /was not kept/);
     await undoing.end();
+  });
+});
+
+describe("a definition with a value of the environment", () => {
+  it("A rollback without the value that its deployment had touches no definition, and keeps no secret of it", async () => {
+    await using one = await Rolled.start();
+    const workspaceId = await one.workspace();
+    const name = "CANARY_OF_CONTENT";
+    const inputs = (value: string) => ({
+      ...{
+        workspaceId,
+        type: "Notebook",
+        displayName: "flow",
+        path: one.files("Notebook", `dev-host ${value.at(-1)}`),
+      },
+      variables: { [name]: environmentVersion(name, { [name]: value }) ?? "" },
+      values: [{ find: "dev-host", to: `$ENV:${name}` }],
+    });
+    const run = (value: string, more = {}) => one.bench.run({ [name]: value, ...more }, quick);
+    const first = inputs("canary-1");
+    const made = await deployed(one.bench, "item", first, {
+      run: await run("canary-1", { FABRIC_TRANSACTION_ID: "test-0" }),
+    });
+    await one.save(made);
+    const deploying = await one.bench.process("item", {}, { run: await run("canary-1") });
+    const second = { ...inputs("canary-1"), path: one.files("Notebook", "dev-host second") };
+    const { inputs: changed } = check(kindOf("item"), made.olds, second);
+    const { outs } = await deploying.update(made.id, made.olds, changed);
+    await deploying.end();
+    assert.match(one.content(made.id), /canary-1 second/);
+    await assert.rejects(
+      one.restored({ ...made, olds: outs as Properties }, made),
+      /nobody can tell without CANARY_OF_CONTENT as the deployment had it/,
+    );
+    assert.match(one.content(made.id), /canary-1 second/);
+    const folder = join(one.bench.folder, "log");
+    for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+      const path = join(folder, file);
+      if (!statSync(path).isFile()) continue;
+      const bytes = readFileSync(path);
+      const text = (file.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString();
+      const parts = file.includes("definitions") ? (JSON.parse(text) as { payload: string }[]) : [];
+      const all = [text, ...parts.map(({ payload }) => Buffer.from(payload, "base64").toString())].join();
+      assert.doesNotMatch(all, /canary-1/, file);
+    }
   });
 });
 

@@ -6,7 +6,7 @@ import { formerItem, newIdsFor, withNewIds } from "./idsOfNow.ts";
 import type { Restored } from "./idsOfNow.ts";
 import { writeDefinition } from "./contentWrites.ts";
 import { withFormat } from "./definitionToSend.ts";
-import { readDefinition, unlessUnreadable } from "./itemContent.ts";
+import { lostVariables, readDefinition, unlessUnreadable } from "./itemContent.ts";
 import { keptOf } from "./keptContent.ts";
 import type { SentNote } from "./contentWrites.ts";
 import type { Definition } from "./definitionToSend.ts";
@@ -25,6 +25,8 @@ type Parts = readonly DefinitionPart[];
 const sentKey = (hash: string) => `sent ${hash}`;
 /** Content that is being compared: until that has ended, only this copy may be left of it. */
 const comparedKey = (id: string) => `compared ${id.toLowerCase()}`;
+/** The same, if it has come while an earlier comparison was cut off. */
+const newerKey = (id: string) => `compared again ${id.toLowerCase()}`;
 const laterKey = (id: string) => `later ${id.toLowerCase()}`;
 const beforeKey = (id: string) => `before ${id.toLowerCase()}`;
 
@@ -47,32 +49,62 @@ export async function noteSending(run: Run, item: Defined, definition: Definitio
 /**
  * Content of an item that is neither from before a transaction nor the transaction's own. The item has it afterwards.
  * @param item the item as the transaction has left it
- * @param before content from before the transaction, as far as it is known
+ * @param earlier content from before the transaction, as far as it is known
  * @returns undefined if there is no such content, or if the log is from a version that noted too little to tell
+ * @throws Error in a rollback, if nobody can tell whose the content is
  */
 export async function laterContent(
   run: Run,
   id: string,
   item: Defined,
-  before: readonly (Parts | undefined)[] = [],
+  earlier: readonly (Parts | undefined)[] = [],
 ): Promise<Parts | undefined> {
   const sends = await sendsTo(run, id);
   const sent = new Set(sends.map(({ sent: hash }) => hash));
   if (sends.length === 0 || sent.has(undefined)) return undefined;
-  const cutOff = await run.definitions.noted(comparedKey(id));
-  const live = cutOff ?? (await readDefinition(run, id, item).catch(unlessUnreadable));
+  const live = await comparable(run, id, item);
   if (!live) return undefined;
-  const hash = hashDefinition(live);
-  const own = [...sent, ...sends.map(({ had }) => had), ...before.map((parts) => parts && hashDefinition(parts))];
-  if (own.includes(hash)) return undefined;
-  await run.definitions.keepInstead(comparedKey(id), live);
-  const isOurs = await isInFormOfService(run, id, item, { hash, sent: [...sent] });
-  if (!isOurs) {
-    await writeDefinition(run, id, item, withFormat(item, withEnvironment(live, run.variables)));
-    if (run.isRollback) await run.definitions.keepInstead(laterKey(id), live);
+  // an earlier comparison may have been cut off, and have left only copies of what was there
+  const keys = [newerKey(id), comparedKey(id)];
+  const copies = await Promise.all(keys.map((key) => run.definitions.noted(key)));
+  const [newer, compared] = copies;
+  const before = [...sends.map(({ had }) => had), ...earlier.map((parts) => parts && hashDefinition(parts))];
+  let isCompared = copies.some((copy) => copy !== undefined);
+  let later: Parts | undefined;
+  for (const parts of [live, newer, compared]) {
+    const hash = parts && hashDefinition(parts);
+    if (!parts || sent.has(hash)) continue;
+    if (before.includes(hash)) break;
+    isCompared = true;
+    const isKept = copies.some((copy) => copy && hashDefinition(copy) === hash);
+    if (!isKept) await run.definitions.keepInstead(compared ? newerKey(id) : comparedKey(id), parts);
+    if (await isInFormOfService(run, id, item, { hash: hash ?? "", sent: [...sent] })) continue;
+    await writeDefinition(run, id, item, withFormat(item, withEnvironment(parts, run.variables)));
+    if (run.isRollback) await run.definitions.keepInstead(laterKey(id), parts);
+    later = parts;
+    break;
   }
-  await run.definitions.drop(comparedKey(id));
-  return isOurs ? undefined : live;
+  if (isCompared) for (const key of keys) await run.definitions.drop(key);
+  return later;
+}
+
+/**
+ * The content of an item, for a comparison.
+ * @returns undefined if nobody can tell whose it is, and this is no rollback
+ * @throws Error in a rollback: the content stays then
+ */
+async function comparable(run: Run, id: string, item: Defined): Promise<Parts | undefined> {
+  const lost = lostVariables(run, item);
+  // a value that nobody can find in the content must not be kept with it
+  const live = lost.length > 0 ? undefined : await readDefinition(run, id, item).catch(unlessUnreadable);
+  if (live || !run.isRollback) return live;
+  const why =
+    lost.length > 0
+      ? `nobody can tell without ${lost.join(", ")} as the deployment had it`
+      : "nobody can read its definition";
+  throw new Error(
+    `${item.type} '${item.displayName}' keeps the definition that it has, because ${why}: somebody may have changed it since the deployment.`,
+  );
 }
 
 /** Whether content is one of the sent definitions in the service's form. The item has the last of them afterwards. */
