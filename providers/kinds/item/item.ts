@@ -42,6 +42,7 @@ import { bindConnections, boundConnections } from "./modelConnections.ts";
 import { recoverItem } from "./recycleBin.ts";
 import { noteSent } from "./sentNote.ts";
 import type { Sent } from "./sentNote.ts";
+import { furtherNames, restoreFurther } from "./furtherValues.ts";
 import { activateValueSet, activeValueSet, activeValueSetAlone } from "./valueSet.ts";
 
 /** Longest wait for a display name that the service still holds for a deleted item. Waits of minutes are known. */
@@ -179,6 +180,7 @@ export const item = defineObjectKind<Outputs>()({
     await activateValueSet(run, id, wanted);
     await bindConnections(run, id, wanted);
     await restoreUndeclared(run, id, wanted);
+    await restoreFurther(run, id, wanted);
     await keepTexts(run, wanted);
     return { sent: await noteSent(run, id, wanted) };
   },
@@ -188,6 +190,7 @@ export const item = defineObjectKind<Outputs>()({
     ...(names.includes("activeValueSet") && { activeValueSet: await activeValueSetAlone(run, id) }),
     ...(names.includes("connections") && { connections: await boundConnections(run, id) }),
   }),
+  furtherNames,
   valuesOf: async (live, run, id, state) => ({
     definitionHash: await definitionHashNow(run, id, state),
     type: live.type,
@@ -236,7 +239,10 @@ export const item = defineObjectKind<Outputs>()({
     const theirs = old && !isUntouched && !isLater && (await undeclaredDefinition(run, id, wanted, old));
     if (theirs) await sendDefinition(run, id, wanted, theirs);
     // an earlier attempt at the rollback has made the item, and has failed or was killed then
-    if (isAnew) await restoreUndeclared(run, id, wanted);
+    if (isAnew) {
+      await restoreUndeclared(run, id, wanted);
+      await restoreFurther(run, id, wanted);
+    }
     return isSent || !old ? { sent: await noteSent(run, id, wanted, isLater) } : {};
   },
 
