@@ -221,6 +221,24 @@ describe("content that the transaction did not send", () => {
   });
 });
 
+describe("a transaction that was gone on with after a rollback of it was incomplete", () => {
+  it("A rollback gives content back again if its transaction has sent its own once more after an incomplete rollback", async () => {
+    await using one = await Rolled.start();
+    const workspaceId = await one.workspace();
+    const inputs = { workspaceId, type: "Notebook", displayName: "flow", path: one.files("Notebook", "first") };
+    const made = await deployed(one.bench, "item", inputs, quick);
+    await one.save(made);
+    one.edit(made.id, "Notebook", "theirs");
+    const shown = { ...made, olds: { ...made.olds, definitionHash: "of theirs" } };
+    for (const _attempt of [1, 2]) {
+      await one.update(shown, inputs);
+      assert.match(one.content(made.id), /first/);
+      assert.deepEqual(await one.givenBack(made), []);
+      assert.match(one.content(made.id), /theirs/);
+    }
+  });
+});
+
 describe("content that cannot be compared", () => {
   it("A rollback leaves a definition that nobody can read by then, and tells it", async () => {
     await using one = await Rolled.start();

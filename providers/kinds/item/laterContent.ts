@@ -34,8 +34,11 @@ const beforeKey = (id: string) => `before ${id.toLowerCase()}`;
 const sendsTo = async (run: Run, id: string): Promise<readonly SentNote[]> =>
   (await run.undosOf<SentNote>("restoreDefinition", id)).filter(({ isOther }) => !isOther);
 
+/** How many definitions an open transaction has sent to an item, or may have. */
+export const sendsSoFar = async (run: Run, id: string): Promise<number> => (await sendsTo(run, id)).length;
+
 /** Whether an open transaction has sent a definition to an item, or may have. */
-export const hasBeenSent = async (run: Run, id: string): Promise<boolean> => (await sendsTo(run, id)).length > 0;
+export const hasBeenSent = async (run: Run, id: string): Promise<boolean> => (await sendsSoFar(run, id)) > 0;
 
 /** Keeps a definition that is about to be sent. @returns the hash by which it is found; undefined if no rollback can follow */
 export async function noteSending(run: Run, item: Defined, definition: Definition): Promise<string | undefined> {
@@ -152,9 +155,12 @@ export async function contentBefore(run: Run, item: Restored, id?: string): Prom
  * @returns undefined if it sent none, if the rollback has given it back already, or if the log is from an earlier version
  */
 export async function contentToGiveBack(run: Run, item: Restored, id: string): Promise<Parts | undefined> {
-  // one whose answer was lost may not have had its effect
-  const isDone = (await run.undosOf<SentNote>("restoreDefinition", id, true)).some(({ isBefore }) => isBefore);
-  const isSent = (await sendsTo(run, id)).some(({ sent }) => sent);
+  const sends = await sendsTo(run, id);
+  // one whose answer was lost may not have had its effect, and a run may have gone on after an incomplete rollback
+  const isDone = (await run.undosOf<SentNote>("restoreDefinition", id, true)).some(
+    ({ isBefore, after = sends.length }) => isBefore && after === sends.length,
+  );
+  const isSent = sends.some(({ sent }) => sent);
   return isDone || !isSent ? undefined : contentBefore(run, item, id);
 }
 
