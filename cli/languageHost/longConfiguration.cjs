@@ -2,7 +2,7 @@
 
 /*
  * The configuration of a stack with very many entries. A host hands the configuration to the program in an environment variable,
- * of which Linux takes 128 KiB: about 230 workspaces of eight resources. This host sends a longer one through a pipe. In the
+ * of which Linux takes 128 KiB: about 195 workspaces of eight resources. This host sends a longer one through a pipe. In the
  * program, this file is loaded first and gives it to the SDK: in an environment variable it would keep the program from starting
  * other programs.
  * https://github.com/pulumi/pulumi/issues/8680

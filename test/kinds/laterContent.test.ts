@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { describe, it } from "node:test";
+import { DOUBTFUL } from "../../providers/engine/field.ts";
 import { check } from "../../providers/engine/resourceKind.ts";
 import type { Written } from "../../lib/transactions/written.ts";
 import { writtenTo } from "../../lib/transactions/written.ts";
@@ -188,6 +189,18 @@ for (const [type, rewrites] of [
         assert.equal(one.content, "theirs");
       }
     });
+
+    // an environment is sent again, because what it has published cannot be told
+    if (type !== "Environment")
+      it("A rollback writes no definition if the write that it undoes has changed nothing, and the service still refuses it", async () => {
+        await using one = await Replaced.start(type, rewrites);
+        const rule = { method: "POST", route: "/workspaces/{workspaceId}/items/{itemId}/updateDefinition" } as const;
+        one.bench.emulator.faults([{ ...rule, status: 503, errorCode: "Unavailable", times: "forever" }]);
+        await assert.rejects(one.deploy("second"), /Unavailable/);
+        one.state = { ...one.state, definitionHash: DOUBTFUL };
+        assertTold(await one.rollBack(), []);
+        assert.equal(one.content, "first");
+      });
 
     it("A rollback gives a definition back although somebody has renamed the item since", async () => {
       await using one = await Replaced.start(type, rewrites);

@@ -44,6 +44,24 @@ export async function sendDefinition(
   if (item.type === "Environment") await publishEnvironment(run, id, item.displayName);
 }
 
+/**
+ * Gives an item its declared definition; in a rollback that from before, unless the item has it. The write to be undone may have
+ * changed nothing, and then a service that still refuses it is no reason to report the item.
+ */
+export async function deployDefinition(run: Run, id: string, item: Declared, had: string | undefined): Promise<void> {
+  const definition = await definitionFor(run, item, id);
+  const isThere = run.isRollback && definition !== undefined && (await hasContent(run, id, item, definition));
+  if (!isThere) await sendDefinition(run, id, item, definition, had);
+}
+
+/** Whether an item has a definition. Of an environment, it may not be the published one. */
+async function hasContent(run: Run, id: string, item: Defined, { parts }: Definition): Promise<boolean> {
+  if (item.type === "Environment") return false;
+  const live = await readDefinition(run, id, item).catch(unlessUnreadable);
+  const wanted = withoutEnvironment(parts, item.variables ?? {}, run.variables);
+  return live !== undefined && hashDefinition(live) === hashDefinition(wanted);
+}
+
 /** Replaces an item's definition. What an environment had published stays published. @param more for the log */
 export async function writeDefinition(
   run: Run,

@@ -16,6 +16,7 @@ import type { Run } from "../../run/run.ts";
 import { isKnownToGit } from "../git/status.ts";
 import { definitionHashNow, staysAsEdited } from "./contentDrift.ts";
 import {
+  deployDefinition,
   definitionToReplace,
   giveBackDefinition,
   renewIds,
@@ -24,7 +25,7 @@ import {
   sendDefinition,
   undeclaredDefinition,
 } from "./contentWrites.ts";
-import { comparedHash, contentAfterMaking, contentToMake, definitionFor, keepTexts } from "./definitionToSend.ts";
+import { comparedHash, contentAfterMaking, contentToMake, keepTexts } from "./definitionToSend.ts";
 import { keepDefinition, keepUndeclared } from "./keptContent.ts";
 import type { Defined } from "./itemContent.ts";
 import { publishEnvironment } from "./environment.ts";
@@ -225,7 +226,7 @@ export const item = defineObjectKind<Outputs>()({
     if (isUntouched) await renewIds(run, id, wanted);
     if (isSent && !isLater && !(old && (await staysAsEditedBetween(run, id, old)))) {
       const had = old && ((await keepDefinition(run, id, old)) ?? (await keepUndeclared(run, id, old)));
-      await sendDefinition(run, id, wanted, await definitionFor(run, wanted, id), had);
+      await deployDefinition(run, id, wanted, had);
       await keepTexts(run, wanted);
     }
     const isOtherSet = change.givenBack
