@@ -151,9 +151,10 @@ class Rollback implements AsyncDisposable {
   /** Restores the values that the transaction found on objects. */
   async giveBack(objects: readonly WrittenObject[]): Promise<void> {
     const run = await this.#run.of(this.#order.transactionId);
-    // a workspace gets its capacity back once nothing in it needs the other one
-    const isLast = ({ resourceType }: WrittenObject) => Number(resourceType === "Workspace");
-    for (const object of objects.toSorted((one, other) => isLast(one) - isLast(other)))
+    // a pull is taken back after what was written to its items, and a workspace gets its capacity back once nothing in it needs
+    // the other one
+    const turn = ({ resourceType }: WrittenObject) => ["GitConnection", "Workspace"].indexOf(resourceType);
+    for (const object of objects.toSorted((one, other) => turn(one) - turn(other)))
       this.#leftovers.push(...(await giveBack(run, object, this.#order.say)));
     this.#observed = { ...this.#observed, isGivenBack: true };
   }

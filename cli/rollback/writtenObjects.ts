@@ -36,8 +36,12 @@ export function writtenObjects(log: readonly Entry[], saved: Checkpoint, current
       const left = isInNewWorkspace ? pushesIn(written.before) : written.before;
       return [{ ...written, before: left, id: resourceId, state: {} }];
     }
-    if (!resource?.id) return [];
     const values = withNewIds(written.before, newIds) as Values;
+    // the transaction itself began to look for what nobody declares
+    const isOfWorkspace = ["UnlistedUsers", "UnlistedItems"].includes(resourceType);
+    if (!own && isOfWorkspace && !made.has(objectKey("Workspace", resourceId)))
+      return [{ ...written, before: values, id: newIds.get(resourceId) ?? resourceId, state: {} }];
+    if (!resource?.id) return [];
     const after = withNewIds(written.after, newIds) as Written["after"];
     return [{ ...written, before: values, after, id: resource.id, state: { ...resource.inputs, ...resource.outputs } }];
   });

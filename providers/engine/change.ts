@@ -61,10 +61,17 @@ function notingBefore(run: Run, id: string, before: Live): Run {
  */
 export async function valuesBefore(run: Run, kind: AnyObjectKind, id: string, state: State): Promise<Live | undefined> {
   if (!run.definitions.isKeeping || kind.find) return undefined;
+  // what cannot be read must not prevent the delete
+  const values = await unlessRefused(async () => kind.priorValues(await readAlone(run, kind, id, state)));
+  const names = kind.furtherNames?.(state) ?? [];
+  if (!values || names.length === 0) return values;
+  return { ...values, ...(await unlessRefused(async () => kind.furtherValues?.(run, id, names))) };
+}
+
+async function unlessRefused(read: () => Promise<Live | undefined>): Promise<Live | undefined> {
   try {
-    return kind.priorValues(await readAlone(run, kind, id, state));
+    return await read();
   } catch (error) {
-    // an unreadable object must not prevent the delete
     if (!isFabricError(error)) throw error;
     return undefined;
   }

@@ -145,13 +145,14 @@ class Creation {
   /**
    * Continues with an existing object of this stack.
    * @param old the object's state, if another resource holds the object: the create is then an update
+   * @param mayBeChanged in a rollback: whether others may have changed the object since the transaction let go of it
    */
-  async #continued(live: Live, old?: object): Promise<Made<object>> {
+  async #continued(live: Live, old?: object, mayBeChanged = false): Promise<Made<object>> {
     const kind = this.#kind;
     const id = this.#idOf(live);
     const outputs = { ...kind.outputsOf?.(live), ...kind.doubtful?.(this.#inputs, false) };
     this.#exists({ id, outputs, isContinued: true });
-    const change = { id, now: live, ...(old && { old: old as State }) };
+    const change = { id, now: live, mayBeChanged, ...(old && { old: old as State }) };
     return { id, outputs: { ...kind.outputsOf?.(live), ...(await this.#converge(change)) } };
   }
 
@@ -167,7 +168,7 @@ class Creation {
     const left = adoption.mayBeLeft ? await run.formerState(kind.name, id) : run.released(kind.name, id);
     const former = ownState ?? left;
     const had = former && adoption.ofState(former);
-    if (former && !had) return adoption.mayBeLeft ? this.#continued(live) : undefined;
+    if (former && !had) return adoption.mayBeLeft ? this.#continued(live, undefined, true) : undefined;
     // what others have made under the name of an object that is gone is theirs
     const isForeign = run.isRollback && !(await run.formerState(kind.name, id));
     const asked = isForeign ? { ...inputs, adopt: false } : inputs;
@@ -178,17 +179,22 @@ class Creation {
     const values = adoption.before ? await run.adopt(object, had ?? found) : (had ?? found);
     const adopted = { ...kind.outputsOf?.(live), ...adoption.toOutputs(values) };
     this.#exists({ id, outputs: { ...adopted, ...kind.doubtful?.(inputs, true) } });
-    return { id, outputs: { ...adopted, ...(await this.#converge({ id, now: live, found })) } };
+    return { id, outputs: { ...adopted, ...(await this.#converge({ id, now: live, found, mayBeChanged: true })) } };
   }
 
-  async #converge(change: {
+  async #converge({
+    mayBeChanged,
+    ...change
+  }: {
+    readonly mayBeChanged: boolean;
     readonly id: string;
     readonly now: Live;
     readonly found?: Live;
     readonly old?: State;
   }): Promise<object> {
     const [run, kind, wanted] = [this.#run, this.#kind, this.#inputs];
-    const back = await valuesFromBefore(run, kind, change.id, { now: change.now, inputs: wanted });
+    const { id, now } = change;
+    const back = mayBeChanged ? await valuesFromBefore(run, kind, id, { now, inputs: wanted }) : undefined;
     const whole = { ...change, wanted };
     return (await kind.converge?.(changeOf(run, kind, back ? givingBack(kind, whole, back) : whole))) ?? {};
   }

@@ -78,6 +78,8 @@ export interface ObjectKind<
    * @param names those that are asked for; others are none of this
    */
   furtherValues?(run: Run, id: string, names: readonly string[]): Promise<Live>;
+  /** The names of further values that go with an object that is deleted. @default none */
+  furtherNames?(state: StateOf<F, O>): readonly string[];
   /** The inputs that the service's object shows. */
   valuesOf(live: L, run: Run, id: string, state: StateOf<F, O>): Partial<InputsOf<F>> | Promise<Partial<InputsOf<F>>>;
   /** The outputs that the service's object shows. */

@@ -8,7 +8,8 @@ import { check } from "../../providers/engine/resourceKind.ts";
 import { checkpointFile } from "../../lib/transactions/transactionFiles.ts";
 import { writtenTo } from "../../lib/transactions/written.ts";
 import { rollback } from "./faultyCalls.ts";
-import { Bench, TRANSACTION, deployed, kindOf } from "./providerBench.ts";
+import { Bench, TRANSACTION, deployed, inputsOf, kindOf } from "./providerBench.ts";
+import type { Properties } from "./providerBench.ts";
 
 /** A copy of an example's folder, relative to the project, that goes at the end. */
 class ItemFolder implements Disposable {
@@ -251,6 +252,59 @@ describe("the value set of a variable library in a rollback", () => {
       /^its activeValueSet was changed by somebody else .* before, it was "Default value set"$/,
     );
     assert.equal(active(), "theirs");
+  });
+});
+
+describe("what goes with an item that a transaction deletes", () => {
+  /** A transaction deletes an item, and its rollback makes it anew. @returns the new item's id, and what is told */
+  async function deletedAndRemade(bench: Bench, { id, olds }: { id: string; olds: Record<string, unknown> }) {
+    const type = "pulumi-nodejs:dynamic/fabric:Item";
+    const resource = { urn: `urn:pulumi:test::fabric::${type}::one`, type, custom: true, id, outputs: olds };
+    const saved = { version: 3, deployment: { resources: [resource] } };
+    await bench.logs().store.write(checkpointFile(TRANSACTION), JSON.stringify(saved));
+    const deploying = await bench.process("item");
+    await deploying.delete(id, olds);
+    await deploying.end();
+    const undoing = await bench.process("item", rollback);
+    const { id: again, outs } = await undoing.create(inputsOf(kindOf("item"), olds));
+    await undoing.end();
+    const run = await bench.run(rollback);
+    const written = writtenTo(await bench.logs().entries(TRANSACTION), "Item", id);
+    assert.ok(written);
+    const given = await kindOf("item").giveBackValues?.(run, String(again), written, outs as Properties);
+    await run.close();
+    return { itemId: String(again).split("/")[1] ?? "", told: given?.left ?? [] };
+  }
+
+  it("A value set that somebody has activated comes back with a library that a rollback makes anew", async () => {
+    await using bench = await Bench.start();
+    using folder = new ItemFolder("settings.VariableLibrary");
+    const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
+    const inputs = { workspaceId, type: "VariableLibrary", displayName: "settings", path: folder.path };
+    const made = await deployed(bench, "item", inputs);
+    bench.emulator.service.items.change(made.id.split("/")[1] ?? "", { properties: { activeValueSetName: "prod" } });
+    const { itemId, told } = await deletedAndRemade(bench, made);
+    assert.deepEqual(told, []);
+    assert.equal(bench.emulator.service.items.get(itemId)?.properties?.["activeValueSetName"], "prod");
+  });
+
+  it("The connections that somebody has bound a semantic model to come back with a model that a rollback makes anew", async () => {
+    await using bench = await Bench.start();
+    using folder = new ItemFolder("sales.SemanticModel");
+    const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
+    const [, other] = bench.emulator.service.store.collection("connections").all() as unknown as { id: string }[];
+    const inputs = { workspaceId, type: "SemanticModel", displayName: "sales", path: folder.path };
+    const made = await deployed(bench, "item", inputs);
+    const connections = [
+      { id: other?.id, connectionDetails: { type: "GitHubSourceControl", path: "https://github.com" } },
+    ];
+    bench.emulator.service.items.change(made.id.split("/")[1] ?? "", { connections });
+    const { itemId, told } = await deletedAndRemade(bench, made);
+    assert.deepEqual(told, []);
+    assert.deepEqual(
+      bench.emulator.service.items.get(itemId)?.connections?.map(({ id }) => id),
+      [other?.id],
+    );
   });
 });
 

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { describe, it } from "node:test";
+import { gunzipSync } from "node:zlib";
 import { known } from "../../emulator/core/defaultSeed.ts";
+import { environmentVersion } from "../../lib/content/environmentValues.ts";
 import { checkpointFile } from "../../lib/transactions/transactionFiles.ts";
 import type { Written } from "../../lib/transactions/written.ts";
 import { writtenTo } from "../../lib/transactions/written.ts";
@@ -217,47 +219,60 @@ describe("content that the transaction did not send", () => {
     assert.equal(again.id, made.id);
     assert.match(one.content(made.id), /theirs/);
   });
+});
 
-  it("A rollback gives content back if an earlier attempt at it was cut off before that arrived", async () => {
+describe("a transaction that was gone on with after a rollback of it was incomplete", () => {
+  it("A rollback gives content back again if its transaction has sent its own once more after an incomplete rollback", async () => {
     await using one = await Rolled.start();
     const workspaceId = await one.workspace();
     const inputs = { workspaceId, type: "Notebook", displayName: "flow", path: one.files("Notebook", "first") };
     const made = await deployed(one.bench, "item", inputs, quick);
     await one.save(made);
     one.edit(made.id, "Notebook", "theirs");
-    const { olds } = made;
-    await one.update({ ...made, olds: { ...olds, definitionHash: "of theirs" } }, inputs);
-    one.bench.emulator.faults([{ ...UPDATE, status: 503, errorCode: "Unavailable", times: "forever" }]);
-    await assert.rejects(one.givenBack(made), /Unavailable/);
-    one.bench.emulator.faults([]);
-    assert.deepEqual(await one.givenBack(made), []);
+    const shown = { ...made, olds: { ...made.olds, definitionHash: "of theirs" } };
+    for (const _attempt of [1, 2]) {
+      await one.update(shown, inputs);
+      assert.match(one.content(made.id), /first/);
+      assert.deepEqual(await one.givenBack(made), []);
+      assert.match(one.content(made.id), /theirs/);
+    }
+  });
+});
+
+describe("content that cannot be compared", () => {
+  it("A rollback leaves a definition that nobody can read by then, and tells it", async () => {
+    await using one = await Rolled.start();
+    const workspaceId = await one.workspace();
+    const inputs = { workspaceId, type: "Notebook", displayName: "flow", path: one.files("Notebook", "first") };
+    const made = await deployed(one.bench, "item", inputs, quick);
+    await one.save(made);
+    one.files("Notebook", "second");
+    const changed = await one.update(made, inputs);
+    one.edit(made.id, "Notebook", "theirs");
+    one.bench.emulator.faults([
+      { method: "POST", route: "/getDefinition", times: "forever", status: 400, errorCode: "ItemHasProtectedLabel" },
+    ]);
+    await assert.rejects(one.restored(changed, made), /nobody can read its definition/);
     assert.match(one.content(made.id), /theirs/);
   });
 
-  it("A rollback writes nothing to an object that its transaction did not change, although the answer to a create was lost", async () => {
+  it("A rollback that was cut off while it compared a definition leaves what somebody has put into the item since", async () => {
     await using one = await Rolled.start();
     const workspaceId = await one.workspace();
-    const inputs = { workspaceId, type: "Notebook", displayName: "flow", description: "ours" };
+    const inputs = { workspaceId, type: "Notebook", displayName: "flow", path: one.files("Notebook", "first") };
     const made = await deployed(one.bench, "item", inputs, quick);
     await one.save(made);
-    one.bench.emulator.service.items.change(made.id.split("/")[1] ?? "", { description: "theirs" });
-    one.bench.emulator.faults([
-      {
-        method: "POST",
-        route: "/workspaces/{workspaceId}/items",
-        status: 503,
-        errorCode: "Unavailable",
-        times: "forever",
-      },
-    ]);
-    const process = await one.bench.process("item", {}, quick);
-    const other = check(kindOf("item"), {}, { ...inputs, displayName: "other" }).inputs;
-    await assert.rejects(process.create(other), /Unavailable/);
-    await process.end();
+    one.files("Notebook", "second");
+    const changed = await one.update(made, inputs);
+    one.edit(made.id, "Notebook", "theirs");
+    one.bench.emulator.faults([{ ...UPDATE, nth: 2, status: 400, errorCode: "Broken" }]);
+    await assert.rejects(one.restored(changed, made), /Broken/);
     one.bench.emulator.faults([]);
-    // a refresh of the transaction has seen the edit
-    await one.restored({ ...made, olds: { ...made.olds, description: "theirs" } }, made);
-    assert.equal(one.item(made.id)?.description, "theirs");
+    assert.match(one.content(made.id), /second/);
+    one.edit(made.id, "Notebook", "newest");
+    await one.restored(changed, made);
+    assert.match(one.content(made.id), /newest/);
+    assert.match((await one.givenBack(made)).join(), /its definition was changed by somebody else/);
   });
 });
 
@@ -296,6 +311,33 @@ describe("objects of others under the name of one of ours", () => {
 });
 
 describe("definitions that cannot be read", () => {
+  it("A rollback gives an item whose definition nobody could read none of its like in another workspace, and tells that it is lost", async () => {
+    await using one = await Rolled.start();
+    const made: Deployed[] = [];
+    for (const displayName of ["sales", "stock"]) {
+      const item = { workspaceId: await one.workspace(displayName), type: "Notebook", displayName: "flow" };
+      made.push(await deployed(one.bench, "item", item, quick));
+    }
+    const [sales, stock] = made as [Deployed, Deployed];
+    one.edit(sales.id, "Notebook", "theirs");
+    one.edit(stock.id, "Notebook", "labelled");
+    await one.save(...made);
+    await one.remove(sales);
+    one.bench.emulator.faults([
+      { method: "POST", route: "/getDefinition", times: "forever", status: 400, errorCode: "ItemHasProtectedLabel" },
+    ]);
+    await one.remove(stock);
+    one.bench.emulator.faults([]);
+    const again = await one.remade(stock);
+    assert.doesNotMatch(one.content(again.id), /theirs/);
+    assert.deepEqual(await one.givenBack(stock, again), [
+      "it had to be made anew, and its definition from before was not kept",
+    ]);
+    const readable = await one.remade(sales);
+    assert.match(one.content(readable.id), /theirs/);
+    assert.deepEqual(await one.givenBack(sales, readable), []);
+  });
+
   it("A rollback tells if it cannot give an adopted item the definition back that nobody could read", async () => {
     await using one = await Rolled.start();
     const workspaceId = await one.workspace();
@@ -313,6 +355,51 @@ describe("definitions that cannot be read", () => {
     const undoing = await one.bench.process("item", rollback, quick);
     await assert.rejects(undoing.delete(String(id), outs as Properties), /was not kept/);
     await undoing.end();
+  });
+});
+
+describe("a definition with a value of the environment", () => {
+  it("A rollback without the value that its deployment had touches no definition, and keeps no secret of it", async () => {
+    await using one = await Rolled.start();
+    const workspaceId = await one.workspace();
+    const name = "CANARY_OF_CONTENT";
+    const inputs = (value: string) => ({
+      ...{
+        workspaceId,
+        type: "Notebook",
+        displayName: "flow",
+        path: one.files("Notebook", `dev-host ${value.at(-1)}`),
+      },
+      variables: { [name]: environmentVersion(name, { [name]: value }) ?? "" },
+      values: [{ find: "dev-host", to: `$ENV:${name}` }],
+    });
+    const run = (value: string, more = {}) => one.bench.run({ [name]: value, ...more }, quick);
+    const first = inputs("canary-1");
+    const made = await deployed(one.bench, "item", first, {
+      run: await run("canary-1", { FABRIC_TRANSACTION_ID: "test-0" }),
+    });
+    await one.save(made);
+    const deploying = await one.bench.process("item", {}, { run: await run("canary-1") });
+    const second = { ...inputs("canary-1"), path: one.files("Notebook", "dev-host second") };
+    const { inputs: changed } = check(kindOf("item"), made.olds, second);
+    const { outs } = await deploying.update(made.id, made.olds, changed);
+    await deploying.end();
+    assert.match(one.content(made.id), /canary-1 second/);
+    await assert.rejects(
+      one.restored({ ...made, olds: outs as Properties }, made),
+      /nobody can tell without CANARY_OF_CONTENT as the deployment had it/,
+    );
+    assert.match(one.content(made.id), /canary-1 second/);
+    const folder = join(one.bench.folder, "log");
+    for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+      const path = join(folder, file);
+      if (!statSync(path).isFile()) continue;
+      const bytes = readFileSync(path);
+      const text = (file.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString();
+      const parts = file.includes("definitions") ? (JSON.parse(text) as { payload: string }[]) : [];
+      const all = [text, ...parts.map(({ payload }) => Buffer.from(payload, "base64").toString())].join();
+      assert.doesNotMatch(all, /canary-1/, file);
+    }
   });
 });
 
@@ -341,6 +428,75 @@ describe("two workspaces with the same items", () => {
         const workspace = await one.remade(workspaces[index] as Deployed);
         const item = await one.remade(made[index] as Deployed, { workspaceId: workspace.id });
         assert.match(one.content(item.id), new RegExp(`theirs ${displayName}`));
+      }
+    });
+});
+
+describe("what nobody declares", () => {
+  const roleOfBob = ({ bench }: Rolled) =>
+    bench.emulator.service.roles.all().find(({ principalId }) => principalId === known.bob)?.role;
+
+  /** A transaction takes away what a refresh of its own has shown. */
+  async function takenAway(one: Rolled, made: Deployed): Promise<void> {
+    await one.save(made);
+    const process = await one.bench.process(made.kind, {}, quick);
+    const { inputs } = await process.read(made.id, made.olds);
+    await process.end();
+    await one.update({ ...made, olds: { ...made.olds, ...inputs } }, inputsOf(kindOf(made.kind), made.olds));
+  }
+
+  it("A rollback gives roles back that nobody declares and that only a refresh of its transaction had shown", async () => {
+    await using one = await Rolled.start();
+    const workspaceId = await one.workspace();
+    const made = await deployed(one.bench, "unlistedUsers", { workspaceId, listed: [] });
+    const role = { workspaceId, principal: known.bob, type: "User", role: "Viewer" };
+    await deployed(one.bench, "workspaceUser", role, { stack: "other" });
+    await takenAway(one, made);
+    assert.equal(roleOfBob(one), undefined);
+    assert.deepEqual(await one.givenBack(made), []);
+    assert.equal(roleOfBob(one), "Viewer");
+  });
+
+  it("A rollback leaves the role that somebody has given a person whose undeclared one is gone, and tells it", async () => {
+    await using one = await Rolled.start();
+    const workspaceId = await one.workspace();
+    const made = await deployed(one.bench, "unlistedUsers", { workspaceId, listed: [] });
+    const role = { workspaceId, principal: known.bob, type: "User", role: "Viewer" };
+    await deployed(one.bench, "workspaceUser", role, { stack: "other" });
+    await takenAway(one, made);
+    await deployed(one.bench, "workspaceUser", { ...role, role: "Member" }, { stack: "third" });
+    const [told = "", ...others] = await one.givenBack(made);
+    assert.match(
+      told,
+      /^bob@contoso.com has got the role Member from somebody else, which stays; before, it was Viewer/,
+    );
+    assert.deepEqual(others, []);
+    assert.equal(roleOfBob(one), "Member");
+  });
+
+  for (const isReadable of [true, false])
+    it(`A rollback makes an item again that nobody declares, once, and ${isReadable ? "with its definition" : "tells that nobody could read its definition"}`, async () => {
+      await using one = await Rolled.start();
+      const workspaceId = await one.workspace();
+      const made = await deployed(one.bench, "unlistedItems", { workspaceId, listed: [], deletedAs: "sales" });
+      const item = { workspaceId, type: "Notebook", displayName: "old" };
+      const theirs = await deployed(one.bench, "item", item, { ...quick, stack: "other" });
+      one.edit(theirs.id, "Notebook", "theirs");
+      const read = { method: "POST", route: "/workspaces/{workspaceId}/items/{itemId}/getDefinition" } as const;
+      if (!isReadable)
+        one.bench.emulator.faults([{ ...read, times: "forever", status: 400, errorCode: "ItemHasProtectedLabel" }]);
+      await takenAway(one, made);
+      assert.equal(one.item(theirs.id), undefined);
+      for (const _attempt of [1, 2]) {
+        const told = await one.givenBack(made);
+        assert.deepEqual(
+          told,
+          isReadable ? [] : ["Notebook 'old' had to be made anew, and its definition cannot be given back"],
+        );
+        const [again, ...others] = one.bench.emulator.service.items.all();
+        assert.deepEqual(others, []);
+        assert.equal(again?.displayName, "old");
+        if (isReadable) assert.match(one.content(`${workspaceId}/${again?.id ?? ""}`), /theirs/);
       }
     });
 });

@@ -1,10 +1,13 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { nothing } from "../../../lib/api/answer.ts";
 import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { hashDefinition } from "../../../lib/api/itemDefinition.ts";
 import type { DefinitionPart } from "../../../lib/api/itemDefinition.ts";
 import { isDataBearing } from "../../../lib/api/itemType.ts";
+import { itemShape } from "../../../lib/api/objects.ts";
 import type { FabricItem } from "../../../lib/api/objects.ts";
+import { valuesToGiveBack } from "../../../lib/transactions/written.ts";
 import type { Values } from "../../../lib/transactions/written.ts";
 import { sameIgnoringCase } from "../../engine/field.ts";
 import type { ValuesGivenBack } from "../../engine/resourceKind.ts";
@@ -33,7 +36,7 @@ const pulledShape = z.object({
   /** Items that the pull adds. */
   added: z.array(named),
   /** Items that the pull overwrites; their definitions are kept beside the log. */
-  changed: z.array(named.extend({ id: z.string() })),
+  changed: z.array(named.extend({ id: z.string(), description: z.string().optional() })),
   /** Items that the pull deletes. */
   deleted: z.array(named),
 });
@@ -74,7 +77,7 @@ export async function beforePulling(run: Run, inputs: GitInputs, commit: string 
   );
   const isThere = ({ id, type, displayName }: { id?: string | undefined; type: string; displayName: string }) =>
     items.find((item) => (id === undefined ? isNamed(item, { type, displayName }) : sameIgnoringCase(item.id, id)));
-  const changed: { id: string; type: string; displayName: string }[] = [];
+  const changed: PulledItem[] = [];
   const lost: string[] = [];
   for (const one of coming) {
     const item = isThere(one);
@@ -86,7 +89,7 @@ export async function beforePulling(run: Run, inputs: GitInputs, commit: string 
     const parts = await readDefinition(run, `${workspaceId}/${id}`, { type, displayName }).catch(unlessUnreadable);
     if (parts) await run.definitions.keep(keyOf(id), parts);
     else lost.push(`${type} '${displayName}' would be changed, and the service does not give its definition`);
-    changed.push({ id, type, displayName });
+    changed.push({ id, type, displayName, description: item.description ?? "" });
   }
   if (lost.length > 0 && !allowOverwrite) {
     throw new Error(
@@ -108,17 +111,69 @@ export async function beforePulling(run: Run, inputs: GitInputs, commit: string 
   return { [propertyOf(commit)]: pulled };
 }
 
-/** Keeps the content that a pull has put into items that were there, so that a rollback can tell later edits from it. */
+/** Keeps what a pull has made of items that were there, so that a rollback can tell later edits from it. */
 export async function afterPulling(run: Run, workspaceId: string, before: Values): Promise<void> {
-  for (const item of overwrittenBy(pullsIn(before)).values()) {
+  const overwritten = overwrittenBy(pullsIn(before));
+  const items = overwritten.size > 0 ? await itemsNow(run, workspaceId).catch(unlessFabricError) : [];
+  for (const item of overwritten.values()) {
+    const now = items?.find(({ id }) => sameIgnoringCase(id, item.id));
+    if (now) await run.definitions.keepInstead(valuesKeyOf(item.id), asParts(valuesOf(now)));
     try {
       const parts = await readDefinition(run, `${workspaceId}/${item.id}`, item);
       await run.definitions.keepInstead(pulledKeyOf(item.id), parts);
     } catch (error) {
-      // the workspace is as declared
-      if (!isFabricError(error)) throw error;
+      unlessFabricError(error);
     }
   }
+}
+
+/** A look after a pull may fail: the workspace is as declared. @throws any other error */
+function unlessFabricError(error: unknown): undefined {
+  if (!isFabricError(error)) throw error;
+}
+
+/** The values of an item that a pull changes. */
+const valuesOf = ({ displayName, description }: Pick<FabricItem, "displayName" | "description">) => ({
+  displayName,
+  description: description ?? "",
+});
+
+/** Values as they are kept with the definitions. */
+const asParts = (values: object): DefinitionPart[] => [
+  { path: "values", payload: Buffer.from(JSON.stringify(values)).toString("base64"), payloadType: "InlineBase64" },
+];
+
+const keptValues = (parts: readonly DefinitionPart[] | undefined): Values | undefined =>
+  parts?.[0] && (JSON.parse(Buffer.from(parts[0].payload, "base64").toString()) as Values);
+
+/** Gives an item that a pull overwrote its name and its description back. @returns what somebody has changed since: that stays */
+async function giveValuesBack(run: Run, item: PulledItem, now: FabricItem): Promise<string[]> {
+  // logs of earlier versions do not tell
+  if (item.description === undefined) return [];
+  const pulled = keptValues(await run.definitions.kept(valuesKeyOf(item.id)));
+  const live = valuesOf(now);
+  const after = Object.fromEntries(Object.entries(pulled ?? live).map(([name, value]) => [name, [value]]));
+  const { values, kept } = valuesToGiveBack(live, { before: valuesOf(item), after });
+  if (!isDeepStrictEqual(values, live)) await writeValues(run, now, values);
+  return kept.map(
+    (name) =>
+      `${titleOf(item)}, which Git overwrote: its ${name} was changed by somebody else since, and stays; before, it was ` +
+      JSON.stringify(valuesOf(item)[name as keyof typeof live]),
+  );
+}
+
+async function writeValues(run: Run, { id, workspaceId, type }: FabricItem, values: Values): Promise<void> {
+  const resourceName = String(values["displayName"]);
+  const intent = {
+    operation: "update",
+    resourceType: "Item",
+    resourceName,
+    resourceId: `${workspaceId}/${id}`,
+    compensation: null,
+  } as const;
+  const path = `/workspaces/${workspaceId}/items/${id}`;
+  const operation = `give ${type} '${resourceName}' its name and description back`;
+  await run.write(intent, { method: "PATCH", path, body: values, operation, answer: itemShape });
 }
 
 /** Whether somebody has edited an item since a pull overwrote it. @param before its content before the pull */
@@ -175,9 +230,9 @@ async function takeBackItems(run: Run, workspaceId: string, before: Values): Pro
   for (const item of overwrittenBy(pulls).values()) {
     const id = `${workspaceId}/${item.id}`;
     const parts = await run.definitions.kept(keyOf(item.id));
-    const isThere = items.some((one) => sameIgnoringCase(one.id, item.id));
-    if (!parts || !isThere)
-      remains.push(`${titleOf(item)}, which Git overwrote, could not be given its definition back`);
+    const now = items.find((one) => sameIgnoringCase(one.id, item.id));
+    if (now) remains.push(...(await giveValuesBack(run, item, now)));
+    if (!parts || !now) remains.push(`${titleOf(item)}, which Git overwrote, could not be given its definition back`);
     else if (await isEditedSince(run, id, item, parts))
       remains.push(`${titleOf(item)}, which Git overwrote, was edited by somebody else since, and stays as it is`);
     else {
@@ -230,6 +285,7 @@ async function deletePulled(run: Run, { id, workspaceId, type, displayName }: Fa
 
 const keyOf = (itemId: string) => `pulled over ${itemId.toLowerCase()}`;
 const pulledKeyOf = (itemId: string) => `pulled ${itemId.toLowerCase()}`;
+const valuesKeyOf = (itemId: string) => `pulled values ${itemId.toLowerCase()}`;
 const titleOf = ({ type, displayName }: z.output<typeof named>) => `${type} '${displayName}'`;
 const isNamed = (item: z.output<typeof named>, { type, displayName }: z.output<typeof named>) =>
   item.type === type && sameIgnoringCase(item.displayName, displayName);

@@ -8,7 +8,7 @@ import { publishEnvironment } from "./environment.ts";
 import { changeOfItem } from "./itemIntent.ts";
 import { itemPlace } from "./itemPlace.ts";
 import { formerItem, newIdsFor, withNewIds } from "./idsOfNow.ts";
-import { contentBefore, hasBeenSent, laterContent, noteSending, notedBefore } from "./laterContent.ts";
+import { contentBefore, hasBeenSent, laterContent, noteSending, notedBefore, sendsSoFar } from "./laterContent.ts";
 import { definitionFor, withFormat } from "./definitionToSend.ts";
 import type { Definition } from "./definitionToSend.ts";
 import { readDefinition, unlessUnreadable, workspaceIn } from "./itemContent.ts";
@@ -27,6 +27,8 @@ export interface SentNote {
   readonly isOther?: true;
   /** What a rollback sends is the content from before. */
   readonly isBefore?: true;
+  /** How many definitions the transaction had sent by then; absent in logs of earlier versions. */
+  readonly after?: number;
 }
 
 /** Replaces an item's definition: in a rollback by that from before. An environment is published, too. @param had see {@link SentNote} */
@@ -37,7 +39,8 @@ export async function sendDefinition(
   definition: Definition | undefined,
   had?: string,
 ): Promise<void> {
-  await writeDefinition(run, id, item, definition, run.isRollback ? { isBefore: true } : { had });
+  const note = run.isRollback ? ({ isBefore: true, after: await sendsSoFar(run, id) } as const) : { had };
+  await writeDefinition(run, id, item, definition, note);
   if (item.type === "Environment") await publishEnvironment(run, id, item.displayName);
 }
 

@@ -25,7 +25,7 @@ import {
   sendDefinition,
   undeclaredDefinition,
 } from "./contentWrites.ts";
-import { contentAfterMaking, contentToMake, keepTexts } from "./definitionToSend.ts";
+import { comparedHash, contentAfterMaking, contentToMake, keepTexts } from "./definitionToSend.ts";
 import { keepDefinition, keepUndeclared } from "./keptContent.ts";
 import type { Defined } from "./itemContent.ts";
 import { publishEnvironment } from "./environment.ts";
@@ -43,6 +43,7 @@ import { bindConnections, boundConnections } from "./modelConnections.ts";
 import { recoverItem } from "./recycleBin.ts";
 import { noteSent } from "./sentNote.ts";
 import type { Sent } from "./sentNote.ts";
+import { furtherNames, restoreFurther } from "./furtherValues.ts";
 import { activateValueSet, activeValueSet, activeValueSetAlone } from "./valueSet.ts";
 
 /** Longest wait for a display name that the service still holds for a deleted item. Waits of minutes are known. */
@@ -112,6 +113,8 @@ const fields = {
 const LATER_CONTENT =
   "its definition was changed by somebody else since this deployment wrote to it, and stays; the one from before is kept with the log";
 
+const LOST_CONTENT = "it had to be made anew, and its definition from before was not kept";
+
 const NO_DEFINITION = { definitionHash: undefined, parts: undefined, logicalId: undefined };
 
 const priorValues = ({ type, displayName, description, folderId }: FabricItem): ItemBefore => ({
@@ -178,6 +181,7 @@ export const item = defineObjectKind<Outputs>()({
     await activateValueSet(run, id, wanted);
     await bindConnections(run, id, wanted);
     await restoreUndeclared(run, id, wanted);
+    await restoreFurther(run, id, wanted);
     await keepTexts(run, wanted);
     return { sent: await noteSent(run, id, wanted) };
   },
@@ -187,6 +191,7 @@ export const item = defineObjectKind<Outputs>()({
     ...(names.includes("activeValueSet") && { activeValueSet: await activeValueSetAlone(run, id) }),
     ...(names.includes("connections") && { connections: await boundConnections(run, id) }),
   }),
+  furtherNames,
   valuesOf: async (live, run, id, state) => ({
     definitionHash: await definitionHashNow(run, id, state),
     type: live.type,
@@ -235,7 +240,10 @@ export const item = defineObjectKind<Outputs>()({
     const theirs = old && !isUntouched && !isLater && (await undeclaredDefinition(run, id, wanted, old));
     if (theirs) await sendDefinition(run, id, wanted, theirs);
     // an earlier attempt at the rollback has made the item, and has failed or was killed then
-    if (isAnew) await restoreUndeclared(run, id, wanted);
+    if (isAnew) {
+      await restoreUndeclared(run, id, wanted);
+      await restoreFurther(run, id, wanted);
+    }
     return isSent || !old ? { sent: await noteSent(run, id, wanted, isLater) } : {};
   },
 
@@ -267,7 +275,11 @@ export const item = defineObjectKind<Outputs>()({
     // the restore has left it to this, because state and declaration are the same
     const later = before && (await laterContent(run, id, state, [before]));
     const isChanged = before !== undefined && !later && (await sendContent(run, id, state, before));
-    return { isChanged, left: (await hasLaterContent(run, id, state)) ? [LATER_CONTENT] : [] };
+    const left = [
+      ...((await hasLaterContent(run, id, state)) ? [LATER_CONTENT] : []),
+      ...((await isAnewWithout(run, id, state)) ? [LOST_CONTENT] : []),
+    ];
+    return { isChanged, left };
   },
   async beforeRemoval(run, id, state) {
     await keepDefinition(run, id, state);
@@ -286,6 +298,22 @@ async function isEditedLater(
   old: Defined,
 ): Promise<boolean> {
   return (await laterContent(run, id, old, [await contentBefore(run, wanted, id)])) !== undefined;
+}
+
+/** In a rollback that has made an item anew: whether nobody has its content from before, not even as its files. */
+async function isAnewWithout(run: Run, id: string, item: Defined & { workspaceId: string }): Promise<boolean> {
+  const former = await formerItem(run, item, id);
+  const isAnew = former !== undefined && !sameIgnoringCase(former.id, id);
+  return isAnew && !isOfFiles(item) && (await contentBefore(run, item, id)) === undefined;
+}
+
+/** Whether an item's files are as they were when it was deployed. */
+function isOfFiles(item: Defined): boolean {
+  try {
+    return item.path !== undefined && comparedHash(readDefinitionParts(item.path), item) === item.definitionHash;
+  } catch {
+    return false;
+  }
 }
 
 /**

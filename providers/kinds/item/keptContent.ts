@@ -54,13 +54,9 @@ export async function keepParts(run: Run, id: string, item: Defined, parts: read
     await (isFirst ? run.definitions.keepInstead(key, parts) : run.definitions.keep(key, parts));
 }
 
-/** In a rollback: the definition of an item from before the transaction. */
-export const keptOf = async (
-  run: Run,
-  workspaceId: string,
-  item: Defined,
-): Promise<readonly DefinitionPart[] | undefined> =>
-  (await run.definitions.kept(keyIn(workspaceId, item))) ?? run.definitions.kept(keyOf(item));
+/** In a rollback: the definition of an item from before the transaction. @param workspaceId from then */
+export const keptOf = (run: Run, workspaceId: string, item: Defined): Promise<readonly DefinitionPart[] | undefined> =>
+  run.definitions.kept(keyIn(workspaceId, item));
 
 /** Key of a kept definition. Two workspaces may have the same items, edited by people in only one of them. */
 export const keyIn = (workspaceId: string, item: Defined) => `${workspaceId.toLowerCase()}/${keyOf(item)}`;

@@ -6,7 +6,7 @@ import { formerItem, newIdsFor, withNewIds } from "./idsOfNow.ts";
 import type { Restored } from "./idsOfNow.ts";
 import { writeDefinition } from "./contentWrites.ts";
 import { withFormat } from "./definitionToSend.ts";
-import { readDefinition, unlessUnreadable } from "./itemContent.ts";
+import { lostVariables, readDefinition, unlessUnreadable } from "./itemContent.ts";
 import { keptOf } from "./keptContent.ts";
 import type { SentNote } from "./contentWrites.ts";
 import type { Definition } from "./definitionToSend.ts";
@@ -25,6 +25,8 @@ type Parts = readonly DefinitionPart[];
 const sentKey = (hash: string) => `sent ${hash}`;
 /** Content that is being compared: until that has ended, only this copy may be left of it. */
 const comparedKey = (id: string) => `compared ${id.toLowerCase()}`;
+/** The same, if it has come while an earlier comparison was cut off. */
+const newerKey = (id: string) => `compared again ${id.toLowerCase()}`;
 const laterKey = (id: string) => `later ${id.toLowerCase()}`;
 const beforeKey = (id: string) => `before ${id.toLowerCase()}`;
 
@@ -32,8 +34,11 @@ const beforeKey = (id: string) => `before ${id.toLowerCase()}`;
 const sendsTo = async (run: Run, id: string): Promise<readonly SentNote[]> =>
   (await run.undosOf<SentNote>("restoreDefinition", id)).filter(({ isOther }) => !isOther);
 
+/** How many definitions an open transaction has sent to an item, or may have. */
+export const sendsSoFar = async (run: Run, id: string): Promise<number> => (await sendsTo(run, id)).length;
+
 /** Whether an open transaction has sent a definition to an item, or may have. */
-export const hasBeenSent = async (run: Run, id: string): Promise<boolean> => (await sendsTo(run, id)).length > 0;
+export const hasBeenSent = async (run: Run, id: string): Promise<boolean> => (await sendsSoFar(run, id)) > 0;
 
 /** Keeps a definition that is about to be sent. @returns the hash by which it is found; undefined if no rollback can follow */
 export async function noteSending(run: Run, item: Defined, definition: Definition): Promise<string | undefined> {
@@ -47,32 +52,62 @@ export async function noteSending(run: Run, item: Defined, definition: Definitio
 /**
  * Content of an item that is neither from before a transaction nor the transaction's own. The item has it afterwards.
  * @param item the item as the transaction has left it
- * @param before content from before the transaction, as far as it is known
+ * @param earlier content from before the transaction, as far as it is known
  * @returns undefined if there is no such content, or if the log is from a version that noted too little to tell
+ * @throws Error in a rollback, if nobody can tell whose the content is
  */
 export async function laterContent(
   run: Run,
   id: string,
   item: Defined,
-  before: readonly (Parts | undefined)[] = [],
+  earlier: readonly (Parts | undefined)[] = [],
 ): Promise<Parts | undefined> {
   const sends = await sendsTo(run, id);
   const sent = new Set(sends.map(({ sent: hash }) => hash));
   if (sends.length === 0 || sent.has(undefined)) return undefined;
-  const cutOff = await run.definitions.noted(comparedKey(id));
-  const live = cutOff ?? (await readDefinition(run, id, item).catch(unlessUnreadable));
+  const live = await comparable(run, id, item);
   if (!live) return undefined;
-  const hash = hashDefinition(live);
-  const own = [...sent, ...sends.map(({ had }) => had), ...before.map((parts) => parts && hashDefinition(parts))];
-  if (own.includes(hash)) return undefined;
-  await run.definitions.keepInstead(comparedKey(id), live);
-  const isOurs = await isInFormOfService(run, id, item, { hash, sent: [...sent] });
-  if (!isOurs) {
-    await writeDefinition(run, id, item, withFormat(item, withEnvironment(live, run.variables)));
-    if (run.isRollback) await run.definitions.keepInstead(laterKey(id), live);
+  // an earlier comparison may have been cut off, and have left only copies of what was there
+  const keys = [newerKey(id), comparedKey(id)];
+  const copies = await Promise.all(keys.map((key) => run.definitions.noted(key)));
+  const [newer, compared] = copies;
+  const before = [...sends.map(({ had }) => had), ...earlier.map((parts) => parts && hashDefinition(parts))];
+  let isCompared = copies.some((copy) => copy !== undefined);
+  let later: Parts | undefined;
+  for (const parts of [live, newer, compared]) {
+    const hash = parts && hashDefinition(parts);
+    if (!parts || sent.has(hash)) continue;
+    if (before.includes(hash)) break;
+    isCompared = true;
+    const isKept = copies.some((copy) => copy && hashDefinition(copy) === hash);
+    if (!isKept) await run.definitions.keepInstead(compared ? newerKey(id) : comparedKey(id), parts);
+    if (await isInFormOfService(run, id, item, { hash: hash ?? "", sent: [...sent] })) continue;
+    await writeDefinition(run, id, item, withFormat(item, withEnvironment(parts, run.variables)));
+    if (run.isRollback) await run.definitions.keepInstead(laterKey(id), parts);
+    later = parts;
+    break;
   }
-  await run.definitions.drop(comparedKey(id));
-  return isOurs ? undefined : live;
+  if (isCompared) for (const key of keys) await run.definitions.drop(key);
+  return later;
+}
+
+/**
+ * The content of an item, for a comparison.
+ * @returns undefined if nobody can tell whose it is, and this is no rollback
+ * @throws Error in a rollback: the content stays then
+ */
+async function comparable(run: Run, id: string, item: Defined): Promise<Parts | undefined> {
+  const lost = lostVariables(run, item);
+  // a value that nobody can find in the content must not be kept with it
+  const live = lost.length > 0 ? undefined : await readDefinition(run, id, item).catch(unlessUnreadable);
+  if (live || !run.isRollback) return live;
+  const why =
+    lost.length > 0
+      ? `nobody can tell without ${lost.join(", ")} as the deployment had it`
+      : "nobody can read its definition";
+  throw new Error(
+    `${item.type} '${item.displayName}' keeps the definition that it has, because ${why}: somebody may have changed it since the deployment.`,
+  );
 }
 
 /** Whether content is one of the sent definitions in the service's form. The item has the last of them afterwards. */
@@ -120,9 +155,12 @@ export async function contentBefore(run: Run, item: Restored, id?: string): Prom
  * @returns undefined if it sent none, if the rollback has given it back already, or if the log is from an earlier version
  */
 export async function contentToGiveBack(run: Run, item: Restored, id: string): Promise<Parts | undefined> {
-  // one whose answer was lost may not have had its effect
-  const isDone = (await run.undosOf<SentNote>("restoreDefinition", id, true)).some(({ isBefore }) => isBefore);
-  const isSent = (await sendsTo(run, id)).some(({ sent }) => sent);
+  const sends = await sendsTo(run, id);
+  // one whose answer was lost may not have had its effect, and a run may have gone on after an incomplete rollback
+  const isDone = (await run.undosOf<SentNote>("restoreDefinition", id, true)).some(
+    ({ isBefore, after = sends.length }) => isBefore && after === sends.length,
+  );
+  const isSent = sends.some(({ sent }) => sent);
   return isDone || !isSent ? undefined : contentBefore(run, item, id);
 }
 

@@ -35,6 +35,13 @@ export async function boundConnections(run: Run, id: string): Promise<readonly s
   return [...new Set(sources.flatMap(({ id: connection }) => connection?.toLowerCase() ?? []))].toSorted();
 }
 
+/** Those of some connections that the deploying identity sees. */
+export async function visibleAmong(run: Run, connections: readonly string[]): Promise<readonly string[]> {
+  if (connections.length === 0) return connections;
+  const known = await run.listOnce("/connections", "list connections", connectionShape);
+  return connections.filter((one) => known.some(({ id }) => id.toLowerCase() === one.toLowerCase()));
+}
+
 /**
  * Binds a model to its connections; a connection replaces the one that the same source had.
  * @param others whether connections that are not named stay; a rollback takes away those that its transaction has added

@@ -76,10 +76,7 @@ export const unlistedItems = defineKind<object>()({
       const shown = found.filter((item) => !kept.includes(item));
       // absent, as it is declared, if there is nothing to delete
       if (shown.length === 0) return { inputs: { unlisted: undefined } };
-      const unlisted = shown.map(({ id: itemId, type, displayName, folderId }): [string, UnlistedItem] => [
-        itemId,
-        { type, name: displayName, ...(folderId !== undefined && { folderId }) },
-      ]);
+      const unlisted = shown.map((item): [string, UnlistedItem] => [item.id, shownAs(item)]);
       return { inputs: { unlisted: Object.fromEntries(unlisted) } };
     } catch (error) {
       if (mayMeanGone(error) && (await isWorkspaceGone(run, id))) return "gone";
@@ -95,10 +92,29 @@ export const unlistedItems = defineKind<object>()({
     }
     const items = await itemsNow(run, id);
     if (deletedAs !== undefined) await deleteShown(run, id, shown, { items, listed, deletedAs, wanted });
-    // only a rollback declares some: those that the transaction deleted
-    for (const [itemId, item] of Object.entries(wanted))
-      if (!items.some((one) => sameIgnoringCase(one.id, itemId))) await giveBack(run, id, itemId, item);
+    // only a rollback declares some: those that the transaction deleted; the log of this version gives them back later
+    if (!(await run.writtenTo("UnlistedItems", id)))
+      for (const [itemId, item] of Object.entries(wanted))
+        if (!items.some((one) => sameIgnoringCase(one.id, itemId))) await giveBack(run, id, itemId, item);
     return {};
+  },
+
+  // the state may never have shown what the transaction has deleted
+  async giveBackValues(run, id, { before }) {
+    const items = await itemsNow(run, id);
+    const left: string[] = [];
+    let isChanged = false;
+    for (const [itemId, had] of Object.entries(before)) {
+      const { data: item } = unlistedItem.safeParse(had);
+      if (!item || items.some((one) => sameIgnoringCase(one.id, itemId))) continue;
+      // an earlier attempt has made it
+      const isMade = items.some((one) => one.type === item.type && sameIgnoringCase(one.displayName, item.name));
+      const isRecovered = !isMade && (await giveBack(run, id, itemId, item));
+      isChanged ||= !isMade;
+      const loss = isRecovered ? undefined : await lossOf(run, id, itemId, item);
+      if (loss) left.push(`${item.type} '${item.name}' had to be made anew, and ${loss} cannot be given back`);
+    }
+    return { isChanged, left };
   },
 
   // nothing was made
@@ -134,10 +150,14 @@ async function deleteShown(
     await keep(run, workspaceId, item);
     const path = `/workspaces/${workspaceId}/items/${item.id}`;
     const operation = `delete ${nameOf(item)}`;
+    const intent = {
+      ...intentFor(workspaceId, nameOf(item)),
+      ...{ before: { [item.id]: shownAs(item) }, after: { [item.id]: null } },
+    };
     await deleteOrGone(
       run,
       workspaceId,
-      () => run.write(intentFor(workspaceId, nameOf(item)), { method: "DELETE", path, operation, answer: nothing }),
+      () => run.write(intent, { method: "DELETE", path, operation, answer: nothing }),
       () => run.get(path, `read ${nameOf(item)}`, itemShape),
     );
   }
@@ -153,15 +173,31 @@ async function keep(run: Run, workspaceId: string, { id, type, displayName }: Fa
 const keptAs = (workspaceId: string, id: string, type: string, displayName: string) =>
   keyIn(workspaceId, { type, displayName, definitionHash: id.toLowerCase() });
 
-/** In a rollback: an item that the transaction deleted, from the recycle bin or with the content that was kept. */
+const shownAs = ({ type, displayName, folderId }: FabricItem): UnlistedItem => ({
+  type,
+  name: displayName,
+  ...(folderId !== undefined && { folderId }),
+});
+
+/** What an item that was made anew has lost, in words. */
+async function lossOf(run: Run, workspaceId: string, itemId: string, { type, name }: UnlistedItem) {
+  if (isDataBearing(type)) return "its data";
+  const isKept = !hasDefinition(type) || (await run.definitions.kept(keptAs(workspaceId, itemId, type, name)));
+  return isKept ? undefined : "its definition";
+}
+
+/**
+ * In a rollback: an item that the transaction deleted, from the recycle bin or with the content that was kept.
+ * @returns whether it came from the recycle bin, with its id
+ */
 async function giveBack(
   run: Run,
   workspaceId: string,
   itemId: string,
   { type, name, folderId }: UnlistedItem,
-): Promise<void> {
+): Promise<boolean> {
   const intent = intentFor(workspaceId, `${type} '${name}'`);
-  if (await takeBack(run, workspaceId, itemId, intent)) return;
+  if (await takeBack(run, workspaceId, itemId, intent)) return true;
   const parts = await run.definitions.kept(keptAs(workspaceId, itemId, type, name));
   const definition = parts && withFormat({ type }, parts);
   const made = await run.write(intent, {
@@ -179,6 +215,7 @@ async function giveBack(
   run.warn(
     `${type} '${name}' was made again as ${made.id}${parts ? "" : ", without its content"}: it had the id ${itemId}.`,
   );
+  return false;
 }
 
 /** The object of the resource is the workspace's list of items, which changes. */

@@ -72,35 +72,60 @@ export const unlistedUsers = defineKind<object>()({
       const own = roles.find(({ principal }) => sameIgnoringCase(principal.id, principalId))?.id ?? principalId;
       const path = `/workspaces/${id}/roleAssignments/${own}`;
       const call = { method: "DELETE", path, operation: `remove the role of ${shown.name}`, answer: nothing } as const;
-      await deleteOrGone(run, id, () => writeRole(run, id, shown, call));
+      await deleteOrGone(run, id, () => writeRole(run, id, shown, call, principalId));
     }
-    // only a rollback declares some: those that the transaction removed
+    // only a rollback of an earlier version's log declares some: those that the transaction removed
     for (const [principalId, shown] of Object.entries(inputs.unlisted)) {
       if (roles.some(({ principal }) => sameIgnoringCase(principal.id, principalId))) continue;
-      await writeRole(run, id, shown, {
-        method: "POST",
-        path: `/workspaces/${id}/roleAssignments`,
-        body: { principal: { id: principalId, type: shown.type }, role: shown.role },
-        operation: `give ${shown.name} the role ${shown.role} back`,
-        answer: roleShape,
-        // the service refuses a second role for a principal
-        replaySafe: true,
-      });
+      await giveAgain(run, id, principalId, shown);
     }
     return {};
+  },
+
+  // the state may never have shown what the transaction has removed
+  async giveBackValues(run, id, { before }) {
+    const roles = await listRoles(run, id);
+    const removed = Object.entries(before).flatMap(([principalId, had]) => {
+      const { data } = unlistedUser.safeParse(had);
+      return data ? [{ principalId, had: data }] : [];
+    });
+    const left: string[] = [];
+    let isChanged = false;
+    for (const { principalId, had } of removed) {
+      const now = roles.find(({ principal }) => sameIgnoringCase(principal.id, principalId))?.role;
+      if (now === undefined) {
+        await giveAgain(run, id, principalId, had);
+        isChanged = true;
+      } else if (now !== had.role)
+        left.push(`${had.name} has got the role ${now} from somebody else, which stays; before, it was ${had.role}`);
+    }
+    return { isChanged, left };
   },
 
   // nothing was made
   delete: () => Promise.resolve(),
 });
 
-function writeRole(run: Run, workspaceId: string, user: Unlisted[string], call: Write) {
+const giveAgain = (run: Run, workspaceId: string, principalId: string, user: Unlisted[string]) =>
+  writeRole(run, workspaceId, user, {
+    method: "POST",
+    path: `/workspaces/${workspaceId}/roleAssignments`,
+    body: { principal: { id: principalId, type: user.type }, role: user.role },
+    operation: `give ${user.name} the role ${user.role} back`,
+    answer: roleShape,
+    // the service refuses a second role for a principal
+    replaySafe: true,
+  });
+
+/** @param removed the principal whose role the write removes: the log holds the role, for a rollback */
+function writeRole(run: Run, workspaceId: string, user: Unlisted[string], call: Write, removed?: string) {
   const intent = {
     operation: "update",
     resourceType: "UnlistedUsers",
     resourceName: user.name,
     resourceId: workspaceId,
     compensation: null,
+    ...(removed !== undefined && { before: { [removed]: user }, after: { [removed]: null } }),
   } as const;
   return run.write(intent, call);
 }
