@@ -8,6 +8,7 @@ import type { Leftover } from "../transaction/leftovers.ts";
 import type { UnsettledCreate } from "../../lib/transactions/unsettled.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { giveBack } from "./giveBack.ts";
+import { lostData } from "./lostData.ts";
 import { Orphans } from "./orphans.ts";
 import { nothingObserved, plan } from "./plan.ts";
 import type { Known, Observed, Step } from "./plan.ts";
@@ -52,7 +53,10 @@ export async function rollBack(order: TransactionOrder & { readonly reason: stri
     if (!step || !plain || step.kind === "refuse")
       throw new RollbackRefused(step?.kind === "refuse" ? step.reason : "");
     await rollback.begin();
-    if (step.kind === "report" || step.kind === "finish") return await rollback.end(step);
+    if (step.kind === "report" || step.kind === "finish") {
+      for (const line of saved ? lostData(known.current, saved) : []) say(line);
+      return await rollback.end(step);
+    }
     // leading orphans are removed together: none of them changes anything that the others depend on
     if (step.kind === "compensate") await rollback.compensate(leading(steps), known.current);
     else if (step.kind === "giveBack") await rollback.giveBack(step.objects);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { differencesAfterRollback } from "../../../cli/rollback/differences.ts";
+import { lostData } from "../../../cli/rollback/lostData.ts";
 import { prepareForRollback } from "../../../cli/rollback/preparedCheckpoint.ts";
 import { foreignChanges, resourcesOf, withoutPendingOperations } from "../../../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint, CheckpointResource } from "../../../lib/checkpoint/checkpoint.ts";
@@ -97,6 +98,30 @@ describe("after a rollback", () => {
       differencesAfterRollback(after, saved, unlogged).map(({ what, reason }) => `${what} ${reason}`),
       ["Item 'a' is missing", "Item 'b' has other inputs than before", "Item 'c' is still there"],
     );
+  });
+});
+
+describe("data of what a rollback had to make anew", () => {
+  const item = (name: string, type: string, id: string) => resource(name, { id, inputs: { type } });
+  const workspace = (id: string) => resource("sales", { type: "pulumi-nodejs:dynamic/fabric:Workspace", id });
+
+  it("Data of what a rollback had to make anew is told to be lost, unless the service gave the object back with its id", () => {
+    const saved = checkpoint(
+      workspace("W1"),
+      item("bronze", "Lakehouse", "W1/1"),
+      item("silver", "Lakehouse", "W1/2"),
+      item("flow", "DataPipeline", "W1/3"),
+    );
+    const after = checkpoint(
+      workspace("W1"),
+      item("bronze", "Lakehouse", "w1/1"),
+      item("silver", "Lakehouse", "W1/22"),
+      item("flow", "DataPipeline", "W1/33"),
+    );
+    assert.deepEqual(lostData(after, saved), ["Item 'silver' (W1/22) had to be made anew: its data is not back."]);
+    assert.deepEqual(lostData(checkpoint(workspace("W2")), saved), [
+      "Workspace 'sales' (W2) had to be made anew: everything in it is not back, except what is declared.",
+    ]);
   });
 });
 
