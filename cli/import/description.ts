@@ -1,4 +1,5 @@
 import { isOfService } from "../../lib/api/itemType.ts";
+import { hasControlCharacter, hasEdgeSpace } from "../../lib/config/displayNameFault.ts";
 import { itemNameProblem } from "../../lib/config/itemNames.ts";
 import { principalTypes } from "../../lib/config/principal.ts";
 import { roles } from "../../lib/config/schema.ts";
@@ -266,8 +267,8 @@ export function sortItems({ items, git }: ExistingWorkspace): SortedItems {
 
 /** What of a name no configuration keeps; completes "its name …". Undefined if it is kept. */
 export function nameFault(name: string): string | undefined {
-  if (name !== name.trim()) return "begins or ends with a space";
-  return /\p{Cc}/u.test(name) ? "has a control character" : undefined;
+  if (hasEdgeSpace(name)) return "begins or ends with a space";
+  return hasControlCharacter(name) ? "has a control character" : undefined;
 }
 
 /** Longest description of an item that a configuration holds; items that were made in other ways may have longer ones. */

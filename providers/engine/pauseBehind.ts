@@ -8,8 +8,8 @@ import { namingRole } from "./roleBehind.ts";
 
 /*
  * A paused capacity refuses calls in many ways: `CapacityNotInActiveState`, but also 500, 403 or 404 without a word about the
- * capacity, or an operation that fails or never ends. So whatever is refused for good in a workspace, the error says if a pause may be behind it. A workspace that is said
- * to have no capacity is looked at as well: it may have one by now.
+ * capacity, or an operation that fails or never ends. So whatever is refused for good in a workspace, the error says if a pause
+ * may be behind it. A workspace that is said to have no capacity is looked at as well: it may have one by now.
  */
 
 /** What is known of the capacity of a workspace. */

@@ -39,9 +39,10 @@ export function loggedPast({ store, stack, rollbackOf, transaction }: PastOf): L
     (await open()).flatMap((log) =>
       log.flatMap((entry) => {
         if (entry.kind !== "intent" || entry.operation !== "update" || !isSameId(entry.resourceId, id)) return [];
+        if (entry.compensation?.function !== compensation) return [];
         const outcome = outcomeOf(log, entry.step);
-        const isIt = entry.compensation?.function === compensation && outcome !== "refused";
-        return isIt && (outcome === "done" || !isCertain) ? [entry.compensation?.args as A] : [];
+        const counts = isCertain ? outcome === "done" : outcome !== "refused";
+        return counts ? [entry.compensation.args as A] : [];
       }),
     );
   return {

@@ -5,11 +5,10 @@ import { join, relative } from "node:path";
 import { describe, it } from "node:test";
 import { environmentVersion } from "../../lib/content/environmentValues.ts";
 import { check } from "../../providers/engine/resourceKind.ts";
-import { checkpointFile } from "../../lib/transactions/transactionFiles.ts";
 import { writtenTo } from "../../lib/transactions/written.ts";
 import { rollback } from "./faultyCalls.ts";
-import { Bench, TRANSACTION, deployed, inputsOf, kindOf } from "./providerBench.ts";
-import type { Properties } from "./providerBench.ts";
+import { Bench, TRANSACTION, deployed, inputsOf, kindOf, saveBefore } from "./providerBench.ts";
+import type { Deployed, Properties } from "./providerBench.ts";
 
 /** A copy of an example's folder, relative to the project, that goes at the end. */
 class ItemFolder implements Disposable {
@@ -118,16 +117,7 @@ describe("the definition of an item in a rollback that makes anew what it refers
       return parts.map(({ payload }) => Buffer.from(payload, "base64").toString()).join();
     };
     assert.ok(content().includes(before));
-    const type = "pulumi-nodejs:dynamic/fabric:Item";
-    const resource = {
-      urn: `urn:pulumi:test::fabric::${type}::weekly`,
-      type,
-      custom: true,
-      id: made.id,
-      outputs: made.olds,
-    };
-    const saved = { version: 3, deployment: { resources: [resource] } };
-    await bench.logs().store.write(checkpointFile(TRANSACTION), JSON.stringify(saved));
+    await saveBefore(bench, made);
     const process = await bench.process("item", rollback);
     const { inputs: renewed } = check(kindOf("item"), made.olds, { ...inputs, references: { [key]: now } });
     await process.update(made.id, made.olds, renewed);
@@ -257,11 +247,9 @@ describe("the value set of a variable library in a rollback", () => {
 
 describe("what goes with an item that a transaction deletes", () => {
   /** A transaction deletes an item, and its rollback makes it anew. @returns the new item's id, and what is told */
-  async function deletedAndRemade(bench: Bench, { id, olds }: { id: string; olds: Record<string, unknown> }) {
-    const type = "pulumi-nodejs:dynamic/fabric:Item";
-    const resource = { urn: `urn:pulumi:test::fabric::${type}::one`, type, custom: true, id, outputs: olds };
-    const saved = { version: 3, deployment: { resources: [resource] } };
-    await bench.logs().store.write(checkpointFile(TRANSACTION), JSON.stringify(saved));
+  async function deletedAndRemade(bench: Bench, made: Deployed) {
+    const { id, olds } = made;
+    await saveBefore(bench, made);
     const deploying = await bench.process("item");
     await deploying.delete(id, olds);
     await deploying.end();

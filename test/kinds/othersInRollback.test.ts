@@ -6,13 +6,12 @@ import { describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { known } from "../../emulator/core/defaultSeed.ts";
 import { environmentVersion } from "../../lib/content/environmentValues.ts";
-import { checkpointFile } from "../../lib/transactions/transactionFiles.ts";
 import type { Written } from "../../lib/transactions/written.ts";
 import { writtenTo } from "../../lib/transactions/written.ts";
 import { check } from "../../providers/engine/resourceKind.ts";
 import { itemFiles, itemParts } from "../itemFiles.ts";
 import { rollback } from "./faultyCalls.ts";
-import { Bench, TRANSACTION, deployed, inputsOf, kindOf } from "./providerBench.ts";
+import { Bench, TRANSACTION, deployed, inputsOf, kindOf, saveBefore } from "./providerBench.ts";
 import type { Deployed, Properties } from "./providerBench.ts";
 
 /* What other people do before a transaction, during it, and until it is rolled back. */
@@ -49,14 +48,17 @@ class Rolled implements AsyncDisposable {
   }
 
   /** Saves the state from before the transaction. */
-  async save(...objects: readonly Deployed[]): Promise<void> {
-    const resources = objects.map(({ kind, id, olds }, index) => {
-      const type = `pulumi-nodejs:dynamic/fabric:${kindOf(kind).name}`;
-      const urn = `urn:pulumi:test::fabric::${type}::object-${index}`;
-      return { urn, type, custom: true, id, inputs: inputsOf(kindOf(kind), olds), outputs: olds };
-    });
-    const saved = { version: 3, deployment: { resources } };
-    await this.bench.logs().store.write(checkpointFile(TRANSACTION), JSON.stringify(saved));
+  save = (...objects: readonly Deployed[]) => saveBefore(this.bench, ...objects);
+
+  /** A notebook in a workspace from before the transaction. @param text of its files; nothing is declared of its content without */
+  async notebook(text?: string): Promise<{ readonly made: Deployed; readonly inputs: Properties }> {
+    const inputs = {
+      ...{ workspaceId: await this.workspace(), type: "Notebook", displayName: "flow" },
+      ...(text !== undefined && { path: this.files("Notebook", text) }),
+    };
+    const made = await deployed(this.bench, "item", inputs, quick);
+    await this.save(made);
+    return { made, inputs };
   }
 
   async update({ kind, id, olds }: Deployed, news: Properties): Promise<Deployed> {
@@ -139,10 +141,7 @@ describe("content that the transaction did not send", () => {
 
   it("A rollback gives back content that somebody has set between a run whose definition was refused and the next one", async () => {
     await using one = await Rolled.start();
-    const workspaceId = await one.workspace();
-    const inputs = { workspaceId, type: "Notebook", displayName: "flow", path: one.files("Notebook", "first") };
-    const made = await deployed(one.bench, "item", inputs, quick);
-    await one.save(made);
+    const { made, inputs } = await one.notebook("first");
     one.files("Notebook", "second");
     one.bench.emulator.faults([{ ...UPDATE, status: 400, errorCode: "Broken" }]);
     await assert.rejects(one.update(made, inputs), /Broken/);
@@ -156,10 +155,7 @@ describe("content that the transaction did not send", () => {
 
   it("A rollback gives back content that somebody has set between two runs, of which the second deleted the item", async () => {
     await using one = await Rolled.start();
-    const workspaceId = await one.workspace();
-    const inputs = { workspaceId, type: "Notebook", displayName: "flow", path: one.files("Notebook", "first") };
-    const made = await deployed(one.bench, "item", inputs, quick);
-    await one.save(made);
+    const { made, inputs } = await one.notebook("first");
     one.files("Notebook", "second");
     const changed = await one.update(made, inputs);
     one.edit(made.id, "Notebook", "theirs");
@@ -171,10 +167,7 @@ describe("content that the transaction did not send", () => {
 
   it("A rollback that fails while it gives a new item undeclared content gives it the next time", async () => {
     await using one = await Rolled.start();
-    const workspaceId = await one.workspace();
-    const inputs = { workspaceId, type: "Notebook", displayName: "flow" };
-    const made = await deployed(one.bench, "item", inputs, quick);
-    await one.save(made);
+    const { made } = await one.notebook();
     one.edit(made.id, "Notebook", "theirs");
     await one.remove(made);
     one.bench.emulator.faults([{ ...UPDATE, status: 400, errorCode: "Broken" }]);
@@ -191,10 +184,7 @@ describe("content that the transaction did not send", () => {
 
   it("A rollback that is killed after it made an item gives it its undeclared content the next time", async () => {
     await using one = await Rolled.start();
-    const workspaceId = await one.workspace();
-    const inputs = { workspaceId, type: "Notebook", displayName: "flow" };
-    const made = await deployed(one.bench, "item", inputs, quick);
-    await one.save(made);
+    const { made } = await one.notebook();
     one.edit(made.id, "Notebook", "theirs");
     await one.remove(made);
     one.bench.emulator.faults([{ ...UPDATE, status: 400, errorCode: "Broken" }]);
@@ -224,10 +214,7 @@ describe("content that the transaction did not send", () => {
 describe("a transaction that was gone on with after a rollback of it was incomplete", () => {
   it("A rollback gives content back again if its transaction has sent its own once more after an incomplete rollback", async () => {
     await using one = await Rolled.start();
-    const workspaceId = await one.workspace();
-    const inputs = { workspaceId, type: "Notebook", displayName: "flow", path: one.files("Notebook", "first") };
-    const made = await deployed(one.bench, "item", inputs, quick);
-    await one.save(made);
+    const { made, inputs } = await one.notebook("first");
     one.edit(made.id, "Notebook", "theirs");
     const shown = { ...made, olds: { ...made.olds, definitionHash: "of theirs" } };
     for (const _attempt of [1, 2]) {
@@ -242,10 +229,7 @@ describe("a transaction that was gone on with after a rollback of it was incompl
 describe("content that cannot be compared", () => {
   it("A rollback leaves a definition that nobody can read by then, and tells it", async () => {
     await using one = await Rolled.start();
-    const workspaceId = await one.workspace();
-    const inputs = { workspaceId, type: "Notebook", displayName: "flow", path: one.files("Notebook", "first") };
-    const made = await deployed(one.bench, "item", inputs, quick);
-    await one.save(made);
+    const { made, inputs } = await one.notebook("first");
     one.files("Notebook", "second");
     const changed = await one.update(made, inputs);
     one.edit(made.id, "Notebook", "theirs");
@@ -258,10 +242,7 @@ describe("content that cannot be compared", () => {
 
   it("A rollback that was cut off while it compared a definition leaves what somebody has put into the item since", async () => {
     await using one = await Rolled.start();
-    const workspaceId = await one.workspace();
-    const inputs = { workspaceId, type: "Notebook", displayName: "flow", path: one.files("Notebook", "first") };
-    const made = await deployed(one.bench, "item", inputs, quick);
-    await one.save(made);
+    const { made, inputs } = await one.notebook("first");
     one.files("Notebook", "second");
     const changed = await one.update(made, inputs);
     one.edit(made.id, "Notebook", "theirs");

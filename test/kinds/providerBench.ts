@@ -11,6 +11,7 @@ import { kinds } from "../../providers/kinds/kinds.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { FolderLogStore } from "../../lib/logStore/folderLogStore.ts";
 import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
+import { checkpointFile } from "../../lib/transactions/transactionFiles.ts";
 import { check } from "../../providers/engine/resourceKind.ts";
 import type { ResourceKind } from "../../providers/engine/resourceKind.ts";
 import { worldOf } from "../engine/harness/worldOf.ts";
@@ -157,6 +158,17 @@ export async function deployed(
   const { id, outs } = await process.create(checked);
   await process.end();
   return { kind, id: String(id), olds: outs as Properties };
+}
+
+/** Saves objects as the state from before the transaction, which a rollback of it goes back to. */
+export async function saveBefore(bench: Bench, ...objects: readonly Deployed[]): Promise<void> {
+  const resources = objects.map(({ kind, id, olds }, index) => {
+    const type = `pulumi-nodejs:dynamic/fabric:${kindOf(kind).name}`;
+    const urn = `urn:pulumi:test::fabric::${type}::object-${index}`;
+    return { urn, type, custom: true, id, inputs: inputsOf(kindOf(kind), olds), outputs: olds };
+  });
+  const saved = { version: 3, deployment: { resources } };
+  await bench.logs().store.write(checkpointFile(TRANSACTION), JSON.stringify(saved));
 }
 
 /** The inputs among the properties of a state. */

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { checkpointFile } from "../../lib/transactions/transactionFiles.ts";
 import { DOUBTFUL } from "../../providers/engine/field.ts";
 import { check } from "../../providers/engine/resourceKind.ts";
 import { itemParts } from "../itemFiles.ts";
 import { rollback } from "./faultyCalls.ts";
-import { Bench, TRANSACTION, deployed, kindOf } from "./providerBench.ts";
+import { Bench, deployed, kindOf, saveBefore } from "./providerBench.ts";
 import type { Properties } from "./providerBench.ts";
 
 /* What a state says that was sent for an item, after a rollback of a transaction that has sent the item's definition. */
@@ -23,16 +22,7 @@ async function notes({ isEditedBefore }: { readonly isEditedBefore: boolean }) {
     path: "fabric/retail/load/weekly.DataPipeline",
   };
   const made = await deployed(bench, "item", inputs, watching);
-  const type = "pulumi-nodejs:dynamic/fabric:Item";
-  const resource = {
-    urn: `urn:pulumi:test::fabric::${type}::weekly`,
-    type,
-    custom: true,
-    id: made.id,
-    outputs: made.olds,
-  };
-  const saved = { version: 3, deployment: { resources: [resource] } };
-  await bench.logs().store.write(checkpointFile(TRANSACTION), JSON.stringify(saved));
+  await saveBefore(bench, made);
   const edit = () =>
     bench.emulator.service.items.change(made.id.split("/")[1] ?? "", { parts: itemParts("DataPipeline", "theirs") });
 

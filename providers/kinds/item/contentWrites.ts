@@ -8,12 +8,12 @@ import { publishEnvironment } from "./environment.ts";
 import { changeOfItem } from "./itemIntent.ts";
 import { itemPlace } from "./itemPlace.ts";
 import { formerItem, newIdsFor, withNewIds } from "./idsOfNow.ts";
-import { contentBefore, hasBeenSent, laterContent, noteSending, notedBefore, sendsSoFar } from "./laterContent.ts";
+import { contentBefore, hasBeenSent, keptBefore, laterContent, noteSending, sendsSoFar } from "./laterContent.ts";
 import { definitionFor, withFormat } from "./definitionToSend.ts";
 import type { Definition } from "./definitionToSend.ts";
-import { readDefinition, unlessUnreadable, workspaceIn } from "./itemContent.ts";
+import { hasContent, readDefinition, unlessUnreadable } from "./itemContent.ts";
 import type { Declared, Defined } from "./itemContent.ts";
-import { keepParts, keptOf } from "./keptContent.ts";
+import { keepParts } from "./keptContent.ts";
 
 /* Writes of the content of items, by a deployment and by a rollback. */
 
@@ -50,16 +50,15 @@ export async function sendDefinition(
  */
 export async function deployDefinition(run: Run, id: string, item: Declared, had: string | undefined): Promise<void> {
   const definition = await definitionFor(run, item, id);
-  const isThere = run.isRollback && definition !== undefined && (await hasContent(run, id, item, definition));
+  const isThere = run.isRollback && definition !== undefined && (await hasStill(run, id, item, definition));
   if (!isThere) await sendDefinition(run, id, item, definition, had);
 }
 
 /** Whether an item has a definition. Of an environment, it may not be the published one. */
-async function hasContent(run: Run, id: string, item: Defined, { parts }: Definition): Promise<boolean> {
+async function hasStill(run: Run, id: string, item: Defined, { parts }: Definition): Promise<boolean> {
   if (item.type === "Environment") return false;
-  const live = await readDefinition(run, id, item).catch(unlessUnreadable);
   const wanted = withoutEnvironment(parts, item.variables ?? {}, run.variables);
-  return live !== undefined && hashDefinition(live) === hashDefinition(wanted);
+  return (await hasContent(run, id, item, wanted).catch(unlessUnreadable)) ?? false;
 }
 
 /** Replaces an item's definition. What an environment had published stays published. @param more for the log */
@@ -99,7 +98,7 @@ export async function sendContent(
   item: Defined,
   parts: readonly DefinitionPart[],
 ): Promise<boolean> {
-  if (hashDefinition(await readDefinition(run, id, item)) === hashDefinition(parts)) return false;
+  if (await hasContent(run, id, item, parts)) return false;
   await sendDefinition(run, id, item, withFormat(item, withEnvironment(parts, run.variables)));
   return true;
 }
@@ -111,7 +110,7 @@ export async function sendContent(
  */
 export async function giveBackDefinition(run: Run, id: string, before: Defined): Promise<boolean> {
   if (!run.isRollback || !(await hasBeenSent(run, id))) return false;
-  const parts = (await notedBefore(run, id)) ?? (await keptOf(run, workspaceIn(id), before));
+  const parts = await keptBefore(run, id, before);
   if (!parts) throw notKept(before);
   if (await laterContent(run, id, before, [parts])) return true;
   await sendDefinition(run, id, before, withFormat(before, withEnvironment(parts, run.variables)));
@@ -176,7 +175,6 @@ export async function restoreUndeclared(run: Run, id: string, item: Declared): P
   if (!run.isRollback || item.definitionHash !== undefined || item.creationPayload !== undefined) return;
   const parts = await contentBefore(run, item);
   if (!parts) return;
-  const live = await readDefinition(run, id, item).catch(unlessUnreadable);
-  if (live && hashDefinition(live) !== hashDefinition(parts))
+  if ((await hasContent(run, id, item, parts).catch(unlessUnreadable)) === false)
     await sendDefinition(run, id, item, withFormat(item, parts));
 }

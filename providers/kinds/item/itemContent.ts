@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isFabricError } from "../../../lib/api/fabricError.ts";
+import { hashDefinition } from "../../../lib/api/itemDefinition.ts";
 import type { DefinitionPart } from "../../../lib/api/itemDefinition.ts";
 import { formatOf } from "../../../lib/content/contentRules.ts";
 import { withoutEnvironment } from "../../../lib/content/environmentValues.ts";
@@ -61,6 +62,14 @@ export async function readDefinition(run: Run, id: string, item: Defined): Promi
   });
   return [...withoutEnvironment(definition.parts, item.variables ?? {}, run.variables)];
 }
+
+/** Whether an item has some content at the service. @throws the errors of {@link readDefinition} */
+export const hasContent = async (
+  run: Run,
+  id: string,
+  item: Defined,
+  parts: readonly DefinitionPart[],
+): Promise<boolean> => hashDefinition(await readDefinition(run, id, item)) === hashDefinition(parts);
 
 /** Variables whose former values nobody knows any more, so that they cannot be told from other text in a definition. */
 export const lostVariables = (run: Run, { variables = {} }: Defined) => run.variables.changed(variables);

@@ -6,7 +6,7 @@ import { formerItem, newIdsFor, withNewIds } from "./idsOfNow.ts";
 import type { Restored } from "./idsOfNow.ts";
 import { writeDefinition } from "./contentWrites.ts";
 import { withFormat } from "./definitionToSend.ts";
-import { lostVariables, readDefinition, unlessUnreadable } from "./itemContent.ts";
+import { hasContent, lostVariables, readDefinition, unlessUnreadable, workspaceIn } from "./itemContent.ts";
 import { keptOf } from "./keptContent.ts";
 import type { SentNote } from "./contentWrites.ts";
 import type { Definition } from "./definitionToSend.ts";
@@ -134,8 +134,9 @@ export const noteBefore = (run: Run, id: string, parts: Parts): Promise<void> =>
 export const noteBeforeInstead = (run: Run, id: string, parts: Parts): Promise<void> =>
   run.definitions.keepInstead(beforeKey(id), parts);
 
-/** In a rollback: content that an item had before the transaction. @param id from then */
-export const notedBefore = (run: Run, id: string): Promise<Parts | undefined> => run.definitions.kept(beforeKey(id));
+/** In a rollback: content that an item had before the transaction, with the ids of then. @param id from then */
+export const keptBefore = async (run: Run, id: string, item: Defined): Promise<Parts | undefined> =>
+  (await run.definitions.kept(beforeKey(id))) ?? (await keptOf(run, workspaceIn(id), item));
 
 /**
  * In a rollback: content that an item had before the transaction, with the ids of now. The item may have another name by now.
@@ -144,9 +145,7 @@ export const notedBefore = (run: Run, id: string): Promise<Parts | undefined> =>
 export async function contentBefore(run: Run, item: Restored, id?: string): Promise<Parts | undefined> {
   const former = await formerItem(run, item, id);
   const { displayName = item.displayName } = (former?.state ?? {}) as Partial<Defined>;
-  const kept =
-    (await notedBefore(run, former?.id ?? id ?? "")) ??
-    (await keptOf(run, former?.id.split("/")[0] ?? item.workspaceId, { ...item, displayName }));
+  const kept = await keptBefore(run, former?.id ?? id ?? `${item.workspaceId}/`, { ...item, displayName });
   return kept && former ? withNewIds(kept, newIdsFor(former, item, id)) : kept;
 }
 
@@ -167,6 +166,5 @@ export async function contentToGiveBack(run: Run, item: Restored, id: string): P
 /** In a rollback: whether it has left content in an item that somebody has set after the transaction wrote to it. */
 export async function hasLaterContent(run: Run, id: string, item: Defined): Promise<boolean> {
   const later = await run.definitions.kept(laterKey(id));
-  if (!later) return false;
-  return hashDefinition(later) === hashDefinition(await readDefinition(run, id, item));
+  return later !== undefined && hasContent(run, id, item, later);
 }

@@ -4,9 +4,8 @@ import type { Run } from "../../run/run.ts";
 import { formerItem, newIdsFor } from "./idsOfNow.ts";
 import type { Restored } from "./idsOfNow.ts";
 import { readDefinition } from "./itemContent.ts";
-import { keptOf } from "./keptContent.ts";
 import type { Defined } from "./itemContent.ts";
-import { notedBefore } from "./laterContent.ts";
+import { keptBefore } from "./laterContent.ts";
 
 /**
  * The definition that was last sent for an item, and the service's version of it. The service may add to a definition and
@@ -49,8 +48,7 @@ async function noteGivenBack(run: Run, id: string, item: Restored, isLater: bool
   if (!former) return readSent(run, id, item);
   const sent = former.state["sent"] as Sent | undefined;
   if (isLater || newIdsFor(former, item, id).length === 0) return sent;
-  const [workspaceId = ""] = former.id.split("/");
-  const given = (await notedBefore(run, former.id)) ?? (await keptOf(run, workspaceId, item));
+  const given = await keptBefore(run, former.id, item);
   const isEdited = given !== undefined && hashDefinition(given) !== sent?.contentHash;
   // what was sent has new ids by now
   return isEdited ? sent : readSent(run, id, item);
