@@ -2,6 +2,8 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { placeInPlatform, readDefinitionParts } from "../api/itemDefinition.ts";
 import { hasDefinition } from "../api/itemType.ts";
+import { circlesOf } from "../content/circles.ts";
+import type { CircleStep } from "../content/circles.ts";
 import { contentFaults } from "../content/contentFaults.ts";
 import { isId } from "../content/gitIds.ts";
 import { findReferences } from "../content/references.ts";
@@ -246,40 +248,22 @@ function circlesByRules(
   const keyOf = (workspace: number, index: number) => `${workspace}/${index}`;
   const byKey = new Map(all.map((position) => [keyOf(position.workspace, position.index), position]));
   const referencesOf = new Map(found);
-  const done = new Set<Position>();
-  const told: { readonly position: Position; readonly message: string }[] = [];
-  for (const position of all) visit(position, []);
-  return told;
-
-  function visit(position: Position, above: readonly Edge[]): void {
-    const start = above.findIndex(({ from }) => from === position);
-    if (start >= 0) {
-      const circle = above.slice(start);
-      const byRule = circle.find(({ key }) => key.startsWith("$"));
-      if (byRule) told.push({ position: byRule.from, message: messageOf(circle, byRule) });
-      return;
-    }
-    if (done.has(position)) return;
-    for (const { key, workspace, item } of referencesOf.get(position.item) ?? []) {
+  const circles = circlesOf(all, (position) =>
+    (referencesOf.get(position.item) ?? []).flatMap(({ key, workspace, item }) => {
       const to = item === undefined ? undefined : byKey.get(keyOf(workspace, item));
-      if (to && to !== position) visit(to, [...above, { from: position, key }]);
-    }
-    done.add(position);
-  }
+      return to ? [{ key, to }] : [];
+    }),
+  );
+  return circles.flatMap((circle) => {
+    const byRule = circle.find(({ key }) => key.startsWith("$"));
+    return byRule ? [{ position: byRule.from, message: messageOf(circle, byRule) }] : [];
+  });
 
-  function messageOf(circle: readonly Edge[], { from, key }: Edge): string {
-    const titles = [...circle.map((edge) => edge.from), circle[0]?.from].map(
-      (position) => `${position?.item.type} '${position?.item.displayName}'`,
-    );
+  function messageOf(circle: readonly CircleStep<Position>[], { from, key }: CircleStep<Position>): string {
+    const titles = [...circle, ...circle.slice(0, 1)].map(({ from: { item } }) => `${item.type} '${item.displayName}'`);
     const rule = values().ruleNeeding(from.entry, environment, key);
     return `${rule}${from.item.path} refers to itself by others: ${titles.join(" -> ")}. Remove one of these references or rules.`;
   }
-}
-
-/** A reference of an item to another one. */
-interface Edge {
-  readonly from: Position;
-  readonly key: string;
 }
 
 function withoutFiles({ type, displayName, path, parent, logicalId }: ResolvedItem, workspace: number) {

@@ -13,3 +13,9 @@ export function displayNameFault(name: string): string | undefined {
   if (hasControlCharacter(name)) return "with a control character";
   return hasEdgeSpace(name) ? "that begins or ends with a space" : undefined;
 }
+
+/** What the schema lets pass in a declared name, and nobody may have in one. Undefined if nothing is. */
+export const declaredNameFault = (name: string): string | undefined =>
+  name.length <= LONGEST_NAME && hasControlCharacter(name)
+    ? "must be a name, and not one with a control character"
+    : undefined;

@@ -7,7 +7,7 @@ import type { NamedPool } from "../content/itemValues.ts";
 import type { ItemAttribute, WorkspaceAttribute } from "../content/values/reference.ts";
 import type { Variables } from "../content/environmentValues.ts";
 import type { Value } from "../content/values/value.ts";
-import { LONGEST_NAME, displayNameFault, hasControlCharacter } from "./displayNameFault.ts";
+import { declaredNameFault, displayNameFault } from "./displayNameFault.ts";
 import { isYes, textOf } from "./entries.ts";
 import { insideProject } from "./insideProject.ts";
 import { itemNameProblem } from "./itemNames.ts";
@@ -137,9 +137,8 @@ export function resolveItem(
   const holder = platform ? "path" : declared.displayName === undefined ? "name" : "displayName";
   const fault = displayName === undefined ? undefined : displayNameFault(displayName);
   if (fault !== undefined && platform) report(holder, `${path}/.platform has a displayName ${fault}`);
-  // the schema refuses what else is wrong with a declared name
-  else if (displayName !== undefined && displayName.length <= LONGEST_NAME && hasControlCharacter(displayName))
-    report(holder, "must be a name, and not one with a control character");
+  const declaredFault = platform || displayName === undefined ? undefined : declaredNameFault(displayName);
+  if (declaredFault !== undefined) report(holder, declaredFault);
   // an item that exists already has a name that the service has taken
   if (fault === undefined && type !== undefined && displayName !== undefined && !isYes(raw["adopt"])) {
     const problem = itemNameProblem(type, displayName);

@@ -7,7 +7,7 @@ import { placeInPlatform } from "../api/itemDefinition.ts";
 import { problemAt } from "./problem.ts";
 import type { ConfigPath, Problem } from "./problem.ts";
 import { checkAzure } from "./azure.ts";
-import { displayNameFault } from "./displayNameFault.ts";
+import { declaredNameFault } from "./displayNameFault.ts";
 import { entriesOf, entryOf, isEntry, textOf, duplicateFinder } from "./entries.ts";
 import type { Entry } from "./entries.ts";
 import { resolveItem } from "./item.ts";
@@ -80,10 +80,8 @@ export function checkRules(raw: Entry, context: RuleContext): RuleResult {
     if (displayName !== undefined && RESERVED_WORKSPACES.includes(displayName.toLowerCase())) {
       problems.push(problemAt([...at, spoken], "is a name that the service keeps for itself"));
     }
-    const fault = displayName === undefined ? undefined : displayNameFault(displayName);
-    // too long a name is the schema's to refuse
-    if (fault !== undefined && /control/.test(fault))
-      problems.push(problemAt([...at, spoken], `must be a name, and not one ${fault}`));
+    const fault = displayName === undefined ? undefined : declaredNameFault(displayName);
+    if (fault !== undefined) problems.push(problemAt([...at, spoken], fault));
     const isKnown = isDuplicate("name", name, [...at, "name"]);
     // if displayName defaults to name, one problem is enough
     if (!isKnown || spoken === "displayName") isDuplicate("displayName", displayName, [...at, spoken]);

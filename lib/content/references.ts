@@ -1,4 +1,5 @@
 import type { TextFile } from "./contentRules.ts";
+import { circlesOf } from "./circles.ts";
 import { kqlSources, namesDatabases } from "./clusterUris.ts";
 import { ZERO_ID, idsBesideOwnWorkspace, idsIn, idsInOwnWorkspace, isId } from "./gitIds.ts";
 import { REPORT_FILE, modelFolder, modelPathIn } from "./modelOfReport.ts";
@@ -227,28 +228,16 @@ function targetOf(item: ContentItem, candidates: readonly ContentItem[]): Conten
 
 /** Items that refer to one another in a circle cannot be made one after the other. Each circle is told once. */
 function circlesIn(references: FoundReferences["references"]): ReferenceProblem[] {
-  const done = new Set<ContentItem>();
-  const problems: ReferenceProblem[] = [];
-  for (const item of references.keys()) visit(item, []);
-  return problems;
-
-  function visit(item: ContentItem, above: readonly ContentItem[]): void {
-    const start = above.indexOf(item);
-    if (start >= 0) {
-      const circle = [...above.slice(start), item];
-      const names = circle.map(({ type, displayName }) => `${type} '${displayName}'`).join(" -> ");
-      const first = references.get(item)?.find(({ to }) => to === circle[1]);
-      problems.push({
-        item,
-        message: `${placeOf(item, first?.key ?? "")} refers to itself by others: ${names}. Remove one of these references.`,
-      });
-      return;
-    }
-    if (done.has(item)) return;
-    // an item's reference to itself is sent after the item was made
-    for (const { to } of references.get(item) ?? []) if (to !== item) visit(to, [...above, item]);
-    done.add(item);
-  }
+  // an item's reference to itself is sent after the item was made
+  return circlesOf(references.keys(), (item) => references.get(item) ?? []).flatMap((circle) => {
+    const [first] = circle;
+    if (!first) return [];
+    const names = [...circle, first].map(({ from }) => `${from.type} '${from.displayName}'`).join(" -> ");
+    const place = placeOf(first.from, first.key);
+    return [
+      { item: first.from, message: `${place} refers to itself by others: ${names}. Remove one of these references.` },
+    ];
+  });
 }
 
 /** The first place in an item's files of what a reference stands for; the item's folder if its files do not spell it so. */
