@@ -29,7 +29,7 @@ const checks: readonly (readonly [what: string, ...command: string[]])[] = [
  * Test files to run in parallel: more than cores, because each test on the real engine starts several processes that wait for
  * one another.
  */
-const FILES_AT_ONCE = Math.min(Math.max(availableParallelism() + 1, 3), 6);
+const FILES_AT_ONCE = Math.min(Math.max(availableParallelism() + 2, 4), 6);
 /** How long each sweep of a sample goes on; there are 24, and some need as long again to set up. */
 const SAMPLE_SECONDS = 20;
 /** One in this many thorough files belongs to a sample. */

@@ -36,19 +36,22 @@ class ItemFolder implements Disposable {
 const publishesOf = (bench: Bench) =>
   bench.emulator.requests().filter(({ path }) => path.endsWith("/staging/publish")).length;
 
+/** Without the pauses of a wait for the service. */
+const quick = { isPatient: false };
+
 describe("an environment", () => {
   it("An environment is published when it is made and when its definition changes, and a failed publish is made up for", async () => {
     await using bench = await Bench.start();
     using folder = new ItemFolder("spark.Environment");
     const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
     const inputs = { workspaceId, type: "Environment", displayName: "spark", path: folder.path };
-    const made = await deployed(bench, "item", inputs);
+    const made = await deployed(bench, "item", inputs, quick);
     assert.equal(publishesOf(bench), 1);
     const itemId = made.id.split("/")[1] ?? "";
     assert.ok(bench.emulator.service.items.get(itemId)?.publish);
 
     folder.edit("Setting/Sparkcompute.yml", (text) => text.replace("driver_cores: 4", "driver_cores: 8"));
-    const process = await bench.process("item");
+    const process = await bench.process("item", {}, quick);
     const { inputs: changed } = check(kindOf("item"), made.olds, inputs);
     bench.emulator.faults([{ method: "POST", route: "/staging/publish", status: 400, errorCode: "InvalidRequest" }]);
     let half: Record<string, unknown> | undefined;
@@ -70,7 +73,7 @@ describe("an environment", () => {
     using folder = new ItemFolder("spark.Environment");
     const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
     bench.emulator.faults([{ method: "POST", route: "/staging/publish", drop: "after" }]);
-    const process = await bench.process("item");
+    const process = await bench.process("item", {}, quick);
     const { inputs } = check(
       kindOf("item"),
       {},
@@ -88,12 +91,12 @@ describe("the definition of an item", () => {
     using folder = new ItemFolder("spark.Environment");
     const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
     const inputs = { workspaceId, type: "Environment", displayName: "spark", path: folder.path, description: "" };
-    const made = await deployed(bench, "item", inputs);
+    const made = await deployed(bench, "item", inputs, quick);
     const itemId = made.id.split("/")[1] ?? "";
     bench.emulator.service.items.change(itemId, { description: "theirs" });
     folder.edit("Setting/Sparkcompute.yml", (text) => text.replace("driver_cores: 4", "driver_cores: 8"));
     const { inputs: changed } = check(kindOf("item"), made.olds, inputs);
-    await (await bench.process("item")).update(made.id, made.olds, changed);
+    await (await bench.process("item", {}, quick)).update(made.id, made.olds, changed);
     const log = await bench.logs().entries(TRANSACTION);
     const noted = log.flatMap((entry) =>
       entry.kind === "intent" && entry.compensation?.function === "restoreDefinition" ? [entry.before] : [],
@@ -151,10 +154,10 @@ describe("the Spark pool of an environment", () => {
     assert.equal(response.status, 201, await response.clone().text());
     const { id: poolId } = (await response.json()) as { id: string };
     await assert.rejects(
-      deployed(bench, "item", { ...inputs, sparkPool: { type: "Capacity", name: "Big" } }),
+      deployed(bench, "item", { ...inputs, sparkPool: { type: "Capacity", name: "Big" } }, quick),
       /The workspace has no Spark pool 'Big' of type Capacity\. It can use: .*Workspace 'Big'/,
     );
-    const made = await deployed(bench, "item", { ...inputs, sparkPool: { type: "Workspace", name: "Big" } });
+    const made = await deployed(bench, "item", { ...inputs, sparkPool: { type: "Workspace", name: "Big" } }, quick);
     const [, itemId = ""] = made.id.split("/");
     const compute = bench.emulator.service.items
       .get(itemId)
