@@ -11,7 +11,7 @@ import { EngineStack } from "./harness/engineStack.ts";
 /*
  * The whole life of a deployment with secrets that would be recognised anywhere, and then a look everywhere: state, history
  * and backups of the backend, transaction log, kept checkpoints and definitions, the emulator's objects and requests, what
- * the commands printed, the engine's event logs, and what telemetry was sent.
+ * the commands printed, the engine's event logs, the logs that the CLI keeps, and what telemetry was sent.
  */
 
 const canaries = {
@@ -128,6 +128,24 @@ const payloadsIn = (text: string) =>
 /** How compressed files are unpacked: kept definitions and logs by gzip, states by zstd. */
 const unpack: Readonly<Record<string, (content: Buffer) => Buffer>> = { ".gz": gunzipSync, ".zst": zstdDecompressSync };
 
+/**
+ * The logs that the CLI has kept of its commands, as text. It compresses one until it knows the stack's secrets, and encrypts
+ * one from then on.
+ */
+async function logsOfTheCli(stack: EngineStack): Promise<[string, string][]> {
+  const folder = join(stack.folder, "home", "logs");
+  const logs: [string, string][] = [];
+  for (const name of readdirSync(folder)) {
+    const content = readFileSync(join(folder, name));
+    const isEncrypted = content.subarray(0, 4).toString() === "PLOG";
+    const text = isEncrypted
+      ? (await stack.run(["logs", "decrypt", join(folder, name)])).text
+      : gunzipSync(content).toString();
+    logs.push([name, text]);
+  }
+  return logs;
+}
+
 /** All files below a folder, as text; compressed ones unpacked. */
 function filesBelow(folder: string): [string, string][] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -226,8 +244,12 @@ describe("secrets of a deployment", () => {
     const told = new Set(sink.of("EventData").map(({ data }) => data.baseData.name));
     for (const event of ["Started", "Success", "Failed"]) assert.ok(told.has(`Deployment${event}`), event);
     for (const event of ["Started", "Completed"]) assert.ok(told.has(`Rollback${event}`), event);
+    const kept = await logsOfTheCli(stack);
+    const ofDeployments = kept.filter(([, text]) => text.includes("fabric:FabricWorkspace"));
+    assert.ok(ofDeployments.length > 5, "the logs that the CLI keeps were not read");
     const places: [string, string][] = [
       ...printed,
+      ...kept,
       // state, its history and backups; transaction log, checkpoints and definitions; event logs; configuration
       ...["state", ".fabric"].flatMap((folder) => filesBelow(join(stack.folder, folder))),
       ...readdirSync(stack.folder)

@@ -66,6 +66,8 @@ export class EngineStack implements AsyncDisposable {
     mkdirSync(join(this.folder, "state"));
     this.env = {
       ...process.env,
+      // the CLI keeps a log of each of its commands there
+      PULUMI_HOME: join(this.folder, "home"),
       PULUMI_BACKEND_URL: pathToFileURL(join(this.folder, "state")).href,
       PULUMI_CONFIG_PASSPHRASE: "",
       PULUMI_DEBUG_COMMANDS: "true",
