@@ -58,7 +58,8 @@ export function declareObjects(values: KindValues | undefined, holder: Holder): 
       } as ArgsOf<Fields>;
       const isProtected = protect ?? (holder.protectData && kind.holdsData?.(args) !== undefined);
       const options = { ...holder.options, protect: isProtected };
-      const resource = new FabricResource(kind, holder.keyOf(name), inputs, options);
+      const read = known.map(({ output }) => output);
+      const resource = new FabricResource(kind, holder.keyOf(name), inputs, options, read);
       for (const { what, output } of known)
         holder.names.add(what, name ?? "", (resource as unknown as Outputs)[output] as Output<string>);
       return [{ kind, name, resource, args }, ...(roles ? declareRoles(roles, { name, resource }, holder) : [])];

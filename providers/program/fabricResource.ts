@@ -49,15 +49,30 @@ export function propertiesOf(
   return { ...outputs, ...args, __provider: bootstrap };
 }
 
+/** Arguments without those that were left out. */
+const given = (args: object) => Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined));
+
 /**
  * A resource of any kind. Type and state are those of Pulumi's dynamic resources, with one difference: a constant string
  * names the provider instead of its serialised code, so the state holds no code and no captured secret.
+ *
+ * The SDK makes an `Output` for each property that a resource begins with, also for one without a value. It takes 16 kB until
+ * the program ends, so a resource begins with no other outputs than those that somebody reads.
  */
 export class FabricResource<F extends Fields, O extends object> extends resource.CustomResource {
-  constructor(kind: ResourceKind<F, O>, name: string, args: ArgsOf<F>, opts: CustomResourceOptions) {
+  /** @param read outputs that the program reads, besides those that the kind's entry shows */
+  constructor(
+    kind: ResourceKind<F, O>,
+    name: string,
+    args: ArgsOf<F>,
+    opts: CustomResourceOptions,
+    read: readonly string[] = [],
+  ) {
+    const shown = [...read, ...(kind.entry?.shows ?? [])];
+    const outputs = kind.outputs.filter((output) => shown.includes(output));
     // names are unique at the service, so a new object cannot exist beside the old one. The option must stand here: the
     // engine does not ask diff about a forced replacement
     const own = { ...opts, deleteBeforeReplace: true };
-    super(resourceType(kind), name, propertiesOf(kind, args), own);
+    super(resourceType(kind), name, propertiesOf({ name: kind.name, outputs }, given(args)), own);
   }
 }
