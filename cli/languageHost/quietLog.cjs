@@ -19,7 +19,6 @@ Module._load = function (request, importer, isMain) {
   const module = load.call(this, request, importer, isMain);
   if (/(^|\/)log$/.test(request) && sdk.test(importer?.filename ?? "") && isLog(module)) {
     module.debug = () => Promise.resolve();
-    Module._load = load;
   }
   return module;
 };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { describe, it } from "node:test";
-import { nodeMemory } from "../../../cli/pulumi/nodeMemory.ts";
+import { nodeMemory, withoutDebugMessages } from "../../../cli/pulumi/nodeMemory.ts";
 import { projectRoot } from "../../../cli/pulumi/pulumi.ts";
 
 /** What a process prints that has loaded the SDK. */
@@ -26,6 +26,7 @@ describe("Pulumi's SDK at its start", () => {
   it("Pulumi's SDK loads the TypeScript compiler at its start, unless a command of the project runs it", () => {
     assert.deepEqual(afterLoadingSdk(heavy, {}), true);
     assert.deepEqual(afterLoadingSdk(heavy, nodeMemory({})), false);
+    assert.deepEqual(afterLoadingSdk(heavy, withoutDebugMessages(["up"], nodeMemory({}))), false);
   });
 
   it("Pulumi's SDK loads what it needs to serialize a function when a program gives it one", () => {
