@@ -90,7 +90,10 @@ export const nothingObserved: Observed = {
   compensated: new Set(),
 };
 
-/** Attempts to restore: the first, a repetition, and a last one without the failed resources, so that the rest is restored. */
+/**
+ * Attempts to restore: the first, a repetition, and a last one without the failed resources, so that the rest is restored. One
+ * more follows if something was removed after them.
+ */
 const RESTORES = 3;
 /** Attempts to remove resources that the saved checkpoint lacks. */
 const REMOVALS = 2;
@@ -119,17 +122,20 @@ export function plan(known: Known, observed: Observed): Step[] {
   }
   const failed = observed.failures.filter(({ isDelete }) => !isDelete);
   const isRestored = observed.restores > 0 && (failed.length === 0 || observed.restores >= RESTORES);
-  if (!isRestored) {
+  const pushRestore = (exclude: readonly string[]) => {
     const prepared = prepareForRollback(current, saved, deleted);
     if (prepared.isChanged) steps.push({ kind: "import", checkpoint: prepared.checkpoint });
-    const isLast = observed.restores === RESTORES - 1;
-    steps.push({ kind: "restore", exclude: isLast ? failed.flatMap(({ urn }) => urn || []) : [] });
-  }
+    steps.push({ kind: "restore", exclude });
+  };
+  if (!isRestored) pushRestore(observed.restores === RESTORES - 1 ? failed.flatMap(({ urn }) => urn || []) : []);
   const extras = extrasOf(current, saved);
   if (isRestored && extras.length > 0 && observed.removals < REMOVALS) steps.push({ kind: "remove", urns: extras });
   const orphans = orphansOf([log, rollbackLog], current).filter(({ step }) => !observed.compensated.has(step));
   // last made, first removed
   steps.push(...orphans.toReversed().map((orphan): Step => ({ kind: "compensate", orphan })));
+  const removals = observed.removals + observed.compensated.size + orphans.length;
+  // what was removed since may have held a name that the failed resources need
+  if (failed.length > 0 && observed.restores === RESTORES && removals > 0) pushRestore([]);
   const written = isRestored && !observed.isGivenBack ? writtenObjects(log, saved, current) : [];
   if (written.length > 0) steps.push({ kind: "giveBack", objects: written });
   const differences = isRestored ? differencesAfterRollback(current, saved, { rollbackLog, remade }) : [];

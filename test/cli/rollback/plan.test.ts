@@ -320,6 +320,22 @@ describe("the plan of a rollback", () => {
     assert.equal(last?.kind, "report", "what is not as it was is reported");
   });
 
+  it("The plan of a rollback restores what has failed once more after something was removed that may have held its name", () => {
+    const [a, b] = [resource("a", "a-1", "new"), resource("b", "b-1", "new")];
+    const current = checkpoint([a, b]);
+    const log = entriesOf("t", [{ kind: "begin", stack: "s", enableRollback: true }]);
+    const known: Known = { log, rollbackLog: [], saved: checkpoint([a, b]), current, isCutOff: false };
+    const failures = [{ urn: a.urn, isDelete: false }];
+    const restoresAt = (observed: Partial<Observed>) =>
+      plan(known, { ...nothingObserved, failures, ...observed }).filter(({ kind }) => kind === "restore");
+    const compensated = new Set(["of an orphan"]);
+    assert.deepEqual(restoresAt({ restores: 3 }), []);
+    for (const removed of [{ compensated }, { removals: 1 }])
+      assert.deepEqual(restoresAt({ restores: 3, ...removed }), [{ kind: "restore", exclude: [] }]);
+    assert.deepEqual(restoresAt({ restores: 4, compensated }), []);
+    assert.deepEqual(restoresAt({ restores: 3, compensated, failures: [] }), []);
+  });
+
   it("The plan of a rollback removes the orphan that was made last first, and asks for each once", () => {
     const create = (step: string): Fact[] => [
       {

@@ -76,10 +76,11 @@ function isAbout(leftover: ToldLeftover, { key, before, after }: Changed, compar
   return (collection === "roles" ? former : former.split("/").at(-1)) === ownId;
 }
 
-/** Whether an object without an id is meant: by its name, or by its resource's, which begins with the workspace. */
+/** Whether an object without an id is meant: by its name, in whatever case, or by its resource's, which begins with the workspace. */
 function isNamed(text: string, name: string): boolean {
   const { displayName } = JSON.parse(text) as { readonly displayName?: string };
-  return text.includes(JSON.stringify(name)) || (displayName !== undefined && name.endsWith(`/${displayName}`));
+  const isOfResource = displayName !== undefined && name.toLowerCase().endsWith(`/${displayName.toLowerCase()}`);
+  return isOfResource || text.includes(JSON.stringify(name));
 }
 
 /** Whether a leftover names a branch: `own, branch of 0, /elsewhere keeps …` is `github/contoso/own/of 0/elsewhere`. */
