@@ -125,6 +125,7 @@ class Rollback implements AsyncDisposable {
       if (!isRepeated) say(line);
     };
     const { restores } = this.#observed;
+    await this.#run.close();
     // the engine of the step before may have been killed
     await freeStaleLock(this.#access);
     if (step.kind === "import") await importCheckpoint(this.#access, step.checkpoint);
