@@ -327,3 +327,27 @@ describe("connections", () => {
     });
   }
 });
+
+describe("folders", () => {
+  it("A folder gets another name and another place in one deployment, and both back, although others have these names where it was and will be", async () => {
+    await using one = await Names.start();
+    const { id: workspaceId } = await deployed(one.bench, "workspace", { displayName: "stock", capacity: "local" });
+    const folder = (displayName: string, parentFolderId?: string) =>
+      deployed(one.bench, "folder", { workspaceId, displayName, ...(parentFolderId && { parentFolderId }) }, quick);
+    const ownId = ({ id }: Deployed) => id.split("/")[1] ?? "";
+    const [from, to] = [ownId(await folder("from")), ownId(await folder("to"))];
+    one.before.set("raw", await folder("raw", from));
+    await folder("done", from);
+    await folder("raw", to);
+    await one.save();
+    const { folders } = one.bench.emulator.service;
+    const place = () => {
+      const { displayName, parentFolderId } = folders.get(ownId(one.of("raw"))) ?? {};
+      return [displayName, parentFolderId];
+    };
+    await one.update("raw", { raw: "done" }, { parentFolderId: to });
+    assert.deepEqual(place(), ["done", to]);
+    await one.restored("raw");
+    assert.deepEqual(place(), ["raw", from]);
+  });
+});
