@@ -7,7 +7,7 @@ import type { Run, Write } from "../run/run.ts";
 import { changeOf, givingBack, valuesFromBefore } from "./change.ts";
 import type { Fields, InputsOf } from "./field.ts";
 import { mayMeanGone } from "./gone.ts";
-import { find, firstLook, holderIn, idOfLive } from "./liveObject.ts";
+import { find, firstLook, holderIn, idOfLive, readAlone } from "./liveObject.ts";
 import type { AnyObjectKind, Live } from "./objectKind.ts";
 import { ownHolder } from "./ownHolder.ts";
 import type { FreedName } from "./ownHolder.ts";
@@ -184,8 +184,9 @@ class Creation {
     const former = ownState ?? left;
     const had = former && adoption.ofState(former);
     if (former && !had) return adoption.mayBeLeft ? this.#continued(live, undefined, true) : undefined;
-    // what others have made under the name of an object that is gone is theirs
-    const isForeign = run.isRollback && !(await run.formerState(kind.name, id));
+    // what others have made under the name of an object that is gone is theirs, and another object of the stack is not this one
+    const before = run.isRollback ? await run.formerState<Live>(kind.name, id) : undefined;
+    const isForeign = run.isRollback && (!before || before["displayName"] !== this.#names["displayName"]);
     const asked = isForeign ? { ...inputs, adopt: false } : inputs;
     // an object that was adopted before, and restored, stays adopted, whatever is declared
     if (!former && !((await adoption.may?.(run, live, asked)) ?? true)) return undefined;
@@ -233,8 +234,8 @@ const isFreed = (found: object | string | undefined): found is FreedName =>
   typeof found === "object" && "settle" in found;
 
 /**
- * Handles an object of a rollback's saved state that others have deleted, before the transaction or since. The object stays
- * away. The result repeats the saved state, so that the next refresh shows the deletion. Undefined in every other case.
+ * Handles an object of a rollback's saved state that others have deleted, before the transaction or since, or that has another
+ * name. What was deleted stays away. The result repeats the saved state, so that the next refresh shows the deletion. Undefined in every other case.
  */
 async function takenAway(
   run: Run,
@@ -252,7 +253,12 @@ async function takenAway(
     (await run.wasDeletedByTransaction(kind.name, former.id)) ||
     (workspaceId !== undefined && (await run.wasDeletedByTransaction("Workspace", workspaceId)));
   if (isOurDelete || (await findUnlessGone(run, kind, names))) return undefined;
-  run.warn(`${kind.title(inputs)} was taken away by somebody else: it is not given back.`);
+  const isThere = await readAlone(run, kind, former.id, former.state).then(
+    () => true,
+    () => false,
+  );
+  // an adopted object that the transaction let go of has another name by now, and is given its values back later
+  if (!isThere) run.warn(`${kind.title(inputs)} was taken away by somebody else: it is not given back.`);
   return { id: former.id, outputs: former.state };
 }
 

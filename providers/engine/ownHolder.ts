@@ -1,4 +1,5 @@
 import { isServiceAnswer } from "../../lib/api/fabricError.ts";
+import { objectKey } from "../../lib/transactions/entry.ts";
 import { isTemporaryName, temporaryName } from "../../lib/transactions/temporaryName.ts";
 import type { Owner, Run } from "../run/run.ts";
 import { changeOf, valuesFromBefore } from "./change.ts";
@@ -99,8 +100,13 @@ async function nameFreed(
   if (sameIgnoringCase(holder, id)) return undefined;
   if (run.isRollback) return freedInRollback(run, kind, holder, { live, names });
   const owner = await run.owner(kind.name, holder);
-  if (!owner?.isDeclared || !givesUp(owner, names)) return undefined;
-  return freedInDeployment(run, kind, holder, { live, names, owner });
+  // this run may have given the object another key
+  if (!owner || run.isAcquired(objectKey(kind.name, holder))) return undefined;
+  if (owner.isDeclared)
+    return givesUp(owner, names) ? freedInDeployment(run, kind, holder, { live, names, owner }) : undefined;
+  // the run deletes it at its end
+  await giveTemporaryName(run, kind, holder, names);
+  return itsOwnUpdateFollows;
 }
 
 const givesUp = ({ declaredName }: Owner, { displayName }: Live) =>

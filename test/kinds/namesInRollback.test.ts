@@ -91,12 +91,15 @@ class Names implements AsyncDisposable {
     await process.delete(id, olds).finally(() => process.end());
   }
 
-  /** The rollback makes an object again. */
-  async remade(key: string): Promise<void> {
+  /** The rollback makes an object again. @returns its warnings */
+  async remade(key: string): Promise<readonly string[]> {
     const { kind, olds } = this.before.get(key) ?? this.of(key);
-    const process = await this.bench.process(kind, rollback, quick);
+    const said: string[] = [];
+    const run = { ...(await this.bench.run(rollback, quick)), warn: (line: string) => void said.push(line) };
+    const process = await this.bench.process(kind, rollback, { ...quick, run });
     const { id, outs } = await process.create(inputsOf(kindOf(kind), olds)).finally(() => process.end());
     this.state.set(key, { kind, id: String(id), olds: outs as Properties });
+    return said;
   }
 
   /** The rollback restores an object. */
@@ -217,6 +220,50 @@ describe("temporary names", () => {
     });
     const state = { version: 3, deployment: { resources } };
     assert.ok(outdatedIn(log, state, false).includes("two"));
+  });
+});
+
+describe("objects with adopt: true", () => {
+  it("A rollback does not take another object of the stack for one that it must make again, although somebody gave it that name", async () => {
+    await using one = await Names.start("one", "two");
+    const { kind, id, olds } = one.of("one");
+    one.before.set("one", { kind, id, olds: { ...olds, adopt: true } });
+    await one.save();
+    await one.remove("one");
+    one.rename("two", "one");
+    await assert.rejects(one.remade("one"), /has the name, and is not the one from before/);
+  });
+
+  it("A rollback gives an adopted object its name again that its transaction let go of, and does not say that somebody took it away", async () => {
+    await using one = await Names.start();
+    const { id: workspaceId } = await deployed(one.bench, "workspace", { displayName: "stock", capacity: "local" });
+    const theirs = { workspaceId, type: "Notebook", displayName: "theirs" };
+    await deployed(one.bench, "item", theirs, { ...quick, stack: "other" });
+    const adopted = await deployed(one.bench, "item", { ...theirs, adopt: true }, quick);
+    const process = await one.bench.process("item", { FABRIC_TRANSACTION_ID: "test-0" }, quick);
+    const inputs = { ...inputsOf(kindOf("item"), adopted.olds), displayName: "ours" };
+    const { outs } = await process.update(adopted.id, adopted.olds, inputs);
+    await process.end();
+    one.before.set("adopted", { ...adopted, olds: outs as Properties });
+    await one.save();
+    await one.remove("adopted");
+    assert.deepEqual(one.names, ["theirs"]);
+    const said = await one.remade("adopted");
+    assert.deepEqual(await one.givenBack("adopted"), []);
+    assert.deepEqual([one.names, said], [["ours"], []]);
+  });
+});
+
+describe("names of objects that are not declared any more", () => {
+  it("A deployment gives an object the name of one that it deletes at its end, and a rollback gives both theirs back", async () => {
+    await using one = await Names.start("one", "two");
+    await one.update("one", { one: "two" });
+    await one.restored("one");
+    await one.restored("two");
+    assert.deepEqual(one.names, ["one", "two"]);
+    await one.update("one", { one: "two" });
+    await one.remove("two");
+    assert.deepEqual(one.names, ["two", undefined]);
   });
 });
 
