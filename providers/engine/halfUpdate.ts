@@ -1,21 +1,26 @@
 import { isDeepStrictEqual } from "node:util";
 import { isOutcomeUnknown } from "../../lib/api/fabricError.ts";
+import { isSameId } from "../../lib/transactions/entry.ts";
 import type { Intent } from "../../lib/transactions/entry.ts";
 import type { Run, Write } from "../run/run.ts";
 
 /* Changes of several writes that stop half-way: log and state must learn about the writes that were done. */
 
-/** A run that records the writes made through it. */
+/** A run that records the writes made through it to an object. */
 export interface WatchedRun {
   readonly run: Run;
-  /** Intents of writes that had, or may have had, their effect. */
+  /** Intents of writes that had, or may have had, their effect; not those of writes to other objects of the kind. */
   readonly written: readonly Intent[];
 }
 
 /** The same run with a record of the writes of one change. */
-export function watched(run: Run): WatchedRun {
+export function watched(run: Run, resourceType: string, id: string): WatchedRun {
   const written: Intent[] = [];
+  // the holder of a name that the object needs may get another one
+  const isOfAnother = (intent: Intent) =>
+    intent.resourceType === resourceType && intent.resourceId !== undefined && !isSameId(intent.resourceId, id);
   const noting = async <T>(intent: Intent, work: () => Promise<T>): Promise<T> => {
+    if (isOfAnother(intent)) return work();
     try {
       const answer = await work();
       written.push(intent);

@@ -115,7 +115,7 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
 
     async update(id: string, olds: Properties, news: Properties): Promise<UpdateResult<Properties>> {
       return presentable(host, async () => {
-        const watch = watched(await host.run());
+        const watch = watched(await host.run(), kind.name, id);
         const { run } = watch;
         assertSameOrigin(titleOf(olds), olds["origin"], run.origin);
         const inputs = inputsOf(kind, news);
@@ -134,7 +134,7 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
 
     async delete(id: string, properties: Properties): Promise<void> {
       return presentable(host, async () => {
-        const watch = watched(await host.run());
+        const watch = watched(await host.run(), kind.name, id);
         const { run } = watch;
         assertSameOrigin(titleOf(properties), properties["origin"], run.origin);
         // this run made or adopted the same object under another name or spelling: it must stay

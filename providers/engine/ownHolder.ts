@@ -172,25 +172,25 @@ async function giveTemporaryName(run: Run, kind: AnyObjectKind, id: string, name
 
 /** Gives an object with a temporary name its declared one, which another object may have that is about to lose it. */
 async function giveDeclaredName(run: Run, kind: AnyObjectKind, id: string, displayName: string): Promise<void> {
+  let names: Live = { displayName };
   const change = async () => {
     const now = await readAlone(run, kind, id, { displayName });
+    names = { ...(await valuesOf(run, kind, id, now)), displayName };
     if (isTemporaryName(now["displayName"], id)) await rename(run, kind, id, now, displayName);
   };
-  const names = () => ({ ...nameless(kind, id), displayName });
-  await changedWithItsName(run, kind, id, { change, names });
+  await changedWithItsName(run, kind, id, { change, names: () => names });
 }
 
 /** Gives an object another name, and leaves everything else as it is. */
 async function rename(run: Run, kind: AnyObjectKind, id: string, now: Live, displayName: string): Promise<void> {
-  const values = Object.entries({ ...nameless(kind, id), ...((await kind.valuesOf(now, run, id, {})) as Live) });
-  const old = Object.fromEntries(values.filter(([, value]) => value !== DOUBTFUL));
+  const old = await valuesOf(run, kind, id, now);
   await kind.converge?.(changeOf(run, kind, { id, now, wanted: { ...old, displayName }, old }));
 }
 
-/** The ids of an object's holders, which its inputs have, too. */
-const nameless = (kind: AnyObjectKind, id: string): Live => {
+/** The inputs that an object shows, and no others: those of another object do not belong to it. */
+async function valuesOf(run: Run, kind: AnyObjectKind, id: string, now: Live): Promise<Live> {
   const { workspaceId, itemId, connectionId } = parseId(kind.place, id) ?? {};
-  return Object.fromEntries(
-    Object.entries({ workspaceId, itemId, connectionId }).filter(([, part]) => part !== undefined),
-  );
-};
+  const shown = (await kind.valuesOf(now, run, id, {})) as Live;
+  const all = Object.entries({ workspaceId, itemId, connectionId, ...shown });
+  return Object.fromEntries(all.filter(([, value]) => value !== undefined && value !== DOUBTFUL));
+}

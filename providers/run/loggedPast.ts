@@ -1,5 +1,5 @@
 import type { LogStore } from "../../lib/logStore/logStore.ts";
-import { hasEnded, isSameId, objectKey, outcomeOf } from "../../lib/transactions/entry.ts";
+import { hasEffects, hasEnded, isSameId, objectKey, outcomeOf } from "../../lib/transactions/entry.ts";
 import { rollbackLogOf } from "../../lib/transactions/transactionFiles.ts";
 import type { Entry } from "../../lib/transactions/entry.ts";
 import { readTransactionLog } from "../../lib/transactions/transactionLog.ts";
@@ -74,6 +74,12 @@ export function loggedPast({ store, stack, rollbackOf, transaction }: PastOf): L
       // an earlier attempt at this rollback may have deleted objects itself, also those that the transaction had made
       const own = await readTransactionLog(store, rollbackLogOf(rollbackOf));
       return deletedBy(own).has(key) && !madeBy(log, isAdoption).has(key);
+    },
+
+    async wasWrittenByRollback(resourceType, resourceName) {
+      if (!rollbackOf) return false;
+      const own = await readTransactionLog(store, rollbackLogOf(rollbackOf));
+      return hasEffects(own, (intent) => intent.resourceType === resourceType && intent.resourceName === resourceName);
     },
 
     async wasMadeByTransaction(resourceType, resourceId) {

@@ -134,6 +134,12 @@ export interface LoggedPast {
   mayHaveWritten(resourceType: string, resourceId: string): Promise<boolean>;
   /** Whether this run rolls back a transaction that deleted the object, or may have deleted it. */
   wasDeletedByTransaction(resourceType: string, resourceId: string): Promise<boolean>;
+  /**
+   * Whether the rollback, in this run or in an earlier attempt, has written to an object of that name, or may have; false in every
+   * other run.
+   * @param resourceName as in the intents of the log
+   */
+  wasWrittenByRollback(resourceType: string, resourceName: string): Promise<boolean>;
   /** Whether this run rolls back a transaction that made the object. */
   wasMadeByTransaction(resourceType: string, resourceId: string): Promise<boolean>;
   /**

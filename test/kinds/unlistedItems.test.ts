@@ -10,7 +10,9 @@ import { objectKey } from "../../lib/transactions/entry.ts";
 import { check } from "../../providers/engine/resourceKind.ts";
 import { unlistedAmong } from "../../providers/kinds/item/unlistedItems.ts";
 
-import { Bench, deployed, kindOf } from "./providerBench.ts";
+import { writtenTo } from "../../lib/transactions/written.ts";
+import { rollback } from "./faultyCalls.ts";
+import { Bench, TRANSACTION, deployed, kindOf } from "./providerBench.ts";
 
 const items = (...names: string[]): FabricItem[] =>
   names.map((name) => {
@@ -100,6 +102,41 @@ describe("items that nobody declares, with orphans: delete", () => {
     } finally {
       delete process.env["FABRIC_ALLOW_UNPROTECT"];
     }
+  });
+
+  it("Items that nobody declares and that a transaction has deleted are told by its rollback if somebody has made others of their names", async () => {
+    await using bench = await Bench.start();
+    const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
+    const put = (displayName: string) => {
+      const id = randomUUID();
+      bench.emulator.service.items.put({ id, workspaceId, type: "Notebook", displayName, description: "" });
+      return id;
+    };
+    const ids = [put("old"), put("older")];
+    const inputs = { workspaceId, listed: [], deletedAs: "sales/orphans" };
+    const made = await deployed(bench, "unlistedItems", inputs);
+    const unlisted = Object.fromEntries(
+      ids.map((id, at) => [id, { type: "Notebook", name: at === 0 ? "old" : "older" }]),
+    );
+    const state = { ...made.olds, unlisted };
+    const { inputs: wanted } = check(kindOf("unlistedItems"), state, inputs);
+    const process = await bench.process("unlistedItems");
+    await process.update(made.id, state, wanted).finally(() => process.end());
+    const theirs = put("old");
+    for (const _attempt of [1, 2]) {
+      const run = await bench.run(rollback);
+      const written = writtenTo(await bench.logs().entries(TRANSACTION), "UnlistedItems", made.id);
+      assert.ok(written);
+      const { left } = (await kindOf("unlistedItems").giveBackValues?.(run, made.id, written, {})) ?? {};
+      await run.close();
+      assert.deepEqual(left, [
+        "Notebook 'old' was deleted, and is not given back: somebody has made another one of that name since",
+      ]);
+    }
+    const now = bench.emulator.service.items
+      .all()
+      .map(({ id, displayName }) => (id === theirs ? "theirs" : displayName));
+    assert.deepEqual(now.toSorted(), ["older", "theirs"]);
   });
 
   it("Items that nobody declares are not shown while a declared one of their type is missing, because somebody may have renamed that", async () => {

@@ -107,12 +107,17 @@ export const unlistedItems = defineKind<object>()({
     for (const [itemId, had] of Object.entries(before)) {
       const { data: item } = unlistedItem.safeParse(had);
       if (!item || items.some((one) => sameIgnoringCase(one.id, itemId))) continue;
-      // an earlier attempt has made it
+      const what = `${item.type} '${item.name}'`;
       const isMade = items.some((one) => one.type === item.type && sameIgnoringCase(one.displayName, item.name));
+      // an earlier attempt may have made it
+      if (isMade && !(await run.wasWrittenByRollback("UnlistedItems", what))) {
+        left.push(`${what} was deleted, and is not given back: somebody has made another one of that name since`);
+        continue;
+      }
       const isRecovered = !isMade && (await giveBack(run, id, itemId, item));
       isChanged ||= !isMade;
       const loss = isRecovered ? undefined : await lossOf(run, id, itemId, item);
-      if (loss) left.push(`${item.type} '${item.name}' had to be made anew, and ${loss} cannot be given back`);
+      if (loss) left.push(`${what} had to be made anew, and ${loss} cannot be given back`);
     }
     return { isChanged, left };
   },
