@@ -53,12 +53,17 @@ export function compared(before: Stored, after: Stored): Comparison {
 
 function objectsOf(stored: Stored, formerIds: ReadonlyMap<string, string>): Objects {
   const collections = Object.entries(stored).filter(([name]) => !HISTORY.includes(name));
+  const items = new Set((stored["items"] ?? []).map((item) => (item as Values)["id"]));
+  const conditions: Readonly<Record<string, (object: Values) => Values>> = {
+    items: withContent,
+    gitConnections: (connection) => withSynced(connection, items),
+  };
   return new Map(
     collections.flatMap(([name, objects]) =>
       objects.map((object): [string, string] => {
         const text = [...formerIds].reduce(
           (renamed, [now, former]) => renamed.replaceAll(now, former),
-          JSON.stringify(name === "items" ? withContent(object as Values) : object, conditionOf),
+          JSON.stringify(conditions[name]?.(object as Values) ?? object, conditionOf),
         );
         return [`${name} ${String((JSON.parse(text) as Values)["id"])}`, text];
       }),
@@ -71,6 +76,14 @@ const withContent = (item: Values): Values => ({
   ...item,
   parts: item["parts"] ?? defaultParts({ type: String(item["type"]) }),
   ...(item["type"] === "VariableLibrary" && { properties: item["properties"] ?? { activeValueSetName: DEFAULT_SET } }),
+});
+
+/** Of an item that Git has synced and the workspace lacks, Git only says that it is deleted, whatever its id was. */
+const withSynced = (connection: Values, items: ReadonlySet<unknown>): Values => ({
+  ...connection,
+  synced: ((connection["synced"] ?? []) as readonly Values[]).map((one) =>
+    items.has(one["objectId"]) ? one : { ...one, objectId: "deleted" },
+  ),
 });
 
 function conditionOf(key: string, value: unknown): unknown {
