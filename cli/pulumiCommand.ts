@@ -6,18 +6,20 @@ import { runStackCommand, stackOption } from "./pulumi/stackCommand.ts";
 
 const [command = "", ...args] = process.argv.slice(2);
 const isPreview = command === "preview";
-const comment = isPreview ? " [--comment FILE]" : "";
-const aboutComment = `
+const ownOptions = isPreview ? " [--comment FILE] [--save-plan FILE]" : "";
+const aboutOptions = `
 
---comment FILE  also writes the preview as Markdown, for a comment on a pull request (docs/continuousDeployment.md).
-                With --refresh it tells what was changed behind Pulumi's back.`;
+--comment FILE    also writes the preview as Markdown, for a comment on a pull request (docs/continuousDeployment.md).
+                  With --refresh it tells what was changed behind Pulumi's back.
+--save-plan FILE  also writes a plan: npm run up -- --stack S --plan FILE then makes no other changes
+--output json     prints the result as one JSON object (docs/outputs.md)`;
 
 await runStackCommand(
   {
     ...(isPreview && { name: command }),
-    usage: `Usage: npm run ${command} -- --stack S${comment} [options of pulumi ${command}]
+    usage: `Usage: npm run ${command} -- --stack S${ownOptions} [options of pulumi ${command}]
 
-Runs pulumi ${command} with the project's environment. Everything after the stack's name goes to it (pulumi ${command} --help).${isPreview ? aboutComment : ""}`,
+Runs pulumi ${command} with the project's environment. Everything after the stack's name goes to it (pulumi ${command} --help).${isPreview ? aboutOptions : ""}`,
     async run(access, given) {
       // each command loads only what it needs
       if (isPreview) {

@@ -22,7 +22,7 @@ const usage = `Usage: npm run rollback -- --stack S [--transaction ID] [--config
 
 Takes a stack back to where it was before the last deployment that neither was committed nor rolled back: one that failed with
 useRollback off, that was cut off, or whose rollback could not be completed. --transaction names another one. Nothing is asked, with
-or without --yes.
+or without --yes. --output json prints the result as one JSON object (docs/outputs.md).
 
 Exit codes: 0 rolled back; 1 there is nothing to roll back, or it may not be; 2 something remains, and is listed.`;
 

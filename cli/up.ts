@@ -33,12 +33,13 @@ import { freeStaleLock, withStackToItself } from "./transaction/stackLock.ts";
  * code does not show what happened.
  */
 
-const usage = `Usage: npm run up -- --stack S [options of pulumi up]
+const usage = `Usage: npm run up -- --stack S [--plan FILE] [options of pulumi up]
 
 Deploys a stack as a transaction: it is committed whole, or with useRollback on rolled back whole. A run that was cut off
 or failed is gone on with. Everything after the stack's name goes to pulumi up (pulumi up --help).
 
---output json prints the result as one JSON object (docs/outputs.md).
+--plan FILE    makes the changes of that plan and no others (npm run preview -- --stack S --save-plan FILE)
+--output json  prints the result as one JSON object (docs/outputs.md); give --yes with it
 
 Exit codes: 0 committed; 1 failed and rolled back, declined, or nothing had been done; 2 failed, and something remains;
 130 interrupted, after the same treatment.`;

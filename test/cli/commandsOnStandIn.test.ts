@@ -114,6 +114,44 @@ class Project implements Disposable {
   }
 }
 
+describe("the help of a command", () => {
+  const commands = {
+    start: "start.ts",
+    up: "up.ts",
+    preview: "pulumiCommand.ts",
+    refresh: "pulumiCommand.ts",
+    destroy: "pulumiCommand.ts",
+    rollback: "rollback.ts",
+    report: "report.ts",
+    history: "history.ts",
+    import: "import.ts",
+    secret: "secret.ts",
+    emulator: "../emulator/server.ts",
+  };
+  /** Those whose result can be printed as JSON (docs/outputs.md). */
+  const withJson = ["up", "preview", "rollback", "history", "import"];
+
+  for (const [name, file] of Object.entries(commands))
+    it(`The help of npm run ${name} does nothing, and names every option of its own`, async () => {
+      using project = new Project({});
+      const before = file === "pulumiCommand.ts" ? [name] : [];
+      const { code: ended, text: said, calls } = await project.run(file, [...before, "--help"]);
+      assert.equal(ended, 0, said);
+      assert.match(said, name === "start" ? /^Usage: npm start/ : new RegExp(`^Usage: npm run (--silent )?${name} `));
+      assert.deepEqual(calls, []);
+      // a rollback takes options of Pulumi's commands because scripts give them to every command
+      const source = readFileSync(join(code, file), "utf8").replace(/const OF_PULUMI = [\s\S]*?as const;/, "");
+      const options = [...source.matchAll(/^\s+"?([a-z-]+)"?: \{ type: "(?:string|boolean)"/gm)].map(([, one]) => one);
+      if (name === "preview") options.push("comment", "save-plan");
+      if (name === "up") options.push("plan");
+      assert.deepEqual(
+        options.filter((option) => option !== "help" && !said.includes(`--${option}`)),
+        [],
+      );
+      assert.equal(said.includes("--output json"), withJson.includes(name));
+    });
+});
+
 describe("npm start on a state of another form", () => {
   it("npm start on a state of another form changes the form by itself before the CLI runs, so that no kill can lose the state", async () => {
     using project = new Project({ "local.json": state });
