@@ -9,11 +9,13 @@ const pages = [
   ...readdirSync(projectRoot),
   ...readdirSync(join(projectRoot, "docs")).map((name) => `docs/${name}`),
 ].filter((file) => file.endsWith(".md"));
-const sources = ["cli", "emulator", "lib", "providers"].flatMap((folder) =>
-  readdirSync(join(projectRoot, folder), { recursive: true, encoding: "utf8" })
-    .filter((file) => /\.m?ts$|\.mjs$/.test(file))
-    .map((file) => join(folder, file)),
-);
+const filesBelow = (folders: readonly string[], kinds: RegExp) =>
+  folders.flatMap((folder) =>
+    readdirSync(join(projectRoot, folder), { recursive: true, encoding: "utf8" })
+      .filter((file) => kinds.test(file))
+      .map((file) => join(folder, file)),
+  );
+const sources = filesBelow(["cli", "emulator", "lib", "providers"], /\.m?ts$|\.mjs$/);
 
 /** How GitHub names the place of a heading. */
 const anchorOf = (heading: string) =>
@@ -48,6 +50,29 @@ describe("the pages", () => {
       });
     });
     assert.deepEqual(broken, []);
+  });
+
+  it("Pages name only npm scripts, files of code and tests that exist", () => {
+    const { scripts } = JSON.parse(read("package.json")) as { readonly scripts: Readonly<Record<string, string>> };
+    const code = filesBelow(
+      ["bench", "cli", "emulator", "examples", "lib", "package", "providers", "test"],
+      /\.[cm]?ts$|js$/,
+    );
+    const isFile = (name: string) => ["index.ts", ...code].some((file) => file === name || file.endsWith(`/${name}`));
+    const isTest = (part: string, pattern = "") =>
+      code.some((file) => file.endsWith(".test.ts") && file.includes(part) && new RegExp(pattern).test(read(file)));
+    const unknown = [...pages, "bench/peers.md"].flatMap((page) => {
+      const text = read(page);
+      const commands = [...text.matchAll(/npm run (?:-s |--silent )?([\w:-]+)/g)];
+      const files = [...text.matchAll(/`([\w./-]+\.[cm]?[jt]s)(?:x?`)/g)];
+      const tests = [...text.matchAll(/npm (?:test|run test:all) -- ([\w/]+)(?: --test-name-pattern "(.*?)")?/g)];
+      return [
+        ...commands.filter(([, script = ""]) => scripts[script] === undefined),
+        ...files.filter(([, file = ""]) => !isFile(file)),
+        ...tests.filter(([, part = "", pattern]) => !isTest(part, pattern)),
+      ].map(([found]) => `${page}: ${found}`);
+    });
+    assert.deepEqual(unknown, []);
   });
 
   it("The page docs/troubleshooting.md names messages that the sources have", () => {
