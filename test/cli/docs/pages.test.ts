@@ -64,7 +64,7 @@ describe("the pages", () => {
     const unknown = [...pages, "bench/peers.md"].flatMap((page) => {
       const text = read(page);
       const commands = [...text.matchAll(/npm run (?:-s |--silent )?([\w:-]+)/g)];
-      const files = [...text.matchAll(/`([\w./-]+\.[cm]?[jt]s)(?:x?`)/g)];
+      const files = [...text.matchAll(/`([\w./-]+\.[cm]?[jt]s)`/g)];
       const tests = [...text.matchAll(/npm (?:test|run test:all) -- ([\w/]+)(?: --test-name-pattern "(.*?)")?/g)];
       return [
         ...commands.filter(([, script = ""]) => scripts[script] === undefined),
