@@ -85,6 +85,12 @@ describe("the pages", () => {
     assert.deepEqual(unknown, []);
   });
 
+  it("The page docs/azure.md names the version of the plugin that the project depends on", () => {
+    const { devDependencies } = JSON.parse(read("package.json")) as { devDependencies: Record<string, string> };
+    const [, version] = /plugin\s+install resource azure-native ([\d.]+)`/.exec(read("docs/azure.md")) ?? [];
+    assert.equal(version, devDependencies["@pulumi/azure-native"]);
+  });
+
   it("The page docs/troubleshooting.md names messages that the sources have", () => {
     const rows = read("docs/troubleshooting.md")
       .split("\n")
