@@ -9,6 +9,7 @@ import { DeploymentEvents } from "./transaction/deploymentEvents.ts";
 import { wordsOfEarlierRun } from "../lib/transactions/earlierRun.ts";
 import { CtrlCWatch } from "./transaction/ctrlCWatch.ts";
 import { takeOption } from "./pulumi/commandLine.ts";
+import { refuse } from "./pulumi/commandOutput.ts";
 import { foldedList } from "./pulumi/foldedList.ts";
 import type { ListedObject } from "./pulumi/foldedList.ts";
 import { liftedProtection, tellLifted } from "./pulumi/liftedProtection.ts";
@@ -59,8 +60,7 @@ async function up(named: StackAccess, args: readonly string[]): Promise<number> 
     const before = await catchUp(access);
     const protection = await liftedProtection("up", args, access, before);
     if (protection.refusal !== undefined) {
-      console.error(protection.refusal);
-      return 1;
+      return refuse(protection.refusal);
     }
     tellLifted(protection, "is");
     const { transactionId, isResumed, earlierRun } = await transactions.open(before, flags.useRollback);

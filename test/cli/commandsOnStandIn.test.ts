@@ -153,6 +153,23 @@ describe("the help of a command", () => {
     });
 });
 
+describe("a command that does not do its work", () => {
+  it("A command that does not do its work says why in its JSON result, too", async () => {
+    for (const [file, args, exitCode, error] of [
+      ["rollback.ts", ["--stack", "dev"], 1, /no transaction that could be rolled back/],
+      ["rollback.ts", ["--stack", "dev", "--transaction", "dev-1"], 1, /dev-1/],
+      ["up.ts", [], 2, /Which stack\?/],
+      ["up.ts", ["--stack", "dev", "--plan", "none.json"], 2, /There is no plan/],
+    ] as const) {
+      using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
+      const { code: ended, text: said } = await project.run(file, [...args, "--output", "json"]);
+      const result = JSON.parse(said.slice(said.indexOf("{"), said.lastIndexOf("}") + 1)) as Record<string, unknown>;
+      assert.deepEqual([ended, result["exitCode"]], [exitCode, exitCode]);
+      assert.match(String(result["error"]), error);
+    }
+  });
+});
+
 describe("npm start on a state of another form", () => {
   it("npm start on a state of another form changes the form by itself before the CLI runs, so that no kill can lose the state", async () => {
     using project = new Project({ "local.json": state });
