@@ -79,7 +79,7 @@ export const mutations: readonly Mutation[] = [
   plan('if (log.some(({ kind }) => kind === "commit"))', "if (log.length === 0)"),
   plan("if (settled.isChanged) steps.push", "steps.push"),
   plan("(failed.length === 0 || observed.restores >= RESTORES)", "failed.length === 0"),
-  plan("isLast ? failed.flatMap(({ urn }) => urn || []) : []", "[]"),
+  plan("observed.restores === RESTORES - 1 ? failed.flatMap(({ urn }) => urn || []) : []", "[]"),
   plan("if (isRestored && extras.length > 0", "if (extras.length > 0"),
   plan("extras.length > 0 && observed.removals < REMOVALS", "extras.length > 0"),
   plan("!observed.compensated.has(step)", "true"),
