@@ -1,8 +1,10 @@
 import { objectKey, outcomesIn } from "../../lib/transactions/entry.ts";
 import type { Entry } from "../../lib/transactions/entry.ts";
+import { isTemporaryName } from "../../lib/transactions/temporaryName.ts";
 import { unsettledCreates } from "../../lib/transactions/unsettled.ts";
 import type { UnsettledCreate } from "../../lib/transactions/unsettled.ts";
 import {
+  checkpointHash,
   keyOfResource,
   liveResourcesOf,
   resourcesOf,
@@ -71,6 +73,8 @@ export interface Observed {
   readonly removals: number;
   /** The same before the first restore: attempts to remove what was not there before the transaction. */
   readonly removalsBefore: number;
+  /** Hash of the state before the last attempt to restore; absent before the first. */
+  readonly restoredFrom?: string;
   /** What the last tries failed at. */
   readonly failures: readonly Failure[];
   /** Whether the objects that the transaction wrote to have their former values back. */
@@ -92,7 +96,7 @@ export const nothingObserved: Observed = {
 
 /**
  * Attempts to restore: the first, a repetition, and a last one without the failed resources, so that the rest is restored. One
- * more follows if something was removed after them.
+ * more follows if the last one did something, or something was removed after it.
  */
 const RESTORES = 3;
 /** Attempts to remove resources that the saved checkpoint lacks. */
@@ -134,8 +138,10 @@ export function plan(known: Known, observed: Observed): Step[] {
   // last made, first removed
   steps.push(...orphans.toReversed().map((orphan): Step => ({ kind: "compensate", orphan })));
   const removals = observed.removals + observed.compensated.size + orphans.length;
-  // what was removed since may have held a name that the failed resources need
-  if (failed.length > 0 && observed.restores === RESTORES && removals > 0) pushRestore([]);
+  const { restoredFrom } = observed;
+  const isOther = restoredFrom !== undefined && restoredFrom !== checkpointHash(current);
+  // what was restored or removed since may have held a name that the failed resources need
+  if (failed.length > 0 && observed.restores === RESTORES && (removals > 0 || isOther)) pushRestore([]);
   const written = isRestored && !observed.isGivenBack ? writtenObjects(log, saved, current) : [];
   if (written.length > 0) steps.push({ kind: "giveBack", objects: written });
   const differences = isRestored ? differencesAfterRollback(current, saved, { rollbackLog, remade }) : [];
@@ -165,18 +171,24 @@ function refusalOf(log: readonly Entry[], saved: Checkpoint | undefined): string
 
 /**
  * URNs of objects that may differ from the state: the outcome of a write is unknown, or the write had its effect and the run
- * was cut off, perhaps before the state was saved.
+ * was cut off, perhaps before the state was saved, or the object got a temporary name and no update of its own came.
  */
 export function outdatedIn(log: readonly Entry[], current: Checkpoint, isCutOff: boolean): string[] {
   const outcomeOf = outcomesIn(log);
+  /** Whether the last name that an object got is a temporary one. */
+  const names = new Map<string, boolean>();
   const written = new Set(
     log.flatMap((entry) => {
       if (entry.kind !== "intent" || entry.operation === "create") return [];
       const outcome = outcomeOf(entry.step);
+      const key = objectKey(entry.resourceType, entry.resourceId);
+      if (outcome === "done" && entry.after && "displayName" in entry.after)
+        names.set(key, isTemporaryName(entry.after["displayName"], entry.resourceId ?? ""));
       const isOutdated = outcome === "unknown" || (outcome === "done" && isCutOff);
-      return isOutdated ? [objectKey(entry.resourceType, entry.resourceId)] : [];
+      return isOutdated ? [key] : [];
     }),
   );
+  for (const [key, isTemporary] of names) if (isTemporary) written.add(key);
   return liveResourcesOf(current)
     .filter((resource) => written.has(keyOfResource(resource)))
     .map(({ urn }) => urn);

@@ -43,17 +43,18 @@ export function prepareForRollback(
     (resource) => resource.id !== undefined && !savedByUrn.has(resource.urn) && isKept(keyOfResource(resource)),
   );
   for (const resource of rekeyed) live.splice(live.indexOf(resource), 1);
-  const left = new Set(rekeyed.map((resource) => own.get(keyOfResource(resource))));
+  const former = new Map(rekeyed.map((resource) => [resource.urn, own.get(keyOfResource(resource)) ?? ""]));
+  const left = new Set(former.values());
   live.push(...droppedFrom(live, saved, ({ urn, retainOnDelete }) => retainOnDelete === true || left.has(urn)));
-  for (const { inputs, outputs, ...resource } of rekeyed) {
-    const at = live.findIndex(({ urn }) => urn === own.get(keyOfResource(resource)));
-    const former = live[at];
+  for (const { urn: key, inputs, outputs } of rekeyed) {
+    const at = live.findIndex(({ urn }) => urn === former.get(key));
+    const saved = live[at];
     // with what the transaction gave the object, so that the engine gives it back what it had
-    if (former) live[at] = { ...former, ...(inputs && { inputs }), ...(outputs && { outputs }) };
+    if (saved) live[at] = { ...saved, ...(inputs && { inputs }), ...(outputs && { outputs }) };
   }
   const kept = new Set([...live, ...doomed].map(({ urn }) => urn));
-  const resources = [...live, ...doomed].map((known) => {
-    const resource = dependingOn(known, kept);
+  const named = [live, doomed].flatMap((some) => inOrder(some.map((resource) => namingOnly(kept, resource, former))));
+  const resources = named.map((resource) => {
     if (!resource.custom) return resource;
     if (isOriginal(resource)) return { ...resource, protect: true };
     const { protect: _protect, ...unprotected } = resource;
@@ -76,7 +77,7 @@ export function prepareForRemoval(
   const { checkpoint } = prepareForRollback(current, saved, deleted);
   const stays = new Set(resourcesOf(checkpoint).flatMap(({ urn }) => (urns.includes(urn) ? [] : urn)));
   const resources = resourcesOf(checkpoint).map((resource) => {
-    if (stays.has(resource.urn)) return dependingOn(resource, stays);
+    if (stays.has(resource.urn)) return namingOnly(stays, resource);
     // a role has the id of the one that was there before
     const { protect: _protect, ...unprotected } = resource;
     return unprotected;
@@ -114,15 +115,52 @@ function droppedFrom(
   return [...byUrn.values()].filter(({ urn }) => needed.has(urn)).map(({ taint: _taint, ...resource }) => resource);
 }
 
-/** A resource without dependencies on resources that the state lacks: the engine refuses a state with such dependencies. */
-function dependingOn(resource: CheckpointResource, there: ReadonlySet<string>): CheckpointResource {
-  const { dependencies = [], propertyDependencies = {} } = resource;
-  if ([dependencies, ...Object.values(propertyDependencies)].flat().every((urn) => there.has(urn))) return resource;
+/**
+ * A resource that names none that the state lacks, because the engine refuses such a state.
+ * @param former URNs by those that the run gave the same objects, as under another name
+ */
+function namingOnly(
+  there: ReadonlySet<string>,
+  resource: CheckpointResource,
+  former: ReadonlyMap<string, string> = new Map(),
+): CheckpointResource {
+  const isRight = (urn: string | undefined) => urn === undefined || (there.has(urn) && !former.has(urn));
+  if (namedBy(resource).every(isRight)) return resource;
+  const { parent, deletedWith, provider, dependencies = [], propertyDependencies = {}, ...others } = resource;
+  const those = (urns: readonly string[]) => urns.map((urn) => former.get(urn) ?? urn).filter((urn) => there.has(urn));
+  const [itsParent] = those(parent === undefined ? [] : [parent]);
+  const [goesWith] = those(deletedWith === undefined ? [] : [deletedWith]);
+  const providerUrn = providerUrnOf(resource) ?? "";
   return {
-    ...resource,
-    dependencies: dependencies.filter((urn) => there.has(urn)),
+    ...others,
+    ...(itsParent !== undefined && { parent: itsParent }),
+    ...(goesWith !== undefined && { deletedWith: goesWith }),
+    ...(provider !== undefined && { provider: provider.replace(providerUrn, former.get(providerUrn) ?? providerUrn) }),
+    dependencies: those(dependencies),
     propertyDependencies: Object.fromEntries(
-      Object.entries(propertyDependencies).map(([property, urns]) => [property, urns.filter((urn) => there.has(urn))]),
+      Object.entries(propertyDependencies).map(([property, urns]) => [property, those(urns)]),
     ),
   };
 }
+
+/** Each resource after those that it names, because the engine refuses another order. What is in order stays as it is. */
+function inOrder(resources: readonly CheckpointResource[]): CheckpointResource[] {
+  const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
+  const begun = new Set<CheckpointResource>();
+  const ordered: CheckpointResource[] = [];
+  const add = (resource: CheckpointResource | undefined) => {
+    if (!resource || begun.has(resource)) return;
+    begun.add(resource);
+    for (const urn of namedBy(resource)) add(byUrn.get(urn));
+    ordered.push(resource);
+  };
+  resources.forEach(add);
+  return ordered;
+}
+
+/** URNs of the resources that one names. */
+const namedBy = (resource: CheckpointResource): string[] => {
+  const { parent, deletedWith, dependencies = [], propertyDependencies = {} } = resource;
+  const single = [parent, deletedWith, providerUrnOf(resource)].filter((urn) => urn !== undefined);
+  return [...single, ...dependencies, ...Object.values(propertyDependencies).flat()];
+};

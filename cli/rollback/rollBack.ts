@@ -6,6 +6,7 @@ import type { TransactionLog } from "../../lib/transactions/transactionLog.ts";
 import { forcingNothing } from "../pulumi/forcingOptions.ts";
 import type { Leftover } from "../transaction/leftovers.ts";
 import type { UnsettledCreate } from "../../lib/transactions/unsettled.ts";
+import { checkpointHash } from "../../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { giveBack } from "./giveBack.ts";
 import { lostData } from "./lostData.ts";
@@ -125,6 +126,7 @@ class Rollback implements AsyncDisposable {
       if (!isRepeated) say(line);
     };
     const { restores } = this.#observed;
+    await this.#run.close();
     // the engine of the step before may have been killed
     await freeStaleLock(this.#access);
     if (step.kind === "import") await importCheckpoint(this.#access, step.checkpoint);
@@ -136,7 +138,7 @@ class Rollback implements AsyncDisposable {
       const excluded = this.#failures.filter(({ urn }) => step.exclude.includes(urn));
       const failed = await restore(this.#access, { saved: plain, current, exclude: step.exclude }, once);
       this.#failures = [...excluded, ...failed];
-      this.#observed = { ...this.#observed, restores: restores + 1 };
+      this.#observed = { ...this.#observed, restores: restores + 1, restoredFrom: checkpointHash(current) };
     } else {
       const others = this.#failures.filter(({ urn }) => !step.urns.includes(urn));
       this.#failures = [...others, ...(await remove(this.#access, step.urns, say))];

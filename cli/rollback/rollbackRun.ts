@@ -37,7 +37,14 @@ export class RollbackRun implements AsyncDisposable {
     return startRun(configuration, { ...env, FABRIC_CONFIRM_GONE: "true" });
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await (await this.#run?.catch(() => undefined))?.close();
+  /** Lets go of the right to write, which the engine's provider needs next. The next call opens everything again. */
+  async close(): Promise<void> {
+    const run = this.#run;
+    this.#run = undefined;
+    await (await run?.catch(() => undefined))?.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }

@@ -30,7 +30,7 @@ import { TransactionLog, logFile, readTransactionLog } from "./transactionLog.ts
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-/** Number of settled logs that a stack keeps. */
+/** Number of settled logs that a stack keeps, and of rolled-back ones. */
 const KEPT_LOGS = 20;
 
 /** Options for tests, and for processes with an output of their own. */
@@ -216,13 +216,15 @@ export class StackTransactions {
   }
 
   /**
-   * Removes the oldest settled logs with the files beside them: committed logs, and logs that changed nothing. Open and
-   * rolled-back logs stay.
+   * Removes the oldest ended logs with the files beside them. Of those that were rolled back as many stay as of the settled
+   * ones, which were committed or changed nothing: failures in a row then push out no success. Open logs stay.
    */
   async prune(keep = KEPT_LOGS): Promise<void> {
     const logs = await this.logs();
-    const settled = logs.filter(isSettled);
-    const old = settled.slice(0, Math.max(0, settled.length - keep)).flatMap(([begin]) => begin?.transactionId ?? []);
+    const rolledBack = logs.filter((log) => hasEnded(log) && !isSettled(log));
+    const old = [logs.filter(isSettled), rolledBack]
+      .flatMap((ended) => ended.slice(0, Math.max(0, ended.length - keep)))
+      .flatMap(([begin]) => begin?.transactionId ?? []);
     if (old.length === 0) return;
     // what is removed must be in the history before
     await this.seal(logs);

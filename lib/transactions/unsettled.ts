@@ -63,12 +63,13 @@ function unsettledIn(entries: readonly Entry[], removals: readonly Removal[]): U
     if (entry.kind !== "intent" || entry.operation !== "create" || compensated.has(entry.step)) return [];
     const { transactionId, step, resourceType, resourceName } = entry;
     const { function: compensation, args } = entry.compensation ?? { function: "", args: {} };
-    // logs of format 1 have the names only in the arguments
-    const names = entry.names ?? args;
+    const names = namesIn(entry);
     const outcome = outcomeOf(step);
     const id = madeId(entries, entry);
     // an answer without an id says no more than none
     if (outcome === "refused" || (id === undefined && !entry.wasFree)) return [];
+    // a later create has looked first: it took the object, or made one because there was none
+    if (id === undefined && entries.slice(position + 1).some((later) => isMadeLike(entries, later, entry))) return [];
     // names are free again after a removal, and ids of roles and Git connections come back: only later ones count
     const later = removals.filter((removal) => isAfter(removal, entry, position));
     const gone = new Set(later.map(({ object }) => object));
@@ -86,6 +87,15 @@ function unsettledIn(entries: readonly Entry[], removals: readonly Removal[]): U
   });
 }
 
+/** Whether an entry is a create of the same names as another one, and its answer came. */
+function isMadeLike(log: readonly Entry[], entry: Entry, like: Intent): boolean {
+  if (entry.kind !== "intent" || entry.operation !== "create" || entry.resourceType !== like.resourceType) return false;
+  return areSameNames(namesIn(entry), namesIn(like)) && madeId(log, entry) !== undefined;
+}
+
+/** Names of a create; logs of format 1 have them only in the arguments. */
+const namesIn = ({ names, compensation }: Intent): Names => names ?? compensation?.args ?? {};
+
 /** The operation of a step without an end. */
 function acceptedIn(entries: readonly Entry[], step: string): AcceptedOperation | undefined {
   const own = entries.filter((entry) => "step" in entry && entry.step === step);
@@ -99,6 +109,16 @@ function acceptedIn(entries: readonly Entry[], step: string): AcceptedOperation 
 /** In one log, lines tell the order: two processes that overlapped have counted from the same `seq`. */
 const isAfter = (removal: Removal, entry: Entry, position: number) =>
   removal.by.transactionId === entry.transactionId ? removal.position > position : removal.by.at > entry.at;
+
+/**
+ * Which unsettled creates a run may go on with. A rollback does not go on with those of its transaction, if each object has an id
+ * of its own: they made other objects, which it removes.
+ * @param rollbackOf the transaction that the run rolls back
+ */
+export const takenBy =
+  (rollbackOf: string | undefined, hasNewId: boolean) =>
+  ({ transactionId }: UnsettledCreate): boolean =>
+    !hasNewId || transactionId !== rollbackOf;
 
 /** The unsettled create of the same object as an intent, if there is one; the newest wins. */
 export function unsettledLike(unsettled: readonly UnsettledCreate[], intent: Intent): UnsettledCreate | undefined {

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { objectKey, outcomeOf, outcomesIn } from "./entry.ts";
 import type { Entry } from "./entry.ts";
 import { madeId } from "./madeBy.ts";
+import { isTemporaryName } from "./temporaryName.ts";
 
 /* The changes of a transaction to an object's values, and which of them a rollback must undo. Everything here is pure. */
 
@@ -41,7 +42,9 @@ export function writtenBy(log: readonly Entry[]): Written[] {
     const all = { ...known.after };
     for (const [name, value] of Object.entries(before ?? {})) {
       // the first value counts, but for one that somebody has set after this transaction's own write
-      const isForeign = name in found && ![found[name], ...(all[name] ?? [])].some((own) => isAlike(own, value));
+      const isKnown = () => [found[name], ...(all[name] ?? [])].some((own) => isAlike(own, value));
+      // a rollback that was cut off may have given a temporary name
+      const isForeign = name in found && !isTemporaryName(value, resourceId) && !isKnown();
       if (isForeign) all[name] = [];
       if (isForeign || !(name in found)) found[name] = value;
     }

@@ -175,7 +175,8 @@ export async function giveBack(
   const had: Live = { ...Object.fromEntries(further), ...before };
   const isSame = names.every((name) => isDeepStrictEqual(prior[name], had[name]));
   // in a rollback, later edits stay
-  const back = written ? valuesToGiveBack(prior, { ...written, before: had }).values : before;
+  const named = withoutTemporaryName(prior, id, had["displayName"]);
+  const back = written ? valuesToGiveBack(named, { ...written, before: had }).values : before;
   const given = Object.fromEntries(names.map((name) => [name, back[name]]));
   const wanted = { ...state, ...prior, ...given };
   const change = changeOf(run, kind, { id, now, wanted, ...(state && { old: state }) });

@@ -7,9 +7,10 @@ import type { Run, Write } from "../run/run.ts";
 import { changeOf, givingBack, valuesFromBefore } from "./change.ts";
 import type { Fields, InputsOf } from "./field.ts";
 import { mayMeanGone } from "./gone.ts";
-import { find, firstLook, holderIn, idOfLive } from "./liveObject.ts";
+import { find, firstLook, holderIn, idOfLive, readAlone } from "./liveObject.ts";
 import type { AnyObjectKind, Live } from "./objectKind.ts";
 import { ownHolder } from "./ownHolder.ts";
+import type { FreedName } from "./ownHolder.ts";
 import { collectionPath, workspaceOf } from "./place.ts";
 import type { Made, ResourceKind, StateOf } from "./resourceKind.ts";
 import { advisedOnName } from "./takenName.ts";
@@ -64,10 +65,18 @@ class Creation {
 
   /** @returns undefined if a rollback has to make the object like every other run */
   async #madeInRollback(): Promise<Made<object> | undefined> {
+    await this.#freeName();
     const taken = await takenAway(this.#run, this.#kind, this.#names, this.#inputs);
     if (taken) return taken;
     const recovered = await this.#kind.recover?.(this.#run, this.#inputs, this.#intent);
     return recovered && this.#continued(recovered);
+  }
+
+  /** In a rollback: frees the name of an object that is made again from what the transaction has given it. */
+  async #freeName(): Promise<void> {
+    const [run, kind, names] = [this.#run, this.#kind, this.#names];
+    const live = this.#hasNewId ? await findUnlessGone(run, kind, names) : undefined;
+    if (live) await ownHolder(run, kind, live, { names, title: kind.title(this.#inputs) });
   }
 
   async #madeOrTaken(): Promise<Made<object>> {
@@ -76,18 +85,19 @@ class Creation {
     const comes = kind.comesWithHolder?.(run, names) ?? false;
     const isEmpty = !comes && workspaceId !== undefined && run.isNewWorkspace(workspaceId);
     const before = isEmpty ? undefined : await firstLook(run, kind, names);
-    const isBegun = before !== undefined && !comes && (await run.wasBegun(kind.name, names));
+    const isBegun = before !== undefined && !comes && (await run.wasBegun(kind.name, names, this.#hasNewId));
     const mayAdopt = comes || kind.adoption?.looksFirst === true;
     const existing = before && !isBegun ? await this.#existing(before, mayAdopt) : undefined;
-    if (existing && existing !== "renamed") return existing;
+    const freed = isFreed(existing) ? existing : undefined;
+    if (existing && !isFreed(existing)) return existing;
     try {
-      return await this.#madeAnew(before === undefined || existing === "renamed");
+      return await this.#madeAnew(before === undefined || freed !== undefined, freed);
     } catch (error) {
       if (kind.adoption?.taken === undefined || !isFabricError(error, kind.adoption.taken)) throw error;
       const found = await find(run, kind, names);
       const instead = found && (await this.#existing(found, true));
       if (!instead) throw this.#advised(error, found);
-      return instead === "renamed" ? await this.#madeAnew(true) : instead;
+      return isFreed(instead) ? await this.#madeAnew(true, instead) : instead;
     }
   }
 
@@ -100,8 +110,11 @@ class Creation {
     return advisedOnName(refusal, { noun: this.#kind.noun, adopt: adopt === true, id, isRollback });
   }
 
-  /** @param wasFree whether nothing had the name just before */
-  async #madeAnew(wasFree: boolean): Promise<Made<object>> {
+  /**
+   * @param wasFree whether nothing had the name just before
+   * @param freed the name, if its holder has given it up for this object
+   */
+  async #madeAnew(wasFree: boolean, freed?: FreedName): Promise<Made<object>> {
     const [run, kind, inputs, names] = [this.#run, this.#kind, this.#inputs, this.#names];
     const call = await kind.make(run, inputs);
     const make = () =>
@@ -117,6 +130,7 @@ class Creation {
         {
           find: () => find(run, kind, names) as Promise<(Live & { id: string }) | undefined>,
           wasFree,
+          hasNewId: this.#hasNewId,
           isPlausible: async (live: Live) => (await kind.isPlausible?.(run, this.#idOf(live))) ?? true,
         },
       );
@@ -124,6 +138,7 @@ class Creation {
     if (run.isOfEarlierRun(made.id)) return await this.#continued(made);
     const id = this.#idOf(made);
     this.#exists({ id, outputs: { ...kind.outputsOf?.(made), ...kind.doubtful?.(inputs, false) } });
+    await freed?.settle();
     const settled = await kind.settle?.(changeOf(run, kind, { id, now: made, wanted: inputs }));
     return { id, outputs: { ...kind.outputsOf?.(made), ...settled } };
   }
@@ -131,12 +146,12 @@ class Creation {
   /**
    * Takes an object that has the name, if that is allowed.
    * @param mayAdopt whether an object that is not the stack's own may be taken now
-   * @returns "renamed" if the name is free again; undefined if nobody may take the object
+   * @returns the name, if it is free again; undefined if nobody may take the object
    */
-  async #existing(live: Live, mayAdopt: boolean): Promise<Made<object> | "renamed" | undefined> {
+  async #existing(live: Live, mayAdopt: boolean): Promise<Made<object> | FreedName | undefined> {
     const [run, kind, names] = [this.#run, this.#kind, this.#names];
     const own = await ownHolder(run, kind, live, { names, title: kind.title(this.#inputs) });
-    if (own === "renamed") return own;
+    if (isFreed(own)) return own;
     if (own === undefined) return mayAdopt ? this.#adopted(live) : undefined;
     const state = (await run.formerState(kind.name, this.#idOf(live))) ?? {};
     return kind.adoption?.ofState(state) ? this.#adopted(live, state) : this.#continued(live, state);
@@ -169,8 +184,9 @@ class Creation {
     const former = ownState ?? left;
     const had = former && adoption.ofState(former);
     if (former && !had) return adoption.mayBeLeft ? this.#continued(live, undefined, true) : undefined;
-    // what others have made under the name of an object that is gone is theirs
-    const isForeign = run.isRollback && !(await run.formerState(kind.name, id));
+    // what others have made under the name of an object that is gone is theirs, and another object of the stack is not this one
+    const before = run.isRollback ? await run.formerState<Live>(kind.name, id) : undefined;
+    const isForeign = run.isRollback && (!before || before["displayName"] !== this.#names["displayName"]);
     const asked = isForeign ? { ...inputs, adopt: false } : inputs;
     // an object that was adopted before, and restored, stays adopted, whatever is declared
     if (!former && !((await adoption.may?.(run, live, asked)) ?? true)) return undefined;
@@ -199,6 +215,11 @@ class Creation {
     return (await kind.converge?.(changeOf(run, kind, back ? givingBack(kind, whole, back) : whole))) ?? {};
   }
 
+  /** Whether the service gives each object an id, which does not consist of names. */
+  get #hasNewId(): boolean {
+    return !("of" in this.#kind.place) && this.#kind.ownIdOf === undefined;
+  }
+
   get #intent() {
     const { name, compensation } = this.#kind;
     return createIntent({ name, undo: { compensation } }, this.#kind.nameOf(this.#inputs), this.#names);
@@ -209,9 +230,12 @@ class Creation {
   }
 }
 
+const isFreed = (found: object | string | undefined): found is FreedName =>
+  typeof found === "object" && "settle" in found;
+
 /**
- * Handles an object of a rollback's saved state that others have deleted, before the transaction or since. The object stays
- * away. The result repeats the saved state, so that the next refresh shows the deletion. Undefined in every other case.
+ * Handles an object of a rollback's saved state that others have deleted, before the transaction or since, or that has another
+ * name. What was deleted stays away. The result repeats the saved state, so that the next refresh shows the deletion. Undefined in every other case.
  */
 async function takenAway(
   run: Run,
@@ -229,7 +253,12 @@ async function takenAway(
     (await run.wasDeletedByTransaction(kind.name, former.id)) ||
     (workspaceId !== undefined && (await run.wasDeletedByTransaction("Workspace", workspaceId)));
   if (isOurDelete || (await findUnlessGone(run, kind, names))) return undefined;
-  run.warn(`${kind.title(inputs)} was taken away by somebody else: it is not given back.`);
+  const isThere = await readAlone(run, kind, former.id, former.state).then(
+    () => true,
+    () => false,
+  );
+  // an adopted object that the transaction let go of has another name by now, and is given its values back later
+  if (!isThere) run.warn(`${kind.title(inputs)} was taken away by somebody else: it is not given back.`);
   return { id: former.id, outputs: former.state };
 }
 

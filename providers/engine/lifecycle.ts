@@ -8,9 +8,9 @@ import type { Fields } from "./field.ts";
 import { deleteOrGone } from "./gone.ts";
 import { idOfLive, list, listUnlessGone, observe, present, readAlone, readToChange } from "./liveObject.ts";
 import type { AnyObjectKind, Live, ObjectKind } from "./objectKind.ts";
-import { parseId, workspaceOf } from "./place.ts";
+import { workspaceOf } from "./place.ts";
 import type { ResourceKind, StateOf } from "./resourceKind.ts";
-import { inTurnOf, isNameFreed, withoutTemporaryName } from "./ownHolder.ts";
+import { changedWithItsName, withoutTemporaryName } from "./ownHolder.ts";
 import { keptForOthers } from "./threeWays.ts";
 import { defineUndo } from "./undo.ts";
 import type { Undo } from "./undo.ts";
@@ -52,21 +52,18 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
     },
 
     async update(run, id, old, inputs) {
-      try {
-        return await inTurnOf(run, kind, id, () => converged());
-      } catch (error) {
-        const names = { ...parseId(kind.place, id), ...inputs };
-        if (!(await isNameFreed(run, kind, id, { names, error }))) throw error;
-        return await inTurnOf(run, kind, id, () => converged());
-      }
+      let wanted: Live = inputs;
+      return changedWithItsName(run, kind, id, { change: converged, names: () => wanted });
 
       async function converged() {
         const now = await readToChange(run, kind, id, { old, known: { ...inputs, ...outputsIn(kind, old) } });
         const back = await valuesFromBefore(run, kind, id, { now, inputs });
         const kept = run.isRollback ? [] : await others(run, id, { now, old, inputs });
-        const wanted = { ...inputs, ...Object.fromEntries(kept.map(({ property, live }) => [property, live])) };
-        const change = { id, now, wanted, old };
-        const changed = await kind.converge?.(changeOf(run, kind, back ? givingBack(kind, change, back) : change));
+        const declared = { ...inputs, ...Object.fromEntries(kept.map(({ property, live }) => [property, live])) };
+        const change = { id, now, wanted: declared, old };
+        const whole = back ? givingBack(kind, change, back) : change;
+        ({ wanted } = whole);
+        const changed = await kind.converge?.(changeOf(run, kind, whole));
         return { ...kind.outputsOf?.(now), ...changed };
       }
     },
@@ -90,13 +87,8 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
     },
 
     async giveBackValues(run, id, written, state) {
-      const now = await readAlone(run, kind, id, state);
-      const live = await valuesNow(run, kind, id, { now, written });
-      const named = withoutTemporaryName(live, id, written.before["displayName"]);
-      const { values, kept } = valuesToGiveBack(named, written, state);
-      const isChanged = !isDeepStrictEqual(inLog(live), inLog({ ...live, ...values }));
-      const change = { id, now, wanted: state, old: state };
-      if (isChanged) await kind.converge?.(changeOf(run, kind, givingBack(kind, change, values)));
+      let wanted: Live = state;
+      const { isChanged, kept } = await changedWithItsName(run, kind, id, { change: given, names: () => wanted });
       const left = kept.map(
         (property) =>
           `its ${property} was changed by somebody else since this deployment wrote to it, and stays; before, it was ` +
@@ -104,6 +96,18 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
       );
       const content = await kind.giveBackContent?.(run, id, state);
       return { isChanged: isChanged || content?.isChanged === true, left: [...left, ...(content?.left ?? [])] };
+
+      async function given() {
+        const now = await readAlone(run, kind, id, state);
+        const live = await valuesNow(run, kind, id, { now, written });
+        const named = withoutTemporaryName(live, id, written.before["displayName"]);
+        const { values, kept } = valuesToGiveBack(named, written, state);
+        const isChanged = !isDeepStrictEqual(inLog(live), inLog({ ...live, ...values }));
+        const change = givingBack(kind, { id, now, wanted: state, old: state }, values);
+        ({ wanted } = change);
+        if (isChanged) await kind.converge?.(changeOf(run, kind, change));
+        return { isChanged, kept };
+      }
     },
 
     async existing(run, holder) {

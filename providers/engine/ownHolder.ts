@@ -1,86 +1,162 @@
 import { isServiceAnswer } from "../../lib/api/fabricError.ts";
+import { objectKey } from "../../lib/transactions/entry.ts";
+import { isTemporaryName, temporaryName } from "../../lib/transactions/temporaryName.ts";
 import type { Owner, Run } from "../run/run.ts";
-import { changeOf } from "./change.ts";
+import { changeOf, valuesFromBefore } from "./change.ts";
 import { doublyDeclared } from "./declaredOnce.ts";
-import { sameIgnoringCase } from "./field.ts";
+import { DOUBTFUL, sameIgnoringCase } from "./field.ts";
 import { find, idOfLive, readAlone } from "./liveObject.ts";
 import type { AnyObjectKind, Live } from "./objectKind.ts";
+import { parseId } from "./place.ts";
+import { keptForOthers } from "./threeWays.ts";
 
 /*
  * What to do if an object of the stack has the name that another resource of the stack needs: two objects swap their names, a
  * name is given up and taken in one deployment, an object gets another key, or one object is declared twice.
  */
 
-/** Longest name that every kind of object may have, with room for the end of a temporary name. */
-const BASE_LENGTH = 100;
-
-/** A name that nobody else has, made of characters that every kind allows. */
-const temporaryName = (name: string, id: string): string => `${name.slice(0, BASE_LENGTH)}${endOfTemporaryName(id)}`;
-const endOfTemporaryName = (id: string) => `_${(id.split("/").at(-1) ?? id).replaceAll("-", "").slice(0, 8)}`;
-
 /**
  * Values of an object, with another name in place of a temporary one: nobody but this project gives such a name, and what
  * has one is about to get its own.
  */
 export function withoutTemporaryName(live: Live, id: string, name: unknown): Live {
-  const { displayName } = live;
-  const isTemporary = typeof displayName === "string" && displayName.endsWith(endOfTemporaryName(id));
-  return isTemporary ? { ...live, displayName: name } : live;
+  return isTemporaryName(live["displayName"], id) ? { ...live, displayName: name } : live;
+}
+
+/** A name that its holder has given up: the holder has a temporary one. */
+export interface FreedName {
+  /** To be called when another object has taken the name: gives the holder its own, if no other update does. */
+  settle(): Promise<void>;
 }
 
 /**
  * Decides about an object of the stack that a create has found under its own name.
  * - `"continue"`: no resource declares the object any more, so the create continues with it.
- * - `"renamed"`: the object has a temporary name now, because its own resource gives the name up in this run.
+ * - a freed name: the object has a temporary name now, because its own resource gives the name up in this run.
  * - undefined: the object is not the stack's own, or this run has deleted it.
- * @throws Error that names both resources, if both mean the object
+ * @throws Error that names both resources, if both mean the object, or if the name is one that somebody else has given and that
+ * stays
  */
 export async function ownHolder(
   run: Run,
   kind: AnyObjectKind,
   live: Live,
   wanted: { readonly names: Live; readonly title: string },
-): Promise<"continue" | "renamed" | undefined> {
+): Promise<"continue" | FreedName | undefined> {
   const id = idOfLive(kind, live, wanted.names);
-  if (run.isRollback || run.released(kind.name, id) !== undefined) return undefined;
+  if (run.isRollback) return freedInRollback(run, kind, id, { live, names: wanted.names });
+  if (run.released(kind.name, id) !== undefined) return undefined;
   const owner = await run.owner(kind.name, id);
   if (!owner) return undefined;
   if (!owner.isDeclared) return "continue";
   if (!givesUp(owner, wanted.names)) throw doublyDeclared(id, wanted.title, `resource ${owner.resource}`);
-  await giveTemporaryName(run, kind, id, wanted.names);
-  return "renamed";
+  const freed = await freedInDeployment(run, kind, id, { live, names: wanted.names, owner });
+  if (freed) return freed;
+  throw new Error(
+    `${wanted.title} needs a name that somebody has given to resource ${owner.resource} (${id}), where it stays ` +
+      `(fabric:onDrift: warn). Rename that object at the service, or choose another displayName.`,
+  );
 }
 
 /**
- * Gives the holder of a name a temporary one, if an update was refused because of that name and the holder is about to lose
- * it: its own resource has another name in this run, or a rollback is about to delete what its transaction had made.
- * @param error of the update
- * @returns whether the name is free now
+ * Changes an object. If the service refuses its name because of a holder that is about to lose the name, the holder gets a
+ * temporary name, and the change is made once more.
+ * @param change reads the object and changes it
+ * @param names the names that the change gives; asked after a refusal
  */
-export async function isNameFreed(
+export async function changedWithItsName<T>(
+  run: Run,
+  kind: AnyObjectKind,
+  id: string,
+  { change, names }: { readonly change: () => Promise<T>; readonly names: () => Live },
+): Promise<T> {
+  try {
+    return await inTurnOf(run, kind, id, change);
+  } catch (error) {
+    const freed = await nameFreed(run, kind, id, { names: { ...parseId(kind.place, id), ...names() }, error });
+    if (!freed) throw error;
+    const changed = await inTurnOf(run, kind, id, change);
+    await freed.settle();
+    return changed;
+  }
+}
+
+/** Nothing is left to do: the holder's own update follows, or its delete. */
+const itsOwnUpdateFollows: FreedName = { settle: () => Promise.resolve() };
+
+/** Frees a name, if an update was refused because of it. @returns undefined if it is not free */
+async function nameFreed(
   run: Run,
   kind: AnyObjectKind,
   id: string,
   { names, error }: { readonly names: Live; readonly error: unknown },
-): Promise<boolean> {
+): Promise<FreedName | undefined> {
   if (!isServiceAnswer(error, 400, 409) || !/Already(Exists|InUse)$|^Duplicate\w+Name$/.test(error.errorCode))
-    return false;
-  const holder = await find(run, kind, names);
+    return undefined;
+  const live = await find(run, kind, names);
   // its own update was faster; or the identity must not see it, and one more try is refused as well
-  if (!holder) return true;
-  const holderId = idOfLive(kind, holder, names);
-  if (sameIgnoringCase(holderId, id)) return false;
-  const owner = await run.owner(kind.name, holderId);
-  const isLeaving = owner
-    ? owner.isDeclared && givesUp(owner, names)
-    : await run.wasMadeByTransaction(kind.name, holderId);
-  if (!isLeaving) return false;
-  await giveTemporaryName(run, kind, holderId, names);
-  return true;
+  if (!live) return itsOwnUpdateFollows;
+  const holder = idOfLive(kind, live, names);
+  if (sameIgnoringCase(holder, id)) return undefined;
+  if (run.isRollback) return freedInRollback(run, kind, holder, { live, names });
+  const owner = await run.owner(kind.name, holder);
+  // this run may have given the object another key
+  if (!owner || run.isAcquired(objectKey(kind.name, holder))) return undefined;
+  if (owner.isDeclared)
+    return givesUp(owner, names) ? freedInDeployment(run, kind, holder, { live, names, owner }) : undefined;
+  // the run deletes it at its end
+  await giveTemporaryName(run, kind, holder, names);
+  return itsOwnUpdateFollows;
 }
 
 const givesUp = ({ declaredName }: Owner, { displayName }: Live) =>
   declaredName !== undefined && typeof displayName === "string" && !sameIgnoringCase(declaredName, displayName);
+
+/** Frees a name whose holder has another one declared. @returns undefined if somebody has given the name, and it stays */
+async function freedInDeployment(
+  run: Run,
+  kind: AnyObjectKind,
+  id: string,
+  { live, names, owner }: { readonly live: Live; readonly names: Live; readonly owner: Owner },
+): Promise<FreedName | undefined> {
+  const displayName = owner.declaredName;
+  const state = (await run.formerState<Live>(kind.name, id)) ?? {};
+  // the state has another name, so the engine sees nothing to change
+  const isOfOthers = state["displayName"] === displayName;
+  if (isOfOthers) {
+    const ways = { state, live: { displayName: live["displayName"] }, wanted: { ...state, displayName } };
+    if ((await keptForOthers(run, kind, id, ways)).length > 0) return undefined;
+  }
+  await giveTemporaryName(run, kind, id, names);
+  if (!isOfOthers) return itsOwnUpdateFollows;
+  return { settle: () => giveDeclaredName(run, kind, id, String(displayName)) };
+}
+
+/**
+ * Frees a name in a rollback, if its holder is about to lose it: the transaction has made the holder, or the rollback gives the
+ * holder another name back. What somebody else has named so keeps the name.
+ */
+async function freedInRollback(
+  run: Run,
+  kind: AnyObjectKind,
+  id: string,
+  { live, names }: { readonly live: Live; readonly names: Live },
+): Promise<FreedName | undefined> {
+  if (!("displayName" in kind.fields) || kind.fields["displayName"]?.change !== "update") return undefined;
+  const owner = await run.owner(kind.name, id);
+  const isLeaving = (!owner && (await run.wasMadeByTransaction(kind.name, id))) || (await getsAnother());
+  if (!isLeaving) return undefined;
+  await giveTemporaryName(run, kind, id, names);
+  return itsOwnUpdateFollows;
+
+  async function getsAnother(): Promise<boolean> {
+    const saved = (await run.formerState<Live>(kind.name, id)) ?? {};
+    const back = await valuesFromBefore(run, kind, id, { now: live, inputs: saved });
+    if (back) return !sameIgnoringCase(String(back["displayName"]), String(names["displayName"]));
+    // logs of earlier versions lack the former values
+    return owner !== undefined && givesUp(owner, names) && (await run.mayHaveWritten(kind.name, id));
+  }
+}
 
 /** The updates of one object come one after the other, so that none takes back what another one has just done. */
 export const inTurnOf = <T>(run: Run, kind: AnyObjectKind, id: string, work: () => Promise<T>): Promise<T> =>
@@ -90,9 +166,31 @@ async function giveTemporaryName(run: Run, kind: AnyObjectKind, id: string, name
   await inTurnOf(run, kind, id, async () => {
     const now = await readAlone(run, kind, id, names);
     // its own update was faster
-    if (!kind.isNamed(now, names)) return;
-    const values = (await kind.valuesOf(now, run, id, {})) as Live;
-    const wanted = { ...names, ...values, displayName: temporaryName(String(values["displayName"]), id) };
-    await kind.converge?.(changeOf(run, kind, { id, now, wanted, old: { ...names, ...values } }));
+    if (kind.isNamed(now, names)) await rename(run, kind, id, now, temporaryName(String(now["displayName"]), id));
   });
 }
+
+/** Gives an object with a temporary name its declared one, which another object may have that is about to lose it. */
+async function giveDeclaredName(run: Run, kind: AnyObjectKind, id: string, displayName: string): Promise<void> {
+  const change = async () => {
+    const now = await readAlone(run, kind, id, { displayName });
+    if (isTemporaryName(now["displayName"], id)) await rename(run, kind, id, now, displayName);
+  };
+  const names = () => ({ ...nameless(kind, id), displayName });
+  await changedWithItsName(run, kind, id, { change, names });
+}
+
+/** Gives an object another name, and leaves everything else as it is. */
+async function rename(run: Run, kind: AnyObjectKind, id: string, now: Live, displayName: string): Promise<void> {
+  const values = Object.entries({ ...nameless(kind, id), ...((await kind.valuesOf(now, run, id, {})) as Live) });
+  const old = Object.fromEntries(values.filter(([, value]) => value !== DOUBTFUL));
+  await kind.converge?.(changeOf(run, kind, { id, now, wanted: { ...old, displayName }, old }));
+}
+
+/** The ids of an object's holders, which its inputs have, too. */
+const nameless = (kind: AnyObjectKind, id: string): Live => {
+  const { workspaceId, itemId, connectionId } = parseId(kind.place, id) ?? {};
+  return Object.fromEntries(
+    Object.entries({ workspaceId, itemId, connectionId }).filter(([, part]) => part !== undefined),
+  );
+};

@@ -6,7 +6,7 @@ import { readTransactionLog } from "../../lib/transactions/transactionLog.ts";
 import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
 import { isAdoption } from "../engine/undo.ts";
 import { deletedBy, madeBy } from "../../lib/transactions/madeBy.ts";
-import { areSameNames } from "../../lib/transactions/unsettled.ts";
+import { areSameNames, takenBy } from "../../lib/transactions/unsettled.ts";
 import { mayHaveWritten, writtenTo } from "../../lib/transactions/written.ts";
 import type { LoggedPast } from "./run.ts";
 import type { JoinedTransaction, RunTransaction } from "./runTransaction.ts";
@@ -81,9 +81,12 @@ export function loggedPast({ store, stack, rollbackOf, transaction }: PastOf): L
       return madeBy(await undoneLog(rollbackOf), isAdoption).has(objectKey(resourceType, resourceId));
     },
 
-    async wasBegun(resourceType, names) {
+    async wasBegun(resourceType, names, hasNewId = false) {
       const { unsettled } = await transaction.join();
-      return unsettled.some((left) => left.resourceType === resourceType && areSameNames(left.names, names));
+      const mayBeTaken = takenBy(rollbackOf, hasNewId);
+      return unsettled.some(
+        (left) => mayBeTaken(left) && left.resourceType === resourceType && areSameNames(left.names, names),
+      );
     },
   };
 }

@@ -38,6 +38,11 @@ export interface Ours<T> {
   readonly wasFree: boolean;
   /** Whether nothing about the found object contradicts that this create made it. @default true */
   readonly isPlausible?: (found: T) => Promise<boolean>;
+  /**
+   * Whether each such object has an id of its own. A rollback then leaves one that its transaction has made, which may have other
+   * values that never change, to its removal. @default false
+   */
+  readonly hasNewId?: boolean;
 }
 
 /** How a kind asks the service. */
@@ -131,8 +136,11 @@ export interface LoggedPast {
   wasDeletedByTransaction(resourceType: string, resourceId: string): Promise<boolean>;
   /** Whether this run rolls back a transaction that made the object. */
   wasMadeByTransaction(resourceType: string, resourceId: string): Promise<boolean>;
-  /** Whether an earlier run was cut off in a create of this kind with these names, so that an object found now is ours. */
-  wasBegun(resourceType: string, names: Readonly<Record<string, unknown>>): Promise<boolean>;
+  /**
+   * Whether an earlier run was cut off in a create of this kind with these names, so that an object found now is ours.
+   * @param hasNewId see {@link Ours}
+   */
+  wasBegun(resourceType: string, names: Readonly<Record<string, unknown>>, hasNewId?: boolean): Promise<boolean>;
 }
 
 /** The resource that holds an object of the stack since before this run. */

@@ -4,7 +4,7 @@ import { baseDelayOf, pauseAfter } from "../../lib/retryHandler.ts";
 import { isSameId } from "../../lib/transactions/entry.ts";
 import type { Intent } from "../../lib/transactions/entry.ts";
 import type { AcceptedOperation, NoteAccepted } from "../../lib/transactions/transactionLog.ts";
-import { unsettledLike } from "../../lib/transactions/unsettled.ts";
+import { takenBy, unsettledLike } from "../../lib/transactions/unsettled.ts";
 import type { Clients } from "./clients.ts";
 import { createOnce } from "./createOnce.ts";
 import type { JustRead } from "./justRead.ts";
@@ -70,7 +70,8 @@ export function writesOf({ clients, env, transaction, stop, asked, justRead, onS
 
     async create<T extends { id: string }>(intent: Intent, call: Write & Answering<T>, ours: Ours<T>) {
       const { unsettled } = await transaction.join();
-      const left = unsettledLike(unsettled, intent);
+      const mayBeTaken = takenBy(env["FABRIC_ROLLBACK_OF"] || undefined, ours.hasNewId === true);
+      const left = unsettledLike(unsettled.filter(mayBeTaken), intent);
       // while that operation runs, a look may miss its object
       if (left?.operation) await operationEnded(clients, left.operation);
       let noteAccepted: Write["onAccepted"];

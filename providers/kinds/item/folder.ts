@@ -2,6 +2,7 @@ import { z } from "zod";
 import { optional } from "../../../lib/api/answer.ts";
 import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { idShape } from "../../../lib/api/objects.ts";
+import { temporaryName } from "../../../lib/transactions/temporaryName.ts";
 import { identifier, sameIgnoringCase } from "../../engine/field.ts";
 import { defineObjectKind } from "../../engine/lifecycle.ts";
 import { idInLog, nameInLog } from "../../engine/undo.ts";
@@ -14,10 +15,22 @@ export const folderShape = z.object({
   parentFolderId: optional(idShape),
 });
 
+/** The code by which the service refuses a second folder of the same name in the same place. */
+const TAKEN = "FolderDisplayNameAlreadyInUse";
+
 interface Outputs {
   /** Whether the folder existed before. The folder then stays when this resource is deleted. */
   readonly adopted?: boolean | undefined;
 }
+
+interface Names {
+  readonly displayName: string;
+  readonly parentFolderId?: string | undefined;
+}
+
+/** Whether a folder has that name in that place. */
+const isNamed = (live: Names, { displayName, parentFolderId }: Names): boolean =>
+  sameIgnoringCase(live.displayName, displayName) && sameIgnoringCase(live.parentFolderId, parentFolderId);
 
 /** A folder of a workspace. Its id is `{workspaceId}/{folderId}`; its children refer to it by `folderId` alone. */
 export const folder = defineObjectKind<Outputs>()({
@@ -40,26 +53,42 @@ export const folder = defineObjectKind<Outputs>()({
 
   names: z.object({ workspaceId: idInLog, displayName: nameInLog, parentFolderId: idInLog.optional() }),
   namesOf: (_run, { workspaceId, displayName, parentFolderId }) => ({ workspaceId, displayName, parentFolderId }),
-  isNamed: (live, { displayName, parentFolderId }) =>
-    sameIgnoringCase(live.displayName, displayName) && sameIgnoringCase(live.parentFolderId, parentFolderId),
+  isNamed: (live, names) => isNamed(live, names),
 
   make: (_run, { displayName, parentFolderId }) => ({ body: { displayName, parentFolderId } }),
   priorValues: ({ displayName, parentFolderId }) => ({ displayName, parentFolderId }),
   valuesOf: ({ displayName, parentFolderId }) => ({ displayName, parentFolderId }),
 
-  async converge({ now, wanted, path, write }) {
+  async converge({ run, id, now, wanted, path, write }) {
     const { displayName, parentFolderId } = wanted;
-    if (now.displayName !== displayName)
-      await write({ method: "PATCH", path, body: { displayName }, answer: folderShape }, { displayName });
-    if (!sameIgnoringCase(now.parentFolderId, parentFolderId)) {
+    const isMoved = !sameIgnoringCase(now.parentFolderId, parentFolderId);
+    const rename = (displayName: string) =>
+      write({ method: "PATCH", path, body: { displayName }, answer: folderShape }, { displayName });
+    const move = () => {
       const body = { targetFolderId: parentFolderId };
-      await write({ method: "POST", path: `${path}/move`, body, replaySafe: true }, { parentFolderId });
+      return write({ method: "POST", path: `${path}/move`, body, replaySafe: true }, { parentFolderId });
+    };
+    if (now.displayName === displayName) {
+      if (isMoved) await move();
+      return {};
+    }
+    try {
+      await rename(displayName);
+      if (isMoved) await move();
+    } catch (error) {
+      if (!isMoved || !isFabricError(error, TAKEN)) throw error;
+      const all = await run.list(`/workspaces/${wanted.workspaceId}/folders`, "list folders", folderShape);
+      if (all.some((other) => isNamed(other, wanted) && other.id !== now.id)) throw error;
+      // another folder has the new name where this one is, or the former name where it will be
+      await rename(temporaryName(displayName, id));
+      await move();
+      await rename(displayName);
     }
     return {};
   },
 
   adoption: {
-    taken: "FolderDisplayNameAlreadyInUse",
+    taken: TAKEN,
     mayBeLeft: true,
     toOutputs: () => ({ adopted: true }),
     ofState: ({ adopted }) => (adopted ? {} : undefined),

@@ -5,17 +5,12 @@ import { sameIgnoringCase } from "../../engine/field.ts";
 import { itemShape } from "../../../lib/api/objects.ts";
 import type { FabricItem } from "../../../lib/api/objects.ts";
 import type { Run } from "../../run/run.ts";
+import { formerItem } from "./idsOfNow.ts";
+import type { Restored } from "./idsOfNow.ts";
 
 /** What is read of a deleted item. */
 const deletedShape = itemShape.pick({ id: true, type: true, displayName: true });
 type Deleted = z.output<typeof deletedShape>;
-
-/** The declared properties that identify an item. */
-interface Wanted {
-  readonly workspaceId: string;
-  readonly type: string;
-  readonly displayName: string;
-}
 
 /**
  * Recovers an item that the rolled-back transaction deleted from the workspace's recycle bin. The item keeps its id and its
@@ -23,13 +18,18 @@ interface Wanted {
  * (https://learn.microsoft.com/en-us/rest/api/fabric/core/recoverable-items/recover-item).
  * @param create the log's intent for the item
  * @returns the item; undefined if the bin lacks it, or it cannot be recovered
+ * @throws FabricError if another item has the name that it had when it was deleted
  */
-export async function recoverItem(run: Run, wanted: Wanted, create: Intent): Promise<FabricItem | undefined> {
+export async function recoverItem(run: Run, wanted: Restored, create: Intent): Promise<FabricItem | undefined> {
   const { workspaceId, type, displayName } = wanted;
+  const former = await formerItem(run, wanted);
   for (const deleted of await recoverableItems(run, workspaceId)) {
     const resourceId = `${workspaceId}/${deleted.id}`;
-    if (deleted.type !== type || !sameIgnoringCase(deleted.displayName, displayName)) continue;
-    if (!(await run.wasDeletedByTransaction("Item", resourceId))) continue;
+    // it may have had another name when it was deleted, and another item its name
+    const isIt = former
+      ? sameIgnoringCase(former.id, resourceId)
+      : deleted.type === type && sameIgnoringCase(deleted.displayName, displayName);
+    if (!isIt || !(await run.wasDeletedByTransaction("Item", resourceId))) continue;
     const operation = `take ${type} '${displayName}' back from the recycle bin`;
     const readIt = () =>
       run.get(`/workspaces/${workspaceId}/items/${deleted.id}`, `read ${type} '${displayName}'`, itemShape);
@@ -39,6 +39,11 @@ export async function recoverItem(run: Run, wanted: Wanted, create: Intent): Pro
       if (!isFabricError(error)) throw error;
       const back = isOutcomeUnknown(error) ? await readIt().catch(() => undefined) : undefined;
       if (back) return back;
+      // it would lose its data although it only has to wait for its name
+      if (error.errorCode === "ItemDisplayNameAlreadyInUse")
+        throw error.withRemedy(
+          `It was deleted as '${deleted.displayName}', and another item has that name: rename that item, and run the rollback again.`,
+        );
       run.warn(`${error.message} It is made again instead, without its data.`);
       return undefined;
     }

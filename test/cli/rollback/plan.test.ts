@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { liveResourcesOf, resourcesOf } from "../../../lib/checkpoint/checkpoint.ts";
+import { checkpointHash, liveResourcesOf, resourcesOf } from "../../../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint, CheckpointResource } from "../../../lib/checkpoint/checkpoint.ts";
 import { nothingObserved, plan } from "../../../cli/rollback/plan.ts";
 import type { Failure, Known, Observed, Step } from "../../../cli/rollback/plan.ts";
@@ -189,7 +189,12 @@ function does(world: Case, known: Known, observed: Observed, step: Step): { know
       next.push(...(failures.length > 0 ? extras : extras.flatMap(deleteUnlessStubborn)));
       return {
         known: logged(checkpoint(next)),
-        observed: { ...observed, restores: observed.restores + 1, failures },
+        observed: {
+          ...observed,
+          restores: observed.restores + 1,
+          restoredFrom: checkpointHash(known.current),
+          failures,
+        },
       };
     }
     case "remove": {
@@ -320,7 +325,7 @@ describe("the plan of a rollback", () => {
     assert.equal(last?.kind, "report", "what is not as it was is reported");
   });
 
-  it("The plan of a rollback restores what has failed once more after something was removed that may have held its name", () => {
+  it("The plan of a rollback restores what has failed once more after something was restored or removed that may have held its name", () => {
     const [a, b] = [resource("a", "a-1", "new"), resource("b", "b-1", "new")];
     const current = checkpoint([a, b]);
     const log = entriesOf("t", [{ kind: "begin", stack: "s", enableRollback: true }]);
@@ -329,8 +334,11 @@ describe("the plan of a rollback", () => {
     const restoresAt = (observed: Partial<Observed>) =>
       plan(known, { ...nothingObserved, failures, ...observed }).filter(({ kind }) => kind === "restore");
     const compensated = new Set(["of an orphan"]);
-    assert.deepEqual(restoresAt({ restores: 3 }), []);
-    for (const removed of [{ compensated }, { removals: 1 }])
+    assert.deepEqual(restoresAt({ restores: 3, restoredFrom: checkpointHash(current) }), []);
+    const restored = {
+      restoredFrom: checkpointHash(checkpoint([a, resource("b", "b-1", "as the transaction left it")])),
+    };
+    for (const removed of [{ compensated }, { removals: 1 }, restored])
       assert.deepEqual(restoresAt({ restores: 3, ...removed }), [{ kind: "restore", exclude: [] }]);
     assert.deepEqual(restoresAt({ restores: 4, compensated }), []);
     assert.deepEqual(restoresAt({ restores: 3, compensated, failures: [] }), []);

@@ -28,6 +28,40 @@ const environment = {
 };
 const projectUp = projectCommand("cli/up.ts", "--yes", "--skip-preview");
 
+describe("after kill -9, a rollback", () => {
+  it("After kill -9, a rollback gives a name back that an object of the killed run has taken and no state knows", async () => {
+    const hit = Promise.withResolvers<void>();
+    await using stack = await EngineStack.start({ emulator: { onFault: hit.resolve } });
+    const declare = (...names: string[]) =>
+      stack.configure({
+        features: { useRetryLogic: true, useRollback: true },
+        workspaces: [
+          {
+            ...{ name: "sales", displayName: "sales-test", capacity: "local" },
+            items: names.map((displayName, nth) => ({ name: `item ${nth}`, type: "DataPipeline", displayName })),
+          },
+        ],
+      });
+    const items = () => stack.emulator.service.items.all().map(({ id, displayName }) => [id, displayName]);
+    declare("flow");
+    const up = await stack.command("cli/up.ts", ["--yes", "--skip-preview"]);
+    assert.equal(up.code, 0, up.text);
+    const before = items();
+    declare("flow given", "flow");
+    await crash(stack, hit.promise, {
+      command: projectUp,
+      rule: { method: "POST", route: "/workspaces/{workspaceId}/items", holdMs: 400, drop: "after" },
+    });
+    assert.equal(items().length, 2);
+    const rollback = await stack.command("cli/rollback.ts", ["--yes"]);
+    assert.match(rollback.text, /fully rolled back/);
+    assert.doesNotMatch(rollback.text, /To be done by hand/);
+    assert.deepEqual(items(), before);
+    declare("flow");
+    assert.deepEqual((await stack.preview()).steps, []);
+  });
+});
+
 describe("after kill -9, an up with another declaration", () => {
   it("After kill -9, an up with another declaration takes what had been made, and makes it as it is declared now", async () => {
     const hit = Promise.withResolvers<void>();

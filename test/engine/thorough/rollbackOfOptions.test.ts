@@ -16,12 +16,13 @@ import { workspace } from "./providers/kinds/workspace/workspace.ts";
 import { item } from "./providers/kinds/item/item.ts";
 const config = new pulumi.Config("fabric");
 const isSecond = config.getObject<{ description: string }[]>("workspaces")?.[0]?.description === "second";
-const provider = new FabricProvider("fabric", {
+const settings = {
   stack: "test", endpoint: "emulator", features: { useRetryLogic: true, useRollback: true }, credential: "auto",
   transactionLog: ".fabric/transactions",
-});
+} as const;
+const provider = new FabricProvider("fabric", settings);
 class Group extends pulumi.ComponentResource {
-  constructor(name: string) { super("test:Group", name); this.registerOutputs({ name }); }
+  constructor(name: string, opts = {}) { super("test:Group", name, {}, opts); this.registerOutputs({ name }); }
 }
 const make = (name: string, args = {}, opts = {}) =>
   new FabricResource(workspace, name, { displayName: name, capacity: "local", ...args }, { provider, ...opts });
@@ -84,6 +85,18 @@ describe("a rollback of a program", () => {
       program(
         `const a = make("a"); makeItem("i", a.id, { parent: a });`,
         `const b = make("b", { displayName: "a" }, { aliases: [{ name: "a" }] }); makeItem("i", b.id, { parent: b }); make("last", {}, { dependsOn: b });`,
+      ),
+    );
+  });
+
+  it("A rollback of a program that has renamed a provider and a component finds all that they hold again", async () => {
+    await isTakenBack(
+      program(
+        `const own = new FabricProvider("own", settings); const group = new Group("g");
+         const a = make("a", {}, { parent: group, provider: own }); makeItem("i", a.id, { parent: a, deletedWith: a, provider: own });`,
+        `const own = new FabricProvider("other", settings, { aliases: [{ name: "own" }] }); const group = new Group("h", { aliases: [{ name: "g" }] });
+         const a = make("b", { displayName: "a" }, { parent: group, provider: own, aliases: [{ name: "a" }] });
+         makeItem("i", a.id, { parent: a, deletedWith: a, provider: own }); make("last", {}, { dependsOn: a });`,
       ),
     );
   });

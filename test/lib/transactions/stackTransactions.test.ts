@@ -163,7 +163,7 @@ describe("a transaction that changed something and has not ended", () => {
 });
 
 describe("old logs of a stack", () => {
-  it("Old logs of a stack are removed with what lies beside them once committed, but for the last ones; others stay", async () => {
+  it("Old logs of a stack are removed with what lies beside them once committed or rolled back, but for the last ones; open ones stay", async () => {
     const { store, transactions, clock, files } = opened();
     const write = async (id: string, end?: "commit" | "rolledBack") => {
       await transactions.begin(id, empty, true);
@@ -175,15 +175,15 @@ describe("old logs of a stack", () => {
       await clock.advance(1000);
     };
     await write("open");
-    await write("back", "rolledBack");
+    for (const id of ["back-1", "back-2", "back-3"]) await write(id, "rolledBack");
     for (const id of ["a", "b", "c"]) await write(id, "commit");
     await transactions.prune(2);
     assert.deepEqual(
       (await transactions.logs()).map(([begin]) => begin?.transactionId),
-      ["open", "back", "b", "c"],
+      ["open", "back-2", "back-3", "b", "c"],
     );
     assert.deepEqual(
-      files().filter((file) => file.startsWith("a.")),
+      files().filter((file) => /^(a|back-1)\./.test(file)),
       [],
     );
     assert.equal(files().filter((file) => file.startsWith("b.")).length, 6);

@@ -67,6 +67,18 @@ describe("what logs leave open", () => {
     { kind: "done", step, resourceId },
   ];
 
+  it("What logs leave open is not a create without an outcome after which the next run took the object or made it", () => {
+    const lost = create("1", "a");
+    const taken = [begin, lost, create("2", "a"), { kind: "done", step: "2", resourceId: "ws-1" }] as const;
+    assert.deepEqual(
+      unsettledCreates([entries(...taken)]).map(({ resourceId }) => resourceId),
+      ["ws-1"],
+    );
+    // what has that name now is somebody else's
+    assert.deepEqual(unsettledCreates([entries(...taken, ...removed("3", "Workspace", "ws-1"))]), []);
+    assert.equal(unsettledCreates([entries(begin, lost, create("2", "a"))]).length, 2);
+  });
+
   it("What logs leave open is not what was removed since, alone or with its workspace", () => {
     const workspace = [begin, create("1", "a"), { kind: "done", step: "1", resourceId: "WS-1" }] as const;
     const folder: Fact = {
