@@ -100,7 +100,7 @@ export const mutations: readonly Mutation[] = [
   unsettled("if (isGone) return [];", "if (isGone && false) return [];"),
   unsettled("removal.position > position", "removal.position !== position"),
   unsettled("return unsettled.findLast(", "return unsettled.find("),
-  unsettled("const names = entry.names ?? args;", "const names = args;"),
+  unsettled("names ?? compensation?.args ?? {}", "compensation?.args ?? {}"),
   entry('kind === "commit" || kind === "rolledBack");', 'kind === "commit");'),
   entry('!outcome.isOutcomeUnknown ? "refused"', 'true ? "refused"'),
   entry('(resourceId ?? "").toLowerCase()', 'resourceId ?? ""', "cli/rollback/plan"),
@@ -161,7 +161,7 @@ export const mutations: readonly Mutation[] = [
   // whose value it is
   written("if (ours.some(", "if (!ours.some("),
   written("if (isForeign || !(name in found)) found[name] = value;", "found[name] = value;"),
-  written("name in found && ![found[name]", "name in found && ![before?.[name]"),
+  written("[found[name], ...(all[name] ?? [])]", "[before?.[name], ...(all[name] ?? [])]"),
   written('return isIt && outcomeOf(log, entry.step) !== "refused";', "return isIt;"),
   past("return joined ? withWritten(joined) : beforeWrites();", "return beforeWrites();"),
   past("return joined ? withWritten(joined) : beforeWrites();", "return joined ? joined.openLogs : beforeWrites();"),
