@@ -15,10 +15,11 @@ const usage = `Usage: npm run history -- --stack S [--limit N] [--json]
 Lists the deployments of a stack, newest first: when, who, from which commit, how they ended, how long they took, what they
 changed. Ended deployments are chained by hash, so that a log that was changed or removed afterwards shows.
 
---limit N  how many [${LISTED}]
---json     all of them as JSON (docs/history.md)
+--limit N      how many [${LISTED}]
+--json         all of them as JSON (docs/history.md)
+--output json  the same with the exit code in it (docs/outputs.md)
 
-Exit codes: 0; 1 something was changed or removed after its end.`;
+Exit codes: 0 no log was changed after its end; 1 one was changed or removed.`;
 
 async function history(named: StackAccess, args: readonly string[]): Promise<number> {
   const { values } = parseArgs({

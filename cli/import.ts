@@ -50,8 +50,10 @@ leaves them. Nothing at the service is changed.
 --definitions             also writes the definitions of items into folders of the project, and declares them
 --definitions-folder DIR  where to: DIR/<workspace>/<item>.<type> [fabric]
 --dry-run                 shows what would be written and imported, and changes nothing
+--output json             prints the result as one JSON object (docs/outputs.md)
 
-Exit codes: 0 done, or nothing to do; 1 another deployment is going on; 2 failed: the message says what to do.`;
+Exit codes: 0 done, or nothing to do; 1 another deployment is going on; 2 failed, or the preview afterwards shows changes: the
+message says what to do.`;
 
 /** Definitions to read in parallel. */
 const DEFINITIONS_AT_ONCE = 8;

@@ -6,18 +6,26 @@ import { runStackCommand, stackOption } from "./pulumi/stackCommand.ts";
 
 const [command = "", ...args] = process.argv.slice(2);
 const isPreview = command === "preview";
-const comment = isPreview ? " [--comment FILE]" : "";
-const aboutComment = `
+const ownOptions = isPreview ? " [--comment FILE] [--save-plan FILE]" : "";
+const aboutDestroy = `
 
---comment FILE  also writes the preview as Markdown, for a comment on a pull request (docs/continuousDeployment.md).
-                With --refresh it tells what was changed behind Pulumi's back.`;
+A destroy is logged, and is no transaction: nothing takes it back, and a failed one is run again.
+
+Exit codes: those of pulumi destroy; 1 also if it was refused; 2 if something has to be done by hand, and is listed.`;
+const aboutPreview = `
+
+--comment FILE    also writes the preview as Markdown, for a comment on a pull request (docs/continuousDeployment.md).
+                  With --refresh it tells what was changed behind Pulumi's back.
+--save-plan FILE  also writes a plan: npm run up -- --stack S --plan FILE then makes no other changes
+--output json     prints the result as one JSON object (docs/outputs.md)`;
+const about: Readonly<Record<string, string>> = { preview: aboutPreview, destroy: aboutDestroy };
 
 await runStackCommand(
   {
     ...(isPreview && { name: command }),
-    usage: `Usage: npm run ${command} -- --stack S${comment} [options of pulumi ${command}]
+    usage: `Usage: npm run ${command} -- --stack S${ownOptions} [options of pulumi ${command}]
 
-Runs pulumi ${command} with the project's environment. Everything after the stack's name goes to it (pulumi ${command} --help).${isPreview ? aboutComment : ""}`,
+Runs pulumi ${command} with the project's environment. Everything after the stack's name goes to it (pulumi ${command} --help).${about[command] ?? ""}`,
     async run(access, given) {
       // each command loads only what it needs
       if (isPreview) {

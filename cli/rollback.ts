@@ -9,6 +9,7 @@ import { leftoverTable } from "./transaction/leftovers.ts";
 import { lostLog } from "./transaction/recovery.ts";
 import { takeOverRenamed } from "./transaction/renamedStack.ts";
 import { takeSwitch } from "./pulumi/commandLine.ts";
+import { refuse } from "./pulumi/commandOutput.ts";
 import { openedStack } from "./pulumi/openStack.ts";
 import { rollBack } from "./rollback/rollBack.ts";
 import { RollbackRefused } from "./rollback/rollbackRefused.ts";
@@ -22,7 +23,7 @@ const usage = `Usage: npm run rollback -- --stack S [--transaction ID] [--config
 
 Takes a stack back to where it was before the last deployment that neither was committed nor rolled back: one that failed with
 useRollback off, that was cut off, or whose rollback could not be completed. --transaction names another one. Nothing is asked, with
-or without --yes.
+or without --yes. --output json prints the result as one JSON object (docs/outputs.md).
 
 Exit codes: 0 rolled back; 1 there is nothing to roll back, or it may not be; 2 something remains, and is listed.`;
 
@@ -68,17 +69,15 @@ async function rollback(named: StackAccess, args: readonly string[]): Promise<nu
     await takeOverRenamed({ ...access, transactions, say: (line) => console.error(line) });
     const transactionId = values.transaction ?? (await transactions.unfinished());
     if (transactionId === undefined) {
-      console.error(
+      return refuse(
         `Stack '${stack}' has no transaction that could be rolled back: the last one was committed or rolled back.`,
       );
-      return 1;
     }
     const entries = await transactions.entries(transactionId);
     const isOwn = (await transactions.logs()).some(([begin]) => begin?.transactionId === transactionId);
     const refusal = notToBeRolledBack(entries, { stack, transactionId, where: store.where, isOwn });
     if (refusal !== undefined) {
-      console.error(refusal);
-      return 1;
+      return refuse(refusal);
     }
     if (values.transaction === undefined && !hasEffects(entries)) {
       await transactions.endWithoutEffects(transactionId);
@@ -100,8 +99,7 @@ async function rollback(named: StackAccess, args: readonly string[]): Promise<nu
       }
     } catch (error) {
       if (!(error instanceof RollbackRefused)) throw error;
-      console.error(error.message);
-      return 1;
+      return refuse(error.message);
     } finally {
       await events.close();
     }

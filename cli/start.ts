@@ -6,6 +6,16 @@ import { projectRoot, pulumiEnvironment, runPulumi } from "./pulumi/pulumi.ts";
 
 /* `npm start`: deploys stack `local` to the emulator with the real engine, then lists the workspaces and next steps. */
 
+const usage = `Usage: npm start [-- options of pulumi up]
+
+Sets up the machine, and deploys stack local to the emulator of the Fabric service inside this project: no Azure account is used,
+and state and objects are kept in .fabric. Nothing is asked. npm run destroy -- --stack local removes everything again.`;
+
+if (process.argv.some((argument) => argument === "--help" || argument === "-h")) {
+  console.log(usage);
+  process.exit(0);
+}
+
 const stack = "local";
 const env = environment();
 

@@ -9,13 +9,15 @@ import type { EndedFile } from "./test/fileRecord.ts";
 import { filesOf, testPlan } from "./test/testPlan.ts";
 import { treeHash } from "./test/treeHash.ts";
 
-/*
- * `npm test [-- FILTER… OPTION…]`: types, lint and format, then the tests, then a list of the ten slowest files. A filter is a
- * part of test files' paths, and selects only these files. Arguments that begin with "-" are options of `node --test`.
- * - `--all` (`npm run test:all`): everything, every point of every sweep. A run that was cut off continues where it stopped.
- * - `--sample` (`npm run test:sample`): a part of the tests that only `--all` has, drawn by the hash of the tree; about 15
- *   minutes.
- */
+/* `npm test`, `npm run test:all` and `npm run test:sample`. */
+
+const usage = `Usage: npm test [-- FILTER… OPTION…]
+
+Types, lint and format, then the tests, then a list of the ten slowest files. A filter is a part of test files' paths, and selects
+only these files. Arguments that begin with - are options of node --test.
+
+--all     everything, every point of every sweep (npm run test:all). A run that was cut off continues where it stopped.
+--sample  a part of the tests that only --all has, drawn by the hash of the tree (npm run test:sample); about 15 minutes`;
 
 const bin = (path: string) => `node_modules/${path}`;
 const cached = (what: string) => ["--cache", "--cache-strategy=content", `--cache-location=.cache/${what}`];
@@ -73,6 +75,10 @@ function printSlowest(ended: readonly EndedFile[]): void {
 }
 
 async function main(): Promise<number> {
+  if (nodeOptions.some((option) => option === "--help" || option === "-h")) {
+    console.log(usage);
+    return 0;
+  }
   if (filters.length === 0 && extent !== "sample" && (await Promise.all(checks.map(isOk))).includes(false)) return 1;
 
   const env: NodeJS.ProcessEnv = { ...process.env };

@@ -9,6 +9,7 @@ import { DeploymentEvents } from "./transaction/deploymentEvents.ts";
 import { wordsOfEarlierRun } from "../lib/transactions/earlierRun.ts";
 import { CtrlCWatch } from "./transaction/ctrlCWatch.ts";
 import { takeOption } from "./pulumi/commandLine.ts";
+import { refuse } from "./pulumi/commandOutput.ts";
 import { foldedList } from "./pulumi/foldedList.ts";
 import type { ListedObject } from "./pulumi/foldedList.ts";
 import { liftedProtection, tellLifted } from "./pulumi/liftedProtection.ts";
@@ -33,12 +34,13 @@ import { freeStaleLock, withStackToItself } from "./transaction/stackLock.ts";
  * code does not show what happened.
  */
 
-const usage = `Usage: npm run up -- --stack S [options of pulumi up]
+const usage = `Usage: npm run up -- --stack S [--plan FILE] [options of pulumi up]
 
 Deploys a stack as a transaction: it is committed whole, or with useRollback on rolled back whole. A run that was cut off
 or failed is gone on with. Everything after the stack's name goes to pulumi up (pulumi up --help).
 
---output json prints the result as one JSON object (docs/outputs.md).
+--plan FILE    makes the changes of that plan and no others (npm run preview -- --stack S --save-plan FILE)
+--output json  prints the result as one JSON object (docs/outputs.md); give --yes with it
 
 Exit codes: 0 committed; 1 failed and rolled back, declined, or nothing had been done; 2 failed, and something remains;
 130 interrupted, after the same treatment.`;
@@ -58,8 +60,7 @@ async function up(named: StackAccess, args: readonly string[]): Promise<number> 
     const before = await catchUp(access);
     const protection = await liftedProtection("up", args, access, before);
     if (protection.refusal !== undefined) {
-      console.error(protection.refusal);
-      return 1;
+      return refuse(protection.refusal);
     }
     tellLifted(protection, "is");
     const { transactionId, isResumed, earlierRun } = await transactions.open(before, flags.useRollback);

@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import { z } from "zod";
 import type { FaultRule, Faults } from "./core/faults.ts";
 import type { RequestRecord } from "./core/requestRecord.ts";
+import type { Levers } from "./core/service.ts";
 import type { CommittedItem } from "./families/branches.ts";
 import type { FabricService } from "./families/families.ts";
 
@@ -27,6 +28,30 @@ export interface Controlled {
 }
 
 const advanceMs = z.object({ advanceMs: z.number().min(0) });
+
+const milliseconds = z.number().min(0);
+/** Levers as they come from outside: another name or value is refused. */
+const leversSchema = z
+  .strictObject({
+    pageSize: z.number().int().min(1),
+    operationDelayMs: milliseconds,
+    retryAfterSeconds: z.number().int().min(0),
+    nameReservationMs: milliseconds,
+    assignmentReads: z.number().int().min(0),
+    throttle: z.strictObject({ limit: z.number().int().min(0), windowMs: milliseconds }).nullable(),
+    timing: z.enum(["immediate", "recorded"]),
+    sqlEndpointMs: milliseconds.nullable(),
+    speed: z.number().positive(),
+    timingSeed: z.number(),
+    quota: z.enum(["none", "documented"]),
+    omitEmptyDescriptions: z.boolean(),
+    upperCaseIds: z.boolean(),
+    ownRoleIds: z.boolean(),
+    rewriteDefinitions: z.boolean(),
+    onlyKnownRepositories: z.boolean(),
+    itemRecovery: z.boolean(),
+  } satisfies { readonly [lever in keyof Levers]: z.ZodType<Levers[lever]> })
+  .partial();
 
 /** Whether a page is the emulator's own. A host that is not this machine may be any site's that names this address. */
 function isOwnPage(origin: string, host: string | undefined): boolean {
@@ -83,10 +108,9 @@ export function controlPlane(emulator: Controlled, routes: readonly string[]): H
       return context.json({ error: error instanceof Error ? error.message : String(error) }, 400);
     }
   });
-  app.post("/levers", async (context) => {
-    Object.assign(emulator.service.levers, await context.req.json());
-    return context.json(emulator.service.levers);
-  });
+  app.post("/levers", (context) =>
+    attempted(context, (body) => void Object.assign(emulator.service.levers, leversSchema.parse(body))),
+  );
   app.post("/commits", async (context) => {
     const { details, items } = await context.req.json<{
       details: Record<string, string>;

@@ -5,39 +5,38 @@ import type { Seed } from "./families/families.ts";
 import { timingOptions } from "./core/timingOptions.ts";
 import { makeCertificate } from "./core/tls.ts";
 
-const usage = `The Fabric emulator as a server.
+const usage = `Usage: npm run emulator -- [options]
 
-  npm run emulator -- [--port N] [--store DIR] [--seed FILE] [--tls]
+The Fabric emulator as a server, with a page at / that shows what is in it and every request, and makes it fail.
 
-  --port N      port on 127.0.0.1 [8080; 0 takes a free one]
-  --store DIR   folder that keeps the objects [.fabric/emulator, that of stack local]
-  --memory      keep nothing
-  --seed FILE   JSON that an empty store begins with
-  --timing recorded  take as long as the service was recorded to [answer at once]
-  --speed N     that, N times faster [1]
-  --quota documented  refuse calls above the service's documented quotas [no quota]
-  --tls         serve https with a certificate made now; its CA file is printed
+--port N            port on 127.0.0.1 [8080; 0 takes a free one]
+--store DIR         folder that keeps the objects [.fabric/emulator, that of stack local]
+--memory            keep nothing
+--seed FILE         JSON that an empty store begins with
+--timing recorded   take as long as the service was recorded to [answer at once]
+--speed N           that, N times faster [1]
+--quota documented  refuse calls above the service's documented quotas [no quota]
+--tls               serve https with a certificate made now; its CA file is printed
 
-Below /_emulator/ it can be asked for state, requests and coverage, and told faults, levers, commits and reset.`;
+Programs find the same below /_emulator/ (docs/emulator.md).`;
 
-const { values } = parseArgs({
-  options: {
-    port: { type: "string", default: "8080" },
-    store: { type: "string", default: ".fabric/emulator" },
-    memory: { type: "boolean", default: false },
-    seed: { type: "string" },
-    timing: { type: "string" },
-    speed: { type: "string" },
-    quota: { type: "string" },
-    tls: { type: "boolean", default: false },
-    help: { type: "boolean", short: "h", default: false },
-  },
-});
+const options = {
+  port: { type: "string", default: "8080" },
+  store: { type: "string", default: ".fabric/emulator" },
+  memory: { type: "boolean", default: false },
+  seed: { type: "string" },
+  timing: { type: "string" },
+  speed: { type: "string" },
+  quota: { type: "string" },
+  tls: { type: "boolean", default: false },
+  help: { type: "boolean", short: "h", default: false },
+} as const;
 
-if (values.help) {
-  console.log(usage);
-} else {
-  try {
+try {
+  const { values } = parseArgs({ options });
+  if (values.help) {
+    console.log(usage);
+  } else {
     const certificate = values.tls ? await makeCertificate(".fabric/tls") : undefined;
     const emulator = await startEmulator({
       port: Number(values.port),
@@ -57,8 +56,8 @@ if (values.help) {
     if (certificate)
       console.log(`CA: ${certificate.caFile}. Clients trust it with NODE_EXTRA_CA_CERTS=${certificate.caFile}`);
     console.log("Stop it with Ctrl-C.");
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
   }
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
 }

@@ -12,6 +12,13 @@ export interface Lifting {
   readonly why: string;
 }
 
+/** What the steps of one object say about its replacement. */
+interface Causes {
+  readonly keys: string[];
+  /** Names of the inputs before and after. */
+  readonly inputs: string[];
+}
+
 const REPLACES = new Set(["replace", "create-replacement", "delete-replaced"]);
 
 /** The last part of a URN. */
@@ -25,8 +32,14 @@ export const keyOf = (urn: string): string => urn.split("::").slice(3).join("::"
  *   forced.
  */
 export function liftingsIn(steps: readonly Step[]): Lifting[] {
-  const keys = new Map<string, string[]>();
-  for (const { urn, keys: some } of steps) keys.set(urn, [...(keys.get(urn) ?? []), ...(some ?? [])]);
+  const causes = new Map<string, Causes>();
+  for (const { urn, keys, old, new: next } of steps) {
+    const known = causes.get(urn) ?? { keys: [], inputs: [] };
+    known.keys.push(...(keys ?? []));
+    // an input that is new, or that is declared no more, is on one side only
+    known.inputs.push(...Object.keys({ ...old?.inputs, ...next?.inputs }));
+    causes.set(urn, known);
+  }
   const replacedWorkspaces = new Set(
     steps.flatMap(
       ({ op, type, old }) => (REPLACES.has(op) && fabricKindOf(type)?.name === "Workspace" && old?.id) || [],
@@ -34,7 +47,7 @@ export function liftingsIn(steps: readonly Step[]): Lifting[] {
   );
   const found = new Map<string, Lifting>();
   for (const step of steps) {
-    const isForced = isForcedReplacement(step, keys.get(step.urn) ?? [], replacedWorkspaces);
+    const isForced = isForcedReplacement(step, causes.get(step.urn), replacedWorkspaces);
     const why = ofProtected(step) ?? (isForced ? ofForced(step) : undefined);
     if (why !== undefined && !found.has(step.urn))
       found.set(step.urn, { key: keyOf(step.urn), what: nameOf(step), why });
@@ -51,11 +64,14 @@ function ofProtected({ op, old, new: next }: Step): string | undefined {
 }
 
 /** Whether no declared value causes a replacement, or the workspace does: no declared value ever replaces a workspace. */
-function isForcedReplacement({ op, old }: Step, keys: readonly string[], workspaces: ReadonlySet<string>): boolean {
+function isForcedReplacement(
+  { op, old }: Step,
+  { keys, inputs }: Causes = { keys: [], inputs: [] },
+  workspaces: ReadonlySet<string>,
+): boolean {
   if (!REPLACES.has(op) || !old?.custom) return false;
-  const inputs = old.inputs ?? {};
-  if (workspaces.has(String(inputs["workspaceId"]))) return true;
-  return keys.length > 0 && !keys.some((key) => key in inputs);
+  if (workspaces.has(String(old.inputs?.["workspaceId"]))) return true;
+  return keys.length > 0 && !keys.some((key) => inputs.includes(key));
 }
 
 function ofForced({ type, old }: Step): string | undefined {

@@ -17,6 +17,13 @@ export function noteResult(part: Readonly<Record<string, unknown>>): void {
   result = { ...result, ...part };
 }
 
+/** Says why the command does not do its work, in its result too. @returns the exit code for that */
+export function refuse(why: string): 1 {
+  console.error(why);
+  noteResult({ error: why });
+  return 1;
+}
+
 /**
  * Takes `--output` off a command line.
  * @throws Error for another value than `json`

@@ -99,6 +99,7 @@ export async function runStackCommand(
     const found = stackArguments(args, process.env);
     if (found === undefined) {
       console.error(`Which stack?\n\n${usage}`);
+      noteResult({ error: "Which stack? Name it by --stack." });
       process.exitCode = 2;
       return;
     }

@@ -2,6 +2,7 @@ import { LockedError } from "../../lib/logStore/logStore.ts";
 import type { Lock, LogStore } from "../../lib/logStore/logStore.ts";
 import { referenceOf } from "../../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
+import { refuse } from "../pulumi/commandOutput.ts";
 import { IgnoredSignals } from "../pulumi/ignoredSignals.ts";
 import { runPulumi } from "../pulumi/pulumi.ts";
 import { changeFormOfState, removeTornSideFiles, restoreLostState, staleLockOf } from "../pulumi/stateFiles.ts";
@@ -34,8 +35,7 @@ export async function withStackToItself(
     lock = await store.lock(`${stack}.run`);
   } catch (error) {
     if (!(error instanceof LockedError)) throw error;
-    console.error(`Another deployment of stack '${stack}' is going on, so nothing was done. ${error.message}`);
-    return 1;
+    return refuse(`Another deployment of stack '${stack}' is going on, so nothing was done. ${error.message}`);
   }
   using _signals = new IgnoredSignals();
   try {

@@ -114,6 +114,62 @@ class Project implements Disposable {
   }
 }
 
+describe("the help of a command", () => {
+  const commands = {
+    start: "start.ts",
+    test: "test.ts",
+    up: "up.ts",
+    preview: "pulumiCommand.ts",
+    refresh: "pulumiCommand.ts",
+    destroy: "pulumiCommand.ts",
+    rollback: "rollback.ts",
+    report: "report.ts",
+    history: "history.ts",
+    import: "import.ts",
+    secret: "secret.ts",
+    emulator: "../emulator/server.ts",
+  };
+  /** Those whose result can be printed as JSON (docs/outputs.md). */
+  const withJson = ["up", "preview", "rollback", "history", "import"];
+
+  for (const [name, file] of Object.entries(commands))
+    it(`The help of command ${name} does nothing, and names every option of its own`, async () => {
+      using project = new Project({});
+      const before = file === "pulumiCommand.ts" ? [name] : [];
+      const { code: ended, text: said, calls } = await project.run(file, [...before, "--help"]);
+      assert.equal(ended, 0, said);
+      assert.match(said, new RegExp(`^Usage: npm (run (--silent )?)?${name} `));
+      assert.deepEqual(calls, []);
+      // a rollback takes options of Pulumi's commands because scripts give them to every command
+      const source = readFileSync(join(code, file), "utf8").replace(/const OF_PULUMI = [\s\S]*?as const;/, "");
+      const options = [...source.matchAll(/^\s+"?([a-z-]+)"?: \{ type: "(?:string|boolean)"/gm)].map(([, one]) => one);
+      if (name === "preview") options.push("comment", "save-plan");
+      if (name === "up") options.push("plan");
+      assert.deepEqual(
+        options.filter((option) => option !== "help" && !said.includes(`--${option}`)),
+        [],
+      );
+      assert.equal(said.includes("--output json"), withJson.includes(name));
+    });
+});
+
+describe("a command that does not do its work", () => {
+  it("A command that does not do its work says why in its JSON result, too", async () => {
+    for (const [file, args, exitCode, error] of [
+      ["rollback.ts", ["--stack", "dev"], 1, /no transaction that could be rolled back/],
+      ["rollback.ts", ["--stack", "dev", "--transaction", "dev-1"], 1, /dev-1/],
+      ["up.ts", [], 2, /Which stack\?/],
+      ["up.ts", ["--stack", "dev", "--plan", "none.json"], 2, /There is no plan/],
+    ] as const) {
+      using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
+      const { code: ended, text: said } = await project.run(file, [...args, "--output", "json"]);
+      const result = JSON.parse(said.slice(said.indexOf("{"), said.lastIndexOf("}") + 1)) as Record<string, unknown>;
+      assert.deepEqual([ended, result["exitCode"]], [exitCode, exitCode]);
+      assert.match(String(result["error"]), error);
+    }
+  });
+});
+
 describe("npm start on a state of another form", () => {
   it("npm start on a state of another form changes the form by itself before the CLI runs, so that no kill can lose the state", async () => {
     using project = new Project({ "local.json": state });

@@ -1,25 +1,33 @@
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { resolve } from "node:path";
 import { describe, it } from "node:test";
 import { pipelineScripts, readWorkflow } from "../engine/harness/pipelineFiles.ts";
 import type { Job } from "../engine/harness/pipelineFiles.ts";
 
-/*
- * The workflows: what they may do, read from their files; and their script steps, run here with the real CLI on the
- * emulator. What needs GitHub or Azure DevOps itself is listed, so that nothing is left out unnoticed.
- */
+/* The workflows: what they may do, read from their files. */
 
-const NAMES = ["preview", "deploy", "destroy", "drift"] as const;
-const workflows = NAMES.map((name) => ({ name, ...readWorkflow(name) }));
+const folder = resolve(import.meta.dirname, "../../.github/workflows");
+const every = readdirSync(folder).map((file) => {
+  const name = file.replace(/\.yml$/, "");
+  return { name, ...readWorkflow(name) };
+});
+/** Those that deploy, or look at what is deployed. */
+const NAMES = ["preview", "deploy", "destroy", "drift"];
+const workflows = every.filter(({ name }) => NAMES.includes(name));
 const jobs = workflows.flatMap(({ name, jobs }) =>
   Object.entries(jobs).map(([job, what]) => ({ ...what, title: `${name}/${job}` })),
 );
 
 describe("the workflows", () => {
   it("The workflows run a pull request's code with the rights of its author only", () => {
-    for (const { on } of workflows) assert.ok(!("pull_request_target" in on) && !("workflow_run" in on));
-    const onPullRequest = workflows.filter(({ on }) => "pull_request" in on).map(({ name }) => name);
-    assert.deepEqual(onPullRequest, ["preview"]);
-    for (const [name, job] of Object.entries(readWorkflow("preview").jobs)) {
+    for (const { on } of every) assert.ok(!("pull_request_target" in on) && !("workflow_run" in on));
+    const onPullRequest = every.filter(({ on }) => "pull_request" in on);
+    assert.deepEqual(
+      onPullRequest.map(({ name }) => name),
+      ["preview", "test"],
+    );
+    for (const [name, job] of onPullRequest.flatMap(({ jobs }) => Object.entries(jobs))) {
       if (job.permissions?.["id-token"] === undefined) {
         assert.deepEqual(job.permissions, { contents: "read" }, name);
       } else {
@@ -30,7 +38,7 @@ describe("the workflows", () => {
   });
 
   it("The workflows hold no secret at all", () => {
-    for (const { name, text } of workflows) assert.doesNotMatch(text, /\bsecrets\b/, name);
+    for (const { name, text } of every) assert.doesNotMatch(text, /\bsecrets\b/, name);
   });
 
   it("The workflows have no permission but those that each job names, and leave no token in the checkout", () => {
@@ -40,7 +48,7 @@ describe("the workflows", () => {
       "deploy/up": { "pull-requests": "write" },
       "drift/stack": { issues: "write" },
     };
-    for (const { name, permissions } of workflows) assert.deepEqual(permissions, {}, name);
+    for (const { name, permissions } of every) assert.deepEqual(permissions, {}, name);
     for (const { title, permissions, steps } of jobs) {
       const most = { ...allowed, ...further[title] };
       for (const [scope, level] of Object.entries(permissions ?? {})) assert.equal(level, most[scope], title);
@@ -50,10 +58,17 @@ describe("the workflows", () => {
   });
 
   it("The workflows pin every action to a commit, with its version beside it", () => {
-    for (const { name, text } of workflows) {
+    for (const { name, text } of every) {
       const used = text.split("\n").filter((line) => /\buses:/.test(line));
       for (const line of used) assert.match(line, /uses: [\w-]+\/[\w-]+@[\da-f]{40} # v\d+\.\d+\.\d+$/, name);
     }
+  });
+
+  it("The workflows run npm test and then a sample of the rest on what is proposed and on main", () => {
+    const { on, jobs: own } = readWorkflow("test");
+    assert.deepEqual(Object.keys(on), ["pull_request", "push"]);
+    const scripts = Object.values(own).flatMap(({ steps }) => steps.flatMap(({ run }) => run ?? []));
+    assert.deepEqual(scripts, ["npm test", "npm run test:sample"]);
   });
 
   it("The workflows change one stack at a time, and never stop a change half-way", () => {

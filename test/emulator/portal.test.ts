@@ -117,6 +117,19 @@ describe("what the portal asks for", () => {
     assert.deepEqual([emulator.requests()[1]?.isHit, emulator.requests()[1]?.status], [undefined, 200]);
   });
 
+  it("The control plane sets the levers that a body names, and refuses names and values that there are not", async () => {
+    const tell = (levers: unknown) =>
+      fetch(`${emulator.origin}/_emulator/levers`, { method: "POST", body: JSON.stringify(levers) });
+    const before = await get<Record<string, unknown>>("/_emulator/levers");
+    assert.equal((await tell(before)).status, 200);
+    assert.equal((await tell({ pageSize: 7 })).status, 200);
+    assert.deepEqual(await get("/_emulator/levers"), { ...before, pageSize: 7 });
+    for (const wrong of [{ pagesize: 3 }, { timing: "recroded" }, { speed: "50" }, "fast"])
+      assert.equal((await tell(wrong)).status, 400, JSON.stringify(wrong));
+    assert.deepEqual(await get("/_emulator/levers"), { ...before, pageSize: 7 });
+    assert.equal((await tell(before)).status, 200);
+  });
+
   it("The control plane loads what it has saved, and refuses what is no snapshot without changing anything", async () => {
     const state = await get<Record<string, unknown[]>>("/_emulator/state");
     trees.in(emulator.service).put({ id: "t1", workspaceId: "w1", displayName: "oak" });

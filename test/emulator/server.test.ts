@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { appendFileSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -277,6 +277,13 @@ describe("identity", () => {
 });
 
 describe("npm run emulator", () => {
+  it("npm run emulator refuses an option that it does not know by one line", () => {
+    const script = join(import.meta.dirname, "../../emulator/server.ts");
+    const { status, stderr } = spawnSync(process.execPath, [script, "--delay", "5"], { encoding: "utf8" });
+    assert.equal(status, 1);
+    assert.match(stderr, /^Unknown option '--delay'.*\n$/);
+  });
+
   it("npm run emulator serves https where asked to, says where and with which CA, and stops when told", async () => {
     const folder = temporary();
     const script = join(import.meta.dirname, "../../emulator/server.ts");

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { unsettledCreates } from "../../lib/transactions/unsettled.ts";
 import { diff } from "../../providers/engine/resourceKind.ts";
+import { giveBackOf } from "../../providers/engine/undo.ts";
 import { FaultyBench, isTried, outcomes, rollback } from "./faultyCalls.ts";
 import type { Ended } from "./faultyCalls.ts";
 import { conditionOf, inputsOf } from "./providerBench.ts";
@@ -14,11 +15,11 @@ import { anonymous, canAdopt, deploy, isRead, addTheirs } from "./subjectsAtWork
 /*
  * Every operation of every kind, each call of which ends in every way that a call can end: nothing is made twice, what is half
  * done is known to the state or the log, and the next run ends it or takes it back. All of it follows from what the kinds
- * declare. Each failure is followed by one of the possible ends, by all of them with FABRIC_CRASH_SWEEP=all
+ * declare. Each failure is followed by one of the possible ends, by all of them with FABRIC_SWEEP=all
  * (`npm run test:crash`).
  */
 
-const isWhole = process.env["FABRIC_CRASH_SWEEP"] === "all";
+const isWhole = process.env["FABRIC_SWEEP"] === "all";
 
 type Change = Ended<{ id: string; outs?: Properties }>;
 
@@ -152,8 +153,9 @@ async function isKnown(at: FaultyBench, { kind }: Subject, { before, change, own
   if (!isTouched || error?.id !== undefined) return;
   const unsettled = unsettledCreates(await at.bench.logs().logs());
   assert.ok(unsettled.length > 0, `${where}: neither state nor log knows what was made`);
-  const withIds = unsettled.filter(({ resourceId }) => resourceId !== undefined);
-  assert.deepEqual(withIds, [], `${where}: the log knows the id of what was made, and the state does not`);
+  // an adopted object is given back at once, but for content of which nobody knows whether it was sent: the log gives that back
+  const made = unsettled.filter((one) => one.resourceId !== undefined && one.compensation !== giveBackOf(kind.name));
+  assert.deepEqual(made, [], `${where}: the log knows the id of what was made, and the state does not`);
 }
 
 interface Finish extends Failed {

@@ -16,7 +16,7 @@ import { anonymous, canAdopt, deploy, isInLog, isRead, addTheirs, told } from ".
  * are, and what can be changed about them, follows from what the kinds declare.
  */
 
-const isWhole = process.env["FABRIC_CRASH_SWEEP"] === "all";
+const isWhole = process.env["FABRIC_SWEEP"] === "all";
 const theirs = { stack: "theirs" };
 const confirmed = { FABRIC_CONFIRM_GONE: "true" };
 

@@ -67,6 +67,13 @@ describe("what a preview would lift protection from", () => {
   it("What a preview would lift protection from is not data that a changed input replaces, or whose old object is gone already", () => {
     assert.deepEqual(told(replaced("Item", lakehouse, ["type"])), []);
     assert.deepEqual(told(replaced("Item", lakehouse, [])), []);
+    const withPayload = { custom: true, inputs: { ...lakehouse.inputs, creationPayload: { enableSchemas: true } } };
+    const added = [
+      step("delete-replaced", "Item", "sales/x", lakehouse),
+      step("replace", "Item", "sales/x", lakehouse, { keys: ["creationPayload"], new: withPayload }),
+      step("create-replacement", "Item", "sales/x", lakehouse, { keys: ["creationPayload"], new: withPayload }),
+    ];
+    assert.deepEqual(told(added), [], "an input that was not declared before");
   });
 
   it("What a preview would lift protection from is data of a workspace whose replacement is forced, although the change of its workspaceId explains it", () => {

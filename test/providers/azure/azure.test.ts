@@ -88,6 +88,9 @@ describe("a foundation", () => {
         ["id-fabric-deployer", "repo:contoso/fabric-environments:environment:dev"],
         ["id-fabric-deployer", "repo:contoso/fabric-environments:environment:prod"],
         ["id-fabric-previewer", "repo:contoso/fabric-environments:pull_request"],
+        // the workflow `deploy` makes its plans there
+        ["id-fabric-previewer", "repo:contoso/fabric-environments:environment:dev-plan"],
+        ["id-fabric-previewer", "repo:contoso/fabric-environments:environment:prod-plan"],
       ],
     );
     assert.ok(credentials.every(({ inputs }) => String(inputs["audiences"]) === "api://AzureADTokenExchange"));
