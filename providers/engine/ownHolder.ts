@@ -44,7 +44,12 @@ export async function ownHolder(
   wanted: { readonly names: Live; readonly title: string },
 ): Promise<"continue" | FreedName | undefined> {
   const id = idOfLive(kind, live, wanted.names);
-  if (run.isRollback) return freedInRollback(run, kind, id, { live, names: wanted.names });
+  if (run.isRollback) {
+    // what was there before under that name is the object itself
+    const former = await run.owner(kind.name, id);
+    if (former && !givesUp(former, wanted.names)) return undefined;
+    return freedInRollback(run, kind, id, { live, names: wanted.names });
+  }
   if (run.released(kind.name, id) !== undefined) return undefined;
   const owner = await run.owner(kind.name, id);
   if (!owner) return undefined;
