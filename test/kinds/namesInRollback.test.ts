@@ -282,6 +282,16 @@ describe("names of objects that are not declared any more", () => {
     await one.remove("two");
     assert.deepEqual(one.names, ["two", undefined]);
   });
+
+  it("A deployment gives no object the name of an adopted one that keeps it when it is let go of", async () => {
+    await using one = await Names.start("one");
+    const workspaceId = one.of("one").id.split("/")[0];
+    const theirs = { workspaceId, type: "Notebook", displayName: "theirs" };
+    await deployed(one.bench, "item", theirs, { ...quick, stack: "other" });
+    one.state.set("adopted", await deployed(one.bench, "item", { ...theirs, adopt: true }, quick));
+    await assert.rejects(one.update("one", { one: "theirs" }), /ItemDisplayNameAlreadyInUse/);
+    assert.deepEqual(one.names, ["one", "theirs"]);
+  });
 });
 
 describe("adopted objects", () => {
