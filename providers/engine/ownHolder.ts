@@ -44,7 +44,12 @@ export async function ownHolder(
   wanted: { readonly names: Live; readonly title: string },
 ): Promise<"continue" | FreedName | undefined> {
   const id = idOfLive(kind, live, wanted.names);
-  if (run.isRollback) return freedInRollback(run, kind, id, { live, names: wanted.names });
+  if (run.isRollback) {
+    // what was there before under that name is the object itself
+    const former = await run.owner(kind.name, id);
+    if (former && !givesUp(former, wanted.names)) return undefined;
+    return freedInRollback(run, kind, id, { live, names: wanted.names });
+  }
   if (run.released(kind.name, id) !== undefined) return undefined;
   const owner = await run.owner(kind.name, id);
   if (!owner) return undefined;
@@ -104,7 +109,9 @@ async function nameFreed(
   if (!owner || run.isAcquired(objectKey(kind.name, holder))) return undefined;
   if (owner.isDeclared)
     return givesUp(owner, names) ? freedInDeployment(run, kind, holder, { live, names, owner }) : undefined;
-  // the run deletes it at its end
+  // the run deletes it at its end, or gives back what it was called before it was adopted
+  const adopted = kind.adoption?.ofState((await run.formerState(kind.name, holder)) ?? {}) as Live | undefined;
+  if (adopted && kind.isNamed({ ...live, ...adopted }, names)) return undefined;
   await giveTemporaryName(run, kind, holder, names);
   return itsOwnUpdateFollows;
 }
@@ -121,7 +128,7 @@ async function freedInDeployment(
 ): Promise<FreedName | undefined> {
   const displayName = owner.declaredName;
   const state = (await run.formerState<Live>(kind.name, id)) ?? {};
-  // the state has another name, so the engine sees nothing to change
+  // the state has the declared name, so the engine sees nothing to change: somebody has renamed the object since
   const isOfOthers = state["displayName"] === displayName;
   if (isOfOthers) {
     const ways = { state, live: { displayName: live["displayName"] }, wanted: { ...state, displayName } };

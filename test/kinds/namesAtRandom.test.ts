@@ -191,10 +191,10 @@ class Case implements AsyncDisposable {
     return left;
   }
 
-  /** Whether the transaction has given an object a name, or may have. */
+  /** Whether the transaction has written to an object, or may have, so that a rollback looks at all of its values. */
   async isWritten(key: Key): Promise<boolean> {
     const written = writtenBy(await this.bench.logs().entries(TRANSACTION));
-    return written.some(({ resourceId, after }) => resourceId === this.of(key).id && "displayName" in after);
+    return written.some(({ resourceId }) => resourceId === this.of(key).id);
   }
 
   /** One of the next renames fails, or is the last of a process that is killed. */

@@ -234,6 +234,23 @@ describe("objects with adopt: true", () => {
     await assert.rejects(one.remade("one"), /has the name, and is not the one from before/);
   });
 
+  it("A rollback adopts an object again that its transaction let go of, under its own name, and gives it the name that somebody had given it", async () => {
+    await using one = await Names.start();
+    const { id: workspaceId } = await deployed(one.bench, "workspace", { displayName: "stock", capacity: "local" });
+    const theirs = { workspaceId, type: "Notebook", displayName: "theirs" };
+    await deployed(one.bench, "item", theirs, { ...quick, stack: "other" });
+    one.before.set("adopted", await deployed(one.bench, "item", { ...theirs, adopt: true }, quick));
+    await one.save();
+    one.rename("adopted", "of others");
+    await one.remove("adopted");
+    assert.deepEqual(one.names, ["theirs"]);
+    await one.remade("adopted");
+    assert.deepEqual(await one.givenBack("adopted"), []);
+    assert.deepEqual(one.names, ["of others"]);
+    const writes = one.bench.emulator.requests().filter(({ method }) => method === "PATCH");
+    assert.equal(writes.length, 2, "the object got no temporary name");
+  });
+
   it("A rollback gives an adopted object its name again that its transaction let go of, and does not say that somebody took it away", async () => {
     await using one = await Names.start();
     const { id: workspaceId } = await deployed(one.bench, "workspace", { displayName: "stock", capacity: "local" });
@@ -264,6 +281,16 @@ describe("names of objects that are not declared any more", () => {
     await one.update("one", { one: "two" });
     await one.remove("two");
     assert.deepEqual(one.names, ["two", undefined]);
+  });
+
+  it("A deployment gives no object the name of an adopted one that keeps it when it is let go of", async () => {
+    await using one = await Names.start("one");
+    const workspaceId = one.of("one").id.split("/")[0];
+    const theirs = { workspaceId, type: "Notebook", displayName: "theirs" };
+    await deployed(one.bench, "item", theirs, { ...quick, stack: "other" });
+    one.state.set("adopted", await deployed(one.bench, "item", { ...theirs, adopt: true }, quick));
+    await assert.rejects(one.update("one", { one: "theirs" }), /ItemDisplayNameAlreadyInUse/);
+    assert.deepEqual(one.names, ["one", "theirs"]);
   });
 });
 

@@ -344,6 +344,30 @@ describe("the plan of a rollback", () => {
     assert.deepEqual(restoresAt({ restores: 3, compensated, failures: [] }), []);
   });
 
+  it("The plan of a rollback reads an object again whose last name is a temporary one, because its own update did not come", () => {
+    const renamed = (step: string, displayName: string): Fact[] => [
+      {
+        kind: "intent",
+        step,
+        operation: "update",
+        resourceType: "Workspace",
+        resourceName: "a",
+        resourceId: "a1b2c3d4-1",
+        after: { displayName },
+        compensation: null,
+      },
+      { kind: "done", step, resourceId: "a1b2c3d4-1" },
+    ];
+    const a = resource("a", "a1b2c3d4-1", "new");
+    const rereadAfter = (...facts: readonly Fact[]) => {
+      const log = entriesOf("t", [{ kind: "begin", stack: "s", enableRollback: true }, ...facts]);
+      const known: Known = { log, rollbackLog: [], saved: checkpoint([a]), current: checkpoint([a]), isCutOff: false };
+      return plan(known, nothingObserved).flatMap((step) => (step.kind === "reread" ? step.urns : []));
+    };
+    assert.deepEqual(rereadAfter(...renamed("1", "a_a1b2c3d4")), [a.urn]);
+    assert.deepEqual(rereadAfter(...renamed("1", "a_a1b2c3d4"), ...renamed("2", "b")), []);
+  });
+
   it("The plan of a rollback removes the orphan that was made last first, and asks for each once", () => {
     const create = (step: string): Fact[] => [
       {

@@ -77,4 +77,33 @@ describe("a deployment that swaps names, takes names that it gives up, and gives
     assert.deepEqual(worldOf(stack), world, up.text);
     assert.notDeepEqual((await stack.preview()).steps, []);
   });
+
+  it("A deployment of objects whose names somebody has swapped is rolled back to the swapped names if it fails", async () => {
+    await using stack = await EngineStack.start();
+    const { items, workspaces } = stack.emulator.service;
+    const declare = (description: string, more: readonly object[] = []) => {
+      const both = ["one", "two"].map((name) => ({ ...notebook(name), description }));
+      const [a, b] = [{ name: "a", items: [...both, ...more] }, { name: "b" }];
+      stack.configure({ features, workspaces: [a, b].map((one) => ({ capacity: "local", description, ...one })) });
+    };
+    declare("first");
+    assert.equal((await stack.command("cli/up.ts", quick)).code, 0);
+    for (const all of [items, workspaces] as const) {
+      const [one, two] = all.all();
+      assert.ok(one && two);
+      all.change(one.id, { displayName: two.displayName });
+      all.change(two.id, { displayName: one.displayName });
+    }
+    const world = worldOf(stack);
+    const named = () => [...items.all(), ...workspaces.all()].map(({ id, displayName }) => [id, displayName]);
+    const names = named();
+    declare("second", [notebook("refused")]);
+    const refusal = { method: "POST", route: "/workspaces/{workspaceId}/items" } as const;
+    stack.emulator.faults([{ ...refusal, status: 400, errorCode: "Broken", delayMs: 3_000 }]);
+    const up = await stack.command("cli/up.ts", quick);
+    assert.match(up.text, /Notebook 'one' was changed at the service/);
+    assert.equal(up.code, 1, up.text);
+    assert.deepEqual(named(), names, up.text);
+    assert.deepEqual(worldOf(stack), world, up.text);
+  });
 });

@@ -68,6 +68,20 @@ describe("what there was before a transaction", () => {
   });
 });
 
+describe("a temporary name", () => {
+  it("A temporary name that a killed rollback has left is not what somebody set between two writes", () => {
+    const update = (step: string, had: string, name: string) => {
+      const [before, after] = [{ displayName: had }, { displayName: name }];
+      return intent(step, { operation: "update", resourceType: "Item", resourceId: "w/1234abcd-5", before, after });
+    };
+    const log = [update("1", "one", "two"), update("2", "two_1234abcd", "two")];
+    assert.deepEqual(
+      writtenBy(log).map(({ before, after }) => ({ before, after })),
+      [{ before: { displayName: "one" }, after: { displayName: ["two", "two"] } }],
+    );
+  });
+});
+
 describe("the values that a rollback gives back", () => {
   it("The values that a rollback gives back are those from before, but for what somebody else has changed since", () => {
     const written = { before: { a: "was", b: "was", c: null }, after: { a: ["ours"], b: ["ours"], c: ["ours"] } };
