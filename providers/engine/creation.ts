@@ -243,9 +243,7 @@ async function takenAway(
   names: Live,
   inputs: InputsOf<Fields>,
 ): Promise<Made<object> | undefined> {
-  const isIt = ({ state }: FormerObject) =>
-    Object.keys(kind.fields).every((name) => isDeepStrictEqual(state[name], inputs[name]));
-  const former = (await run.formerObjects(kind.name)).find(isIt);
+  const former = formerOf(await run.formerObjects(kind.name), Object.keys(kind.fields), inputs);
   if (!former) return undefined;
   const workspaceId = workspaceOf(kind.place, former.id);
   const isOurDelete =
@@ -261,6 +259,25 @@ async function takenAway(
   if (!isThere) run.warn(`${kind.title(inputs)} was taken away by somebody else: it is not given back.`);
   return { id: former.id, outputs: former.state };
 }
+
+/**
+ * The object of the saved state that a rollback is asked to make again. What the object is in, or refers to, may have been made
+ * anew: an id in its place counts as the same, if no other object is meant by that.
+ */
+function formerOf(all: readonly FormerObject[], names: readonly string[], inputs: Live): FormerObject | undefined {
+  const isIt = (isSame: (one: unknown, other: unknown) => boolean) => (former: FormerObject) =>
+    names.every((name) => isSame(former.state[name], inputs[name]));
+  const [only, ...others] = all
+    .filter(isIt(isAlikeButForIds))
+    .filter(({ state }) => state["workspaceId"] === inputs["workspaceId"]);
+  return all.find(isIt(isDeepStrictEqual)) ?? (others.length === 0 ? only : undefined);
+}
+
+const isAlikeButForIds = (one: unknown, other: unknown): boolean => {
+  const [text, otherText] = [one, other].map((value) => JSON.stringify(value)?.replaceAll(idInText, "id"));
+  return text === otherText;
+};
+const idInText = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
 
 /** Finds the object with these names. If its workspace or item is gone, the object is gone as well. */
 async function findUnlessGone(run: Run, kind: AnyObjectKind, names: Live): Promise<Live | undefined> {

@@ -275,6 +275,27 @@ describe("objects of others under the name of one of ours", () => {
     assert.match(one.content(theirs.id), /theirs/);
   });
 
+  it("A rollback does not make what somebody had taken away before it, also if it has to make anew what that was in", async () => {
+    await using one = await Rolled.start();
+    const workspaceId = await one.workspace();
+    const folder = await deployed(one.bench, "folder", { workspaceId, displayName: "raw" });
+    const inner = { workspaceId, displayName: "daily", parentFolderId: folder.id.split("/")[1] };
+    const within = await deployed(one.bench, "folder", inner);
+    const inputs = { workspaceId, type: "DataPipeline", displayName: "flow", folderId: inner.parentFolderId };
+    const item = await deployed(one.bench, "item", inputs, quick);
+    await one.save(folder, within, item);
+    const { items, folders } = one.bench.emulator.service;
+    items.delete(item.id.split("/")[1] ?? "");
+    folders.delete(within.id.split("/")[1] ?? "");
+    for (const each of [item, within, folder]) await one.remove(each);
+    const again = await one.remade(folder);
+    const [, folderId] = again.id.split("/");
+    assert.notEqual(again.id, folder.id);
+    assert.equal((await one.remade(item, { folderId })).id, item.id);
+    assert.equal((await one.remade(within, { parentFolderId: folderId })).id, within.id);
+    assert.deepEqual([items.all().length, folders.all().length], [0, 1]);
+  });
+
   it("A rollback leaves a role that somebody has given anew since its transaction removed it, and tells it", async () => {
     await using one = await Rolled.start();
     const workspaceId = await one.workspace();
