@@ -7,3 +7,7 @@
 require("./lazyModules.cjs");
 Object.assign(process.env, require("./straight.cjs").straightToThisMachine(process.env));
 require(require.resolve("@pulumi/pulumi/cmd/dynamic-provider", { paths: [process.cwd()] }));
+
+// an engine that is killed sends no signal, but its end of this process's stdin closes. The project's own code looks for it too,
+// but is loaded by the first call, and an engine may be killed before that
+process.stdin.once("end", () => process.exit(1)).resume();

@@ -218,6 +218,19 @@ test("The language host and its program are gone within a second when the engine
   assert.ok((await host.loseEngine()) < 1000);
 });
 
+test("A provider that nobody has called yet is gone within a second when the engine dies", async () => {
+  const file = join(project, "cli/languageHost/dynamicProvider.cjs");
+  const provider = spawn(process.execPath, [file, "127.0.0.1:9"], { cwd: project, stdio: ["pipe", "pipe", "inherit"] });
+  const [port] = (await once(createInterface(provider.stdout), "line")) as [string];
+  assert.match(port, /^\d+$/);
+  const ended = once(provider, "exit");
+  const begin = performance.now();
+  provider.stdin.end();
+  await Promise.race([ended, new Promise((done) => setTimeout(done, 5000).unref())]);
+  provider.kill("SIGKILL");
+  assert.ok(performance.now() - begin < 1000);
+});
+
 test("The language host keeps the program's calls to the engine out of proxies that are named in lower case", async () => {
   const proxy = { https_proxy: "http://127.0.0.1:9", NO_PROXY: "contoso.com" };
   await using host = new Host(proxy);
