@@ -67,6 +67,15 @@ function changedBy(git: Deployed, state: Properties, inputs: Properties): readon
   return Object.keys(kind.fields).filter((name) => news[name] !== before[name]);
 }
 
+it("A Git connection changes its branch also if the answer to the disconnect was lost, and the next attempt finds nothing connected", async () => {
+  const { bench, git } = await connected(declared);
+  await using _bench = bench;
+  bench.emulator.faults([{ method: "POST", route: "/workspaces/{workspaceId}/git/disconnect", drop: "after" }]);
+  const { head } = await updated(bench, git, { ...declared, branchName: "release" });
+  assert.equal(detailsNow(bench, git)["branchName"], "release");
+  assert.equal(head, bench.emulator.service.gitConnections.get(git.id)?.head);
+});
+
 describe("the host of a Git connection", () => {
   it("The host of a Git connection is sent, and stays when the branch changes", async () => {
     const inputs = { ...declared, customDomainName: host };

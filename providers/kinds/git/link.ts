@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { nothing, optional } from "../../../lib/api/answer.ts";
-import { isFabricError } from "../../../lib/api/fabricError.ts";
+import { isFabricError, isOutcomeUnknown } from "../../../lib/api/fabricError.ts";
 import { sameIgnoringCase } from "../../engine/field.ts";
 import { createIntent, defineUndo, idInLog } from "../../engine/undo.ts";
 import type { Run } from "../../run/run.ts";
@@ -88,10 +88,15 @@ const disconnectCall = (workspaceId: string, from: GitProviderDetails) =>
 /** Disconnects a workspace that will be connected again: for the engine, this is part of an update. */
 export async function leave(run: Run, inputs: Inputs, left: GitLink): Promise<void> {
   const { workspaceId } = inputs;
-  await run.write(
-    intentOf("update", inputs, { function: "connectGit", args: { ...left } }),
-    disconnectCall(workspaceId, left.gitProviderDetails),
-  );
+  try {
+    await run.write(
+      intentOf("update", inputs, { function: "connectGit", args: { ...left } }),
+      disconnectCall(workspaceId, left.gitProviderDetails),
+    );
+  } catch (error) {
+    // an attempt before, whose answer was lost, has disconnected it
+    if (!isFabricError(error, "WorkspaceNotConnectedToGit") || !isOutcomeUnknown(error)) throw error;
+  }
 }
 
 /** The workspace's present connection, with all that a later connect needs to restore it. */
