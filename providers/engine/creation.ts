@@ -11,7 +11,7 @@ import { find, firstLook, holderIn, idOfLive, readAlone } from "./liveObject.ts"
 import type { AnyObjectKind, Live } from "./objectKind.ts";
 import { ownHolder } from "./ownHolder.ts";
 import type { FreedName } from "./ownHolder.ts";
-import { collectionPath, workspaceOf } from "./place.ts";
+import { collectionPath } from "./place.ts";
 import type { Made, ResourceKind, StateOf } from "./resourceKind.ts";
 import { advisedOnName } from "./takenName.ts";
 import { createIntent } from "./undo.ts";
@@ -245,11 +245,9 @@ async function takenAway(
 ): Promise<Made<object> | undefined> {
   const former = formerOf(await run.formerObjects(kind.name), Object.keys(kind.fields), inputs);
   if (!former) return undefined;
-  const workspaceId = workspaceOf(kind.place, former.id);
+  // its workspace is the one from before, so nothing of the object went with a workspace that the transaction deleted
   const isOurDelete =
-    run.released(kind.name, former.id) !== undefined ||
-    (await run.wasDeletedByTransaction(kind.name, former.id)) ||
-    (workspaceId !== undefined && (await run.wasDeletedByTransaction("Workspace", workspaceId)));
+    run.released(kind.name, former.id) !== undefined || (await run.wasDeletedByTransaction(kind.name, former.id));
   if (isOurDelete || (await findUnlessGone(run, kind, names))) return undefined;
   const isThere = await readAlone(run, kind, former.id, former.state).then(
     () => true,

@@ -283,11 +283,21 @@ describe("objects of others under the name of one of ours", () => {
     const within = await deployed(one.bench, "folder", inner);
     const inputs = { workspaceId, type: "DataPipeline", displayName: "flow", folderId: inner.parentFolderId };
     const item = await deployed(one.bench, "item", inputs, quick);
+    const workspace = {
+      kind: "workspace",
+      id: workspaceId,
+      olds: { displayName: "sales", capacity: "local" },
+    } as const;
     await one.save(folder, within, item);
     const { items, folders } = one.bench.emulator.service;
     items.delete(item.id.split("/")[1] ?? "");
     folders.delete(within.id.split("/")[1] ?? "");
     for (const each of [item, within, folder]) await one.remove(each);
+    // nobody knows whether the workspace was deleted
+    one.bench.emulator.faults([
+      { method: "DELETE", route: "/workspaces/{workspaceId}", drop: "before", times: "forever" },
+    ]);
+    await assert.rejects(one.remove(workspace));
     const again = await one.remade(folder);
     const [, folderId] = again.id.split("/");
     assert.notEqual(again.id, folder.id);
