@@ -13,6 +13,11 @@ const shown: Readonly<Record<number, string>> = {
   15148731130: "identities that were made anew had other ids, and nobody was told",
   15148731132: "an item that was as before was listed as not given back",
   2529240398: "an endpoint that was made anew after a kill was not listed",
+  123: "an item whose name an object of the killed run had held was listed, although the rollback had freed the name",
+  288: "a description that somebody had changed was overwritten because a rename of another workspace had failed",
+  321: "an item that somebody had deleted was to be made anew, because its folder was",
+  350: "a workspace whose disconnect from Git had lost its answer was not synced any more",
+  370: "an item that somebody had deleted was to be made anew, because its workspace might have been deleted",
 };
 
 describe("further deployments by chance", () => {
