@@ -139,9 +139,9 @@ export function plan(known: Known, observed: Observed): Step[] {
   steps.push(...orphans.toReversed().map((orphan): Step => ({ kind: "compensate", orphan })));
   const removals = observed.removals + observed.compensated.size + orphans.length;
   const { restoredFrom } = observed;
-  const isOther = restoredFrom !== undefined && restoredFrom !== checkpointHash(current);
+  const isOther = () => restoredFrom !== undefined && restoredFrom !== checkpointHash(current);
   // what was restored or removed since may have held a name that the failed resources need
-  if (failed.length > 0 && observed.restores === RESTORES && (removals > 0 || isOther)) pushRestore([]);
+  if (failed.length > 0 && observed.restores === RESTORES && (removals > 0 || isOther())) pushRestore([]);
   const written = isRestored && !observed.isGivenBack ? writtenObjects(log, saved, current) : [];
   if (written.length > 0) steps.push({ kind: "giveBack", objects: written });
   const differences = isRestored ? differencesAfterRollback(current, saved, { rollbackLog, remade }) : [];

@@ -48,9 +48,9 @@ export function prepareForRollback(
   live.push(...droppedFrom(live, saved, ({ urn, retainOnDelete }) => retainOnDelete === true || left.has(urn)));
   for (const { urn: key, inputs, outputs } of rekeyed) {
     const at = live.findIndex(({ urn }) => urn === former.get(key));
-    const saved = live[at];
+    const itsOwn = live[at];
     // with what the transaction gave the object, so that the engine gives it back what it had
-    if (saved) live[at] = { ...saved, ...(inputs && { inputs }), ...(outputs && { outputs }) };
+    if (itsOwn) live[at] = { ...itsOwn, ...(inputs && { inputs }), ...(outputs && { outputs }) };
   }
   const kept = new Set([...live, ...doomed].map(({ urn }) => urn));
   const named = [live, doomed].flatMap((some) => inOrder(some.map((resource) => namingOnly(kept, resource, former))));
@@ -135,7 +135,9 @@ function namingOnly(
     ...others,
     ...(itsParent !== undefined && { parent: itsParent }),
     ...(goesWith !== undefined && { deletedWith: goesWith }),
-    ...(provider !== undefined && { provider: provider.replace(providerUrn, former.get(providerUrn) ?? providerUrn) }),
+    ...(provider !== undefined && {
+      provider: `${former.get(providerUrn) ?? providerUrn}${provider.slice(providerUrn.length)}`,
+    }),
     dependencies: those(dependencies),
     propertyDependencies: Object.fromEntries(
       Object.entries(propertyDependencies).map(([property, urns]) => [property, those(urns)]),

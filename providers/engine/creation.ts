@@ -265,10 +265,12 @@ async function takenAway(
 function formerOf(all: readonly FormerObject[], names: readonly string[], inputs: Live): FormerObject | undefined {
   const isIt = (isSame: (one: unknown, other: unknown) => boolean) => (former: FormerObject) =>
     names.every((name) => isSame(former.state[name], inputs[name]));
+  const same = all.find(isIt(isDeepStrictEqual));
+  if (same) return same;
   const [only, ...others] = all
-    .filter(isIt(isAlikeButForIds))
-    .filter(({ state }) => state["workspaceId"] === inputs["workspaceId"]);
-  return all.find(isIt(isDeepStrictEqual)) ?? (others.length === 0 ? only : undefined);
+    .filter(({ state }) => state["workspaceId"] === inputs["workspaceId"])
+    .filter(isIt(isAlikeButForIds));
+  return others.length === 0 ? only : undefined;
 }
 
 const isAlikeButForIds = (one: unknown, other: unknown): boolean => {

@@ -48,7 +48,7 @@ export async function ownHolder(
     // what was there before under that name is the object itself
     const former = await run.owner(kind.name, id);
     if (former && !givesUp(former, wanted.names)) return undefined;
-    return freedInRollback(run, kind, id, { live, names: wanted.names });
+    return freedInRollback(run, kind, id, { live, names: wanted.names, owner: former });
   }
   if (run.released(kind.name, id) !== undefined) return undefined;
   const owner = await run.owner(kind.name, id);
@@ -103,8 +103,8 @@ async function nameFreed(
   if (!live) return itsOwnUpdateFollows;
   const holder = idOfLive(kind, live, names);
   if (sameIgnoringCase(holder, id)) return undefined;
-  if (run.isRollback) return freedInRollback(run, kind, holder, { live, names });
   const owner = await run.owner(kind.name, holder);
+  if (run.isRollback) return freedInRollback(run, kind, holder, { live, names, owner });
   // this run may have given the object another key
   if (!owner || run.isAcquired(objectKey(kind.name, holder))) return undefined;
   if (owner.isDeclared)
@@ -147,10 +147,9 @@ async function freedInRollback(
   run: Run,
   kind: AnyObjectKind,
   id: string,
-  { live, names }: { readonly live: Live; readonly names: Live },
+  { live, names, owner }: { readonly live: Live; readonly names: Live; readonly owner: Owner | undefined },
 ): Promise<FreedName | undefined> {
   if (!("displayName" in kind.fields) || kind.fields["displayName"]?.change !== "update") return undefined;
-  const owner = await run.owner(kind.name, id);
   const isLeaving = (!owner && (await run.wasMadeByTransaction(kind.name, id))) || (await getsAnother());
   if (!isLeaving) return undefined;
   await giveTemporaryName(run, kind, id, names);

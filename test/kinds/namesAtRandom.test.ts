@@ -8,6 +8,8 @@ import { check } from "../../providers/engine/resourceKind.ts";
 import { rollback } from "./faultyCalls.ts";
 import { Bench, TRANSACTION, deployed, inputsOf, kindOf, saveBefore } from "./providerBench.ts";
 import type { Deployed, Properties } from "./providerBench.ts";
+import { dice } from "../dice.ts";
+import type { Dice } from "../dice.ts";
 
 /*
  * Names that a transaction gives its objects anew, in any order and with a failure or a kill at any call; others have swapped some
@@ -22,31 +24,30 @@ type Names = Readonly<Record<Key, string>>;
 const KINDS = ["item", "workspace", "connection", "folder"] as const;
 type Kind = (typeof KINDS)[number];
 
-/** Random numbers that are the same in every run. */
-function dice(seed: number): (below: number) => number {
-  let state = seed * 7919 + 1;
-  const next = (below: number) => (state = (state * 48_271) % 2_147_483_647) % below;
-  for (let count = 0; count < 5; count++) next(2);
-  return next;
+/** The numbers of a seed, without the first ones, which are alike for seeds in a row. */
+function numbersOf(seed: number): Dice {
+  const random = dice(seed * 7919 + 1);
+  for (let count = 0; count < 5; count++) random(2);
+  return random;
 }
 
 /** Three objects of a kind, and a transaction that names them anew. */
 class Case implements AsyncDisposable {
   readonly bench: Bench;
   readonly kind: Kind;
-  readonly #random: (below: number) => number;
+  readonly #random: Dice;
   readonly before = new Map<Key, Deployed>();
   readonly state = new Map<Key, Deployed>();
   /** What the last run failed at. */
   refusal = "";
 
-  private constructor(bench: Bench, kind: Kind, random: (below: number) => number) {
+  private constructor(bench: Bench, kind: Kind, random: Dice) {
     this.bench = bench;
     this.kind = kind;
     this.#random = random;
   }
 
-  static async start(kind: Kind, random: (below: number) => number): Promise<Case> {
+  static async start(kind: Kind, random: Dice): Promise<Case> {
     const one = new Case(await Bench.start(), kind, random);
     const workspaceId = (await deployed(one.bench, "workspace", { displayName: "sales", capacity: "local" })).id;
     const inputs: Readonly<Record<Kind, Properties>> = {
@@ -218,7 +219,7 @@ for (const kind of KINDS) {
   describe(`names of objects of kind ${kind}, given anew at random`, { concurrency: 2 }, () => {
     for (let seed = 1; seed <= RUNS; seed++) {
       it(`Names of objects of kind ${kind}, given anew at random, all come back or are all given (seed ${seed})`, async () => {
-        const random = dice(seed);
+        const random = numbersOf(seed);
         await using one = await Case.start(kind, random);
         if (random(3) === 0) one.rename(one.drawn());
         const before = one.names;

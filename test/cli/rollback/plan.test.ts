@@ -6,6 +6,8 @@ import { nothingObserved, plan } from "../../../cli/rollback/plan.ts";
 import type { Failure, Known, Observed, Step } from "../../../cli/rollback/plan.ts";
 import { builtUpon } from "../../../lib/transactions/builtUpon.ts";
 import type { Entry, Fact } from "../../../lib/transactions/entry.ts";
+import { dice } from "../../dice.ts";
+import type { Dice } from "../../dice.ts";
 
 /* What is planned is tried here on a small world of workspaces, with logs that end anywhere. */
 
@@ -42,13 +44,7 @@ interface Case {
   readonly stubborn: Map<string, number>;
 }
 
-/** Random numbers that are the same in every run. */
-function dice(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => (state = (state * 48_271) % 2_147_483_647) % below;
-}
-
-function caseOf(random: (below: number) => number): Case {
+function caseOf(random: Dice): Case {
   const things = new Map<string, Thing>([["other-1", { name: "other", value: "theirs", by: "others" }]]);
   const saved = ["a", "b", "c"].slice(0, random(4)).map((name) => resource(name, `${name}-1`, "old"));
   for (const { id = "", urn } of saved)

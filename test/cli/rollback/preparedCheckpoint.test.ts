@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import { prepareForRollback } from "../../../cli/rollback/preparedCheckpoint.ts";
 import { providerUrnOf, resourcesOf } from "../../../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint, CheckpointResource } from "../../../lib/checkpoint/checkpoint.ts";
-import { randomOf } from "../../engine/harness/existingEnvironment.ts";
-import type { Random } from "../../engine/harness/existingEnvironment.ts";
+import { dice } from "../../dice.ts";
+import type { Dice } from "../../dice.ts";
 
 const urnOf = (name: string) => `urn:pulumi:s::p::pulumi-nodejs:dynamic/fabric:Item::${name}`;
 const providerUrn = (name: string) => `urn:pulumi:s::p::pulumi:providers:pulumi-nodejs::${name}`;
@@ -24,10 +24,10 @@ interface Drawn {
   readonly fate: (typeof fates)[number];
 }
 
-function draw(random: Random, count: number): Drawn[] {
+function draw(random: Dice, count: number): Drawn[] {
   return Array.from({ length: count }, (_, index) => {
-    const earlier = () => (index > 0 && random() < 0.5 ? Math.floor(random() * index) : undefined);
-    const fate = fates[Math.floor(random() * fates.length)] ?? "same";
+    const earlier = () => (index > 0 && random(2) === 0 ? random(index) : undefined);
+    const fate = fates[random(fates.length)] ?? "same";
     return { parent: earlier(), deletedWith: earlier(), dependency: earlier(), fate };
   });
 }
@@ -62,12 +62,12 @@ const namedBy = (resource: CheckpointResource) => [
 
 describe("the state that a rollback begins with", () => {
   it("The state that a rollback begins with names only resources that come earlier in it, whatever the run renamed, replaced and dropped", () => {
-    for (let seed = 0; seed < 5000; seed++) {
-      const random = randomOf(seed);
-      const drawn = draw(random, 1 + Math.floor(random() * 6));
+    for (let seed = 1; seed <= 5000; seed++) {
+      const random = dice(seed);
+      const drawn = draw(random, 1 + random(6));
       const saved = stateOf(drawn, "one", (index) => `old ${index}`);
       const nameNow = (index: number) => (drawn[index]?.fate === "renamed" ? `new ${index}` : `old ${index}`);
-      const now = stateOf(drawn, random() < 0.3 ? "two" : "one", nameNow);
+      const now = stateOf(drawn, random(3) === 0 ? "two" : "one", nameNow);
       const current = now.flatMap((resource, index): CheckpointResource[] => {
         const fate = drawn[index - 1]?.fate;
         if (fate === "gone") return [];

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Entry, Fact } from "../../../lib/transactions/entry.ts";
 import { unsettledCreates, unsettledLike } from "../../../lib/transactions/unsettled.ts";
+import { dice } from "../../dice.ts";
 
 const entries = (...facts: Fact[]): Entry[] =>
   facts.map((fact, index) => ({ v: 1, transactionId: "t", pid: 1, at: "", seq: index + 1, ...fact }));
@@ -147,8 +148,7 @@ describe("what logs leave open", () => {
   });
 
   it("What logs leave open never is what no log has created, whatever the logs and wherever they end (10,000 generated ones)", () => {
-    let seed = 1;
-    const random = (below: number) => (seed = (seed * 48_271) % 2_147_483_647) % below;
+    const random = dice(1);
     for (let run = 0; run < 10_000; run++) {
       const facts: Fact[] = [begin];
       const done = new Map<string, string>();
