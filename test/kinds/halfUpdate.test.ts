@@ -4,6 +4,7 @@ import { join, relative } from "node:path";
 import { describe, it } from "node:test";
 import { known, knownBranch } from "../../emulator/core/defaultSeed.ts";
 import type { FaultRule } from "../../emulator/core/faults.ts";
+import { writtenTo } from "../../lib/transactions/written.ts";
 import { check, diff } from "../../providers/engine/resourceKind.ts";
 import { Bench, TRANSACTION, conditionOf, deployed, inputsOf, kindOf } from "./providerBench.ts";
 import type { Deployed, Properties } from "./providerBench.ts";
@@ -161,6 +162,16 @@ async function failing(
   }
 }
 
+/** Gives an object back what the transaction found, as a rollback does after its restore. */
+async function giveBack(bench: Bench, { kind, id }: Change, state: Properties, env: NodeJS.ProcessEnv): Promise<void> {
+  const { name, giveBackValues } = kindOf(kind);
+  const written = writtenTo(await bench.logs().entries(TRANSACTION), name, id);
+  if (!written) return;
+  const run = await bench.run(env);
+  assert.deepEqual((await giveBackValues?.(run, id, written, state))?.left ?? [], []);
+  await run.close();
+}
+
 /** The inputs of a state, and whether the engine would update it to what is declared. */
 function isChanged({ kind, olds }: Pick<Change, "kind" | "olds">, news: Properties): boolean {
   const changed = kindOf(kind);
@@ -215,9 +226,11 @@ for (const [row, [what, prepare]] of Object.entries(changes).entries()) {
             const wanted = isRollback ? saved : news;
             if (isMarked || isChanged({ ...change, olds: state }, wanted)) {
               const next = await bench.process(change.kind, env);
-              await next.update(change.id, state, wanted);
+              const { outs } = await next.update(change.id, state, wanted);
+              state = outs as Properties;
               await next.end();
             }
+            if (isRollback) await giveBack(bench, change, state, env);
             if (isRollback) assert.deepEqual(conditionOf(bench), before, at);
             else assert.deepEqual(conditionOf(bench), await worldAfter(prepare), at);
           }

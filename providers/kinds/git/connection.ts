@@ -4,7 +4,6 @@ import { DOUBTFUL, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
 import { defineKind, InputError } from "../../engine/resourceKind.ts";
 import { keptForOthers } from "../../engine/threeWays.ts";
 import type { Run } from "../../run/run.ts";
-import { itemsNow } from "../item/items.ts";
 import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "../../engine/gone.ts";
 import { changeBranch, resumeBranchChange } from "./branchChange.ts";
 import { gitFields, intentOf, whereOf } from "./fields.ts";
@@ -26,9 +25,11 @@ import {
   undo,
 } from "./link.ts";
 import type { Connection } from "./link.ts";
-import { takeBackPulls, takeOutOthers } from "./pulled.ts";
+import { takeBackPulls } from "./pulled.ts";
+import { TAKE_OUT, takeOutEarlier } from "./pulledInRollback.ts";
 import { pullWhereAlways } from "./pull.ts";
 import { isBehind, readGitStatus } from "./status.ts";
+import { syncAgain } from "./syncedAgain.ts";
 
 /** State of a connection that is initialised, but whose first sync failed. The next update syncs it. */
 const NOT_SYNCED = "NotSynced";
@@ -60,7 +61,7 @@ export const gitConnection = defineKind<Outputs>()({
   fields: gitFields,
   place: { of: "workspace", path: "git" },
   undo,
-  restores: ["connectGit", "restoreGitCredentials"],
+  restores: ["connectGit", "restoreGitCredentials", TAKE_OUT],
   removal: { method: "post", path: "disconnect" },
   outputs: ["head", "adopted", "furtherDetails", "formerCredentials"],
   title,
@@ -103,11 +104,9 @@ export const gitConnection = defineKind<Outputs>()({
       // a failure from now on must not forget them
       tell();
     }
-    const before = run.isRollback ? await itemsNow(run, inputs.workspaceId) : undefined;
     const head = adopted
       ? await pullWhereAlways(run, inputs, now.gitSyncDetails?.head)
       : await finish(run, inputs, now, { refused: () => exists(null), wasEmpty: former?.head === "" });
-    if (before) await takeOutOthers(run, inputs.workspaceId, before);
     tellOfNoCommit(run, inputs, head);
     return { id: inputs.workspaceId, outputs: { ...outputs, head } };
   },
@@ -169,12 +168,17 @@ export const gitConnection = defineKind<Outputs>()({
     return { head: await pullWhereAlways(run, inputs, head) };
   },
 
-  giveBackValues: (run, id, { before }) => takeBackPulls(run, id, before),
+  async giveBackValues(run, id, { before }, state) {
+    const taken = await takeBackPulls(run, id, before);
+    const left = [...taken.left, ...(await takeOutEarlier(run, id))];
+    const isSynced = await syncAgain(run, id, before, state);
+    return { isChanged: taken.isChanged || isSynced, left };
+  },
 
   async delete(run, id, state) {
     if (state.adopted) return giveCredentialsBack(run, id, state);
     try {
-      await deleteOrGone(run, id, () => disconnect(run, id, state));
+      await deleteOrGone(run, id, () => disconnect(run, id, state, state.head));
     } catch (error) {
       if (!isFabricError(error, "WorkspaceNotConnectedToGit")) throw error;
     }

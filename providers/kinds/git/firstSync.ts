@@ -8,7 +8,8 @@ import { disconnect, readConnection } from "./link.ts";
 import type { Connection } from "./link.ts";
 import { updateFromGit } from "./pull.ts";
 import { beforePushing } from "./pulled.ts";
-import { readGitStatus } from "./status.ts";
+import { pullInRollback, TAKE_OUT, takeOutPulled } from "./pulledInRollback.ts";
+import { isBehind, readGitStatus } from "./status.ts";
 
 /*
  * The first sync of a connection brings one side in line with the other. Without `allowOverwrite`, the sync writes nothing to
@@ -35,6 +36,7 @@ export async function finish(
 ): Promise<string | undefined> {
   if (now.gitConnectionState !== "ConnectedAndInitialized") return initialize(run, inputs, before.refused);
   if (now.gitSyncDetails?.head || before.wasEmpty) return now.gitSyncDetails?.head ?? "";
+  if (run.isRollback) return syncInRollback(run, inputs);
   // the items of both sides are equal, or may be overwritten
   return sync(run, inputs, await requiredNow(run, inputs), { mayOverride: true });
 }
@@ -45,7 +47,7 @@ export async function finish(
  */
 export async function initialize(run: Run, inputs: Inputs, refused?: () => void): Promise<string | undefined> {
   const { workspaceId } = inputs;
-  if (inputs.allowOverwrite || run.isNewWorkspace(workspaceId) || (await isEmpty(run, workspaceId)))
+  if (run.isRollback || inputs.allowOverwrite || run.isNewWorkspace(workspaceId) || (await isEmpty(run, workspaceId)))
     return sync(run, inputs, await initializeConnection(run, inputs));
   try {
     // without a strategy the service continues only if one side is empty
@@ -95,10 +97,8 @@ export async function sync(
 ): Promise<string | undefined> {
   const { workspaceId } = inputs;
   if (required.requiredAction === "None") return required.workspaceHead ?? "";
-  if (required.requiredAction === "UpdateFromGit") return updateFromGit(run, inputs, required, mayOverride, begins);
-  // a rollback must not commit: nothing can undo a commit, and the workspace may hold items that the rollback is about to
-  // remove
-  if (run.isRollback) return required.workspaceHead ?? "";
+  if (run.isRollback) return syncInRollback(run, inputs);
+  if (required.requiredAction === "UpdateFromGit") return updateFromGit(run, inputs, required, mayOverride, { begins });
   begins?.();
   await run.write(
     { ...intentOf("update", inputs, null), before: beforePushing(inputs) },
@@ -116,6 +116,24 @@ export async function sync(
   );
   run.warn(`The workspace's items were committed to ${whereOf(inputs)}. A rollback does not undo commits.`);
   return (await readConnection(run, workspaceId)).gitSyncDetails?.head;
+}
+
+/**
+ * Syncs a workspace that had this connection before the rolled-back transaction. The items of the workspace stay as they are: what
+ * of them was never committed exists nowhere else. What comes in from the branch was not there before, and goes again.
+ * Nothing is committed, because nothing takes back a commit.
+ * @returns the commit that the workspace is then synced with; empty if the branch is empty
+ */
+export async function syncInRollback(run: Run, inputs: Inputs): Promise<string> {
+  const { workspaceId } = inputs;
+  const status = await readGitStatus(run, workspaceId);
+  if (!isBehind(status)) return status.workspaceHead ?? "";
+  const pull = pullInRollback(await itemsNow(run, workspaceId), status);
+  const policy = { allowOverwrite: true, initializationStrategy: "PreferWorkspace" } as const;
+  const compensation = { function: TAKE_OUT, args: { ...pull } };
+  await updateFromGit(run, { ...inputs, ...policy }, status, true, { compensation });
+  await takeOutPulled(run, workspaceId, pull);
+  return status.remoteCommitHash ?? "";
 }
 
 /**
@@ -138,7 +156,8 @@ export async function requiredNow(run: Run, inputs: Inputs): Promise<Initialized
 
 /** Checks before a branch is left: the branch must hold the whole workspace, and the new branch must not be written to. */
 export async function assertNothingIsLost(run: Run, inputs: Inputs, now: Connection): Promise<void> {
-  if (inputs.allowOverwrite) return;
+  // a rollback writes to neither side
+  if (inputs.allowOverwrite || run.isRollback) return;
   if (inputs.initializationStrategy === "PreferWorkspace") throw bothSidesHold(inputs);
   if (await isEmpty(run, inputs.workspaceId)) return;
   // a connection has no status until it is initialised

@@ -70,10 +70,19 @@ export async function connect(run: Run, inputs: Inputs, link: GitLink = linkFor(
   );
 }
 
-/** Disconnects a workspace for good; its items stay. */
-export async function disconnect(run: Run, workspaceId: string, connection: Inputs): Promise<void> {
+/** Name of an intent's value: the commit that the workspace was synced with; null without one. */
+export const SYNCED_COMMIT = "synced commit";
+
+/**
+ * Disconnects a workspace for good; its items stay.
+ * @param head the commit that the workspace is synced with, if it is
+ */
+export async function disconnect(run: Run, workspaceId: string, connection: Inputs, head?: string): Promise<void> {
   const compensation = { function: "connectGit", args: { workspaceId, ...detailsFor(connection) } };
-  await run.write(intentOf("delete", connection, compensation), disconnectCall(workspaceId, connection));
+  await run.write(
+    { ...intentOf("delete", connection, compensation), before: { [SYNCED_COMMIT]: head || null } },
+    disconnectCall(workspaceId, connection),
+  );
 }
 
 const disconnectCall = (workspaceId: string, from: GitProviderDetails) =>
@@ -85,12 +94,16 @@ const disconnectCall = (workspaceId: string, from: GitProviderDetails) =>
     replaySafe: true,
   }) as const;
 
-/** Disconnects a workspace that will be connected again: for the engine, this is part of an update. */
-export async function leave(run: Run, inputs: Inputs, left: GitLink): Promise<void> {
+/**
+ * Disconnects a workspace that will be connected again: for the engine, this is part of an update.
+ * @param head the commit that the workspace is synced with, if it is
+ */
+export async function leave(run: Run, inputs: Inputs, left: GitLink, head?: string): Promise<void> {
   const { workspaceId } = inputs;
+  const intent = intentOf("update", inputs, { function: "connectGit", args: { ...left } });
   try {
     await run.write(
-      intentOf("update", inputs, { function: "connectGit", args: { ...left } }),
+      { ...intent, before: { [SYNCED_COMMIT]: head ?? null } },
       disconnectCall(workspaceId, left.gitProviderDetails),
     );
   } catch (error) {

@@ -1,4 +1,5 @@
 import { isFabricError } from "../../../lib/api/fabricError.ts";
+import type { Intent } from "../../../lib/transactions/entry.ts";
 import { intentOf, whereOf } from "./fields.ts";
 import type { GitInputs } from "./fields.ts";
 import { afterPulling, beforePulling } from "./pulled.ts";
@@ -8,20 +9,20 @@ import type { Run } from "../../run/run.ts";
 
 /**
  * Brings the workspace to the branch's head, by the declared policy.
- * @param begins called after all reads, just before the pull is sent
+ * @param how `begins` is called after all reads, just before the pull is sent; `compensation` is for the intent
  */
 export async function updateFromGit(
   run: Run,
   inputs: GitInputs,
   { workspaceHead, remoteCommitHash }: Pick<GitStatus, "workspaceHead" | "remoteCommitHash">,
   allowOverrideItems: boolean,
-  begins?: () => void,
+  { begins, compensation = null }: { begins?: (() => void) | undefined; compensation?: Intent["compensation"] } = {},
 ): Promise<string | undefined> {
   const { workspaceId, initializationStrategy: conflictResolutionPolicy } = inputs;
   const before = await beforePulling(run, inputs, remoteCommitHash);
   begins?.();
   await run.write(
-    { ...intentOf("update", inputs, null), before },
+    { ...intentOf("update", inputs, compensation), before },
     {
       method: "POST",
       path: `/workspaces/${workspaceId}/git/updateFromGit`,

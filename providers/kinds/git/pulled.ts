@@ -25,7 +25,7 @@ import { readGitStatus } from "./status.ts";
  * a rollback can remove the items that came in, and restore the overwritten ones as far as possible.
  */
 
-const named = z.object({ type: z.string(), displayName: z.string() });
+export const named = z.object({ type: z.string(), displayName: z.string() });
 
 /** The log's note of a pull: the workspace's content before, and what the pull does to it. */
 const pulledShape = z.object({
@@ -245,19 +245,8 @@ async function takeBackItems(run: Run, workspaceId: string, before: Values): Pro
   return { isChanged, left: remains };
 }
 
-/**
- * Takes out what a connection has brought in that a rollback makes again: the branch may hold what somebody has renamed or taken
- * away since. Items that may hold data stay, with a warning.
- * @param before the items before the connection
- */
-export async function takeOutOthers(run: Run, workspaceId: string, before: readonly FabricItem[]): Promise<void> {
-  const items = await itemsNow(run, workspaceId);
-  const cameIn = items.filter((item) => !before.some(({ id }) => id === item.id));
-  for (const stays of await takeOut(run, cameIn)) run.warn(`${stays}.`);
-}
-
 /** Deletes items that came from Git, but for those that may hold data. @returns what stays */
-async function takeOut(run: Run, items: readonly FabricItem[]): Promise<string[]> {
+export async function takeOut(run: Run, items: readonly FabricItem[]): Promise<string[]> {
   const stays: string[] = [];
   for (const item of items) {
     if (isDataBearing(item.type)) stays.push(`${titleOf(item)}, which came from Git, stays: it may hold data by now`);
@@ -266,7 +255,7 @@ async function takeOut(run: Run, items: readonly FabricItem[]): Promise<string[]
   return stays;
 }
 
-async function deletePulled(run: Run, { id, workspaceId, type, displayName }: FabricItem): Promise<void> {
+export async function deletePulled(run: Run, { id, workspaceId, type, displayName }: FabricItem): Promise<void> {
   const intent = {
     operation: "delete",
     resourceType: "Item",
@@ -287,5 +276,5 @@ const keyOf = (itemId: string) => `pulled over ${itemId.toLowerCase()}`;
 const pulledKeyOf = (itemId: string) => `pulled ${itemId.toLowerCase()}`;
 const valuesKeyOf = (itemId: string) => `pulled values ${itemId.toLowerCase()}`;
 const titleOf = ({ type, displayName }: z.output<typeof named>) => `${type} '${displayName}'`;
-const isNamed = (item: z.output<typeof named>, { type, displayName }: z.output<typeof named>) =>
+export const isNamed = (item: z.output<typeof named>, { type, displayName }: z.output<typeof named>) =>
   item.type === type && sameIgnoringCase(item.displayName, displayName);
