@@ -70,8 +70,11 @@ export async function connect(run: Run, inputs: Inputs, link: GitLink = linkFor(
   );
 }
 
-/** Name of an intent's value: the commit that the workspace was synced with; null without one. */
+/** Name of an intent's value: the commit that the workspace was synced with. */
 export const SYNCED_COMMIT = "synced commit";
+
+/** A write to a connection that is not synced notes nothing: it would count as somebody's change of the commit. */
+const syncedWith = (head: string | undefined) => (head ? { before: { [SYNCED_COMMIT]: head } } : {});
 
 /**
  * Disconnects a workspace for good; its items stay.
@@ -80,7 +83,7 @@ export const SYNCED_COMMIT = "synced commit";
 export async function disconnect(run: Run, workspaceId: string, connection: Inputs, head?: string): Promise<void> {
   const compensation = { function: "connectGit", args: { workspaceId, ...detailsFor(connection) } };
   await run.write(
-    { ...intentOf("delete", connection, compensation), before: { [SYNCED_COMMIT]: head || null } },
+    { ...intentOf("delete", connection, compensation), ...syncedWith(head) },
     disconnectCall(workspaceId, connection),
   );
 }
@@ -103,7 +106,7 @@ export async function leave(run: Run, inputs: Inputs, left: GitLink, head?: stri
   const intent = intentOf("update", inputs, { function: "connectGit", args: { ...left } });
   try {
     await run.write(
-      { ...intent, before: { [SYNCED_COMMIT]: head ?? null } },
+      { ...intent, ...syncedWith(head) },
       disconnectCall(workspaceId, left.gitProviderDetails),
     );
   } catch (error) {
