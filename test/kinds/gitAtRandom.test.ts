@@ -219,7 +219,7 @@ class Case implements AsyncDisposable {
     if (!connection) return "not connected";
     const branch = service.branches.get(branchId(connection.details));
     const isSynced = Boolean(connection.head);
-    const changes = changesOf(service as never, connection as never, branch?.items ?? []);
+    const changes = changesOf(service, connection, branch?.items ?? []);
     const here = changes
       .filter(({ workspaceChange }) => workspaceChange)
       .map(({ itemMetadata }) => itemMetadata.displayName);

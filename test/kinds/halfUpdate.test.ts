@@ -164,11 +164,11 @@ async function failing(
 
 /** Gives an object back what the transaction found, as a rollback does after its restore. */
 async function giveBack(bench: Bench, { kind, id }: Change, state: Properties, env: NodeJS.ProcessEnv): Promise<void> {
-  const { name, giveBackValues } = kindOf(kind);
-  const written = writtenTo(await bench.logs().entries(TRANSACTION), name, id);
+  const own = kindOf(kind);
+  const written = writtenTo(await bench.logs().entries(TRANSACTION), own.name, id);
   if (!written) return;
   const run = await bench.run(env);
-  assert.deepEqual((await giveBackValues?.(run, id, written, state))?.left ?? [], []);
+  assert.deepEqual((await own.giveBackValues?.(run, id, written, state))?.left ?? [], []);
   await run.close();
 }
 

@@ -105,10 +105,7 @@ export async function leave(run: Run, inputs: Inputs, left: GitLink, head?: stri
   const { workspaceId } = inputs;
   const intent = intentOf("update", inputs, { function: "connectGit", args: { ...left } });
   try {
-    await run.write(
-      { ...intent, ...syncedWith(head) },
-      disconnectCall(workspaceId, left.gitProviderDetails),
-    );
+    await run.write({ ...intent, ...syncedWith(head) }, disconnectCall(workspaceId, left.gitProviderDetails));
   } catch (error) {
     // an attempt before, whose answer was lost, has disconnected it
     if (!isFabricError(error, "WorkspaceNotConnectedToGit") || !isOutcomeUnknown(error)) throw error;
