@@ -112,7 +112,7 @@ function inPackage(text: string, isTypes = false): string {
       .replaceAll(/^import (\w+) from "@pulumi\//gm, isTypes ? 'import * as $1 from "@pulumi/' : "$&")
       // npm's own -- goes, because npx needs none
       .replaceAll(
-        /npm run (up|rollback|preview|refresh|destroy|import|report|history|secret|emulator)\b( --(?= ))?/g,
+        /npm run (?:--silent )?(up|rollback|preview|refresh|destroy|import|report|history|secret|emulator|\$\{[\w.]+\})(?!\w)( --(?= ))?/g,
         `${COMMAND} $1`,
       )
   );

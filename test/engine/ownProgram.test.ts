@@ -36,11 +36,13 @@ describe("the package", () => {
     assert.ok(ownFiles().includes("dist/emulator/server.js"));
   });
 
-  it("The package names only built files in its code", () => {
+  it("The package names only built files, and its own commands, in its code", () => {
     const wrong = ownFiles().flatMap((path) => {
       if (!/\.(js|mjs|cjs|d\.ts)$/.test(path)) return [];
       const text = readFileSync(join(program.folder, "node_modules/fabric-environments", path), "utf8");
-      return [...text.matchAll(/["'](\.{1,2}\/[^"'\s]+\.ts)["']|npm run (up|rollback|preview|destroy|report)\b/g)].map(
+      const commands =
+        /npm run (?:--silent|up|rollback|preview|refresh|destroy|import|report|history|secret|emulator|\$\{)/g;
+      return [...text.matchAll(/["'](\.{1,2}\/[^"'\s]+\.ts)["']/g), ...text.matchAll(commands)].map(
         ([all]) => `${path}: ${all}`,
       );
     });
