@@ -169,7 +169,7 @@ export const gitConnection = defineKind<Outputs>()({
   },
 
   async giveBackValues(run, id, { before }, state) {
-    const taken = await takeBackPulls(run, id, before);
+    const taken = await takeBackPulls(run, id, before, state);
     const left = [...taken.left, ...(await takeOutEarlier(run, id))];
     const isSynced = await syncAgain(run, id, before, state);
     return { isChanged: taken.isChanged || isSynced, left };

@@ -17,7 +17,8 @@ import { sendDefinition } from "../item/contentWrites.ts";
 import { readDefinition, unlessUnreadable } from "../item/itemContent.ts";
 import { whereOf } from "./fields.ts";
 import type { GitInputs, GitLink } from "./fields.ts";
-import { isSameBranch, readConnection } from "./link.ts";
+import { isSameBranch, readConnection, SYNCED_COMMIT } from "./link.ts";
+import type { Connection } from "./link.ts";
 import { readGitStatus } from "./status.ts";
 
 /*
@@ -45,9 +46,15 @@ type PulledItem = Pulled["changed"][number];
 
 const pullsIn = (before: Values): readonly Pulled[] =>
   Object.values(before).flatMap((value) => pulledShape.safeParse(value).data ?? []);
-/** Items that pulls overwrote, by id. */
-const overwrittenBy = (pulls: readonly Pulled[]): ReadonlyMap<string, PulledItem> =>
-  new Map(pulls.flatMap(({ changed }) => changed.map((item) => [item.id, item] as const)));
+/**
+ * Items that were there before the first of some pulls, and that a pull overwrote, by id; each as it was before it was
+ * overwritten first.
+ */
+function overwrittenBy(pulls: readonly Pulled[]): ReadonlyMap<string, PulledItem> {
+  const wasThere = ({ id }: PulledItem) => pulls[0]?.items.some((one) => sameIgnoringCase(one, id));
+  const changed = pulls.flatMap((pull) => pull.changed).filter(wasThere);
+  return new Map(changed.toReversed().map((item) => [item.id, item] as const));
+}
 
 /** Name of an intent's value that says that the workspace's items were committed to a branch. */
 const PUSH = "commit to ";
@@ -193,23 +200,45 @@ async function isEditedSince(
  * Takes pulls back in a rollback: items that came in are deleted, and overwritten items get their definitions back. A workspace
  * that is still synced with the pulled commit stays synced with it, because nothing can set the commit back. If the workspace
  * was disconnected before, or on another branch, the rollback restores that. A commit to a branch stays, and is told.
- * @param before values of the intents of the pulls
+ * @param before values of the intents of the writes to the connection
+ * @param state the connection's resource; without properties if the stack does not hold the connection
  */
-export async function takeBackPulls(run: Run, workspaceId: string, before: Values): Promise<ValuesGivenBack> {
+export async function takeBackPulls(
+  run: Run,
+  workspaceId: string,
+  before: Values,
+  state: Partial<GitInputs>,
+): Promise<ValuesGivenBack> {
   const pushed = Object.keys(pushesIn(before)).map(
     (name) => `${name.slice(PUSH.length)} keeps the workspace's items: nothing takes back a commit to Git`,
   );
-  const { isChanged, left } = await takeBackItems(run, workspaceId, before);
+  const { isChanged, left } = await takeBackItems(run, workspaceId, before, state);
   return { isChanged, left: [...left, ...pushed] };
 }
 
-async function takeBackItems(run: Run, workspaceId: string, before: Values): Promise<ValuesGivenBack> {
+/** Whether a workspace is on a branch again that the transaction left. */
+async function isBackOn(
+  run: Run,
+  { gitProviderDetails: is }: Connection,
+  { workspaceId, before, state }: { workspaceId: string; before: Values; state: Partial<GitInputs> },
+): Promise<boolean> {
+  const left = await run.undoOf<GitLink>("connectGit", workspaceId);
+  if (left && isSameBranch(is, left.gitProviderDetails)) return true;
+  const isHeld = state.repositoryName !== undefined && isSameBranch(is, state as GitInputs);
+  return isHeld && before[SYNCED_COMMIT] !== undefined;
+}
+
+async function takeBackItems(
+  run: Run,
+  workspaceId: string,
+  before: Values,
+  state: Partial<GitInputs>,
+): Promise<ValuesGivenBack> {
   const pulls = pullsIn(before);
   const [first] = pulls;
   if (!first) return { isChanged: false, left: [] };
   const now = await readConnection(run, workspaceId);
-  const left = await run.undoOf<GitLink>("connectGit", workspaceId);
-  const isBack = left !== undefined && isSameBranch(now.gitProviderDetails, left.gitProviderDetails);
+  const isBack = await isBackOn(run, now, { workspaceId, before, state });
   if (now.gitConnectionState !== "NotConnected" && !isBack) {
     const head = now.gitSyncDetails?.head ?? null;
     if (head === first.head) return { isChanged: false, left: [] };
