@@ -14,6 +14,7 @@ const shown: Readonly<Record<number, string>> = {
   15148731132: "an item that was as before was listed as not given back",
   2529240398: "an endpoint that was made anew after a kill was not listed",
   123: "an item whose name an object of the killed run had held was listed, although the rollback had freed the name",
+  261: "an item was added and deleted for Git, because another one had its name when the workspace was connected again",
   288: "a description that somebody had changed was overwritten because a rename of another workspace had failed",
   321: "an item that somebody had deleted was to be made anew, because its folder was",
   350: "a workspace whose disconnect from Git had lost its answer was not synced any more",
