@@ -7,6 +7,7 @@ import type { Run, Write } from "../run/run.ts";
 import { changeOf, givingBack, valuesFromBefore } from "./change.ts";
 import type { Fields, InputsOf } from "./field.ts";
 import { mayMeanGone } from "./gone.ts";
+import { formerWorkspaceId } from "./formerWorkspace.ts";
 import { find, firstLook, holderIn, idOfLive, readAlone } from "./liveObject.ts";
 import type { AnyObjectKind, Live } from "./objectKind.ts";
 import { ownHolder } from "./ownHolder.ts";
@@ -243,9 +244,9 @@ async function takenAway(
   names: Live,
   inputs: InputsOf<Fields>,
 ): Promise<Made<object> | undefined> {
-  const former = formerOf(await run.formerObjects(kind.name), Object.keys(kind.fields), inputs);
+  const former = await formerOf(run, kind, inputs);
   if (!former) return undefined;
-  // its workspace is the one from before, so nothing of the object went with a workspace that the transaction deleted
+  // before the engine deletes a workspace, it deletes each object in the workspace: nothing goes without a delete of its own
   const isOurDelete =
     run.released(kind.name, former.id) !== undefined || (await run.wasDeletedByTransaction(kind.name, former.id));
   if (isOurDelete || (await findUnlessGone(run, kind, names))) return undefined;
@@ -262,14 +263,18 @@ async function takenAway(
  * The object of the saved state that a rollback is asked to make again. What the object is in, or refers to, may have been made
  * anew: an id in its place counts as the same, if no other object is meant by that.
  */
-function formerOf(all: readonly FormerObject[], names: readonly string[], inputs: Live): FormerObject | undefined {
+async function formerOf(run: Run, kind: AnyObjectKind, inputs: Live): Promise<FormerObject | undefined> {
+  const all = await run.formerObjects(kind.name);
+  const names = Object.keys(kind.fields).filter((name) => name !== "workspaceId");
   const isIt = (isSame: (one: unknown, other: unknown) => boolean) => (former: FormerObject) =>
     names.every((name) => isSame(former.state[name], inputs[name]));
-  const same = all.find(isIt(isDeepStrictEqual));
+  const workspaceId = inputs["workspaceId"];
+  const isIn = (id: unknown) => (former: FormerObject) => former.state["workspaceId"] === id;
+  const isSameWorkspace = typeof workspaceId !== "string" || all.some(isIn(workspaceId));
+  const own = all.filter(isIn(isSameWorkspace ? workspaceId : await formerWorkspaceId(run, workspaceId)));
+  const same = own.find(isIt(isDeepStrictEqual));
   if (same) return same;
-  const [only, ...others] = all
-    .filter(({ state }) => state["workspaceId"] === inputs["workspaceId"])
-    .filter(isIt(isAlikeButForIds));
+  const [only, ...others] = own.filter(isIt(isAlikeButForIds));
   return others.length === 0 ? only : undefined;
 }
 

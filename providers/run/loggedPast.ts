@@ -1,7 +1,7 @@
 import type { LogStore } from "../../lib/logStore/logStore.ts";
 import { hasEffects, hasEnded, isSameId, objectKey, outcomeOf } from "../../lib/transactions/entry.ts";
 import { rollbackLogOf } from "../../lib/transactions/transactionFiles.ts";
-import type { Entry, Intent } from "../../lib/transactions/entry.ts";
+import type { Entry } from "../../lib/transactions/entry.ts";
 import { readTransactionLog } from "../../lib/transactions/transactionLog.ts";
 import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
 import { isAdoption } from "../engine/undo.ts";
@@ -76,14 +76,10 @@ export function loggedPast({ store, stack, rollbackOf, transaction }: PastOf): L
       return deletedBy(own).has(key) && !madeBy(log, isAdoption).has(key);
     },
 
-    async wasWrittenByRollback(resourceType, resourceName, operations) {
+    async wasWrittenByRollback(resourceType, resourceName) {
       if (!rollbackOf) return false;
       const own = await readTransactionLog(store, rollbackLogOf(rollbackOf));
-      const isOne = ({ operation }: Intent) => operations === undefined || operations.includes(operation);
-      return hasEffects(
-        own,
-        (intent) => intent.resourceType === resourceType && intent.resourceName === resourceName && isOne(intent),
-      );
+      return hasEffects(own, (intent) => intent.resourceType === resourceType && intent.resourceName === resourceName);
     },
 
     async wasMadeByTransaction(resourceType, resourceId) {

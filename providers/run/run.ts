@@ -138,13 +138,8 @@ export interface LoggedPast {
    * Whether the rollback, in this run or in an earlier attempt, has written to an object of that name, or may have; false in every
    * other run.
    * @param resourceName as in the intents of the log
-   * @param operations which writes count. @default all
    */
-  wasWrittenByRollback(
-    resourceType: string,
-    resourceName: string,
-    operations?: readonly Intent["operation"][],
-  ): Promise<boolean>;
+  wasWrittenByRollback(resourceType: string, resourceName: string): Promise<boolean>;
   /** Whether this run rolls back a transaction that made the object. */
   wasMadeByTransaction(resourceType: string, resourceId: string): Promise<boolean>;
   /**

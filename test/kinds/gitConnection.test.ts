@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { known, knownBranch } from "../../emulator/core/defaultSeed.ts";
+import { RunFolder } from "../../cli/transaction/runFolder.ts";
 import { check } from "../../providers/engine/resourceKind.ts";
 import { Bench, deployed, inputsOf, kindOf } from "./providerBench.ts";
 import type { Deployed, Properties } from "./providerBench.ts";
@@ -74,6 +75,32 @@ it("A Git connection changes its branch also if the answer to the disconnect was
   const { head } = await updated(bench, git, { ...declared, branchName: "release" });
   assert.equal(detailsNow(bench, git)["branchName"], "release");
   assert.equal(head, bench.emulator.service.gitConnections.get(git.id)?.head);
+});
+
+it("A Git connection of this stack under another key changes its branch, as under its own key", async () => {
+  const { bench, git } = await connected(declared);
+  await using _bench = bench;
+  const inputs = { workspaceId: git.id, ...declared, branchName: "release" };
+  using folder = new RunFolder({
+    version: 3,
+    deployment: {
+      resources: [
+        {
+          urn: "urn:pulumi:test::fabric::pulumi-nodejs:dynamic/fabric:GitConnection::before",
+          type: "pulumi-nodejs:dynamic/fabric:GitConnection",
+          custom: true,
+          id: git.id,
+          inputs: inputsOf(kindOf("gitConnection"), git.olds),
+          outputs: git.olds,
+        },
+      ],
+    },
+  });
+  const process = await bench.process("gitConnection", folder.env);
+  const { id } = await process.create(check(kindOf("gitConnection"), {}, inputs).inputs);
+  await process.end();
+  assert.equal(id, git.id);
+  assert.equal(detailsNow(bench, git)["branchName"], "release");
 });
 
 describe("the host of a Git connection", () => {

@@ -306,6 +306,36 @@ describe("objects of others under the name of one of ours", () => {
     assert.deepEqual([items.all().length, folders.all().length], [0, 1]);
   });
 
+  it("A rollback does not make what somebody had taken away before it, also if it has to make anew the workspace that that was in", async () => {
+    await using one = await Rolled.start();
+    const workspace = await deployed(one.bench, "workspace", { displayName: "sales", capacity: "local" });
+    const other = await one.workspace("stock");
+    const at = (workspaceId: string, displayName: string) =>
+      deployed(one.bench, "item", { workspaceId, type: "DataPipeline", displayName }, quick);
+    const [taken, stays] = [await at(workspace.id, "flow"), await at(workspace.id, "load")];
+    const alike = await at(other, "flow");
+    const bob = { workspaceId: workspace.id, principal: known.bob, type: "User", role: "Viewer" };
+    const role = await deployed(one.bench, "workspaceUser", bob);
+    await one.save(workspace, taken, stays, alike, role);
+    const { items, roles } = one.bench.emulator.service;
+    items.delete(taken.id.split("/")[1] ?? "");
+    roles.delete(role.id);
+    for (const each of [taken, stays, role, workspace]) await one.remove(each);
+    const again = await one.remade(workspace);
+    assert.notEqual(again.id, workspace.id);
+    for (const each of [taken, role]) assert.equal((await one.remade(each, { workspaceId: again.id })).id, each.id);
+    await one.remade(stays, { workspaceId: again.id });
+    const there = items.all().map(({ workspaceId, displayName }) => [workspaceId, displayName]);
+    assert.deepEqual(
+      there.sort(),
+      [
+        [other, "flow"],
+        [again.id, "load"],
+      ].sort(),
+    );
+    assert.ok(!roles.all().some(({ principalId }) => principalId === known.bob));
+  });
+
   it("A rollback leaves a role that somebody has given anew since its transaction removed it, and tells it", async () => {
     await using one = await Rolled.start();
     const workspaceId = await one.workspace();

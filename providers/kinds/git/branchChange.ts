@@ -18,7 +18,7 @@ export async function changeBranch(run: Run, inputs: Inputs, now: Connection): P
   const left = await linkOf(run, workspaceId, now);
   let isSyncing = false;
   try {
-    await leave(run, inputs, left, now.gitSyncDetails?.head);
+    await leave(run, inputs, left, now.gitSyncDetails?.head ?? null);
     await connect(run, inputs, linkFor(inputs, furtherDetails(left.gitProviderDetails, inputs)));
     const required = await initializeConnection(run, inputs);
     return await sync(run, inputs, required, { mayOverride: true, begins: () => (isSyncing = true) });

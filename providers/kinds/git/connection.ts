@@ -26,7 +26,7 @@ import {
 } from "./link.ts";
 import type { Connection } from "./link.ts";
 import { takeBackPulls } from "./pulled.ts";
-import { TAKE_OUT, takeOutEarlier } from "./pulledInRollback.ts";
+import { takeOutEarlier } from "./pulledInRollback.ts";
 import { pullWhereAlways } from "./pull.ts";
 import { isBehind, readGitStatus } from "./status.ts";
 import { syncAgain } from "./syncedAgain.ts";
@@ -61,7 +61,7 @@ export const gitConnection = defineKind<Outputs>()({
   fields: gitFields,
   place: { of: "workspace", path: "git" },
   undo,
-  restores: ["connectGit", "restoreGitCredentials", TAKE_OUT],
+  restores: ["connectGit", "restoreGitCredentials"],
   removal: { method: "post", path: "disconnect" },
   outputs: ["head", "adopted", "furtherDetails", "formerCredentials"],
   title,
@@ -88,7 +88,14 @@ export const gitConnection = defineKind<Outputs>()({
   async create(run, inputs, exists) {
     const now = run.isNewWorkspace(inputs.workspaceId) ? notConnected : await readConnection(run, inputs.workspaceId);
     const isOurs = await run.wasBegun("GitConnection", { workspaceId: inputs.workspaceId });
-    const former = await run.formerState<Outputs>("GitConnection", inputs.workspaceId);
+    const former = await run.formerState<Inputs & Outputs>("GitConnection", inputs.workspaceId);
+    if (former && now.gitConnectionState !== "NotConnected" && isElsewhere(now, inputs, former)) {
+      const { adopted, furtherDetails, formerCredentials, head } = former;
+      const outputs: Outputs = { adopted, furtherDetails, formerCredentials, head };
+      exists({ id: inputs.workspaceId, outputs, isContinued: true });
+      const changed = await updateConnection(run, inputs.workspaceId, former as Inputs & Outputs, inputs);
+      return { id: inputs.workspaceId, outputs: { ...outputs, ...changed } };
+    }
     const isTheirs = former ? former.adopted === true : !isOurs;
     const adopted = now.gitConnectionState === "ConnectedAndInitialized" && isTheirs;
     const further = furtherDetails(now.gitProviderDetails, inputs) ?? former?.furtherDetails;
@@ -144,32 +151,10 @@ export const gitConnection = defineKind<Outputs>()({
   },
 
   heedsOthers: true,
-  async update(run, id, old, declared) {
-    let now = await readConnection(run, id);
-    const ways = { state: { ...old }, live: comparable(now, old), wanted: { ...declared } };
-    const kept = await keptForOthers(run, { name: "GitConnection", fields: gitFields, title }, id, ways);
-    const others = { ...declared, ...Object.fromEntries(kept.map(({ property, live }) => [property, live])) };
-    const inputs = onSameHost(others, now.gitProviderDetails, old);
-    const left = now.gitSyncDetails?.head ? undefined : await run.undoOf<GitLink>("connectGit", id, "last");
-    if (left) {
-      const head = await resumeBranchChange(run, inputs, now, left);
-      if (head !== undefined) return { head };
-      now = await readConnection(run, id);
-    } else if (now.gitConnectionState === "NotConnected") {
-      await connect(run, inputs, linkFor(inputs, old.furtherDetails));
-      return { head: await initialize(run, inputs) };
-    }
-    if (!isSameBranch(now.gitProviderDetails, inputs)) return { head: await changeBranch(run, inputs, now) };
-    const isOther = !sameIgnoringCase(old.connectionId, inputs.connectionId);
-    if (isOther || inputs.connectionId !== undefined) await ensureCredentials(run, inputs, old);
-    // the first sync found both sides empty: items made since must not be committed because another field changes
-    const wasEmpty = old.head === "" && isSameBranch(onSameHost(old, now.gitProviderDetails), inputs);
-    const head = old.adopted ? now.gitSyncDetails?.head : await finish(run, inputs, now, { wasEmpty });
-    return { head: await pullWhereAlways(run, inputs, head) };
-  },
+  update: updateConnection,
 
   async giveBackValues(run, id, { before }, state) {
-    const taken = await takeBackPulls(run, id, before, state);
+    const taken = await takeBackPulls(run, id, before);
     const left = [...taken.left, ...(await takeOutEarlier(run, id))];
     const isSynced = await syncAgain(run, id, before, state);
     return { isChanged: taken.isChanged || isSynced, left };
@@ -184,6 +169,40 @@ export const gitConnection = defineKind<Outputs>()({
     }
   },
 });
+
+/** Changes a connection of this stack to what is declared. */
+async function updateConnection(
+  run: Run,
+  id: string,
+  old: Inputs & Outputs,
+  declared: Inputs,
+): Promise<{ readonly head: string | undefined }> {
+  let now = await readConnection(run, id);
+  const ways = { state: { ...old }, live: comparable(now, old), wanted: { ...declared } };
+  const kept = await keptForOthers(run, { name: "GitConnection", fields: gitFields, title }, id, ways);
+  const others = { ...declared, ...Object.fromEntries(kept.map(({ property, live }) => [property, live])) };
+  const inputs = onSameHost(others, now.gitProviderDetails, old);
+  const left = now.gitSyncDetails?.head ? undefined : await run.undoOf<GitLink>("connectGit", id, "last");
+  if (left) {
+    const head = await resumeBranchChange(run, inputs, now, left);
+    if (head !== undefined) return { head };
+    now = await readConnection(run, id);
+  } else if (now.gitConnectionState === "NotConnected") {
+    await connect(run, inputs, linkFor(inputs, old.furtherDetails));
+    return { head: await initialize(run, inputs) };
+  }
+  if (!isSameBranch(now.gitProviderDetails, inputs)) return { head: await changeBranch(run, inputs, now) };
+  const isOther = !sameIgnoringCase(old.connectionId, inputs.connectionId);
+  if (isOther || inputs.connectionId !== undefined) await ensureCredentials(run, inputs, old);
+  // the first sync found both sides empty: items made since must not be committed because another field changes
+  const wasEmpty = old.head === "" && isSameBranch(onSameHost(old, now.gitProviderDetails), inputs);
+  const head = old.adopted ? now.gitSyncDetails?.head : await finish(run, inputs, now, { wasEmpty });
+  return { head: await pullWhereAlways(run, inputs, head) };
+}
+
+/** Whether a connection of this stack, which another resource of it held, is declared to be another one. */
+const isElsewhere = ({ gitProviderDetails }: Connection, inputs: Inputs, former: Partial<Inputs>): boolean =>
+  !isSameBranch(gitProviderDetails, onSameHost(inputs, gitProviderDetails, former));
 
 /** The details as inputs, without a host that nobody declares: the connection keeps that. */
 const comparable = (now: Connection, state: Partial<Inputs>): Partial<Inputs> => ({

@@ -4,11 +4,11 @@ import type { Run } from "../../run/run.ts";
 import { itemsNow } from "../item/items.ts";
 import { intentOf, whereOf } from "./fields.ts";
 import type { GitInputs as Inputs } from "./fields.ts";
-import { disconnect, readConnection } from "./link.ts";
+import { disconnect, leftIn, readConnection } from "./link.ts";
 import type { Connection } from "./link.ts";
 import { updateFromGit } from "./pull.ts";
 import { beforePushing } from "./pulled.ts";
-import { pullInRollback, TAKE_OUT, takeOutPulled } from "./pulledInRollback.ts";
+import { withoutPulled } from "./pulledInRollback.ts";
 import { isBehind, readGitStatus } from "./status.ts";
 
 /*
@@ -97,8 +97,8 @@ export async function sync(
 ): Promise<string | undefined> {
   const { workspaceId } = inputs;
   if (required.requiredAction === "None") return required.workspaceHead ?? "";
-  if (run.isRollback) return syncInRollback(run, inputs);
-  if (required.requiredAction === "UpdateFromGit") return updateFromGit(run, inputs, required, mayOverride, { begins });
+  if (run.isRollback) return syncInRollback(run, inputs, begins);
+  if (required.requiredAction === "UpdateFromGit") return updateFromGit(run, inputs, required, mayOverride, begins);
   begins?.();
   await run.write(
     { ...intentOf("update", inputs, null), before: beforePushing(inputs) },
@@ -122,18 +122,26 @@ export async function sync(
  * Syncs a workspace that had this connection before the rolled-back transaction. The items of the workspace stay as they are: what
  * of them was never committed exists nowhere else. What comes in from the branch was not there before, and goes again.
  * Nothing is committed, because nothing takes back a commit.
+ * @param begins called just before the sync is sent
  * @returns the commit that the workspace is then synced with; empty if the branch is empty
  */
-export async function syncInRollback(run: Run, inputs: Inputs): Promise<string> {
+export async function syncInRollback(run: Run, inputs: Inputs, begins?: () => void): Promise<string> {
   const { workspaceId } = inputs;
   const status = await readGitStatus(run, workspaceId);
   if (!isBehind(status)) return status.workspaceHead ?? "";
-  const pull = pullInRollback(await itemsNow(run, workspaceId), status);
+  const commit = status.remoteCommitHash ?? "";
   const policy = { allowOverwrite: true, initializationStrategy: "PreferWorkspace" } as const;
-  const compensation = { function: TAKE_OUT, args: { ...pull } };
-  await updateFromGit(run, { ...inputs, ...policy }, status, true, { compensation });
-  await takeOutPulled(run, workspaceId, pull);
-  return status.remoteCommitHash ?? "";
+  await withoutPulled(run, workspaceId, { items: await itemsNow(run, workspaceId), status }, async () => {
+    await updateFromGit(run, { ...inputs, ...policy }, status, true, begins);
+  });
+  const had = leftIn((await run.writtenTo("GitConnection", workspaceId))?.before ?? {})?.head;
+  if (had && had !== commit) {
+    run.warn(
+      `${whereOf(inputs)} has had commits since the deployment began: the workspace keeps what it had at commit ${had}, and Git ` +
+        `shows the differences to ${commit} as changes of the workspace. Undo these changes in the workspace to take the branch's.`,
+    );
+  }
+  return commit;
 }
 
 /**
@@ -156,7 +164,7 @@ export async function requiredNow(run: Run, inputs: Inputs): Promise<Initialized
 
 /** Checks before a branch is left: the branch must hold the whole workspace, and the new branch must not be written to. */
 export async function assertNothingIsLost(run: Run, inputs: Inputs, now: Connection): Promise<void> {
-  // a rollback writes to neither side
+  // the sync of a rollback overwrites nothing
   if (inputs.allowOverwrite || run.isRollback) return;
   if (inputs.initializationStrategy === "PreferWorkspace") throw bothSidesHold(inputs);
   if (await isEmpty(run, inputs.workspaceId)) return;

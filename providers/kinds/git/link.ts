@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { nothing, optional } from "../../../lib/api/answer.ts";
 import { isFabricError, isOutcomeUnknown } from "../../../lib/api/fabricError.ts";
+import type { Values } from "../../../lib/transactions/written.ts";
 import { sameIgnoringCase } from "../../engine/field.ts";
 import { createIntent, defineUndo, idInLog } from "../../engine/undo.ts";
 import type { Run } from "../../run/run.ts";
@@ -70,20 +71,40 @@ export async function connect(run: Run, inputs: Inputs, link: GitLink = linkFor(
   );
 }
 
-/** Name of an intent's value: the commit that the workspace was synced with. */
-export const SYNCED_COMMIT = "synced commit";
+/** The log's note of a connection that a transaction left: the branch, and the commit that the workspace was synced with. */
+const leftShape = z.object({ gitProviderDetails: detailsShape, head: z.string().nullable() });
+/** A connection that a transaction left. */
+export type LeftConnection = Readonly<z.output<typeof leftShape>>;
 
-/** A write to a connection that is not synced notes nothing: it would count as somebody's change of the commit. */
-const syncedWith = (head: string | undefined) => (head ? { before: { [SYNCED_COMMIT]: head } } : {});
+/**
+ * The connection that a transaction left first.
+ * @param before values of the intents of the writes to the connection
+ * @returns undefined if the transaction left none, or an earlier version did
+ */
+export const leftIn = (before: Values): LeftConnection | undefined =>
+  Object.values(before).flatMap((value) => leftShape.safeParse(value).data ?? [])[0];
+
+/** Each branch has a note of its own: a second value under one name would count as somebody's change. */
+const leaving = (gitProviderDetails: GitProviderDetails, head: string | null | undefined) =>
+  head === undefined ? {} : { before: { [`left ${whereOf(gitProviderDetails)}`]: { gitProviderDetails, head } } };
 
 /**
  * Disconnects a workspace for good; its items stay.
- * @param head the commit that the workspace is synced with, if it is
+ * @param head the commit that the workspace is synced with, if a rollback may connect the workspace again
  */
-export async function disconnect(run: Run, workspaceId: string, connection: Inputs, head?: string): Promise<void> {
-  const compensation = { function: "connectGit", args: { workspaceId, ...detailsFor(connection) } };
+export async function disconnect(
+  run: Run,
+  workspaceId: string,
+  connection: Inputs & { readonly furtherDetails?: Readonly<Record<string, unknown>> | undefined },
+  head?: string,
+): Promise<void> {
+  const details = detailsFor(connection);
+  const compensation = { function: "connectGit", args: { workspaceId, ...details } };
   await run.write(
-    { ...intentOf("delete", connection, compensation), ...syncedWith(head) },
+    {
+      ...intentOf("delete", connection, compensation),
+      ...leaving({ ...connection.furtherDetails, ...details }, head),
+    },
     disconnectCall(workspaceId, connection),
   );
 }
@@ -99,13 +120,17 @@ const disconnectCall = (workspaceId: string, from: GitProviderDetails) =>
 
 /**
  * Disconnects a workspace that will be connected again: for the engine, this is part of an update.
- * @param head the commit that the workspace is synced with, if it is
+ * @param head the commit that the workspace is synced with, or null, if a rollback returns the workspace to this connection
  */
-export async function leave(run: Run, inputs: Inputs, left: GitLink, head?: string): Promise<void> {
+export async function leave(run: Run, inputs: Inputs, left: GitLink, head?: string | null): Promise<void> {
   const { workspaceId } = inputs;
   const intent = intentOf("update", inputs, { function: "connectGit", args: { ...left } });
   try {
-    await run.write({ ...intent, ...syncedWith(head) }, disconnectCall(workspaceId, left.gitProviderDetails));
+    const { gitProviderDetails } = left;
+    await run.write(
+      { ...intent, ...leaving(gitProviderDetails, head) },
+      disconnectCall(workspaceId, gitProviderDetails),
+    );
   } catch (error) {
     // an attempt before, whose answer was lost, has disconnected it
     if (!isFabricError(error, "WorkspaceNotConnectedToGit") || !isOutcomeUnknown(error)) throw error;

@@ -1,5 +1,4 @@
 import { isFabricError } from "../../../lib/api/fabricError.ts";
-import type { Intent } from "../../../lib/transactions/entry.ts";
 import { intentOf, whereOf } from "./fields.ts";
 import type { GitInputs } from "./fields.ts";
 import { afterPulling, beforePulling } from "./pulled.ts";
@@ -9,20 +8,20 @@ import type { Run } from "../../run/run.ts";
 
 /**
  * Brings the workspace to the branch's head, by the declared policy.
- * @param how `begins` is called after all reads, just before the pull is sent; `compensation` is for the intent
+ * @param begins called after all reads, just before the pull is sent
  */
 export async function updateFromGit(
   run: Run,
   inputs: GitInputs,
   { workspaceHead, remoteCommitHash }: Pick<GitStatus, "workspaceHead" | "remoteCommitHash">,
   allowOverrideItems: boolean,
-  { begins, compensation = null }: { begins?: (() => void) | undefined; compensation?: Intent["compensation"] } = {},
+  begins?: () => void,
 ): Promise<string | undefined> {
   const { workspaceId, initializationStrategy: conflictResolutionPolicy } = inputs;
   const before = await beforePulling(run, inputs, remoteCommitHash);
   begins?.();
   await run.write(
-    { ...intentOf("update", inputs, compensation), before },
+    { ...intentOf("update", inputs, null), before },
     {
       method: "POST",
       path: `/workspaces/${workspaceId}/git/updateFromGit`,

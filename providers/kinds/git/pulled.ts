@@ -7,9 +7,11 @@ import type { DefinitionPart } from "../../../lib/api/itemDefinition.ts";
 import { isDataBearing } from "../../../lib/api/itemType.ts";
 import { itemShape } from "../../../lib/api/objects.ts";
 import type { FabricItem } from "../../../lib/api/objects.ts";
+import { hashOf } from "../../../lib/transactions/history.ts";
 import { valuesToGiveBack } from "../../../lib/transactions/written.ts";
 import type { Values } from "../../../lib/transactions/written.ts";
 import { sameIgnoringCase } from "../../engine/field.ts";
+import { deleteOrGone } from "../../engine/gone.ts";
 import type { ValuesGivenBack } from "../../engine/resourceKind.ts";
 import type { Run } from "../../run/run.ts";
 import { itemsNow } from "../item/items.ts";
@@ -17,7 +19,7 @@ import { sendDefinition } from "../item/contentWrites.ts";
 import { readDefinition, unlessUnreadable } from "../item/itemContent.ts";
 import { whereOf } from "./fields.ts";
 import type { GitInputs, GitLink } from "./fields.ts";
-import { isSameBranch, readConnection, SYNCED_COMMIT } from "./link.ts";
+import { isSameBranch, leftIn, readConnection } from "./link.ts";
 import type { Connection } from "./link.ts";
 import { readGitStatus } from "./status.ts";
 
@@ -66,8 +68,12 @@ export const beforePushing = (inputs: GitInputs): Values => ({ [`${PUSH}${whereO
 export const pushesIn = (before: Values): Values =>
   Object.fromEntries(Object.entries(before).filter(([name]) => name.startsWith(PUSH)));
 
-/** Name of an intent's value that holds the note of a pull. */
-const propertyOf = (commit: string | null | undefined) => `pull of ${commit ?? "the branch"}`;
+/**
+ * Name of an intent's value that holds the note of a pull. One commit may be pulled twice, from two folders: each pull has a name
+ * of its own, because a second value under one name would count as somebody's change.
+ */
+const propertyOf = (commit: string | null | undefined, pulled: Pulled) =>
+  `pull of ${commit ?? "the branch"} (${hashOf(JSON.stringify(pulled)).slice(0, 8)})`;
 
 /**
  * Notes, just before a pull, the content of a workspace that existed before this run, for a later rollback.
@@ -115,7 +121,7 @@ export async function beforePulling(run: Run, inputs: GitInputs, commit: string 
       .filter(({ remoteChange }) => remoteChange === "Deleted")
       .map(({ type, displayName }) => ({ type, displayName })),
   };
-  return { [propertyOf(commit)]: pulled };
+  return { [propertyOf(commit, pulled)]: pulled };
 }
 
 /** Keeps what a pull has made of items that were there, so that a rollback can tell later edits from it. */
@@ -146,11 +152,11 @@ const valuesOf = ({ displayName, description }: Pick<FabricItem, "displayName" |
 });
 
 /** Values as they are kept with the definitions. */
-const asParts = (values: object): DefinitionPart[] => [
+export const asParts = (values: object): DefinitionPart[] => [
   { path: "values", payload: Buffer.from(JSON.stringify(values)).toString("base64"), payloadType: "InlineBase64" },
 ];
 
-const keptValues = (parts: readonly DefinitionPart[] | undefined): Values | undefined =>
+export const keptValues = (parts: readonly DefinitionPart[] | undefined): Values | undefined =>
   parts?.[0] && (JSON.parse(Buffer.from(parts[0].payload, "base64").toString()) as Values);
 
 /** Gives an item that a pull overwrote its name and its description back. @returns what somebody has changed since: that stays */
@@ -201,44 +207,33 @@ async function isEditedSince(
  * that is still synced with the pulled commit stays synced with it, because nothing can set the commit back. If the workspace
  * was disconnected before, or on another branch, the rollback restores that. A commit to a branch stays, and is told.
  * @param before values of the intents of the writes to the connection
- * @param state the connection's resource; without properties if the stack does not hold the connection
  */
-export async function takeBackPulls(
-  run: Run,
-  workspaceId: string,
-  before: Values,
-  state: Partial<GitInputs>,
-): Promise<ValuesGivenBack> {
+export async function takeBackPulls(run: Run, workspaceId: string, before: Values): Promise<ValuesGivenBack> {
   const pushed = Object.keys(pushesIn(before)).map(
     (name) => `${name.slice(PUSH.length)} keeps the workspace's items: nothing takes back a commit to Git`,
   );
-  const { isChanged, left } = await takeBackItems(run, workspaceId, before, state);
+  const { isChanged, left } = await takeBackItems(run, workspaceId, before);
   return { isChanged, left: [...left, ...pushed] };
 }
 
-/** Whether a workspace is on a branch again that the transaction left. */
+/** Whether a workspace is on the branch again that the transaction left. */
 async function isBackOn(
   run: Run,
-  { gitProviderDetails: is }: Connection,
-  { workspaceId, before, state }: { workspaceId: string; before: Values; state: Partial<GitInputs> },
+  workspaceId: string,
+  { gitProviderDetails }: Connection,
+  before: Values,
 ): Promise<boolean> {
-  const left = await run.undoOf<GitLink>("connectGit", workspaceId);
-  if (left && isSameBranch(is, left.gitProviderDetails)) return true;
-  const isHeld = state.repositoryName !== undefined && isSameBranch(is, state as GitInputs);
-  return isHeld && before[SYNCED_COMMIT] !== undefined;
+  // logs of earlier versions have no note
+  const left = leftIn(before) ?? (await run.undoOf<GitLink>("connectGit", workspaceId));
+  return left !== undefined && isSameBranch(gitProviderDetails, left.gitProviderDetails);
 }
 
-async function takeBackItems(
-  run: Run,
-  workspaceId: string,
-  before: Values,
-  state: Partial<GitInputs>,
-): Promise<ValuesGivenBack> {
+async function takeBackItems(run: Run, workspaceId: string, before: Values): Promise<ValuesGivenBack> {
   const pulls = pullsIn(before);
   const [first] = pulls;
   if (!first) return { isChanged: false, left: [] };
   const now = await readConnection(run, workspaceId);
-  const isBack = await isBackOn(run, now, { workspaceId, before, state });
+  const isBack = await isBackOn(run, workspaceId, now, before);
   if (now.gitConnectionState !== "NotConnected" && !isBack) {
     const head = now.gitSyncDetails?.head ?? null;
     if (head === first.head) return { isChanged: false, left: [] };
@@ -293,12 +288,14 @@ export async function deletePulled(run: Run, { id, workspaceId, type, displayNam
     compensation: null,
   } as const;
   const operation = `delete ${type} '${displayName}', which came from Git`;
-  await run.write(intent, {
+  const call = {
     method: "DELETE",
     path: `/workspaces/${workspaceId}/items/${id}`,
     operation,
     answer: nothing,
-  });
+  } as const;
+  // an item may go with another one, as a database with its eventhouse
+  await deleteOrGone(run, workspaceId, () => run.write(intent, call));
 }
 
 const keyOf = (itemId: string) => `pulled over ${itemId.toLowerCase()}`;

@@ -4,29 +4,35 @@ import type { Run } from "../../run/run.ts";
 import { connectAgain } from "./branchChange.ts";
 import type { GitInputs as Inputs, GitLink } from "./fields.ts";
 import { initializeConnection, syncInRollback } from "./firstSync.ts";
-import { isSameBranch, leave, linkFor, readConnection, SYNCED_COMMIT } from "./link.ts";
+import { isSameBranch, leave, leftIn, linkFor, onSameHost, readConnection } from "./link.ts";
 import { readGitStatus } from "./status.ts";
 import type { GitStatus } from "./status.ts";
-
-/** The properties of a connection's resource; none if the stack does not hold the connection. */
-type State = Partial<Inputs & { readonly furtherDetails: Readonly<Record<string, unknown>> }>;
 
 /**
  * Syncs a workspace with its former branch if the restore has not, or if Git has taken items for other items' files: the restore
  * connects the workspace before all items have their former names, and Git goes by type and name.
  * @param before values of the intents of the transaction's writes to the connection
+ * @param state the connection's resource; without properties if the stack does not hold the connection
  * @returns whether it was necessary
  */
-export async function syncAgain(run: Run, workspaceId: string, before: Values, state: State): Promise<boolean> {
-  if (!before[SYNCED_COMMIT] || state.repositoryName === undefined) return false;
-  const inputs = { ...state, workspaceId } as Inputs;
+export async function syncAgain(
+  run: Run,
+  workspaceId: string,
+  before: Values,
+  state: Partial<Inputs>,
+): Promise<boolean> {
+  const left = leftIn(before);
+  if (!left?.head || state.repositoryName === undefined) return false;
+  const { gitProviderDetails } = left;
+  const inputs = { ...state, ...gitProviderDetails, workspaceId } as Inputs;
+  // a restore that failed has left the workspace elsewhere
+  if (!isSameBranch(gitProviderDetails, onSameHost(state as Inputs, gitProviderDetails))) return false;
   const now = await readConnection(run, workspaceId);
   let { gitConnectionState } = now;
-  if (gitConnectionState !== "NotConnected" && !isSameBranch(now.gitProviderDetails, inputs)) return false;
+  if (gitConnectionState !== "NotConnected" && !isSameBranch(now.gitProviderDetails, gitProviderDetails)) return false;
   if (now.gitSyncDetails?.head && !areCrossed(await readGitStatus(run, workspaceId))) return false;
-  const left = await run.undoOf<GitLink>("connectGit", workspaceId);
-  const isThis = left !== undefined && isSameBranch(left.gitProviderDetails, inputs);
-  const link = isThis ? left : linkFor(inputs, state.furtherDetails);
+  const { myGitCredentials } = (await run.undoOf<GitLink>("connectGit", workspaceId)) ?? linkFor(inputs);
+  const link = { gitProviderDetails, myGitCredentials };
   if (now.gitSyncDetails?.head) {
     await leave(run, inputs, link);
     gitConnectionState = "NotConnected";

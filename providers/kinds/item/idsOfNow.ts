@@ -1,8 +1,8 @@
 import type { DefinitionPart } from "../../../lib/api/itemDefinition.ts";
 import { sameIgnoringCase } from "../../engine/field.ts";
+import { formerWorkspaceId } from "../../engine/formerWorkspace.ts";
 import type { FormerObject } from "../../run/formerStates.ts";
 import type { Run } from "../../run/run.ts";
-import { visibleWorkspaces } from "../../run/visible.ts";
 import type { Defined } from "./itemContent.ts";
 
 /*
@@ -36,17 +36,14 @@ export async function formerItem(run: Run, item: Restored, id?: string): Promise
   );
 }
 
-/** Which of several items was in a workspace that the rollback has made anew: the new one has the name of the one before. */
+/** Which of several items was in a workspace that the rollback has made anew. */
 async function inSameWorkspace(
   run: Run,
   items: readonly FormerObject[],
   workspaceId: string,
 ): Promise<FormerObject | undefined> {
-  const now = (await visibleWorkspaces(run)).find(({ id }) => sameIgnoringCase(id, workspaceId));
-  const former = (await run.formerObjects("Workspace")).find(({ state }) =>
-    sameIgnoringCase(String(state["displayName"]), now?.displayName),
-  );
-  return items.find(({ state }) => sameIgnoringCase(String(state["workspaceId"]), former?.id));
+  const former = await formerWorkspaceId(run, workspaceId);
+  return items.find(({ state }) => sameIgnoringCase(String(state["workspaceId"]), former));
 }
 
 /** What has changed of what an item's content refers to. @param id see {@link formerItem} */

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { known } from "../../../emulator/core/defaultSeed.ts";
 import { roles as allRoles } from "../../../lib/config/schema.ts";
 import type { EngineStack } from "./engineStack.ts";
@@ -22,7 +23,7 @@ export interface Edit {
 type Values = Readonly<Record<string, unknown>>;
 type Service = EngineStack["emulator"]["service"];
 
-/** Does it, as far as the object is there. @returns what was done */
+/** Does it, as far as the object is there and has other values. @returns what was done */
 export function edit({ emulator }: Pick<EngineStack, "emulator">, edits: readonly Edit[]): Edit[] {
   return edits.filter(({ collection: name, id, is, isNew }) => {
     const collection = emulator.service.store.collection(name);
@@ -32,6 +33,8 @@ export function edit({ emulator }: Pick<EngineStack, "emulator">, edits: readonl
       if (!emulator.service.workspaces.get(workspaceId)) return false;
       collection.put({ ...is, id });
     } else if (!there) return false;
+    else if (is && Object.entries(is).every(([name, value]) => isDeepStrictEqual(Reflect.get(there, name), value)))
+      return false;
     else if (is) collection.put({ ...there, ...is });
     else collection.delete(id);
     return true;

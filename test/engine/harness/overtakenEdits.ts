@@ -58,5 +58,7 @@ function isOvertaken({ collection, id }: Edit, later: readonly RequestRecord[], 
   const pathOf = ({ path }: RequestRecord) => path.toLowerCase();
   const write = later.findIndex((request) => request.method !== "GET" && pathOf(request).includes(`/${own}`));
   const looks = later.slice(0, Math.max(write, 0)).filter(({ method }) => method === "GET");
-  return write >= 0 && !looks.some((look) => pathOf(look) === list || pathOf(look).endsWith(`/${own}`));
+  // what is deleted is read by itself just before, so that lists for other objects tell nothing; roles are only listed
+  const isListed = later[write]?.method !== "DELETE" || collection === "roles";
+  return write >= 0 && !looks.some((look) => (isListed && pathOf(look) === list) || pathOf(look).endsWith(`/${own}`));
 }
