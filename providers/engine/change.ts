@@ -26,6 +26,12 @@ export const givingBack = (kind: AnyObjectKind, change: Changing, back: Live): C
   return { ...change, wanted: { ...change.wanted, ...Object.fromEntries(own) }, givenBack: back };
 };
 
+/** The wanted values that an object does not have. What it has is not sent: somebody may have changed it since the look. */
+export const differing = <T extends object>(before: Partial<T>, wanted: T): Partial<T> =>
+  Object.fromEntries(
+    Object.entries(wanted).filter(([name, value]) => Reflect.get(before, name) !== value),
+  ) as Partial<T>;
+
 /** A change with its writes. The intent of each write holds the former values. */
 export function changeOf(run: Run, kind: AnyObjectKind, change: Changing): Change<Fields, object, Live, Live> {
   const { id, now, wanted } = change;

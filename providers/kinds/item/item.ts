@@ -7,6 +7,7 @@ import { hasDefinition, isDataBearing } from "../../../lib/api/itemType.ts";
 import { itemShape } from "../../../lib/api/objects.ts";
 import { itemNameProblem } from "../../../lib/config/itemNames.ts";
 import type { FabricItem } from "../../../lib/api/objects.ts";
+import { differing } from "../../engine/change.ts";
 import { DOUBTFUL, identifier, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
 import { defineObjectKind } from "../../engine/lifecycle.ts";
 import type { Change } from "../../engine/objectKind.ts";
@@ -351,10 +352,9 @@ async function renameAndMove(change: Renaming): Promise<void> {
   const { run, now, wanted, path, write } = change;
   const { displayName, description, folderId } = wanted;
   const before = priorValues(now);
-  if (before.displayName !== displayName || before.description !== description) {
-    const body = { displayName, description };
+  const body = differing(before, { displayName, description });
+  if (Object.keys(body).length > 0)
     await onceTheNameIsFree(run, () => write({ method: "PATCH", path, body, answer: itemShape }, body));
-  }
   if (!sameIgnoringCase(before.folderId, folderId)) {
     const operation = `move ${wanted.type} '${displayName}'`;
     const body = { targetFolderId: folderId };

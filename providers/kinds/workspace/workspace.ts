@@ -2,6 +2,7 @@ import { z } from "zod";
 import { nothing } from "../../../lib/api/answer.ts";
 import { workspaceShape } from "../../../lib/api/objects.ts";
 import type { Workspace } from "../../../lib/api/objects.ts";
+import { differing } from "../../engine/change.ts";
 import { DOUBTFUL, sameIgnoringCase } from "../../engine/field.ts";
 import { isWorkspaceGone, mayMeanGone } from "../../engine/gone.ts";
 import { defineObjectKind } from "../../engine/lifecycle.ts";
@@ -159,10 +160,8 @@ async function give(
   const isNamed = sameIgnoringCase(before.capacityId, capacityId ?? undefined);
   const isMoved = capacityId !== undefined && !isNamed;
   if (isMoved && !run.isRollback) await assertMovable(run, now, capacityId);
-  if (before.displayName !== displayName || before.description !== description) {
-    const body = { displayName, description };
-    await write({ method: "PATCH", path, body, answer: workspaceShape }, body);
-  }
+  const body = differing(before, { displayName, description });
+  if (Object.keys(body).length > 0) await write({ method: "PATCH", path, body, answer: workspaceShape }, body);
   const isLater = isMoved && run.isRollback && (await mustWait(run, now, capacityId));
   if (capacityId !== undefined && !isLater && (isMoved || (isDoubtful && !isAssigned(now)))) {
     if (isNamed && now.capacityAssignmentProgress === "InProgress") {
