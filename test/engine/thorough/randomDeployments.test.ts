@@ -18,6 +18,8 @@ const shown: Readonly<Record<number, string>> = {
   288: "a description that somebody had changed was overwritten because a rename of another workspace had failed",
   321: "an item that somebody had deleted was to be made anew, because its folder was",
   350: "a workspace whose disconnect from Git had lost its answer was not synced any more",
+  421: "a Git connection under another key was not to change its branch",
+  466: "a description that somebody had changed was overwritten by a rename",
   370: "an item that somebody had deleted was to be made anew, because its workspace might have been deleted",
 };
 
