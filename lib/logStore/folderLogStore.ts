@@ -4,7 +4,6 @@ import {
   closeSync,
   existsSync,
   fstatSync,
-  ftruncateSync,
   linkSync,
   mkdirSync,
   openSync,
@@ -12,6 +11,7 @@ import {
   readSync,
   renameSync,
   rmSync,
+  truncateSync,
   writeFileSync,
   globSync,
 } from "node:fs";
@@ -41,7 +41,7 @@ export class FolderLogStore implements LogStore {
   async appender(name: string, { isDurable = true }: AppenderOptions = {}): Promise<Appender> {
     const path = this.#path(name);
     this.#makeFolder();
-    cutTornLine(path);
+    await this.#cutTornLine(path);
     const file = await open(path, "a", 0o600);
     const write = async (lines: string) => {
       const { bytesWritten } = await file.write(lines);
@@ -105,6 +105,18 @@ export class FolderLogStore implements LogStore {
         throw new LockedError(`The lock '${name}'`, this.where, holder, remedy);
       } else await this.#clock.sleep(LOOK_AGAIN_MS);
     }
+  }
+
+  /**
+   * Cuts off what follows the last end of a line, unless another process is writing the line at this moment: a reader can see a
+   * part of a write.
+   */
+  async #cutTornLine(path: string): Promise<void> {
+    const torn = tornLine(path);
+    if (!torn) return;
+    await this.#clock.sleep(LOOK_AGAIN_MS);
+    const now = tornLine(path);
+    if (now?.size === torn.size) truncateSync(path, torn.end);
   }
 
   #path(name: string): string {
@@ -181,7 +193,8 @@ function removeOwn(path: string, own: Holder): void {
 /** Cuts off a line that was not written whole: the next line would go on with it, and the log would be damaged. */
 function cutQuietly(path: string): void {
   try {
-    cutTornLine(path);
+    const torn = tornLine(path);
+    if (torn) truncateSync(path, torn.end);
   } catch {
     // the failed write is what the caller must know
   }
@@ -190,10 +203,10 @@ function cutQuietly(path: string): void {
 /** Bytes that are read at once to find the end of the last whole line. */
 const LOOK_BYTES = 1 << 20;
 
-/** Cuts off what follows the last end of a line. */
-function cutTornLine(path: string): void {
-  if (!existsSync(path)) return;
-  const file = openSync(path, "r+");
+/** A file's size, and where its last whole line ends; undefined if the file ends there, or does not exist. */
+function tornLine(path: string): { readonly size: number; readonly end: number } | undefined {
+  if (!existsSync(path)) return undefined;
+  const file = openSync(path, "r");
   try {
     const { size } = fstatSync(file);
     let end = size;
@@ -203,7 +216,7 @@ function cutTornLine(path: string): void {
       found = part.lastIndexOf(10);
       end = end - part.length + found + 1;
     }
-    if (end < size) ftruncateSync(file, end);
+    return end < size ? { size, end } : undefined;
   } finally {
     closeSync(file);
   }

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, it } from "node:test";
 import { FabricError } from "../../../lib/api/fabricError.ts";
+import { ImpatientClock } from "../fakeClock.ts";
 import { FolderLogStore } from "../../../lib/logStore/folderLogStore.ts";
 import { TransactionLog, readTransactionLog } from "../../../lib/transactions/transactionLog.ts";
 import type { Intent } from "../../../lib/transactions/entry.ts";
@@ -157,6 +158,21 @@ describe("the transaction log", () => {
       ["begin", "commit"],
     );
     assert.ok(!readFileSync(file, "utf8").includes('"int'));
+  });
+
+  it("The transaction log keeps a line that another process is writing while the log is opened", async () => {
+    const { folder, log } = await opened();
+    await log.begin({ stack: "dev", enableRollback: false });
+    await log.close();
+    const file = join(folder, "tx-1.jsonl");
+    const line = readFileSync(file, "utf8").replace('"begin"', '"commit"');
+    appendFileSync(file, line.slice(0, 20));
+    const clock = new ImpatientClock();
+    clock.sleep = async () => appendFileSync(file, line.slice(20));
+    const again = await new FolderLogStore(folder, clock).appender("tx-1.jsonl");
+    await again.close();
+    assert.equal(readFileSync(file, "utf8").split("\n").length, 3);
+    assert.ok(readFileSync(file, "utf8").endsWith(line));
   });
 
   it("The transaction log is readable by its owner only", async () => {
