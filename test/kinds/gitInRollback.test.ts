@@ -101,7 +101,7 @@ async function exchanged({ bench, git }: { bench: Bench; git: Deployed }): Promi
   items.change(orders.id, { displayName: "orders" });
 }
 
-describe("Git in a rollback", () => {
+describe("Git in a rollback", { concurrency: 4 }, () => {
   it("Git takes each item for its own file again, if names were exchanged while a rollback connected the workspace", async () => {
     const { bench, git } = await synced();
     await using _bench = bench;
