@@ -311,21 +311,19 @@ describe("telemetry that cannot be delivered", () => {
     logger.trackEvent("late");
     await logger.flush();`;
 
-  // 2 s are waited for; without a limit it would be minutes
-  const SOON = 5_000;
-  for (const [behaviour, reason] of [
-    ["hang", /no answer within 2 s/],
-    ["refuse", /ECONNRESET/],
-    [429, /429/],
-    [503, /503/],
+  for (const [behaviour, reason, longest] of [
+    ["hang", /no answer within 2 s/, 2_700],
+    ["refuse", /ECONNRESET/, 2_000],
+    [429, /429/, 2_000],
+    [503, /503/, 2_000],
   ] as const) {
     it(`Telemetry that cannot be delivered lets the process end by itself soon, and says so in one line, when the sink answers: ${behaviour}`, async () => {
       sink.behaviour = behaviour;
       const { code, stderr, reported, msToEnd } = await runChild(script, sink.env);
       assert.equal(code, 0);
       assert.ok(sink.requests.length > 0);
-      assert.ok(Number(reported["flushMs"]) < SOON, JSON.stringify(reported));
-      assert.ok(msToEnd < SOON, `${msToEnd} ms`);
+      assert.ok(Number(reported["flushMs"]) < 2_200, JSON.stringify(reported));
+      assert.ok(msToEnd < longest, `${msToEnd} ms`);
       assert.match(stderr, reason);
       assert.equal(stderr.trim().split("\n").length, 1, stderr);
     });

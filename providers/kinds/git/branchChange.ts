@@ -2,7 +2,8 @@ import { hadNoEffect, isFabricError, isServiceAnswer } from "../../../lib/api/fa
 import type { Run } from "../../run/run.ts";
 import { whereOf } from "./fields.ts";
 import type { GitInputs as Inputs, GitLink, GitProviderDetails } from "./fields.ts";
-import { assertNothingIsLost, initialize, initializeConnection, requiredNow, sync } from "./firstSync.ts";
+import { assertNothingIsLost, initialize, initializeConnection, sync, syncInitialized } from "./firstSync.ts";
+import type { Initialized } from "./firstSync.ts";
 import { connect, furtherDetails, isSameBranch, leave, linkFor, linkOf, readConnection } from "./link.ts";
 import type { Connection } from "./link.ts";
 
@@ -43,8 +44,7 @@ export async function resumeBranchChange(
   const isOn = (details: GitProviderDetails) => isSameBranch(now.gitProviderDetails, details);
   if (now.gitConnectionState === "ConnectedAndInitialized" && isOn(inputs)) {
     // that nothing would be lost was checked before the workspace left its branch
-    const required = await requiredNow(run, { ...inputs, allowOverwrite: true });
-    return (await sync(run, inputs, required, { mayOverride: true })) ?? "";
+    return (await syncInitialized(run, inputs, true)) ?? "";
   }
   if (now.gitConnectionState !== "NotConnected" && !isOn(left.gitProviderDetails)) await leave(run, inputs, left);
   if (!isSameBranch(left.gitProviderDetails, inputs)) {
@@ -54,9 +54,7 @@ export async function resumeBranchChange(
   }
   const further = furtherDetails(left.gitProviderDetails, inputs);
   if (!isOn(inputs)) await connect(run, inputs, linkFor(inputs, further));
-  if (!run.isRollback) return (await initialize(run, inputs)) ?? "";
-  // what came in from the other branch is taken back afterwards
-  return (await sync(run, inputs, await initializeConnection(run, inputs), { mayOverride: true })) ?? "";
+  return (await initialize(run, inputs)) ?? "";
 }
 
 /** Whether a failed first sync has brought nothing: the service refused the sync, or was busy. */
@@ -83,10 +81,10 @@ async function wentBack(run: Run, inputs: Inputs, left: GitLink, error: unknown)
   }
 }
 
-/** Connects a workspace to its former branch, and writes to neither side. */
-export async function connectAgain(run: Run, inputs: Inputs, left: GitLink): Promise<void> {
+/** Connects a workspace to its former branch, and writes to neither side. @returns what a sync requires */
+export async function connectAgain(run: Run, inputs: Inputs, left: GitLink): Promise<Initialized> {
   await connect(run, inputs, left);
-  await initializeConnection(run, { ...inputs, ...left.gitProviderDetails } as Inputs);
+  return initializeConnection(run, { ...inputs, ...left.gitProviderDetails } as Inputs);
 }
 
 function withSentence(error: unknown, text: string): unknown {

@@ -22,7 +22,8 @@ const initializedShape = z.object({
   remoteCommitHash: z.string().nullish(),
 });
 
-type Initialized = Readonly<z.output<typeof initializedShape>>;
+/** What an initialised connection requires next. */
+export type Initialized = Readonly<z.output<typeof initializedShape>>;
 
 /**
  * Completes a connection from its present state.
@@ -36,9 +37,17 @@ export async function finish(
 ): Promise<string | undefined> {
   if (now.gitConnectionState !== "ConnectedAndInitialized") return initialize(run, inputs, before.refused);
   if (now.gitSyncDetails?.head || before.wasEmpty) return now.gitSyncDetails?.head ?? "";
+  return syncInitialized(run, inputs, inputs.allowOverwrite);
+}
+
+/**
+ * Syncs a connection that was initialised and never synced.
+ * @param mayLose whether what only one side holds may be overwritten
+ */
+export async function syncInitialized(run: Run, inputs: Inputs, mayLose: boolean): Promise<string | undefined> {
   if (run.isRollback) return syncInRollback(run, inputs);
   // the items of both sides are equal, or may be overwritten
-  return sync(run, inputs, await requiredNow(run, inputs), { mayOverride: true });
+  return sync(run, inputs, await requiredNow(run, inputs, mayLose), { mayOverride: true });
 }
 
 /**
@@ -125,7 +134,7 @@ export async function sync(
  * @param begins called just before the sync is sent
  * @returns the commit that the workspace is then synced with; empty if the branch is empty
  */
-export async function syncInRollback(run: Run, inputs: Inputs, begins?: () => void): Promise<string> {
+async function syncInRollback(run: Run, inputs: Inputs, begins?: () => void): Promise<string> {
   const { workspaceId } = inputs;
   const status = await readGitStatus(run, workspaceId);
   if (!isBehind(status)) return status.workspaceHead ?? "";
@@ -149,12 +158,12 @@ export async function syncInRollback(run: Run, inputs: Inputs, begins?: () => vo
  * status.
  * @throws Error if each side holds items that the other lacks, unless they may be overwritten
  */
-export async function requiredNow(run: Run, inputs: Inputs): Promise<Initialized> {
+async function requiredNow(run: Run, inputs: Inputs, mayLose: boolean): Promise<Initialized> {
   const { changes, workspaceHead, remoteCommitHash } = await readGitStatus(run, inputs.workspaceId);
   const different = changes.filter(({ conflictType }) => conflictType !== "SameChanges");
   const inWorkspace = different.some(({ workspaceChange }) => Boolean(workspaceChange));
   const isInBranchOnly = different.some(({ remoteChange }) => Boolean(remoteChange));
-  if (isInBranchOnly && inWorkspace && !inputs.allowOverwrite) throw bothSidesHold(inputs);
+  if (isInBranchOnly && inWorkspace && !mayLose) throw bothSidesHold(inputs);
   // if both sides changed alike, the branch's changes are taken over
   const inBranch = isInBranchOnly || (changes.length > 0 && different.length === 0);
   const remoteWins = inBranch && (!inWorkspace || inputs.initializationStrategy === "PreferRemote");

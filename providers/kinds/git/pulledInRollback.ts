@@ -4,6 +4,7 @@ import { sameIgnoringCase } from "../../engine/field.ts";
 import type { Run } from "../../run/run.ts";
 import { itemsNow } from "../item/items.ts";
 import { asParts, deletePulled, isNamed, keptValues, named, takeOut } from "./pulled.ts";
+import { nameIn } from "./status.ts";
 import type { GitStatus } from "./status.ts";
 
 /*
@@ -33,7 +34,7 @@ export async function withoutPulled(
     items: items.map(({ id }) => id),
     coming: status.changes
       .filter(({ remoteChange }) => Boolean(remoteChange))
-      .map(({ itemMetadata: { itemType: type, displayName } }) => ({ type, displayName }))
+      .map(nameIn)
       .filter((name) => !items.some((item) => isNamed(item, name))),
   };
   await run.definitions.keepInstead(keyOf(workspaceId), asParts(noted));

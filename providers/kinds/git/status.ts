@@ -27,6 +27,12 @@ const statusShape = z.object({
 /** The differences between a workspace, its last synced commit (head) and the branch. */
 export type GitStatus = Readonly<z.output<typeof statusShape>>;
 
+/** The item or file that a change is about, by type and name. */
+export const nameIn = ({ itemMetadata: { itemType: type, displayName } }: GitStatus["changes"][number]) => ({
+  type,
+  displayName,
+});
+
 /** The status. The service takes a while to compute it. */
 export function readGitStatus(run: Run, workspaceId: string): Promise<GitStatus> {
   return run.get(`/workspaces/${workspaceId}/git/status`, "read the Git status", statusShape);

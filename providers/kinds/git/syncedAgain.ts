@@ -1,11 +1,11 @@
 import type { Values } from "../../../lib/transactions/written.ts";
-import { sameIgnoringCase } from "../../engine/field.ts";
 import type { Run } from "../../run/run.ts";
 import { connectAgain } from "./branchChange.ts";
 import type { GitInputs as Inputs, GitLink } from "./fields.ts";
-import { initializeConnection, syncInRollback } from "./firstSync.ts";
+import { initialize, sync, syncInitialized } from "./firstSync.ts";
 import { isSameBranch, leave, leftIn, linkFor, onSameHost, readConnection } from "./link.ts";
-import { readGitStatus } from "./status.ts";
+import { isNamed } from "./pulled.ts";
+import { nameIn, readGitStatus } from "./status.ts";
 import type { GitStatus } from "./status.ts";
 
 /**
@@ -28,28 +28,22 @@ export async function syncAgain(
   // a restore that failed has left the workspace elsewhere
   if (!isSameBranch(gitProviderDetails, onSameHost(state as Inputs, gitProviderDetails))) return false;
   const now = await readConnection(run, workspaceId);
-  let { gitConnectionState } = now;
+  const { gitConnectionState } = now;
   if (gitConnectionState !== "NotConnected" && !isSameBranch(now.gitProviderDetails, gitProviderDetails)) return false;
-  if (now.gitSyncDetails?.head && !areCrossed(await readGitStatus(run, workspaceId))) return false;
+  const isSynced = Boolean(now.gitSyncDetails?.head);
+  if (isSynced && !areCrossed(await readGitStatus(run, workspaceId))) return false;
   const { myGitCredentials } = (await run.undoOf<GitLink>("connectGit", workspaceId)) ?? linkFor(inputs);
   const link = { gitProviderDetails, myGitCredentials };
-  if (now.gitSyncDetails?.head) {
-    await leave(run, inputs, link);
-    gitConnectionState = "NotConnected";
-  }
-  if (gitConnectionState === "NotConnected") await connectAgain(run, inputs, link);
-  else if (gitConnectionState === "Connected") await initializeConnection(run, inputs);
-  if (!(await readConnection(run, workspaceId)).gitSyncDetails?.head) await syncInRollback(run, inputs);
+  if (isSynced) await leave(run, inputs, link);
+  if (isSynced || gitConnectionState === "NotConnected") await sync(run, inputs, await connectAgain(run, inputs, link));
+  else if (gitConnectionState === "Connected") await initialize(run, inputs);
+  else await syncInitialized(run, inputs, false);
   return true;
 }
 
 /** Whether an item is new to Git although the branch has a file of the same type and name, whose item Git takes for deleted. */
 function areCrossed({ changes }: GitStatus): boolean {
-  const changed = (how: string) => changes.filter(({ workspaceChange }) => workspaceChange === how);
-  const deleted = changed("Deleted").map(({ itemMetadata }) => itemMetadata);
-  return changed("Added").some(({ itemMetadata: added }) =>
-    deleted.some(
-      ({ itemType, displayName }) => itemType === added.itemType && sameIgnoringCase(displayName, added.displayName),
-    ),
-  );
+  const changed = (how: string) => changes.filter(({ workspaceChange }) => workspaceChange === how).map(nameIn);
+  const deleted = changed("Deleted");
+  return changed("Added").some((added) => deleted.some((name) => isNamed(added, name)));
 }
