@@ -8,7 +8,7 @@ import { Redaction } from "./telemetry/redaction.ts";
 import { newRecordId, placeOfRun, placeOfTransaction } from "./telemetry/telemetryPlace.ts";
 import type { Place } from "./telemetry/telemetryPlace.ts";
 
-/** Longest time that telemetry may delay a deployment. */
+/** Longest time that telemetry may delay the end of a deployment, in ms. */
 const FLUSH_DEADLINE_MS = 2_000;
 const HAS_KEY = /(^|;)\s*InstrumentationKey=[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\s*(;|$)/i;
 
@@ -34,6 +34,8 @@ export interface TelemetryLoggerOptions {
   readonly deployment?: () => Deployment;
   /** Values to redact wherever they occur, in addition to values with secret-looking names. */
   readonly secrets?: () => Iterable<string>;
+  /** Longest time that {@link TelemetryLogger.flush} takes, in ms. @default 2000 */
+  readonly flushDeadlineMs?: number;
 }
 
 /**
@@ -47,6 +49,7 @@ export class TelemetryLogger {
   readonly #run = placeOfRun();
   readonly #step = new AsyncLocalStorage<Place>();
   readonly #end = new AbortController();
+  readonly #flushDeadlineMs: number;
   #client: Promise<InsightsClient | undefined> | undefined;
   #loss: string | undefined;
   #hasWarned = false;
@@ -56,6 +59,7 @@ export class TelemetryLogger {
     const flags = options.flags ?? FeatureFlags.load({}, env);
     this.#deployment = options.deployment ?? (() => ({ transactionId: env["FABRIC_TRANSACTION_ID"] }));
     this.#redaction = new Redaction(env, options.secrets ?? (() => []));
+    this.#flushDeadlineMs = options.flushDeadlineMs ?? FLUSH_DEADLINE_MS;
     if (!flags.useTelemetry) return;
     const key = env["APPINSIGHTS_INSTRUMENTATION_KEY"];
     const connectionString =
@@ -177,15 +181,15 @@ export class TelemetryLogger {
     });
   }
 
-  /** Sends pending records, for at most 2 s. Records that are not delivered by then are lost, and nothing more is sent. */
+  /** Sends pending records, until the deadline at the longest. Records that are not delivered by then are lost, and nothing more is sent. */
   async flush(): Promise<void> {
     if (!this.#client || this.#end.signal.aborted) return;
     const late = Promise.withResolvers<void>();
     const timer = setTimeout(() => {
-      this.#loss = "no answer within 2 s";
+      this.#loss = `no answer within ${this.#flushDeadlineMs / 1000} s`;
       this.#end.abort();
       late.resolve();
-    }, FLUSH_DEADLINE_MS);
+    }, this.#flushDeadlineMs);
     try {
       await Promise.race([this.#client.then((client) => client?.flush()), late.promise]);
     } catch {
@@ -229,7 +233,7 @@ export class TelemetryLogger {
     try {
       return await openInsightsClient({
         connectionString,
-        timeoutMs: FLUSH_DEADLINE_MS,
+        timeoutMs: this.#flushDeadlineMs,
         end: this.#end.signal,
         onLoss: (reason) => (this.#loss ??= reason),
       });

@@ -23,8 +23,6 @@ export interface ChildRun {
   readonly reported: Readonly<Record<string, unknown>>;
   /** How many modules were loaded, and how many of those are the telemetry SDK's. */
   readonly modules: { readonly loaded: number; readonly telemetry: number };
-  /** Time between the script's last `report` and the end of the process, in ms. */
-  readonly msToEnd: number;
 }
 
 /**
@@ -32,7 +30,7 @@ export interface ChildRun {
  * @param script reports by calling `report({…})`; what it reports is put together
  */
 export async function runChild(script: string, env: NodeJS.ProcessEnv, cwd = process.cwd()): Promise<ChildRun> {
-  const report = `const report = (values) => console.log(JSON.stringify({ ...values, at: Date.now() }));`;
+  const report = `const report = (values) => console.log(JSON.stringify(values));`;
   const preload = `data:text/javascript,${encodeURIComponent(watch)}`;
   const child = spawn(process.execPath, ["--import", preload, "--input-type=module", "-e", report + script], {
     env: { ...process.env, ...env },
@@ -46,9 +44,8 @@ export async function runChild(script: string, env: NodeJS.ProcessEnv, cwd = pro
     text(child.stderr),
     once(child, "exit") as Promise<[number | null]>,
   ]);
-  const ended = Date.now();
   const lines = stdout.trim().split("\n");
   const modules = JSON.parse(lines.pop() ?? "{}") as ChildRun["modules"];
   const reported = Object.assign({}, ...lines.map((line) => JSON.parse(line) as object)) as Record<string, unknown>;
-  return { code, stderr, reported, modules, msToEnd: ended - Number(reported["at"]) };
+  return { code, stderr, reported, modules };
 }
