@@ -6,7 +6,7 @@ import { cpuOfEnded, treeOf } from "./processTree.ts";
 
 /*
  * `npm run bench:content`: a folder of 200 items in 12 sub-folders, half of them pipelines that refer to a notebook each. Calls
- * to the service, seconds, seconds of CPU, and most megabytes of each Node process of a command (languageHost: in a preview that of
+ * to the service, seconds, seconds of CPU, and most megabytes of each Node process of a command (languageHost: where they share one that of
  * program and provider, else of the program; dynamicProvider: of the provider).
  *
  * --items N   so many items, an even number [200]

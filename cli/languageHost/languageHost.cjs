@@ -14,7 +14,7 @@ const { createRequire } = require("node:module");
 const { join } = require("node:path");
 
 const longConfiguration = require("./longConfiguration.cjs");
-const { isPossible, previewHere } = require("./previewHere.cjs");
+const { canServe, isPossible, runHere, startProvider } = require("./runHere.cjs");
 const { straightToThisMachine } = require("./straight.cjs");
 
 const fromProgram = createRequire(join(process.cwd(), "Pulumi.yaml"));
@@ -93,15 +93,16 @@ function run({ request }, answer) {
   const info = request.getInfo();
   const options = info.getOptions()?.toJavaScript() ?? {};
   const isFirst = runs++ === 0;
+  const isPreview = request.getDryrun();
   const configuration = configurationOf(request);
-  if (request.getDryrun() && isPossible({ fromProgram, options, env: process.env, isFirst })) {
+  if (isPossible({ fromProgram, options, env: process.env, isFirst, isPreview })) {
     require("./lazyModules.cjs");
     const argv = {
       ...runnerOptions(request, info),
-      "dry-run": true,
+      ...(isPreview && { "dry-run": true }),
       _: [info.getEntryPoint(), ...request.getArgsList()],
     };
-    previewHere({ fromProgram, argv, env: programEnvironment(request, info, options), configuration }).then(
+    runHere({ fromProgram, argv, env: programEnvironment(request, info, options), configuration }).then(
       (code) => answer(null, ended(code)),
       (error) => answer(null, new RunResponse().setError(`The program did not run: ${error.message}`)),
     );
@@ -145,9 +146,17 @@ process.stdin.resume().once("end", () => {
   process.exit(1);
 });
 
+/** Listens to the engine, which reads the port from the first line. */
+const listen = () =>
+  server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
+    if (error) throw error;
+    console.log(port);
+  });
+
 const server = new grpc.Server({ "grpc.max_receive_message_length": maximumMessageBytes });
 server.addService(LanguageRuntimeService, { ...unknown, ...known });
-server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
-  if (error) throw error;
-  console.log(port); // the engine reads the port from the first line
-});
+// a destroy and a refresh have a provider, and no program. The engine starts the provider after this process's first line
+if (process.env.FABRIC_PROCESSES === "provider" && canServe({ fromProgram, env: process.env })) {
+  require("./lazyModules.cjs");
+  startProvider(fromProgram, engineAddress).then(listen, listen);
+} else listen();

@@ -13,6 +13,7 @@ import { proxyEnvironment } from "../../lib/network/proxy.ts";
 import { isJsonOutput } from "./commandOutput.ts";
 import { IgnoredSignals } from "./ignoredSignals.ts";
 import { nodeMemory, withoutDebugMessages } from "./nodeMemory.ts";
+import { sharedProcess } from "./processes.ts";
 import { stepsAtOnce } from "./stepsAtOnce.ts";
 
 /** The folder with Pulumi.yaml: the current one, as npm sets it, else the folder of this project. */
@@ -87,7 +88,7 @@ export interface Ended {
 export async function runPulumi(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> {
   const child = spawn("pulumi", args, {
     cwd: projectRoot,
-    env: withoutDebugMessages(args, env),
+    env: { ...withoutDebugMessages(args, env), ...sharedProcess(args, env, projectRoot) },
     stdio: ["inherit", isJsonOutput() ? 2 : "inherit", "inherit"],
   });
   using signals = new IgnoredSignals();

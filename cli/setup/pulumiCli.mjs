@@ -18,7 +18,7 @@ const hostFiles = [
   "straight.cjs",
   "longConfiguration.cjs",
   "lazyModules.cjs",
-  "previewHere.cjs",
+  "runHere.cjs",
   "languageHost.cjs",
   "dynamicProvider.cjs",
   "pulumi-language-nodejs",

@@ -49,13 +49,13 @@ async function startRun(): Promise<LiveRun> {
   assertReadableFolder(process.env);
   const live = await import("../run/liveRun.ts");
   const transaction = await transactionOfRun();
-  const engine = engineAddress();
+  const engine = engineAddress() ?? process.env["PULUMI_NODEJS_ENGINE"];
   const hasTerminal = process.env[STATUS_LINE] === "true" && engine !== undefined;
   const showStatus = hasTerminal ? engineStatus(engine) : undefined;
   return live.startRun(providerProcess.configuration(), process.env, { transaction, stop: stop.signal, showStatus });
 }
 
-/** The engine's address: the only argument of this process. */
+/** The engine's address: the only argument of this process, unless the program runs in it, too. */
 const engineAddress = () => process.argv.slice(2).find((argument) => /:\d+$/.test(argument));
 
 /** The transaction of this run. The engine's address identifies the run. */

@@ -1,13 +1,14 @@
 "use strict";
 
 /*
- * Runs a program and its dynamic provider in the language host's own process, for a preview. Each of the three would load
- * Pulumi's SDK for itself: in a process of their own, that is half of a preview's time and memory.
+ * Runs a program and its dynamic provider in the language host's own process. Each of the three would load Pulumi's SDK for
+ * itself: in a process of their own, that is half of a preview's time and memory.
  *
- * Only previews run so. They write nothing, so there is nothing that a process which ends too late or too soon could harm; an
- * update keeps a process for each.
+ * Previews run so, because they write nothing. An update runs so if an npm command says that it may (FABRIC_PROCESSES=one): the
+ * program is then this project's, which neither ends its process nor blocks it, and the command begins and ends the transaction.
  */
 
+const { AsyncLocalStorage } = require("node:async_hooks");
 const { mkdirSync, rmSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
 
@@ -16,12 +17,9 @@ const longConfiguration = require("./longConfiguration.cjs");
 /** Options of Node that the program needs no process of its own for. */
 const harmless = /^--max-semi-space-size=\d+$/;
 
-/** Whether a program of these options can run here. A second one would find the first one's state. */
-exports.isPossible = ({ fromProgram, options, env, isFirst }) => {
-  const nodeArguments = String(options.nodeargs ?? "").split(" ");
-  const isPlain =
-    options.typescript === false && nodeArguments.every((option) => option === "" || harmless.test(option));
-  if (!isFirst || !isPlain || env.FABRIC_INSPECT || env.FABRIC_PROCESSES === "separate") return false;
+/** Whether this process can serve the provider. */
+const canServe = ({ fromProgram, env }) => {
+  if (env.FABRIC_INSPECT || env.FABRIC_PROCESSES === "separate") return false;
   try {
     for (const part of parts) fromProgram.resolve(part);
     return true;
@@ -29,6 +27,16 @@ exports.isPossible = ({ fromProgram, options, env, isFirst }) => {
     // another version of the SDK
     return false;
   }
+};
+exports.canServe = canServe;
+
+/** Whether a program of these options can run here. A second one would find the first one's state. */
+exports.isPossible = ({ fromProgram, options, env, isFirst, isPreview }) => {
+  if (!isFirst || (!isPreview && env.FABRIC_PROCESSES !== "one")) return false;
+  const nodeArguments = String(options.nodeargs ?? "").split(" ");
+  const isPlain =
+    options.typescript === false && nodeArguments.every((option) => option === "" || harmless.test(option));
+  return isPlain && canServe({ fromProgram, env });
 };
 
 const parts = [
@@ -43,17 +51,22 @@ const [RUNNER, RUNNERS_MAIN, PROVIDER, SETTINGS, PROMISES] = parts;
 /** Exit code by which the runner ends a process after it has told the failure. */
 const TOLD = 32;
 
+/** Tells calls of the program from those of the provider, which ends this process with its engine. */
+const inProgram = new AsyncLocalStorage();
+
 /**
  * Keeps the program from ending this process: its `process.exit` ends the program only. What called it expects no return, so an
  * error is thrown.
  * @returns what the program asked for: the promise of its first call, and the code so far; and which errors are not the program's
  */
 function caughtExits(fromProgram) {
+  const { exit } = process;
   const thrown = new Set();
   let asked;
   process.exitCode = undefined;
   const called = new Promise((end) => {
     process.exit = (code = process.exitCode) => {
+      if (!inProgram.getStore()) exit.call(process, code);
       asked ??= Number(code ?? 0) || unfinished(fromProgram);
       const error = new Error("The program ends its process.");
       thrown.add(error);
@@ -78,10 +91,14 @@ const placeOf = (engineAddress) => {
   return { folder, file: join(folder, `${process.ppid}-${engineAddress.split(":").at(-1)}`) };
 };
 
+let started;
+
 /**
  * Starts the SDK's dynamic provider in this process, and says where it listens to the launcher that the engine starts for it.
  * If nobody can say so, the launcher starts a process.
  */
+exports.startProvider = (fromProgram, engineAddress) => (started ??= startProvider(fromProgram, engineAddress));
+
 function startProvider(fromProgram, engineAddress) {
   const { log } = console;
   const { folder, file } = placeOf(engineAddress);
@@ -115,15 +132,15 @@ function runnerOf(fromProgram) {
 }
 
 /**
- * Runs the program of a preview with the SDK's runner.
+ * Runs a program with the SDK's runner.
  * @param argv the runner's options, by their names
  * @param env environment variables for the program
  * @param configuration the stack's, as environment variables that the program does not get
  * @returns the exit code that a process of its own would have
  */
-exports.previewHere = async ({ fromProgram, argv, env, configuration }) => {
+exports.runHere = async ({ fromProgram, argv, env, configuration }) => {
   Object.assign(process.env, env);
-  await startProvider(fromProgram, argv.engine);
+  await exports.startProvider(fromProgram, argv.engine);
   longConfiguration.give(fromProgram, configuration);
   const settings = fromProgram(SETTINGS);
   const errors = new Set();
@@ -134,11 +151,13 @@ exports.previewHere = async ({ fromProgram, argv, env, configuration }) => {
     const note = (error) => void (exits.isThrown(error) || fail(errors.add(error)));
     process.on("uncaughtException", note).on("unhandledRejection", note);
   });
-  const run = runnerOf(fromProgram).run(
-    argv,
-    () => undefined,
-    (error) => told.add(error),
-    (error) => told.has(error) || exits.isThrown(error),
+  const run = inProgram.run(true, () =>
+    runnerOf(fromProgram).run(
+      argv,
+      () => undefined,
+      (error) => told.add(error),
+      (error) => told.has(error) || exits.isThrown(error),
+    ),
   );
   // not caught here: the runner tells what nobody catches
   const ended = new Promise((end) => void run.then(end));
