@@ -107,7 +107,7 @@ describe("a side file of the state that was being written at kill -9", () => {
     const first = await stack.command("cli/up.ts", ["--yes", "--skip-preview"]);
     assert.equal(first.code, 0, first.text);
     const state = join(stack.folder, "state/.pulumi");
-    writeFileSync(join(state, "stacks/fabric/test.json.attrs"), "");
+    writeFileSync(join(state, "stacks/fabric/test.json.zst.attrs"), "");
     const broken = await stack.run(["stack", "--stack", "test"]);
     assert.match(broken.text, /failed to load checkpoint: EOF/, "the file harms nothing any more: this can go");
     const lock = { pid: spawnSync(process.execPath, ["-e", ""]).pid, hostname: hostname(), timestamp: "yesterday" };
