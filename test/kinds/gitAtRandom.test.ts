@@ -3,12 +3,12 @@ import { describe, it } from "node:test";
 import { known, knownBranch } from "../../emulator/core/defaultSeed.ts";
 import type { FaultRule } from "../../emulator/core/faults.ts";
 import { branchId, changesOf } from "../../emulator/families/branches.ts";
-import { writtenTo } from "../../lib/transactions/written.ts";
 import { dice } from "../dice.ts";
 import type { Dice } from "../dice.ts";
 import { notebookParts } from "../notebookSource.ts";
 import { rollback } from "./faultyCalls.ts";
-import { Bench, TRANSACTION, deployed, inputsOf, kindOf, saveBefore } from "./providerBench.ts";
+import { givenBack } from "./givenBack.ts";
+import { Bench, deployed, inputsOf, kindOf, saveBefore } from "./providerBench.ts";
 import type { Deployed, Properties } from "./providerBench.ts";
 
 /*
@@ -192,15 +192,7 @@ class Case implements AsyncDisposable {
           await process.end();
         }
         giveNamesBack();
-        const run = await this.bench.run(rollback, quick);
-        try {
-          const written = writtenTo(await this.bench.logs().entries(TRANSACTION), "GitConnection", saved.id);
-          const given =
-            written && (await kindOf("gitConnection").giveBackValues?.(run, saved.id, written, this.git.olds));
-          return [...(given?.left ?? [])];
-        } finally {
-          await run.close();
-        }
+        return [...((await givenBack(this.bench, saved, { id: saved.id, olds: this.git.olds }))?.left ?? [])];
       } catch (error) {
         this.told.push(`rollback ${attempt}: ${(error as Error).message}`);
         const { properties } = error as { properties?: Properties };

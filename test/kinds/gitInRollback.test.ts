@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { known, knownBranch } from "../../emulator/core/defaultSeed.ts";
 import { changesOf } from "../../emulator/families/branches.ts";
-import { writtenTo } from "../../lib/transactions/written.ts";
 import { notebookParts } from "../notebookSource.ts";
 import { rollback } from "./faultyCalls.ts";
-import { Bench, TRANSACTION, deployed, kindOf } from "./providerBench.ts";
+import { givenBack } from "./givenBack.ts";
+import { Bench, deployed } from "./providerBench.ts";
 import type { Deployed, Properties } from "./providerBench.ts";
 
 /* Which item Git takes for which file, after a rollback has connected a workspace to its former folder again. */
@@ -42,17 +42,6 @@ async function updated(bench: Bench, git: Deployed, to: Properties, env: NodeJS.
     return (await process.update(git.id, git.olds, { ...git.olds, ...to })).outs as Properties;
   } finally {
     await process.end();
-  }
-}
-
-async function givenBack(bench: Bench, { id, olds }: Deployed) {
-  const run = await bench.run(rollback);
-  const written = writtenTo(await bench.logs().entries(TRANSACTION), "GitConnection", id);
-  assert.ok(written);
-  try {
-    return await kindOf("gitConnection").giveBackValues?.(run, id, written, olds);
-  } finally {
-    await run.close();
   }
 }
 
@@ -112,7 +101,7 @@ describe("Git in a rollback", { concurrency: 4 }, () => {
       "orders: Added here, - there",
       "other: Added here, - there",
     ]);
-    assert.deepEqual(await givenBack(bench, git), { isChanged: true, left: [] });
+    assert.deepEqual(await givenBack(bench, git, git), { isChanged: true, left: [] });
     assert.deepEqual(differences(bench, git), []);
     assert.deepEqual(held(bench), before);
   });
@@ -123,7 +112,7 @@ describe("Git in a rollback", { concurrency: 4 }, () => {
     leaveUncommitted(bench);
     const before = { held: held(bench), differences: differences(bench, git) };
     await exchanged({ bench, git });
-    const given = await givenBack(bench, git);
+    const given = await givenBack(bench, git, git);
     assert.deepEqual(given, { isChanged: true, left: [] });
     assert.deepEqual({ held: held(bench), differences: differences(bench, git) }, before);
   });
@@ -138,7 +127,7 @@ describe("Git in a rollback", { concurrency: 4 }, () => {
     bench.emulator.faults([{ method: "POST", route: "/workspaces/{workspaceId}/git/connect", status: 400 }]);
     await assert.rejects(updated(bench, git, { directoryName: elsewhere.directoryName }), /connected to .* again/);
     assert.equal(gitConnections.get(git.id)?.head, undefined);
-    assert.deepEqual(await givenBack(bench, git), { isChanged: true, left: [] });
+    assert.deepEqual(await givenBack(bench, git, git), { isChanged: true, left: [] });
     assert.equal(gitConnections.get(git.id)?.head, head);
     assert.deepEqual({ held: held(bench), differences: differences(bench, git) }, before);
   });
@@ -153,7 +142,7 @@ describe("Git in a rollback", { concurrency: 4 }, () => {
     const restoring = await bench.process("item", rollback);
     await restoring.create({ workspaceId: git.id, type: "Notebook", displayName: "stock" });
     await restoring.end();
-    await givenBack(bench, git);
+    await givenBack(bench, git, git);
     // its content, which this test does not send, is all that differs
     assert.deepEqual(differences(bench, git), ["stock: Modified here, - there"]);
   });
@@ -172,9 +161,9 @@ describe("Git in a rollback", { concurrency: 4 }, () => {
         await exchanged({ bench, git });
         const method = route === "status" ? "GET" : "POST";
         bench.emulator.faults([{ ...rule, method, route: `/workspaces/{workspaceId}/git/${route}` }]);
-        await givenBack(bench, git).catch(() => undefined);
+        await givenBack(bench, git, git).catch(() => undefined);
         bench.emulator.faults([]);
-        assert.deepEqual((await givenBack(bench, git))?.left, [], route);
+        assert.deepEqual((await givenBack(bench, git, git))?.left, [], route);
         assert.deepEqual({ held: held(bench), differences: differences(bench, git) }, before, route);
       }
     });

@@ -4,8 +4,8 @@ import { join, relative } from "node:path";
 import { describe, it } from "node:test";
 import { known, knownBranch } from "../../emulator/core/defaultSeed.ts";
 import type { FaultRule } from "../../emulator/core/faults.ts";
-import { writtenTo } from "../../lib/transactions/written.ts";
 import { check, diff } from "../../providers/engine/resourceKind.ts";
+import { givenBack } from "./givenBack.ts";
 import { Bench, TRANSACTION, conditionOf, deployed, inputsOf, kindOf } from "./providerBench.ts";
 import type { Deployed, Properties } from "./providerBench.ts";
 import { notebookParts, notebookSource } from "../notebookSource.ts";
@@ -164,12 +164,7 @@ async function failing(
 
 /** Gives an object back what the transaction found, as a rollback does after its restore. */
 async function giveBack(bench: Bench, { kind, id }: Change, state: Properties, env: NodeJS.ProcessEnv): Promise<void> {
-  const own = kindOf(kind);
-  const written = writtenTo(await bench.logs().entries(TRANSACTION), own.name, id);
-  if (!written) return;
-  const run = await bench.run(env);
-  assert.deepEqual((await own.giveBackValues?.(run, id, written, state))?.left ?? [], []);
-  await run.close();
+  assert.deepEqual((await givenBack(bench, { kind, id }, { id, olds: state }, env))?.left ?? [], []);
 }
 
 /** The inputs of a state, and whether the engine would update it to what is declared. */

@@ -5,8 +5,8 @@ import { join, relative } from "node:path";
 import { describe, it } from "node:test";
 import { environmentVersion } from "../../lib/content/environmentValues.ts";
 import { check } from "../../providers/engine/resourceKind.ts";
-import { writtenTo } from "../../lib/transactions/written.ts";
 import { rollback } from "./faultyCalls.ts";
+import { givenBack } from "./givenBack.ts";
 import { Bench, TRANSACTION, deployed, inputsOf, kindOf, saveBefore } from "./providerBench.ts";
 import type { Deployed, Properties } from "./providerBench.ts";
 
@@ -214,12 +214,7 @@ describe("the value set of a variable library in a rollback", () => {
     const { inputs } = check(kindOf("item"), { ...state }, olds);
     await process.update(id, { ...state }, inputs);
     await process.end();
-    const run = await bench.run(rollback);
-    const written = writtenTo(await bench.logs().entries(TRANSACTION), "Item", id);
-    assert.ok(written);
-    const given = await kindOf("item").giveBackValues?.(run, id, written, olds);
-    await run.close();
-    return given?.left ?? [];
+    return (await givenBack(bench, { kind: "item", id }, { id, olds }))?.left ?? assert.fail("nothing was written");
   }
 
   for (const theirs of [undefined, "dev"])
@@ -259,12 +254,8 @@ describe("what goes with an item that a transaction deletes", () => {
     const undoing = await bench.process("item", rollback);
     const { id: again, outs } = await undoing.create(inputsOf(kindOf("item"), olds));
     await undoing.end();
-    const run = await bench.run(rollback);
-    const written = writtenTo(await bench.logs().entries(TRANSACTION), "Item", id);
-    assert.ok(written);
-    const given = await kindOf("item").giveBackValues?.(run, String(again), written, outs as Properties);
-    await run.close();
-    return { itemId: String(again).split("/")[1] ?? "", told: given?.left ?? [] };
+    const told = await givenBack(bench, made, { id: String(again), olds: outs as Properties });
+    return { itemId: String(again).split("/")[1] ?? "", told: told?.left ?? assert.fail("nothing was written") };
   }
 
   it("A value set that somebody has activated comes back with a library that a rollback makes anew", async () => {

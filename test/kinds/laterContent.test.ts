@@ -5,11 +5,10 @@ import { join, relative } from "node:path";
 import { describe, it } from "node:test";
 import { DOUBTFUL } from "../../providers/engine/field.ts";
 import { check } from "../../providers/engine/resourceKind.ts";
-import type { Written } from "../../lib/transactions/written.ts";
-import { writtenTo } from "../../lib/transactions/written.ts";
 import { itemFiles, itemParts } from "../itemFiles.ts";
 import { rollback } from "./faultyCalls.ts";
-import { Bench, TRANSACTION, deployed, kindOf } from "./providerBench.ts";
+import { givenBack } from "./givenBack.ts";
+import { Bench, deployed, kindOf } from "./providerBench.ts";
 import type { Properties } from "./providerBench.ts";
 
 /** A deployed item whose definition a transaction has replaced, and what happens to it then. */
@@ -101,12 +100,8 @@ class Replaced implements AsyncDisposable {
       await process.end();
     }
     this.state = this.#before;
-    const run = await this.bench.run(rollback, { isPatient: false });
-    const log = await this.bench.logs().entries(TRANSACTION);
-    const written = writtenTo(log, "Item", this.#id) as Written;
-    const given = await kindOf("item").giveBackValues?.(run, this.#id, written, this.#before);
-    await run.close();
-    return given?.left ?? [];
+    const item = { kind: "item", id: this.#id, olds: this.#before } as const;
+    return (await givenBack(this.bench, item, item))?.left ?? assert.fail("the transaction did not write to the item");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

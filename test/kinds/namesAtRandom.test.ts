@@ -6,6 +6,7 @@ import { writeDeclaredNames } from "../../lib/checkpoint/runFolder.ts";
 import { writtenBy } from "../../lib/transactions/written.ts";
 import { check } from "../../providers/engine/resourceKind.ts";
 import { rollback } from "./faultyCalls.ts";
+import { givenBack } from "./givenBack.ts";
 import { Bench, TRANSACTION, deployed, inputsOf, kindOf, saveBefore } from "./providerBench.ts";
 import type { Deployed, Properties } from "./providerBench.ts";
 import { dice } from "../dice.ts";
@@ -181,14 +182,8 @@ class Case implements AsyncDisposable {
         ? []
         : [`${key} failed: ${this.refusal}`],
     );
-    const run = await this.bench.run(rollback, quick);
-    const written = writtenBy(await this.bench.logs().entries(TRANSACTION));
-    for (const key of this.shuffled()) {
-      const { id, olds } = this.of(key);
-      const own = written.find(({ resourceId }) => resourceId === id);
-      if (own) left.push(...((await kindOf(this.kind).giveBackValues?.(run, id, own, olds))?.left ?? []));
-    }
-    await run.close();
+    for (const key of this.shuffled())
+      left.push(...((await givenBack(this.bench, this.of(key), this.of(key)))?.left ?? []));
     return left;
   }
 

@@ -3,13 +3,12 @@ import { describe, it } from "node:test";
 import { RunFolder } from "../../cli/transaction/runFolder.ts";
 import { outdatedIn } from "../../cli/rollback/plan.ts";
 import { writeDeclaredNames } from "../../lib/checkpoint/runFolder.ts";
-import type { Written } from "../../lib/transactions/written.ts";
-import { writtenTo } from "../../lib/transactions/written.ts";
 import { unsettledCreates } from "../../lib/transactions/unsettled.ts";
 import { check } from "../../providers/engine/resourceKind.ts";
 import { undoStep } from "../../providers/engine/undoStep.ts";
 import { allKinds } from "../../providers/kinds/kinds.ts";
 import { rollback } from "./faultyCalls.ts";
+import { givenBack } from "./givenBack.ts";
 import { Bench, TRANSACTION, deployed, inputsOf, kindOf, saveBefore } from "./providerBench.ts";
 import type { Deployed, KindKey, Properties } from "./providerBench.ts";
 
@@ -113,14 +112,8 @@ class Names implements AsyncDisposable {
 
   /** The rollback gives an object back what the transaction found. @returns what it tells */
   async givenBack(key: string): Promise<readonly string[]> {
-    const { kind, id, olds } = this.of(key);
-    const run = await this.bench.run(rollback, quick);
-    try {
-      const written = writtenTo(await this.bench.logs().entries(TRANSACTION), kindOf(kind).name, id) as Written;
-      return (await kindOf(kind).giveBackValues?.(run, id, written, olds))?.left ?? [];
-    } finally {
-      await run.close();
-    }
+    const told = await givenBack(this.bench, this.of(key), this.of(key));
+    return told?.left ?? assert.fail("the transaction did not write to the object");
   }
 
   /** The rollback removes what no state holds. */

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { known, knownBranch } from "../../emulator/core/defaultSeed.ts";
-import { writtenTo } from "../../lib/transactions/written.ts";
 import { notebookParts } from "../notebookSource.ts";
 import { rollback } from "./faultyCalls.ts";
-import { Bench, TRANSACTION, deployed, inputsOf, kindOf } from "./providerBench.ts";
+import { givenBack } from "./givenBack.ts";
+import { Bench, deployed, inputsOf, kindOf } from "./providerBench.ts";
 
 /* Names and descriptions of items that a transaction pulled over, and what its rollback gives them back. */
 
@@ -26,13 +26,9 @@ async function pulledOver(edit?: string) {
   const undoing = await bench.process("gitConnection", rollback);
   await undoing.delete(String(id), { ...inputsOf(kindOf("gitConnection"), outs ?? {}), ...outs });
   await undoing.end();
-  const run = await bench.run(rollback);
-  const written = writtenTo(await bench.logs().entries(TRANSACTION), "GitConnection", workspaceId);
-  assert.ok(written);
-  const given = await kindOf("gitConnection").giveBackValues?.(run, workspaceId, written, {});
-  await run.close();
+  const told = await givenBack(bench, { kind: "gitConnection", id: workspaceId }, { id: workspaceId, olds: {} });
   const { displayName, description } = items.get("item-shared") ?? {};
-  return { displayName, description, left: given?.left };
+  return { displayName, description, left: told?.left };
 }
 
 describe("the name and the description of an item that a pull overwrote", () => {

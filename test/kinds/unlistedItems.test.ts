@@ -10,9 +10,8 @@ import { objectKey } from "../../lib/transactions/entry.ts";
 import { check } from "../../providers/engine/resourceKind.ts";
 import { unlistedAmong } from "../../providers/kinds/item/unlistedItems.ts";
 
-import { writtenTo } from "../../lib/transactions/written.ts";
-import { rollback } from "./faultyCalls.ts";
-import { Bench, TRANSACTION, deployed, kindOf } from "./providerBench.ts";
+import { givenBack } from "./givenBack.ts";
+import { Bench, deployed, kindOf } from "./providerBench.ts";
 
 const items = (...names: string[]): FabricItem[] =>
   names.map((name) => {
@@ -124,12 +123,7 @@ describe("items that nobody declares, with orphans: delete", () => {
     await process.update(made.id, state, wanted).finally(() => process.end());
     const theirs = put("old");
     for (const _attempt of [1, 2]) {
-      const run = await bench.run(rollback);
-      const written = writtenTo(await bench.logs().entries(TRANSACTION), "UnlistedItems", made.id);
-      assert.ok(written);
-      const { left } = (await kindOf("unlistedItems").giveBackValues?.(run, made.id, written, {})) ?? {};
-      await run.close();
-      assert.deepEqual(left, [
+      assert.deepEqual((await givenBack(bench, made, { id: made.id, olds: {} }))?.left, [
         "Notebook 'old' was deleted, and is not given back: somebody has made another one of that name since",
       ]);
     }
