@@ -11,6 +11,7 @@
 const { AsyncLocalStorage } = require("node:async_hooks");
 const { mkdirSync, rmSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
+const { setTimeout: pause } = require("node:timers/promises");
 
 const longConfiguration = require("./longConfiguration.cjs");
 
@@ -48,8 +49,13 @@ const parts = [
 ];
 const [RUNNER, RUNNERS_MAIN, PROVIDER, SETTINGS, PROMISES] = parts;
 
+const UNCAUGHT = ["uncaughtException", "unhandledRejection"];
+
 /** Exit code by which the runner ends a process after it has told the failure. */
 const TOLD = 32;
+
+/** Longest wait for what a program that failed has still under way, in ms. The engine lets steps end in any case. */
+const AFTERMATH_MS = 10_000;
 
 /** Tells calls of the program from those of the provider, which ends this process with its engine. */
 const inProgram = new AsyncLocalStorage();
@@ -91,6 +97,8 @@ const placeOf = (engineAddress) => {
   return { folder, file: join(folder, `${process.ppid}-${engineAddress.split(":").at(-1)}`) };
 };
 
+/** The provider's listeners for what nobody caught, which print it. */
+const printing = [];
 let started;
 
 /**
@@ -99,28 +107,26 @@ let started;
  */
 exports.startProvider = (fromProgram, engineAddress) => (started ??= startProvider(fromProgram, engineAddress));
 
-function startProvider(fromProgram, engineAddress) {
+async function startProvider(fromProgram, engineAddress) {
   const { log } = console;
-  const { folder, file } = placeOf(engineAddress);
-  const before = new Map(["uncaughtException", "unhandledRejection"].map((name) => [name, process.listeners(name)]));
-  return new Promise((done) => {
-    // the provider prints its port, for the engine's launcher to read
-    console.log = (port) => {
-      console.log = log;
-      try {
-        mkdirSync(folder, { recursive: true, mode: 0o700 });
-        writeFileSync(file, `${port} ${process.pid}\n`, { mode: 0o600 });
-        process.once("exit", () => rmSync(file, { force: true }));
-      } catch {
-        // a folder that is not ours to write to
-      }
-      done();
-    };
+  const before = new Set(UNCAUGHT.flatMap((name) => process.listeners(name)));
+  // the provider prints its port, for the engine's launcher to read
+  const port = await new Promise((done) => {
+    console.log = done;
     fromProgram(PROVIDER);
-    // it prints what nobody caught, and the program's runner tells that already
-    for (const [name, own] of before)
-      for (const listener of process.listeners(name)) if (!own.includes(listener)) process.off(name, listener);
-  });
+  }).finally(() => (console.log = log));
+  for (const name of UNCAUGHT)
+    for (const listener of process.listeners(name)) if (!before.has(listener)) printing.push([name, listener]);
+  const { folder, file } = placeOf(engineAddress);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeFileSync(file, `${port} ${process.pid}\n`, { mode: 0o600 });
+    process.once("exit", () => rmSync(file, { force: true }));
+    // the engine ends this process so. If the provider was called, it has a listener of its own, which does more
+    process.once("SIGINT", () => process.listenerCount("SIGINT") > 0 || process.exit(0));
+  } catch {
+    // a folder that is not ours to write to
+  }
 }
 
 /** The SDK's runner without its main file, which would take this process for the program's own. */
@@ -129,6 +135,18 @@ function runnerOf(fromProgram) {
   const exports = { nodeJSProcessExitedAfterLoggingUserActionableMessage: TOLD };
   require.cache[filename] = { id: filename, filename, loaded: true, children: [], paths: [], exports };
   return fromProgram(RUNNER);
+}
+
+/**
+ * Loads this project's part of the provider before its program. The provider requires it, and before version 24 Node refuses to
+ * require a module that an `import()` of the program is just loading.
+ */
+function loadRegistry(fromProgram) {
+  try {
+    fromProgram("./providers/registry.ts");
+  } catch {
+    // a program of somebody else; or the provider says what is wrong
+  }
 }
 
 /**
@@ -142,6 +160,7 @@ exports.runHere = async ({ fromProgram, argv, env, configuration }) => {
   Object.assign(process.env, env);
   await exports.startProvider(fromProgram, argv.engine);
   longConfiguration.give(fromProgram, configuration);
+  loadRegistry(fromProgram);
   const settings = fromProgram(SETTINGS);
   const errors = new Set();
   const told = new Set();
@@ -149,7 +168,9 @@ exports.runHere = async ({ fromProgram, argv, env, configuration }) => {
   const exits = caughtExits(fromProgram);
   const failed = new Promise((fail) => {
     const note = (error) => void (exits.isThrown(error) || fail(errors.add(error)));
-    process.on("uncaughtException", note).on("unhandledRejection", note);
+    for (const name of UNCAUGHT) process.on(name, note);
+    // the runner tells it already
+    for (const [name, listener] of printing) process.off(name, listener);
   });
   const run = inProgram.run(true, () =>
     runnerOf(fromProgram).run(
@@ -161,9 +182,12 @@ exports.runHere = async ({ fromProgram, argv, env, configuration }) => {
   );
   // not caught here: the runner tells what nobody catches
   const ended = new Promise((end) => void run.then(end));
-  await Promise.race([ended, failed, exits.called]);
-  // what is on its way may fail, too
-  await settings.waitForRPCs();
+  const isCutShort = await Promise.race([
+    ended.then(() => false),
+    ...[failed, exits.called].map((over) => over.then(() => true)),
+  ]);
+  // what is on its way may fail, too. After a failure, some of it may never end
+  await Promise.race([settings.waitForRPCs(), ...(isCutShort ? [pause(AFTERMATH_MS)] : [])]);
   await new Promise((next) => setImmediate(next));
   const code = exits.code();
   process.exit = exit;

@@ -39,7 +39,10 @@ const providerProcess: ProviderProcess = {
     return run;
   },
   failed() {
-    void transactionOfRun().then((transaction) => transaction.failed());
+    transactionOfRun().then(
+      (transaction) => transaction.failed(),
+      () => undefined, // whoever opens the transaction tells why that failed
+    );
   },
   isSignInRefused: false,
   isLookRefused: false,

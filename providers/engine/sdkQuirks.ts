@@ -33,6 +33,14 @@ export async function idIfKnown({ id }: Pick<CustomResource, "id">): Promise<str
   return (await output.isKnown) ? output.promise() : undefined;
 }
 
+/**
+ * Ends when the engine has made the object, or in a preview has planned it.
+ * @throws what keeps an input of the object from being known. `apply` would then wait for ever. The SDK does not declare `promise`.
+ */
+export async function existenceOf({ urn }: Pick<CustomResource, "urn">): Promise<void> {
+  await (urn as unknown as { promise(): Promise<string> }).promise();
+}
+
 const CANCEL = "/pulumirpc.ResourceProvider/Cancel";
 
 /**

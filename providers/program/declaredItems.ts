@@ -5,6 +5,7 @@ import type { ItemConfig } from "../../lib/config/stackConfig.ts";
 import { tierOf } from "../../lib/content/contentRules.ts";
 import { itemKeys } from "../../lib/content/itemKeys.ts";
 import type { ItemKey } from "../../lib/content/itemKeys.ts";
+import { existenceOf } from "../engine/sdkQuirks.ts";
 import { itemIdOf } from "./fabricWorkspace.ts";
 import type { FabricWorkspace } from "./fabricWorkspace.ts";
 import type { WorkspaceAttribute } from "../../lib/content/values/reference.ts";
@@ -98,9 +99,6 @@ export function declareItems(workspaces: readonly FabricWorkspace[], { items: fo
 
 /** Entries of single items keep the order of the configuration. */
 const orderOf = ({ isOfFolder, type }: ItemConfig) => (isOfFolder ? tierOf(type) + 1 : 0);
-
-/** Ends when the engine has made the object, or in a preview has planned it. */
-const existenceOf = ({ urn }: CustomResource) => new Promise<void>((resolve) => void urn.apply(() => resolve()));
 
 /** The output of an item's endpoints for an attribute as content and rules name it. */
 function endpointNamed(attribute: Exclude<ItemReference["attribute"], "id" | WorkspaceAttribute>): keyof Endpoints {

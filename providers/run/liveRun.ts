@@ -107,6 +107,7 @@ export async function startRun(
     async close() {
       // both at the same time, because the engine does not wait for long
       const flushed = Promise.all([clients.telemetry.flush(), clients.attempts.close()]);
+      flushed.catch(() => undefined); // awaited only once the transaction has ended
       await transaction.end().finally(() => flushed);
       await clients.close();
     },

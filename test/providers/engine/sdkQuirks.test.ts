@@ -8,7 +8,13 @@ import { describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import debuggable from "@pulumi/pulumi/runtime/debuggable.js";
 import type { OutputInstance } from "@pulumi/pulumi/output.js";
-import { idIfKnown, leaveOutPromiseTraces, leaveOutStackTraces } from "../../../providers/engine/sdkQuirks.ts";
+import { providerClient } from "../../doubles/providerClient.ts";
+import {
+  existenceOf,
+  idIfKnown,
+  leaveOutPromiseTraces,
+  leaveOutStackTraces,
+} from "../../../providers/engine/sdkQuirks.ts";
 
 /* Each test shows first that the SDK still needs what it is given here. One that fails says that a quirk can go, or has to change. */
 
@@ -55,6 +61,21 @@ describe("the SDK's stack trace of a promise", () => {
   });
 });
 
+/** An output of a resource, as the SDK makes it. */
+function outputOf(value: Promise<string>, isKnown = true): pulumi.Output<string> {
+  const { Output } = pulumi as unknown as {
+    Output: new (
+      resources: Set<never>,
+      value: Promise<string>,
+      isKnown: Promise<boolean>,
+      isSecret: Promise<boolean>,
+      all: Promise<Set<never>>,
+    ) => pulumi.Output<string>;
+  };
+  const is = (what: boolean) => Promise.resolve(what);
+  return new Output(new Set(), value, is(isKnown), is(false), Promise.resolve(new Set<never>()));
+}
+
 describe("the id of a resource", () => {
   type Declared = "isKnown" extends keyof OutputInstance<string> ? true : false;
   // does not compile any more when the SDK declares what is used without being promised
@@ -62,21 +83,17 @@ describe("the id of a resource", () => {
 
   it("The id of a resource is told if it is known, and not waited for if a preview cannot know it", async () => {
     assert.equal(isDeclared, false);
-    const known = pulumi.output("ws-1");
-    const { Output } = pulumi as unknown as {
-      Output: new (
-        resources: Set<never>,
-        value: Promise<string>,
-        isKnown: Promise<boolean>,
-        isSecret: Promise<boolean>,
-        all: Promise<Set<never>>,
-      ) => pulumi.Output<string>;
-    };
-    const never = Promise.resolve("");
-    const is = (value: boolean) => Promise.resolve(value);
-    const unknown = new Output(new Set(), never, is(false), is(false), Promise.resolve(new Set<never>()));
-    assert.equal(await idIfKnown({ id: known }), "ws-1");
+    assert.equal(await idIfKnown({ id: outputOf(Promise.resolve("ws-1")) }), "ws-1");
+    const unknown = outputOf(Promise.resolve(""), false);
     assert.equal(await idIfKnown({ id: unknown }), undefined);
+    await existenceOf({ urn: unknown });
+  });
+
+  it("The existence of a resource whose inputs fail is not waited for without end", async () => {
+    const urn = outputOf(Promise.reject(new Error("no input")));
+    const { isKnown, isSecret } = urn as unknown as Record<"isKnown" | "isSecret", Promise<boolean>>;
+    for (const unused of [isKnown, isSecret]) unused.catch(() => undefined);
+    await assert.rejects(existenceOf({ urn }), /no input/);
   });
 });
 
@@ -93,7 +110,7 @@ describe("the engine's Cancel", () => {
     const lines = createInterface({ input: host.stdout })[Symbol.asyncIterator]();
     try {
       const port = (await lines.next()).value as string;
-      const client = clientOf(port);
+      const client = providerClient(port);
       await client.check(code);
       await client.cancel();
       assert.equal((await lines.next()).value, "seen");
@@ -106,37 +123,3 @@ describe("the engine's Cancel", () => {
     }
   });
 });
-
-/** What of the SDK's own stubs speaks to a provider host. */
-interface Stub {
-  check(request: object, done: (error: Error | null) => void): void;
-  cancel(request: object, done: (error: Error | null) => void): void;
-  close(): void;
-}
-
-function clientOf(port: string) {
-  const grpc = sdk("@grpc/grpc-js") as { credentials: { createInsecure(): unknown } };
-  const { ResourceProviderClient } = sdk("./proto/provider_grpc_pb") as {
-    ResourceProviderClient: new (address: string, credentials: unknown) => Stub;
-  };
-  const { CheckRequest } = sdk("./proto/provider_pb") as {
-    CheckRequest: new () => { setOlds(struct: unknown): void; setNews(struct: unknown): void };
-  };
-  const { Struct } = sdk("google-protobuf/google/protobuf/struct_pb") as {
-    Struct: { fromJavaScript(value: object): unknown };
-  };
-  const { Empty } = sdk("google-protobuf/google/protobuf/empty_pb") as { Empty: new () => object };
-  const stub = new ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
-  const asked = (call: (done: (error: Error | null) => void) => void) =>
-    new Promise<void>((resolve, reject) => call((error) => (error ? reject(error) : resolve())));
-  return {
-    check: (provider: string) => {
-      const request = new CheckRequest();
-      request.setOlds(Struct.fromJavaScript({}));
-      request.setNews(Struct.fromJavaScript({ __provider: provider }));
-      return asked((done) => stub.check(request, done));
-    },
-    cancel: () => asked((done) => stub.cancel(new Empty(), done)),
-    close: () => stub.close(),
-  };
-}
