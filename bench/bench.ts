@@ -33,6 +33,8 @@ interface Measured {
   readonly seconds: number;
   readonly cpu: number;
   readonly megabytes: number;
+  /** Those of language host, program and provider. */
+  readonly node: number;
   /** Kilobytes of the state afterwards, as compact JSON. */
   readonly state: number;
   /** Kilobytes of the file that holds the state. */
@@ -64,6 +66,9 @@ const options = values.parallel === undefined ? [] : ["--parallel", values.paral
 const here = resolve(import.meta.dirname, "..");
 const trees = values.before === undefined ? [here] : [resolve(values.before), here];
 
+/** Command lines of language host, program and provider, which may share a process. */
+const PULUMIS_NODE = /languageHost\.cjs|dynamicProvider\.cjs|cmd\/run/;
+
 /** The file that holds the stack's state, in whatever form it was written. */
 function stateFile(folder: string): string {
   const forms = ["json", "json.gz", "json.zst"].map((form) => `state/.pulumi/stacks/*/test.${form}`);
@@ -93,6 +98,7 @@ async function lifeOf(tree: string, count: number, note: (what: string, taken: M
       seconds: cost.seconds,
       cpu: cost.cpuSeconds,
       megabytes: cost.megabytes,
+      node: cost.byProcess.reduce((sum, [command, MB]) => sum + (PULUMIS_NODE.test(command) ? MB : 0), 0),
       state: JSON.stringify(deployment).length / 1000,
       file: statSync(stateFile(stack.folder)).size / 1000,
     });
@@ -113,7 +119,8 @@ async function lifeOf(tree: string, count: number, note: (what: string, taken: M
   await run("destroy", "cli/pulumiCommand.ts", "destroy", ...apply);
 }
 
-async function measure(count: number): Promise<void> {
+/** Measures N workspaces, and prints their table. @returns what the commands of this checkout took, by what they do */
+async function measure(count: number): Promise<ReadonlyMap<string, readonly Measured[]>> {
   const taken = trees.map(() => new Map<string, Measured[]>());
   for (let nth = 1; nth <= Number(values.runs); nth++) {
     for (const [index, tree] of trees.entries()) {
@@ -136,6 +143,7 @@ async function measure(count: number): Promise<void> {
     "s",
     "CPU s",
     "MB of all processes",
+    "of which host, program, provider",
     "kB of state",
     "kB of its file",
   ];
@@ -150,12 +158,34 @@ async function measure(count: number): Promise<void> {
         cell(what, "seconds", 1),
         cell(what, "cpu", 1),
         cell(what, "megabytes"),
+        cell(what, "node"),
         cell(what, "state"),
         cell(what, "file", 1),
       ]),
     ),
   );
+  return now ?? new Map<string, Measured[]>();
 }
 
-const counts = positionals.map(Number);
-for (const count of counts.length > 0 ? counts : [1, 10, 50]) await measure(count);
+/** The table of docs/benchmarks.md that shows what a resource costs in small and in large stacks. */
+function printCurve(of: readonly (readonly [count: number, taken: ReadonlyMap<string, readonly Measured[]>])[]): void {
+  const parts = ["create", "preview without changes", "refresh", "destroy"];
+  const medianOf = (taken: ReadonlyMap<string, readonly Measured[]>, what: string, of: "cpu" | "node") =>
+    median((taken.get(what) ?? []).map((one) => one[of])).toFixed(of === "cpu" ? 1 : 0);
+  const short = (what: string) => what.replace(/ .*/, "");
+  console.log(
+    `\n${markdownTable(
+      ["resources", ...parts.map((what) => `${short(what)}, CPU s`), ...parts.map((what) => `${short(what)}, MB`)],
+      of.map(([count, taken]) => [
+        (count * 8).toLocaleString("en"),
+        ...parts.map((what) => medianOf(taken, what, "cpu")),
+        ...parts.map((what) => medianOf(taken, what, "node")),
+      ]),
+    )}`,
+  );
+}
+
+const counts = positionals.length > 0 ? positionals.map(Number) : [1, 10, 50];
+const all: (readonly [number, ReadonlyMap<string, readonly Measured[]>])[] = [];
+for (const count of counts) all.push([count, await measure(count)]);
+if (counts.length > 1 && !values.items && values.only === undefined) printCurve(all);

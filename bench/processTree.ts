@@ -86,7 +86,7 @@ export async function measured(
     megabytes: sumOf(most),
     commands: [...commands],
     byProcess: most
-      .map(({ command, megabytes }) => [command.slice(0, 120), Math.round(megabytes)] as const)
+      .map(({ command, megabytes }) => [command.slice(0, 400), Math.round(megabytes)] as const)
       .toSorted(([, a], [, b]) => b - a),
   };
 }

@@ -31,7 +31,7 @@ const meanIn = (cell = "") => {
 
 const STYLE = `
   body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.4 system-ui, "Segoe UI", "Open Sans", sans-serif; }
-  main { display: grid; grid-template-columns: repeat(3, 1fr); gap: 44px; padding: 28px; }
+  main { display: grid; grid-template-columns: repeat(2, 1fr); gap: 44px 72px; padding: 28px; }
   h2 { font-size: 16px; margin: 0 0 2px; }
   p { margin: 0 0 12px; color: var(--soft); font-size: 13px; }
   svg { width: 100%; }
@@ -106,6 +106,13 @@ export function curvesPage(benchmarks: string): string {
     before: numberIn(each),
     after: numberIn(list),
   }));
+  const byResources = tableOf(/^resources$/);
+  const cpuOf = (row: readonly string[], title: string) => numberIn(row[byResources.titles.indexOf(title)]);
+  const cpu = byResources.rows.map((row) => ({
+    x: numberIn(row[0]),
+    before: cpuOf(row, "create, CPU s"),
+    after: cpuOf(row, "preview, CPU s"),
+  }));
   const slow = tableOf(/^before, s$/).rows.map(([service = "", , objects = "", before, after]) => ({
     name: `${service.split(",")[0]}, ${objects}`,
     before: meanIn(before),
@@ -117,6 +124,11 @@ export function curvesPage(benchmarks: string): string {
       "Calls of a refresh, by resources",
       "one list for all objects of a workspace",
       curves(lists, ["each object alone", "from lists"]),
+    ],
+    [
+      "Seconds of CPU, by resources",
+      "all processes of a command; what is straight costs the same for each resource",
+      curves(cpu, ["create", "preview without changes"]),
     ],
     ["Seconds of a first deployment", "on a slow service; compare within a pair", bars(slow, ["before", "after"])],
   ] as const;
