@@ -89,7 +89,7 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
           return { id: made.id, outs: state(made) };
         } catch (error) {
           const made = half as Made<object> | null;
-          if (made && !made.isContinued && run.undoesHalfMade && (await isUndone(run, kind, made, state(made))))
+          if (made && !made.isContinued && run.rollsBackFailures && (await isUndone(run, kind, made, state(made))))
             throw error;
           throw made ? halfMade(error, made.id, { ...state(made), __provider: news["__provider"] }) : error;
         }

@@ -69,14 +69,14 @@ export async function startRun(
     clock: { now: () => clock.now(), sleep: (ms, signal) => clock.sleep(ms, signal ?? stop) },
     callerId: clients.callerId,
     confirmGone: env["FABRIC_CONFIRM_GONE"] === "true",
-    undoesHalfMade: flags.useRollback && !rollbackOf,
+    rollsBackFailures: flags.useRollback && !rollbackOf,
     isRollback: Boolean(rollbackOf),
     onDrift: configuration.onDrift ?? "overwrite",
     watchesContent: configuration.contentDrift ?? configuration.onDrift !== undefined,
     definitions: new KeptDefinitions(store, {
       transactionId: () => rollbackOf ?? transaction.knownId,
       isRollback: Boolean(rollbackOf),
-      isKeeping: flags.useRollback,
+      isKeeping: canBeRolledBack(flags.useRollback, env),
     }),
 
     variables: clients.variables,
@@ -112,4 +112,13 @@ export async function startRun(
       await clients.close();
     },
   };
+}
+
+/**
+ * Whether somebody may roll this run back: `npm run rollback` takes back each `npm run up`, which saves the checkpoint from before,
+ * and with `useRollback` a plain `pulumi up`. A destroy is no transaction.
+ */
+function canBeRolledBack(useRollback: boolean, env: NodeJS.ProcessEnv): boolean {
+  const { FABRIC_TRANSACTION_ID, FABRIC_OPERATION } = env;
+  return FABRIC_OPERATION !== "destroy" && (useRollback || Boolean(FABRIC_TRANSACTION_ID));
 }

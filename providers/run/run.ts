@@ -208,8 +208,8 @@ export interface Run extends Reads, Writes, LoggedPast, OwnObjects {
   readonly watchesContent: boolean;
   /** Whether this run rolls a transaction back: it declares what was there before. */
   readonly isRollback: boolean;
-  /** Whether a create that fails half-way removes its object (`useRollback`), instead of leaving it to the next up. */
-  readonly undoesHalfMade: boolean;
+  /** `useRollback`: the command rolls back what fails. A create that fails half-way removes its object. */
+  readonly rollsBackFailures: boolean;
   /** Definitions as they were before this transaction, kept beside its log for its rollback. */
   readonly definitions: KeptDefinitions;
   /** Variables of the environment that definitions take. */

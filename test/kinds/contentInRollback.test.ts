@@ -119,6 +119,43 @@ describe("a transaction that was gone on with after a rollback of it was incompl
   });
 });
 
+describe("a deployment without useRollback", () => {
+  const off = { useRollback: false };
+
+  it("A rollback of a deployment without useRollback gives content back that somebody had put there before", async () => {
+    await using one = await Rolled.start(off);
+    const { made, inputs } = await one.notebook("first");
+    one.edit(made.id, "Notebook", "theirs");
+    one.files("Notebook", "second");
+    const changed = await one.update(made, inputs);
+    await one.restored(changed, made);
+    assert.deepEqual(await one.givenBack(made), []);
+    assert.match(one.content(made.id), /theirs/);
+  });
+
+  it("A rollback of a deployment without useRollback gives a deleted item its content again", async () => {
+    await using one = await Rolled.start(off);
+    const { made } = await one.notebook();
+    one.edit(made.id, "Notebook", "theirs");
+    await one.remove(made);
+    const again = await one.remade(made);
+    assert.deepEqual(await one.givenBack(made, again), []);
+    assert.match(one.content(again.id), /theirs/);
+  });
+
+  it("A destroy reads no definition before it deletes, because nothing takes it back", async () => {
+    await using one = await Rolled.start();
+    const { made } = await one.notebook("first");
+    const process = await one.bench.process("item", { FABRIC_OPERATION: "destroy" });
+    await process.delete(made.id, made.olds).finally(() => process.end());
+    const routes = one.bench.emulator.requests().map(({ route }) => route);
+    assert.deepEqual(
+      routes.filter((route) => route.includes("getDefinition")),
+      [],
+    );
+  });
+});
+
 describe("content that cannot be compared", () => {
   it("A rollback leaves a definition that nobody can read by then, and tells it", async () => {
     await using one = await Rolled.start();

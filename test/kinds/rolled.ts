@@ -7,21 +7,23 @@ import { itemFiles, itemParts } from "../itemFiles.ts";
 import { rollback } from "./faultyCalls.ts";
 import { givenBack } from "./givenBack.ts";
 import { Bench, deployed, inputsOf, kindOf, saveBefore } from "./providerBench.ts";
-import type { Deployed, Properties } from "./providerBench.ts";
-
-const quick = { isPatient: false };
+import type { Deployed, ProcessOptions, Properties } from "./providerBench.ts";
 
 /** A stack before a transaction, which is then tried and rolled back, object by object. */
 export class Rolled implements AsyncDisposable {
   readonly bench: Bench;
   readonly #root = mkdtempSync(join(tmpdir(), "others-"));
 
-  private constructor(bench: Bench) {
+  readonly #options: ProcessOptions;
+
+  private constructor(bench: Bench, options: ProcessOptions) {
     this.bench = bench;
+    this.#options = { isPatient: false, ...options };
   }
 
-  static async start(): Promise<Rolled> {
-    return new Rolled(await Bench.start());
+  /** @param options of the transaction's processes and of the rollback's */
+  static async start(options: ProcessOptions = {}): Promise<Rolled> {
+    return new Rolled(await Bench.start(), options);
   }
 
   /** A folder with the files of an item, relative to the project. */
@@ -49,26 +51,26 @@ export class Rolled implements AsyncDisposable {
       ...{ workspaceId: await this.workspace(), type: "Notebook", displayName: "flow" },
       ...(text !== undefined && { path: this.files("Notebook", text) }),
     };
-    const made = await deployed(this.bench, "item", inputs, quick);
+    const made = await deployed(this.bench, "item", inputs, this.#options);
     await this.save(made);
     return { made, inputs };
   }
 
   async update({ kind, id, olds }: Deployed, news: Properties): Promise<Deployed> {
-    const process = await this.bench.process(kind, {}, quick);
+    const process = await this.bench.process(kind, {}, this.#options);
     const { inputs } = check(kindOf(kind), olds, news);
     const { outs } = await process.update(id, olds, inputs).finally(() => process.end());
     return { kind, id, olds: outs as Properties };
   }
 
   async remove({ kind, id, olds }: Deployed): Promise<void> {
-    const process = await this.bench.process(kind, {}, quick);
+    const process = await this.bench.process(kind, {}, this.#options);
     await process.delete(id, olds).finally(() => process.end());
   }
 
   /** The rollback makes an object again. */
   async remade({ kind, olds }: Deployed, changed: Properties = {}): Promise<Deployed> {
-    const process = await this.bench.process(kind, rollback, quick);
+    const process = await this.bench.process(kind, rollback, this.#options);
     const inputs = { ...inputsOf(kindOf(kind), olds), ...changed };
     const { id, outs } = await process.create(inputs).finally(() => process.end());
     return { kind, id: String(id), olds: outs as Properties };
@@ -76,7 +78,7 @@ export class Rolled implements AsyncDisposable {
 
   /** The rollback gives an object the values that it had in the state. */
   async restored({ kind, id, olds }: Deployed, before: Deployed, changed: Properties = {}): Promise<Deployed> {
-    const process = await this.bench.process(kind, rollback, quick);
+    const process = await this.bench.process(kind, rollback, this.#options);
     const inputs = { ...inputsOf(kindOf(kind), before.olds), ...changed };
     const { outs } = await process.update(id, olds, inputs).finally(() => process.end());
     return { kind, id, olds: outs as Properties };

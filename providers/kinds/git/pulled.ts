@@ -78,7 +78,7 @@ const propertyOf = (commit: string | null | undefined, pulled: Pulled) =>
 /**
  * Notes, just before a pull, the content of a workspace that existed before this run, for a later rollback.
  * @returns values for the intent; none if no rollback can follow, or the workspace is new
- * @throws Error that names what could not be restored, if the declaration does not allow such a loss
+ * @throws Error that names what could not be restored, if `useRollback` is on and the declaration does not allow such a loss
  */
 export async function beforePulling(run: Run, inputs: GitInputs, commit: string | null | undefined): Promise<Values> {
   const { workspaceId, allowOverwrite } = inputs;
@@ -104,7 +104,7 @@ export async function beforePulling(run: Run, inputs: GitInputs, commit: string 
     else lost.push(`${type} '${displayName}' would be changed, and the service does not give its definition`);
     changed.push({ id, type, displayName, description: item.description ?? "" });
   }
-  if (lost.length > 0 && !allowOverwrite) {
+  if (lost.length > 0 && !allowOverwrite && run.rollsBackFailures) {
     throw new Error(
       `The workspace was not updated from ${whereOf(inputs)}, because a rollback could not give back what would be lost: ` +
         `${lost.join("; ")}. Take that out of the branch, or set git.allowOverwrite: true.`,
