@@ -1,15 +1,18 @@
-import { accessSync, constants, existsSync, lstatSync, mkdirSync, mkdtempSync } from "node:fs";
+import { accessSync, constants, existsSync, lstatSync, mkdirSync, mkdtempSync, statSync } from "node:fs";
 import { homedir, tmpdir, userInfo } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 /*
  * A user of a container often has no home folder, or one without write permission. npm, the Pulumi CLI and the project's cache
  * need one, and fail with messages that do not name this cause.
  */
 
+/** Folders of the tools, by the variable that names each. */
+const FOLDERS = { PULUMI_HOME: ".pulumi", XDG_CACHE_HOME: ".cache", npm_config_cache: ".npm" };
+
 /**
- * Gives this process and its children a folder for their files, if they have none: HOME, or only PULUMI_HOME and XDG_CACHE_HOME
- * if the home folder is readable.
+ * Gives this process and its children a folder for their files, if they have none: HOME, or if the home folder can only be read,
+ * the tools' own folders.
  *
  * Returns a message for the user; undefined if there is none.
  * Throws an Error that names HOME and TMPDIR, if there is no such folder.
@@ -17,19 +20,24 @@ import { join } from "node:path";
 export function settleHome(env = process.env) {
   // the CLI takes the user's name from the environment, because a container's user may have none
   env.USER ||= userName();
-  const home = homeOf();
-  if (!home) {
-    env.HOME = privateFolder();
-    return `This user has no home folder, so ${env.HOME} is used. Set HOME to a folder that lasts to keep what is put there.`;
+  const known = homeOf();
+  const home = known || privateFolder();
+  if (!known) env.HOME = home;
+  const missing = Object.entries(FOLDERS).filter(([name, folder]) => {
+    // npm names its own folder in the environment of what it runs, whether it can be written to or not
+    const isNamed = env[name] && name !== "npm_config_cache";
+    return !isNamed && !isUsable(env[name] || join(home, folder));
+  });
+  if (missing.length > 0) {
+    const own = known ? privateFolder() : home;
+    for (const [name, folder] of missing) env[name] = join(own, folder);
+    const names = missing.map(([name]) => name).join(", ");
+    const refused = isUsable(home) ? missing.map(([, folder]) => join(home, folder)).join(", ") : home;
+    if (known)
+      return `${refused} cannot be written to, so ${own} is used. Set HOME, or ${names}, to folders that last.`;
   }
-  if (isWritable(home)) return undefined;
-  const wanted = { PULUMI_HOME: ".pulumi", XDG_CACHE_HOME: ".cache" };
-  const missing = Object.entries(wanted).filter(([name, folder]) => !env[name] && !existsSync(join(home, folder)));
-  if (missing.length === 0) return undefined;
-  const own = privateFolder();
-  for (const [name, folder] of missing) env[name] = join(own, folder);
-  const names = missing.map(([name]) => name).join(" and ");
-  return `${home} cannot be written to, so ${own} is used. Set ${names}, or HOME, to folders that last.`;
+  if (known) return undefined;
+  return `This user has no home folder, so ${home} is used. Set HOME to a folder that lasts to keep what is put there.`;
 }
 
 function homeOf() {
@@ -48,10 +56,12 @@ function userName() {
   }
 }
 
-function isWritable(folder) {
+/** Whether a folder can be written to, or made. */
+function isUsable(folder) {
   try {
+    if (!existsSync(folder)) return isUsable(dirname(folder));
     accessSync(folder, constants.W_OK);
-    return true;
+    return statSync(folder).isDirectory();
   } catch {
     return false;
   }

@@ -348,6 +348,27 @@ describe("a user without a home folder", () => {
     assert.match(stderr, /HOME/);
   });
 
+  test("A user whose home folder cannot be written to gets folders for Pulumi and npm, also if npm has named one there", async () => {
+    using machine = new BareMachine();
+    machine.installGo();
+    const temporary = join(machine.root, "tmp");
+    mkdirSync(temporary);
+    // what root cannot write to either
+    const HOME = machine.file("home", "");
+    const file = machine.file("f.mjs", "console.log(process.env.PULUMI_HOME, process.env.npm_config_cache)");
+    for (const npm of ["", join(HOME, ".npm")]) {
+      const env = { HOME, PULUMI_HOME: "", npm_config_cache: npm, TMPDIR: temporary };
+      const { code, stdout, stderr } = await machine.run(["--run", file], { env });
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /^\S+\/\.pulumi \S+\/\.npm$/m);
+      assert.ok(
+        stdout.split(/\s/).every((folder) => folder === "" || folder.startsWith(temporary)),
+        stdout,
+      );
+      assert.match(stderr, /home cannot be written to, so .* is used\. Set HOME, or PULUMI_HOME, npm_config_cache, to/);
+    }
+  });
+
   test("A user without a home folder and without a folder for temporary files is told what to set, in one sentence", async () => {
     using machine = machineWithCli();
     const env = { HOME: "", XDG_CACHE_HOME: "", PULUMI_HOME: "", TMPDIR: join(machine.root, "missing") };
