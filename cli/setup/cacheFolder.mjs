@@ -91,9 +91,15 @@ export async function withLock(target, work) {
 /** Takes the lock if it is free or abandoned. The file appears together with its content, so no process reads half of it. */
 function take(path) {
   const own = `${path}.${process.pid}`;
-  writeFileSync(own, JSON.stringify({ pid: process.pid, host: hostname() }));
+  const holder = JSON.stringify({ pid: process.pid, host: hostname() });
+  writeFileSync(own, holder);
   try {
-    linkSync(own, path);
+    try {
+      linkSync(own, path);
+    } catch (error) {
+      if (error.code === "EEXIST") throw error;
+      writeFileSync(path, holder, { flag: "wx" }); // a file system without hard links
+    }
     return true;
   } catch (error) {
     if (error.code !== "EEXIST") throw error;

@@ -151,10 +151,20 @@ function isTaken(path: string, own: Holder): boolean {
     linkSync(fresh, path);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    return false;
+    return (error as NodeJS.ErrnoException).code === "EEXIST" ? false : isTakenWithoutLinks(path, own);
   } finally {
     rmSync(fresh);
+  }
+}
+
+/** The same on a file system without hard links, such as SMB's: a lock whose holder cannot be read yet counts as held. */
+function isTakenWithoutLinks(path: string, own: Holder): boolean {
+  try {
+    writeFileSync(path, JSON.stringify(own), { mode: 0o600, flag: "wx" });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return false;
   }
 }
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import fs, { mkdtempSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -223,5 +224,25 @@ describe("a log in a folder whose disk is full for a while", () => {
     await file.close();
     const content = (await store.read("a.jsonl"))?.toString() ?? "";
     assert.equal(content.slice(0, 100), "first\nsecond\n");
+  });
+});
+
+describe("a log in a folder without hard links", () => {
+  it("A log in a folder without hard links, as on a share of Windows, has locks that one at a time can hold", async (test) => {
+    const store = await openedAt(mkdtempSync(join(tmpdir(), "fabric-log-")));
+    const link = test.mock.method(fs, "linkSync", () => {
+      throw Object.assign(new Error("EPERM: operation not permitted, link"), { code: "EPERM" });
+    });
+    syncBuiltinESMExports();
+    try {
+      const lock = await store.lock("test.run");
+      await assert.rejects(store.lock("test.run"), LockedError);
+      await lock.release();
+      await (await store.lock("test.run")).release();
+      assert.ok(link.mock.callCount() > 2);
+    } finally {
+      link.mock.restore();
+      syncBuiltinESMExports();
+    }
   });
 });
