@@ -222,8 +222,9 @@ function update(item: Item, call: Call, service: Service): Item {
   if (call.body["displayName"] === undefined) return items.in(service).change(item.id, changes);
   const displayName = requiredText(call.body, "displayName", 256);
   if (displayName !== item.displayName) {
-    if (item.type === "CosmosDBDatabase") {
-      throw new ServiceError(400, "CosmosDBDatabaseDisplayNameCannotBeChanged", "The display name cannot be changed");
+    if (item.type === "CosmosDBDatabase" || item.type === "MLModel") {
+      const message = `The display name of ${item.type} items cannot be changed`;
+      throw new ServiceError(400, `${item.type}DisplayNameCannotBeChanged`, message);
     }
     assertFree(service, item.workspaceId, item.type, displayName, item.id);
     reserve(service, item);
