@@ -246,8 +246,9 @@ function move(item: Item, call: Call, service: Service): Reply {
   return ok({ value: [item, ...children].map(({ id }) => shown(items.in(service).change(id, { folderId }))) });
 }
 
-function deleteItem(item: Item, _call: Call, service: Service): Reply {
-  if (service.levers.itemRecovery) keepDeleted(service, item);
+function deleteItem(item: Item, call: Call, service: Service): Reply {
+  const isForGood = call.query.get("hardDelete")?.toLowerCase() === "true";
+  if (service.levers.itemRecovery && !isForGood) keepDeleted(service, item);
   removeItem(service, item);
   reserve(service, item);
   return ok();
