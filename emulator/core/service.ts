@@ -144,7 +144,7 @@ export const notFound = (what: string) =>
 /** One page of a list. */
 export function page(call: Call, service: Service, all: readonly unknown[], path: string): Reply {
   const token = call.query.get("continuationToken");
-  const from = token ? Number(Buffer.from(decodeURIComponent(token), "base64url").toString()) : 0;
+  const from = token ? Number(Buffer.from(decoded(token), "base64url").toString()) : 0;
   if (!Number.isInteger(from) || (token !== null && from === 0))
     throw new ServiceError(400, "InvalidContinuationToken", "The continuation token is invalid.");
   const until = from + service.levers.pageSize;
@@ -152,6 +152,15 @@ export function page(call: Call, service: Service, all: readonly unknown[], path
   const continuationToken = encodeURIComponent(Buffer.from(String(until)).toString("base64url"));
   const continuationUri = `${service.origin}/v1${path}?continuationToken=${continuationToken}`;
   return ok({ value: all.slice(from, until), continuationToken, continuationUri });
+}
+
+/** A token as it was given; one that is not encoded as an address wants it stays as it came. */
+function decoded(token: string): string {
+  try {
+    return decodeURIComponent(token);
+  } catch {
+    return token;
+  }
 }
 
 /** A body property that must be text. */

@@ -61,6 +61,19 @@ export const itemTypes: readonly ItemType[] = [
   { type: "OperationsAgent", collection: "operationsAgents", create: sync, definition: sync },
   { type: "WarehouseSnapshot", collection: "warehouseSnapshots", create: async, definition: none },
   { type: "SQLEndpoint", collection: "sqlEndpoints", create: sync, definition: none },
+  { type: "AppBackend", collection: "appBackends", create: sync, definition: none },
+  { type: "AzureDatabricksStorage", collection: "azureDatabricksStorages", create: sync, definition: sync },
+  { type: "EventSchemaSet", collection: "eventSchemaSets", create: sync, definition: sync },
+  {
+    type: "MirroredAzureDatabricksCatalog",
+    collection: "mirroredAzureDatabricksCatalogs",
+    create: sync,
+    definition: sync,
+  },
+  { type: "MirroredCatalog", collection: "mirroredCatalogs", create: sync, definition: sync },
+  { type: "OrgApp", collection: "orgApps", create: sync, definition: sync },
+  { type: "OrgAppAudience", collection: "orgAppAudiences", create: sync, definition: sync },
+  { type: "Plan", collection: "plans", create: sync, definition: sync },
 ];
 
 const byType = new Map(itemTypes.map((itemType) => [itemType.type, itemType]));
@@ -72,4 +85,4 @@ export function itemTypeOf(type: string): ItemType {
 
 /** Whether the service knows the type. */
 export const isItemType = (type: string) =>
-  byType.has(type) || ["Dashboard", "Datamart", "MirroredWarehouse", "EventSchemaSet", "OrgApp", "Plan"].includes(type);
+  byType.has(type) || ["Dashboard", "Datamart", "MirroredWarehouse"].includes(type);

@@ -222,8 +222,9 @@ function update(item: Item, call: Call, service: Service): Item {
   if (call.body["displayName"] === undefined) return items.in(service).change(item.id, changes);
   const displayName = requiredText(call.body, "displayName", 256);
   if (displayName !== item.displayName) {
-    if (item.type === "CosmosDBDatabase") {
-      throw new ServiceError(400, "CosmosDBDatabaseDisplayNameCannotBeChanged", "The display name cannot be changed");
+    if (item.type === "CosmosDBDatabase" || item.type === "MLModel") {
+      const message = `The display name of ${item.type} items cannot be changed`;
+      throw new ServiceError(400, `${item.type}DisplayNameCannotBeChanged`, message);
     }
     assertFree(service, item.workspaceId, item.type, displayName, item.id);
     reserve(service, item);
@@ -245,8 +246,9 @@ function move(item: Item, call: Call, service: Service): Reply {
   return ok({ value: [item, ...children].map(({ id }) => shown(items.in(service).change(id, { folderId }))) });
 }
 
-function deleteItem(item: Item, _call: Call, service: Service): Reply {
-  if (service.levers.itemRecovery) keepDeleted(service, item);
+function deleteItem(item: Item, call: Call, service: Service): Reply {
+  const isForGood = call.query.get("hardDelete")?.toLowerCase() === "true";
+  if (service.levers.itemRecovery && !isForGood) keepDeleted(service, item);
   removeItem(service, item);
   reserve(service, item);
   return ok();

@@ -1,6 +1,6 @@
 import { defineFamily } from "../core/family.ts";
 import { member, route } from "../core/guard.ts";
-import { notFound, page, sameName, ServiceError } from "../core/service.ts";
+import { notFound, ok, page, sameName, ServiceError } from "../core/service.ts";
 import type { Service } from "../core/service.ts";
 import { folders } from "./folders.ts";
 import { items, itemsOf, recoverableItems } from "./items.ts";
@@ -31,6 +31,10 @@ export const recoverableItemFamily = defineFamily({
       }));
       return page(call, service, shown, `/workspaces/${id}/recoverableItems`);
     }),
+    route("DELETE", recoverable, "", (item, _call, service) => {
+      for (const { id } of withChildren(service, item)) recoverableItems.in(service).delete(id);
+      return ok();
+    }),
     route("POST", recoverable, "/recover", (item, call, service) => {
       const isTaken = itemsOf(service, item.workspaceId).some(
         (now) => now.type === item.type && sameName(now.displayName, item.displayName),
@@ -41,12 +45,17 @@ export const recoverableItemFamily = defineFamily({
   ],
 });
 
-function recover(service: Service, item: Item): void {
-  const children = recoverableItems
+/** A deleted item, and those that were deleted with it. */
+const withChildren = (service: Service, item: Item): readonly Item[] => [
+  item,
+  ...recoverableItems
     .in(service)
     .all()
-    .filter(({ parentId }) => parentId === item.id);
-  for (const one of [item, ...children]) {
+    .filter(({ parentId }) => parentId === item.id),
+];
+
+function recover(service: Service, item: Item): void {
+  for (const one of withChildren(service, item)) {
     recoverableItems.in(service).delete(one.id);
     // if the folder is gone, the item returns to the root
     const folderId = one.folderId && folders.in(service).get(one.folderId) ? one.folderId : undefined;

@@ -177,7 +177,8 @@ export class FabricClient {
   }
 
   /**
-   * All pages of a list. The call's shape is that of an entry.
+   * All pages of a list, each object once: a list that changes between two pages may show it on both. The call's shape is that of
+   * an entry.
    * @throws FabricError
    */
   async list<T>(call: Omit<FabricCall, "method" | "body"> & Answering<T>): Promise<T[]>;
@@ -191,7 +192,7 @@ export class FabricClient {
       const page = await this.send({ ...call, method: "GET", query, answer });
       all.push(...page.value);
       continuationToken = pages.after(page);
-      if (continuationToken === undefined) return all;
+      if (continuationToken === undefined) return eachOnce(all);
     }
   }
 
@@ -247,6 +248,18 @@ export class FabricClient {
       throw cleanError(error, call, { attempts, addressFrom: this.#endpointFrom, refused: this.#tokens });
     }
   }
+}
+
+/** Entries without those whose id came before. Entries without an id stay as they are. */
+function eachOnce(entries: readonly unknown[]): unknown[] {
+  const seen = new Set<unknown>();
+  return entries.filter((entry) => {
+    const id = typeof entry === "object" && entry !== null && "id" in entry ? entry.id : undefined;
+    if (typeof id !== "string") return true;
+    if (seen.has(id)) return false;
+    seen.add(id);
+    return true;
+  });
 }
 
 /** Whether a new token may help. A service may refuse a token without a body; a page comes from a proxy's own sign-in. */

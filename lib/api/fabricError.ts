@@ -1,3 +1,4 @@
+import { certificateRemedies } from "./certificates.ts";
 import { callOutcome } from "./outcome.ts";
 
 /** Code of ours for an answer that is not the service's: a portal's or a proxy's page, a redirect, JSON of something else. */
@@ -132,6 +133,7 @@ export const remedies: Readonly<Record<string, string>> = {
   Unauthorized: "The token was refused. Check the sign-in.",
   UnknownError: "The service gave no reason. The request id helps its support to find it.",
   CircuitOpen: "Run again when the service is back.",
+  ...certificateRemedies,
   ECONNREFUSED: "Nothing listens there. Check the address and the network.",
   ProxyFailed:
     "Check HTTPS_PROXY, and that the proxy lets this machine reach the host; NO_PROXY names hosts that need none.",

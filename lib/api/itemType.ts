@@ -49,6 +49,9 @@ const WITHOUT_DEFINITION = new Set([
 /** Types that the service lets nobody make through its API: some come with other items. */
 const NOT_MADE = new Set(["Dashboard", "Datamart", "MirroredWarehouse", "SQLEndpoint"]);
 
+/** Types whose items keep the display name that they were made with. */
+const NOT_RENAMED = new Set(["CosmosDBDatabase", "MLModel"]);
+
 const bySpelling = new Map(KNOWN.map((type) => [type.toLowerCase(), type]));
 
 /** The service's spelling of a type in any case; undefined for a type that is not in the list (it may still exist). */
@@ -78,4 +81,9 @@ export function hasDefinition(type: string): boolean {
 /** Whether the service makes items of this type; true for unknown types, so that the service decides. */
 export function canBeMade(type: string): boolean {
   return !NOT_MADE.has(knownItemType(type) ?? type);
+}
+
+/** Whether the service gives items of this type another display name; true for unknown types, so that the service decides. */
+export function canBeRenamed(type: string): boolean {
+  return !NOT_RENAMED.has(knownItemType(type) ?? type);
 }

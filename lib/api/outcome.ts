@@ -1,3 +1,5 @@
+import { certificateRemedies } from "./certificates.ts";
+
 /*
  * Decides whether a call may have been executed. Every decision to repeat a call, to look for its object, or to undo it
  * depends on this.
@@ -24,6 +26,8 @@ const NEVER_SENT: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "EAI_AGAIN",
   "ENOTFOUND",
+  // a request is sent only after the handshake
+  ...Object.keys(certificateRemedies),
   "ProxyFailed",
   "CircuitOpen",
   "Cancelled",

@@ -8,6 +8,9 @@ import { BlockList, isIP } from "node:net";
 
 const VARIABLES = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"];
 
+/** Variables that may name where a cloud gives managed identities their tokens. */
+const IDENTITY_VARIABLES = ["IDENTITY_ENDPOINT", "MSI_ENDPOINT", "IMDS_ENDPOINT", "AZURE_POD_IDENTITY_AUTHORITY_HOST"];
+
 const valueOf = (env: NodeJS.ProcessEnv, name: string) => (env[name] || env[name.toLowerCase()] || "").trim();
 
 /** Variables that may name the proxy for a protocol. Like Azure's libraries, https falls back to HTTP_PROXY. */
@@ -47,6 +50,13 @@ export function proxySecrets(env: NodeJS.ProcessEnv): string[] {
   return [...new Set(passwords.flatMap((password) => (password ? spelled(password) : [])))];
 }
 
+/** The hosts that give managed identities their tokens. A proxy cannot reach them, and must not see the secret that they want. */
+const identityHosts = (env: NodeJS.ProcessEnv) =>
+  IDENTITY_VARIABLES.flatMap((name) => {
+    const address = env[name] ?? "";
+    return URL.canParse(address) ? [new URL(address).hostname].filter(Boolean) : [];
+  });
+
 /**
  * Environment variables that make libraries with other proxy rules take the same routes. gRPC, which connects Pulumi's
  * processes on this machine, would use a lower-case proxy variable even for its own address. Azure's libraries do not exempt
@@ -61,7 +71,7 @@ export function proxyEnvironment(env: NodeJS.ProcessEnv): Record<string, string>
     const host = hostName(entry.replace(/:443$/, "")).replace(/^\*?\.?/, "");
     return entry === "*" || isIP(host) || /[/:]/.test(host) ? [entry] : [host, `.${host}`];
   });
-  const near = ["localhost", ".localhost", "127.0.0.1", "::1", "[::1]", "169.254.169.254"];
+  const near = ["localhost", ".localhost", "127.0.0.1", "::1", "[::1]", "169.254.169.254", ...identityHosts(env)];
   const list = [...new Set([...names, ...near])].join(",");
   const isNone = exempt.includes("*");
   const used = variablesFor("https:").find((name) => variables.includes(name));

@@ -8,12 +8,13 @@ import { changeOf, givingBack, valuesFromBefore } from "./change.ts";
 import type { Fields, InputsOf } from "./field.ts";
 import { mayMeanGone } from "./gone.ts";
 import { formerWorkspaceId } from "./formerWorkspace.ts";
-import { find, firstLook, holderIn, idOfLive, readAlone } from "./liveObject.ts";
+import { find, firstLook, holderIn, idOfLive, list, readAlone } from "./liveObject.ts";
 import type { AnyObjectKind, Live } from "./objectKind.ts";
 import { ownHolder } from "./ownHolder.ts";
 import type { FreedName } from "./ownHolder.ts";
 import { collectionPath } from "./place.ts";
 import type { Made, ResourceKind, StateOf } from "./resourceKind.ts";
+import { butForSpaces } from "./edgeSpace.ts";
 import { advisedOnName } from "./takenName.ts";
 import { createIntent } from "./undo.ts";
 
@@ -97,18 +98,28 @@ class Creation {
       if (kind.adoption?.taken === undefined || !isFabricError(error, kind.adoption.taken)) throw error;
       const found = await find(run, kind, names);
       const instead = found && (await this.#existing(found, true));
-      if (!instead) throw this.#advised(error, found);
+      if (!instead) throw await this.#advised(error, found);
       return isFreed(instead) ? await this.#madeAnew(true, instead) : instead;
     }
   }
 
   /** @param found the object that has the name, as far as this identity sees it */
-  #advised(refusal: FabricError, found: Live | undefined): FabricError {
+  async #advised(refusal: FabricError, found: Live | undefined): Promise<FabricError> {
     if (!("adopt" in this.#kind.fields)) return refusal;
     const { adopt } = this.#inputs as { readonly adopt?: unknown };
     const id = found && this.#idOf(found).split("/").at(-1);
     const { isRollback } = this.#run;
-    return advisedOnName(refusal, { noun: this.#kind.noun, adopt: adopt === true, id, isRollback });
+    const spacedId = found ? undefined : await this.#idButForSpaces();
+    return advisedOnName(refusal, { noun: this.#kind.noun, adopt: adopt === true, id, spacedId, isRollback });
+  }
+
+  /** The service's id of an object that has the name but for a space at its edge, as far as this identity sees it. */
+  async #idButForSpaces(): Promise<string | undefined> {
+    const [run, kind, names] = [this.#run, this.#kind, this.#names];
+    if (kind.find) return undefined;
+    const all = await list(run, kind, names).catch(() => []);
+    const found = butForSpaces(all, (live) => kind.isNamed(live, names));
+    return found && this.#idOf(found).split("/").at(-1);
   }
 
   /**

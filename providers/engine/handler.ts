@@ -19,7 +19,7 @@ import type { Fields, InputsOf } from "./field.ts";
 import { doubtHalfWritten, halfDoneSentence, watched } from "./halfUpdate.ts";
 import { namingPause } from "./pauseBehind.ts";
 import { parseId } from "./place.ts";
-import type { Live, Made, ResourceKind } from "./resourceKind.ts";
+import type { InputError, Live, Made, ResourceKind } from "./resourceKind.ts";
 import { check, diff, inSpellingOf, withoutUndefined } from "./resourceKind.ts";
 import type { Run } from "../run/run.ts";
 import { keptForOthers } from "./threeWays.ts";
@@ -40,6 +40,12 @@ export interface ProviderProcess {
   isLookRefused: boolean;
 }
 
+/** Why the service refuses to make or change an object by a fixed rule. A change that needs a new object changes none. */
+function refusalOf(kind: ResourceKind, olds: Properties, inputs: Properties): InputError | undefined {
+  if (Object.keys(olds).length === 0) return kind.refusesNew?.(inputs);
+  return diff(kind, olds, inputs).replaces.length === 0 ? kind.refusesChange?.(olds, inputs) : undefined;
+}
+
 /** The engine's view of a kind: Pulumi's own dynamic provider calls these methods. */
 export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourceProvider<Properties, Properties> {
   const titleOf = (properties: Properties) => kind.title(properties);
@@ -51,8 +57,7 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
       // a rollback declares inputs that were checked when they were deployed; the files behind them have changed since
       if (isRollback()) return { inputs: news, failures: [] };
       const { inputs, failures } = check(kind, olds, news);
-      const isNew = Object.keys(olds).length === 0;
-      const refused = isNew && failures.length === 0 ? kind.refusesNew?.(inputs) : undefined;
+      const refused = failures.length === 0 ? refusalOf(kind, olds, inputs) : undefined;
       if (refused) return { inputs, failures: [{ property: refused.property, reason: refused.message }] };
       forced.checked(olds, inputs);
       declared.checked(titleOf(inputs));

@@ -69,6 +69,11 @@ export interface ResourceKind<F extends Fields = Fields, O extends object = obje
    */
   refusesNew?(inputs: InputsOf<F>): InputError | undefined;
   /**
+   * Why the service refuses a change in place by a fixed rule; undefined if no rule is known to. Pure; the inputs may be unknown.
+   * @param old the inputs of the object that exists
+   */
+  refusesChange?(old: Partial<InputsOf<F>>, inputs: InputsOf<F>): InputError | undefined;
+  /**
    * Makes the object.
    * @param exists must be called as soon as the object exists and further steps follow. If one of these steps fails, the object
    * stays in the state as half-made, and the next update finishes it. Call with null if the object was removed again.

@@ -1,4 +1,5 @@
 import type { FabricError } from "../../lib/api/fabricError.ts";
+import { spacedName } from "./edgeSpace.ts";
 
 /** What a create knows when the service says that the name of the new object is taken. */
 interface TakenName {
@@ -8,6 +9,8 @@ interface TakenName {
   readonly adopt: boolean;
   /** The service's id of the object that has the name; undefined if this identity sees none. */
   readonly id: string | undefined;
+  /** The service's id of an object that has the name but for a space at its edge. */
+  readonly spacedId?: string | undefined;
   /** Whether a rollback makes an object again. */
   readonly isRollback: boolean;
 }
@@ -15,7 +18,9 @@ interface TakenName {
 /** The refusal with advice by what is declared and what was found, because no fixed advice is right for all of that. */
 export const advisedOnName = (refusal: FabricError, name: TakenName): FabricError => refusal.withRemedy(adviceOn(name));
 
-function adviceOn({ noun, adopt, id, isRollback }: TakenName): string {
+function adviceOn({ noun, adopt, id, spacedId, isRollback }: TakenName): string {
+  if (id === undefined && spacedId !== undefined)
+    return `${spacedName(noun, spacedId)}: rename it in Fabric, and run again, or choose another displayName.`;
   if (id === undefined) {
     const seen = adopt
       ? `adopt: true is declared, but the deploying identity sees no ${noun} of that name.`

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { optional } from "../../lib/api/answer.ts";
 import { idShape } from "../../lib/api/objects.ts";
 import type { FabricCall } from "../../lib/api/fabricCall.ts";
 import { isServiceAnswer } from "../../lib/api/fabricError.ts";
@@ -12,8 +13,21 @@ export const GRAPH_ENDPOINT = "https://graph.microsoft.com";
 export type WantedPrincipal =
   { readonly displayName: string; readonly type: "Group" | "ServicePrincipal" } | { readonly applicationId: string };
 
-const named = z.object({ value: z.array(z.object({ id: idShape, displayName: z.string().nullish() })) });
-const guests = z.object({ value: z.array(z.object({ userPrincipalName: z.string() })) });
+/** Most pages of one list. A name that so many principals have is told apart by its id only. */
+const MAX_PAGES = 20;
+
+const named = z.object({ id: idShape, displayName: z.string().nullish() });
+const guest = z.object({ userPrincipalName: z.string() });
+const pageOf = <T>(entry: z.ZodType<T>) => z.object({ value: z.array(entry), "@odata.nextLink": optional(z.string()) });
+
+/** What is asked of Microsoft Graph. */
+type Question<T> = Omit<FabricCall, "method" | "query" | "answer"> & {
+  readonly answer: z.ZodType<T>;
+  readonly select: string;
+  readonly filter?: string;
+  /** Token of a further page. */
+  readonly skipToken?: string | undefined;
+};
 
 /** Users, groups and service principals by their names, from Microsoft Graph. */
 export class GraphUsers {
@@ -62,7 +76,7 @@ export class GraphUsers {
       ? ["group", "groups", "Group.Read.All"]
       : ["service principal", "servicePrincipals", "Application.Read.All"];
     const title = `${what} ${property === "appId" ? `of application ${value}` : `'${value}'`}`;
-    const { value: found } = await this.#asked({
+    const found = await this.#listed({
       path: `/v1.0/${collection}`,
       select: "id,displayName",
       filter: `${property} eq '${quoted(value)}'`,
@@ -86,27 +100,40 @@ export class GraphUsers {
 
   /** How a guest is spelled who has that mail address. */
   async #guestWithMail(mail: string): Promise<string | undefined> {
-    const { value } = await this.#asked({
+    const found = await this.#listed({
       path: "/v1.0/users",
       select: "userPrincipalName",
       filter: `mail eq '${quoted(mail)}'`,
       operation: `look up who has the address ${mail}`,
-      answer: guests,
+      answer: guest,
     });
-    return value.length === 1 ? value[0]?.userPrincipalName : undefined;
+    return found.length === 1 ? found[0]?.userPrincipalName : undefined;
   }
 
-  #asked<T>({
-    select,
-    filter,
-    ...call
-  }: Omit<FabricCall, "method" | "query" | "answer"> & {
-    readonly answer: z.ZodType<T>;
-    readonly select: string;
-    readonly filter?: string;
-  }): Promise<T> {
+  /** All pages of a list. A later page may hold another principal of the same name, or the only one. */
+  async #listed<T>(question: Question<T>): Promise<T[]> {
+    const all: T[] = [];
+    let skipToken: string | undefined;
+    for (let page = 1; page <= MAX_PAGES; page++) {
+      const answer = await this.#asked({ ...question, answer: pageOf(question.answer), skipToken });
+      all.push(...answer.value);
+      const link = answer["@odata.nextLink"];
+      if (!link) return all;
+      skipToken = skipTokenIn(link);
+      if (!skipToken) break;
+    }
+    throw new Error(
+      `To ${question.operation}, Microsoft Graph gives more pages than can be read. Give the object id with its type.`,
+    );
+  }
+
+  #asked<T>({ select, filter, skipToken, ...call }: Question<T>): Promise<T> {
     this.#client ??= new FabricClient({ ...this.#options, scope: "https://graph.microsoft.com/.default" });
-    const query = { ...(filter !== undefined && { $filter: filter }), $select: select };
+    const query = {
+      ...(filter !== undefined && { $filter: filter }),
+      $select: select,
+      ...(skipToken !== undefined && { $skiptoken: skipToken }),
+    };
     return this.#client.send({ method: "GET", ...call, query });
   }
 
@@ -117,3 +144,9 @@ export class GraphUsers {
 
 /** A text within quotes of a filter. */
 const quoted = (text: string) => text.replaceAll("'", "''");
+
+/** The page in the address of a further one. The address itself is not followed, because its host must not see our token. */
+function skipTokenIn(link: string): string | undefined {
+  const url = URL.canParse(link) ? new URL(link) : undefined;
+  return url?.searchParams.get("$skiptoken") ?? undefined;
+}

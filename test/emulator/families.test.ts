@@ -375,6 +375,31 @@ describe("connections", () => {
   });
 });
 
+describe("types of items without recorded traffic", () => {
+  for (const [type, collection] of [
+    ["AppBackend", "appBackends"],
+    ["AzureDatabricksStorage", "azureDatabricksStorages"],
+    ["EventSchemaSet", "eventSchemaSets"],
+    ["MirroredAzureDatabricksCatalog", "mirroredAzureDatabricksCatalogs"],
+    ["MirroredCatalog", "mirroredCatalogs"],
+    ["OrgApp", "orgApps"],
+    ["OrgAppAudience", "orgAppAudiences"],
+    ["Plan", "plans"],
+  ] as const)
+    it(`Items of type ${type} are made, listed and read in their own collection`, async () => {
+      await using service = await TestService.start();
+      const path = await service.workspace();
+      const { status, body } = await service.call("POST", `${path}/${collection}`, { displayName: "one" });
+      assert.equal(status, 201);
+      assert.equal((await service.call("GET", `${path}/${collection}/${String(body["id"])}`)).body["type"], type);
+      const { body: all } = await service.call("GET", `${path}/items?type=${type}`);
+      assert.deepEqual(
+        all.value?.map(({ id }) => id),
+        [body["id"]],
+      );
+    });
+});
+
 describe("the recycle bin of a workspace", () => {
   it("The recycle bin of a workspace keeps deleted items where the tenant says so, and gives them back with their ids, but for a name that is taken", async () => {
     await using service = await TestService.start({ itemRecovery: true });
@@ -394,6 +419,24 @@ describe("the recycle bin of a workspace", () => {
     assert.equal((await service.call("POST", recover)).status, 202);
     assert.equal((await service.call("GET", `${path}/items/${String(made["id"])}`)).body["displayName"], "bronze");
     assert.deepEqual(await service.outcome("POST", recover), [404, "EntityNotFound"]);
+  });
+
+  it("The recycle bin of a workspace does not get what is deleted for good, and what is in it can be deleted for good", async () => {
+    await using service = await TestService.start({ itemRecovery: true });
+    const path = await service.workspace();
+    const deleted = async (displayName: string, query: string) => {
+      const { body } = await service.call("POST", `${path}/items`, { displayName, type: "Lakehouse" });
+      const id = String(body["id"]);
+      assert.equal((await service.call("DELETE", `${path}/items/${id}${query}`)).status, 200);
+      return id;
+    };
+    const bin = async () => (await service.call("GET", `${path}/recoverableItems`)).body.value?.map(({ id }) => id);
+    await deleted("one", "?hardDelete=true");
+    const soft = await deleted("two", "?hardDelete=false");
+    assert.deepEqual(await bin(), [soft]);
+    assert.equal((await service.call("DELETE", `${path}/recoverableItems/${soft}`)).status, 200);
+    assert.deepEqual(await bin(), []);
+    assert.deepEqual(await service.outcome("DELETE", `${path}/recoverableItems/${soft}`), [404, "EntityNotFound"]);
   });
 
   it("The recycle bin of a workspace stays empty by default", async () => {

@@ -66,10 +66,12 @@ describe("every answer", () => {
       token = body["continuationToken"] as string;
     }
     assert.deepEqual(names, ["local", "local-large", "paused"]);
-    assert.deepEqual(await service.outcome("GET", "/capacities?continuationToken=x"), [
-      400,
-      "InvalidContinuationToken",
-    ]);
+    for (const token of ["x", "%25", "%25E0%25A4%25A"])
+      assert.deepEqual(
+        await service.outcome("GET", `/capacities?continuationToken=${token}`),
+        [400, "InvalidContinuationToken"],
+        token,
+      );
   });
 
   it("Every answer is a refusal above the quota of an identity, until its window is over", async () => {

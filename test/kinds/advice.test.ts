@@ -3,6 +3,8 @@ import { describe, it } from "node:test";
 import { known } from "../../emulator/core/defaultSeed.ts";
 import { check } from "../../providers/engine/resourceKind.ts";
 import { connection } from "../../providers/kinds/connection/connection.ts";
+import { capacityProblem } from "../../providers/kinds/workspace/capacity.ts";
+import { lookUp } from "../../providers/kinds/reference/lookUp.ts";
 import { Bench, deployed, kindOf } from "./providerBench.ts";
 import type { KindKey, Properties } from "./providerBench.ts";
 import { salesBranch } from "../engine/harness/salesBranch.ts";
@@ -64,6 +66,41 @@ describe("advice about a name that is taken", () => {
       assert.match(message, new RegExp(`${errorCode} \\(409.*${id.split("/").at(-1)}.*set adopt: true`));
     });
   }
+
+  for (const { noun, kind, route, errorCode } of taken)
+    it(`A ${noun} whose name ends in a space is to be renamed, and not to be waited for`, async () => {
+      await using bench = await Bench.start();
+      const inputs = await inputsFor(bench, noun);
+      const { id } = await deployed(bench, kind, inputs, { stack: "other" });
+      const [own = ""] = id.split("/").slice(-1);
+      const displayName = `${String(inputs["displayName"])} `;
+      const { workspaces, items, connections } = bench.emulator.service;
+      if (noun === "workspace") workspaces.change(own, { displayName });
+      else if (noun === "item") items.change(own, { displayName });
+      else connections.change(own, { body: { ...connections.get(own)?.body, displayName } });
+      bench.emulator.faults([{ method: "POST", route, status: 409, errorCode, times: "forever" }]);
+      const message = await refusal(bench, kind, { ...inputs, adopt: true });
+      assert.match(
+        message,
+        new RegExp(`The name of ${noun} ${own} begins or ends with a space.*rename it in Fabric, and run again`),
+      );
+      assert.doesNotMatch(message, /wait/);
+    });
+
+  it("A name that ends in a space and is referred to is to be changed, or to be given by the id", async () => {
+    const id = "22222222-2222-4222-8222-000000000009";
+    const shared = { id, displayName: "shared ", type: "Workspace" };
+    const run = { listOnce: () => Promise.resolve([shared]), get: () => assert.fail("nothing is read by its id") };
+    await assert.rejects(
+      lookUp(run as never, { workspace: "shared" }),
+      new RegExp(`workspace 'shared', ${id} begins or ends with a space, .*rename it, or give its id`),
+    );
+    const capacity = { id, displayName: " shared", sku: "F2", region: "West Europe", state: "Active" };
+    assert.match(
+      capacityProblem([capacity], "shared") ?? "",
+      new RegExp(`capacity 'shared', ${id} begins or ends with a space, .*rename it, or give its id`),
+    );
+  });
 
   it("A new name that another object has is refused without a word of adopt, which makes nothing of a rename", async () => {
     await using bench = await Bench.start();

@@ -109,6 +109,40 @@ it(
   }),
 );
 
+describe("the wait for a capacity", () => {
+  for (const [title, from, to] of [
+    ["lasts while the service still shows the capacity from before", "local", "local-large"],
+    ["lasts while the service still shows none", undefined, "local"],
+    ["that is taken away lasts while the service still shows it", "local", undefined],
+  ] as const)
+    it(`The wait for a capacity ${title}`, async () => {
+      const later: (() => void)[] = [];
+      await using bench = await Bench.start(() => later.shift()?.());
+      const { workspaces } = bench.emulator.service;
+      const { id, olds } = await deployed(bench, "workspace", {
+        displayName: "sales",
+        ...(from && { capacity: from }),
+      });
+      const before = workspaces.get(id)?.capacityId;
+      const { inputs } = check(kindOf("workspace"), olds, { displayName: "sales", ...(to && { capacity: to }) });
+      let wanted: string | undefined;
+      later.push(
+        () => bench.emulator.faults([{ method: "GET", route: "/workspaces/{workspaceId}", times: 3 }]),
+        () => {
+          wanted = workspaces.get(id)?.capacityId;
+          workspaces.change(id, { capacityId: before });
+        },
+        () => undefined,
+        () => workspaces.change(id, { capacityId: wanted }),
+      );
+      bench.emulator.faults([{ method: "POST", route: "capacity" }]);
+      const { outs } = await (await bench.process("workspace", {}, { isPatient: false })).update(id, olds, inputs);
+      assert.equal(later.length, 0, "the wait ended while the service still showed the capacity from before");
+      assert.equal(outs?.["capacityId"], workspaces.get(id)?.capacityId);
+      assert.notEqual(workspaces.get(id)?.capacityId, before);
+    });
+});
+
 const writesOf = (emulator: Emulator) => emulator.requests().filter(({ method }) => method !== "GET");
 
 /** A capacity beside those of the seed. */

@@ -36,6 +36,21 @@ class ItemFolder implements Disposable {
 const publishesOf = (bench: Bench) =>
   bench.emulator.requests().filter(({ path }) => path.endsWith("/staging/publish")).length;
 
+/** An environment with a changed definition, which from now on shows other properties. @returns what sends and publishes it */
+async function secondPublish(bench: Bench, folder: ItemFolder, properties: Record<string, unknown>) {
+  const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
+  const inputs = { workspaceId, type: "Environment", displayName: "spark", path: folder.path };
+  const made = await deployed(bench, "item", inputs, quick);
+  bench.emulator.service.items.change(made.id.split("/")[1] ?? "", { properties });
+  folder.edit("Setting/Sparkcompute.yml", (text) => text.replace("driver_cores: 4", "driver_cores: 8"));
+  const process = await bench.process("item", {}, quick);
+  const { inputs: changed } = check(kindOf("item"), made.olds, inputs);
+  return () => process.update(made.id, made.olds, changed);
+}
+
+const readsOf = (bench: Bench) =>
+  bench.emulator.requests().filter(({ method, path }) => method === "GET" && path.includes("/environments/")).length;
+
 /** Without the pauses of a wait for the service. */
 const quick = { isPatient: false };
 
@@ -82,6 +97,37 @@ describe("an environment", () => {
     const { id } = await process.create(inputs);
     assert.ok(publishesOf(bench) >= 2);
     assert.ok(bench.emulator.service.items.get(id.split("/")[1] ?? "")?.publish);
+  });
+
+  for (const [state, advice] of [
+    ["Cancelled", /was cancelled by somebody.*Run again/],
+    ["Failed", /failed at the service\. Open the environment/],
+    ["Unknown", /ended as 'Unknown'.*run again/],
+  ] as const) {
+    it(`An environment whose publish ends as ${state} does not count as published`, async () => {
+      await using bench = await Bench.start();
+      using folder = new ItemFolder("spark.Environment");
+      const publish = await secondPublish(bench, folder, { publishDetails: { state } });
+      await assert.rejects(publish(), (error: { message: string; properties?: Record<string, unknown> }) => {
+        assert.match(error.message, advice);
+        assert.equal(error.properties?.["definitionHash"], "unknown");
+        return true;
+      });
+    });
+  }
+
+  it("An environment is asked again until it tells the state of its publish", async () => {
+    let show: () => void = () => undefined;
+    await using bench = await Bench.start(() => void show());
+    using folder = new ItemFolder("spark.Environment");
+    const publish = await secondPublish(bench, folder, { publishDetails: undefined });
+    const { items } = bench.emulator.service;
+    show = () =>
+      items.all().forEach(({ id }) => items.change(id, { properties: { publishDetails: { state: "Success" } } }));
+    const before = readsOf(bench);
+    bench.emulator.faults([{ method: "GET", route: "/environments/", nth: 3 }]);
+    await publish();
+    assert.equal(readsOf(bench) - before, 3);
   });
 });
 

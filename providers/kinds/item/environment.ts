@@ -10,6 +10,9 @@ import { itemPlace } from "./itemPlace.ts";
 const DEADLINE_MS = 60 * 60_000;
 const PAUSE_MS = 5_000;
 
+/** States of a publish that has not ended. An environment that tells no state does not show the publish yet. */
+const UNDER_WAY: readonly (string | undefined)[] = ["Waiting", "Running", "Cancelling", undefined];
+
 const environmentShape = z.object({
   properties: optional(z.object({ publishDetails: optional(z.object({ state: z.string() })) })),
 });
@@ -17,7 +20,7 @@ const environmentShape = z.object({
 /**
  * Publishes an environment. What its definition says is staged until then, and no notebook uses it.
  * @see https://learn.microsoft.com/fabric/data-engineering/environment-public-api
- * @throws Error if the publish failed, or has not ended after an hour
+ * @throws Error if the publish ended without success, or has not ended after an hour
  */
 export async function publishEnvironment(run: Run, id: string, displayName: string): Promise<void> {
   const { workspaceId = "", id: itemId = "" } = parseId(itemPlace, id) ?? {};
@@ -38,7 +41,7 @@ export async function publishEnvironment(run: Run, id: string, displayName: stri
     for (;;) {
       const { properties } = await run.get(path, `read Environment '${displayName}'`, environmentShape);
       const state = properties?.publishDetails?.state;
-      if (state !== "Running" && state !== "Waiting") return state;
+      if (!UNDER_WAY.includes(state)) return state;
       if (run.clock.now() + PAUSE_MS > deadline)
         throw new Error(`${what} has not ended after an hour. Run again to go on waiting.`);
       await run.clock.sleep(PAUSE_MS);
@@ -52,8 +55,18 @@ export async function publishEnvironment(run: Run, id: string, displayName: stri
     await published();
     await publish();
   }
-  if ((await published()) === "Failed")
-    throw new Error(
-      `${what} failed at the service. Open the environment in the portal to see which library it does not take.`,
-    );
+  const state = await published();
+  if (state !== "Success") throw new Error(`${what} ${endOf(state)}`);
+}
+
+/** How a publish ended without success, and what to do. */
+function endOf(state = ""): string {
+  if (state === "Failed")
+    return "failed at the service. Open the environment in the portal to see which library it does not take.";
+  if (state === "Cancelled")
+    return "was cancelled by somebody, so notebooks use what was published before. Run again to publish it.";
+  return (
+    `ended as '${state}', which is no success. Open the environment in the portal to see what it has published, ` +
+    "then run again to publish it."
+  );
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { hashParts, readDefinitionParts, readPlatform } from "../../../lib/api/itemDefinition.ts";
 import { hashWithValues, valuesOf, withPool, withValues } from "../../../lib/content/itemValues.ts";
-import { hasDefinition, isDataBearing } from "../../../lib/api/itemType.ts";
+import { canBeMade, canBeRenamed, hasDefinition, isDataBearing } from "../../../lib/api/itemType.ts";
 import { itemShape } from "../../../lib/api/objects.ts";
 import { itemNameProblem } from "../../../lib/config/itemNames.ts";
 import type { FabricItem } from "../../../lib/api/objects.ts";
@@ -156,10 +156,25 @@ export const item = defineObjectKind<Outputs>()({
     }
   },
 
-  refusesNew({ type, displayName, adopt }) {
+  refusesNew({ type, displayName, adopt, adoptFromGit }) {
     if (adopt || isUnknown(type) || isUnknown(displayName)) return undefined;
+    if (!adoptFromGit && !canBeMade(type))
+      return new InputError(
+        "type",
+        `the service lets nobody make items of type ${type}: set adopt: true if '${displayName}' exists, or remove the item`,
+      );
     const problem = itemNameProblem(type, displayName);
     return problem === undefined ? undefined : new InputError("displayName", problem);
+  },
+
+  refusesChange({ displayName: old }, { type, displayName }) {
+    if (old === undefined || isUnknown(type) || isUnknown(displayName) || old === displayName || canBeRenamed(type))
+      return undefined;
+    return new InputError(
+      "displayName",
+      `the service renames no ${type}, so '${old}' cannot become '${displayName}'. Keep the name; or, to delete the item and ` +
+        `make one of the new name, declare it under another key: name: ${type}/${displayName}`,
+    );
   },
 
   names: z.object({ workspaceId: idInLog, type: nameInLog, displayName: nameInLog }),

@@ -13,14 +13,21 @@ import type { Run } from "../../run/run.ts";
 const DEADLINE_MS = 10 * 60_000;
 
 /** The types with endpoints, and their own collections in paths. */
-const collections: Readonly<Record<string, string>> = {
+const collections = {
   Lakehouse: "lakehouses",
   Warehouse: "warehouses",
   SQLDatabase: "sqlDatabases",
   MirroredDatabase: "mirroredDatabases",
   Eventhouse: "eventhouses",
   KQLDatabase: "kqlDatabases",
-};
+} as const;
+
+type EndpointType = keyof typeof collections;
+
+const hasEndpoints = (type: string): type is EndpointType => Object.hasOwn(collections, type);
+
+/** Whether items of a type tell how far their SQL endpoint is. A new one tells nothing yet. */
+const tellsStatus = (type: EndpointType) => type === "Lakehouse" || type === "MirroredDatabase";
 
 /** What is read of an item of such a type. */
 const shape = z.object({
@@ -116,43 +123,49 @@ export const itemEndpoint = defineKind<Endpoints>()({
   delete: () => Promise.resolve(),
 });
 
+/** What an item tells of its endpoints. */
+interface Told {
+  readonly endpoints: Endpoints;
+  /** How far its SQL endpoint is; absent for types that tell nothing of it, and for a new item. */
+  readonly status: string | undefined;
+  /** Whether programs can reach the item. */
+  readonly isReady: boolean;
+}
+
 /** @throws Error if the endpoint failed at the service, or is not ready in time */
 async function endpointsWhenReady(run: Run, workspaceId: string, itemId: string): Promise<Endpoints> {
   const deadline = run.clock.now() + DEADLINE_MS;
   for (let pause = 500; ; pause = Math.min(pause * 2, 15_000)) {
-    const { endpoints, status } = await endpointsOf(run, workspaceId, itemId);
-    if (status === undefined || status === "Success") return endpoints;
+    const { endpoints, status, isReady } = await endpointsOf(run, workspaceId, itemId);
+    if (isReady) return endpoints;
     if (status === "Failed")
       throw new Error(
         `The SQL endpoint of item ${itemId} failed at the service. Create the item again, or ask support.`,
       );
     if (run.isRollback) return endpoints;
     if (run.clock.now() + pause > deadline)
-      throw new Error(`The SQL endpoint of item ${itemId} is not ready after 10 minutes. Run again to go on waiting.`);
+      throw new Error(`The endpoint of item ${itemId} is not ready after 10 minutes. Run again to go on waiting.`);
     await run.clock.sleep(pause);
   }
 }
 
-async function endpointsOf(
-  run: Run,
-  workspaceId: string,
-  itemId: string,
-): Promise<{ readonly endpoints: Endpoints; readonly status: string | undefined }> {
+async function endpointsOf(run: Run, workspaceId: string, itemId: string): Promise<Told> {
   const { type } = await run.get(`/workspaces/${workspaceId}/items/${itemId}`, `read item ${itemId}`, itemShape);
-  const collection = collections[type];
-  if (collection === undefined)
+  if (!hasEndpoints(type))
     throw new Error(
       `Items of type ${type} have no endpoints: remove the key endpoints. ${Object.keys(collections).join(", ")} have some.`,
     );
-  const path = `/workspaces/${workspaceId}/${collection}/${itemId}`;
+  const path = `/workspaces/${workspaceId}/${collections[type]}/${itemId}`;
   const { properties = {} } = await run.get(path, `read the endpoints of item ${itemId}`, shape);
   const { sqlEndpointProperties: sql, serverFqdn, connectionString, databaseName } = properties;
   const server = sql?.connectionString ?? serverFqdn ?? connectionString;
   const { queryServiceUri, ingestionServiceUri, oneLakeFilesPath } = properties;
   // the service tells the path of some types only, and the tables of all databases lie alike
   const { oneLakeTablesPath = type === "Eventhouse" ? undefined : tablesPath(workspaceId, itemId) } = properties;
+  const status = sql?.provisioningStatus;
   return {
-    status: sql?.provisioningStatus,
+    status,
+    isReady: tellsStatus(type) ? status === "Success" : (server ?? queryServiceUri) !== undefined,
     endpoints: {
       sqlEndpointId: sql?.id,
       sqlEndpoint: server && hostOf(server),

@@ -3,6 +3,7 @@ import { optional } from "../../../lib/api/answer.ts";
 import { idShape, itemShape, workspaceShape } from "../../../lib/api/objects.ts";
 import { referencedThing } from "../../../lib/config/names.ts";
 import type { ReferenceKey } from "../../../lib/config/names.ts";
+import { butForSpaces, spacedName } from "../../engine/edgeSpace.ts";
 import { sameIgnoringCase } from "../../engine/field.ts";
 import type { Run } from "../../run/run.ts";
 import { visibleCapacities } from "../../run/visible.ts";
@@ -110,6 +111,10 @@ function theOne<T extends { readonly id: string; readonly displayName?: string |
   const byId = all.find(({ id }) => sameIgnoringCase(id, nameOrId));
   if (byId) return byId;
   const [found, ...others] = all.filter(({ displayName }) => sameIgnoringCase(displayName, nameOrId));
+  const spaced = found
+    ? undefined
+    : butForSpaces(all, ({ displayName }) => sameIgnoringCase(displayName, nameOrId.trim()));
+  if (spaced) throw new Error(`${title}: ${spacedName(`the ${what},`, spaced.id)}: rename it, or give its id.`);
   if (!found)
     throw new Error(
       `${title}: there is no ${what} that the deploying identity can see. Check the name, and that it is shared with the identity.`,

@@ -2,6 +2,7 @@ import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { sameIgnoringCase } from "../../engine/field.ts";
 import { capacityShape } from "../../../lib/api/objects.ts";
 import type { Capacity, FabricItem } from "../../../lib/api/objects.ts";
+import { butForSpaces, spacedName } from "../../engine/edgeSpace.ts";
 import { mayBePause, capacityIfPaused, namedIn } from "../../engine/pauseBehind.ts";
 import type { Run } from "../../run/run.ts";
 import { resumeCapacity } from "../../run/pausedCapacity.ts";
@@ -20,6 +21,8 @@ function meantBy(capacities: readonly Capacity[], nameOrId: string): readonly Ca
  */
 export function capacityProblem(capacities: readonly Capacity[], nameOrId: string): string | undefined {
   const [found, ...others] = meantBy(capacities, nameOrId);
+  const spaced = butForSpaces(capacities, ({ displayName }) => sameIgnoringCase(displayName, nameOrId.trim()));
+  if (!found && spaced) return `${spacedName(`capacity '${nameOrId}',`, spaced.id)}: rename it, or give its id.`;
   if (!found) return `There is no capacity '${nameOrId}' that this identity can use. Visible: ${listOf(capacities)}.`;
   if (others.length > 0) {
     const ids = [found, ...others].map(({ id, sku, region }) => `${id} (${[sku, region].filter(Boolean).join(", ")})`);

@@ -81,7 +81,7 @@ export const workspace = defineObjectKind<Outputs>()({
   doubtful: ({ capacity }) => (capacity === undefined ? {} : { capacity: DOUBTFUL }),
   async settle({ run, id, wanted }) {
     const capacityId = await capacityIdOf(run, wanted.capacity);
-    if (capacityId) await waitForCapacity(run, id, wanted.displayName);
+    if (capacityId) await waitForCapacity(run, id, wanted.displayName, capacityId);
     return { capacityId };
   },
 
@@ -182,7 +182,7 @@ async function give(
         { capacityId: undefined },
       );
     }
-    await waitForCapacity(run, id, displayName);
+    await waitForCapacity(run, id, displayName, capacityId ?? undefined);
   }
   return { capacityId: capacityId === undefined ? before.capacityId : (capacityId ?? undefined) };
 }
@@ -213,12 +213,16 @@ async function readWorkspace(run: Run, id: string, name: string): Promise<Worksp
 const isAssigned = ({ capacityAssignmentProgress }: Workspace) =>
   capacityAssignmentProgress === undefined || capacityAssignmentProgress === "Completed";
 
-/** Waits for the assignment, which has no operation of its own: the workspace shows the progress. */
-async function waitForCapacity(run: Run, id: string, name: string): Promise<void> {
+/**
+ * Waits for the assignment, which has no operation of its own: the workspace shows the progress. At first it may still show the
+ * capacity from before, whose assignment is complete.
+ * @param capacityId the capacity that the workspace must be on; undefined for none
+ */
+async function waitForCapacity(run: Run, id: string, name: string, capacityId: string | undefined): Promise<void> {
   const deadline = run.clock.now() + CAPACITY_DEADLINE_MS;
   for (let pause = 500; ; pause = Math.min(pause * 2, 10_000)) {
     const now = await run.get(`/workspaces/${id}`, `read workspace '${name}'`, workspaceShape);
-    if (isAssigned(now)) return;
+    if (isAssigned(now) && sameIgnoringCase(now.capacityId, capacityId)) return;
     if (now.capacityAssignmentProgress === "Failed") {
       throw new Error(
         `The service could not assign the capacity of workspace '${name}'. Check that the capacity is active and that this identity may assign workspaces to it, then run again.`,

@@ -684,6 +684,13 @@ describe("pages of a list that do not end as they should", () => {
     assert.equal((await sparse.client.list(get)).length, 20);
   });
 
+  it("Pages of a list that both show an object give it once, and leave entries without an id as they are", async () => {
+    const [a, b] = [{ id: "a" }, { id: "b" }];
+    const pages = [{ value: [a, { name: "x" }], continuationToken: "2" }, { value: [a, b, { name: "x" }] }];
+    await using world = await World.of((_request, response, nth) => json(response, 200, pages[nth - 1]));
+    assert.deepEqual(await world.client.list(get), [a, { name: "x" }, b, { name: "x" }]);
+  });
+
   it("Pages of a list that go on without a token are asked for by the token of their address, and never at another host", async () => {
     await using world = await World.of((request, response) => {
       const isSecond = pageAfter(request.url ?? "") === "a+b";

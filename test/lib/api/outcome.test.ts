@@ -60,6 +60,21 @@ describe("what became of a call", () => {
   });
 });
 
+describe("a certificate that is refused", () => {
+  for (const [codes, advice] of [
+    [["SELF_SIGNED_CERT_IN_CHAIN", "DEPTH_ZERO_SELF_SIGNED_CERT"], /NODE_EXTRA_CA_CERTS/],
+    [["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "UNABLE_TO_VERIFY_LEAF_SIGNATURE"], /NODE_EXTRA_CA_CERTS/],
+    [["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"], /this machine's clock.*proxy/],
+    [["ERR_TLS_CERT_ALTNAME_INVALID"], /another host.*address.*proxy/],
+  ] as const)
+    for (const code of codes)
+      it(`A certificate that is refused as ${code} says what to do, and that nothing was sent`, () => {
+        const error = new FabricError({ operation: "x", errorCode: code });
+        assert.match(error.message, advice);
+        assert.equal(hadNoEffect(error), true);
+      });
+});
+
 describe("a call that failed", () => {
   it("A call that failed may be sent again in every case unless it is a POST that may have been executed", () => {
     for (const method of methods) {

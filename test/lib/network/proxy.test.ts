@@ -121,6 +121,16 @@ describe("the way of a request", () => {
   });
 });
 
+describe("the address of a managed identity", () => {
+  for (const variable of ["IDENTITY_ENDPOINT", "MSI_ENDPOINT", "IMDS_ENDPOINT", "AZURE_POD_IDENTITY_AUTHORITY_HOST"])
+    it(`The address of a managed identity in ${variable} is never reached through a proxy`, () => {
+      const proxies = { HTTPS_PROXY: "http://p.contoso.com:3128", [variable]: "http://169.254.129.2:8081/msi/token" };
+      const { NO_PROXY = "" } = proxyEnvironment(proxies);
+      assert.ok(NO_PROXY.split(",").includes("169.254.129.2"), NO_PROXY);
+      assert.doesNotThrow(() => proxyEnvironment({ ...proxies, [variable]: "no address" }));
+    });
+});
+
 describe("NO_PROXY", () => {
   const isDirect = (address: string, env: NodeJS.ProcessEnv) =>
     proxyOf(new URL(address), { HTTPS_PROXY: "http://p:1", ...env }) === undefined;
