@@ -483,8 +483,10 @@ export class GitConnection extends FabricObject {
   declare readonly adopted: Output<boolean | undefined>;
   /** Properties of the connection that nobody declares. A new connection of the workspace gets them, too. */
   declare readonly furtherDetails: Output<{ readonly [x: string]: unknown } | undefined>;
-  /** Only for an adopted connection: the deploying identity's credentials before, if the declared ones were others. */
-  declare readonly formerCredentials: Output<{ readonly [x: string]: unknown } | undefined>;
+  /** Only for an adopted connection: the deploying identity's credentials before this stack sent the declared ones. */
+  declare readonly formerCredentials: Output<
+    { readonly [x: string]: unknown; readonly source: string; readonly connectionId?: string | undefined } | undefined
+  >;
 
   constructor(name: string, args: GitConnectionArgs, opts?: CustomResourceOptions) {
     super("GitConnection", name, args, opts);
@@ -993,6 +995,8 @@ export class Connection extends FabricObject {
     | { readonly displayName: string; readonly privacyLevel: string; readonly allowConnectionUsageInGateway: boolean }
     | undefined
   >;
+  /** Only for a connection that existed before: whether this stack has sent credentials to it. Absent if an earlier version adopted it: then nobody knows. */
+  declare readonly credentialsSent: Output<boolean | undefined>;
 
   constructor(name: string, args: ConnectionArgs, opts?: CustomResourceOptions) {
     super("Connection", name, args, opts);

@@ -56,7 +56,10 @@ export function writtenBy(log: readonly Entry[]): Written[] {
 
 /** Whether two values are the same, perhaps as the service spells them. */
 function isAlike(one: unknown, other: unknown): boolean {
-  const spelt = (value: unknown) => (typeof value === "string" ? value.trim().toLowerCase() : (value ?? null));
+  const spelt = (value: unknown): unknown =>
+    JSON.parse(JSON.stringify(value ?? null), (_name, inner: unknown) =>
+      typeof inner === "string" ? inner.trim().toLowerCase() : inner,
+    );
   return isDeepStrictEqual(spelt(one), spelt(other));
 }
 

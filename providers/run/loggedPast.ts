@@ -4,7 +4,7 @@ import { rollbackLogOf } from "../../lib/transactions/transactionFiles.ts";
 import type { Entry } from "../../lib/transactions/entry.ts";
 import { readTransactionLog } from "../../lib/transactions/transactionLog.ts";
 import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
-import { isAdoption } from "../engine/undo.ts";
+import { givesBack, isAdoption } from "../engine/undo.ts";
 import { deletedBy, madeBy } from "../../lib/transactions/madeBy.ts";
 import { areSameNames, takenBy } from "../../lib/transactions/unsettled.ts";
 import { mayHaveWritten, writtenTo } from "../../lib/transactions/written.ts";
@@ -90,8 +90,13 @@ export function loggedPast({ store, stack, rollbackOf, transaction }: PastOf): L
     async wasBegun(resourceType, names, hasNewId = false) {
       const { unsettled } = await transaction.join();
       const mayBeTaken = takenBy(rollbackOf, hasNewId);
+      // an adoption that was cut off proves the opposite: the object was somebody else's
       return unsettled.some(
-        (left) => mayBeTaken(left) && left.resourceType === resourceType && areSameNames(left.names, names),
+        (left) =>
+          mayBeTaken(left) &&
+          !givesBack(left.compensation) &&
+          left.resourceType === resourceType &&
+          areSameNames(left.names, names),
       );
     },
   };

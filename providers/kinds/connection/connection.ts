@@ -47,6 +47,11 @@ export interface Before {
 interface Outputs {
   /** Only for a connection that existed before. */
   readonly adopted?: Before | undefined;
+  /**
+   * Only for a connection that existed before: whether this stack has sent credentials to it. Absent if an earlier version adopted
+   * it: then nobody knows.
+   */
+  readonly credentialsSent?: boolean | undefined;
 }
 
 const fields = {
@@ -103,7 +108,7 @@ const kind = defineObjectKind<Outputs>()({
   restores: ["restoreConnection", RESTORES_CREDENTIALS],
   loses: "whatever is bound to it",
   holdsData: () => "whatever is bound to it",
-  outputs: ["adopted"],
+  outputs: ["adopted", "credentialsSent"],
   title,
   nameOf: ({ displayName = "?" }) => displayName,
   entry: connectionEntry,
@@ -176,8 +181,12 @@ const kind = defineObjectKind<Outputs>()({
 
   async converge(change) {
     await convergeProperties(change);
-    await sendCredentials(change);
-    return {};
+    const isSent = await sendCredentials(change);
+    const { run, id, old, found } = change;
+    if (old?.adopted === undefined && found === undefined) return {};
+    const former = run.isRollback || found ? await formerOf(run, id) : undefined;
+    if (former) return { credentialsSent: former.credentialsSent };
+    return isSent ? { credentialsSent: true } : {};
   },
 
   adoption: {
@@ -195,7 +204,7 @@ const kind = defineObjectKind<Outputs>()({
       return true;
     },
     before: z.record(z.string(), z.unknown()) as unknown as z.ZodType<Before>,
-    toOutputs: (adopted) => ({ adopted }),
+    toOutputs: (adopted) => ({ adopted, credentialsSent: false }),
     ofState: ({ adopted }) => adopted,
     async giveBack(change) {
       await convergeProperties(change);
@@ -203,6 +212,15 @@ const kind = defineObjectKind<Outputs>()({
     },
   },
 });
+
+const NEVER_SENT =
+  "its credentials are those of this deployment: those that it had before are its owner's, and this stack never had them";
+const NOT_KNOWN =
+  "whether it has the credentials again that it had before is not known: an earlier version adopted it, and did not note " +
+  "whether this stack had sent any";
+
+/** The connection in the state of before this run. */
+const formerOf = (run: Run, id: string) => run.formerState<Outputs>("Connection", id);
 
 /**
  * A connection of the tenant. Its id is the service's. Its credentials are declared by reference, looked up when they are
@@ -217,6 +235,9 @@ export const connection: typeof kind = {
     const sent = await run.undoOf<{ credentials?: unknown }>(RESTORES_CREDENTIALS, id);
     const { credentials, secretVersion: version } = state as Pick<Inputs, "credentials" | "secretVersion">;
     if (!sent) return { isChanged, left };
+    const former = await formerOf(run, id);
+    if (former?.adopted && former.credentialsSent !== true)
+      return { isChanged, left: [...left, former.credentialsSent === false ? NEVER_SENT : NOT_KNOWN] };
     const isBack =
       credentials !== undefined &&
       sent.credentials !== null &&
@@ -238,15 +259,21 @@ async function convergeProperties({ now, wanted, path, write }: Changing): Promi
   await write({ method: "PATCH", path, body: { connectivityType, ...body } }, body);
 }
 
-/** Sends the credentials, if the declaration has changed since they were sent, or the service shows others. */
-async function sendCredentials(change: Changing): Promise<void> {
+/**
+ * Sends the credentials, if the declaration has changed since they were sent, or the service shows others.
+ * @returns whether they were sent
+ */
+async function sendCredentials(change: Changing): Promise<boolean> {
   const { run, id, now, wanted, old, found, path } = change;
-  if (wanted.credentials === undefined || found !== undefined) return;
-  if (!(await isOther(change))) return;
+  if (wanted.credentials === undefined || found !== undefined) return false;
+  if (!(await isOther(change))) return false;
+  // a rollback would send what an adopted connection has never had
+  if (run.isRollback && (await formerOf(run, id))?.credentialsSent === false) return false;
   const known = await resolveCredentials(run, wanted.credentials, wanted.secretVersion);
   if (run.isRollback && "missing" in known) {
     const why = `the version of secret ${known.missing} that it had before cannot be read any more`;
-    return run.warn(`${title(wanted)}: its credentials stay as this deployment sent them, because ${why}.`);
+    run.warn(`${title(wanted)}: its credentials stay as this deployment sent them, because ${why}.`);
+    return false;
   }
   const { details, secrets } = await credentialDetails(run, wanted);
   await run.write(
@@ -271,6 +298,7 @@ async function sendCredentials(change: Changing): Promise<void> {
       remedies: refusedCredentials(undefined, wanted),
     },
   );
+  return true;
 }
 
 async function isOther({ run, id, now, wanted, old }: Changing): Promise<boolean> {

@@ -6,13 +6,19 @@ import { keptForOthers } from "../../engine/threeWays.ts";
 import type { Run } from "../../run/run.ts";
 import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "../../engine/gone.ts";
 import { changeBranch, resumeBranchChange } from "./branchChange.ts";
-import { gitFields, intentOf, whereOf } from "./fields.ts";
+import {
+  credentialsBefore,
+  ensureCredentials,
+  giveCredentialsBack,
+  giveFormerCredentials,
+  givesCredentialsBack,
+  RESTORES_CREDENTIALS,
+} from "./credentials.ts";
+import { gitFields, whereOf } from "./fields.ts";
 import type { GitInputs as Inputs, GitLink } from "./fields.ts";
 import { finish, initialize } from "./firstSync.ts";
 import {
   connect,
-  credentialRemedies,
-  credentialsOf,
   detailsOf,
   disconnect,
   furtherDetails,
@@ -24,7 +30,7 @@ import {
   readCredentials,
   undo,
 } from "./link.ts";
-import type { Connection } from "./link.ts";
+import type { Connection, GitCredentials } from "./link.ts";
 import { takeBackPulls } from "./pulled.ts";
 import { takeOutEarlier } from "./pulledInRollback.ts";
 import { pullWhereAlways } from "./pull.ts";
@@ -43,8 +49,8 @@ interface Outputs {
   readonly adopted?: boolean | undefined;
   /** Properties of the connection that nobody declares. A new connection of the workspace gets them, too. */
   readonly furtherDetails?: Readonly<Record<string, unknown>> | undefined;
-  /** Only for an adopted connection: the deploying identity's credentials before, if the declared ones were others. */
-  readonly formerCredentials?: Readonly<Record<string, unknown>> | undefined;
+  /** Only for an adopted connection: the deploying identity's credentials before this stack sent the declared ones. */
+  readonly formerCredentials?: GitCredentials | undefined;
 }
 
 const title = ({ repositoryName, branchName }: Partial<Inputs>) =>
@@ -60,8 +66,8 @@ export const gitConnection = defineKind<Outputs>()({
   noun: "Git connection",
   fields: gitFields,
   place: { of: "workspace", path: "git" },
-  undo,
-  restores: ["connectGit", "restoreGitCredentials"],
+  undo: { ...undo, giveBack: givesCredentialsBack },
+  restores: ["connectGit", RESTORES_CREDENTIALS],
   removal: { method: "post", path: "disconnect" },
   outputs: ["head", "adopted", "furtherDetails", "formerCredentials"],
   title,
@@ -104,7 +110,8 @@ export const gitConnection = defineKind<Outputs>()({
     let outputs: Outputs = { ...(adopted && { adopted }), ...(further && { furtherDetails: further }) };
     const tell = () => exists({ id: inputs.workspaceId, outputs, isContinued: former !== undefined });
     tell();
-    const had = now.gitConnectionState === "NotConnected" ? undefined : await ensureCredentials(run, inputs);
+    const isKept = now.gitConnectionState === "NotConnected" || (adopted && (await mustKeepCredentials(run, inputs)));
+    const had = isKept ? undefined : await ensureCredentials(run, inputs, { isAdopting: adopted && !former });
     const formerCredentials = former?.formerCredentials ?? had;
     if (adopted && formerCredentials) {
       outputs = { ...outputs, formerCredentials };
@@ -142,7 +149,7 @@ export const gitConnection = defineKind<Outputs>()({
       inputs: {
         ...comparable(now, state),
         ...(await credentialsFound(run, id, state, now)),
-        ...((await run.undoOf("restoreGitCredentials", id)) && { connectionId: DOUBTFUL }),
+        ...((await run.undoOf(RESTORES_CREDENTIALS, id)) && { connectionId: DOUBTFUL }),
         gitConnectionState: isSynced ? now.gitConnectionState : NOT_SYNCED,
         newCommit: status && isBehind(status) ? (status.remoteCommitHash ?? undefined) : undefined,
       },
@@ -153,17 +160,22 @@ export const gitConnection = defineKind<Outputs>()({
   heedsOthers: true,
   update: updateConnection,
 
-  async giveBackValues(run, id, { before }, state) {
+  async giveBackValues(run, id, written, state) {
+    const { before } = written;
     const taken = await takeBackPulls(run, id, before);
     const left = [...taken.left, ...(await takeOutEarlier(run, id))];
     const isSynced = await syncAgain(run, id, before, state);
-    return { isChanged: taken.isChanged || isSynced, left };
+    const given = await giveFormerCredentials(run, id, written, state);
+    return { isChanged: taken.isChanged || isSynced || given.isChanged, left: [...left, ...given.left] };
   },
 
   async delete(run, id, state) {
     if (state.adopted) return giveCredentialsBack(run, id, state);
     try {
-      await deleteOrGone(run, id, () => disconnect(run, id, state, state.head));
+      await deleteOrGone(run, id, async () => {
+        const credentials = await credentialsBefore(run, id);
+        await disconnect(run, id, state, { head: state.head, credentials });
+      });
     } catch (error) {
       if (!isFabricError(error, "WorkspaceNotConnectedToGit")) throw error;
     }
@@ -176,7 +188,7 @@ async function updateConnection(
   id: string,
   old: Inputs & Outputs,
   declared: Inputs,
-): Promise<{ readonly head: string | undefined }> {
+): Promise<Pick<Outputs, "head" | "formerCredentials">> {
   let now = await readConnection(run, id);
   const ways = { state: { ...old }, live: comparable(now, old), wanted: { ...declared } };
   const kept = await keptForOthers(run, { name: "GitConnection", fields: gitFields, title }, id, ways);
@@ -193,12 +205,21 @@ async function updateConnection(
   }
   if (!isSameBranch(now.gitProviderDetails, inputs)) return { head: await changeBranch(run, inputs, now) };
   const isOther = !sameIgnoringCase(old.connectionId, inputs.connectionId);
-  if (isOther || inputs.connectionId !== undefined) await ensureCredentials(run, inputs, old);
+  const isAsked = isOther || inputs.connectionId !== undefined;
+  const had = isAsked ? await ensureCredentials(run, inputs, { old }) : undefined;
+  const isFirst = old.adopted && !old.formerCredentials && !run.isRollback;
   // the first sync found both sides empty: items made since must not be committed because another field changes
   const wasEmpty = old.head === "" && isSameBranch(onSameHost(old, now.gitProviderDetails), inputs);
   const head = old.adopted ? now.gitSyncDetails?.head : await finish(run, inputs, now, { wasEmpty });
-  return { head: await pullWhereAlways(run, inputs, head) };
+  return {
+    head: await pullWhereAlways(run, inputs, head),
+    ...(isFirst && had && { formerCredentials: had }),
+  };
 }
+
+/** In a rollback: whether the transaction has sent no credentials to an adopted connection, so that they stay as they are. */
+const mustKeepCredentials = async (run: Run, { workspaceId }: Inputs): Promise<boolean> =>
+  run.isRollback && !(await run.undoOf(RESTORES_CREDENTIALS, workspaceId));
 
 /** Whether a connection of this stack, which another resource of it held, is declared to be another one. */
 const isElsewhere = ({ gitProviderDetails }: Connection, inputs: Inputs, former: Partial<Inputs>): boolean =>
@@ -209,53 +230,6 @@ const comparable = (now: Connection, state: Partial<Inputs>): Partial<Inputs> =>
   ...detailsOf(now),
   ...(state.customDomainName === undefined && { customDomainName: undefined }),
 });
-
-/**
- * Gives the deploying identity the declared credentials, unless the service has them already.
- * @param old the inputs before; undefined in a create
- * @returns the credentials before, if others were sent
- */
-async function ensureCredentials(run: Run, inputs: Inputs, old?: Inputs): Promise<Outputs["formerCredentials"]> {
-  const { workspaceId } = inputs;
-  const had = await readCredentials(run, workspaceId);
-  const isTaken = old?.connectionId !== undefined && inputs.connectionId === undefined;
-  if (isTaken ? had.source === "Automatic" : hasCredentials(had, inputs)) return undefined;
-  await sendCredentials(run, inputs, credentialsOf(inputs), old?.connectionId ?? had.connectionId);
-  return had;
-}
-
-async function sendCredentials(
-  run: Run,
-  inputs: Inputs,
-  credentials: object,
-  before: string | undefined,
-): Promise<void> {
-  const { workspaceId } = inputs;
-  await run.write(
-    intentOf("update", inputs, {
-      function: "restoreGitCredentials",
-      args: { workspaceId, connectionId: before },
-    }),
-    {
-      method: "PATCH",
-      path: `/workspaces/${workspaceId}/git/myGitCredentials`,
-      body: credentials,
-      operation: `change the credentials for ${whereOf(inputs)}`,
-      remedies: credentialRemedies(run, credentials),
-    },
-  );
-}
-
-/** Gives an adopted connection back the credentials that it had, unless somebody has changed them since. */
-async function giveCredentialsBack(run: Run, id: string, state: Inputs & Outputs): Promise<void> {
-  const { formerCredentials, connectionId } = state;
-  if (!formerCredentials) return;
-  await deleteOrGone(run, id, async () => {
-    const now = await readCredentials(run, id);
-    if (sameIgnoringCase(now.connectionId, connectionId))
-      await sendCredentials(run, { ...state, workspaceId: id }, formerCredentials, connectionId);
-  });
-}
 
 /**
  * The credentials that a refresh finds, as an input. They belong to one identity, so another one than the last that deployed may

@@ -18,7 +18,9 @@ const connectionShape = z.object({
 });
 
 /** The credentials are sent back unchanged, so the shape keeps all their properties. */
-const credentialsShape = z.looseObject({ source: z.string(), connectionId: optional(z.string()) });
+export const credentialsShape = z.looseObject({ source: z.string(), connectionId: optional(z.string()) });
+/** An identity's credentials for a connection. */
+export type GitCredentials = Readonly<z.output<typeof credentialsShape>>;
 
 /** A workspace's connection, as the service reports it. */
 export type Connection = Readonly<z.output<typeof connectionShape>>;
@@ -57,6 +59,7 @@ export async function connect(run: Run, inputs: Inputs, link: GitLink = linkFor(
       ...createIntent({ name: "GitConnection", undo }, inputs.repositoryName, { workspaceId: inputs.workspaceId }),
       resourceId: inputs.workspaceId,
       wasFree: true,
+      after: { credentials: link.myGitCredentials },
     },
     {
       method: "POST",
@@ -84,26 +87,32 @@ export type LeftConnection = Readonly<z.output<typeof leftShape>>;
 export const leftIn = (before: Values): LeftConnection | undefined =>
   Object.values(before).flatMap((value) => leftShape.safeParse(value).data ?? [])[0];
 
-/** Each branch has a note of its own: a second value under one name would count as somebody's change. */
-const leaving = (gitProviderDetails: GitProviderDetails, head: string | null | undefined) =>
-  head === undefined ? {} : { before: { [`left ${whereOf(gitProviderDetails)}`]: { gitProviderDetails, head } } };
+/**
+ * Each branch has a note of its own: a second value under one name would count as somebody's change.
+ * @param credentials those of the connection, as the log holds them
+ */
+const leaving = (gitProviderDetails: GitProviderDetails, head: string | null | undefined, credentials: Values) =>
+  head === undefined
+    ? {}
+    : { before: { ...credentials, [`left ${whereOf(gitProviderDetails)}`]: { gitProviderDetails, head } } };
 
 /**
  * Disconnects a workspace for good; its items stay.
- * @param head the commit that the workspace is synced with, if a rollback may connect the workspace again
+ * @param left `head`: the commit that the workspace is synced with, if a rollback may connect the workspace again;
+ *   `credentials`: the values of the credentials, for the log
  */
 export async function disconnect(
   run: Run,
   workspaceId: string,
   connection: Inputs & { readonly furtherDetails?: Readonly<Record<string, unknown>> | undefined },
-  head?: string,
+  { head, credentials = {} }: { readonly head?: string | undefined; readonly credentials?: Values } = {},
 ): Promise<void> {
   const details = detailsFor(connection);
   const compensation = { function: "connectGit", args: { workspaceId, ...details } };
   await run.write(
     {
       ...intentOf("delete", connection, compensation),
-      ...leaving({ ...connection.furtherDetails, ...details }, head),
+      ...leaving({ ...connection.furtherDetails, ...details }, head, credentials),
     },
     disconnectCall(workspaceId, connection),
   );
@@ -126,9 +135,9 @@ export async function leave(run: Run, inputs: Inputs, left: GitLink, head?: stri
   const { workspaceId } = inputs;
   const intent = intentOf("update", inputs, { function: "connectGit", args: { ...left } });
   try {
-    const { gitProviderDetails } = left;
+    const { gitProviderDetails, myGitCredentials: credentials } = left;
     await run.write(
-      { ...intent, ...leaving(gitProviderDetails, head) },
+      { ...intent, ...leaving(gitProviderDetails, head, { credentials }) },
       disconnectCall(workspaceId, gitProviderDetails),
     );
   } catch (error) {
@@ -232,7 +241,7 @@ const detailsFor = (inputs: Inputs): GitProviderDetails => ({
 });
 
 /** The declared credentials in the service's format. */
-export const credentialsOf = ({ connectionId }: Inputs) =>
+export const credentialsOf = ({ connectionId }: Partial<Inputs>): GitCredentials =>
   connectionId === undefined ? { source: "Automatic" } : { source: "ConfiguredConnection", connectionId };
 
 /** What to do if the service refuses credentials, by which ones were sent. */
@@ -255,10 +264,8 @@ export const readCredentials = (run: Run, workspaceId: string) =>
   run.get(`/workspaces/${workspaceId}/git/myGitCredentials`, "read the Git credentials", credentialsShape);
 
 /** Whether the service has the declared credentials. Without a declared connection, any that somebody has given are right. */
-export const hasCredentials = (
-  is: z.output<typeof credentialsShape>,
-  { connectionId }: Pick<Inputs, "connectionId">,
-) => (connectionId === undefined ? is.source !== "None" : sameIgnoringCase(is.connectionId, connectionId));
+export const hasCredentials = (is: GitCredentials, { connectionId }: Pick<Inputs, "connectionId">) =>
+  connectionId === undefined ? is.source !== "None" : sameIgnoringCase(is.connectionId, connectionId);
 
 /** Reads how a workspace is connected. */
 export const readConnection = (run: Run, workspaceId: string) =>

@@ -57,10 +57,17 @@ export const folder = defineObjectKind<Outputs>()({
 
   make: (_run, { displayName, parentFolderId }) => ({ body: { displayName, parentFolderId } }),
   priorValues: ({ displayName, parentFolderId }) => ({ displayName, parentFolderId }),
-  valuesOf: ({ displayName, parentFolderId }) => ({ displayName, parentFolderId }),
+  valuesOf: ({ displayName, parentFolderId }, _run, _id, { adopted, displayName: declared }) => ({
+    displayName: adopted && sameIgnoringCase(displayName, declared) ? (declared ?? displayName) : displayName,
+    parentFolderId,
+  }),
 
-  async converge({ run, id, now, wanted, path, write }) {
-    const { displayName, parentFolderId } = wanted;
+  async converge({ run, id, now, wanted, old, found, givenBack, path, write }) {
+    const { parentFolderId } = wanted;
+    const isAdopted = found !== undefined || old?.adopted === true;
+    // an adopted folder keeps its spelling: nothing would give it back
+    const isSpeltAnew = isAdopted && !givenBack && sameIgnoringCase(now.displayName, wanted.displayName);
+    const displayName = isSpeltAnew ? now.displayName : wanted.displayName;
     const isMoved = !sameIgnoringCase(now.parentFolderId, parentFolderId);
     const rename = (displayName: string) =>
       write({ method: "PATCH", path, body: { displayName }, answer: folderShape }, { displayName });
