@@ -5,6 +5,7 @@ import { settleProxies } from "../../lib/network/proxy.ts";
 import { pathOfCaller, takeOption } from "./commandLine.ts";
 import { isJsonOutput, noteResult, printOnlyResult, printResult, takeOutput } from "./commandOutput.ts";
 import { NoStackError } from "./configuration.ts";
+import { RefusedError } from "../../lib/transactions/refusedError.ts";
 import { CONFIG_FILE, readProjectFile } from "../../lib/config/projectFile.ts";
 import { projectRoot, pulumiEnvironment } from "./pulumi.ts";
 import { stackName } from "./stackName.ts";
@@ -76,7 +77,7 @@ function withAbsolutePath(args: readonly string[], option: string, env: NodeJS.P
   return [...rest, ...values.map((path) => `--${option}=${pathOfCaller(path, projectRoot, env)}`)];
 }
 
-/** Runs a command with this process's arguments, and sets the exit code: 2 if the command cannot run at all. */
+/** Runs a command with this process's arguments, and sets the exit code: 1 if it was refused, 2 if the command cannot run at all. */
 export async function runStackCommand(
   { usage, name, run }: StackCommand,
   given: readonly string[] = process.argv.slice(2),
@@ -113,7 +114,7 @@ export async function runStackCommand(
     process.exitCode = await run(found.access, found.rest);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
-    process.exitCode = error instanceof NoStackError ? 1 : 2;
+    process.exitCode = error instanceof NoStackError || error instanceof RefusedError ? 1 : 2;
     noteResult({ error: error instanceof Error ? error.message : String(error) });
   } finally {
     if (isJsonOutput()) printResult({ command: name, stack: stackOfResult, exitCode: process.exitCode });

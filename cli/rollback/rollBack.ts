@@ -18,6 +18,7 @@ import type { EngineFailure } from "./restore.ts";
 import { RollbackRefused } from "./rollbackRefused.ts";
 import { RollbackRun } from "./rollbackRun.ts";
 import type { WrittenObject } from "./writtenObjects.ts";
+import { assertOpenPlaces } from "../transaction/openPlaces.ts";
 import { awaitOperations } from "../transaction/operationsOfEarlierRuns.ts";
 import { exportCheckpoint } from "../../lib/checkpoint/exportCheckpoint.ts";
 import { decryptedCheckpoint, importCheckpoint, refreshStack } from "./stackState.ts";
@@ -36,10 +37,11 @@ export interface TransactionOrder extends StackAccess {
  * Takes a stack back to its state before a transaction: the engine restores the saved checkpoint, orphans of the log are
  * removed, and the result is compared with the checkpoint.
  * @returns what must be done by hand; empty if the rollback is complete
- * @throws RollbackRefused, or Error if it cannot begin; nothing was changed then
+ * @throws RollbackRefused, RefusedError, or Error if it cannot begin; nothing was changed then
  */
 export async function rollBack(order: TransactionOrder & { readonly reason: string }): Promise<Leftover[]> {
   const { transactions, transactionId } = order;
+  await assertOpenPlaces({ env: order.env, store: transactions.store }, await transactions.logs());
   const stateHash = await transactions.stateHash(transactionId);
   await assertNotBuiltUpon(order, stateHash);
   const saved = await transactions.savedCheckpoint(transactionId);

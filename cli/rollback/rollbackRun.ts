@@ -1,7 +1,7 @@
 import type { LogStore } from "../../lib/logStore/logStore.ts";
-import { providerFile } from "../../lib/transactions/transactionFiles.ts";
-import type { Configuration } from "../../providers/run/configuration.ts";
 import type { LiveRun } from "../../providers/run/liveRun.ts";
+import { assertSamePlace } from "../../providers/run/placeOfTransaction.ts";
+import { providerNote } from "../../providers/run/providerNote.ts";
 
 /** Data for reaching objects in the same way as their deployment did. */
 export interface RollbackAccess {
@@ -22,17 +22,19 @@ export class RollbackRun implements AsyncDisposable {
    * The run.
    * @param transactionId the transaction whose endpoint and sign-in the run uses
    * @throws Error if the log does not say how its deployment reached the service
+   * @throws RefusedError if the run reaches another place than the transaction
    */
-  of(transactionId: string): Promise<LiveRun> {
-    return (this.#run ??= this.#start(transactionId));
+  async of(transactionId: string): Promise<LiveRun> {
+    const { store } = this.#access;
+    const run = await (this.#run ??= this.#start(transactionId));
+    assertSamePlace({ transactionId, store, note: await providerNote(store, transactionId) }, run.reached);
+    return run;
   }
 
   async #start(transactionId: string): Promise<LiveRun> {
     const { env, store } = this.#access;
-    const noted = await store.read(providerFile(transactionId));
-    if (!noted) throw new Error(`${providerFile(transactionId)} is missing beside its log in ${store.where}.`);
+    const configuration = await providerNote(store, transactionId);
     const { startRun } = await import("../../providers/run/liveRun.ts");
-    const configuration = JSON.parse(noted.toString()) as Configuration;
     // an empty list of workspaces means here that the engine has deleted all of them
     return startRun(configuration, { ...env, FABRIC_CONFIRM_GONE: "true" });
   }

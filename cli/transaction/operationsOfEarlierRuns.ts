@@ -1,8 +1,7 @@
 import type { LogStore } from "../../lib/logStore/logStore.ts";
 import type { Entry } from "../../lib/transactions/entry.ts";
 import { operationsGoingOn } from "../../lib/transactions/goingOn.ts";
-import { providerFile } from "../../lib/transactions/transactionFiles.ts";
-import type { Configuration } from "../../providers/run/configuration.ts";
+import { providerNote } from "../../providers/run/providerNote.ts";
 
 /** Data for reaching the service in the same way as the run that began an operation. */
 export interface OperationsAccess {
@@ -27,10 +26,9 @@ export async function awaitOperations(
       `Waiting for ${operations.map(({ what }) => what).join(", ")}: an earlier run has begun it, and it may still go on.`,
     );
     try {
-      const noted = await store.read(providerFile(transactionId));
-      if (!noted) throw new Error(`${providerFile(transactionId)} is missing beside its log in ${store.where}.`);
+      const noted = await providerNote(store, transactionId);
       const { startRun } = await import("../../providers/run/liveRun.ts");
-      const run = await startRun(JSON.parse(noted.toString()) as Configuration, env);
+      const run = await startRun(noted, env);
       try {
         await Promise.all(operations.map((operation) => run.operationEnded(operation)));
       } finally {

@@ -7,6 +7,7 @@ import { checkpointHash, withoutPendingOperations } from "../../lib/checkpoint/c
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { RollbackRun } from "../rollback/rollbackRun.ts";
 import { orphansOf, outdatedIn } from "../rollback/plan.ts";
+import { assertOpenPlaces } from "./openPlaces.ts";
 import { awaitOperations } from "./operationsOfEarlierRuns.ts";
 import { exportCheckpoint } from "../../lib/checkpoint/exportCheckpoint.ts";
 import { takeOverRenamed } from "./renamedStack.ts";
@@ -40,6 +41,7 @@ export async function catchUp(recovery: Recovery): Promise<Checkpoint> {
   const exported = await takeOverRenamed(recovery);
   // first, because an unreadable log must stop the recovery before anything is changed
   const open = (await transactions.logs()).filter((log) => !hasEnded(log));
+  await assertOpenPlaces({ env: recovery.env, store: transactions.store }, open);
   const announced = await transactions.announced();
   if (announced !== undefined && (await transactions.entries(announced)).length === 0)
     say(lostLog(stack, announced, transactions.store.where));

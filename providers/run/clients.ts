@@ -1,13 +1,12 @@
-import { credentialSetting } from "../../lib/signIn/credentialKind.ts";
-import { chooseCredential, principalOf, tenantOf } from "../../lib/signIn/credentials.ts";
+import { principalOf } from "../../lib/signIn/credentials.ts";
 import { systemClock } from "../../lib/clock.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { FabricClient } from "../../lib/api/fabricClient.ts";
 import type { Attempt, Wait } from "../../lib/api/fabricCall.ts";
-import { FeatureFlags } from "../../lib/featureFlags.ts";
+import type { FeatureFlags } from "../../lib/featureFlags.ts";
 import type { LogStore } from "../../lib/logStore/logStore.ts";
 import { openLogStore } from "../../lib/logStore/openLogStore.ts";
-import { SecretManager } from "../../lib/secretManager.ts";
+import type { SecretManager } from "../../lib/secretManager.ts";
 import { AttemptsWriter } from "../../lib/transactions/attemptsWriter.ts";
 import { Redaction } from "../../lib/telemetry/redaction.ts";
 import { openTelemetry } from "../../lib/telemetry/openTelemetry.ts";
@@ -15,11 +14,12 @@ import { QUOTA_WINDOW_MS, noQuotas } from "../../lib/api/quota.ts";
 import { timeScaleOf } from "../../lib/retryHandler.ts";
 import { THROTTLE_BUDGET_S, ThrottleBudget } from "../../lib/api/throttleBudget.ts";
 import { Throttle } from "../../lib/api/throttle.ts";
-import { assertTrustedEndpoint, trustedVaultUrl } from "../../lib/api/trustedHost.ts";
+import { assertTrustedEndpoint } from "../../lib/api/trustedHost.ts";
 import type { TelemetryLogger } from "../../lib/telemetryLogger.ts";
 import type { Configuration } from "./configuration.ts";
 import { openEmulator } from "./embeddedEmulator.ts";
 import { formatOrigin, hostOfEndpoint } from "./origin.ts";
+import { signIn, tenantOfToken } from "./signIn.ts";
 import { ThrottledLines } from "./throttledLines.ts";
 import { WaitStatus } from "./waitStatus.ts";
 import { RunVariables } from "../../lib/content/environmentValues.ts";
@@ -73,22 +73,12 @@ export async function openClients(
   const clock = systemClock;
   const { stack } = configuration;
   const store = await openLogStore(configuration.transactionLog, { stack, env });
-  const flags = FeatureFlags.load(configuration.features, env);
   const isEmulator = configuration.endpoint === "emulator";
   const emulator = isEmulator && !env["FABRIC_ENDPOINT"] ? await openEmulator() : undefined;
   const endpoint = env["FABRIC_ENDPOINT"] || (emulator?.url ?? configuration.endpoint);
   if (endpoint === "emulator") throw new Error("The emulator did not start.");
   assertTrustedEndpoint(endpoint, env);
-  const secretEnv = { ...env, KEY_VAULT_URL: trustedVaultUrl(configuration.keyVaultUrl, env) };
-  const secrets = new SecretManager({ flags, env: secretEnv, clock });
-  const tokens = await chooseCredential({
-    env,
-    secrets,
-    // stack `local` never uses a real credential, whatever endpoint its file names
-    endpointIsEmulator: isEmulator || stack === "local",
-    tenantId: configuration.tenantId,
-    kind: credentialSetting(configuration.credential),
-  });
+  const { flags, secrets, tokens } = await signIn(configuration, env, clock);
   const deployment = () => ({ stack, transactionId: transactionId() });
   const variables = new RunVariables(env);
   const telemetry = await openTelemetry({ flags, env, secrets, deployment, further: () => variables.taken() });
@@ -124,8 +114,7 @@ export async function openClients(
   const endpointFrom = env["FABRIC_ENDPOINT"] ? "FABRIC_ENDPOINT" : isEmulator ? undefined : "fabric:endpoint";
   const fabric = new FabricClient({ ...shared, endpoint, endpointFrom, stop, throttle });
   const token = await tokens.token(FabricClient.scope);
-  const tenantId = tenantOf(token);
-  assertTenant(configuration.tenantId, tenantId, tokens.name);
+  const tenantId = tenantOfToken(token, configuration, tokens);
   const graphEndpoint = env["FABRIC_GRAPH_ENDPOINT"] || (emulator?.graph ?? GRAPH_ENDPOINT);
   // Microsoft Graph has quotas of its own, which a run never uses up
   const users = new GraphUsers({
@@ -156,13 +145,4 @@ export async function openClients(
       await emulator?.close();
     },
   };
-}
-
-/** @throws Error if the stack belongs to another tenant than the token */
-function assertTenant(wanted: string | undefined, tenantId: string | undefined, credential: string): void {
-  if (!wanted || !tenantId || tenantId.toLowerCase() === wanted.toLowerCase()) return;
-  throw new Error(
-    `This stack belongs to tenant ${wanted} (fabric:tenantId), and ${credential} is signed in to tenant ${tenantId}. ` +
-      `Nothing was changed. Sign in to the right tenant.`,
-  );
 }

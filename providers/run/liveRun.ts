@@ -16,6 +16,8 @@ import { operationEnded, writesOf } from "./writes.ts";
 
 /** A run that talks to a service, and must be closed. */
 export interface LiveRun extends Run {
+  /** The place that calls reach, as `Clients.reached`. */
+  readonly reached: string;
   /** Flushes telemetry, closes the log, the connections and an embedded emulator. */
   close(): Promise<void>;
 }
@@ -51,7 +53,7 @@ export async function startRun(
   const justRead = new JustRead(clock);
   const turns = new Turns();
   const objects = ownObjects({ store, env, clock, rollbackOf });
-  const past = loggedPast({ store, stack, rollbackOf, transaction });
+  const past = loggedPast({ store, stack, rollbackOf, transaction, reached: clients.reached });
   const said = new Set<string>();
   /** Says each thing once: the comparison of an object says it before the update does. */
   const warn = (line: string) => {
@@ -65,6 +67,7 @@ export async function startRun(
   };
 
   return {
+    reached: clients.reached,
     origin: { host: hostOfEndpoint(endpoint), tenantId: clients.tenantId },
     clock: { now: () => clock.now(), sleep: (ms, signal) => clock.sleep(ms, signal ?? stop) },
     callerId: clients.callerId,

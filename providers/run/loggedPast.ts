@@ -18,13 +18,15 @@ export interface PastOf {
   /** The transaction that the run rolls back. */
   readonly rollbackOf: string | undefined;
   readonly transaction: RunTransaction;
+  /** The place that the run reaches. */
+  readonly reached: string;
 }
 
 /**
  * Answers questions about earlier writes from the transaction logs of a stack. Reads the logs once: what this run writes itself
  * is at hand, and nobody else may write.
  */
-export function loggedPast({ store, stack, rollbackOf, transaction }: PastOf): LoggedPast {
+export function loggedPast({ store, stack, rollbackOf, transaction, reached }: PastOf): LoggedPast {
   let logs: Promise<Entry[][]> | undefined;
   let undone: Promise<Entry[]> | undefined;
   const undoneLog = (transactionId: string) => (undone ??= readTransactionLog(store, transactionId));
@@ -88,7 +90,7 @@ export function loggedPast({ store, stack, rollbackOf, transaction }: PastOf): L
     },
 
     async wasBegun(resourceType, names, hasNewId = false) {
-      const { unsettled } = await transaction.join();
+      const { unsettled } = await transaction.join(reached);
       const mayBeTaken = takenBy(rollbackOf, hasNewId);
       // an adoption that was cut off proves the opposite: the object was somebody else's
       return unsettled.some(

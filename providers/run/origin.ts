@@ -26,19 +26,29 @@ export function hostOfEndpoint(endpoint: string): string {
 }
 
 /**
+ * How two places differ; undefined if they do not. A place without a tenant may be any tenant's.
+ */
+export function differenceOf(one: Origin, other: Origin): "host" | "tenant" | undefined {
+  if (one.host !== other.host) return "host";
+  const isOtherTenant = one.tenantId && other.tenantId && one.tenantId.toLowerCase() !== other.tenantId.toLowerCase();
+  return isOtherTenant ? "tenant" : undefined;
+}
+
+/**
  * Refuses an object that was made somewhere else.
  * @throws Error that says how state and run differ, and how to go on
  */
 export function assertSameOrigin(what: string, inState: unknown, now: Origin): void {
   if (typeof inState !== "string" || inState === "") return;
   const before = parseOrigin(inState);
-  if (before.host !== now.host) {
+  const difference = differenceOf(before, now);
+  if (difference === "host") {
     throw new Error(
       `${what} was deployed to ${before.host}, and this run is configured for ${now.host}. Nothing was changed. ` +
         `Set fabric:endpoint back, or use another stack for the other endpoint.`,
     );
   }
-  if (before.tenantId && now.tenantId && before.tenantId.toLowerCase() !== now.tenantId.toLowerCase()) {
+  if (difference === "tenant") {
     throw new Error(
       `${what} belongs to tenant ${before.tenantId}, and this run is signed in to tenant ${now.tenantId}. Nothing was ` +
         `changed. Sign in to the right tenant, or use another stack for the other one.`,

@@ -14,6 +14,8 @@ import type { Clock } from "../../lib/clock.ts";
 import { unsettledCreates } from "../../lib/transactions/unsettled.ts";
 import type { UnsettledCreate } from "../../lib/transactions/unsettled.ts";
 import type { Configuration } from "./configuration.ts";
+import { assertPlaceOfOpen } from "./placeOfTransaction.ts";
+import { findProviderNote } from "./providerNote.ts";
 
 /**
  * Longest wait for a predecessor that is stopping. An orphaned provider stops within a second. If its machine is gone, its
@@ -77,10 +79,12 @@ export class RunTransaction {
 
   /**
    * The log to write to. The first write opens the log and takes the writer's lock.
+   * @param reached the place that this process reaches: `host` or `host/tenantId`
    * @throws LockedError if another run is writing
+   * @throws RefusedError if a transaction is open at another place
    */
-  join(): Promise<JoinedTransaction> {
-    return (this.#joined ??= this.#take());
+  join(reached: string): Promise<JoinedTransaction> {
+    return (this.#joined ??= this.#take(reached));
   }
 
   /** The transaction, if this process has joined it or is about to. */
@@ -111,26 +115,29 @@ export class RunTransaction {
     }
   }
 
-  async #take(): Promise<JoinedTransaction & { readonly lock: Lock }> {
+  async #take(reached: string): Promise<JoinedTransaction & { readonly lock: Lock }> {
     const { configuration, clock } = this.#options;
     const { stack } = configuration;
     const transactions = await this.#transactions();
     const lock = await transactions.store.lock(`${stack}.writer`, { waitMs: PREDECESSOR_MS });
     try {
       const logs = await transactions.logs();
+      await assertPlaceOfOpen(transactions.store, logs, () => reached);
       const unsettled = unsettledCreates(logs);
       const programs = this.#programsRun();
       if (programs?.isResumed) await transactions.resume(programs.transactionId);
       else if (programs) await transactions.begin(programs.transactionId, checkpointBefore(stack), true);
       const transactionId = this.knownId ?? (this.#own = newTransactionId(stack, clock));
-      const isNew = (await transactions.entries(transactionId)).length === 0;
+      const before = await transactions.entries(transactionId);
       const log = await transactions.openLog(transactionId);
-      if (isNew) {
+      if (before.length === 0) {
         await transactions.prune();
         await boundDeployed(transactions.store, stack);
         await log.begin({ stack, enableRollback: false });
       }
-      await transactions.noteProvider(transactionId, configuration);
+      // without effects, the transaction has no objects at any place yet
+      const place = hasEffects(before) ? (await findProviderNote(transactions.store, transactionId))?.reached : reached;
+      await transactions.noteProvider(transactionId, { ...configuration, reached: place });
       return { log, unsettled, openLogs: logs.filter((one) => !hasEnded(one)), lock };
     } catch (error) {
       await lock.release();

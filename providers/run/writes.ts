@@ -39,7 +39,7 @@ export function writesOf({ clients, env, transaction, stop, asked, justRead, onS
     resourceId: (answer: T) => string,
   ): Promise<T> => {
     const { operation, resourceType, resourceName } = intent;
-    const { log } = await transaction.join();
+    const { log } = await transaction.join(clients.reached);
     onStep(log.transactionId);
     const name = `${operation[0]?.toUpperCase()}${operation.slice(1)}${resourceType}`;
     const noting = (note: NoteAccepted) => work((operationId) => note({ operationId, origin: clients.reached }));
@@ -69,7 +69,7 @@ export function writesOf({ clients, env, transaction, stop, asked, justRead, onS
     },
 
     async create<T extends { id: string }>(intent: Intent, call: Write & Answering<T>, ours: Ours<T>) {
-      const { unsettled } = await transaction.join();
+      const { unsettled } = await transaction.join(clients.reached);
       const mayBeTaken = takenBy(env["FABRIC_ROLLBACK_OF"] || undefined, ours.hasNewId === true);
       const left = unsettledLike(unsettled.filter(mayBeTaken), intent);
       // while that operation runs, a look may miss its object
@@ -102,7 +102,7 @@ export function writesOf({ clients, env, transaction, stop, asked, justRead, onS
     },
 
     async adopt<B extends object>({ resourceType, resourceName, resourceId }: Adopted, before: B) {
-      const { log, unsettled } = await transaction.join();
+      const { log, unsettled } = await transaction.join(clients.reached);
       const compensation = giveBackOf(resourceType);
       const earlier = unsettled.find(
         (left) => left.compensation === compensation && isSameId(left.resourceId, resourceId),
@@ -123,7 +123,7 @@ export function writesOf({ clients, env, transaction, stop, asked, justRead, onS
     },
 
     async doubt(intent, error) {
-      const { log } = await transaction.join();
+      const { log } = await transaction.join(clients.reached);
       await log.doubt(intent, error);
     },
   };

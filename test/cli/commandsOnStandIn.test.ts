@@ -218,6 +218,48 @@ describe("an up whose state could not be written", () => {
   });
 });
 
+describe("a command that finds a transaction which is open at another endpoint", () => {
+  /** What a killed up has left that reached that endpoint. */
+  function leaveOpen(project: Project, reached: string): void {
+    const id = "dev-20260101T000000Z-00aa";
+    const place = { v: 2, transactionId: id, pid: 1, at: "2026-01-01T00:00:00.000Z" };
+    const compensation = { function: "deleteWorkspace", args: { displayName: "w" } };
+    const create = { operation: "create", resourceType: "Workspace", resourceName: "w", compensation };
+    const lines = [
+      { ...place, seq: 1, kind: "begin", stack: "dev", enableRollback: true, checkpoint: `${id}.checkpoint.json` },
+      { ...place, seq: 2, kind: "intent", step: "a", ...create, names: { displayName: "w" }, wasFree: true },
+    ];
+    const note = { stack: "dev", endpoint: "emulator", features: {}, credential: "auto", transactionLog: "", reached };
+    const files = {
+      [`${id}.jsonl`]: lines.map((line) => `${JSON.stringify(line)}\n`).join(""),
+      [`${id}.provider.json`]: JSON.stringify(note),
+      [`${id}.checkpoint.json`]: JSON.stringify({ version: 3, deployment: { resources: [] } }),
+      "dev.open": id,
+    };
+    for (const [name, content] of Object.entries(files))
+      writeFileSync(join(project.root, ".fabric/transactions", name), content);
+  }
+
+  for (const [file, args] of [
+    ["up.ts", []],
+    ["rollback.ts", []],
+    ["pulumiCommand.ts", ["destroy"]],
+  ] as const)
+    it(`A command that finds a transaction which is open at another endpoint does nothing, names both and ends with 1: ${[file, ...args].join(" ")}`, async () => {
+      using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
+      leaveOpen(project, "127.0.0.1:1");
+      const env = { FABRIC_ENDPOINT: "http://127.0.0.1:2/v1" };
+      const { code: ended, text: said, calls } = await project.run(file, [...args, "--stack", "dev"], env);
+      assert.equal(ended, 1, said);
+      assert.match(said, /its objects are at 127\.0\.0\.1:1\. This run reaches 127\.0\.0\.1:2, .*nothing was done/);
+      assert.deepEqual(
+        calls.filter(({ command }) => command !== "config"),
+        [],
+      );
+      assert.deepEqual(project.log().kinds, ["begin", "intent"]);
+    });
+});
+
 describe("options of Pulumi's commands at a rollback", () => {
   it("Options of Pulumi's commands at a rollback change nothing, however the CLI lets them be spelled, and unknown ones are refused", async () => {
     using project = new Project({ "dev.json.zst": zstdCompressSync(state) });

@@ -60,17 +60,22 @@ export interface Ended<T> {
 export class FaultyBench implements AsyncDisposable {
   readonly bench: Bench;
   readonly #hooks: { onFault: () => void };
+  /** Every call goes over it. */
+  readonly #wire: Wire;
 
-  private constructor(bench: Bench, hooks: { onFault: () => void }) {
+  private constructor(bench: Bench, hooks: { onFault: () => void }, wire: Wire) {
     this.bench = bench;
     this.#hooks = hooks;
+    this.#wire = wire;
   }
 
   static async start(): Promise<FaultyBench> {
     const hooks = { onFault: () => undefined };
     const bench = await Bench.start(() => hooks.onFault(), { families: [madeUpFamily] });
     addHolders(bench);
-    return new FaultyBench(bench, hooks);
+    const wire = await Wire.to(Number(new URL(bench.emulator.origin).port));
+    bench.endpoint = `http://127.0.0.1:${wire.port}/v1`;
+    return new FaultyBench(bench, hooks, wire);
   }
 
   /** Lets a process do something without a fault. */
@@ -102,9 +107,8 @@ export class FaultyBench implements AsyncDisposable {
       if (outcome.isKilled) this.bench.forkLogs();
       if (outcome.isKilled || outcome.isInterrupted) stop.abort();
     };
-    await using wire = outcome.isPage ? await wireWithPage(emulator.origin, nth) : undefined;
-    const env = wire && { FABRIC_ENDPOINT: `http://127.0.0.1:${wire.port}/v1` };
-    const process = await this.bench.process(kind, env, { isPatient: false, stop: stop.signal, ...options });
+    if (outcome.isPage) answerByPage(this.#wire, nth);
+    const process = await this.bench.process(kind, {}, { isPatient: false, stop: stop.signal, ...options });
     const isPastItsEnd = () => emulator.requests().length - first < nth;
     try {
       return { result: await work(process), isPastItsEnd: isPastItsEnd() };
@@ -112,6 +116,7 @@ export class FaultyBench implements AsyncDisposable {
       return { error: error as Error, isPastItsEnd: isPastItsEnd() };
     } finally {
       emulator.faults([]);
+      this.#wire.replaceAnswers(() => undefined);
       this.#hooks.onFault = () => undefined;
       await process.end();
     }
@@ -135,15 +140,14 @@ export class FaultyBench implements AsyncDisposable {
     await run.close();
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.bench[Symbol.asyncDispose]();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.bench[Symbol.asyncDispose]();
+    await this.#wire[Symbol.asyncDispose]();
   }
 }
 
-/** A wire on which the answer to one call is a page of somebody else; the service has acted on the call. */
-async function wireWithPage(origin: string, nth: number): Promise<Wire> {
-  const wire = await Wire.to(Number(new URL(origin).port));
+/** Lets the answer to one of the calls that follow be a page of somebody else; the service has acted on the call. */
+function answerByPage(wire: Wire, nth: number): void {
   let passed = 0;
   wire.replaceAnswers(() => (++passed === nth ? foreign["a page with 200"] : undefined));
-  return wire;
 }

@@ -61,11 +61,14 @@ const root = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 export class Bench implements AsyncDisposable {
   readonly folder = mkdtempSync(join(root, "fabric-bench-"));
   readonly emulator: Emulator;
+  /** Where its processes reach the emulator: one place for all, as an open transaction stays where it began. */
+  endpoint: string;
   readonly #runs: LiveRun[] = [];
   #logs = "log";
 
   private constructor(emulator: Emulator) {
     this.emulator = emulator;
+    this.endpoint = emulator.url;
   }
 
   static async start(onFault?: () => void, options: EmulatorOptions = {}): Promise<Bench> {
@@ -102,7 +105,7 @@ export class Bench implements AsyncDisposable {
   async run(env: NodeJS.ProcessEnv = {}, options: ProcessOptions = {}): Promise<LiveRun> {
     const { stop } = options;
     const own = {
-      FABRIC_ENDPOINT: this.emulator.url,
+      FABRIC_ENDPOINT: this.endpoint,
       FABRIC_GRAPH_ENDPOINT: this.emulator.origin,
       FABRIC_RETRY_BASE_MS: "1",
       FABRIC_TRANSACTION_ID: TRANSACTION,

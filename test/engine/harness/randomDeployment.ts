@@ -122,6 +122,11 @@ async function endOf({ series, pair, stack: origin, calls, whole }: Origin, seed
   const plot = drawPlot(random, calls);
   let act: () => void = () => undefined;
   await using stack = await EngineStack.copyOf(origin, { seed: walkSeed, onFault: () => act() });
+  // every command reaches the service over it: an open transaction stays at the address where it began
+  await using wire = await Wire.to(Number(new URL(stack.emulator.origin).port));
+  stack.env["FABRIC_ENDPOINT"] = `http://127.0.0.1:${wire.port}/v1`;
+  stack.env["FABRIC_GRAPH_ENDPOINT"] = `http://127.0.0.1:${wire.port}`;
+  const place = { stack, wire };
   declare(stack, pair.to);
   const drawn = (amount: number, label: string) =>
     Array.from({ length: amount }, (_, index) =>
@@ -134,12 +139,12 @@ async function endOf({ series, pair, stack: origin, calls, whole }: Origin, seed
   try {
     const during: Edit[] = [];
     if (plot.first) {
-      const first = await runInto(stack, plot.first, (hit) => (act = hit));
+      const first = await runInto(place, plot.first, (hit) => (act = hit));
       told.push(`first run, ${plot.first.what}: ${first.code}\n${first.text}`);
     }
     let editedAt: string | undefined;
     let ended = await runInto(
-      stack,
+      place,
       plot.trouble,
       (hit) => (act = hit),
       () => {
@@ -195,7 +200,7 @@ const withoutProgress = (text: string) =>
 
 /** Runs npm run up into trouble. @returns how it ended; without a code if it was killed */
 async function runInto(
-  stack: EngineStack,
+  { stack, wire }: { readonly stack: EngineStack; readonly wire: Wire },
   { rule, victim, method, route, nth }: Trouble,
   listen: (hit: () => void) => void,
   onHit: () => void = () => undefined,
@@ -219,7 +224,6 @@ async function runInto(
     stack.emulator.faults([rule]);
     return stack.command("cli/up.ts", up);
   }
-  await using wire = await Wire.to(Number(new URL(stack.emulator.origin).port));
   const pattern = new RegExp(`/v1${route.replace(/\{\w+\}/g, "[^/]+")}$`, "i");
   let passed = 0;
   wire.replaceAnswers(({ method: sent, url }) => {
@@ -227,10 +231,11 @@ async function runInto(
     onHit();
     return foreign["a page with 200"];
   });
-  return await stack.command("cli/up.ts", up, {
-    FABRIC_ENDPOINT: `http://127.0.0.1:${wire.port}/v1`,
-    FABRIC_GRAPH_ENDPOINT: `http://127.0.0.1:${wire.port}`,
-  });
+  try {
+    return await stack.command("cli/up.ts", up);
+  } finally {
+    wire.replaceAnswers(() => undefined);
+  }
 }
 
 /** What an outcome is compared with. */

@@ -107,7 +107,7 @@ describe("a log of its own stack that a version cannot read whole", () => {
       await assert.rejects(new StackTransactions(store, "dev").prune(0), message);
       await assert.rejects(new StackTransactions(store, "dev").unfinished(), message);
       await assert.rejects(new StackTransactions(store, "dev").open({ version: 3, deployment: {} }, true), message);
-      await assert.rejects(new RunTransaction(options(store)).join(), message);
+      await assert.rejects(new RunTransaction(options(store)).join("emulator"), message);
       assert.deepEqual(readdirSync(store.where), before, "something was written");
     });
   }
@@ -121,7 +121,7 @@ describe("a log of its own stack that a version cannot read whole", () => {
     await assert.rejects(TransactionLog.open({ store, transactionId: ID }), message);
     await assert.rejects(new StackTransactions(store, "dev").unfinished(), message);
     await assert.rejects(new StackTransactions(store, "dev").open({ version: 3, deployment: {} }, true), message);
-    await assert.rejects(new RunTransaction(options(store, { FABRIC_TRANSACTION_ID: ID })).join(), message);
+    await assert.rejects(new RunTransaction(options(store, { FABRIC_TRANSACTION_ID: ID })).join("emulator"), message);
     assert.equal(readFileSync(join(store.where, `${ID}.jsonl`), "utf8"), content);
     assert.equal(await new StackTransactions(store, "dev").announced(), ID);
   });

@@ -79,7 +79,7 @@ describe("an id in other letters", () => {
       () => small,
     );
     const { store, transaction } = past;
-    const logged = loggedPast({ store, stack: "dev", rollbackOf: undefined, transaction });
+    const logged = loggedPast({ store, stack: "dev", rollbackOf: undefined, transaction, reached: "emulator" });
     assert.deepEqual(await logged.undoOf("restoreRole", `${capital}/${capital}`), { role: "Viewer" });
   });
 
@@ -132,7 +132,7 @@ describe("a create that an earlier run began", () => {
     const transaction = {
       join: () => Promise.resolve({ log: past.log, unsettled: begun }),
     } as unknown as RunTransaction;
-    const logged = loggedPast({ store, stack: "dev", rollbackOf: undefined, transaction });
+    const logged = loggedPast({ store, stack: "dev", rollbackOf: undefined, transaction, reached: "emulator" });
     assert.equal(await logged.wasBegun("Folder", names), true);
     assert.equal(await logged.wasBegun("Folder", { ...names, parentFolderId: small }), false);
   });

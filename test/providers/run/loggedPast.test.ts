@@ -63,10 +63,10 @@ async function goesOn(
 describe("what a run knows of earlier writes", () => {
   it("What a run knows of earlier writes is what the stack's open logs tell and what it has written since", async () => {
     await goesOn(async ({ store, transaction }) => {
-      const past = loggedPast({ store, stack: "dev", rollbackOf: undefined, transaction });
+      const past = loggedPast({ store, stack: "dev", rollbackOf: undefined, transaction, reached: "emulator" });
       const told = () => Promise.all([1, 2].map((number) => past.undosOf("restoreWorkspace", id(number))));
       assert.deepEqual(await told(), [[{ before: "of the earlier run" }], []]);
-      const { log } = await transaction.join();
+      const { log } = await transaction.join("emulator");
       await note(log, id(1), "of this run");
       await note(log, id(2), "of this run, too");
       assert.deepEqual(await told(), [
@@ -79,8 +79,8 @@ describe("what a run knows of earlier writes", () => {
 
   it("What a run knows of earlier writes is not read again after each write, because logs of big stacks are long", async () => {
     await goesOn(async ({ store, transaction }) => {
-      const past = loggedPast({ store, stack: "dev", rollbackOf: undefined, transaction });
-      const { log } = await transaction.join();
+      const past = loggedPast({ store, stack: "dev", rollbackOf: undefined, transaction, reached: "emulator" });
+      const { log } = await transaction.join("emulator");
       const before = store.reads;
       for (let number = 2; number < 30; number++) {
         await past.undosOf("restoreWorkspace", id(number));
