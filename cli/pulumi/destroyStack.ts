@@ -1,6 +1,7 @@
 import { isSwitchedOn } from "../../lib/config/cliSwitch.ts";
 import { openLogStore } from "../../lib/logStore/openLogStore.ts";
 import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
+import { limitsOf } from "./forcingOptions.ts";
 import { liftedProtection, tellLifted } from "./liftedProtection.ts";
 import { takeSwitch } from "./commandLine.ts";
 import { assertStartable, runsProgram } from "./longConfiguration.ts";
@@ -8,7 +9,7 @@ import { openedStack } from "./openStack.ts";
 import { runPulumi } from "./pulumi.ts";
 import type { Ended } from "./pulumi.ts";
 import { stackOption } from "./stackCommand.ts";
-import { catchUp, settleAll } from "../transaction/recovery.ts";
+import { catchUp, sayWhatStaysOpen, settleAll } from "../transaction/recovery.ts";
 import type { Recovery } from "../transaction/recovery.ts";
 import { hasEffects } from "../../lib/transactions/entry.ts";
 import { checkpointHash, isForeign, liveResourcesOf, resourcesOf } from "../../lib/checkpoint/checkpoint.ts";
@@ -60,7 +61,8 @@ export async function destroyStack(named: StackAccess, given: readonly string[])
     const transactionId = await transactions.beginRun();
     const notes = new RunNotes(transactions, transactionId, "destroy", access.projectRoot);
     const ended = await runPulumi(command, { ...own, FABRIC_TRANSACTION_ID: transactionId });
-    const run: EndedDestroy = { access, transactionId, notes, before };
+    const limits = limitsOf("destroy", args, env);
+    const run: EndedDestroy = { access, transactionId, notes, before, limits };
     const code = ended.code === 0 ? await finish(run) : await fail(run, ended);
     await notes.ended(code);
     if (code !== 0 || !isToBeRemoved) return code;
@@ -86,15 +88,18 @@ interface EndedDestroy {
   readonly notes: RunNotes;
   /** The checkpoint before the run. */
   readonly before: Checkpoint;
+  /** The options that limited the run to a part of the stack. */
+  readonly limits: readonly string[];
 }
 
 /** Ends the log of a destroy that succeeded, and removes orphans of earlier runs once nothing is left. @returns the exit code */
-async function finish({ access, transactionId, notes }: EndedDestroy): Promise<number> {
+async function finish({ access, transactionId, notes, limits }: EndedDestroy): Promise<number> {
   const { transactions } = access;
   const after = await exportCheckpoint(access);
-  // a target leaves resources out
-  if (holdsObjects(after)) {
+  // a target leaves resources out, and what an earlier run made and no state has
+  if (holdsObjects(after) || limits.length > 0) {
     await transactions.settle(transactionId, checkpointHash(after));
+    if (!holdsObjects(after)) await sayWhatStaysOpen(access, limits);
     return 0;
   }
   const leftovers = await settleAll(access, after);

@@ -69,6 +69,23 @@ class Project implements Disposable {
     writeFileSync(join(locks, "1.json"), JSON.stringify({ pid, hostname: hostname(), timestamp: "yesterday" }));
   }
 
+  /** The open log of an up that was killed after it had made a workspace, which the state does not have. @returns its id */
+  leaveKilledUp(): string {
+    const transactionId = "dev-1";
+    const place = { v: 2, transactionId, pid: 1, at: "2026-01-01T00:00:00.000Z" };
+    const compensation = { function: "deleteWorkspace", args: { displayName: "w" } };
+    const made = { operation: "create", resourceType: "Workspace", resourceName: "w", compensation };
+    const entries = [
+      { ...place, seq: 1, kind: "begin", stack: "dev", enableRollback: false },
+      { ...place, seq: 2, kind: "intent", step: "m", ...made },
+      { ...place, seq: 3, kind: "done", step: "m", resourceId: "9" },
+    ];
+    const logs = join(this.root, ".fabric/transactions");
+    writeFileSync(join(logs, `${transactionId}.jsonl`), entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
+    writeFileSync(join(logs, "dev.open"), transactionId);
+    return transactionId;
+  }
+
   /** Runs a command. @returns its exit code, its output, and the calls of the CLI */
   async run(file: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
     const calls = join(this.root, "calls");
@@ -95,16 +112,18 @@ class Project implements Disposable {
     };
   }
 
-  /** Names of the files beside the only log, without its id, and the kinds of its entries. */
-  log() {
+  /** Names of the files beside a log, without its id, and the kinds of its entries. @param id of one log of several */
+  log(id?: string) {
     const names = readdirSync(join(this.root, ".fabric/transactions"));
-    const [log = assert.fail("no log")] = names.filter((name) => name.endsWith(".jsonl"));
+    const [log = assert.fail("no log")] = names.filter((name) =>
+      id === undefined ? name.endsWith(".jsonl") : name === `${id}.jsonl`,
+    );
     const lines = readFileSync(join(this.root, ".fabric/transactions", log), "utf8")
       .trim()
       .split("\n");
-    const id = log.replace(/\.jsonl$/, "");
+    const own = log.replace(/\.jsonl$/, "");
     return {
-      beside: names.flatMap((name) => (name.startsWith(`${id}.`) ? [name.slice(id.length)] : [])).sort(),
+      beside: names.flatMap((name) => (name.startsWith(`${own}.`) ? [name.slice(own.length)] : [])).sort(),
       kinds: lines.map((line) => (JSON.parse(line) as { readonly kind: string }).kind),
     };
   }
@@ -215,6 +234,54 @@ describe("an up whose state could not be written", () => {
     const { kinds, beside } = project.log();
     assert.deepEqual(kinds, ["begin", "intent", "done"]);
     assert.equal(beside.includes(".state"), false, "the hash of a state that lacks the write");
+  });
+});
+
+describe("after an up that was killed", () => {
+  const limited: readonly (readonly [file: string, args: readonly string[], env: NodeJS.ProcessEnv])[] = [
+    ["up.ts", ["--target", "**other**"], {}],
+    ["up.ts", ["-yt=**other**"], {}],
+    ["up.ts", ["--exclude=**w**"], {}],
+    ["up.ts", ["--target-replace", "**other**"], {}],
+    ["up.ts", [], { PULUMI_OPTION_TARGET: "**other**" }],
+    ["up.ts", [], { PULUMI_OPTION_EXCLUDE: "**w**" }],
+    ["pulumiCommand.ts", ["destroy", "--target", "**other**"], {}],
+    ["pulumiCommand.ts", ["destroy"], { PULUMI_OPTION_EXCLUDE_PROTECTED: "true" }],
+  ];
+
+  it("After an up that was killed, a command that is limited to a part of the stack removes nothing of what that up made, and leaves its transaction open", async () => {
+    for (const [file, args, env] of limited) {
+      using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
+      const transactionId = project.leaveKilledUp();
+      const { code: ended, text: said } = await project.run(file, [...args, "--stack", "dev"], { EFFECT: "1", ...env });
+      assert.equal(ended, 0, said);
+      assert.match(said, new RegExp(`transaction ${transactionId} of an earlier run stays open`));
+      assert.match(said, /go on with all of it: npm run up -- --stack dev, without (--|PULUMI_OPTION_)[\w-]+$/m);
+      const { kinds, beside } = project.log(transactionId);
+      assert.deepEqual(kinds.slice(0, 3), ["begin", "intent", "done"]);
+      assert.ok(!kinds.some((kind) => /commit|compensat|rolledBack/.test(kind)), kinds.join(" "));
+      assert.equal(beside.includes(".state"), false, "the state lacks what was made");
+    }
+  });
+
+  it("After an up that was killed, an up of the whole stack goes on with the transaction that a limited one left open", async () => {
+    using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
+    const transactionId = project.leaveKilledUp();
+    await project.run("up.ts", ["--stack", "dev", "--target", "**other**"]);
+    const { code: ended, text: said } = await project.run("up.ts", ["--stack", "dev"]);
+    // no provider of this stack has noted how the service is reached, so the removal itself fails
+    assert.equal(ended, 2, said);
+    assert.match(said, /was cut off: this run goes on with it/);
+    assert.ok(project.log(transactionId).kinds.includes("compensationFailed"));
+  });
+
+  it("After an up that was killed, one that fails before it comes to the first one's objects does not take them for taken out by hand", async () => {
+    using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
+    const transactionId = project.leaveKilledUp();
+    await project.run("up.ts", ["--stack", "dev"], { ENDS: "1" });
+    const { text: said } = await project.run("up.ts", ["--stack", "dev"], { ENDS: "1" });
+    assert.doesNotMatch(said, /taken out of the state by hand/);
+    assert.deepEqual(project.log(transactionId).kinds, ["begin", "intent", "done"]);
   });
 });
 
