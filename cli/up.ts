@@ -8,7 +8,6 @@ import { checkpointing } from "./transaction/checkpointing.ts";
 import { DeploymentEvents } from "./transaction/deploymentEvents.ts";
 import { wordsOfEarlierRun } from "../lib/transactions/earlierRun.ts";
 import { CtrlCWatch } from "./transaction/ctrlCWatch.ts";
-import { takeOption } from "./pulumi/commandLine.ts";
 import { refuse } from "./pulumi/commandOutput.ts";
 import { limitsOf } from "./pulumi/forcingOptions.ts";
 import { foldedList } from "./pulumi/foldedList.ts";
@@ -25,6 +24,7 @@ import type { TransactionOrder } from "./rollback/rollBack.ts";
 import { exportCheckpoint } from "../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../lib/checkpoint/exportCheckpoint.ts";
 import { openedForUpdate } from "./pulumi/openStack.ts";
+import { optionValue } from "./pulumi/optionVariables.ts";
 import { runStackCommand, stackOption } from "./pulumi/stackCommand.ts";
 import { firstFailure } from "./transaction/firstFailure.ts";
 import { RunNotes } from "./transaction/runNotes.ts";
@@ -47,7 +47,7 @@ Exit codes: 0 committed; 1 failed and rolled back, declined, or nothing had been
 130 interrupted, after the same treatment.`;
 
 async function up(named: StackAccess, args: readonly string[]): Promise<number> {
-  const plan = takeOption(args, "plan").values.at(-1);
+  const plan = optionValue(args, named.env, "plan");
   if (plan !== undefined && !existsSync(plan)) throw new Error(`There is no plan ${plan}. Nothing was done.`);
   const { access: stackAccess, settings } = await openedForUpdate(named, args);
   const { stack, env } = stackAccess;

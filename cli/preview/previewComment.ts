@@ -4,7 +4,7 @@ import { isAddress } from "../../lib/logStore/blobPlace.ts";
 import { Redaction } from "../../lib/telemetry/redaction.ts";
 import type { StackConfig } from "../../lib/config/stackConfig.ts";
 import { stackConfigValues } from "../../lib/config/text.ts";
-import { takeOption } from "../pulumi/commandLine.ts";
+import { optionValue } from "../pulumi/optionVariables.ts";
 import { judgePreview, tellLifted } from "../pulumi/liftedProtection.ts";
 import { isJsonOutput, noteResult } from "../pulumi/commandOutput.ts";
 import { assertStartable } from "../pulumi/longConfiguration.ts";
@@ -49,7 +49,7 @@ export async function previewStack(
   // relative to the folder where the user called npm, not where npm runs scripts
   const target = file === undefined ? undefined : resolve(process.env["INIT_CWD"] ?? projectRoot, file);
   if (target !== undefined) mkdirSync(dirname(target), { recursive: true });
-  const plan = takeOption(args, "save-plan").values.at(-1);
+  const plan = optionValue(args, named.env, "save-plan");
   if (plan !== undefined) mkdirSync(dirname(plan), { recursive: true });
   const folder = temporaryFolder("fabric-preview-");
   const events = join(folder, "events.json");

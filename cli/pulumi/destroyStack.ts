@@ -1,4 +1,3 @@
-import { isSwitchedOn } from "../../lib/config/cliSwitch.ts";
 import { openLogStore } from "../../lib/logStore/openLogStore.ts";
 import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
 import { limitsOf } from "./forcingOptions.ts";
@@ -6,6 +5,7 @@ import { liftedProtection, tellLifted } from "./liftedProtection.ts";
 import { takeSwitch } from "./commandLine.ts";
 import { assertStartable, runsProgram } from "./longConfiguration.ts";
 import { openedStack } from "./openStack.ts";
+import { isOptionOn, variableOf } from "./optionVariables.ts";
 import { runPulumi } from "./pulumi.ts";
 import type { Ended } from "./pulumi.ts";
 import { stackOption } from "./stackCommand.ts";
@@ -20,10 +20,6 @@ import { checkpointing } from "../transaction/checkpointing.ts";
 import { RunNotes } from "../transaction/runNotes.ts";
 import { withStackToItself } from "../transaction/stackLock.ts";
 
-/** `--remove` and `--preview-only`, as the CLI takes them from the environment. */
-const REMOVE = "PULUMI_OPTION_REMOVE";
-const PREVIEW_ONLY = "PULUMI_OPTION_PREVIEW_ONLY";
-
 /**
  * `pulumi destroy`, also for objects that the state lacks. If an earlier run was cut off, the state is brought up to date
  * first. Once the state is empty, the orphans of the transaction log are removed as well, and with `--remove` the stack.
@@ -35,12 +31,12 @@ const PREVIEW_ONLY = "PULUMI_OPTION_PREVIEW_ONLY";
  */
 export async function destroyStack(named: StackAccess, given: readonly string[]): Promise<number> {
   // the CLI would remove the stack before its log is settled
-  const { isOn: isRemove, rest: args } = takeSwitch(given, "remove");
+  const { rest: args } = takeSwitch(given, "remove");
   const { access: found, settings } = await openedStack(named, args);
   const { stack } = found;
   if (runsProgram(args, found.env)) assertStartable(stack, settings.configurationBytes, found.env);
-  const isToBeRemoved = isRemove || isSwitchedOn(found.env[REMOVE]);
-  const env = { ...found.env, [REMOVE]: "false" };
+  const isToBeRemoved = isOptionOn(given, found.env, "remove");
+  const env = { ...found.env, [variableOf("remove")]: "false" };
   const store = await openLogStore(settings.transactionLog, { stack, env });
   return withStackToItself(found, store, async () => {
     const transactions = new StackTransactions(store, stack);
@@ -52,7 +48,7 @@ export async function destroyStack(named: StackAccess, given: readonly string[])
       return 1;
     }
     tellLifted(protection, "is");
-    const isShown = takeSwitch(args, "preview-only").isOn || isSwitchedOn(found.env[PREVIEW_ONLY]);
+    const isShown = isOptionOn(args, env, "preview-only");
     // with --run-program, the program itself cannot tell this from an update
     const own = { ...env, ...checkpointsOf(before, env), FABRIC_OPERATION: "destroy" };
     const command = ["destroy", ...stackOption(access), ...args];

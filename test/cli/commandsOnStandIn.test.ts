@@ -29,7 +29,7 @@ const STAND_IN = `#!${process.execPath}
 const { appendFileSync, readdirSync } = require("node:fs");
 const { STATES, CALLS, ENDS, EFFECT, FABRIC_TRANSACTION_ID: id } = process.env;
 const args = process.argv.slice(2);
-appendFileSync(CALLS, JSON.stringify({ command: args[0], states: readdirSync(STATES).sort() }) + "\\n");
+appendFileSync(CALLS, JSON.stringify({ command: args[0], args, states: readdirSync(STATES).sort() }) + "\\n");
 if (args[0] === "config") console.log(JSON.stringify({ "fabric:features": { value: '{"useRollback":false}', secret: false } }));
 if (args[0] === "stack" && args[1] === "output") console.log("{}");
 if (args[0] === "up" || args[0] === "destroy") {
@@ -46,6 +46,13 @@ const state = JSON.stringify({
   version: 3,
   checkpoint: { stack: "organization/fabric/dev", latest: { resources: [] } },
 });
+
+/** A call of the stand-in. */
+interface Call {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly states: readonly string[];
+}
 
 /** A project with a stack whose state lies in these files, and the stand-in in the place of the CLI. */
 class Project implements Disposable {
@@ -108,7 +115,7 @@ class Project implements Disposable {
     return {
       code: exitCode,
       text: out + complaints,
-      calls: lines.map((line) => JSON.parse(line) as { readonly command: string; readonly states: readonly string[] }),
+      calls: lines.map((line) => JSON.parse(line) as Call),
     };
   }
 
@@ -202,7 +209,7 @@ describe("npm start on a state of another form", () => {
     project.leaveLock("local");
     const { calls, text: said } = await project.run("start.ts", []);
     assert.match(said, /which is gone: the lock is removed/);
-    assert.deepEqual(calls[0], { command: "cancel", states: ["local.json", "local.json.bak"] });
+    assert.deepEqual([calls[0]?.command, calls[0]?.states], ["cancel", ["local.json", "local.json.bak"]]);
   });
 });
 
@@ -282,6 +289,18 @@ describe("after an up that was killed", () => {
     const { text: said } = await project.run("up.ts", ["--stack", "dev"], { ENDS: "1" });
     assert.doesNotMatch(said, /taken out of the state by hand/);
     assert.deepEqual(project.log(transactionId).kinds, ["begin", "intent", "done"]);
+  });
+});
+
+describe("configuration that the environment sets", () => {
+  it("Configuration that the environment sets is saved before a command decides by it, and by no command that only reads", async () => {
+    using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
+    const env = { PULUMI_OPTION_CONFIG: "fabric:a.b=1,fabric:c=2", PULUMI_OPTION_CONFIG_PATH: "true" };
+    await project.run("history.ts", ["--stack", "dev"], env);
+    const { calls } = await project.run("up.ts", ["--stack", "dev", "--config", "fabric:d=3"], env);
+    const saved = calls.filter(({ args }) => args[1] === "set-all").map(({ args }) => args.join(" "));
+    assert.equal(saved.length, 1);
+    assert.match(saved[0] ?? "", / --path --plaintext fabric:a\.b=1 --plaintext fabric:c=2 --plaintext fabric:d=3 /);
   });
 });
 
