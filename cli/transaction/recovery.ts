@@ -133,7 +133,7 @@ export async function noteEnd(
 ): Promise<void> {
   const missing = orphansOf([await transactions.entries(transactionId)], after);
   const isWhole = missing.every(({ resourceId }) => resourceId === undefined);
-  if (isWhole) await transactions.noteStateHash(transactionId, checkpointHash(after));
+  await transactions.noteStateHash(transactionId, isWhole ? checkpointHash(after) : undefined);
 }
 
 const idOf = (log: readonly Entry[]) => log[0]?.transactionId ?? "";

@@ -17,6 +17,8 @@ import { text } from "node:stream/consumers";
 import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
 import { zstdCompressSync } from "node:zlib";
+import { checkpointHash } from "../../lib/checkpoint/checkpoint.ts";
+import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 
 /*
  * The project's commands around a stand-in for the Pulumi CLI, which notes how it was called and which files of the state it found,
@@ -26,12 +28,14 @@ import { zstdCompressSync } from "node:zlib";
 const code = resolve(import.meta.dirname, "../../cli");
 
 const STAND_IN = `#!${process.execPath}
-const { appendFileSync, readdirSync } = require("node:fs");
-const { STATES, CALLS, ENDS, EFFECT, FABRIC_TRANSACTION_ID: id } = process.env;
+const { appendFileSync, readdirSync, writeFileSync } = require("node:fs");
+const { zstdCompressSync } = require("node:zlib");
+const { STATES, CALLS, ENDS, EFFECT, REFRESHED, FABRIC_TRANSACTION_ID: id } = process.env;
 const args = process.argv.slice(2);
 appendFileSync(CALLS, JSON.stringify({ command: args[0], args, states: readdirSync(STATES).sort() }) + "\\n");
 if (args[0] === "config") console.log(JSON.stringify({ "fabric:features": { value: '{"useRollback":false}', secret: false } }));
 if (args[0] === "stack" && args[1] === "output") console.log("{}");
+if (args[0] === "refresh") writeFileSync(STATES + "/dev.json.zst", zstdCompressSync(REFRESHED));
 if (args[0] === "up" || args[0] === "destroy") {
   const place = { v: 2, transactionId: id, pid: 1, at: new Date().toISOString() };
   const intent = { kind: "intent", step: "a", operation: "update", resourceType: "Workspace", resourceName: "w", resourceId: "1", compensation: null };
@@ -42,10 +46,9 @@ if (args[0] === "up" || args[0] === "destroy") {
 }
 `;
 
-const state = JSON.stringify({
-  version: 3,
-  checkpoint: { stack: "organization/fabric/dev", latest: { resources: [] } },
-});
+const stateOf = (...resources: readonly object[]) =>
+  JSON.stringify({ version: 3, checkpoint: { stack: "organization/fabric/dev", latest: { resources } } });
+const state = stateOf();
 
 /** A call of the stand-in. */
 interface Call {
@@ -76,20 +79,25 @@ class Project implements Disposable {
     writeFileSync(join(locks, "1.json"), JSON.stringify({ pid, hostname: hostname(), timestamp: "yesterday" }));
   }
 
-  /** The open log of an up that was killed after it had made a workspace, which the state does not have. @returns its id */
-  leaveKilledUp(): string {
+  /**
+   * The open log of an up that has made a workspace.
+   * @param stateHash of the state that it left; undefined if it was killed
+   * @returns its id
+   */
+  leaveUp(stateHash?: string): string {
     const transactionId = "dev-1";
     const place = { v: 2, transactionId, pid: 1, at: "2026-01-01T00:00:00.000Z" };
     const compensation = { function: "deleteWorkspace", args: { displayName: "w" } };
     const made = { operation: "create", resourceType: "Workspace", resourceName: "w", compensation };
     const entries = [
-      { ...place, seq: 1, kind: "begin", stack: "dev", enableRollback: false },
+      { ...place, seq: 1, kind: "begin", stack: "dev", enableRollback: false, checkpoint: "dev-1.checkpoint.json" },
       { ...place, seq: 2, kind: "intent", step: "m", ...made },
       { ...place, seq: 3, kind: "done", step: "m", resourceId: "9" },
     ];
     const logs = join(this.root, ".fabric/transactions");
     writeFileSync(join(logs, `${transactionId}.jsonl`), entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
     writeFileSync(join(logs, "dev.open"), transactionId);
+    if (stateHash !== undefined) writeFileSync(join(logs, `${transactionId}.state`), stateHash);
     return transactionId;
   }
 
@@ -259,7 +267,7 @@ describe("after an up that was killed", () => {
   it("After an up that was killed, a command that is limited to a part of the stack removes nothing of what that up made, and leaves its transaction open", async () => {
     for (const [file, args, env] of limited) {
       using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
-      const transactionId = project.leaveKilledUp();
+      const transactionId = project.leaveUp();
       const { code: ended, text: said } = await project.run(file, [...args, "--stack", "dev"], { EFFECT: "1", ...env });
       assert.equal(ended, 0, said);
       assert.match(said, new RegExp(`transaction ${transactionId} of an earlier run stays open`));
@@ -273,7 +281,7 @@ describe("after an up that was killed", () => {
 
   it("After an up that was killed, an up of the whole stack goes on with the transaction that a limited one left open", async () => {
     using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
-    const transactionId = project.leaveKilledUp();
+    const transactionId = project.leaveUp();
     await project.run("up.ts", ["--stack", "dev", "--target", "**other**"]);
     const { code: ended, text: said } = await project.run("up.ts", ["--stack", "dev"]);
     // no provider of this stack has noted how the service is reached, so the removal itself fails
@@ -284,11 +292,36 @@ describe("after an up that was killed", () => {
 
   it("After an up that was killed, one that fails before it comes to the first one's objects does not take them for taken out by hand", async () => {
     using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
-    const transactionId = project.leaveKilledUp();
+    const transactionId = project.leaveUp();
     await project.run("up.ts", ["--stack", "dev"], { ENDS: "1" });
     const { text: said } = await project.run("up.ts", ["--stack", "dev"], { ENDS: "1" });
     assert.doesNotMatch(said, /taken out of the state by hand/);
     assert.deepEqual(project.log(transactionId).kinds, ["begin", "intent", "done"]);
+  });
+});
+
+describe("a refresh between a failed up and its rollback", () => {
+  const workspace = (description: string) => ({
+    ...{ urn: "urn:pulumi:dev::fabric::pulumi-nodejs:dynamic/fabric:Workspace::w", custom: true, id: "9" },
+    ...{ type: "pulumi-nodejs:dynamic/fabric:Workspace", inputs: { description } },
+  });
+  const hashOf = (...resources: readonly object[]) =>
+    checkpointHash({ version: 3, deployment: { resources } } as Checkpoint);
+  const [left, refreshed, foreign] = ["left", "refreshed", "foreign"].map(workspace);
+
+  it("A refresh between a failed up and its rollback does not count as a change of the stack from outside, but one before the refresh does", async () => {
+    for (const [found, isOutside] of [
+      [left, false],
+      [foreign, true],
+    ] as const) {
+      using project = new Project({ "dev.json.zst": zstdCompressSync(stateOf(found ?? {})) });
+      project.leaveUp(hashOf(left ?? {}));
+      const env = { REFRESHED: stateOf(refreshed ?? {}) };
+      const ended = await project.run("pulumiCommand.ts", ["refresh", "--stack", "dev"], env);
+      assert.equal(ended.code, 0, ended.text);
+      const { text: said } = await project.run("rollback.ts", ["--stack", "dev"]);
+      assert.equal(/changed outside of it/.test(said), isOutside, said);
+    }
   });
 });
 
