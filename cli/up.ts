@@ -73,7 +73,7 @@ async function up(named: StackAccess, args: readonly string[]): Promise<number> 
     const events = await DeploymentEvents.open(stack, transactionId, settings, env);
     events.started(isResumed, earlierRun);
     try {
-      using watch = new CtrlCWatch();
+      using watch = new CtrlCWatch(optionValue(args, env, "event-log"));
       using folder = new RunFolder(before);
       const own = {
         ...watch.env,

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { isAddress } from "../../lib/logStore/blobPlace.ts";
 import { Redaction } from "../../lib/telemetry/redaction.ts";
@@ -65,6 +65,8 @@ export async function previewStack(
     const { code } = await runPulumi(["preview", ...stackOption(access), ...args, "--event-log", events], env);
     // the plan holds declared values, including people's names
     if (plan !== undefined && existsSync(plan)) chmodSync(plan, 0o600);
+    const copy = optionValue(args, env, "event-log");
+    if (copy !== undefined && existsSync(events)) copyFileSync(events, copy);
     if (existsSync(events)) log = readPreviewLog(readFileSync(events, "utf8"));
     const protection = log && judgePreview(log, env);
     if (protection) tellLifted(protection, "is");

@@ -35,6 +35,7 @@ const args = process.argv.slice(2);
 appendFileSync(CALLS, JSON.stringify({ command: args[0], args, states: readdirSync(STATES).sort() }) + "\\n");
 if (args[0] === "config") console.log(JSON.stringify({ "fabric:features": { value: '{"useRollback":false}', secret: false } }));
 if (args[0] === "stack" && args[1] === "output") console.log("{}");
+if (args.lastIndexOf("--event-log") >= 0) writeFileSync(args[args.lastIndexOf("--event-log") + 1], "{}\\n");
 if (args[0] === "refresh") writeFileSync(STATES + "/dev.json.zst", zstdCompressSync(REFRESHED));
 if (args[0] === "up" || args[0] === "destroy") {
   const place = { v: 2, transactionId: id, pid: 1, at: new Date().toISOString() };
@@ -321,6 +322,20 @@ describe("a refresh between a failed up and its rollback", () => {
       assert.equal(ended.code, 0, ended.text);
       const { text: said } = await project.run("rollback.ts", ["--stack", "dev"]);
       assert.equal(/changed outside of it/.test(said), isOutside, said);
+    }
+  });
+});
+
+describe("--event-log of an up or a preview", () => {
+  it("--event-log of an up or a preview is written, although the command has a log of its own", async () => {
+    for (const [file, args, env] of [
+      ["up.ts", ["--event-log", "events.json"], {}],
+      ["up.ts", [], { PULUMI_OPTION_EVENT_LOG: "events.json" }],
+      ["pulumiCommand.ts", ["preview", "--event-log=events.json"], {}],
+    ] as const) {
+      using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
+      await project.run(file, [...args, "--stack", "dev"], env);
+      assert.equal(existsSync(join(project.root, "events.json")), true, file);
     }
   });
 });
