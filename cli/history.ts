@@ -28,7 +28,7 @@ async function history(named: StackAccess, args: readonly string[]): Promise<num
   });
   const limit = Number(values.limit ?? LISTED);
   if (!Number.isInteger(limit) || limit < 1) throw new Error(`--limit takes a whole number, not '${values.limit}'.`);
-  const { access, settings } = await openedStack(named, []);
+  const { access, settings } = await openedStack(named);
   const { stack, env } = access;
   const store = await openLogStore(settings.transactionLog, { stack, env });
   const found = await deploymentsOf(new StackTransactions(store, stack));

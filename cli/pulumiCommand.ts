@@ -1,6 +1,4 @@
-import { openedStack } from "./pulumi/openStack.ts";
-import { runPulumi } from "./pulumi/pulumi.ts";
-import { runStackCommand, stackOption } from "./pulumi/stackCommand.ts";
+import { runStackCommand } from "./pulumi/stackCommand.ts";
 
 /* `npm run preview | refresh | destroy -- --stack S …`: the Pulumi command with the project's environment. */
 
@@ -34,14 +32,7 @@ Runs pulumi ${command} with the project's environment. Everything after the stac
         return previewStack(access, rest, file);
       }
       if (command === "destroy") return (await import("./pulumi/destroyStack.ts")).destroyStack(access, given);
-      const { access: found, settings } = await openedStack(access, given);
-      const { assertStartable, runsProgram } = await import("./pulumi/longConfiguration.ts");
-      if (runsProgram(given, found.env)) assertStartable(found.stack, settings.configurationBytes, found.env);
-      const { checkpointing } = await import("./transaction/checkpointing.ts");
-      const { changeFormOfState } = await import("./pulumi/stateFiles.ts");
-      changeFormOfState(found.stack, found.env);
-      const env = { ...found.env, ...checkpointing(settings, found.env) };
-      return (await runPulumi([command, ...stackOption(access), ...given], env)).code;
+      return (await import("./pulumi/refreshStack.ts")).refreshStack(access, given);
     },
   },
   args,

@@ -33,7 +33,7 @@ const OPTIONS = {
 
 async function report(named: StackAccess, args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: OPTIONS });
-  const { access, settings } = await openedStack(named, []);
+  const { access, settings } = await openedStack(named);
   const { stack, env, projectRoot } = access;
   const store = await openLogStore(settings.transactionLog, { stack, env });
   const transactionId = values.transaction ?? (await lastOf(new StackTransactions(store, stack)));

@@ -44,7 +44,7 @@ function commandOf(args: readonly string[]): Command {
 async function secretsOf(stack: StackArguments | undefined, env: NodeJS.ProcessEnv): Promise<SecretManager> {
   if (stack === undefined) return new SecretManager({ env });
   // secrets are set before the first deployment, and without a sign-in to the backend
-  using lookedAt = await stackToLookAt(stack.access, [], true);
+  using lookedAt = await stackToLookAt(stack.access, undefined, true);
   const { flags, keyVaultUrl } = lookedAt.settings;
   return new SecretManager({ flags, env: { ...env, KEY_VAULT_URL: keyVaultUrl } });
 }

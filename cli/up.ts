@@ -8,15 +8,15 @@ import { checkpointing } from "./transaction/checkpointing.ts";
 import { DeploymentEvents } from "./transaction/deploymentEvents.ts";
 import { wordsOfEarlierRun } from "../lib/transactions/earlierRun.ts";
 import { CtrlCWatch } from "./transaction/ctrlCWatch.ts";
-import { takeOption } from "./pulumi/commandLine.ts";
 import { refuse } from "./pulumi/commandOutput.ts";
+import { limitsOf } from "./pulumi/forcingOptions.ts";
 import { foldedList } from "./pulumi/foldedList.ts";
 import type { ListedObject } from "./pulumi/foldedList.ts";
 import { liftedProtection, tellLifted } from "./pulumi/liftedProtection.ts";
 import { assertStartable } from "./pulumi/longConfiguration.ts";
 import { RunFolder } from "./transaction/runFolder.ts";
 import { runPulumi } from "./pulumi/pulumi.ts";
-import { catchUp, settleAll } from "./transaction/recovery.ts";
+import { catchUp, noteEnd, sayWhatStaysOpen, settle, settleAll } from "./transaction/recovery.ts";
 import { checkpointHash, foreignChanges } from "../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint } from "../lib/checkpoint/checkpoint.ts";
 import { RollbackRefused } from "./rollback/rollbackRefused.ts";
@@ -24,6 +24,7 @@ import type { TransactionOrder } from "./rollback/rollBack.ts";
 import { exportCheckpoint } from "../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../lib/checkpoint/exportCheckpoint.ts";
 import { openedForUpdate } from "./pulumi/openStack.ts";
+import { optionValue } from "./pulumi/optionVariables.ts";
 import { runStackCommand, stackOption } from "./pulumi/stackCommand.ts";
 import { firstFailure } from "./transaction/firstFailure.ts";
 import { RunNotes } from "./transaction/runNotes.ts";
@@ -46,7 +47,7 @@ Exit codes: 0 committed; 1 failed and rolled back, declined, or nothing had been
 130 interrupted, after the same treatment.`;
 
 async function up(named: StackAccess, args: readonly string[]): Promise<number> {
-  const plan = takeOption(args, "plan").values.at(-1);
+  const plan = optionValue(args, named.env, "plan");
   if (plan !== undefined && !existsSync(plan)) throw new Error(`There is no plan ${plan}. Nothing was done.`);
   const { access: stackAccess, settings } = await openedForUpdate(named, args);
   const { stack, env } = stackAccess;
@@ -72,7 +73,7 @@ async function up(named: StackAccess, args: readonly string[]): Promise<number> 
     const events = await DeploymentEvents.open(stack, transactionId, settings, env);
     events.started(isResumed, earlierRun);
     try {
-      using watch = new CtrlCWatch();
+      using watch = new CtrlCWatch(optionValue(args, env, "event-log"));
       using folder = new RunFolder(before);
       const own = {
         ...watch.env,
@@ -86,6 +87,8 @@ async function up(named: StackAccess, args: readonly string[]): Promise<number> 
         order: { ...access, transactionId },
         events,
         notes,
+        limits: limitsOf("up", args, env),
+        isResumed,
         useRollback: flags.useRollback,
         isInterrupted: ended.isSignalled || watch.isPressed,
         isCutOff: ended.signal !== null || ended.code > 1,
@@ -121,6 +124,10 @@ interface EndedUpdate {
   readonly order: TransactionOrder;
   readonly events: DeploymentEvents;
   readonly notes: RunNotes;
+  /** The options that limited the run to a part of the stack. */
+  readonly limits: readonly string[];
+  /** Whether an earlier run began the transaction. */
+  readonly isResumed: boolean;
   readonly useRollback: boolean;
   readonly isInterrupted: boolean;
   /** The CLI did not end by itself, so its last checkpoint may lack completed steps. */
@@ -131,9 +138,18 @@ interface EndedUpdate {
   readonly hasTried: boolean;
 }
 
-async function commit({ order, events, notes }: EndedUpdate): Promise<number> {
+async function commit({ order, events, notes, limits, isResumed }: EndedUpdate): Promise<number> {
   const { transactions, transactionId } = order;
-  const leftovers = await settleAll(order, await exportCheckpoint(order));
+  const after = await exportCheckpoint(order);
+  const isLimited = limits.length > 0;
+  // what an earlier run made may belong to the part that was left out
+  if (isLimited && isResumed) {
+    await noteEnd(order, transactionId, after);
+    await sayWhatStaysOpen(order, limits);
+    events.succeeded(await transactions.entries(transactionId));
+    return 0;
+  }
+  const leftovers = await (isLimited ? settle(order, after, [transactionId]) : settleAll(order, after));
   const entries = await transactions.entries(transactionId);
   if (leftovers.length > 0) {
     events.failed("orphans of an earlier run remain", entries);
@@ -143,6 +159,7 @@ async function commit({ order, events, notes }: EndedUpdate): Promise<number> {
     return 2;
   }
   await transactions.withdraw();
+  if (isLimited) await sayWhatStaysOpen(order, limits);
   events.succeeded(entries);
   return 0;
 }
@@ -166,7 +183,7 @@ async function fail(run: EndedUpdate): Promise<number> {
   }
   // a state that is still the same could not be written: the next command reads again what the log names
   const isUnwritten = run.hasTried && stateHash === checkpointHash(run.before);
-  if (!isCutOff && !isUnwritten) await transactions.noteStateHash(transactionId, stateHash);
+  if (!isCutOff && !isUnwritten) await noteEnd(order, transactionId, after);
   const changes = foreignChanges(run.before, after);
   const isIdle = !run.hasTried && changes.length === 0;
   const isStopped = isInterrupted && isCutOff;

@@ -1,10 +1,10 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { isAddress } from "../../lib/logStore/blobPlace.ts";
 import { Redaction } from "../../lib/telemetry/redaction.ts";
 import type { StackConfig } from "../../lib/config/stackConfig.ts";
 import { stackConfigValues } from "../../lib/config/text.ts";
-import { takeOption } from "../pulumi/commandLine.ts";
+import { optionValue } from "../pulumi/optionVariables.ts";
 import { judgePreview, tellLifted } from "../pulumi/liftedProtection.ts";
 import { isJsonOutput, noteResult } from "../pulumi/commandOutput.ts";
 import { assertStartable } from "../pulumi/longConfiguration.ts";
@@ -49,7 +49,7 @@ export async function previewStack(
   // relative to the folder where the user called npm, not where npm runs scripts
   const target = file === undefined ? undefined : resolve(process.env["INIT_CWD"] ?? projectRoot, file);
   if (target !== undefined) mkdirSync(dirname(target), { recursive: true });
-  const plan = takeOption(args, "save-plan").values.at(-1);
+  const plan = optionValue(args, named.env, "save-plan");
   if (plan !== undefined) mkdirSync(dirname(plan), { recursive: true });
   const folder = temporaryFolder("fabric-preview-");
   const events = join(folder, "events.json");
@@ -65,6 +65,8 @@ export async function previewStack(
     const { code } = await runPulumi(["preview", ...stackOption(access), ...args, "--event-log", events], env);
     // the plan holds declared values, including people's names
     if (plan !== undefined && existsSync(plan)) chmodSync(plan, 0o600);
+    const copy = optionValue(args, env, "event-log");
+    if (copy !== undefined && existsSync(events)) copyFileSync(events, copy);
     if (existsSync(events)) log = readPreviewLog(readFileSync(events, "utf8"));
     const protection = log && judgePreview(log, env);
     if (protection) tellLifted(protection, "is");

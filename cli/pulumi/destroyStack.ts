@@ -1,14 +1,15 @@
-import { isSwitchedOn } from "../../lib/config/cliSwitch.ts";
 import { openLogStore } from "../../lib/logStore/openLogStore.ts";
 import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
+import { limitsOf } from "./forcingOptions.ts";
 import { liftedProtection, tellLifted } from "./liftedProtection.ts";
 import { takeSwitch } from "./commandLine.ts";
 import { assertStartable, runsProgram } from "./longConfiguration.ts";
 import { openedStack } from "./openStack.ts";
+import { isOptionOn, variableOf } from "./optionVariables.ts";
 import { runPulumi } from "./pulumi.ts";
 import type { Ended } from "./pulumi.ts";
 import { stackOption } from "./stackCommand.ts";
-import { catchUp, settleAll } from "../transaction/recovery.ts";
+import { catchUp, sayWhatStaysOpen, settleAll } from "../transaction/recovery.ts";
 import type { Recovery } from "../transaction/recovery.ts";
 import { hasEffects } from "../../lib/transactions/entry.ts";
 import { checkpointHash, isForeign, liveResourcesOf, resourcesOf } from "../../lib/checkpoint/checkpoint.ts";
@@ -18,10 +19,6 @@ import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 import { checkpointing } from "../transaction/checkpointing.ts";
 import { RunNotes } from "../transaction/runNotes.ts";
 import { withStackToItself } from "../transaction/stackLock.ts";
-
-/** `--remove` and `--preview-only`, as the CLI takes them from the environment. */
-const REMOVE = "PULUMI_OPTION_REMOVE";
-const PREVIEW_ONLY = "PULUMI_OPTION_PREVIEW_ONLY";
 
 /**
  * `pulumi destroy`, also for objects that the state lacks. If an earlier run was cut off, the state is brought up to date
@@ -34,12 +31,12 @@ const PREVIEW_ONLY = "PULUMI_OPTION_PREVIEW_ONLY";
  */
 export async function destroyStack(named: StackAccess, given: readonly string[]): Promise<number> {
   // the CLI would remove the stack before its log is settled
-  const { isOn: isRemove, rest: args } = takeSwitch(given, "remove");
+  const { rest: args } = takeSwitch(given, "remove");
   const { access: found, settings } = await openedStack(named, args);
   const { stack } = found;
   if (runsProgram(args, found.env)) assertStartable(stack, settings.configurationBytes, found.env);
-  const isToBeRemoved = isRemove || isSwitchedOn(found.env[REMOVE]);
-  const env = { ...found.env, [REMOVE]: "false" };
+  const isToBeRemoved = isOptionOn(given, found.env, "remove");
+  const env = { ...found.env, [variableOf("remove")]: "false" };
   const store = await openLogStore(settings.transactionLog, { stack, env });
   return withStackToItself(found, store, async () => {
     const transactions = new StackTransactions(store, stack);
@@ -51,7 +48,7 @@ export async function destroyStack(named: StackAccess, given: readonly string[])
       return 1;
     }
     tellLifted(protection, "is");
-    const isShown = takeSwitch(args, "preview-only").isOn || isSwitchedOn(found.env[PREVIEW_ONLY]);
+    const isShown = isOptionOn(args, env, "preview-only");
     // with --run-program, the program itself cannot tell this from an update
     const own = { ...env, ...checkpointsOf(before, env), FABRIC_OPERATION: "destroy" };
     const command = ["destroy", ...stackOption(access), ...args];
@@ -60,7 +57,8 @@ export async function destroyStack(named: StackAccess, given: readonly string[])
     const transactionId = await transactions.beginRun();
     const notes = new RunNotes(transactions, transactionId, "destroy", access.projectRoot);
     const ended = await runPulumi(command, { ...own, FABRIC_TRANSACTION_ID: transactionId });
-    const run: EndedDestroy = { access, transactionId, notes, before };
+    const limits = limitsOf("destroy", args, env);
+    const run: EndedDestroy = { access, transactionId, notes, before, limits };
     const code = ended.code === 0 ? await finish(run) : await fail(run, ended);
     await notes.ended(code);
     if (code !== 0 || !isToBeRemoved) return code;
@@ -86,15 +84,18 @@ interface EndedDestroy {
   readonly notes: RunNotes;
   /** The checkpoint before the run. */
   readonly before: Checkpoint;
+  /** The options that limited the run to a part of the stack. */
+  readonly limits: readonly string[];
 }
 
 /** Ends the log of a destroy that succeeded, and removes orphans of earlier runs once nothing is left. @returns the exit code */
-async function finish({ access, transactionId, notes }: EndedDestroy): Promise<number> {
+async function finish({ access, transactionId, notes, limits }: EndedDestroy): Promise<number> {
   const { transactions } = access;
   const after = await exportCheckpoint(access);
-  // a target leaves resources out
-  if (holdsObjects(after)) {
+  // a target leaves resources out, and what an earlier run made and no state has
+  if (holdsObjects(after) || limits.length > 0) {
     await transactions.settle(transactionId, checkpointHash(after));
+    if (!holdsObjects(after)) await sayWhatStaysOpen(access, limits);
     return 0;
   }
   const leftovers = await settleAll(access, after);

@@ -1,10 +1,9 @@
 import { parseArgs } from "node:util";
-import { isSwitchedOn } from "../../lib/config/cliSwitch.ts";
-import { takeSwitch } from "./commandLine.ts";
+import { isOptionOn, variableOf } from "./optionVariables.ts";
 
 /*
- * Options of `pulumi up`, `preview` and `destroy` that cause deletes which the program does not. The CLI reads every option
- * from the environment as well: `--replace` is also PULUMI_OPTION_REPLACE.
+ * Options of `pulumi up`, `preview` and `destroy` that cause deletes which the program does not, or limit the command to a part
+ * of the stack, on the command line or in the environment.
  */
 
 const FORCING = ["ignore-protect", "replace", "target-replace"] as const;
@@ -53,8 +52,6 @@ const OTHERS_WITH_VALUE = {
   verbose: { type: "string", short: "v" },
 } as const;
 
-const variableOf = (option: string) => `PULUMI_OPTION_${option.replaceAll("-", "_").toUpperCase()}`;
-
 /**
  * Whether a command line or the environment may force deletes. Words that only look like such an option count as well: the
  * engine's preview gives the final answer.
@@ -71,18 +68,37 @@ export function mayForce(args: readonly string[], env: NodeJS.ProcessEnv): boole
  * word (`-yf`) count by their letters: a word that only looks like one costs a preview.
  */
 export function skipsPreview(args: readonly string[], env: NodeJS.ProcessEnv): boolean {
-  const isAsked = args.some((arg) => /^-[a-z]*f/.test(arg)) || takeSwitch(args, "skip-preview").isOn;
-  return isAsked || isSwitchedOn(env[variableOf("skip-preview")]);
+  return args.some((arg) => /^-[a-z]*f/.test(arg)) || isOptionOn(args, env, "skip-preview");
+}
+
+/** Options that leave a part of the stack out. `--target-replace` is `--target` and `--replace`. */
+const LIMITING = ["exclude", "target", "target-replace"];
+
+/**
+ * The options, or their variables, that limit a command to a part of the stack, as they are spelled; none if it works on the
+ * whole stack.
+ */
+export function limitsOf(command: "up" | "destroy", args: readonly string[], env: NodeJS.ProcessEnv): string[] {
+  const given = new Set(optionsOfTheWork(args).map(({ name }) => name));
+  const limits = LIMITING.flatMap((name) => {
+    if (given.has(name)) return [`--${name}`];
+    return env[variableOf(name)] ? [variableOf(name)] : [];
+  });
+  const leavesProtected = command === "destroy" && isOptionOn(args, env, "exclude-protected");
+  return leavesProtected ? [...limits, "--exclude-protected"] : limits;
 }
 
 /** The options of a command line that decide what the command does, one word each, for a preview of the command. */
 export function workOptions(args: readonly string[]): string[] {
+  return optionsOfTheWork(args).map(({ name, value }) => (value === undefined ? `--${name}` : `--${name}=${value}`));
+}
+
+function optionsOfTheWork(args: readonly string[]) {
   const options = { ...OF_THE_WORK, ...OTHERS_WITH_VALUE };
   const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true });
-  return tokens.flatMap((token) => {
-    if (token.kind !== "option" || !Object.hasOwn(OF_THE_WORK, token.name)) return [];
-    return [token.value === undefined ? `--${token.name}` : `--${token.name}=${token.value}`];
-  });
+  return tokens.flatMap((token) =>
+    token.kind === "option" && Object.hasOwn(OF_THE_WORK, token.name) ? [{ name: token.name, value: token.value }] : [],
+  );
 }
 
 /** The environment for a preview of a command: without options that a preview lacks, or that end it with an error. */

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isSwitchedOn } from "../../lib/config/cliSwitch.ts";
-import { takeSwitch } from "./commandLine.ts";
+import { isOptionOn } from "./optionVariables.ts";
 import { executableIn, pathFolders } from "../setup/executables.mjs";
 import type { Configured } from "./configuration.ts";
 
@@ -33,8 +33,7 @@ export function assertStartable(stack: string, bytes: number, env: NodeJS.Proces
 
 /** Whether a refresh or a destroy runs the program, which it does only if it is asked to. */
 export const runsProgram = (args: readonly string[], env: NodeJS.ProcessEnv): boolean =>
-  takeSwitch(args, "run-program").isOn ||
-  ["PULUMI_OPTION_RUN_PROGRAM", "PULUMI_RUN_PROGRAM"].some((name) => isSwitchedOn(env[name]));
+  isOptionOn(args, env, "run-program") || isSwitchedOn(env["PULUMI_RUN_PROGRAM"]);
 
 /** Bytes of the configuration in the vendor's environment variable, without keys of other namespaces: at least so many. */
 export function configurationBytes(config: Configured): number {

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { variableOf } from "./optionVariables.ts";
 import { preloadOption } from "../setup/preload.mjs";
 
 /**
@@ -30,9 +31,10 @@ const QUIET_LOG = resolve(import.meta.dirname, "../languageHost/quietLog.cjs");
 /**
  * The Node options of a Pulumi command, without the debug messages that it does not show.
  * @param args of the command: `--debug` shows them, and so may the engine's own logs
- * @param env NODE_OPTIONS as {@link nodeMemory} made them
+ * @param env the same options as variables; NODE_OPTIONS as {@link nodeMemory} made them
  */
 export function withoutDebugMessages(args: readonly string[], env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  if (args.some((arg) => /^(-d|-v\S*|--(debug|verbose|logflow|logtostderr)(=.*)?)$/.test(arg))) return env;
+  const isAsked = args.some((arg) => /^(-d|-v\S*|--(debug|verbose|logflow|logtostderr)(=.*)?)$/.test(arg));
+  if (isAsked || ["debug", "verbose", "logflow", "logtostderr"].some((option) => env[variableOf(option)])) return env;
   return { ...env, NODE_OPTIONS: [preloadOption(QUIET_LOG), env["NODE_OPTIONS"]].filter(Boolean).join(" ") };
 }

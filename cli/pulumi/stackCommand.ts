@@ -7,6 +7,7 @@ import { isJsonOutput, noteResult, printOnlyResult, printResult, takeOutput } fr
 import { NoStackError } from "./configuration.ts";
 import { RefusedError } from "../../lib/transactions/refusedError.ts";
 import { CONFIG_FILE, readProjectFile } from "../../lib/config/projectFile.ts";
+import { variableOf } from "./optionVariables.ts";
 import { projectRoot, pulumiEnvironment } from "./pulumi.ts";
 import { stackName } from "./stackName.ts";
 import { removeTornSideFiles, restoreLostState, staleLockOf } from "./stateFiles.ts";
@@ -52,25 +53,34 @@ export function stackArguments(args: readonly string[], env: NodeJS.ProcessEnv):
   const elsewhere = folder.values.find(isElsewhere);
   if (elsewhere !== undefined) throw new Error(`Nothing was done: run npm in ${elsewhere} instead of giving --cwd.`);
   // the CLI would work there, and this command decide on what is here
-  const set = env["PULUMI_OPTION_CWD"];
+  const set = env[variableOf("cwd")];
   if (set && isElsewhere(set))
     throw new Error(`Nothing was done: run npm in ${set} instead of setting PULUMI_OPTION_CWD.`);
   const { values, rest } = takeOption(folder.rest, "stack", "s");
-  const text = values.at(-1) ?? (env["PULUMI_OPTION_STACK"] || undefined);
+  const text = values.at(-1) ?? (env[variableOf("stack")] || undefined);
   if (text === undefined) return undefined;
   const named = stackName(text, readProjectFile(projectRoot).name);
   const file = takeOption(rest, "config-file");
   const path = file.values.at(-1) || env[CONFIG_FILE];
-  const own = path ? { ...env, [CONFIG_FILE]: pathOfCaller(path, projectRoot, env) } : env;
-  const plans = ["save-plan", "plan"].reduce((before, option) => withAbsolutePath(before, option, env), file.rest);
+  const own = { ...env, ...absolutePaths(env), ...(path && { [CONFIG_FILE]: pathOfCaller(path, projectRoot, env) }) };
+  const paths = OF_FILES.reduce((before, option) => withAbsolutePath(before, option, env), file.rest);
   return {
     access: { projectRoot, stack: named.name, reference: named.reference, env: pulumiEnvironment(named.name, own) },
-    rest: plans,
+    rest: paths,
   };
 }
 
 /** Names a stack to the CLI. */
 export const stackOption = (access: StackAccess): readonly string[] => ["--stack", referenceOf(access)];
+
+/** Options that name a file, beside that of the configuration. */
+const OF_FILES: readonly string[] = ["save-plan", "plan", "event-log"];
+
+/** The variables of these options. */
+const absolutePaths = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(
+    OF_FILES.map(variableOf).flatMap((name) => (env[name] ? [[name, pathOfCaller(env[name], projectRoot, env)]] : [])),
+  );
 
 function withAbsolutePath(args: readonly string[], option: string, env: NodeJS.ProcessEnv): readonly string[] {
   const { values, rest } = takeOption(args, option);

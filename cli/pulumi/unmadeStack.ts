@@ -18,12 +18,13 @@ export interface LookedAtStack extends OpenedStack, Disposable {
 /**
  * A stack for reading only. A stack that has a file and does not exist yet is made in a throw-away backend, so that Pulumi
  * can read its configuration and preview what an up would make.
+ * @param args as for {@link openedStack}
  * @param isOffline treat a stack as missing also if its backend cannot be reached
  * @throws NoStackError if the stack has no file either
  */
 export async function stackToLookAt(
   access: StackAccess,
-  args: readonly string[],
+  args: readonly string[] | undefined,
   isOffline = false,
 ): Promise<LookedAtStack> {
   const { projectRoot, stack, env } = access;

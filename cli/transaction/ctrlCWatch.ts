@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "../pulumi/temporaryFolder.ts";
 
@@ -9,6 +9,13 @@ import { temporaryFolder } from "../pulumi/temporaryFolder.ts";
  */
 export class CtrlCWatch implements Disposable {
   readonly #folder = temporaryFolder("fabric-events-");
+
+  readonly #copy: string | undefined;
+
+  /** @param copy file that gets the log afterwards: the `--event-log` that the user asked for */
+  constructor(copy?: string) {
+    this.#copy = copy;
+  }
 
   /** Options for the CLI. */
   get args(): string[] {
@@ -32,6 +39,12 @@ export class CtrlCWatch implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    try {
+      if (this.#copy && existsSync(this.#file)) copyFileSync(this.#file, this.#copy);
+    } catch (error) {
+      // the deployment itself has ended, and how
+      console.error(`The event log could not be written: ${String(error)}`);
+    }
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }

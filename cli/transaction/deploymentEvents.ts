@@ -36,7 +36,7 @@ export class DeploymentEvents {
     this.#telemetry.trackEvent("DeploymentStarted", { isResumed, ...(earlierRun && { earlierRun }) });
   }
 
-  /** An update was committed. */
+  /** An update was committed, or did the part of the stack that it was limited to. */
   succeeded(entries: readonly Entry[]): void {
     this.#ended("DeploymentSuccess", true, countsOf(entries));
   }

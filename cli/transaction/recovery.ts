@@ -1,4 +1,4 @@
-import { hasEnded } from "../../lib/transactions/entry.ts";
+import { hasEffects, hasEnded } from "../../lib/transactions/entry.ts";
 import type { Entry } from "../../lib/transactions/entry.ts";
 import { wordsOfEarlierRun } from "../../lib/transactions/earlierRun.ts";
 import type { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
@@ -70,13 +70,25 @@ export async function catchUp(recovery: Recovery): Promise<Checkpoint> {
  * @returns what must be done by hand; the logs stay open then
  */
 export async function settleAll(recovery: Recovery, after: Checkpoint): Promise<Leftover[]> {
+  const open = (await recovery.transactions.logs()).filter((log) => !hasEnded(log));
+  return settle(recovery, after, open.map(idOf));
+}
+
+/**
+ * Ends logs, and removes what they made and the state does not hold. Every declared object that these logs made must be in the
+ * state.
+ * @returns what must be done by hand; the logs stay open then
+ */
+export async function settle(
+  recovery: Recovery,
+  after: Checkpoint,
+  transactionIds: readonly string[],
+): Promise<Leftover[]> {
   const { transactions, env, say } = recovery;
-  const logs = await transactions.logs();
-  const open = logs.filter((log) => !hasEnded(log));
-  const orphans = orphansOf(logs, after);
+  const orphans = orphansOf(await transactions.logs(), after);
   await using run = new RollbackRun({ env, store: transactions.store });
   const leftovers: Leftover[] = [];
-  for (const transactionId of open.map(idOf)) {
+  for (const transactionId of transactionIds) {
     const log = await transactions.openLog(transactionId);
     const own = orphans.filter((orphan) => orphan.transactionId === transactionId).toReversed();
     const left: Leftover[] = [];
@@ -90,6 +102,40 @@ export async function settleAll(recovery: Recovery, after: Checkpoint): Promise<
     leftovers.push(...left);
   }
   return leftovers;
+}
+
+/**
+ * Says which transactions of earlier runs stay open after a run that was limited to a part of the stack. What they made may be
+ * declared, and belong to the part that was left out.
+ * @param limits the options that limited the run
+ */
+export async function sayWhatStaysOpen(
+  { transactions, stack, say }: Recovery,
+  limits: readonly string[],
+): Promise<void> {
+  const open = (await transactions.logs()).filter((log) => !hasEnded(log) && hasEffects(log)).map(idOf);
+  if (open.length === 0) return;
+  const options = limits.join(" and ");
+  say(
+    `${options} left out a part of stack '${stack}', so ${open.length === 1 ? "transaction" : "transactions"} ${open.join(", ")} ` +
+      `of an earlier run ${open.length === 1 ? "stays" : "stay"} open, and nothing that it made was removed. To go on with all of ` +
+      `it: npm run up -- --stack ${stack}, without ${options}`,
+  );
+}
+
+/**
+ * Notes the state at the end of a transaction's run that ended by itself. If the state lacks something that the transaction made,
+ * because an earlier run of it was cut off, nothing is noted: it would count as taken out of the state by hand
+ * (`takenOut.ts`).
+ */
+export async function noteEnd(
+  { transactions }: Pick<Recovery, "transactions">,
+  transactionId: string,
+  after: Checkpoint,
+): Promise<void> {
+  const missing = orphansOf([await transactions.entries(transactionId)], after);
+  const isWhole = missing.every(({ resourceId }) => resourceId === undefined);
+  await transactions.noteStateHash(transactionId, isWhole ? checkpointHash(after) : undefined);
 }
 
 const idOf = (log: readonly Entry[]) => log[0]?.transactionId ?? "";

@@ -17,6 +17,8 @@ import { text } from "node:stream/consumers";
 import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
 import { zstdCompressSync } from "node:zlib";
+import { checkpointHash } from "../../lib/checkpoint/checkpoint.ts";
+import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 
 /*
  * The project's commands around a stand-in for the Pulumi CLI, which notes how it was called and which files of the state it found,
@@ -26,12 +28,15 @@ import { zstdCompressSync } from "node:zlib";
 const code = resolve(import.meta.dirname, "../../cli");
 
 const STAND_IN = `#!${process.execPath}
-const { appendFileSync, readdirSync } = require("node:fs");
-const { STATES, CALLS, ENDS, EFFECT, FABRIC_TRANSACTION_ID: id } = process.env;
+const { appendFileSync, readdirSync, writeFileSync } = require("node:fs");
+const { zstdCompressSync } = require("node:zlib");
+const { STATES, CALLS, ENDS, EFFECT, REFRESHED, FABRIC_TRANSACTION_ID: id } = process.env;
 const args = process.argv.slice(2);
-appendFileSync(CALLS, JSON.stringify({ command: args[0], states: readdirSync(STATES).sort() }) + "\\n");
+appendFileSync(CALLS, JSON.stringify({ command: args[0], args, states: readdirSync(STATES).sort() }) + "\\n");
 if (args[0] === "config") console.log(JSON.stringify({ "fabric:features": { value: '{"useRollback":false}', secret: false } }));
 if (args[0] === "stack" && args[1] === "output") console.log("{}");
+if (args.lastIndexOf("--event-log") >= 0) writeFileSync(args[args.lastIndexOf("--event-log") + 1], "{}\\n");
+if (args[0] === "refresh") writeFileSync(STATES + "/dev.json.zst", zstdCompressSync(REFRESHED));
 if (args[0] === "up" || args[0] === "destroy") {
   const place = { v: 2, transactionId: id, pid: 1, at: new Date().toISOString() };
   const intent = { kind: "intent", step: "a", operation: "update", resourceType: "Workspace", resourceName: "w", resourceId: "1", compensation: null };
@@ -42,10 +47,16 @@ if (args[0] === "up" || args[0] === "destroy") {
 }
 `;
 
-const state = JSON.stringify({
-  version: 3,
-  checkpoint: { stack: "organization/fabric/dev", latest: { resources: [] } },
-});
+const stateOf = (...resources: readonly object[]) =>
+  JSON.stringify({ version: 3, checkpoint: { stack: "organization/fabric/dev", latest: { resources } } });
+const state = stateOf();
+
+/** A call of the stand-in. */
+interface Call {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly states: readonly string[];
+}
 
 /** A project with a stack whose state lies in these files, and the stand-in in the place of the CLI. */
 class Project implements Disposable {
@@ -67,6 +78,28 @@ class Project implements Disposable {
     mkdirSync(locks, { recursive: true });
     const { pid } = spawnSync(process.execPath, ["-e", ""]);
     writeFileSync(join(locks, "1.json"), JSON.stringify({ pid, hostname: hostname(), timestamp: "yesterday" }));
+  }
+
+  /**
+   * The open log of an up that has made a workspace.
+   * @param stateHash of the state that it left; undefined if it was killed
+   * @returns its id
+   */
+  leaveUp(stateHash?: string): string {
+    const transactionId = "dev-1";
+    const place = { v: 2, transactionId, pid: 1, at: "2026-01-01T00:00:00.000Z" };
+    const compensation = { function: "deleteWorkspace", args: { displayName: "w" } };
+    const made = { operation: "create", resourceType: "Workspace", resourceName: "w", compensation };
+    const entries = [
+      { ...place, seq: 1, kind: "begin", stack: "dev", enableRollback: false, checkpoint: "dev-1.checkpoint.json" },
+      { ...place, seq: 2, kind: "intent", step: "m", ...made },
+      { ...place, seq: 3, kind: "done", step: "m", resourceId: "9" },
+    ];
+    const logs = join(this.root, ".fabric/transactions");
+    writeFileSync(join(logs, `${transactionId}.jsonl`), entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
+    writeFileSync(join(logs, "dev.open"), transactionId);
+    if (stateHash !== undefined) writeFileSync(join(logs, `${transactionId}.state`), stateHash);
+    return transactionId;
   }
 
   /** Runs a command. @returns its exit code, its output, and the calls of the CLI */
@@ -91,20 +124,22 @@ class Project implements Disposable {
     return {
       code: exitCode,
       text: out + complaints,
-      calls: lines.map((line) => JSON.parse(line) as { readonly command: string; readonly states: readonly string[] }),
+      calls: lines.map((line) => JSON.parse(line) as Call),
     };
   }
 
-  /** Names of the files beside the only log, without its id, and the kinds of its entries. */
-  log() {
+  /** Names of the files beside a log, without its id, and the kinds of its entries. @param id of one log of several */
+  log(id?: string) {
     const names = readdirSync(join(this.root, ".fabric/transactions"));
-    const [log = assert.fail("no log")] = names.filter((name) => name.endsWith(".jsonl"));
+    const [log = assert.fail("no log")] = names.filter((name) =>
+      id === undefined ? name.endsWith(".jsonl") : name === `${id}.jsonl`,
+    );
     const lines = readFileSync(join(this.root, ".fabric/transactions", log), "utf8")
       .trim()
       .split("\n");
-    const id = log.replace(/\.jsonl$/, "");
+    const own = log.replace(/\.jsonl$/, "");
     return {
-      beside: names.flatMap((name) => (name.startsWith(`${id}.`) ? [name.slice(id.length)] : [])).sort(),
+      beside: names.flatMap((name) => (name.startsWith(`${own}.`) ? [name.slice(own.length)] : [])).sort(),
       kinds: lines.map((line) => (JSON.parse(line) as { readonly kind: string }).kind),
     };
   }
@@ -183,7 +218,7 @@ describe("npm start on a state of another form", () => {
     project.leaveLock("local");
     const { calls, text: said } = await project.run("start.ts", []);
     assert.match(said, /which is gone: the lock is removed/);
-    assert.deepEqual(calls[0], { command: "cancel", states: ["local.json", "local.json.bak"] });
+    assert.deepEqual([calls[0]?.command, calls[0]?.states], ["cancel", ["local.json", "local.json.bak"]]);
   });
 });
 
@@ -258,6 +293,105 @@ describe("a command that finds a transaction which is open at another endpoint",
       );
       assert.deepEqual(project.log().kinds, ["begin", "intent"]);
     });
+});
+
+describe("after an up that was killed", () => {
+  const limited: readonly (readonly [file: string, args: readonly string[], env: NodeJS.ProcessEnv])[] = [
+    ["up.ts", ["--target", "**other**"], {}],
+    ["up.ts", ["-yt=**other**"], {}],
+    ["up.ts", ["--exclude=**w**"], {}],
+    ["up.ts", ["--target-replace", "**other**"], {}],
+    ["up.ts", [], { PULUMI_OPTION_TARGET: "**other**" }],
+    ["up.ts", [], { PULUMI_OPTION_EXCLUDE: "**w**" }],
+    ["pulumiCommand.ts", ["destroy", "--target", "**other**"], {}],
+    ["pulumiCommand.ts", ["destroy"], { PULUMI_OPTION_EXCLUDE_PROTECTED: "true" }],
+  ];
+
+  it("After an up that was killed, a command that is limited to a part of the stack removes nothing of what that up made, and leaves its transaction open", async () => {
+    for (const [file, args, env] of limited) {
+      using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
+      const transactionId = project.leaveUp();
+      const { code: ended, text: said } = await project.run(file, [...args, "--stack", "dev"], { EFFECT: "1", ...env });
+      assert.equal(ended, 0, said);
+      assert.match(said, new RegExp(`transaction ${transactionId} of an earlier run stays open`));
+      assert.match(said, /go on with all of it: npm run up -- --stack dev, without (--|PULUMI_OPTION_)[\w-]+$/m);
+      const { kinds, beside } = project.log(transactionId);
+      assert.deepEqual(kinds.slice(0, 3), ["begin", "intent", "done"]);
+      assert.ok(!kinds.some((kind) => /commit|compensat|rolledBack/.test(kind)), kinds.join(" "));
+      assert.equal(beside.includes(".state"), false, "the state lacks what was made");
+    }
+  });
+
+  it("After an up that was killed, an up of the whole stack goes on with the transaction that a limited one left open", async () => {
+    using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
+    const transactionId = project.leaveUp();
+    await project.run("up.ts", ["--stack", "dev", "--target", "**other**"]);
+    const { code: ended, text: said } = await project.run("up.ts", ["--stack", "dev"]);
+    // no provider of this stack has noted how the service is reached, so the removal itself fails
+    assert.equal(ended, 2, said);
+    assert.match(said, /was cut off: this run goes on with it/);
+    assert.ok(project.log(transactionId).kinds.includes("compensationFailed"));
+  });
+
+  it("After an up that was killed, one that fails before it comes to the first one's objects does not take them for taken out by hand", async () => {
+    using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
+    const transactionId = project.leaveUp();
+    await project.run("up.ts", ["--stack", "dev"], { ENDS: "1" });
+    const { text: said } = await project.run("up.ts", ["--stack", "dev"], { ENDS: "1" });
+    assert.doesNotMatch(said, /taken out of the state by hand/);
+    assert.deepEqual(project.log(transactionId).kinds, ["begin", "intent", "done"]);
+  });
+});
+
+describe("a refresh between a failed up and its rollback", () => {
+  const workspace = (description: string) => ({
+    ...{ urn: "urn:pulumi:dev::fabric::pulumi-nodejs:dynamic/fabric:Workspace::w", custom: true, id: "9" },
+    ...{ type: "pulumi-nodejs:dynamic/fabric:Workspace", inputs: { description } },
+  });
+  const hashOf = (...resources: readonly object[]) =>
+    checkpointHash({ version: 3, deployment: { resources } } as Checkpoint);
+  const [left, refreshed, foreign] = ["left", "refreshed", "foreign"].map(workspace);
+
+  it("A refresh between a failed up and its rollback does not count as a change of the stack from outside, but one before the refresh does", async () => {
+    for (const [found, isOutside] of [
+      [left, false],
+      [foreign, true],
+    ] as const) {
+      using project = new Project({ "dev.json.zst": zstdCompressSync(stateOf(found ?? {})) });
+      project.leaveUp(hashOf(left ?? {}));
+      const env = { REFRESHED: stateOf(refreshed ?? {}) };
+      const ended = await project.run("pulumiCommand.ts", ["refresh", "--stack", "dev"], env);
+      assert.equal(ended.code, 0, ended.text);
+      const { text: said } = await project.run("rollback.ts", ["--stack", "dev"]);
+      assert.equal(/changed outside of it/.test(said), isOutside, said);
+    }
+  });
+});
+
+describe("--event-log of an up or a preview", () => {
+  it("--event-log of an up or a preview is written, although the command has a log of its own", async () => {
+    for (const [file, args, env] of [
+      ["up.ts", ["--event-log", "events.json"], {}],
+      ["up.ts", [], { PULUMI_OPTION_EVENT_LOG: "events.json" }],
+      ["pulumiCommand.ts", ["preview", "--event-log=events.json"], {}],
+    ] as const) {
+      using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
+      await project.run(file, [...args, "--stack", "dev"], env);
+      assert.equal(existsSync(join(project.root, "events.json")), true, file);
+    }
+  });
+});
+
+describe("configuration that the environment sets", () => {
+  it("Configuration that the environment sets is saved before a command decides by it, and by no command that only reads", async () => {
+    using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
+    const env = { PULUMI_OPTION_CONFIG: "fabric:a.b=1,fabric:c=2", PULUMI_OPTION_CONFIG_PATH: "true" };
+    await project.run("history.ts", ["--stack", "dev"], env);
+    const { calls } = await project.run("up.ts", ["--stack", "dev", "--config", "fabric:d=3"], env);
+    const saved = calls.filter(({ args }) => args[1] === "set-all").map(({ args }) => args.join(" "));
+    assert.equal(saved.length, 1);
+    assert.match(saved[0] ?? "", / --path --plaintext fabric:a\.b=1 --plaintext fabric:c=2 --plaintext fabric:d=3 /);
+  });
 });
 
 describe("options of Pulumi's commands at a rollback", () => {

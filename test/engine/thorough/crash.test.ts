@@ -62,6 +62,46 @@ describe("after kill -9, a rollback", () => {
   });
 });
 
+describe("after kill -9, an up of a part of the stack", () => {
+  it("After kill -9, an up of a part of the stack deletes nothing that the killed run made, and leaves its transaction to the next up or to a rollback", async () => {
+    const hit = Promise.withResolvers<void>();
+    await using stack = await EngineStack.start({ emulator: { onFault: hit.resolve } });
+    // as in a stack of a hundred resources or more: the killed run saves no state
+    const env = { PULUMI_SKIP_CHECKPOINTS: "true", PULUMI_EXPERIMENTAL: "true" };
+    const lake = { name: "bronze", type: "Lakehouse" };
+    const sales = { name: "sales", displayName: "sales-test", capacity: "local", items: [lake] };
+    const other = { name: "other", displayName: "other-test", capacity: "local" };
+    stack.configure({ features: { useRetryLogic: true, useRollback: true }, workspaces: [sales, other] });
+    const rule = { method: "POST", route: "/workspaces/{workspaceId}/items", holdMs: 1_000, drop: "after" } as const;
+    await crash(stack, hit.promise, { command: projectUp, rule, env });
+    const { workspaces, items } = stack.emulator.service;
+    const lakes = () => items.all().filter(({ type }) => type === "Lakehouse");
+    const ids = () => [...workspaces.all(), ...lakes()].map(({ id }) => id).toSorted();
+    const made = ids();
+    assert.equal(made.length, 3);
+
+    const quick = ["--yes", "--skip-preview"];
+    const part = await stack.command("cli/up.ts", [...quick, "--target", "**other**"], env);
+    assert.equal(part.code, 0, part.text);
+    assert.match(
+      part.text,
+      /--target left out a part of stack 'test', so transaction test-\S+ of an earlier run stays open/,
+    );
+    assert.deepEqual(ids(), made);
+
+    await using taken = await EngineStack.copyOf(stack);
+    const rollback = await taken.command("cli/rollback.ts", []);
+    assert.equal(rollback.code, 0, rollback.text);
+    assert.equal(taken.emulator.service.workspaces.all().length, 0);
+
+    const whole = await stack.command("cli/up.ts", quick, env);
+    assert.equal(whole.code, 0, whole.text);
+    assert.deepEqual(ids(), made);
+    assert.deepEqual((await stack.preview()).steps, []);
+    assert.equal((await stack.command("cli/rollback.ts")).code, 1, "the transaction is still open");
+  });
+});
+
 describe("after kill -9, an up with another declaration", () => {
   it("After kill -9, an up with another declaration takes what had been made, and makes it as it is declared now", async () => {
     const hit = Promise.withResolvers<void>();

@@ -1,0 +1,59 @@
+import { openLogStore } from "../../lib/logStore/openLogStore.ts";
+import { checkpointHash } from "../../lib/checkpoint/checkpoint.ts";
+import { exportCheckpoint } from "../../lib/checkpoint/exportCheckpoint.ts";
+import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
+import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
+import { checkpointing } from "../transaction/checkpointing.ts";
+import { noteEnd } from "../transaction/recovery.ts";
+import { withStackToItself } from "../transaction/stackLock.ts";
+import { assertStartable, runsProgram } from "./longConfiguration.ts";
+import { openedStack } from "./openStack.ts";
+import { runPulumi } from "./pulumi.ts";
+import { stackOption } from "./stackCommand.ts";
+import { changeFormOfState } from "./stateFiles.ts";
+
+/**
+ * `pulumi refresh`. It only reads the service, so a failed deployment can be rolled back after it as before: the state that it
+ * has written takes the place of the one that the deployment left.
+ * @returns the exit code
+ */
+export async function refreshStack(named: StackAccess, args: readonly string[]): Promise<number> {
+  const { access, settings } = await openedStack(named, args);
+  const { stack } = access;
+  if (runsProgram(args, access.env)) assertStartable(stack, settings.configurationBytes, access.env);
+  const env = { ...access.env, ...checkpointing(settings, access.env) };
+  const refresh = async () => (await runPulumi(["refresh", ...stackOption(access), ...args], env)).code;
+  const transactions = await transactionsOf(access, settings.transactionLog);
+  if (transactions === undefined || (await leftAsItIs(access, transactions)) === undefined) {
+    changeFormOfState(stack, access.env);
+    return refresh();
+  }
+  // no other command may begin in between: its state would be noted as that of an ended run
+  return withStackToItself(access, transactions.store, async () => {
+    const transactionId = await leftAsItIs(access, transactions);
+    const code = await refresh();
+    if (transactionId !== undefined) await noteEnd({ transactions }, transactionId, await exportCheckpoint(access));
+    return code;
+  });
+}
+
+/** The stack's transactions; undefined if their log cannot be reached, which a refresh does not need. */
+async function transactionsOf({ stack, env }: StackAccess, place: string): Promise<StackTransactions | undefined> {
+  try {
+    return new StackTransactions(await openLogStore(place, { stack, env }), stack);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The open transaction whose last run ended by itself, if the state is still as that run left it. */
+async function leftAsItIs(access: StackAccess, transactions: StackTransactions): Promise<string | undefined> {
+  try {
+    const transactionId = await transactions.unfinished();
+    const hash = transactionId === undefined ? undefined : await transactions.stateHash(transactionId);
+    return hash !== undefined && hash === checkpointHash(await exportCheckpoint(access)) ? transactionId : undefined;
+  } catch {
+    // a log that cannot be read stops what writes to the stack, and a refresh does not
+    return undefined;
+  }
+}
