@@ -41,6 +41,9 @@ export const optional = <S extends z.ZodType>(shape: S) =>
 /** The answer of a call that returns nothing. */
 export const nothing = z.union([z.undefined(), z.null(), z.strictObject({})]);
 
+/** The answer of a call that returns nothing, or what it has changed: nobody reads it, but a stranger's has another shape. */
+export const nothingOr = <S extends z.ZodType>(shape: S) => z.union([nothing, shape]);
+
 const REMEDY =
   "Something between this machine and the service answered in its place: sign in to the network's portal, and check the " +
   "proxy and fabric:endpoint.";

@@ -156,7 +156,9 @@ export class FabricClient {
       this.#exchange({ method: "GET", path, operation, secrets, ...(signal && { signal }) }, workspaceId);
     const options = { ...this.#waiting, operation, remedies, deadlineMs, signal, isResultNeeded, secrets };
     const result = await waitForOperation(answer, get, options);
-    return result && believe(result, call);
+    // the operation has succeeded, so a result that nobody reads decides nothing
+    const isUnread = !isResultNeeded && call.answer?.safeParse(result?.body).success === false;
+    return isUnread ? undefined : result && believe(result, call);
   }
 
   /**

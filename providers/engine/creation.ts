@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Answering } from "../../lib/api/fabricCall.ts";
 import { isFabricError } from "../../lib/api/fabricError.ts";
 import type { FabricError } from "../../lib/api/fabricError.ts";
 import type { FormerObject } from "../run/formerStates.ts";
@@ -127,7 +126,7 @@ class Creation {
           operation: `create ${kind.title(inputs)}`,
           answer: kind.shape,
           ...call,
-        } as Write & Answering<Live & { id: string }>,
+        } as Write<Live & { id: string }>,
         {
           find: () => find(run, kind, names) as Promise<(Live & { id: string }) | undefined>,
           wasFree,

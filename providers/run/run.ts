@@ -13,11 +13,15 @@ import type { FormerObject } from "./formerStates.ts";
 import type { WantedPrincipal } from "./graphUsers.ts";
 import type { Origin } from "./origin.ts";
 
-/** A call that changes something at the service. */
-export type Write = Omit<FabricCall, "operation"> & {
-  /** Name of the call in an error. @default `<intent operation> <type> '<name>'` */
-  readonly operation?: string;
-};
+/**
+ * A call that changes something at the service. Its answer has a shape, also if nobody reads it: a stranger's answer would count as
+ * the write's success.
+ */
+export type Write<T = unknown> = Omit<FabricCall, "operation" | "answer"> &
+  Answering<T> & {
+    /** Name of the call in an error. @default `<intent operation> <type> '<name>'` */
+    readonly operation?: string;
+  };
 
 /** An object that existed before. */
 export interface Adopted {
@@ -90,13 +94,12 @@ export interface Writes {
    * Changes something at the service: intent to the log, call, outcome to the log. The log notes the intent's resource id
    * as done, else the `id` of the answer.
    */
-  write<T>(intent: Intent, call: Write & Answering<T>): Promise<T>;
-  write(intent: Intent, call: Write): Promise<void>;
+  write<T>(intent: Intent, call: Write<T>): Promise<T>;
   /**
    * Like {@link Writes.write}, for creates. If an earlier run was cut off in the same create, this one takes the object of
    * that run. If the call may have been executed, a look for its object decides about a repetition (`createOnce.ts`).
    */
-  create<T extends { id: string }>(intent: Intent, call: Write & Answering<T>, ours: Ours<T>): Promise<T>;
+  create<T extends { id: string }>(intent: Intent, call: Write<T>, ours: Ours<T>): Promise<T>;
 
   /**
    * Notes in the log that an existing object is managed from now on, with the values it had. A rollback can then restore

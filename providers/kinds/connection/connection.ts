@@ -227,6 +227,9 @@ export const connection: typeof kind = {
   },
 };
 
+/** The answer to a change: the connection. Nothing in it is read. */
+const changedShape = z.object({ id: idShape });
+
 async function convergeProperties({ now, wanted, path, write }: Changing): Promise<void> {
   const before = priorValues(now);
   const { displayName, privacyLevel, allowConnectionUsageInGateway } = wanted;
@@ -235,7 +238,7 @@ async function convergeProperties({ now, wanted, path, write }: Changing): Promi
   if (differing.length === 0) return;
   const body = Object.fromEntries(differing) as Partial<Before>;
   const connectivityType = now.connectivityType ?? wanted.connectivityType;
-  await write({ method: "PATCH", path, body: { connectivityType, ...body } }, body);
+  await write({ method: "PATCH", path, body: { connectivityType, ...body }, answer: changedShape }, body);
 }
 
 /** Sends the credentials, if the declaration has changed since they were sent, or the service shows others. */
@@ -267,6 +270,7 @@ async function sendCredentials(change: Changing): Promise<void> {
       path,
       body: { connectivityType: now.connectivityType ?? wanted.connectivityType, credentialDetails: details },
       operation: `change the credentials of ${title(wanted)}`,
+      answer: changedShape,
       secrets,
       remedies: refusedCredentials(undefined, wanted),
     },

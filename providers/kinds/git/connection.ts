@@ -13,6 +13,7 @@ import {
   connect,
   credentialRemedies,
   credentialsOf,
+  credentialsShape,
   detailsOf,
   disconnect,
   furtherDetails,
@@ -241,6 +242,7 @@ async function sendCredentials(
       path: `/workspaces/${workspaceId}/git/myGitCredentials`,
       body: credentials,
       operation: `change the credentials for ${whereOf(inputs)}`,
+      answer: credentialsShape,
       remedies: credentialRemedies(run, credentials),
     },
   );

@@ -18,7 +18,7 @@ const connectionShape = z.object({
 });
 
 /** The credentials are sent back unchanged, so the shape keeps all their properties. */
-const credentialsShape = z.looseObject({ source: z.string(), connectionId: optional(z.string()) });
+export const credentialsShape = z.looseObject({ source: z.string(), connectionId: optional(z.string()) });
 
 /** A workspace's connection, as the service reports it. */
 export type Connection = Readonly<z.output<typeof connectionShape>>;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { optional } from "../../../lib/api/answer.ts";
+import { nothingOr, optional } from "../../../lib/api/answer.ts";
 import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { parseId } from "../../engine/place.ts";
 import type { Run } from "../../run/run.ts";
@@ -13,6 +13,9 @@ const PAUSE_MS = 5_000;
 const environmentShape = z.object({
   properties: optional(z.object({ publishDetails: optional(z.object({ state: z.string() })) })),
 });
+
+/** Without an operation, a publish answers with its progress. */
+const publishedShape = z.object({ publishDetails: z.looseObject({}) });
 
 /**
  * Publishes an environment. What its definition says is staged until then, and no notebook uses it.
@@ -29,6 +32,7 @@ export async function publishEnvironment(run: Run, id: string, displayName: stri
       path: `${path}/staging/publish`,
       body: {},
       operation: what,
+      answer: nothingOr(publishedShape),
       deadlineMs: DEADLINE_MS,
       // a second publish has the same effect, and the service refuses one while the first is under way
       replaySafe: true,
