@@ -167,13 +167,19 @@ export const requestIdOf = (headers: Readonly<Record<string, string | undefined>
 
 const JSON_TYPE = /^application\/([\w.-]+\+)?json\s*(;|$)/i;
 
-/** Reads JSON. An answer without a content type may be JSON; an answer with another type is not. */
+/** The type of the service's answers without a body. */
+const EMPTY_TYPE = /^application\/octet-stream\s*(;|$)/i;
+
+/** Reads JSON. An answer without a content type may be JSON; an answer with another type is not, and is no empty one either. */
 function readJson(type: string | undefined, text: string): { readonly body: unknown } | { readonly stranger: string } {
-  if (text.trim() === "") return { body: undefined };
-  if (type !== undefined && !JSON_TYPE.test(type.trim())) {
+  const isEmpty = text.trim() === "";
+  const isOwnType =
+    type === undefined || JSON_TYPE.test(type.trim()) || (isEmpty && EMPTY_TYPE.test(type.trim()));
+  if (!isOwnType) {
     const kind = /^[\w.+-]+\/[\w.+-]+/.exec(type.trim())?.[0] ?? "a body of an unknown type";
-    return { stranger: `${kind}${titleOf(text)}` };
+    return { stranger: isEmpty ? `an empty body of type ${kind}` : `${kind}${titleOf(text)}` };
   }
+  if (isEmpty) return { body: undefined };
   try {
     return { body: JSON.parse(text) as unknown };
   } catch {

@@ -25,6 +25,7 @@ export const foreign: Readonly<Record<string, WireAnswer>> = {
   "somebody else's JSON": json('{"login":"https://portal.example.com/canary-body"}'),
   "a page with 201": page(201),
   "a page with 202": page(202),
+  "an empty page": { status: 200, headers: { "content-type": "text/html", "content-length": "0" }, body: "" },
   "a page without a title": { ...page(200), body: "<html>canary-body</html>" },
   "text with 200": { status: 200, headers: { "content-type": "text/plain" }, body: "canary-body" },
   "JSON that says it is text": { ...json('{"id":"canary-body"}'), headers: { "content-type": "text/plain" } },
