@@ -118,11 +118,8 @@ export function believe<T>(answer: Answer, wanted: Wanted<T>): T {
   throw notTheService(answer, wanted, misfit(answer, parsed.error));
 }
 
-function misfit({ status, body }: Answer, error: z.ZodError): string {
-  const isEmpty = body === undefined || body === null;
-  if (isEmpty && status === 202)
-    return "that it accepted the request, without naming an operation that tells the result";
-  if (isEmpty) return "no body, although one is needed";
+function misfit({ body }: Answer, error: z.ZodError): string {
+  if (body === undefined || body === null) return "no body, although one is needed";
   const paths = [...new Set(error.issues.map(({ path }) => path.map(String).join(".")))].filter(Boolean);
   const more = paths.length > 3 ? ` and ${paths.length - 3} more` : "";
   return `JSON of another shape${paths.length > 0 ? ` (see ${paths.slice(0, 3).join(", ")}${more})` : ""}`;
@@ -173,8 +170,7 @@ const EMPTY_TYPE = /^application\/octet-stream\s*(;|$)/i;
 /** Reads JSON. An answer without a content type may be JSON; an answer with another type is not, and is no empty one either. */
 function readJson(type: string | undefined, text: string): { readonly body: unknown } | { readonly stranger: string } {
   const isEmpty = text.trim() === "";
-  const isOwnType =
-    type === undefined || JSON_TYPE.test(type.trim()) || (isEmpty && EMPTY_TYPE.test(type.trim()));
+  const isOwnType = type === undefined || JSON_TYPE.test(type.trim()) || (isEmpty && EMPTY_TYPE.test(type.trim()));
   if (!isOwnType) {
     const kind = /^[\w.+-]+\/[\w.+-]+/.exec(type.trim())?.[0] ?? "a body of an unknown type";
     return { stranger: isEmpty ? `an empty body of type ${kind}` : `${kind}${titleOf(text)}` };

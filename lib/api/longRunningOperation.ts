@@ -2,7 +2,7 @@ import { z } from "zod";
 import { believe, ownWords, tolerant } from "./answer.ts";
 import type { Answer } from "./answer.ts";
 import type { Clock } from "../clock.ts";
-import type { Wait } from "./fabricCall.ts";
+import type { FabricCall, Wait } from "./fabricCall.ts";
 import { FabricError, isServiceAnswer } from "./fabricError.ts";
 import { retryAfterSeconds } from "../retryHandler.ts";
 import { withoutSecretsIn } from "./withoutSecrets.ts";
@@ -32,7 +32,7 @@ const OPERATION_ID = /^[\w-]{1,100}$/;
 
 /**
  * The id of the operation that an answer started. Only a 202 can name one, by its header or by a Location that ends in
- * `/operations/{id}`. A 202 without an id is a plain "accepted", as for capacity assignments.
+ * `/operations/{id}`, or in that operation's `/result`. A 202 without an id tells no outcome ({@link FabricCall.isPlainlyAccepted}).
  */
 export function operationOf({
   status,
@@ -43,8 +43,12 @@ export function operationOf({
   const { "x-ms-operation-id": named = "", location = "" } = headers;
   if (OPERATION_ID.test(named)) return named;
   if (!URL.canParse(location, origin)) return undefined;
-  const [family, id = ""] = new URL(location, origin).pathname.replace(/\/$/, "").split("/").slice(-2);
-  return family === "operations" && OPERATION_ID.test(id) ? id : undefined;
+  const { pathname } = new URL(location, origin);
+  const [family = "", id = ""] = pathname
+    .replace(/(\/result)?\/?$/i, "")
+    .split("/")
+    .slice(-2);
+  return family.toLowerCase() === "operations" && OPERATION_ID.test(id) ? id : undefined;
 }
 
 /** Stand-in for the answer that started an operation of an earlier run. It may be over, so the first poll comes at once. */

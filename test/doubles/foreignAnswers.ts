@@ -19,6 +19,9 @@ const json = (body: string, status = 200): WireAnswer => ({
 });
 const redirect = (status: number, location: string): WireAnswer => ({ status, headers: { location }, body: "" });
 
+/** The one answer among the foreign ones that a few calls get: {@link FabricCall.isPlainlyAccepted}. */
+export const PLAINLY_ACCEPTED = "202 without an operation";
+
 /** Answers that are wrong for every call, also for one that returns nothing. */
 export const foreign: Readonly<Record<string, WireAnswer>> = {
   "a page with 200": page(200),
@@ -53,6 +56,7 @@ export const foreign: Readonly<Record<string, WireAnswer>> = {
   "an id that leads elsewhere": json(
     '{"id":"../x","displayName":"x","type":"y","value":[{"id":"a/b","displayName":"x"}]}',
   ),
+  [PLAINLY_ACCEPTED]: { status: 202, headers: { "content-length": "0" }, body: "" },
   "404 in somebody else's JSON": json('{"statusCode":404,"message":"canary-body"}', 404),
 };
 
@@ -60,7 +64,6 @@ export const foreign: Readonly<Record<string, WireAnswer>> = {
 export const sayingNothing: Readonly<Record<string, WireAnswer>> = {
   "no body": { status: 200, headers: { "content-type": "application/octet-stream", "content-length": "0" }, body: "" },
   "204": { status: 204, headers: {}, body: "" },
-  "202 without an operation": { status: 202, headers: { "content-length": "0" }, body: "" },
   "{}": json("{}"),
   null: json("null"),
 };
