@@ -189,5 +189,6 @@ export function isOutcomeUnknown(error: unknown): boolean {
  * although its outcome is known: it may have done a part of its work.
  */
 export function hadNoEffect(error: unknown): boolean {
-  return error instanceof FabricError && error.isOutcomeKnown && outcomeOf(error) !== "unknown";
+  if (!(error instanceof FabricError) || error.operationId !== undefined) return false;
+  return error.isOutcomeKnown && outcomeOf(error) !== "unknown";
 }

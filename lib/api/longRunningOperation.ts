@@ -9,10 +9,23 @@ import { withoutSecretsIn } from "./withoutSecrets.ts";
 
 /** The service's report on an operation. */
 const operationState = z.object({
-  /** `NotStarted`, `Running`, `Succeeded`, `Failed`; more words may be added. */
+  /** `NotStarted` or `Running`, or one of {@link SUCCEEDED} and {@link FAILED}; more words may be added. */
   status: z.string().min(1),
   error: tolerant(ownWords),
 });
+
+/** Words for operations that have succeeded, in lower case. */
+const SUCCEEDED: ReadonlySet<string> = new Set(["succeeded", "completed"]);
+/**
+ * Words for operations that have ended in another way, in lower case, with the code of the error if the service gives none. Each of
+ * them may have done a part of its work.
+ */
+const FAILED: ReadonlyMap<string, string> = new Map([
+  ["failed", "OperationFailed"],
+  ["cancelled", "OperationCancelled"],
+  ["canceled", "OperationCancelled"],
+  ["undefined", "OperationUndefined"],
+]);
 
 /** Shortest pause between polls. */
 const MIN_PAUSE_MS = 25;
@@ -119,8 +132,10 @@ export async function waitForOperation(
     last = await ask(path);
     const state = believe(last, { operation, method: "GET", path, answer: operationState });
     status = state.status;
-    if (state.status === "Failed") {
-      const errorCode = state.error?.errorCode ?? "OperationFailed";
+    const word = status.trim().toLowerCase();
+    const failure = FAILED.get(word);
+    if (failure !== undefined) {
+      const errorCode = state.error?.errorCode ?? failure;
       throw new FabricError({
         operation,
         errorCode,
@@ -132,7 +147,7 @@ export async function waitForOperation(
         remedy: options.remedies?.[errorCode],
       });
     }
-    if (state.status === "Succeeded") {
+    if (SUCCEEDED.has(word)) {
       // without Location there is no result to request
       if (!isResultNeeded && last.headers["location"] === undefined) return undefined;
       try {

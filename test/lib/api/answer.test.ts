@@ -8,7 +8,7 @@ import { z } from "zod";
 import { nothing, optional } from "../../../lib/api/answer.ts";
 import { FabricClient } from "../../../lib/api/fabricClient.ts";
 import type { FabricCall } from "../../../lib/api/fabricCall.ts";
-import { FabricError, isOutcomeUnknown, isServiceAnswer } from "../../../lib/api/fabricError.ts";
+import { FabricError, hadNoEffect, isOutcomeUnknown, isServiceAnswer } from "../../../lib/api/fabricError.ts";
 import { FeatureFlags } from "../../../lib/featureFlags.ts";
 import { foreign, sayingNothing } from "../../doubles/foreignAnswers.ts";
 import type { WireAnswer } from "../../doubles/foreignAnswers.ts";
@@ -294,6 +294,24 @@ describe("an operation", () => {
       }
       await world.client.send({ ...move, isPlainlyAccepted: true });
       assert.equal(world.seen.length, 3);
+    }
+  });
+
+  it("An operation that was cancelled, or of which nothing is known, has failed, and may have done a part of its work", async () => {
+    for (const status of ["Failed", "failed", "Cancelled", "canceled", "Undefined"]) {
+      await using world = await World.of(answering(started(operation), json(200, { status })));
+      const error = await failure(world.client.send(create));
+      assert.match(error.errorCode, /^Operation(Failed|Cancelled|Undefined)$/, status);
+      assert.deepEqual([isOutcomeUnknown(error), hadNoEffect(error)], [false, false], status);
+      assert.equal(world.seen.length, 2, status);
+    }
+  });
+
+  it("An operation has succeeded by any of the words for that", async () => {
+    for (const status of ["succeeded", "SUCCEEDED", "Completed"]) {
+      const ended = json(200, { status }, { location: "x" });
+      await using world = await World.of(answering(started(operation), ended));
+      assert.deepEqual(await world.client.send(create), made, status);
     }
   });
 
