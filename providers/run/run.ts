@@ -203,7 +203,7 @@ export interface Run extends Reads, Writes, LoggedPast, OwnObjects {
   readonly clock: Clock;
   /** Object id of the deploying identity, if the token names it. */
   readonly callerId: string | undefined;
-  /** FABRIC_CONFIRM_GONE: an empty list of workspaces means that all of them are gone. */
+  /** FABRIC_CONFIRM_GONE: an empty list, of workspaces or of items on a capacity that cannot be seen, means that all are gone. */
   readonly confirmGone: boolean;
   /** What is done about values and definitions that were changed at the service. */
   readonly onDrift: OnDrift;
