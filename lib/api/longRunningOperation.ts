@@ -2,7 +2,7 @@ import { z } from "zod";
 import { believe, ownWords, tolerant } from "./answer.ts";
 import type { Answer } from "./answer.ts";
 import type { Clock } from "../clock.ts";
-import type { FabricCall, Wait } from "./fabricCall.ts";
+import type { Wait } from "./fabricCall.ts";
 import { FabricError, isServiceAnswer } from "./fabricError.ts";
 import { retryAfterSeconds } from "../retryHandler.ts";
 import { withoutSecretsIn } from "./withoutSecrets.ts";
@@ -45,7 +45,7 @@ const OPERATION_ID = /^[\w-]{1,100}$/;
 
 /**
  * The id of the operation that an answer started. Only a 202 can name one, by its header or by a Location that ends in
- * `/operations/{id}`, or in that operation's `/result`. A 202 without an id tells no outcome ({@link FabricCall.isPlainlyAccepted}).
+ * `/operations/{id}`, or in that operation's `/result`. A 202 without an id tells no outcome (`isPlainlyAccepted` of a call).
  */
 export function operationOf({
   status,

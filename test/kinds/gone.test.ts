@@ -145,11 +145,7 @@ describe("an object of a workspace", () => {
           { method: "GET", route, ...fault, times: "forever" },
         ]);
         const process = await bench.process(kind, {}, { useRollback: false });
-        await assert.rejects(
-          process.delete(id, olds),
-          new RegExp("errorCode" in fault ? fault.errorCode : "ECONN"),
-          kind,
-        );
+        await assert.rejects(process.delete(id, olds), new RegExp("errorCode" in fault ? fault.errorCode : "ECONN"));
         bench.emulator.faults([]);
         await process.end();
       }
