@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isOutcomeUnknown } from "../../lib/api/fabricError.ts";
+import { mayHaveHadEffect } from "../../lib/api/fabricError.ts";
 import { isSameId } from "../../lib/transactions/entry.ts";
 import type { Intent } from "../../lib/transactions/entry.ts";
 import type { Run } from "../run/run.ts";
@@ -26,7 +26,7 @@ export function watched(run: Run, resourceType: string, id: string): WatchedRun 
       written.push(intent);
       return answer;
     } catch (error) {
-      if (isOutcomeUnknown(error)) written.push(intent);
+      if (mayHaveHadEffect(error)) written.push(intent);
       throw error;
     }
   };

@@ -42,6 +42,10 @@ export interface Ours<T> {
   readonly wasFree: boolean;
   /** Whether nothing about the found object contradicts that this create made it. @default true */
   readonly isPlausible?: (found: T) => Promise<boolean>;
+  /** Code by which the service refuses a second object of the name. An operation that fails by it has made nothing. */
+  readonly taken?: string | undefined;
+  /** Called with the object if the operation that made it failed: it may lack a part of what was declared. */
+  readonly isHalfMade?: (found: T) => void;
   /**
    * Whether each such object has an id of its own. A rollback then leaves one that its transaction has made, which may have other
    * values that never change, to its removal. @default false
