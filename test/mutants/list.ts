@@ -191,11 +191,7 @@ export const mutations: readonly Mutation[] = [
     "if (workspaceId !== undefined && mayMeanGone(error) && (await isWorkspaceGone(run, workspaceId))) return;",
     "if (mayMeanGone(error)) return;",
   ),
-  gone(
-    'if (capacity.state !== "Inactive") return;',
-    "if (workspace ?? true) return;",
-    "providers/run/coalescedReads",
-  ),
+  gone('if (capacity.state !== "Inactive") return;', "if (workspace ?? true) return;", "providers/run/coalescedReads"),
   workspace("(isMoved || (isDoubtful && !isAssigned(now)))", "isMoved", "kinds/halfCreate"),
   halfUpdate("if (mayHaveHadEffect(error)) written.push(intent);", ""),
 ];
