@@ -27,8 +27,10 @@ export const faultRuleSchema = z.strictObject({
   holdMs: z.number().min(0).default(0),
   /** Closes the connection without an answer, before or after the effect. */
   drop: z.enum(["before", "after"]).optional(),
-  /** Makes the operation that the request starts fail, without effect. */
-  operationError: z.object({ errorCode: z.string(), message: z.string() }).optional(),
+  /** Makes the operation that the request starts fail, without effect or, with `hasEffect`, after it. */
+  operationError: z
+    .object({ errorCode: z.string(), message: z.string(), hasEffect: z.boolean().optional() })
+    .optional(),
 });
 
 /** A rule as users write it. */

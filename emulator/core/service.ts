@@ -82,6 +82,14 @@ export interface Service {
   readonly collections: readonly CollectionDeclaration[];
 }
 
+/** Error by which an operation fails. */
+export interface OperationError {
+  readonly errorCode: string;
+  readonly message: string;
+  /** Whether the operation fails after its effect. @default false */
+  readonly hasEffect?: boolean | undefined;
+}
+
 /** One request, as handlers receive it. */
 export interface Call {
   readonly params: Readonly<Record<string, string>>;
@@ -90,7 +98,7 @@ export interface Call {
   /** Object id of the caller. */
   readonly caller: string;
   /** Error of the operation that this call starts, from a fault rule. */
-  readonly operationError: { readonly errorCode: string; readonly message: string } | undefined;
+  readonly operationError: OperationError | undefined;
   /** Durations for this call; undefined unless the lever `timing` demands recorded times. */
   readonly times?: Times | undefined;
 }

@@ -64,7 +64,7 @@ export const operationFamily = defineFamily({
 
 /**
  * Applies an effect immediately, records an operation that completes later, and returns 202.
- * @param effect the operation's effect; not called if the operation must fail
+ * @param effect the operation's effect; not called if the operation must fail without it
  */
 export function startOperation(
   call: Call,
@@ -74,8 +74,8 @@ export function startOperation(
   headers: Record<string, string> = {},
 ): Reply {
   const now = service.clock.now();
-  const error = call.operationError;
-  const result = error ? undefined : effect();
+  const failure = call.operationError;
+  const result = failure && !failure.hasEffect ? undefined : effect();
   const { times } = call;
   const operation = operations.in(service).put({
     id: randomUUID(),
@@ -84,7 +84,7 @@ export function startOperation(
     ...(times && { retryAfterSeconds: times.retryAfterSeconds }),
     hasResult,
     ...(result !== undefined && { result }),
-    ...(error && { error }),
+    ...(failure && { error: { errorCode: failure.errorCode, message: failure.message } }),
   });
   return { status: 202, body: null, headers: { ...headers, ...operationHeaders(service, operation) } };
 }

@@ -41,6 +41,9 @@ export const optional = <S extends z.ZodType>(shape: S) =>
 /** The answer of a call that returns nothing. */
 export const nothing = z.union([z.undefined(), z.null(), z.strictObject({})]);
 
+/** The answer of a call that returns nothing, or what it has changed: nobody reads it, but a stranger's has another shape. */
+export const nothingOr = <S extends z.ZodType>(shape: S) => z.union([nothing, shape]);
+
 const REMEDY =
   "Something between this machine and the service answered in its place: sign in to the network's portal, and check the " +
   "proxy and fabric:endpoint.";
@@ -115,11 +118,8 @@ export function believe<T>(answer: Answer, wanted: Wanted<T>): T {
   throw notTheService(answer, wanted, misfit(answer, parsed.error));
 }
 
-function misfit({ status, body }: Answer, error: z.ZodError): string {
-  const isEmpty = body === undefined || body === null;
-  if (isEmpty && status === 202)
-    return "that it accepted the request, without naming an operation that tells the result";
-  if (isEmpty) return "no body, although one is needed";
+function misfit({ body }: Answer, error: z.ZodError): string {
+  if (body === undefined || body === null) return "no body, although one is needed";
   const paths = [...new Set(error.issues.map(({ path }) => path.map(String).join(".")))].filter(Boolean);
   const more = paths.length > 3 ? ` and ${paths.length - 3} more` : "";
   return `JSON of another shape${paths.length > 0 ? ` (see ${paths.slice(0, 3).join(", ")}${more})` : ""}`;
@@ -164,13 +164,18 @@ export const requestIdOf = (headers: Readonly<Record<string, string | undefined>
 
 const JSON_TYPE = /^application\/([\w.-]+\+)?json\s*(;|$)/i;
 
-/** Reads JSON. An answer without a content type may be JSON; an answer with another type is not. */
+/** The type of the service's answers without a body. */
+const EMPTY_TYPE = /^application\/octet-stream\s*(;|$)/i;
+
+/** Reads JSON. An answer without a content type may be JSON; an answer with another type is not, and is no empty one either. */
 function readJson(type: string | undefined, text: string): { readonly body: unknown } | { readonly stranger: string } {
-  if (text.trim() === "") return { body: undefined };
-  if (type !== undefined && !JSON_TYPE.test(type.trim())) {
+  const isEmpty = text.trim() === "";
+  const isOwnType = type === undefined || JSON_TYPE.test(type.trim()) || (isEmpty && EMPTY_TYPE.test(type.trim()));
+  if (!isOwnType) {
     const kind = /^[\w.+-]+\/[\w.+-]+/.exec(type.trim())?.[0] ?? "a body of an unknown type";
-    return { stranger: `${kind}${titleOf(text)}` };
+    return { stranger: isEmpty ? `an empty body of type ${kind}` : `${kind}${titleOf(text)}` };
   }
+  if (isEmpty) return { body: undefined };
   try {
     return { body: JSON.parse(text) as unknown };
   } catch {

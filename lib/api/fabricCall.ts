@@ -20,6 +20,11 @@ export interface FabricCall {
   readonly signal?: AbortSignal;
   /** Longest wait for a long-running operation, in ms. @default 30 minutes */
   readonly deadlineMs?: number;
+  /**
+   * Whether the service accepts the call by a 202 that names no operation, as a capacity's assignment: the caller looks for the
+   * effect by itself. @default false: the outcome of a call with such an answer is unknown
+   */
+  readonly isPlainlyAccepted?: boolean;
   /** Called when the service has accepted a long-running operation, before the wait for it. */
   readonly onAccepted?: (operationId: string) => Promise<void>;
   /** Shape that the answer must have. @default any JSON, or no body */

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import axios, { AxiosError } from "axios";
 import type { AxiosInstance, AxiosResponse } from "axios";
 import { z } from "zod";
-import { believe, readAnswer, strangerOf } from "./answer.ts";
+import { believe, notTheService, readAnswer, strangerOf } from "./answer.ts";
 import type { Answer } from "./answer.ts";
 import { attemptOf, isOutage, isServicesOwn } from "./attempt.ts";
 import { CircuitBreaker } from "../circuitBreaker.ts";
@@ -128,7 +128,7 @@ export class FabricClient {
 
   /**
    * Sends a call and waits for the operation that it started. 200 and 201: the body. 202 with an operation: the operation's
-   * result, or undefined if it has none. 202 without an operation, or an empty body: undefined.
+   * result, or undefined if it has none. An empty body: undefined.
    * @throws FabricError, also if the answer is not the service's or lacks the shape that the call expects
    */
   async send<T>(call: FabricCall & Answering<T>): Promise<T>;
@@ -146,8 +146,13 @@ export class FabricClient {
     const isResultNeeded = call.answer !== undefined && !call.answer.safeParse(undefined).success;
     const operationId = operationOf(answer);
     if (operationId === undefined) {
-      const body = believe(answer, call);
-      return answer.status === 202 && !call.answer ? undefined : body;
+      if (answer.status === 202 && !call.isPlainlyAccepted)
+        throw notTheService(
+          answer,
+          call,
+          "that it accepted the request, without naming an operation that tells the result",
+        );
+      return believe(answer, call);
     }
     await call.onAccepted?.(operationId);
     const { operation, remedies, deadlineMs, signal, secrets = [] } = call;
@@ -156,7 +161,9 @@ export class FabricClient {
       this.#exchange({ method: "GET", path, operation, secrets, ...(signal && { signal }) }, workspaceId);
     const options = { ...this.#waiting, operation, remedies, deadlineMs, signal, isResultNeeded, secrets };
     const result = await waitForOperation(answer, get, options);
-    return result && believe(result, call);
+    // the operation has succeeded, so a result that nobody reads decides nothing
+    const isUnread = !isResultNeeded && call.answer?.safeParse(result?.body).success === false;
+    return isUnread ? undefined : result && believe(result, call);
   }
 
   /**

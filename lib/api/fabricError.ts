@@ -91,6 +91,11 @@ export class FabricError extends Error {
     return new FabricError({ ...this.#failure, operationId, isOutcomeKnown: false });
   }
 
+  /** The same error of an operation that has certainly done nothing: a refusal. */
+  asRefusal(): FabricError {
+    return new FabricError({ ...this.#failure, operationId: undefined, isOutcomeKnown: true });
+  }
+
   /** The same error with the advice of a caller that knows more; whole sentences. */
   withRemedy(remedy: string): FabricError {
     return new FabricError({ ...this.#failure, remedy });
@@ -191,5 +196,10 @@ export function isOutcomeUnknown(error: unknown): boolean {
  * although its outcome is known: it may have done a part of its work.
  */
 export function hadNoEffect(error: unknown): boolean {
-  return error instanceof FabricError && error.isOutcomeKnown && outcomeOf(error) !== "unknown";
+  return error instanceof FabricError && error.isOutcomeKnown && error.operationId === undefined;
+}
+
+/** Whether a failed call may have had its effect, or a part of it. Logs and states must know of such a call. */
+export function mayHaveHadEffect(error: unknown): error is FabricError {
+  return error instanceof FabricError && !hadNoEffect(error);
 }

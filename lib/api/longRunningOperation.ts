@@ -9,10 +9,23 @@ import { withoutSecretsIn } from "./withoutSecrets.ts";
 
 /** The service's report on an operation. */
 const operationState = z.object({
-  /** `NotStarted`, `Running`, `Succeeded`, `Failed`; more words may be added. */
+  /** `NotStarted` or `Running`, or one of {@link SUCCEEDED} and {@link FAILED}; more words may be added. */
   status: z.string().min(1),
   error: tolerant(ownWords),
 });
+
+/** Words for operations that have succeeded, in lower case. */
+const SUCCEEDED: ReadonlySet<string> = new Set(["succeeded", "completed"]);
+/**
+ * Words for operations that have ended in another way, in lower case, with the code of the error if the service gives none. Each of
+ * them may have done a part of its work.
+ */
+const FAILED: ReadonlyMap<string, string> = new Map([
+  ["failed", "OperationFailed"],
+  ["cancelled", "OperationCancelled"],
+  ["canceled", "OperationCancelled"],
+  ["undefined", "OperationUndefined"],
+]);
 
 /** Shortest pause between polls. */
 const MIN_PAUSE_MS = 25;
@@ -32,7 +45,7 @@ const OPERATION_ID = /^[\w-]{1,100}$/;
 
 /**
  * The id of the operation that an answer started. Only a 202 can name one, by its header or by a Location that ends in
- * `/operations/{id}`. A 202 without an id is a plain "accepted", as for capacity assignments.
+ * `/operations/{id}`, or in that operation's `/result`. A 202 without an id tells no outcome (`isPlainlyAccepted` of a call).
  */
 export function operationOf({
   status,
@@ -43,8 +56,12 @@ export function operationOf({
   const { "x-ms-operation-id": named = "", location = "" } = headers;
   if (OPERATION_ID.test(named)) return named;
   if (!URL.canParse(location, origin)) return undefined;
-  const [family, id = ""] = new URL(location, origin).pathname.replace(/\/$/, "").split("/").slice(-2);
-  return family === "operations" && OPERATION_ID.test(id) ? id : undefined;
+  const { pathname } = new URL(location, origin);
+  const [family = "", id = ""] = pathname
+    .replace(/(\/result)?\/?$/i, "")
+    .split("/")
+    .slice(-2);
+  return family.toLowerCase() === "operations" && OPERATION_ID.test(id) ? id : undefined;
 }
 
 /** Stand-in for the answer that started an operation of an earlier run. It may be over, so the first poll comes at once. */
@@ -115,8 +132,10 @@ export async function waitForOperation(
     last = await ask(path);
     const state = believe(last, { operation, method: "GET", path, answer: operationState });
     status = state.status;
-    if (state.status === "Failed") {
-      const errorCode = state.error?.errorCode ?? "OperationFailed";
+    const word = status.trim().toLowerCase();
+    const failure = FAILED.get(word);
+    if (failure !== undefined) {
+      const errorCode = state.error?.errorCode ?? failure;
       throw new FabricError({
         operation,
         errorCode,
@@ -128,7 +147,7 @@ export async function waitForOperation(
         remedy: options.remedies?.[errorCode],
       });
     }
-    if (state.status === "Succeeded") {
+    if (SUCCEEDED.has(word)) {
       // without Location there is no result to request
       if (!isResultNeeded && last.headers["location"] === undefined) return undefined;
       try {

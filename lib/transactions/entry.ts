@@ -57,7 +57,7 @@ export type Fact =
       readonly errorCode?: string;
       readonly status?: number;
       readonly requestId?: string;
-      /** The request may have had its effect all the same. */
+      /** The request may have had its effect all the same, or a part of it. */
       readonly isOutcomeUnknown?: boolean;
     }
   | { readonly kind: "commit"; readonly checkpointHash?: string }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { systemClock } from "../clock.ts";
 import type { Clock } from "../clock.ts";
-import { FabricError, isOutcomeUnknown } from "../api/fabricError.ts";
+import { FabricError, mayHaveHadEffect } from "../api/fabricError.ts";
 import { inStep } from "./attempts.ts";
 import type { Entry, Fact, Intent } from "./entry.ts";
 import { logEntries } from "./logEntries.ts";
@@ -202,7 +202,7 @@ function reasonOf(error: unknown) {
     errorCode,
     ...(status !== undefined && { status }),
     ...(requestId !== undefined && { requestId }),
-    ...(isOutcomeUnknown(error) && { isOutcomeUnknown: true }),
+    ...(mayHaveHadEffect(error) && { isOutcomeUnknown: true }),
   };
 }
 

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
 import { nothing } from "../../lib/api/answer.ts";
-import type { Answering } from "../../lib/api/fabricCall.ts";
 import { isFabricError } from "../../lib/api/fabricError.ts";
 import type { Intent } from "../../lib/transactions/entry.ts";
 import { inLog, valuesToGiveBack } from "../../lib/transactions/written.ts";
@@ -46,8 +45,8 @@ export function changeOf(run: Run, kind: AnyObjectKind, change: Changing): Chang
     before: inLog(before),
   } as const;
   const operation = `update ${kind.title(wanted)}`;
-  const write = <T>(call: Write & Partial<Answering<T>>, after: Live) =>
-    run.write({ ...intent, after: inLog(after) }, { operation, ...call } as Write & Answering<T>);
+  const write = <T>(call: Write<T>, after: Live) =>
+    run.write({ ...intent, after: inLog(after) }, { operation, ...call });
   return { run: notingBefore(run, id, intent.before), path: pathOf(kind.place, id), ...change, write };
 }
 
@@ -58,7 +57,7 @@ export function changeOf(run: Run, kind: AnyObjectKind, change: Changing): Chang
 function notingBefore(run: Run, id: string, before: Live): Run {
   const noted = (intent: Intent) =>
     intent.resourceId === id ? { ...intent, before: { ...before, ...intent.before } } : intent;
-  return { ...run, write: (intent: Intent, call: Write) => run.write(noted(intent), call) };
+  return { ...run, write: (intent, call) => run.write(noted(intent), call) };
 }
 
 /**
@@ -101,19 +100,14 @@ export async function removeObject(
     compensation: null,
   } as const;
   const operation = `delete ${state ? kind.title(state) : `${kind.name} '${resourceName}'`}`;
-  await at(run, kind, resourceId, state, (path) =>
-    run.write(intent, {
-      operation,
-      answer: nothing,
-      ...removalCall(kind, path),
-    }),
-  );
+  await at(run, kind, resourceId, state, (path) => run.write(intent, { operation, ...removalCall(kind, path) }));
 }
 
 function removalCall({ removal, remove }: AnyObjectKind, path: string): Write {
   if (remove) return remove(path);
-  if (typeof removal === "object") return { method: "POST", path: `${path}/${removal.path}`, replaySafe: true };
-  return { method: "DELETE", path };
+  if (typeof removal === "object")
+    return { method: "POST", path: `${path}/${removal.path}`, answer: nothing, replaySafe: true };
+  return { method: "DELETE", path, answer: nothing };
 }
 
 /**

@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Answering } from "../../lib/api/fabricCall.ts";
 import { isFabricError } from "../../lib/api/fabricError.ts";
 import type { FabricError } from "../../lib/api/fabricError.ts";
 import type { FormerObject } from "../run/formerStates.ts";
@@ -138,21 +137,30 @@ class Creation {
           operation: `create ${kind.title(inputs)}`,
           answer: kind.shape,
           ...call,
-        } as Write & Answering<Live & { id: string }>,
+        } as Write<Live & { id: string }>,
         {
           find: () => find(run, kind, names) as Promise<(Live & { id: string }) | undefined>,
           wasFree,
           hasNewId: this.#hasNewId,
+          taken: kind.adoption?.taken,
+          isHalfMade: (live: Live) => this.#existsAlone(live),
           isPlausible: async (live: Live) => (await kind.isPlausible?.(run, this.#idOf(live))) ?? true,
         },
       );
     const made = await (kind.making ? kind.making(run, inputs, make) : make());
     if (run.isOfEarlierRun(made.id)) return await this.#continued(made);
     const id = this.#idOf(made);
-    this.#exists({ id, outputs: { ...kind.outputsOf?.(made), ...kind.doubtful?.(inputs, false) } });
+    this.#existsAlone(made);
     await freed?.settle();
     const settled = await kind.settle?.(changeOf(run, kind, { id, now: made, wanted: inputs }));
     return { id, outputs: { ...kind.outputsOf?.(made), ...settled } };
+  }
+
+  /** Tells that the object exists; what a create sends beyond that is not certain yet. */
+  #existsAlone(live: Live): void {
+    const kind = this.#kind;
+    const outputs = { ...kind.outputsOf?.(live), ...kind.doubtful?.(this.#inputs, false) };
+    this.#exists({ id: this.#idOf(live), outputs });
   }
 
   /**

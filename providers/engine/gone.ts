@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { isFabricError, isServiceAnswer } from "../../lib/api/fabricError.ts";
 import { idShape, itemShape } from "../../lib/api/objects.ts";
+import type { Workspace } from "../../lib/api/objects.ts";
 import { DENIED_BY_NETWORK } from "../../lib/api/privateLink.ts";
 import { resumeCapacity } from "../run/pausedCapacity.ts";
 import type { Run } from "../run/run.ts";
@@ -16,6 +17,11 @@ const connectionShape = z.object({ id: idShape });
  */
 export function mayMeanGone(error: unknown): boolean {
   return isServiceAnswer(error, 404, 403) && !isFabricError(error, DENIED_BY_NETWORK);
+}
+
+/** An object of which a workspace has only one is not there: the service answers that, and not 404. */
+export class MissingError extends Error {
+  override readonly name = "MissingError";
 }
 
 /**
@@ -114,7 +120,7 @@ export async function readOrGone<T>(run: Run, workspaceId: string | undefined, r
  * "not found" was about another id or a passing state, or its workspace's capacity is paused and hides it.
  * @param workspaceId undefined for objects of the tenant
  * @param read reads the object by itself. @default not finding the object is proof
- * @throws the delete's own error otherwise
+ * @throws the delete's own error otherwise, or that of the read
  */
 export async function deleteOrGone(
   run: Run,
@@ -127,7 +133,7 @@ export async function deleteOrGone(
   } catch (error) {
     if (isServiceAnswer(error, 404)) {
       if (read === undefined) return;
-      if (await succeeds(read)) throw error;
+      if (await isReadable(read)) throw error;
       if (workspaceId !== undefined) await assertCapacityRuns(run, workspaceId);
       return;
     }
@@ -136,11 +142,16 @@ export async function deleteOrGone(
   }
 }
 
-const succeeds = (work: () => Promise<unknown>): Promise<boolean> =>
-  work().then(
-    () => true,
-    () => false,
-  );
+/** @throws the read's error, unless that may mean that the object is gone: a read that failed proves nothing */
+async function isReadable(read: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await read();
+    return true;
+  } catch (error) {
+    if (error instanceof MissingError || mayMeanGone(error)) return false;
+    throw error;
+  }
+}
 
 /** @throws Error unless FABRIC_CONFIRM_GONE confirms an empty list */
 function assertConfirmed(run: Run, shown: string, known: string): void {
@@ -151,15 +162,31 @@ function assertConfirmed(run: Run, shown: string, known: string): void {
   );
 }
 
-/** @throws Error if the workspace's capacity is paused: a paused capacity hides objects, and refuses work */
+/**
+ * @throws Error if the workspace's capacity is paused: a paused capacity hides objects, and refuses work; or if it may be paused,
+ *   because this identity does not see it, and the workspace shows no item
+ */
 async function assertCapacityRuns(run: Run, workspaceId: string): Promise<void> {
   const workspace = (await visibleWorkspaces(run)).find(({ id }) => id.toLowerCase() === workspaceId.toLowerCase());
-  const capacity = workspace?.capacityId
-    ? (await visibleCapacities(run)).find(({ id }) => id.toLowerCase() === workspace.capacityId?.toLowerCase())
-    : undefined;
-  if (!workspace || capacity?.state !== "Inactive") return;
+  if (!workspace?.capacityId) return;
+  const { capacityId } = workspace;
+  const capacity = (await visibleCapacities(run)).find(({ id }) => id.toLowerCase() === capacityId.toLowerCase());
+  if (!capacity) return assertShowsItems(run, workspace, capacityId);
+  if (capacity.state !== "Inactive") return;
   throw new Error(
     `Workspace '${workspace.displayName}' is on capacity '${capacity.displayName}', which is paused. Objects on it cannot ` +
       `be seen, so none is taken for deleted. ${resumeCapacity(capacity)}`,
+  );
+}
+
+/** @throws Error if the workspace shows no item, unless FABRIC_CONFIRM_GONE confirms that: an item proves that its capacity runs */
+async function assertShowsItems(run: Run, { id, displayName }: Workspace, capacityId: string): Promise<void> {
+  const items = await run.listOnce(`/workspaces/${id}/items`, "list items", itemShape);
+  if (items.length > 0 || run.confirmGone) return;
+  throw new Error(
+    `Workspace '${displayName}' shows no item, and whether its capacity hides them cannot be told, because capacity ` +
+      `${capacityId} is not visible to this identity: it may be paused. So nothing was taken for deleted. Give the deploying ` +
+      `identity the contributor permission on the capacity, or, if the capacity runs and the items really are gone, run again ` +
+      `with FABRIC_CONFIRM_GONE=true.`,
   );
 }

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import { isOutcomeUnknown } from "../../lib/api/fabricError.ts";
+import { mayHaveHadEffect } from "../../lib/api/fabricError.ts";
 import { isSameId } from "../../lib/transactions/entry.ts";
 import type { Intent } from "../../lib/transactions/entry.ts";
-import type { Run, Write } from "../run/run.ts";
+import type { Run } from "../run/run.ts";
 
 /* Changes of several writes that stop half-way: log and state must learn about the writes that were done. */
 
@@ -26,7 +26,7 @@ export function watched(run: Run, resourceType: string, id: string): WatchedRun 
       written.push(intent);
       return answer;
     } catch (error) {
-      if (isOutcomeUnknown(error)) written.push(intent);
+      if (mayHaveHadEffect(error)) written.push(intent);
       throw error;
     }
   };
@@ -34,7 +34,7 @@ export function watched(run: Run, resourceType: string, id: string): WatchedRun 
     written,
     run: {
       ...run,
-      write: (intent: Intent, call: Write) => noting(intent, () => run.write(intent, call)),
+      write: (intent, call) => noting(intent, () => run.write(intent, call)),
       create: (intent, call, ours) => noting(intent, () => run.create(intent, call, ours)),
     },
   };

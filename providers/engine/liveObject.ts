@@ -1,7 +1,7 @@
 import type { Run } from "../run/run.ts";
 import { sameIgnoringCase } from "./field.ts";
 import type { Fields } from "./field.ts";
-import { isConnectionGone, isItemGone, mayMeanGone, readOrGone } from "./gone.ts";
+import { MissingError, isConnectionGone, isItemGone, mayMeanGone, readOrGone } from "./gone.ts";
 import type { AnyObjectKind, Live } from "./objectKind.ts";
 import { collectionPath, formatId, parseId, pathOf } from "./place.ts";
 import type { Holder } from "./place.ts";
@@ -74,7 +74,9 @@ export async function readAlone(run: Run, kind: AnyObjectKind, id: string, known
   if (!kind.find) return at(run, kind, id, known, (path) => run.get(path, `read ${kind.title(known)}`, kind.shape));
   const live = await kind.find(run, { ...parseId(kind.place, id) });
   if (live) return live;
-  throw new Error(`${kind.title(known)} does not exist any more. Run a refresh; the next up then creates it again.`);
+  throw new MissingError(
+    `${kind.title(known)} does not exist any more. Run a refresh; the next up then creates it again.`,
+  );
 }
 
 /**

@@ -1,5 +1,4 @@
 import type { z } from "zod";
-import type { Answering } from "../../lib/api/fabricCall.ts";
 import type { Intent } from "../../lib/transactions/entry.ts";
 import type { Run, Write } from "../run/run.ts";
 import type { Fields, InputsOf } from "./field.ts";
@@ -116,13 +115,8 @@ export interface ObjectKind<
   readonly remove?: (path: string) => Write;
 }
 
-/** The call that makes an object, as far as it differs from the default. */
-export type NewObject<L> = Omit<Write, "method" | "path"> & {
-  /** @default POST */
-  readonly method?: Write["method"];
-  /** @default the path of the list */
-  readonly path?: string;
-} & Partial<Answering<L>>;
+/** The call that makes an object, as far as it differs from the default: POST to the path of the list, with the kind's shape. */
+export type NewObject<L> = Partial<Write<L>>;
 
 /** A change of an existing object. */
 export interface Change<F extends Fields, O extends object, L extends object, B extends object> {
@@ -143,10 +137,7 @@ export interface Change<F extends Fields, O extends object, L extends object, B 
    * Writes to the service. The intent of the write holds the former and the new values.
    * @param after the values of `priorValues` that the write changes
    */
-  readonly write: {
-    <T>(call: Write & Answering<T>, after: Partial<B>): Promise<T>;
-    (call: Write, after: Partial<B>): Promise<void>;
-  };
+  readonly write: <T>(call: Write<T>, after: Partial<B>) => Promise<T>;
 }
 
 /** How existing objects are adopted. */

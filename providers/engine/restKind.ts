@@ -100,6 +100,8 @@ export function restKind<const F extends Fields, S extends z.ZodObject, const K 
     .looseObject(isSingle && place.path === "" ? { id: idShape } : {})
     .transform((answer: Live) => (within ? within(answer) : answer))
     .pipe(shape.nullish());
+  /** The answer to a PATCH: the object. Nothing in it is read. */
+  const changedShape: z.ZodType = isSingle ? singleShape : z.object({ id: idShape });
   /** Reads the only object of its kind in a workspace. Its id is the workspace's. */
   const readSingle = async (run: Run, workspaceId: string): Promise<Live | undefined> => {
     const path = collectionPath(place, { workspaceId });
@@ -180,7 +182,7 @@ export function restKind<const F extends Fields, S extends z.ZodObject, const K 
       const differing = told.filter((field) => fields[field]?.change === "update" && isOther(field));
       // null unsets a value that is not declared any more: a body without the value would leave it as it is
       const body = Object.fromEntries(differing.map((field) => [field, valueOf(wanted, field) ?? null]));
-      if (differing.length > 0) await write({ method: "PATCH", path, body }, body);
+      if (differing.length > 0) await write({ method: "PATCH", path, body, answer: changedShape }, body);
       return whenReady(change);
     },
     ...(taken !== undefined && {

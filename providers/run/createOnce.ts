@@ -1,4 +1,4 @@
-import { FabricError, isOutcomeUnknown } from "../../lib/api/fabricError.ts";
+import { FabricError, isOutcomeUnknown, mayHaveHadEffect } from "../../lib/api/fabricError.ts";
 import { isSameId } from "../../lib/transactions/entry.ts";
 import type { Ours } from "./run.ts";
 
@@ -19,9 +19,9 @@ export interface Known {
   readonly wasFree: boolean;
   /**
    * Outcome of the attempts so far. An `unknown` is final: a later refusal may be caused by the very object that the
-   * unknown attempt made.
+   * unknown attempt made. `failed`: the service accepted the create, and its operation failed, perhaps after a part of its work.
    */
-  readonly outcome: "notSent" | "refused" | "unknown";
+  readonly outcome: "notSent" | "refused" | "unknown" | "failed";
   /** Whether the last answer was a 503, which asks for a repetition. */
   readonly isBusy: boolean;
   /** Result of the look since the last attempt. */
@@ -30,8 +30,8 @@ export interface Known {
   readonly mayRepeat: boolean;
 }
 
-/** The next step: send the create, look for its object, take the object that was found, or give up. */
-export type Step = "send" | "look" | "take" | "fail";
+/** The next step: send the create, look for its object, take the object that was found, tell of it and give up, or give up. */
+export type Step = "send" | "look" | "take" | "tell" | "fail";
 
 /** Decides the next step. Pure, and total. */
 export function nextStep(known: Known): Step {
@@ -42,6 +42,8 @@ export function nextStep(known: Known): Step {
       return "fail";
     case "unknown":
       return known.wasFree ? stepAfterADoubt(known) : stepOfATakenName(known);
+    case "failed":
+      return known.wasFree ? stepAfterAFailure(known) : "fail";
   }
 }
 
@@ -64,6 +66,12 @@ function stepAfterADoubt({ look, mayRepeat }: Known): Step {
     case "failed":
       return "fail";
   }
+}
+
+/** What a failed operation has made is half-made: it is told, and neither taken for whole nor made a second time. */
+function stepAfterAFailure({ look }: Known): Step {
+  if (look === "notYet") return "look";
+  return look === "ours" ? "tell" : "fail";
 }
 
 /**
@@ -145,6 +153,9 @@ async function carryOut<T extends { id: string }>(create: Create<T>, first: Stat
     switch (nextStep(state.known)) {
       case "take":
         return state.found as T;
+      case "tell":
+        if (state.found) create.ours.isHalfMade?.(state.found);
+        throw state.error;
       case "fail":
         throw state.error;
       case "look":
@@ -167,15 +178,29 @@ async function carryOut<T extends { id: string }>(create: Create<T>, first: Stat
   }
 }
 
-function afterFailure<T>({ pauseAfter }: Create<T>, state: State<T>, thrown: unknown): State<T> {
+/** An operation that failed because the name is taken has made nothing: what has the name is somebody else's. */
+const refusalIn = (error: unknown, taken: string | undefined): unknown =>
+  error instanceof FabricError && error.errorCode === taken && error.isOutcomeKnown ? error.asRefusal() : error;
+
+function outcomeOf(error: unknown): "refused" | "unknown" | "failed" {
+  if (isOutcomeUnknown(error)) return "unknown";
+  return mayHaveHadEffect(error) ? "failed" : "refused";
+}
+
+function afterFailure<T>({ ours, pauseAfter }: Create<T>, state: State<T>, thrown: unknown): State<T> {
   const { known, attempts: before, error: errorBefore } = state;
   const isDoubted = known.outcome === "unknown" && thrown instanceof FabricError;
-  const error = isDoubted ? thrown.asOutcomeUnknown() : thrown;
+  const error = isDoubted ? thrown.asOutcomeUnknown() : refusalIn(thrown, ours.taken);
   const { status, retryAfterSeconds } = error instanceof FabricError ? error : {};
   const attempts = before + 1;
   const pauseMs = pauseAfter(attempts, retryAfterSeconds);
-  const outcome = isOutcomeUnknown(error) ? "unknown" : "refused";
-  const next = { ...known, outcome, isBusy: status === 503, look: "notYet", mayRepeat: pauseMs !== undefined } as const;
+  const next = {
+    ...known,
+    outcome: outcomeOf(error),
+    isBusy: status === 503,
+    look: "notYet",
+    mayRepeat: pauseMs !== undefined,
+  } as const;
   return { known: next, attempts, error, errorBefore, pauseMs };
 }
 

@@ -13,11 +13,15 @@ import type { FormerObject } from "./formerStates.ts";
 import type { WantedPrincipal } from "./graphUsers.ts";
 import type { Origin } from "./origin.ts";
 
-/** A call that changes something at the service. */
-export type Write = Omit<FabricCall, "operation"> & {
-  /** Name of the call in an error. @default `<intent operation> <type> '<name>'` */
-  readonly operation?: string;
-};
+/**
+ * A call that changes something at the service. Its answer has a shape, also if nobody reads it: a stranger's answer would count as
+ * the write's success.
+ */
+export type Write<T = unknown> = Omit<FabricCall, "operation" | "answer"> &
+  Answering<T> & {
+    /** Name of the call in an error. @default `<intent operation> <type> '<name>'` */
+    readonly operation?: string;
+  };
 
 /** An object that existed before. */
 export interface Adopted {
@@ -38,6 +42,10 @@ export interface Ours<T> {
   readonly wasFree: boolean;
   /** Whether nothing about the found object contradicts that this create made it. @default true */
   readonly isPlausible?: (found: T) => Promise<boolean>;
+  /** Code by which the service refuses a second object of the name. An operation that fails by it has made nothing. */
+  readonly taken?: string | undefined;
+  /** Called with the object if the operation that made it failed: it may lack a part of what was declared. */
+  readonly isHalfMade?: (found: T) => void;
   /**
    * Whether each such object has an id of its own. A rollback then leaves one that its transaction has made, which may have other
    * values that never change, to its removal. @default false
@@ -90,13 +98,12 @@ export interface Writes {
    * Changes something at the service: intent to the log, call, outcome to the log. The log notes the intent's resource id
    * as done, else the `id` of the answer.
    */
-  write<T>(intent: Intent, call: Write & Answering<T>): Promise<T>;
-  write(intent: Intent, call: Write): Promise<void>;
+  write<T>(intent: Intent, call: Write<T>): Promise<T>;
   /**
    * Like {@link Writes.write}, for creates. If an earlier run was cut off in the same create, this one takes the object of
    * that run. If the call may have been executed, a look for its object decides about a repetition (`createOnce.ts`).
    */
-  create<T extends { id: string }>(intent: Intent, call: Write & Answering<T>, ours: Ours<T>): Promise<T>;
+  create<T extends { id: string }>(intent: Intent, call: Write<T>, ours: Ours<T>): Promise<T>;
 
   /**
    * Notes in the log that an existing object is managed from now on, with the values it had. A rollback can then restore
@@ -200,7 +207,7 @@ export interface Run extends Reads, Writes, LoggedPast, OwnObjects {
   readonly clock: Clock;
   /** Object id of the deploying identity, if the token names it. */
   readonly callerId: string | undefined;
-  /** FABRIC_CONFIRM_GONE: an empty list of workspaces means that all of them are gone. */
+  /** FABRIC_CONFIRM_GONE: an empty list, of workspaces or of items on a capacity that cannot be seen, means that all are gone. */
   readonly confirmGone: boolean;
   /** What is done about values and definitions that were changed at the service. */
   readonly onDrift: OnDrift;

@@ -1,5 +1,4 @@
 import { giveBackOf } from "../engine/undo.ts";
-import type { Answering, FabricCall } from "../../lib/api/fabricCall.ts";
 import { baseDelayOf, pauseAfter } from "../../lib/retryHandler.ts";
 import { isSameId } from "../../lib/transactions/entry.ts";
 import type { Intent } from "../../lib/transactions/entry.ts";
@@ -45,17 +44,16 @@ export function writesOf({ clients, env, transaction, stop, asked, justRead, onS
     const noting = (note: NoteAccepted) => work((operationId) => note({ operationId, origin: clients.reached }));
     return telemetry.operation(name, { resourceName }, () => log.step(intent, noting, resourceId));
   };
-  const send = <T>(intent: Intent, call: Write & Partial<Answering<T>>) => {
+  const send = <T>(intent: Intent, call: Write<T>): Promise<T> => {
     const operation =
       call.operation ?? `${intent.operation} ${intent.resourceType.toLowerCase()} '${intent.resourceName}'`;
     clients.attempts.sent(call.body);
     justRead.wrote(call.path);
-    // the overloads of Run.write make sure that an answer without a shape is not read
-    return fabric.send({ ...call, operation } as FabricCall & Answering<T>);
+    return fabric.send({ ...call, operation });
   };
 
   return {
-    async write<T = void>(intent: Intent, call: Write & Partial<Answering<T>>) {
+    async write<T>(intent: Intent, call: Write<T>) {
       const idOf = (answer: unknown) => intent.resourceId ?? (answer as { id?: string } | undefined)?.id ?? "";
       let isDone = false;
       try {
@@ -68,7 +66,7 @@ export function writesOf({ clients, env, transaction, stop, asked, justRead, onS
       }
     },
 
-    async create<T extends { id: string }>(intent: Intent, call: Write & Answering<T>, ours: Ours<T>) {
+    async create<T extends { id: string }>(intent: Intent, call: Write<T>, ours: Ours<T>) {
       const { unsettled } = await transaction.join(clients.reached);
       const mayBeTaken = takenBy(env["FABRIC_ROLLBACK_OF"] || undefined, ours.hasNewId === true);
       const left = unsettledLike(unsettled.filter(mayBeTaken), intent);

@@ -19,11 +19,16 @@ const json = (body: string, status = 200): WireAnswer => ({
 });
 const redirect = (status: number, location: string): WireAnswer => ({ status, headers: { location }, body: "" });
 
-/** Answers that are wrong for every call, also for one whose answer nobody reads. */
+/** The one answer among the foreign ones that a few calls get: {@link FabricCall.isPlainlyAccepted}. */
+export const PLAINLY_ACCEPTED = "202 without an operation";
+
+/** Answers that are wrong for every call, also for one that returns nothing. */
 export const foreign: Readonly<Record<string, WireAnswer>> = {
   "a page with 200": page(200),
+  "somebody else's JSON": json('{"login":"https://portal.example.com/canary-body"}'),
   "a page with 201": page(201),
   "a page with 202": page(202),
+  "an empty page": { status: 200, headers: { "content-type": "text/html", "content-length": "0" }, body: "" },
   "a page without a title": { ...page(200), body: "<html>canary-body</html>" },
   "text with 200": { status: 200, headers: { "content-type": "text/plain" }, body: "canary-body" },
   "JSON that says it is text": { ...json('{"id":"canary-body"}'), headers: { "content-type": "text/plain" } },
@@ -40,17 +45,7 @@ export const foreign: Readonly<Record<string, WireAnswer>> = {
   "a page with 429": page(429, "Slow down"),
   "a page with 503": page(503, "Gateway"),
   "404 without a body": { status: 404, headers: {}, body: "" },
-  "404 in somebody else's JSON": json('{"statusCode":404,"message":"canary-body"}', 404),
-};
-
-/** Further answers that are wrong where the answer is read. */
-export const misshapen: Readonly<Record<string, WireAnswer>> = {
-  "no body": { status: 200, headers: { "content-type": "application/octet-stream", "content-length": "0" }, body: "" },
-  "204": { status: 204, headers: {}, body: "" },
-  "202 without an operation": { status: 202, headers: { "content-length": "0" }, body: "" },
-  "{}": json("{}"),
   "[]": json("[]"),
-  null: json("null"),
   "a text": json('"canary-body"'),
   "a number": json("7"),
   "a list that is none": json('{"value":{}}'),
@@ -61,4 +56,14 @@ export const misshapen: Readonly<Record<string, WireAnswer>> = {
   "an id that leads elsewhere": json(
     '{"id":"../x","displayName":"x","type":"y","value":[{"id":"a/b","displayName":"x"}]}',
   ),
+  [PLAINLY_ACCEPTED]: { status: 202, headers: { "content-length": "0" }, body: "" },
+  "404 in somebody else's JSON": json('{"statusCode":404,"message":"canary-body"}', 404),
+};
+
+/** Answers that say nothing, and so are wrong where something is needed. */
+export const sayingNothing: Readonly<Record<string, WireAnswer>> = {
+  "no body": { status: 200, headers: { "content-type": "application/octet-stream", "content-length": "0" }, body: "" },
+  "204": { status: 204, headers: {}, body: "" },
+  "{}": json("{}"),
+  null: json("null"),
 };

@@ -43,6 +43,25 @@ describe("an object of a workspace", () => {
     await assert.rejects(foundOf(bench, item), /paused/);
   });
 
+  it("An item is not gone while its workspace lists no item and its capacity is not visible, unless the environment says that it is so", async () => {
+    await using bench = await Bench.start();
+    const { workspace, item } = await withItem(bench);
+    const { capacities, items } = bench.emulator.service;
+    items.delete(item.id.split("/")[1] ?? "");
+    capacities.delete(known.activeCapacity);
+    await assert.rejects(foundOf(bench, item), /not visible to this identity.*FABRIC_CONFIRM_GONE=true/s);
+    assert.ok(!(await foundOf(bench, item, { FABRIC_CONFIRM_GONE: "true" })));
+    const other = {
+      id: known.alice,
+      workspaceId: workspace.id,
+      type: "Notebook",
+      displayName: "other",
+      description: "",
+    };
+    items.put(other);
+    assert.ok(!(await foundOf(bench, item)), "a list that shows another item proves that the capacity runs");
+  });
+
   it("Nothing is gone while the service shows no workspace at all, unless the environment says that it is so", async () => {
     await using bench = await Bench.start();
     const { workspace, item } = await withItem(bench);
@@ -105,6 +124,29 @@ describe("an object of a workspace", () => {
         await assert.rejects(process.delete(id, olds), /EntityNotFound/, id);
         bench.emulator.faults([]);
         await process.delete(id, olds);
+        await process.end();
+      }
+    });
+
+  for (const [why, fault] of Object.entries({
+    "is answered by 500": { status: 500, errorCode: "Broken" },
+    "is answered by 503": { status: 503, errorCode: "Unavailable" },
+    "breaks off": { drop: "before" },
+  } as const))
+    it(`A delete that finds nothing has failed while the read that would confirm it ${why}, and so has that of a role while their list does`, async () => {
+      await using bench = await Bench.start();
+      const { workspace, item } = await withItem(bench);
+      const inputs = { workspaceId: workspace.id, principal: "alice@contoso.com", role: "Viewer" };
+      const role = await deployed(bench, "workspaceUser", inputs);
+      for (const { kind, id, olds } of [item, role]) {
+        const route = kind === "item" ? itemRoute : "/workspaces/{workspaceId}/roleAssignments";
+        bench.emulator.faults([
+          { method: "DELETE", status: 404, errorCode: "EntityNotFound", times: "forever" },
+          { method: "GET", route, ...fault, times: "forever" },
+        ]);
+        const process = await bench.process(kind, {}, { useRollback: false });
+        await assert.rejects(process.delete(id, olds), new RegExp("errorCode" in fault ? fault.errorCode : "ECONN"));
+        bench.emulator.faults([]);
         await process.end();
       }
     });

@@ -64,7 +64,7 @@ export const mutations: readonly Mutation[] = [
   createOnce("return isSameId(found.id, begun.id);", "return true;"),
   createOnce("return ours.isPlausible ? ours.isPlausible(found) : true;", "return true;"),
   createOnce("isBusy: status === 503", "isBusy: status !== 503"),
-  createOnce("mayRepeat: pauseMs !== undefined }", "mayRepeat: true }"),
+  createOnce("mayRepeat: pauseMs !== undefined,", "mayRepeat: true,"),
 
   // whether a call may have been executed
   outcome('NEVER_SENT.has(code) ? "notSent" : "unknown"', '"notSent"'),
@@ -119,7 +119,7 @@ export const mutations: readonly Mutation[] = [
   logEntries("if (issue) throw damaged", "if (issue && number > 1) throw damaged"),
   logEntries("&& !Array.isArray(value)", ""),
   log('await this.#append({ kind: "intent", step, ...intent });\n      const result', "const result"),
-  log("isOutcomeUnknown(error) && { isOutcomeUnknown: true }", "{ isOutcomeUnknown: true }"),
+  log("mayHaveHadEffect(error) && { isOutcomeUnknown: true }", "{ isOutcomeUnknown: true }"),
   log("seq: ++this.#seq", "seq: this.#seq++"),
   log("Math.max(highest, seq), 0)", "Math.max(highest, 0 * seq), 0)"),
   log("if (!/^[\\w.-]+$/.test(transactionId))", 'if (transactionId === "")'),
@@ -191,11 +191,7 @@ export const mutations: readonly Mutation[] = [
     "if (workspaceId !== undefined && mayMeanGone(error) && (await isWorkspaceGone(run, workspaceId))) return;",
     "if (mayMeanGone(error)) return;",
   ),
-  gone(
-    'if (!workspace || capacity?.state !== "Inactive") return;',
-    "if (workspace ?? true) return;",
-    "providers/run/coalescedReads",
-  ),
+  gone('if (capacity.state !== "Inactive") return;', "if (workspace ?? true) return;", "providers/run/coalescedReads"),
   workspace("(isMoved || (isDoubtful && !isAssigned(now)))", "isMoved", "kinds/halfCreate"),
-  halfUpdate("if (isOutcomeUnknown(error)) written.push(intent);", ""),
+  halfUpdate("if (mayHaveHadEffect(error)) written.push(intent);", ""),
 ];

@@ -248,6 +248,9 @@ export const connection: typeof kind = {
   },
 };
 
+/** The answer to a change: the connection. Nothing in it is read. */
+const changedShape = z.object({ id: idShape });
+
 async function convergeProperties({ now, wanted, path, write }: Changing): Promise<void> {
   const before = priorValues(now);
   const { displayName, privacyLevel, allowConnectionUsageInGateway } = wanted;
@@ -256,7 +259,7 @@ async function convergeProperties({ now, wanted, path, write }: Changing): Promi
   if (differing.length === 0) return;
   const body = Object.fromEntries(differing) as Partial<Before>;
   const connectivityType = now.connectivityType ?? wanted.connectivityType;
-  await write({ method: "PATCH", path, body: { connectivityType, ...body } }, body);
+  await write({ method: "PATCH", path, body: { connectivityType, ...body }, answer: changedShape }, body);
 }
 
 /**
@@ -294,6 +297,7 @@ async function sendCredentials(change: Changing): Promise<boolean> {
       path,
       body: { connectivityType: now.connectivityType ?? wanted.connectivityType, credentialDetails: details },
       operation: `change the credentials of ${title(wanted)}`,
+      answer: changedShape,
       secrets,
       remedies: refusedCredentials(undefined, wanted),
     },

@@ -103,6 +103,7 @@ async function sendCredentials(
       path: `/workspaces/${workspaceId}/git/myGitCredentials`,
       body: sent,
       operation: `change the credentials for ${whereOf(inputs)}`,
+      answer: credentialsShape,
       remedies: credentialRemedies(run, sent),
     },
   );

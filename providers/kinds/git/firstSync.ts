@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { nothing } from "../../../lib/api/answer.ts";
 import { isFabricError } from "../../../lib/api/fabricError.ts";
 import type { Run } from "../../run/run.ts";
 import { itemsNow } from "../item/items.ts";
@@ -121,6 +122,7 @@ export async function sync(
       },
       // never sent twice, because nothing undoes a commit: the next update reads the status, and commits the rest
       operation: `commit the workspace to ${whereOf(inputs)}`,
+      answer: nothing,
     },
   );
   run.warn(`The workspace's items were committed to ${whereOf(inputs)}. A rollback does not undo commits.`);

@@ -1,3 +1,4 @@
+import { nothing } from "../../../lib/api/answer.ts";
 import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { intentOf, whereOf } from "./fields.ts";
 import type { GitInputs } from "./fields.ts";
@@ -32,6 +33,7 @@ export async function updateFromGit(
         options: { allowOverrideItems },
       },
       operation: `update the workspace from ${whereOf(inputs)}`,
+      answer: nothing,
       // after its effect, the workspace's head differs from the one named here, and the service refuses a repetition
       replaySafe: true,
     },

@@ -1,6 +1,8 @@
+import { nothingOr } from "../../../lib/api/answer.ts";
 import { hashDefinition } from "../../../lib/api/itemDefinition.ts";
 import type { DefinitionPart } from "../../../lib/api/itemDefinition.ts";
 import { hasDefinition } from "../../../lib/api/itemType.ts";
+import { itemShape } from "../../../lib/api/objects.ts";
 import { withEnvironment, withoutEnvironment } from "../../../lib/content/environmentValues.ts";
 import { pathOf } from "../../engine/place.ts";
 import type { Run } from "../../run/run.ts";
@@ -78,6 +80,8 @@ export async function writeDefinition(
     path: `${pathOf(itemPlace, id)}/updateDefinition`,
     body: { definition },
     operation: `update the definition of ${type} '${displayName}'`,
+    // its operation's result is the item
+    answer: nothingOr(itemShape),
     replaySafe: true,
   });
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { optional } from "../../../lib/api/answer.ts";
+import { nothingOr, optional } from "../../../lib/api/answer.ts";
 import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { parseId } from "../../engine/place.ts";
 import type { Run } from "../../run/run.ts";
@@ -17,6 +17,9 @@ const environmentShape = z.object({
   properties: optional(z.object({ publishDetails: optional(z.object({ state: z.string() })) })),
 });
 
+/** Without an operation, a publish answers with its progress. */
+const publishedShape = z.object({ publishDetails: z.looseObject({}) });
+
 /**
  * Publishes an environment. What its definition says is staged until then, and no notebook uses it.
  * @see https://learn.microsoft.com/fabric/data-engineering/environment-public-api
@@ -32,6 +35,7 @@ export async function publishEnvironment(run: Run, id: string, displayName: stri
       path: `${path}/staging/publish`,
       body: {},
       operation: what,
+      answer: nothingOr(publishedShape),
       deadlineMs: DEADLINE_MS,
       // a second publish has the same effect, and the service refuses one while the first is under way
       replaySafe: true,

@@ -73,7 +73,10 @@ export const folder = defineObjectKind<Outputs>()({
       write({ method: "PATCH", path, body: { displayName }, answer: folderShape }, { displayName });
     const move = () => {
       const body = { targetFolderId: parentFolderId };
-      return write({ method: "POST", path: `${path}/move`, body, replaySafe: true }, { parentFolderId });
+      return write(
+        { method: "POST", path: `${path}/move`, body, answer: folderShape, replaySafe: true },
+        { parentFolderId },
+      );
     };
     if (now.displayName === displayName) {
       if (isMoved) await move();

@@ -4,7 +4,7 @@ import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { hashParts, readDefinitionParts, readPlatform } from "../../../lib/api/itemDefinition.ts";
 import { hashWithValues, valuesOf, withPool, withValues } from "../../../lib/content/itemValues.ts";
 import { canBeMade, canBeRenamed, hasDefinition, isDataBearing } from "../../../lib/api/itemType.ts";
-import { itemShape } from "../../../lib/api/objects.ts";
+import { idShape, itemShape } from "../../../lib/api/objects.ts";
 import { itemNameProblem } from "../../../lib/config/itemNames.ts";
 import type { FabricItem } from "../../../lib/api/objects.ts";
 import { differing } from "../../engine/change.ts";
@@ -362,6 +362,9 @@ type Renaming = Pick<
   "run" | "now" | "wanted" | "path" | "write"
 >;
 
+/** The answer to a move: the item, with the items in it. */
+const movedShape = z.object({ value: z.array(z.object({ id: idShape })).min(1) });
+
 /** Brings name, description and folder to their declared values. */
 async function renameAndMove(change: Renaming): Promise<void> {
   const { run, now, wanted, path, write } = change;
@@ -373,7 +376,8 @@ async function renameAndMove(change: Renaming): Promise<void> {
   if (!sameIgnoringCase(before.folderId, folderId)) {
     const operation = `move ${wanted.type} '${displayName}'`;
     const body = { targetFolderId: folderId };
-    await write({ method: "POST", path: `${path}/move`, body, operation, replaySafe: true }, { folderId });
+    const answer = movedShape;
+    await write({ method: "POST", path: `${path}/move`, body, operation, answer, replaySafe: true }, { folderId });
   }
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { optional } from "../../../lib/api/answer.ts";
+import { nothing, optional } from "../../../lib/api/answer.ts";
 import { pathOf, parseId } from "../../engine/place.ts";
 import type { Run } from "../../run/run.ts";
 import { changeOfItem } from "./itemIntent.ts";
@@ -95,6 +95,7 @@ export async function bindConnections(
           : { connectivityType: "None", connectionDetails },
       },
       operation: `${isBound ? "bind" : "unbind"} SemanticModel '${displayName}' ${isBound ? "to" : "from"} connection ${connectionId}`,
+      answer: nothing,
       replaySafe: true,
     });
     bound = after;

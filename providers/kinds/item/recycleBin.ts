@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { nothingOr } from "../../../lib/api/answer.ts";
 import { isFabricError, isOutcomeUnknown, isServiceAnswer } from "../../../lib/api/fabricError.ts";
 import type { Intent } from "../../../lib/transactions/entry.ts";
 import { sameIgnoringCase } from "../../engine/field.ts";
@@ -74,11 +75,12 @@ const recover = (
   run: Run,
   of: { readonly workspaceId: string; readonly itemId: string; readonly operation: string },
   intent: Intent,
-): Promise<void> =>
+): Promise<unknown> =>
   run.write(intent, {
     method: "POST",
     path: `/workspaces/${of.workspaceId}/recoverableItems/${of.itemId}/recover`,
     operation: of.operation,
+    answer: nothingOr(deletedShape),
     // after a recovery the item is no longer in the bin
     replaySafe: true,
   });

@@ -5,6 +5,7 @@ import { idShape } from "../../../lib/api/objects.ts";
 import { profileRoleProblem } from "../../../lib/config/principal.ts";
 import { isUnknown, sameIgnoringCase } from "../../engine/field.ts";
 import type { Fields } from "../../engine/field.ts";
+import { mayMeanGone } from "../../engine/gone.ts";
 import { defineObjectKind } from "../../engine/lifecycle.ts";
 import type { Change } from "../../engine/objectKind.ts";
 import { collectionPath, formatId, parseId, pathOf } from "../../engine/place.ts";
@@ -226,7 +227,11 @@ async function atItsPath<T>(
     const roles = run.list(collectionPath(place, holder), "list role assignments", roleShape);
     const found = await roles.then(
       (all) => all.find(({ principal }) => sameIgnoringCase(principal.id, principalId)),
-      () => undefined,
+      (failure: unknown) => {
+        // a list that failed otherwise does not tell whether the role is there under another id
+        if (!mayMeanGone(failure)) throw failure;
+        return undefined;
+      },
     );
     if (!found || sameIgnoringCase(found.id, assignmentId ?? principalId)) throw error;
     return call(pathFor(found.id));

@@ -172,13 +172,20 @@ async function give(
         path: `${path}/assignToCapacity`,
         body: { capacityId },
         answer: nothing,
+        isPlainlyAccepted: true,
         // the call names the capacity that the workspace must have, so a repetition changes nothing
         replaySafe: true,
       } as const;
       await onCapacity(run, capacityId, () => write(assignment, { capacityId }));
     } else {
       await write(
-        { method: "POST", path: `${path}/unassignFromCapacity`, answer: nothing, replaySafe: true },
+        {
+          method: "POST",
+          path: `${path}/unassignFromCapacity`,
+          answer: nothing,
+          isPlainlyAccepted: true,
+          replaySafe: true,
+        },
         { capacityId: undefined },
       );
     }

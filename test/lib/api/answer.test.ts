@@ -8,9 +8,9 @@ import { z } from "zod";
 import { nothing, optional } from "../../../lib/api/answer.ts";
 import { FabricClient } from "../../../lib/api/fabricClient.ts";
 import type { FabricCall } from "../../../lib/api/fabricCall.ts";
-import { FabricError, isOutcomeUnknown, isServiceAnswer } from "../../../lib/api/fabricError.ts";
+import { FabricError, hadNoEffect, isOutcomeUnknown, isServiceAnswer } from "../../../lib/api/fabricError.ts";
 import { FeatureFlags } from "../../../lib/featureFlags.ts";
-import { foreign, misshapen } from "../../doubles/foreignAnswers.ts";
+import { foreign, sayingNothing } from "../../doubles/foreignAnswers.ts";
 import type { WireAnswer } from "../../doubles/foreignAnswers.ts";
 import { ImpatientClock } from "../fakeClock.ts";
 
@@ -25,7 +25,7 @@ const remove = {
   operation: "delete workspace 'x'",
   answer: nothing,
 } as const;
-const change: FabricCall = { method: "PATCH", path: `/workspaces/${id}`, operation: "update workspace 'x'" };
+const move = { method: "POST", path: `/workspaces/${id}/move`, operation: "move it", answer: nothing } as const;
 const list = { path: "/workspaces", operation: "list workspaces", answer: shape } as const;
 
 /** A server that answers as told, and a client for it. */
@@ -91,11 +91,11 @@ describe("an answer that is not the service's", () => {
     list: (client: FabricClient) => client.list(list),
     create: (client: FabricClient) => client.send(create),
     delete: (client: FabricClient) => client.send(remove),
-    "change of which nobody reads the answer": (client: FabricClient) => client.send(change),
+    "a write that returns nothing": (client: FabricClient) => client.send(move),
   };
   for (const [way, send] of Object.entries(ways)) {
     const isRead = ["read", "list", "create"].includes(way);
-    for (const [name, answer] of Object.entries({ ...foreign, ...(isRead && misshapen) })) {
+    for (const [name, answer] of Object.entries({ ...foreign, ...(isRead && sayingNothing) })) {
       it(`An answer that is not the service's is an error, and no success: ${way}, ${name}`, async () => {
         await using world = await World.of(() => answer);
         const error = await failure(send(world.client));
@@ -105,7 +105,7 @@ describe("an answer that is not the service's", () => {
         assert.equal(isServiceAnswer(error, answer.status), false, "it is proof of nothing");
         assert.equal(isOutcomeUnknown(error), true);
         // a portal does not go away within seconds; a gateway that says that it is busy may
-        const isRepeated = [429, 503].includes(answer.status) && way !== "create";
+        const isRepeated = [429, 503].includes(answer.status) && !way.startsWith("a write") && way !== "create";
         assert.equal(world.seen.length, isRepeated ? 4 : answer.body === "" && answer.status === 401 ? 2 : 1);
       });
     }
@@ -172,7 +172,10 @@ describe("an answer that is not the service's", () => {
   it("An answer that is not the service's is one about another object than the one in the path, or of another workspace", async () => {
     const wrong: [FabricCall, unknown][] = [
       [read, { id: other, displayName: "x" }],
-      [change, { id: other, displayName: "x" }],
+      [
+        { ...read, method: "PATCH" },
+        { id: other, displayName: "x" },
+      ],
       [
         { ...read, path: `/workspaces/${id}/items/${id}` },
         { id, workspaceId: other, displayName: "x" },
@@ -198,7 +201,7 @@ describe("an answer that is not the service's", () => {
   });
 
   it("An answer that is not the service's is nothing to be read where nothing is to be said", async () => {
-    for (const answer of [empty, json(200, null), json(200, {}), { ...empty, status: 202 }]) {
+    for (const answer of [empty, json(200, null), json(200, {})]) {
       await using world = await World.of(() => answer);
       await world.client.send(remove);
     }
@@ -210,7 +213,7 @@ describe("an answer that is not the service's", () => {
     const first = json(200, { value: [{ id, displayName: "x" }], continuationToken: "2" });
     for (const [name, second] of Object.entries({
       ...foreign,
-      ...misshapen,
+      ...sayingNothing,
       "a token that is none": json(200, { value: [], continuationToken: 7 }),
     })) {
       await using world = await World.of((_request, nth) => (nth === 1 ? first : second));
@@ -259,6 +262,9 @@ describe("an operation", () => {
     for (const location of [
       "https://wabi-foreign.example.com/v1/operations/op-1",
       "https://wabi-foreign.example.com/v1/operations/op-1/?x=y",
+      "https://wabi-foreign.example.com/v1/Operations/op-1",
+      "https://wabi-foreign.example.com/v1/operations/op-1/result",
+      "https://wabi-foreign.example.com/v1/operations/op-1/Result/",
       "/v1/operations/op-1",
     ]) {
       await using world = await World.of(answering(started({ location }), succeeded));
@@ -271,25 +277,50 @@ describe("an operation", () => {
     }
   });
 
-  it("An operation that nobody names is an error for who needs its result, and none for who does not", async () => {
+  it("An operation that nobody names leaves the outcome unknown, also for a call that returns nothing, unless such calls start none", async () => {
     for (const headers of [
       {},
       { location: "https://x.example.com/jobs/instances/1" },
+      { location: "https://x.example.com/v1/operationResults/1" },
       { location: "https://x.example.com/v1/operations/..%2f..%2fworkspaces" },
       { "x-ms-operation-id": "../workspaces" },
       { location: "http://[" },
     ]) {
       await using world = await World.of(() => started(headers));
+      for (const call of [create, move]) {
+        const error = await failure(world.client.send<unknown>(call));
+        assert.match(error.message, /NotTheService \(202.*accepted the request, without naming an operation/);
+        assert.equal(isOutcomeUnknown(error), true);
+      }
+      await world.client.send({ ...move, isPlainlyAccepted: true });
+      assert.equal(world.seen.length, 3);
+    }
+  });
+
+  it("An operation that was cancelled, or of which nothing is known, has failed, and may have done a part of its work", async () => {
+    for (const status of ["Failed", "failed", "Cancelled", "canceled", "Undefined"]) {
+      await using world = await World.of(answering(started(operation), json(200, { status })));
       const error = await failure(world.client.send(create));
-      assert.match(error.message, /NotTheService \(202.*accepted the request, without naming an operation/);
-      assert.equal(isOutcomeUnknown(error), true);
-      await world.client.send({ method: "POST", path: "/x", operation: "assign" });
-      assert.equal(world.seen.length, 2);
+      assert.match(error.errorCode, /^Operation(Failed|Cancelled|Undefined)$/, status);
+      assert.deepEqual([isOutcomeUnknown(error), hadNoEffect(error)], [false, false], status);
+      assert.equal(world.seen.length, 2, status);
+    }
+  });
+
+  it("An operation has succeeded by any of the words for that", async () => {
+    for (const status of ["succeeded", "SUCCEEDED", "Completed"]) {
+      const ended = json(200, { status }, { location: "x" });
+      await using world = await World.of(answering(started(operation), ended));
+      assert.deepEqual(await world.client.send(create), made, status);
     }
   });
 
   it("An operation has an unknown outcome where somebody else answers for its state", async () => {
-    for (const [name, answer] of Object.entries({ ...foreign, ...misshapen, "no word": json(200, { status: "" }) })) {
+    for (const [name, answer] of Object.entries({
+      ...foreign,
+      ...sayingNothing,
+      "no word": json(200, { status: "" }),
+    })) {
       await using world = await World.of(answering(started(operation), answer));
       const error = await failure(world.client.send(create));
       assert.match(error.errorCode, /NotTheService|HTTP \d+/, name);
@@ -307,7 +338,7 @@ describe("an operation", () => {
 
   it("An operation whose announced result is not there is an error for who needs it", async () => {
     const gone = json(404, { errorCode: "OperationHasNoResult" });
-    for (const [name, result] of Object.entries({ ...foreign, ...misshapen, gone })) {
+    for (const [name, result] of Object.entries({ ...foreign, ...sayingNothing, gone })) {
       for (const state of [succeeded, json(200, { status: "Succeeded" })]) {
         await using world = await World.of(answering(started(operation), state, result));
         const error = await failure(world.client.send(create));

@@ -55,8 +55,10 @@ describe("what became of a call", () => {
   });
 
   it("What became of a call is neither no effect nor unknown for an operation that failed, which may have done a part of its work", () => {
-    const failed = new FabricError({ operation: "x", errorCode: "GitSyncFailed", isOutcomeKnown: true });
-    assert.deepEqual([isOutcomeUnknown(failed), hadNoEffect(failed)], [false, false]);
+    for (const errorCode of ["GitSyncFailed", "Cancelled"]) {
+      const failed = new FabricError({ operation: "x", errorCode, operationId: "1", isOutcomeKnown: true });
+      assert.deepEqual([isOutcomeUnknown(failed), hadNoEffect(failed)], [false, false]);
+    }
   });
 });
 

@@ -17,7 +17,7 @@ import type { Certificate } from "../../../emulator/core/tls.ts";
 import { azureCredential } from "../../../lib/signIn/azureCredential.ts";
 import { chooseCredential } from "../../../lib/signIn/credentials.ts";
 import { SecretManager } from "../../../lib/secretManager.ts";
-import { foreign, misshapen } from "../../doubles/foreignAnswers.ts";
+import { foreign, sayingNothing } from "../../doubles/foreignAnswers.ts";
 import type { WireAnswer } from "../../doubles/foreignAnswers.ts";
 
 /* A sign-in that a portal answers. Azure's library refuses most of it; what it hands on is looked at here. */
@@ -30,7 +30,7 @@ const answers: Readonly<Record<string, WireAnswer | undefined>> = Object.fromEnt
     "a redirect to a portal",
     "a page with 403",
   ].map((name) => [name, foreign[name]]),
-  ...["no body", "{}", "[]", "null", "a text"].map((name) => [name, misshapen[name]]),
+  ...["no body", "{}", "[]", "null", "a text"].map((name) => [name, { ...foreign, ...sayingNothing }[name]]),
   ...["7", '""', "null", '"<html>canary-token</html>"', '"canary token"', '{"a":1}'].map((token) => [
     `the token ${token}`,
     {

@@ -312,7 +312,7 @@ describe("whatever happens to a create", () => {
   it("Whatever happens to a create the decision takes only what is ours, and sends again only what a look or a taken name makes harmless", () => {
     const looks = ["notYet", "failed", "nothing", "ours", "another"] as const satisfies Look[];
     let decided = 0;
-    for (const outcome of ["notSent", "refused", "unknown"] as const)
+    for (const outcome of ["notSent", "refused", "unknown", "failed"] as const)
       for (const look of looks)
         for (const wasBegun of either)
           for (const wasFree of either)
@@ -325,11 +325,13 @@ describe("whatever happens to a create", () => {
                 if (step === "take") assert.equal(look, "ours", what);
                 if (step === "look") assert.equal(look, "notYet", `${what}: it would look without end`);
                 if (outcome === "refused") assert.equal(step, "fail", what);
+                if (outcome === "failed") assert.match(step, /look|tell|fail/, what);
+                if (step === "tell") assert.deepEqual([outcome, look, wasFree], ["failed", "ours", true], what);
                 if (outcome === "unknown" && step === "send") {
                   assert.ok(mayRepeat && (wasFree ? look === "nothing" : isBusy), what);
                 }
                 if (outcome === "notSent" && wasBegun && step === "send") assert.match(look, /nothing|another/, what);
               }
-    assert.equal(decided, 3 * looks.length * 16);
+    assert.equal(decided, 4 * looks.length * 16);
   });
 });
