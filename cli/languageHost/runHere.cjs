@@ -143,7 +143,7 @@ function runnerOf(fromProgram) {
  */
 function loadRegistry(fromProgram) {
   try {
-    fromProgram("./providers/registry.ts");
+    fromProgram(join(process.cwd(), "providers", "registry.ts"));
   } catch {
     // a program of somebody else; or the provider says what is wrong
   }
