@@ -5,6 +5,7 @@ import {
   copyFileSync,
   cpSync,
   existsSync,
+  globSync,
   mkdtempSync,
   mkdirSync,
   readFileSync,
@@ -103,6 +104,12 @@ export class EngineStack implements AsyncDisposable {
     for (const name of ["state", ".fabric", "items", "Pulumi.test.yaml"])
       if (existsSync(join(original.folder, name)))
         cpSync(join(original.folder, name), join(copy.folder, name), { recursive: true });
+    // an open transaction stays where it began
+    const [there, here] = [original, copy].map(({ emulator: { url } }) => new URL(url).host);
+    for (const name of globSync(".fabric/transactions/*.provider.json", { cwd: copy.folder })) {
+      const note = join(copy.folder, name);
+      writeFileSync(note, readFileSync(note, "utf8").replaceAll(there ?? "", here ?? ""));
+    }
     const { store } = copy.emulator.service;
     store.clear();
     for (const [name, objects] of Object.entries(original.emulator.service.store.snapshot()))
