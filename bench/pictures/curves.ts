@@ -106,7 +106,7 @@ export function curvesPage(benchmarks: string): string {
     before: numberIn(each),
     after: numberIn(list),
   }));
-  const byResources = tableOf(/^resources$/);
+  const byResources = tableOf(/^create, CPU s$/);
   const cpuOf = (row: readonly string[], title: string) => numberIn(row[byResources.titles.indexOf(title)]);
   const cpu = byResources.rows.map((row) => ({
     x: numberIn(row[0]),
