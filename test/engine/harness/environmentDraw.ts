@@ -55,7 +55,7 @@ const types = [
   "KQLQueryset",
   "SemanticModel",
   "Warehouse",
-  "MLModel",
+  "MLExperiment",
 ];
 const folders = [undefined, undefined, "/raw", "/raw/daily", "/raw/daily/loads", "/Rohdaten ü", "/c d/raw"];
 const descriptions = [undefined, undefined, "", "first", 'it\'s 100% "new": ü', "x".repeat(60)];

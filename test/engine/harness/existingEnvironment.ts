@@ -53,7 +53,7 @@ const people = [
   { id: known.analysts, type: "Group" },
 ];
 const withDefinition = ["Notebook", "DataPipeline", "Lakehouse", "Environment", "KQLQueryset", "SemanticModel"];
-const withoutDefinition = ["Warehouse", "MLModel"];
+const withoutDefinition = ["Warehouse", "MLExperiment"];
 
 /** A definition as the service would give it back. */
 function definitionOf(type: string, random: Random) {
