@@ -20,24 +20,28 @@ const FOLDERS = { PULUMI_HOME: ".pulumi", XDG_CACHE_HOME: ".cache", npm_config_c
 export function settleHome(env = process.env) {
   // the CLI takes the user's name from the environment, because a container's user may have none
   env.USER ||= userName();
-  const known = homeOf();
-  const home = known || privateFolder();
-  if (!known) env.HOME = home;
-  const missing = Object.entries(FOLDERS).filter(([name, folder]) => {
+  const home = homeOf();
+  if (!home) {
+    const own = (env.HOME = privateFolder());
+    for (const [name, folder] of unusable(own, env)) env[name] = join(own, folder);
+    return `This user has no home folder, so ${own} is used. Set HOME to a folder that lasts to keep what is put there.`;
+  }
+  const missing = unusable(home, env);
+  if (missing.length === 0) return undefined;
+  const own = privateFolder();
+  for (const [name, folder] of missing) env[name] = join(own, folder);
+  const names = missing.map(([name]) => name).join(", ");
+  const refused = isUsable(home) ? missing.map(([, folder]) => join(home, folder)).join(", ") : home;
+  return `${refused} cannot be written to, so ${own} is used. Set HOME, or ${names}, to folders that last.`;
+}
+
+/** The tools' folders that cannot be written to; what the user has named is left to the tool's own message. */
+function unusable(home, env) {
+  return Object.entries(FOLDERS).filter(([name, folder]) => {
     // npm names its own folder in the environment of what it runs, whether it can be written to or not
     const isNamed = env[name] && name !== "npm_config_cache";
     return !isNamed && !isUsable(env[name] || join(home, folder));
   });
-  if (missing.length > 0) {
-    const own = known ? privateFolder() : home;
-    for (const [name, folder] of missing) env[name] = join(own, folder);
-    const names = missing.map(([name]) => name).join(", ");
-    const refused = isUsable(home) ? missing.map(([, folder]) => join(home, folder)).join(", ") : home;
-    if (known)
-      return `${refused} cannot be written to, so ${own} is used. Set HOME, or ${names}, to folders that last.`;
-  }
-  if (known) return undefined;
-  return `This user has no home folder, so ${home} is used. Set HOME to a folder that lasts to keep what is put there.`;
 }
 
 function homeOf() {

@@ -90,12 +90,7 @@ describe("content that the transaction did not send", () => {
 
   it("A rollback leaves what somebody has put into an adopted item since its transaction let go of it", async () => {
     await using one = await Rolled.start();
-    const workspaceId = await one.workspace();
-    const foreign = { workspaceId, type: "Notebook", displayName: "flow" };
-    await deployed(one.bench, "item", foreign, { ...quick, stack: "other" });
-    const inputs = { ...foreign, adopt: true, path: one.files("Notebook", "first") };
-    const made = await deployed(one.bench, "item", inputs, quick);
-    await one.save(made);
+    const { made } = await one.adopted();
     await one.remove(made);
     one.edit(made.id, "Notebook", "theirs");
     const again = await one.remade(made);

@@ -11,12 +11,7 @@ const quick = { isPatient: false };
 describe("objects of others under the name of one of ours", () => {
   it("A rollback takes no item that somebody has made under the name of one that was taken away", async () => {
     await using one = await Rolled.start();
-    const workspaceId = await one.workspace();
-    const foreign = { workspaceId, type: "Notebook", displayName: "flow" };
-    await deployed(one.bench, "item", foreign, { ...quick, stack: "other" });
-    const inputs = { ...foreign, adopt: true, path: one.files("Notebook", "first") };
-    const made = await deployed(one.bench, "item", inputs, quick);
-    await one.save(made);
+    const { made, inputs, foreign } = await one.adopted();
     one.files("Notebook", "second");
     await one.update(made, inputs);
     one.bench.emulator.service.items.delete(made.id.split("/")[1] ?? "");

@@ -56,6 +56,16 @@ export class Rolled implements AsyncDisposable {
     return { made, inputs };
   }
 
+  /** A notebook of somebody else's that the stack has adopted before the transaction. @returns its inputs as the other one's, too */
+  async adopted(): Promise<{ readonly made: Deployed; readonly inputs: Properties; readonly foreign: Properties }> {
+    const foreign = { workspaceId: await this.workspace(), type: "Notebook", displayName: "flow" };
+    await deployed(this.bench, "item", foreign, { ...this.#options, stack: "other" });
+    const inputs = { ...foreign, adopt: true, path: this.files("Notebook", "first") };
+    const made = await deployed(this.bench, "item", inputs, this.#options);
+    await this.save(made);
+    return { made, inputs, foreign };
+  }
+
   async update({ kind, id, olds }: Deployed, news: Properties): Promise<Deployed> {
     const process = await this.bench.process(kind, {}, this.#options);
     const { inputs } = check(kindOf(kind), olds, news);

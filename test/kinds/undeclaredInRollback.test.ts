@@ -22,13 +22,19 @@ describe("what nobody declares", () => {
     await one.update({ ...made, olds: { ...made.olds, ...inputs } }, inputsOf(kindOf(made.kind), made.olds));
   }
 
-  it("A rollback gives roles back that nobody declares and that only a refresh of its transaction had shown", async () => {
-    await using one = await Rolled.start();
+  /** A role of Bob's that nobody declares, and that a transaction has taken away. */
+  async function roleTakenAway(one: Rolled) {
     const workspaceId = await one.workspace();
     const made = await deployed(one.bench, "unlistedUsers", { workspaceId, listed: [] });
     const role = { workspaceId, principal: known.bob, type: "User", role: "Viewer" };
     await deployed(one.bench, "workspaceUser", role, { stack: "other" });
     await takenAway(one, made);
+    return { made, role };
+  }
+
+  it("A rollback gives roles back that nobody declares and that only a refresh of its transaction had shown", async () => {
+    await using one = await Rolled.start();
+    const { made } = await roleTakenAway(one);
     assert.equal(roleOfBob(one), undefined);
     assert.deepEqual(await one.givenBack(made), []);
     assert.equal(roleOfBob(one), "Viewer");
@@ -36,11 +42,7 @@ describe("what nobody declares", () => {
 
   it("A rollback leaves the role that somebody has given a person whose undeclared one is gone, and tells it", async () => {
     await using one = await Rolled.start();
-    const workspaceId = await one.workspace();
-    const made = await deployed(one.bench, "unlistedUsers", { workspaceId, listed: [] });
-    const role = { workspaceId, principal: known.bob, type: "User", role: "Viewer" };
-    await deployed(one.bench, "workspaceUser", role, { stack: "other" });
-    await takenAway(one, made);
+    const { made, role } = await roleTakenAway(one);
     await deployed(one.bench, "workspaceUser", { ...role, role: "Member" }, { stack: "third" });
     const [told = "", ...others] = await one.givenBack(made);
     assert.match(

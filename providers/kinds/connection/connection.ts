@@ -3,6 +3,7 @@ import { z } from "zod";
 import { optional } from "../../../lib/api/answer.ts";
 import { idShape } from "../../../lib/api/objects.ts";
 import { inLog } from "../../../lib/transactions/written.ts";
+import { differing } from "../../engine/change.ts";
 import { AS_BEFORE, DOUBTFUL, identifier, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
 import type { InputsOf } from "../../engine/field.ts";
 import { defineObjectKind } from "../../engine/lifecycle.ts";
@@ -254,10 +255,8 @@ const changedShape = z.object({ id: idShape });
 async function convergeProperties({ now, wanted, path, write }: Changing): Promise<void> {
   const before = priorValues(now);
   const { displayName, privacyLevel, allowConnectionUsageInGateway } = wanted;
-  const all = { displayName, privacyLevel, allowConnectionUsageInGateway };
-  const differing = Object.entries(all).filter(([name, value]) => before[name as keyof Before] !== value);
-  if (differing.length === 0) return;
-  const body = Object.fromEntries(differing) as Partial<Before>;
+  const body = differing<Before>(before, { displayName, privacyLevel, allowConnectionUsageInGateway });
+  if (Object.keys(body).length === 0) return;
   const connectivityType = now.connectivityType ?? wanted.connectivityType;
   await write({ method: "PATCH", path, body: { connectivityType, ...body }, answer: changedShape }, body);
 }
