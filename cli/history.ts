@@ -1,12 +1,12 @@
 import { parseArgs } from "node:util";
 import { openLogStore } from "../lib/logStore/openLogStore.ts";
 import type { StackAccess } from "../lib/checkpoint/exportCheckpoint.ts";
-import { StackTransactions } from "../lib/transactions/stackTransactions.ts";
 import { deploymentsOf } from "./history/deployments.ts";
 import { LISTED, historyTable } from "./history/table.ts";
 import { noteResult } from "./pulumi/commandOutput.ts";
 import { openedStack } from "./pulumi/openStack.ts";
 import { runStackCommand } from "./pulumi/stackCommand.ts";
+import { transactionsOf } from "./transaction/transactionsOf.ts";
 
 /* `npm run history -- --stack S`: the deployments of a stack. */
 
@@ -31,7 +31,7 @@ async function history(named: StackAccess, args: readonly string[]): Promise<num
   const { access, settings } = await openedStack(named);
   const { stack, env } = access;
   const store = await openLogStore(settings.transactionLog, { stack, env });
-  const found = await deploymentsOf(new StackTransactions(store, stack));
+  const found = await deploymentsOf(transactionsOf(access, store));
   noteResult({ ...found });
   console.log(values.json ? JSON.stringify(found, null, 2) : historyTable(found, limit));
   return found.problems.length > 0 ? 1 : 0;

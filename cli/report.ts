@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { openLogStore } from "../lib/logStore/openLogStore.ts";
 import type { StackAccess } from "../lib/checkpoint/exportCheckpoint.ts";
-import { StackTransactions } from "../lib/transactions/stackTransactions.ts";
+import type { StackTransactions } from "../lib/transactions/stackTransactions.ts";
 import { isRollbackLog } from "../lib/transactions/transactionFiles.ts";
 import { pathOfCaller } from "./pulumi/commandLine.ts";
 import { openedStack } from "./pulumi/openStack.ts";
@@ -12,6 +12,7 @@ import { reportOf } from "./report/model.ts";
 import { reportPage } from "./report/page.ts";
 import { readSource } from "./report/source.ts";
 import { reportFolder, writePage } from "./report/writeReport.ts";
+import { transactionsOf } from "./transaction/transactionsOf.ts";
 
 /* `npm run report -- --stack S`: a deployment as one page of HTML. */
 
@@ -36,7 +37,7 @@ async function report(named: StackAccess, args: readonly string[]): Promise<numb
   const { access, settings } = await openedStack(named);
   const { stack, env, projectRoot } = access;
   const store = await openLogStore(settings.transactionLog, { stack, env });
-  const transactionId = values.transaction ?? (await lastOf(new StackTransactions(store, stack)));
+  const transactionId = values.transaction ?? (await lastOf(transactionsOf(access, store)));
   const source = transactionId === undefined ? undefined : await readSource(store, transactionId);
   if (source === undefined || source.entries.length === 0) {
     const which = values.transaction === undefined ? "no deployment" : `no transaction ${values.transaction}`;

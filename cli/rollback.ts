@@ -1,9 +1,10 @@
 import { parseArgs } from "node:util";
 import { openLogStore } from "../lib/logStore/openLogStore.ts";
+import { assertNoneAtFormerPlace } from "../lib/transactions/formerPlace.ts";
+import { assertNoOtherStack } from "../lib/transactions/otherStack.ts";
 import { hasEffects, hasEnded } from "../lib/transactions/entry.ts";
 import type { Entry } from "../lib/transactions/entry.ts";
 import type { StackAccess } from "../lib/checkpoint/exportCheckpoint.ts";
-import { StackTransactions } from "../lib/transactions/stackTransactions.ts";
 import { DeploymentEvents } from "./transaction/deploymentEvents.ts";
 import { leftoverTable } from "./transaction/leftovers.ts";
 import { lostLog } from "./transaction/recovery.ts";
@@ -16,6 +17,7 @@ import { RollbackRefused } from "./rollback/rollbackRefused.ts";
 import { RunNotes } from "./transaction/runNotes.ts";
 import { runStackCommand } from "./pulumi/stackCommand.ts";
 import { withStackToItself } from "./transaction/stackLock.ts";
+import { transactionsOf } from "./transaction/transactionsOf.ts";
 
 /* `npm run rollback -- --stack S`: rolls back the transaction that was neither committed nor rolled back. */
 
@@ -65,8 +67,11 @@ async function rollback(named: StackAccess, args: readonly string[]): Promise<nu
   const { stack, env } = access;
   const store = await openLogStore(settings.transactionLog, { stack, env });
   return withStackToItself(access, store, async () => {
-    const transactions = new StackTransactions(store, stack);
-    await takeOverRenamed({ ...access, transactions, say: (line) => console.error(line) });
+    const transactions = transactionsOf(access, store);
+    const order = { ...access, transactions, say: (line: string) => console.error(line) };
+    const current = await takeOverRenamed(order);
+    await assertNoOtherStack(transactions, current);
+    await assertNoneAtFormerPlace(order, current);
     const transactionId = values.transaction ?? (await transactions.unfinished());
     if (transactionId === undefined) {
       return refuse(
@@ -87,9 +92,8 @@ async function rollback(named: StackAccess, args: readonly string[]): Promise<nu
     const notes = new RunNotes(transactions, transactionId, "rollback", access.projectRoot);
     const events = await DeploymentEvents.open(stack, transactionId, settings, env);
     try {
-      const say = (line: string) => console.error(line);
       const leftovers = await events.rollback("asked for", () =>
-        rollBack({ ...access, transactions, transactionId, reason: "asked for", say }),
+        rollBack({ ...order, transactionId, reason: "asked for" }),
       );
       notes.left(leftovers);
       await notes.ended(leftovers.length > 0 ? 2 : 0);
@@ -127,7 +131,7 @@ function notToBeRolledBack(
   if (!begin) return lostLog(stack, transactionId, where);
   if (begin.kind !== "begin") return undefined;
   if (!isOwn)
-    return `Transaction ${transactionId} is of stack '${begin.stack}' and not of '${stack}': nothing was done.`;
+    return `Transaction ${transactionId} is of stack '${begin.stack}'${begin.project ? ` of project '${begin.project}'` : ""} and not of '${stack}': nothing was done.`;
   if (begin.checkpoint !== undefined || hasEnded(entries) || !hasEffects(entries)) return undefined;
   return (
     `There is nothing to roll back: the last run of stack '${stack}' (${transactionId}) was no transaction, but a destroy or ` +

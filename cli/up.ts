@@ -3,7 +3,6 @@ import { STATUS_LINE } from "../providers/engine/engineStatus.ts";
 import { openLogStore } from "../lib/logStore/openLogStore.ts";
 import { hasEffects, outcomesIn } from "../lib/transactions/entry.ts";
 import type { Entry } from "../lib/transactions/entry.ts";
-import { StackTransactions } from "../lib/transactions/stackTransactions.ts";
 import { checkpointing } from "./transaction/checkpointing.ts";
 import { DeploymentEvents } from "./transaction/deploymentEvents.ts";
 import { wordsOfEarlierRun } from "../lib/transactions/earlierRun.ts";
@@ -29,6 +28,7 @@ import { runStackCommand, stackOption } from "./pulumi/stackCommand.ts";
 import { firstFailure } from "./transaction/firstFailure.ts";
 import { RunNotes } from "./transaction/runNotes.ts";
 import { freeStaleLock, withStackToItself } from "./transaction/stackLock.ts";
+import { transactionsOf } from "./transaction/transactionsOf.ts";
 
 /*
  * `npm run up -- --stack S …`: `pulumi up` as a transaction. Log and state decide the exit code, because the CLI's own exit
@@ -56,7 +56,7 @@ async function up(named: StackAccess, args: readonly string[]): Promise<number> 
   const store = await openLogStore(transactionLog, { stack, env });
   return withStackToItself(stackAccess, store, async () => {
     const say = (line: string) => console.error(line);
-    const transactions = new StackTransactions(store, stack);
+    const transactions = transactionsOf(stackAccess, store);
     const access = { ...stackAccess, transactions, say };
     const before = await catchUp(access);
     const protection = await liftedProtection("up", args, access, before);

@@ -5,13 +5,13 @@ import { assertSharedBackend } from "../../lib/config/stateBackend.ts";
 import { parseStackConfig } from "../../lib/config/stackConfig.ts";
 import { kindKeys } from "../../providers/kinds/kinds.ts";
 import type { StackConfig } from "../../lib/config/stackConfig.ts";
-import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
 import { NoStackError, readConfiguration } from "../pulumi/configuration.ts";
 import type { Configured } from "../pulumi/configuration.ts";
 import { makeStack } from "../pulumi/makeStack.ts";
 import { stackFileOf } from "../../lib/config/projectFile.ts";
 import { exportCheckpoint } from "../../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
+import { transactionsOf } from "../transaction/transactionsOf.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 
 /** A stack before something is imported into it. */
@@ -61,7 +61,7 @@ export async function readTarget(
   const config = parseStackConfig(raw, { projectRoot, stack, env, kindKeys });
   assertSharedBackend(stack, config.allowLocalBackend, env, projectRoot);
 
-  const transactions = new StackTransactions(store, stack);
+  const transactions = transactionsOf(access, store);
   const open = await transactions.unfinished();
   if (open !== undefined && hasEffects(await transactions.entries(open))) {
     throw new Error(

@@ -1,5 +1,4 @@
 import { openLogStore } from "../../lib/logStore/openLogStore.ts";
-import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
 import { limitsOf } from "./forcingOptions.ts";
 import { liftedProtection, tellLifted } from "./liftedProtection.ts";
 import { takeSwitch } from "./commandLine.ts";
@@ -19,6 +18,7 @@ import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 import { checkpointing } from "../transaction/checkpointing.ts";
 import { RunNotes } from "../transaction/runNotes.ts";
 import { withStackToItself } from "../transaction/stackLock.ts";
+import { transactionsOf } from "../transaction/transactionsOf.ts";
 
 /**
  * `pulumi destroy`, also for objects that the state lacks. If an earlier run was cut off, the state is brought up to date
@@ -39,7 +39,7 @@ export async function destroyStack(named: StackAccess, given: readonly string[])
   const env = { ...found.env, [variableOf("remove")]: "false" };
   const store = await openLogStore(settings.transactionLog, { stack, env });
   return withStackToItself(found, store, async () => {
-    const transactions = new StackTransactions(store, stack);
+    const transactions = transactionsOf(found, store);
     const access = { ...found, env, transactions, say: (line: string) => console.error(line) };
     const before = await catchUp(access);
     const protection = await liftedProtection("destroy", args, access, before);

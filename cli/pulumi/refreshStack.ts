@@ -2,10 +2,11 @@ import { openLogStore } from "../../lib/logStore/openLogStore.ts";
 import { checkpointHash } from "../../lib/checkpoint/checkpoint.ts";
 import { exportCheckpoint } from "../../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
-import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
+import type { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
 import { checkpointing } from "../transaction/checkpointing.ts";
 import { noteEnd } from "../transaction/recovery.ts";
 import { withStackToItself } from "../transaction/stackLock.ts";
+import { transactionsOf } from "../transaction/transactionsOf.ts";
 import { assertStartable, runsProgram } from "./longConfiguration.ts";
 import { openedStack } from "./openStack.ts";
 import { runPulumi } from "./pulumi.ts";
@@ -23,7 +24,7 @@ export async function refreshStack(named: StackAccess, args: readonly string[]):
   if (runsProgram(args, access.env)) assertStartable(stack, settings.configurationBytes, access.env);
   const env = { ...access.env, ...checkpointing(settings, access.env) };
   const refresh = async () => (await runPulumi(["refresh", ...stackOption(access), ...args], env)).code;
-  const transactions = await transactionsOf(access, settings.transactionLog);
+  const transactions = await reachedTransactions(access, settings.transactionLog);
   if (transactions === undefined || (await leftAsItIs(access, transactions)) === undefined) {
     changeFormOfState(stack, access.env);
     return refresh();
@@ -38,9 +39,9 @@ export async function refreshStack(named: StackAccess, args: readonly string[]):
 }
 
 /** The stack's transactions; undefined if their log cannot be reached, which a refresh does not need. */
-async function transactionsOf({ stack, env }: StackAccess, place: string): Promise<StackTransactions | undefined> {
+async function reachedTransactions(access: StackAccess, place: string): Promise<StackTransactions | undefined> {
   try {
-    return new StackTransactions(await openLogStore(place, { stack, env }), stack);
+    return transactionsOf(access, await openLogStore(place, { stack: access.stack, env: access.env }));
   } catch {
     return undefined;
   }

@@ -32,6 +32,10 @@ export type Fact =
   | {
       readonly kind: "begin";
       readonly stack: string;
+      /** Name of the stack's project; absent in logs of earlier versions. */
+      readonly project?: string;
+      /** Where the stack's state is kept (`stackIdentity.ts`). */
+      readonly backend?: string;
       readonly enableRollback: boolean;
       /** Name of the saved checkpoint beside the log. */
       readonly checkpoint?: string;

@@ -29,7 +29,12 @@ const compensation = z.looseObject({ function: text, args: z.record(text, z.unkn
 
 /** The kinds of entry of this version. Further keys in an entry are allowed. */
 const factsByKind: Readonly<Record<Entry["kind"], z.ZodType>> = {
-  begin: z.looseObject({ stack: text, enableRollback: z.boolean() }),
+  begin: z.looseObject({
+    stack: text,
+    project: text.optional(),
+    backend: text.optional(),
+    enableRollback: z.boolean(),
+  }),
   intent: z.looseObject({
     ...step,
     operation: z.enum(["create", "update", "delete"]),

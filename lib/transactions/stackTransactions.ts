@@ -14,6 +14,8 @@ import { logEntries, logOwner, withoutBegin } from "./logEntries.ts";
 import { isIdle, isResumable, isSettled, newestOpen } from "./openTransaction.ts";
 import type { OpenTransaction } from "./openTransaction.ts";
 import { pruneDeployed } from "./deployedDefinitions.ts";
+import { identityDifference } from "./stackIdentity.ts";
+import type { StackIdentity } from "./stackIdentity.ts";
 import {
   checkpointFile,
   failedFile,
@@ -35,6 +37,8 @@ const KEPT_LOGS = 20;
 
 /** Options for tests, and for processes with an output of their own. */
 export interface StackTransactionsOptions {
+  /** Which of the stacks of that name. @default any */
+  readonly identity?: StackIdentity;
   /** @default the system's clock */
   readonly clock?: Clock;
   /** Output for problems with logs that stop nothing. @default standard error */
@@ -49,11 +53,13 @@ export interface StackTransactionsOptions {
 export class StackTransactions {
   readonly store: LogStore;
   readonly stack: string;
+  readonly identity: StackIdentity;
   readonly #options: StackTransactionsOptions;
 
   constructor(store: LogStore, stack: string, options: StackTransactionsOptions = {}) {
     this.store = store;
     this.stack = stack;
+    this.identity = options.identity ?? {};
     this.#options = options;
   }
 
@@ -62,6 +68,11 @@ export class StackTransactions {
    * @throws UnreadableLogError if another version has written to a log of the stack, or a log is damaged
    */
   async logs(): Promise<Entry[][]> {
+    return (await this.logsOfName()).filter(([begin]) => this.#isOfProject(begin));
+  }
+
+  /** {@link logs}, and those of other projects whose stack has the same name. */
+  async logsOfName(): Promise<Entry[][]> {
     const names = await this.store.names();
     const ids = names.flatMap((name) => /^([\w.-]+)\.jsonl$/.exec(name)?.[1] ?? []);
     const taken = await this.#taken(names);
@@ -129,7 +140,8 @@ export class StackTransactions {
    */
   async unfinished(): Promise<string | undefined> {
     const announced = await this.announced();
-    if (announced !== undefined && !hasEnded(await this.entries(announced))) return announced;
+    const log = announced === undefined ? [] : await this.entries(announced);
+    if (announced !== undefined && !hasEnded(log) && this.#isOfProject(log[0])) return announced;
     return newestOpen(await this.logs());
   }
 
@@ -170,7 +182,7 @@ export class StackTransactions {
     const saved = withoutPendingOperations(current).checkpoint;
     await this.store.write(checkpoint, JSON.stringify(saved));
     await this.#append(transactionId, (log) =>
-      log.begin({ stack: this.stack, enableRollback, checkpoint, checkpointHash: checkpointHash(saved) }),
+      log.begin({ ...this.#whose, enableRollback, checkpoint, checkpointHash: checkpointHash(saved) }),
     );
     await this.announce(transactionId);
     await this.prune();
@@ -196,8 +208,13 @@ export class StackTransactions {
   async beginRun(): Promise<string> {
     const transactionId = newTransactionId(this.stack, this.#options.clock ?? systemClock);
     await this.prune();
-    await this.#append(transactionId, (log) => log.begin({ stack: this.stack, enableRollback: false }));
+    await this.#append(transactionId, (log) => this.beginPlain(log));
     return transactionId;
+  }
+
+  /** Writes the first line of a log without a checkpoint. */
+  beginPlain(log: TransactionLog): Promise<void> {
+    return log.begin({ ...this.#whose, enableRollback: false });
   }
 
   /** Ends the log of such a run, if the run changed nothing. An announced transaction stays announced. */
@@ -306,6 +323,15 @@ export class StackTransactions {
   /** Notes how to reach the objects of a transaction, for its rollback. */
   noteProvider(transactionId: string, configuration: object): Promise<void> {
     return this.store.write(providerFile(transactionId), JSON.stringify(configuration));
+  }
+
+  get #whose() {
+    const { project, backend } = this.identity;
+    return { stack: this.stack, ...(project && { project }), ...(backend && { backend }) };
+  }
+
+  #isOfProject(begin: Entry | undefined): boolean {
+    return begin?.kind !== "begin" || identityDifference(begin, this.identity) !== "project";
   }
 
   async #append(transactionId: string, note: (log: TransactionLog) => Promise<void>): Promise<void> {

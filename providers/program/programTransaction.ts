@@ -1,6 +1,9 @@
 import { projectFolder } from "../../lib/config/projectFolder.ts";
 import { leaveCheckpoint, noteEngineRun } from "../../lib/transactions/engineRun.ts";
 import { openLogStore } from "../../lib/logStore/openLogStore.ts";
+import { assertNoneAtFormerPlace } from "../../lib/transactions/formerPlace.ts";
+import { assertNoOtherStack } from "../../lib/transactions/otherStack.ts";
+import { stackIdentity } from "../../lib/transactions/stackIdentity.ts";
 import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
 import { exportCheckpoint } from "../../lib/checkpoint/exportCheckpoint.ts";
 
@@ -20,12 +23,18 @@ export interface PlainUpdate {
  * chooses the transaction of the run. Nothing begins here, because the run may be a destroy or a refresh. The provider
  * process begins the transaction at its first write, and ends it.
  * @throws UnreadableLogError if a log of the stack cannot be read whole
+ * @throws RefusedError if another stack of that name has an open transaction here, or this stack has one at its former place
  */
 export async function prepareProgramTransaction(run: PlainUpdate): Promise<void> {
   const { stack, transactionLog, engine, declaresSome } = run;
   const store = await openLogStore(transactionLog, { stack, env: process.env });
-  const before = await exportCheckpoint({ projectRoot: projectFolder(), stack, env: process.env });
-  const { transactionId, isResumed } = await new StackTransactions(store, stack).choose(before);
+  const projectRoot = projectFolder();
+  const before = await exportCheckpoint({ projectRoot, stack, env: process.env });
+  const transactions = new StackTransactions(store, stack, { identity: stackIdentity(projectRoot, process.env) });
+  await assertNoOtherStack(transactions, before);
+  const say = (line: string) => void process.stderr.write(`${line}\n`);
+  await assertNoneAtFormerPlace({ projectRoot, env: process.env, transactions, say }, before);
+  const { transactionId, isResumed } = await transactions.choose(before);
   leaveCheckpoint(stack, JSON.stringify(before));
   const note = { engine, transactionId, isResumed, declaresSome };
   noteEngineRun(stack, { ...note, isDeclared: false });

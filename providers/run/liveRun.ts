@@ -1,5 +1,7 @@
 import { keepDeployed } from "../../lib/transactions/deployedDefinitions.ts";
 import { KeptDefinitions } from "../../lib/transactions/keptDefinitions.ts";
+import { projectFolder } from "../../lib/config/projectFolder.ts";
+import { stackIdentity } from "../../lib/transactions/stackIdentity.ts";
 import { openClients } from "./clients.ts";
 import type { Configuration } from "./configuration.ts";
 import { loggedPast } from "./loggedPast.ts";
@@ -53,7 +55,8 @@ export async function startRun(
   const justRead = new JustRead(clock);
   const turns = new Turns();
   const objects = ownObjects({ store, env, clock, rollbackOf });
-  const past = loggedPast({ store, stack, rollbackOf, transaction, reached: clients.reached });
+  const identity = stackIdentity(projectFolder(), env);
+  const past = loggedPast({ store, stack, identity, rollbackOf, transaction, reached: clients.reached });
   const said = new Set<string>();
   /** Says each thing once: the comparison of an object says it before the update does. */
   const warn = (line: string) => {

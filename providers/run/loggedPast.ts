@@ -6,6 +6,7 @@ import { readTransactionLog } from "../../lib/transactions/transactionLog.ts";
 import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
 import { givesBack, isAdoption } from "../engine/undo.ts";
 import { deletedBy, madeBy } from "../../lib/transactions/madeBy.ts";
+import type { StackIdentity } from "../../lib/transactions/stackIdentity.ts";
 import { areSameNames, takenBy } from "../../lib/transactions/unsettled.ts";
 import { mayHaveWritten, writtenTo } from "../../lib/transactions/written.ts";
 import type { LoggedPast } from "./run.ts";
@@ -15,6 +16,8 @@ import type { JoinedTransaction, RunTransaction } from "./runTransaction.ts";
 export interface PastOf {
   readonly store: LogStore;
   readonly stack: string;
+  /** Which of the stacks of that name. @default any */
+  readonly identity?: StackIdentity;
   /** The transaction that the run rolls back. */
   readonly rollbackOf: string | undefined;
   readonly transaction: RunTransaction;
@@ -26,12 +29,14 @@ export interface PastOf {
  * Answers questions about earlier writes from the transaction logs of a stack. Reads the logs once: what this run writes itself
  * is at hand, and nobody else may write.
  */
-export function loggedPast({ store, stack, rollbackOf, transaction, reached }: PastOf): LoggedPast {
+export function loggedPast({ store, stack, identity, rollbackOf, transaction, reached }: PastOf): LoggedPast {
   let logs: Promise<Entry[][]> | undefined;
   let undone: Promise<Entry[]> | undefined;
   const undoneLog = (transactionId: string) => (undone ??= readTransactionLog(store, transactionId));
   const beforeWrites = () =>
-    (logs ??= new StackTransactions(store, stack).logs().then((all) => all.filter((log) => !hasEnded(log))));
+    (logs ??= new StackTransactions(store, stack, { ...(identity && { identity }) })
+      .logs()
+      .then((all) => all.filter((log) => !hasEnded(log))));
   const open = async (): Promise<readonly (readonly Entry[])[]> => {
     // a run that cannot write has written nothing
     const joined = await transaction.joined?.catch(() => undefined);

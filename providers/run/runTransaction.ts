@@ -8,7 +8,10 @@ import type { TransactionLog } from "../../lib/transactions/transactionLog.ts";
 import { hasEffects, hasEnded } from "../../lib/transactions/entry.ts";
 import type { Entry } from "../../lib/transactions/entry.ts";
 import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
+import { assertNoOtherStack } from "../../lib/transactions/otherStack.ts";
+import { stackIdentity } from "../../lib/transactions/stackIdentity.ts";
 import { newTransactionId, rollbackLogOf } from "../../lib/transactions/transactionFiles.ts";
+import { projectFolder } from "../../lib/config/projectFolder.ts";
 import { systemClock } from "../../lib/clock.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { unsettledCreates } from "../../lib/transactions/unsettled.ts";
@@ -81,7 +84,7 @@ export class RunTransaction {
    * The log to write to. The first write opens the log and takes the writer's lock.
    * @param reached the place that this process reaches: `host` or `host/tenantId`
    * @throws LockedError if another run is writing
-   * @throws RefusedError if a transaction is open at another place
+   * @throws RefusedError if a transaction is open at another place, or is another stack's of the same name
    */
   join(reached: string): Promise<JoinedTransaction> {
     return (this.#joined ??= this.#take(reached));
@@ -121,6 +124,7 @@ export class RunTransaction {
     const transactions = await this.#transactions();
     const lock = await transactions.store.lock(`${stack}.writer`, { waitMs: PREDECESSOR_MS });
     try {
+      await assertNoOtherStack(transactions);
       const logs = await transactions.logs();
       await assertPlaceOfOpen(transactions.store, logs, () => reached);
       const unsettled = unsettledCreates(logs);
@@ -133,7 +137,7 @@ export class RunTransaction {
       if (before.length === 0) {
         await transactions.prune();
         await boundDeployed(transactions.store, stack);
-        await log.begin({ stack, enableRollback: false });
+        await transactions.beginPlain(log);
       }
       // without effects, the transaction has no objects at any place yet
       const place = hasEffects(before) ? (await findProviderNote(transactions.store, transactionId))?.reached : reached;
@@ -195,8 +199,9 @@ export class RunTransaction {
   }
 
   async #transactions(): Promise<StackTransactions> {
-    const { configuration, store, clock, warn } = this.#options;
-    return new StackTransactions(await store(), configuration.stack, { clock, warn });
+    const { configuration, store, env, clock, warn } = this.#options;
+    const identity = stackIdentity(projectFolder(), env);
+    return new StackTransactions(await store(), configuration.stack, { identity, clock, warn });
   }
 }
 

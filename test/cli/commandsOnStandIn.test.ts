@@ -30,10 +30,10 @@ const code = resolve(import.meta.dirname, "../../cli");
 const STAND_IN = `#!${process.execPath}
 const { appendFileSync, readdirSync, writeFileSync } = require("node:fs");
 const { zstdCompressSync } = require("node:zlib");
-const { STATES, CALLS, ENDS, EFFECT, REFRESHED, FABRIC_TRANSACTION_ID: id } = process.env;
+const { STATES, CALLS, ENDS, EFFECT, REFRESHED, CONFIG, FABRIC_TRANSACTION_ID: id } = process.env;
 const args = process.argv.slice(2);
 appendFileSync(CALLS, JSON.stringify({ command: args[0], args, states: readdirSync(STATES).sort() }) + "\\n");
-if (args[0] === "config") console.log(JSON.stringify({ "fabric:features": { value: '{"useRollback":false}', secret: false } }));
+if (args[0] === "config") console.log(JSON.stringify({ "fabric:features": { value: '{"useRollback":false}', secret: false }, ...JSON.parse(CONFIG ?? "{}") }));
 if (args[0] === "stack" && args[1] === "output") console.log("{}");
 if (args.lastIndexOf("--event-log") >= 0) writeFileSync(args[args.lastIndexOf("--event-log") + 1], "{}\\n");
 if (args[0] === "refresh") writeFileSync(STATES + "/dev.json.zst", zstdCompressSync(REFRESHED));
@@ -83,15 +83,24 @@ class Project implements Disposable {
   /**
    * The open log of an up that has made a workspace.
    * @param stateHash of the state that it left; undefined if it was killed
+   * @param begun further values of its first line
    * @returns its id
    */
-  leaveUp(stateHash?: string): string {
+  leaveUp(stateHash?: string, begun: Readonly<Record<string, string>> = {}): string {
     const transactionId = "dev-1";
     const place = { v: 2, transactionId, pid: 1, at: "2026-01-01T00:00:00.000Z" };
     const compensation = { function: "deleteWorkspace", args: { displayName: "w" } };
     const made = { operation: "create", resourceType: "Workspace", resourceName: "w", compensation };
     const entries = [
-      { ...place, seq: 1, kind: "begin", stack: "dev", enableRollback: false, checkpoint: "dev-1.checkpoint.json" },
+      {
+        ...place,
+        seq: 1,
+        kind: "begin",
+        stack: "dev",
+        ...begun,
+        enableRollback: false,
+        checkpoint: "dev-1.checkpoint.json",
+      },
       { ...place, seq: 2, kind: "intent", step: "m", ...made },
       { ...place, seq: 3, kind: "done", step: "m", resourceId: "9" },
     ];
@@ -293,6 +302,94 @@ describe("a command that finds a transaction which is open at another endpoint",
       );
       assert.deepEqual(project.log().kinds, ["begin", "intent"]);
     });
+});
+
+describe("a command that finds the open transaction of another stack of the same name", () => {
+  const commands: readonly (readonly [file: string, args: readonly string[]])[] = [
+    ["up.ts", []],
+    ["rollback.ts", []],
+    ["rollback.ts", ["--transaction", "dev-1"]],
+    ["pulumiCommand.ts", ["destroy"]],
+  ];
+  const others = [
+    [{ project: "hr" }, /dev-1 in .* is open, and is of project 'hr'\. This is project 'fabric'\./],
+    [
+      { project: "fabric", backend: "s3://state" },
+      /dev-1 in .* is open, and is of the state in s3:\/\/state\. This is the state in file:/,
+    ],
+  ] as const;
+
+  it("A command that finds the open transaction of another stack of the same name does nothing, says whose it is and ends with 1", async () => {
+    for (const [file, args] of commands)
+      for (const [begun, message] of file === "up.ts" ? others : others.slice(0, 1)) {
+        using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
+        project.leaveUp(undefined, begun);
+        const { code: ended, text: said, calls } = await project.run(file, [...args, "--stack", "dev"]);
+        assert.equal(ended, 1, said);
+        assert.match(said, message);
+        assert.match(said, /pulumi config set fabric:transactionLog PLACE --stack dev/);
+        assert.deepEqual(new Set(calls.map(({ command }) => command)), new Set(["config"]));
+        assert.deepEqual(project.log("dev-1").kinds, ["begin", "intent", "done"]);
+      }
+  });
+
+  it("A command that finds the open transaction of its own stack goes on with it, also if the state was moved to another backend since", async () => {
+    const left = checkpointHash({ version: 3, deployment: { resources: [] } });
+    for (const [begun, hash] of [
+      [{ project: "fabric" }, undefined],
+      [{ project: "fabric", backend: "s3://state" }, left],
+    ] as const) {
+      using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
+      project.leaveUp(hash, begun);
+      const { text: said } = await project.run("up.ts", ["--stack", "dev"]);
+      assert.match(said, /Transaction dev-1 .* this run goes on with it/);
+    }
+  });
+
+  it("A new transaction names its project and its backend, so that another stack of the same name leaves it alone", async () => {
+    using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
+    const begun = await project.run("up.ts", ["--stack", "dev"], { ENDS: "1", EFFECT: "1" });
+    assert.equal(begun.code, 2, begun.text);
+    // the same backend, and another project in it
+    writeFileSync(join(project.root, "Pulumi.yaml"), "name: hr\nruntime: nodejs\n");
+    const states = join(project.root, "state/.pulumi/stacks/hr");
+    mkdirSync(states);
+    writeFileSync(join(states, "dev.json.zst"), zstdCompressSync(state));
+    const { code: ended, text: said } = await project.run("rollback.ts", ["--stack", "dev"]);
+    assert.equal(ended, 1, said);
+    assert.match(said, /is of project 'fabric'\. This is project 'hr'\./);
+  });
+});
+
+describe("a command whose place of logs was changed", () => {
+  const provider = {
+    ...{ urn: "urn:pulumi:dev::fabric::pulumi:providers:pulumi-nodejs::fabric", custom: true, id: "1" },
+    ...{ type: "pulumi:providers:pulumi-nodejs", inputs: { "fabric:transactionLog": ".fabric/transactions" } },
+  };
+  const elsewhere = { CONFIG: JSON.stringify({ "fabric:transactionLog": { value: "elsewhere", secret: false } }) };
+
+  it("A command whose place of logs was changed while a transaction is open does nothing, and names both places", async () => {
+    for (const [file, args] of [
+      ["up.ts", []],
+      ["rollback.ts", []],
+      ["pulumiCommand.ts", ["destroy"]],
+    ] as const) {
+      using project = new Project({ "dev.json.zst": zstdCompressSync(stateOf(provider)) });
+      project.leaveUp();
+      const { code: ended, text: said } = await project.run(file, [...args, "--stack", "dev"], elsewhere);
+      assert.equal(ended, 1, said);
+      assert.match(said, /Transaction dev-1 of stack 'dev' is open, and its log is in \S+\.fabric\/transactions\./);
+      assert.match(said, /would look for it in \S+\/elsewhere, so nothing was done/);
+      assert.deepEqual(project.log("dev-1").kinds, ["begin", "intent", "done"]);
+    }
+  });
+
+  it("A command whose place of logs was changed while no transaction is open goes on at the new place", async () => {
+    using project = new Project({ "dev.json.zst": zstdCompressSync(stateOf(provider)) });
+    const { code: ended, text: said } = await project.run("up.ts", ["--stack", "dev"], elsewhere);
+    assert.equal(ended, 0, said);
+    assert.equal(readdirSync(join(project.root, "elsewhere")).filter((name) => name.endsWith(".jsonl")).length, 1);
+  });
 });
 
 describe("after an up that was killed", () => {
