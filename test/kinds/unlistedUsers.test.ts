@@ -39,7 +39,7 @@ describe("a role counts as unlisted", () => {
 describe("unlisted users of a workspace", () => {
   const workspaceId = "00000000-0000-4000-8000-000000000001";
 
-  async function started() {
+  async function started(token = tokenFor(known.deployer, tenantId, "fabric", Date.now())) {
     const emulator = await startEmulator();
     const { workspaces, roles: given } = emulator.service;
     workspaces.put({ id: workspaceId, displayName: "sales", type: "Workspace" });
@@ -48,7 +48,7 @@ describe("unlisted users of a workspace", () => {
     give(known.deployer, "Admin");
     give(known.bob, "Admin");
     const env = {
-      FABRIC_ACCESS_TOKEN: tokenFor(known.deployer, tenantId, "fabric", Date.now()),
+      FABRIC_ACCESS_TOKEN: token,
       FABRIC_GRAPH_ENDPOINT: emulator.origin,
     };
     const settings = { stack: "dev", features: {}, credential: "auto", transactionLog: "/nowhere" };
@@ -70,6 +70,14 @@ describe("unlisted users of a workspace", () => {
     await using service = await started();
     assert.deepEqual(await service.read(), ["bob@contoso.com"]);
     assert.deepEqual(service.warnings, []);
+  });
+
+  it("Unlisted users of a workspace are no Admins, and these are named, where the token does not say which of them deploys", async () => {
+    await using service = await started("opaque");
+    assert.deepEqual(await service.read("bob@contoso.com"), []);
+    assert.deepEqual(service.warnings, [], "the only Admin is the deploying identity");
+    assert.deepEqual(await service.read(), []);
+    assert.match(service.warnings.join(), /bob@contoso\.com: Admin and not listed, but not removed, because the deploying/);
   });
 
   it("Unlisted users of a workspace are told apart by id from a declared user who has another name now, and otherwise nobody is one", async () => {

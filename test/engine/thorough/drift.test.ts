@@ -32,6 +32,7 @@ describe("drift", () => {
       "GET /workspaces/{workspaceId}",
       "GET /workspaces/{workspaceId}/folders",
       "GET /workspaces/{workspaceId}/git/connection",
+      "GET /workspaces/{workspaceId}/git/myGitCredentials",
       "GET /workspaces/{workspaceId}/items",
       "GET /workspaces/{workspaceId}/roleAssignments",
     ]);
