@@ -1,7 +1,7 @@
 import { objectKey, outcomesIn } from "../../lib/transactions/entry.ts";
 import type { Entry } from "../../lib/transactions/entry.ts";
 import { isTemporaryName } from "../../lib/transactions/temporaryName.ts";
-import { unsettledCreates } from "../../lib/transactions/unsettled.ts";
+import { orphansOf } from "../../lib/transactions/orphans.ts";
 import type { UnsettledCreate } from "../../lib/transactions/unsettled.ts";
 import {
   checkpointHash,
@@ -192,12 +192,4 @@ export function outdatedIn(log: readonly Entry[], current: Checkpoint, isCutOff:
   return liveResourcesOf(current)
     .filter((resource) => written.has(keyOfResource(resource)))
     .map(({ urn }) => urn);
-}
-
-/** Objects that logs made, or may have made, if the state does not hold them and no delete has removed them. */
-export function orphansOf(logs: readonly (readonly Entry[])[], current: Checkpoint): UnsettledCreate[] {
-  const inState = new Set(liveResourcesOf(current).map(keyOfResource));
-  return unsettledCreates(logs).filter(
-    ({ resourceType, resourceId }) => !inState.has(objectKey(resourceType, resourceId)),
-  );
 }

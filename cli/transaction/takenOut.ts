@@ -1,7 +1,7 @@
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import type { Entry } from "../../lib/transactions/entry.ts";
 import type { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
-import { orphansOf } from "../rollback/plan.ts";
+import { orphansOf } from "../../lib/transactions/orphans.ts";
 
 /**
  * Releases objects that were taken out of the state after the last run of an open transaction (`pulumi state move`, `state

@@ -5,5 +5,5 @@ import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
 
 /** The transactions of a command's stack. */
 export function transactionsOf({ projectRoot, stack, env }: StackAccess, store: LogStore): StackTransactions {
-  return new StackTransactions(store, stack, { identity: stackIdentity(projectRoot, env) });
+  return new StackTransactions(store, stack, { identity: stackIdentity(projectRoot, store.where, env) });
 }

@@ -56,5 +56,4 @@ function formerPlaces({ projectRoot, transactions }: PlacedRun, current: Checkpo
   return [...new Set(places)].filter((place) => !isPresent(place));
 }
 
-const comparable = (place: string) =>
-  isAddress(place) ? place.replace(/\/+$/, "").toLowerCase() : resolve(place);
+const comparable = (place: string) => (isAddress(place) ? place.replace(/\/+$/, "").toLowerCase() : resolve(place));

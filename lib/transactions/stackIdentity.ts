@@ -1,9 +1,10 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { homedir, hostname } from "node:os";
-import { join } from "node:path";
+import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { projectName } from "../config/projectFolder.ts";
 import { backendUrl } from "../config/stateBackend.ts";
 import { meantStateFolder } from "../config/stateFolder.ts";
+import { isAddress } from "../logStore/blobPlace.ts";
 
 /*
  * Stacks of several projects or backends may have one name, and keep their logs at one place. A log names the stack, and these tell
@@ -15,15 +16,18 @@ export interface StackIdentity {
   /** Name of the project in Pulumi.yaml. */
   readonly project?: string | undefined;
   /**
-   * Where the state is kept: the backend's URL without sign-in data and options, or `file://HOST/FOLDER` for a folder, which is
-   * another one on every machine.
+   * Where the state is kept: the backend's URL without sign-in data and options; `file://HOST/FOLDER` for a folder, which is another
+   * one on every machine; `./FOLDER` if state and logs are both in the project's folder, and move with it.
    */
   readonly backend?: string | undefined;
 }
 
-/** The identity of the stacks of a project. */
-export function stackIdentity(projectRoot: string, env: NodeJS.ProcessEnv): StackIdentity {
-  return { project: projectName(projectRoot), backend: backendOf(projectRoot, env) };
+/**
+ * The identity of the stacks of a project.
+ * @param logs place of their logs: a folder, or an address
+ */
+export function stackIdentity(projectRoot: string, logs: string, env: NodeJS.ProcessEnv): StackIdentity {
+  return { project: projectName(projectRoot), backend: backendOf(projectRoot, logs, env) };
 }
 
 /**
@@ -45,11 +49,14 @@ function folderIn(backend: string): { readonly host: string; readonly folder: st
   return host === undefined || folder === undefined ? undefined : { host, folder };
 }
 
-function backendOf(projectRoot: string, env: NodeJS.ProcessEnv): string | undefined {
+function backendOf(projectRoot: string, logs: string, env: NodeJS.ProcessEnv): string | undefined {
   const url = backendUrl(projectRoot, env) ?? loggedInTo(env);
   if (url === undefined) return undefined;
   const folder = meantStateFolder(url, projectRoot);
-  if (folder !== undefined) return `file://${hostname()}${realPath(folder)}`;
+  if (folder !== undefined) {
+    const inside = [folder, logs].map((path) => pathInside(projectRoot, path));
+    return inside.includes(undefined) ? `file://${hostname()}${realPath(folder)}` : `./${inside[0]}`;
+  }
   if (!URL.canParse(url)) return undefined;
   const { protocol, host, pathname, searchParams } = new URL(url);
   // a container's name is unique only in its account
@@ -66,6 +73,12 @@ function loggedInTo(env: NodeJS.ProcessEnv): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The path below a folder, with slashes; undefined if it is not in the folder. */
+function pathInside(outer: string, path: string): string | undefined {
+  const way = isAddress(path) ? ".." : relative(realPath(outer), realPath(resolve(path)));
+  return way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way) ? undefined : way.split(sep).join("/");
 }
 
 function realPath(folder: string): string {

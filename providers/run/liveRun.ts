@@ -55,7 +55,7 @@ export async function startRun(
   const justRead = new JustRead(clock);
   const turns = new Turns();
   const objects = ownObjects({ store, env, clock, rollbackOf });
-  const identity = stackIdentity(projectFolder(), env);
+  const identity = stackIdentity(projectFolder(), store.where, env);
   const past = loggedPast({ store, stack, identity, rollbackOf, transaction, reached: clients.reached });
   const said = new Set<string>();
   /** Says each thing once: the comparison of an object says it before the update does. */

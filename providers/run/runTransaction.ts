@@ -10,6 +10,7 @@ import type { Entry } from "../../lib/transactions/entry.ts";
 import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
 import { assertNoOtherStack } from "../../lib/transactions/otherStack.ts";
 import { stackIdentity } from "../../lib/transactions/stackIdentity.ts";
+import { leftByEarlierRuns } from "../../lib/transactions/orphans.ts";
 import { newTransactionId, rollbackLogOf } from "../../lib/transactions/transactionFiles.ts";
 import { projectFolder } from "../../lib/config/projectFolder.ts";
 import { systemClock } from "../../lib/clock.ts";
@@ -186,6 +187,7 @@ export class RunTransaction {
     if (!joined && !isResumed) return;
     const transactions = await this.#transactions();
     if (isDeclared && !this.#hasFailed && !joined?.log.isBusy) {
+      if (isResumed && (await this.#sayWhatEarlierRunsLeft(transactions, transactionId, joined))) return;
       const log = joined?.log ?? (await transactions.openLog(transactionId));
       await log.commit();
       if (!joined) await log.close();
@@ -198,10 +200,35 @@ export class RunTransaction {
     }
   }
 
+  /**
+   * Says what earlier runs of the transaction made and this one did not come to: `--target` left it out, or nothing declares it any
+   * more. A commit would forget it.
+   * @returns whether there is something
+   */
+  async #sayWhatEarlierRunsLeft(
+    transactions: StackTransactions,
+    transactionId: string,
+    joined: JoinedTransaction | undefined,
+  ): Promise<boolean> {
+    const { configuration, warn } = this.#options;
+    const log = await transactions.entries(transactionId);
+    const left = leftByEarlierRuns(log, checkpointBefore(configuration.stack), joined?.log.written ?? []);
+    if (left.length === 0) return false;
+    const named = left.slice(0, 5).map(({ resourceType, resourceName }) => `${resourceType} '${resourceName}'`);
+    const more = left.length > named.length ? ` and ${left.length - named.length} more` : "";
+    warn(
+      `Transaction ${transactionId} stays open: an earlier run of it was cut off, and this one did not come to ` +
+        `${named.join(", ")}${more}. To go on with all of it, and remove what nothing declares any more: ` +
+        `npm run up -- --stack ${configuration.stack}`,
+    );
+    return true;
+  }
+
   async #transactions(): Promise<StackTransactions> {
     const { configuration, store, env, clock, warn } = this.#options;
-    const identity = stackIdentity(projectFolder(), env);
-    return new StackTransactions(await store(), configuration.stack, { identity, clock, warn });
+    const opened = await store();
+    const identity = stackIdentity(projectFolder(), opened.where, env);
+    return new StackTransactions(opened, configuration.stack, { identity, clock, warn });
   }
 }
 

@@ -315,7 +315,7 @@ describe("a command that finds the open transaction of another stack of the same
     [{ project: "hr" }, /dev-1 in .* is open, and is of project 'hr'\. This is project 'fabric'\./],
     [
       { project: "fabric", backend: "s3://state" },
-      /dev-1 in .* is open, and is of the state in s3:\/\/state\. This is the state in file:/,
+      /dev-1 in .* is open, and is of the state in s3:\/\/state\. This is the state in \.\/state\./,
     ],
   ] as const;
 

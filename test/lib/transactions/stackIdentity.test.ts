@@ -13,16 +13,25 @@ function project(name: string, more = ""): string {
 }
 
 const backendOf = (url: string, env: NodeJS.ProcessEnv = {}) =>
-  stackIdentity(project("sales"), { PULUMI_BACKEND_URL: url, ...env }).backend;
+  stackIdentity(project("sales"), "/logs", { PULUMI_BACKEND_URL: url, ...env }).backend;
 
 describe("the identity of a stack", () => {
   it("The identity of a stack is its project and its backend, without options and sign-in data", () => {
     const folder = project("sales", "backend: {url: file://./state}\n");
-    assert.deepEqual(stackIdentity(folder, {}), { project: "sales", backend: `file://${hostname()}${folder}/state` });
+    assert.deepEqual(stackIdentity(folder, "/logs", {}), {
+      project: "sales",
+      backend: `file://${hostname()}${folder}/state`,
+    });
     assert.equal(backendOf("https://api.pulumi.com/"), "https://api.pulumi.com");
     assert.equal(backendOf("s3://state/team?region=eu&awssdk=v2"), "s3://state/team");
     assert.equal(backendOf("https://me:secret@pulumi.example.com/a"), "https://pulumi.example.com/a");
     assert.equal(backendOf("no url"), undefined);
+  });
+
+  it("The identity of a stack moves with the project's folder, if state and logs are both in it", () => {
+    const folder = project("sales", "backend: {url: file://./state}\n");
+    assert.equal(stackIdentity(folder, join(folder, ".fabric/transactions"), {}).backend, "./state");
+    assert.match(stackIdentity(folder, "https://a.blob.core.windows.net/logs", {}).backend ?? "", /^file:.*\/state$/);
   });
 
   it("The identity of a stack in a container holds the container's account, which a variable may name", () => {
@@ -34,11 +43,11 @@ describe("the identity of a stack", () => {
 
   it("The identity of a stack holds the backend of the last login, if nothing else names one", () => {
     const home = mkdtempSync(join(tmpdir(), "fabric-home-"));
-    assert.equal(stackIdentity(project("sales"), { PULUMI_HOME: home }).backend, undefined);
+    assert.equal(stackIdentity(project("sales"), "/logs", { PULUMI_HOME: home }).backend, undefined);
     writeFileSync(join(home, "credentials.json"), JSON.stringify({ current: "https://api.pulumi.com" }));
-    assert.equal(stackIdentity(project("sales"), { PULUMI_HOME: home }).backend, "https://api.pulumi.com");
+    assert.equal(stackIdentity(project("sales"), "/logs", { PULUMI_HOME: home }).backend, "https://api.pulumi.com");
     assert.equal(
-      stackIdentity(project("sales"), { PULUMI_HOME: home, PULUMI_BACKEND_URL: "s3://a" }).backend,
+      stackIdentity(project("sales"), "/logs", { PULUMI_HOME: home, PULUMI_BACKEND_URL: "s3://a" }).backend,
       "s3://a",
     );
   });
