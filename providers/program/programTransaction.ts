@@ -30,7 +30,9 @@ export async function prepareProgramTransaction(run: PlainUpdate): Promise<void>
   const store = await openLogStore(transactionLog, { stack, env: process.env });
   const projectRoot = projectFolder();
   const before = await exportCheckpoint({ projectRoot, stack, env: process.env });
-  const transactions = new StackTransactions(store, stack, { identity: stackIdentity(projectRoot, store.where, process.env) });
+  const transactions = new StackTransactions(store, stack, {
+    identity: stackIdentity(projectRoot, store.where, process.env),
+  });
   await assertNoOtherStack(transactions, before);
   const say = (line: string) => void process.stderr.write(`${line}\n`);
   await assertNoneAtFormerPlace({ projectRoot, env: process.env, transactions, say }, before);

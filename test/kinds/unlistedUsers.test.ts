@@ -77,7 +77,10 @@ describe("unlisted users of a workspace", () => {
     assert.deepEqual(await service.read("bob@contoso.com"), []);
     assert.deepEqual(service.warnings, [], "the only Admin is the deploying identity");
     assert.deepEqual(await service.read(), []);
-    assert.match(service.warnings.join(), /bob@contoso\.com: Admin and not listed, but not removed, because the deploying/);
+    assert.match(
+      service.warnings.join(),
+      /bob@contoso\.com: Admin and not listed, but not removed, because the deploying/,
+    );
   });
 
   it("Unlisted users of a workspace are told apart by id from a declared user who has another name now, and otherwise nobody is one", async () => {
