@@ -117,7 +117,12 @@ export async function waitForOperation(
     try {
       return await get(path);
     } catch (error) {
-      throw error instanceof FabricError ? error.ofOperation(id) : error;
+      if (error instanceof FabricError) throw error.ofOperation(id);
+      // there was no token for the poll
+      const serviceMessage = error instanceof Error ? error.message : String(error);
+      throw new FabricError({
+        ...{ operation, errorCode: "SignInFailed", serviceMessage, operationId: id, isOutcomeKnown: false },
+      });
     }
   };
   const path = `/operations/${id}`;

@@ -80,11 +80,18 @@ export class TransactionLog {
     resourceId: (result: T) => string,
   ): Promise<T> {
     const step = randomBytes(6).toString("hex");
+    let isAccepted = false;
+    const accepted = (operation: AcceptedOperation) => {
+      isAccepted = true;
+      return this.#accepted(step, operation);
+    };
     this.#steps++;
     try {
       await this.#append({ kind: "intent", step, ...intent });
-      const result = await this.#attempt(step, () =>
-        inStep(step, () => call((operation) => this.#accepted(step, operation))),
+      const result = await this.#attempt(
+        step,
+        () => inStep(step, () => call(accepted)),
+        () => isAccepted,
       );
       await this.#done(step, intent, resourceId(result));
       return result;
@@ -137,12 +144,17 @@ export class TransactionLog {
     }
   }
 
-  async #attempt<T>(step: string, call: () => Promise<T>): Promise<T> {
+  /** @param isAccepted whether the service works on the call: then an error that is not its own tells no outcome */
+  async #attempt<T>(step: string, call: () => Promise<T>, isAccepted: () => boolean): Promise<T> {
     try {
       return await call();
     } catch (error) {
+      const isOutcomeUnknown = isAccepted() && !(error instanceof FabricError);
       // without this entry the outcome counts as unknown, which is safe; and the caller needs the call's own error
-      await this.#append({ kind: "failed", step, ...reasonOf(error) }).catch((failure: unknown) =>
+      await this.#append({
+        ...{ kind: "failed", step, ...reasonOf(error) },
+        ...(isOutcomeUnknown && { isOutcomeUnknown }),
+      }).catch((failure: unknown) =>
         this.#warn(`The transaction log could not note a failure: ${reasonOf(failure).reason}`),
       );
       throw error;

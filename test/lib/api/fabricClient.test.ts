@@ -745,6 +745,23 @@ describe("a call whose sign-in fails in the middle", () => {
     assert.equal(isOutcomeUnknown(error), true);
   });
 
+  it("A call whose sign-in fails in the middle has an unknown outcome too if the service has accepted it and is asked for the end", async () => {
+    for (const isRefused of [false, true]) {
+      let isGone = false;
+      await using accepted = await World.of(
+        (request, response) => {
+          isGone = request.method === "GET" || !isRefused;
+          if (request.method === "GET") return refuse(response, 401, "TokenExpired");
+          json(response, 202, null, { "x-ms-operation-id": "op-1", "retry-after": "1" });
+        },
+        { tokens: failing(() => isGone) },
+      );
+      const error = await failure(accepted.client.send(post));
+      assert.match(error.message, /Signing in by test failed/);
+      assert.deepEqual([error.operationId, isOutcomeUnknown(error)], ["op-1", true]);
+    }
+  });
+
   it("A call whose sign-in fails before anything was sent keeps the sign-in's own error", async () => {
     await using world = await World.of(() => assert.fail("sent"), { tokens: failing(() => true) });
     await assert.rejects(

@@ -105,6 +105,23 @@ describe("the transaction log", () => {
     assert.equal(unknown.isOutcomeUnknown, true);
   });
 
+  it("The transaction log takes a step that the service had accepted for one whose outcome nobody knows, if an error that is not the service's ends it", async () => {
+    const { log, entries } = await opened();
+    const broken = new Error("no token");
+    const step = (isAccepted: boolean) =>
+      log.step(
+        intent,
+        async (accepted) => {
+          if (isAccepted) await accepted({ operationId: "1", origin: "here" });
+          throw broken;
+        },
+        String,
+      );
+    for (const isAccepted of [false, true]) await assert.rejects(step(isAccepted), broken);
+    const failed = (await entries()).flatMap((entry) => (entry.kind === "failed" ? [entry.isOutcomeUnknown] : []));
+    assert.deepEqual(failed, [undefined, true]);
+  });
+
   it("The transaction log keeps the lines of many steps at once whole, and knows that it is busy meanwhile", async () => {
     const { log, entries } = await opened();
     const waiting = Array.from({ length: 50 }, (_, index) =>
