@@ -23,7 +23,8 @@ export const projectRoot = projectFileIn(process.cwd())
 
 /**
  * The environment in which the project's commands run the Pulumi CLI. It differs from a plain call in seven ways:
- * - The project's own backend is an absolute path, because Pulumi resolves a relative one against the current folder.
+ * - A variable names the project's own backend, because a rollback runs in another folder, by an absolute path, because Pulumi
+ *   resolves a relative one against the current folder.
  * - The state is compressed.
  * - The engine runs more steps in parallel.
  * - The provider has a smaller young generation.
@@ -62,7 +63,7 @@ export function pulumiEnvironment(stack: string, env: NodeJS.ProcessEnv = proces
     }
     if (!absolute.searchParams.has("metadata")) absolute.searchParams.set("metadata", "skip");
     own["PULUMI_BACKEND_URL"] = absolute.href;
-  }
+  } else if (url !== undefined) own["PULUMI_BACKEND_URL"] = url;
   const hasPassphrase =
     env["PULUMI_CONFIG_PASSPHRASE"] !== undefined || env["PULUMI_CONFIG_PASSPHRASE_FILE"] !== undefined;
   if (stack === "local") {

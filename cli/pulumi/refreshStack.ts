@@ -25,17 +25,21 @@ export async function refreshStack(named: StackAccess, args: readonly string[]):
   const env = { ...access.env, ...checkpointing(settings, access.env) };
   const refresh = async () => (await runPulumi(["refresh", ...stackOption(access), ...args], env)).code;
   const transactions = await reachedTransactions(access, settings.transactionLog);
-  if (transactions === undefined || (await leftAsItIs(access, transactions)) === undefined) {
+  if (transactions === undefined) {
     changeFormOfState(stack, access.env);
     return refresh();
   }
-  // no other command may begin in between: its state would be noted as that of an ended run
-  return withStackToItself(access, transactions.store, async () => {
+  // another command may be between two runs of the CLI, when it does not hold Pulumi's own lock
+  const refreshAlone = async () => {
     const transactionId = await leftAsItIs(access, transactions);
+    if (transactionId === undefined) return refresh();
+    // a refresh that is killed has cut the transaction's work off
+    await transactions.noteStateHash(transactionId, undefined);
     const code = await refresh();
-    if (transactionId !== undefined) await noteEnd({ transactions }, transactionId, await exportCheckpoint(access));
+    await noteEnd({ transactions }, transactionId, await exportCheckpoint(access));
     return code;
-  });
+  };
+  return withStackToItself(access, transactions.store, refreshAlone, { isReader: true });
 }
 
 /** The stack's transactions; undefined if their log cannot be reached, which a refresh does not need. */

@@ -66,8 +66,24 @@ export async function catchUp(recovery: Recovery): Promise<Checkpoint> {
   if (outdated.size === 0) return checkpoint;
   // a run that deleted all workspaces leaves an empty list of them
   const env = open.some(deletesWorkspaces) ? { ...recovery.env, FABRIC_CONFIRM_GONE: "true" } : recovery.env;
+  const ended = await endedAt(transactions, open, checkpoint);
+  for (const id of ended) await transactions.noteStateHash(id, undefined);
   await refreshStack({ ...recovery, env }, [...outdated]);
-  return exportCheckpoint(recovery);
+  const now = await exportCheckpoint(recovery);
+  // reading again is no change of the stack from outside, even if the command does nothing else
+  for (const id of ended) await noteEnd(recovery, id, now);
+  return now;
+}
+
+/** The open transactions whose last run ended by itself, and left this state. */
+async function endedAt(
+  transactions: StackTransactions,
+  open: readonly (readonly Entry[])[],
+  checkpoint: Checkpoint,
+): Promise<string[]> {
+  const hash = checkpointHash(checkpoint);
+  const noted = await Promise.all(open.map((log) => transactions.stateHash(idOf(log))));
+  return open.map(idOf).filter((_id, index) => noted[index] === hash);
 }
 
 /**

@@ -22,20 +22,23 @@ export async function freeStaleLock(access: StackAccess): Promise<void> {
 /**
  * Runs a command that may change a stack, alone. A second command on the same log prints a message, does nothing, and ends
  * with 1. Pulumi's own lock of the stack is removed if the process that took it is gone.
+ * @param isReader whether the command needs no log, and so works where the log cannot be written
  * @returns the exit code
  */
 export async function withStackToItself(
   access: StackAccess,
   store: LogStore,
   run: () => Promise<number>,
+  { isReader = false }: { readonly isReader?: boolean } = {},
 ): Promise<number> {
   const { stack } = access;
-  let lock: Lock;
+  let lock: Lock | undefined;
   try {
     lock = await store.lock(`${stack}.run`);
   } catch (error) {
-    if (!(error instanceof LockedError)) throw error;
-    return refuse(`Another deployment of stack '${stack}' is going on, so nothing was done. ${error.message}`);
+    if (error instanceof LockedError)
+      return refuse(`Another deployment of stack '${stack}' is going on, so nothing was done. ${error.message}`);
+    if (!isReader) throw error;
   }
   using _signals = new IgnoredSignals();
   try {
@@ -43,6 +46,6 @@ export async function withStackToItself(
     changeFormOfState(stack, access.env);
     return await run();
   } finally {
-    await lock.release();
+    await lock?.release();
   }
 }

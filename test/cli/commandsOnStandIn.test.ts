@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
+  appendFileSync,
   chmodSync,
   existsSync,
   mkdirSync,
@@ -19,6 +20,7 @@ import { pathToFileURL } from "node:url";
 import { zstdCompressSync } from "node:zlib";
 import { checkpointHash } from "../../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
+import { FolderLogStore } from "../../lib/logStore/folderLogStore.ts";
 
 /*
  * The project's commands around a stand-in for the Pulumi CLI, which notes how it was called and which files of the state it found,
@@ -30,13 +32,14 @@ const code = resolve(import.meta.dirname, "../../cli");
 const STAND_IN = `#!${process.execPath}
 const { appendFileSync, readdirSync, writeFileSync } = require("node:fs");
 const { zstdCompressSync } = require("node:zlib");
-const { STATES, CALLS, ENDS, EFFECT, REFRESHED, CONFIG, FABRIC_TRANSACTION_ID: id } = process.env;
+const { STATES, CALLS, ENDS, EFFECT, REFRESHED, KILLED, CONFIG, FABRIC_TRANSACTION_ID: id } = process.env;
 const args = process.argv.slice(2);
-appendFileSync(CALLS, JSON.stringify({ command: args[0], args, states: readdirSync(STATES).sort() }) + "\\n");
+appendFileSync(CALLS, JSON.stringify({ command: args[0], args, states: readdirSync(STATES).sort(), backend: process.env.PULUMI_BACKEND_URL }) + "\\n");
 if (args[0] === "config") console.log(JSON.stringify({ "fabric:features": { value: '{"useRollback":false}', secret: false }, ...JSON.parse(CONFIG ?? "{}") }));
 if (args[0] === "stack" && args[1] === "output") console.log("{}");
 if (args.lastIndexOf("--event-log") >= 0) writeFileSync(args[args.lastIndexOf("--event-log") + 1], "{}\\n");
 if (args[0] === "refresh") writeFileSync(STATES + "/dev.json.zst", zstdCompressSync(REFRESHED));
+if (args[0] === KILLED) process.kill(process.ppid, "SIGKILL");
 if (args[0] === "up" || args[0] === "destroy") {
   const place = { v: 2, transactionId: id, pid: 1, at: new Date().toISOString() };
   const intent = { kind: "intent", step: "a", operation: "update", resourceType: "Workspace", resourceName: "w", resourceId: "1", compensation: null };
@@ -56,6 +59,7 @@ interface Call {
   readonly command: string;
   readonly args: readonly string[];
   readonly states: readonly string[];
+  readonly backend?: string;
 }
 
 /** A project with a stack whose state lies in these files, and the stand-in in the place of the CLI. */
@@ -461,6 +465,70 @@ describe("a refresh between a failed up and its rollback", () => {
       assert.equal(ended.code, 0, ended.text);
       const { text: said } = await project.run("rollback.ts", ["--stack", "dev"]);
       assert.equal(/changed outside of it/.test(said), isOutside, said);
+    }
+  });
+});
+
+describe("what reads the state again between a failed up and its rollback", () => {
+  const workspace = (description: string) => ({
+    ...{ urn: "urn:pulumi:dev::fabric::pulumi-nodejs:dynamic/fabric:Workspace::w", custom: true, id: "9" },
+    ...{ type: "pulumi-nodejs:dynamic/fabric:Workspace", inputs: { description } },
+  });
+  const left = { resources: [workspace("left")] };
+  const hash = checkpointHash({ version: 3, deployment: left } as Checkpoint);
+  const env = { REFRESHED: stateOf(workspace("read again")) };
+
+  /** A stack whose up ended by itself while the outcome of one change was not known. */
+  function failedUp(): Project {
+    const project = new Project({ "dev.json.zst": zstdCompressSync(stateOf(...left.resources)) });
+    const transactionId = project.leaveUp(hash);
+    const update = { operation: "update", resourceType: "Workspace", resourceName: "w", resourceId: "9" };
+    const line = { v: 2, transactionId, pid: 1, at: "2026-01-01T00:00:01.000Z", seq: 4, kind: "intent", step: "u" };
+    const log = join(project.root, ".fabric/transactions", `${transactionId}.jsonl`);
+    appendFileSync(log, `${JSON.stringify({ ...line, ...update, compensation: null })}\n`);
+    return project;
+  }
+
+  it("What reads the state again between a failed up and its rollback is no change from outside: a destroy that only shows", async () => {
+    using project = failedUp();
+    const shown = await project.run("pulumiCommand.ts", ["destroy", "--stack", "dev", "--preview-only"], env);
+    assert.ok(
+      shown.calls.some(({ command }) => command === "refresh"),
+      shown.text,
+    );
+    const { text: said } = await project.run("rollback.ts", ["--stack", "dev"], env);
+    assert.doesNotMatch(said, /changed outside of it/);
+  });
+
+  it("What reads the state again between a failed up and its rollback is no change from outside: a refresh that is killed when it has written", async () => {
+    using project = failedUp();
+    const killed = await project.run("pulumiCommand.ts", ["refresh", "--stack", "dev"], { ...env, KILLED: "refresh" });
+    assert.equal(killed.code, null, killed.text);
+    const { text: said } = await project.run("rollback.ts", ["--stack", "dev"], env);
+    assert.doesNotMatch(said, /changed outside of it/);
+  });
+});
+
+describe("a refresh beside another command", () => {
+  it("A refresh beside another command of the same stack does nothing, as every command does there", async () => {
+    using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
+    const lock = await new FolderLogStore(join(project.root, ".fabric/transactions")).lock("dev.run");
+    const refreshed = await project.run("pulumiCommand.ts", ["refresh", "--stack", "dev"], { REFRESHED: state });
+    assert.equal(refreshed.code, 1, refreshed.text);
+    assert.match(refreshed.text, /Another deployment of stack 'dev' is going on, so nothing was done/);
+    await lock.release();
+    const again = await project.run("pulumiCommand.ts", ["refresh", "--stack", "dev"], { REFRESHED: state });
+    assert.equal(again.code, 0, again.text);
+  });
+});
+
+describe("a backend that only the project's file names", () => {
+  it("A backend that only the project's file names counts for every call of the CLI, also in the folder in which a rollback runs it", async () => {
+    for (const backend of ["https://pulumi.example.com", "azblob://state?storage_account=contoso"]) {
+      using project = new Project({});
+      writeFileSync(join(project.root, "Pulumi.yaml"), `name: fabric\nruntime: nodejs\nbackend: {url: "${backend}"}\n`);
+      const { calls } = await project.run("rollback.ts", ["--stack", "dev"], { PULUMI_BACKEND_URL: "" });
+      assert.deepEqual(new Set(calls.map((call) => call.backend)), new Set([backend]));
     }
   });
 });
