@@ -111,8 +111,11 @@ export class StackTransactions {
    */
   async takeOver(former: string): Promise<boolean> {
     const before = new StackTransactions(this.store, former, this.#options);
-    const ids = (await before.logs()).flatMap(([begin]) => begin?.transactionId ?? []);
-    const announced = await before.announced();
+    const ids = (await before.logs()).flatMap(([begin]) => (this.#isOwn(begin) ? (begin?.transactionId ?? []) : []));
+    const found = await before.announced();
+    // another project may have a stack of the former name
+    const isOwn = found !== undefined && this.#isOwn((await this.entries(found))[0]);
+    const announced = isOwn ? found : undefined;
     if (ids.length === 0 && announced === undefined) return false;
     const known = await this.#taken(await this.store.names());
     const own = [...known].flatMap(([id, stack]) => (stack === this.stack ? [id] : []));
@@ -155,7 +158,7 @@ export class StackTransactions {
     const logs = await this.logs();
     const announced = await this.announced();
     const log = announced === undefined ? [] : await this.entries(announced);
-    if (announced !== undefined && isResumable(log, logs, current))
+    if (announced !== undefined && this.#isOfProject(log[0]) && isResumable(log, logs, current))
       return { transactionId: announced, isResumed: true, earlierRun: await this.earlierRun(log) };
     return { transactionId: newTransactionId(this.stack, this.#options.clock ?? systemClock), isResumed: false };
   }
@@ -328,6 +331,10 @@ export class StackTransactions {
   get #whose() {
     const { project, backend } = this.identity;
     return { stack: this.stack, ...(project && { project }), ...(backend && { backend }) };
+  }
+
+  #isOwn(begin: Entry | undefined): boolean {
+    return begin?.kind !== "begin" || identityDifference(begin, this.identity) === undefined;
   }
 
   #isOfProject(begin: Entry | undefined): boolean {

@@ -6,6 +6,7 @@ import { describe, it } from "node:test";
 import type { Checkpoint } from "../../../lib/checkpoint/checkpoint.ts";
 import { FolderLogStore } from "../../../lib/logStore/folderLogStore.ts";
 import type { Intent } from "../../../lib/transactions/entry.ts";
+import { assertNoOtherStack } from "../../../lib/transactions/otherStack.ts";
 import { StackTransactions } from "../../../lib/transactions/stackTransactions.ts";
 import { definitionsFolder, newTransactionId, rollbackLogOf } from "../../../lib/transactions/transactionFiles.ts";
 import { FakeClock } from "../fakeClock.ts";
@@ -62,6 +63,38 @@ describe("the announced transaction of a stack", () => {
     const { transactions } = opened();
     await transactions.announce("tx-2");
     assert.equal(await transactions.unfinished(), "tx-2");
+  });
+});
+
+describe("the transactions of two projects whose stacks have one name", () => {
+  const projects = ["sales", "hr"].map((project) => ({ project, backend: "s3://state" }));
+
+  it("The transactions of two projects whose stacks have one name are known to their own project alone", async () => {
+    const { store, clock } = opened();
+    const [sales, hr] = projects.map((identity) => new StackTransactions(store, "dev", { identity, clock }));
+    assert.ok(sales && hr);
+    const transactionId = await changed({ ...opened(), store, clock, transactions: sales });
+    assert.deepEqual([(await sales.logs()).length, (await hr.logs()).length], [1, 0]);
+    assert.deepEqual([await sales.unfinished(), await hr.unfinished()], [transactionId, undefined]);
+    assert.equal((await hr.choose(empty)).isResumed, false);
+    assert.equal((await sales.choose(empty)).isResumed, true);
+    await assert.rejects(assertNoOtherStack(hr, empty), /is of project 'sales'\. This is project 'hr'/);
+    await assertNoOtherStack(sales, empty);
+  });
+
+  it("The transactions of two projects whose stacks have one name stay where they are when one of the stacks gets another name", async () => {
+    for (const [index, isTaken] of [
+      [0, true],
+      [1, false],
+    ] as const) {
+      const { store, clock } = opened();
+      const sales = new StackTransactions(store, "dev", { identity: projects[0] ?? {}, clock });
+      const transactionId = await changed({ ...opened(), store, clock, transactions: sales });
+      const renamed = new StackTransactions(store, "dev2", { identity: projects[index] ?? {}, clock });
+      assert.equal(await renamed.takeOver("dev"), isTaken);
+      assert.equal(await renamed.announced(), isTaken ? transactionId : undefined);
+      assert.equal(await sales.announced(), isTaken ? undefined : transactionId);
+    }
   });
 });
 
