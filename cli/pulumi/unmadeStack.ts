@@ -7,6 +7,7 @@ import { NoStackError, UntoldConfigurationError } from "./configuration.ts";
 import { openedStack } from "./openStack.ts";
 import { CONFIG_FILE, stackFileOf } from "../../lib/config/projectFile.ts";
 import type { OpenedStack } from "./stackSettings.ts";
+import { copyProjectFile } from "./projectFileCopy.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
 
 /** A stack for reading only. */
@@ -40,15 +41,13 @@ export async function stackToLookAt(
   const folder = temporaryFolder("fabric-new-");
   const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
-    // a copy, because making a stack may write into its file
-    copyFileSync(file, join(folder, "stack.yaml"));
-    const own: NodeJS.ProcessEnv = {
-      ...env,
-      PULUMI_BACKEND_URL: pathToFileURL(folder).href,
-      [CONFIG_FILE]: join(folder, "stack.yaml"),
-    };
+    // in a copy of the project: making a stack writes the salt of its passphrase into the stack's file, whichever file is named
+    const copy = join(folder, `Pulumi.${stack}.yaml`);
+    copyProjectFile(projectRoot, folder);
+    copyFileSync(file, copy);
+    const own: NodeJS.ProcessEnv = { ...env, PULUMI_BACKEND_URL: pathToFileURL(folder).href, [CONFIG_FILE]: copy };
     if (!env["PULUMI_CONFIG_PASSPHRASE_FILE"]) own["PULUMI_CONFIG_PASSPHRASE"] ??= "";
-    await pulumi(["stack", "init", stack, "--no-select"], { cwd: projectRoot, env: own });
+    await pulumi(["stack", "init", stack, "--no-select"], { cwd: folder, env: own });
     const made = await openedStack({ projectRoot, stack, env: own }, args);
     return { ...made, isUnmade: true, [Symbol.dispose]: remove };
   } catch (error) {

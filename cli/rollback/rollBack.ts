@@ -57,8 +57,9 @@ export async function rollBack(order: TransactionOrder & { readonly reason: stri
       throw new RollbackRefused(step?.kind === "refuse" ? step.reason : "");
     await rollback.begin();
     if (step.kind === "report" || step.kind === "finish") {
-      for (const line of saved ? lostData(known.current, saved) : []) say(line);
-      return await rollback.end(step);
+      const lost = saved ? lostData(known.current, saved) : [];
+      for (const line of lost) say(line);
+      return await rollback.end(step, lost.length);
     }
     // leading orphans are removed together: none of them changes anything that the others depend on
     if (step.kind === "compensate") await rollback.compensate(leading(steps), known.current);
@@ -168,7 +169,7 @@ class Rollback implements AsyncDisposable {
   }
 
   /** Ends the transaction if nothing is left to do. @returns what must be done by hand */
-  async end(step: EndStep): Promise<Leftover[]> {
+  async end(step: EndStep, lost: number): Promise<Leftover[]> {
     const { transactions, transactionId, say } = this.#order;
     const left = [...this.#leftovers, ...this.#failures.map(({ leftover }) => leftover)];
     for (const { step: unknown, leftover } of unknownSteps(await transactions.entries(transactionId))) {
@@ -180,7 +181,8 @@ class Rollback implements AsyncDisposable {
     if (left.length > 0) return left;
     await transactions.settle(rollbackLogOf(transactionId));
     await this.#log.rolledBack();
-    say(`✓ Transaction ${transactionId} fully rolled back`);
+    const but = lost === 0 ? "" : `, but for the data of ${lost === 1 ? "one object" : `${lost} objects`} (see above)`;
+    say(`✓ Transaction ${transactionId} fully rolled back${but}`);
     return [];
   }
 

@@ -1,11 +1,11 @@
-import { copyFileSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { stringify } from "yaml";
 import type { Checkpoint, CheckpointResource } from "../../lib/checkpoint/checkpoint.ts";
 import { pulumi, referenceOf, runCli } from "../../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
-import { CONFIG_FILE, programFolder, readProjectFile, stackFileOf } from "../../lib/config/projectFile.ts";
+import { CONFIG_FILE, programFolder, stackFileOf } from "../../lib/config/projectFile.ts";
+import { copyProjectFile } from "../pulumi/projectFileCopy.ts";
 import { temporaryFolder } from "../pulumi/temporaryFolder.ts";
 
 /** Replaces the checkpoint. */
@@ -83,11 +83,7 @@ export async function decryptedCheckpoint(access: StackAccess, saved: Checkpoint
  */
 export function projectCopy({ projectRoot, stack, env }: StackAccess): string {
   const folder = temporaryFolder("fabric-rollback-");
-  const { content } = readProjectFile(projectRoot);
-  const { backend: _backend, stackConfigDir: _stacks, config, main: _main, ...others } = content;
-  // a text under `config` is the old form of stackConfigDir
-  const project = typeof config === "object" ? { ...others, config } : others;
-  writeFileSync(join(folder, "Pulumi.yaml"), stringify(project));
+  copyProjectFile(projectRoot, folder);
   const settings = stackFileOf(projectRoot, stack, env);
   if (existsSync(settings)) copyFileSync(settings, join(folder, `Pulumi.${stack}.yaml`));
   if (hasOwnFolder(projectRoot)) symlinkSync(join(projectRoot, ".fabric"), join(folder, ".fabric"));

@@ -3,7 +3,7 @@
  * spelling.
  * @see https://learn.microsoft.com/rest/api/fabric/core/items/create-item#itemtype
  */
-const KNOWN = `
+export const knownItemTypes: readonly string[] = `
   AnomalyDetector ApacheAirflowJob AppBackend AzureDatabricksStorage CopyJob CosmosDBDatabase Dashboard DataAgent DataBuildToolJob
   Dataflow Datamart DataPipeline DigitalTwinBuilder DigitalTwinBuilderFlow Environment Eventhouse EventSchemaSet Eventstream
   GraphModel GraphQLApi GraphQuerySet KQLDashboard KQLDatabase KQLQueryset Lakehouse Map MirroredAzureDatabricksCatalog
@@ -52,7 +52,7 @@ const NOT_MADE = new Set(["Dashboard", "Datamart", "MirroredWarehouse", "SQLEndp
 /** Types whose items keep the display name that they were made with. */
 const NOT_RENAMED = new Set(["CosmosDBDatabase", "MLModel"]);
 
-const bySpelling = new Map(KNOWN.map((type) => [type.toLowerCase(), type]));
+const bySpelling = new Map(knownItemTypes.map((type) => [type.toLowerCase(), type]));
 
 /** The service's spelling of a type in any case; undefined for a type that is not in the list (it may still exist). */
 export function knownItemType(type: string): string | undefined {

@@ -1,9 +1,14 @@
 /**
  * The name that `wrong` was probably meant to be: equal except for case, or different in at most a third of the letters.
+ * @param most most letters that may differ. @default any number
  * @returns undefined if no name is that close
  */
-export function closestName(wrong: string, names: readonly string[]): string | undefined {
-  const limit = Math.max(1, Math.floor(wrong.length / 3));
+export function closestName(
+  wrong: string,
+  names: readonly string[],
+  most = Number.POSITIVE_INFINITY,
+): string | undefined {
+  const limit = Math.min(most, Math.max(1, Math.floor(wrong.length / 3)));
   const [best] = names
     .map((name) => ({ name, distance: distance(wrong.toLowerCase(), name.toLowerCase()) }))
     .filter((candidate) => candidate.distance <= limit)

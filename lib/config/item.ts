@@ -11,6 +11,7 @@ import { declaredNameFault, displayNameFault } from "./displayNameFault.ts";
 import { isYes, textOf } from "./entries.ts";
 import { insideProject } from "./insideProject.ts";
 import { itemNameProblem } from "./itemNames.ts";
+import { misspelledType } from "./misspelledType.ts";
 import { problemAt } from "./problem.ts";
 import type { ConfigPath, Problem } from "./problem.ts";
 
@@ -97,6 +98,8 @@ export function resolveItem(
   };
   const spelled = declared.type && knownItemType(declared.type);
   if (spelled && spelled !== declared.type) report("type", `is spelled ${spelled}`);
+  const meant = declared.type && misspelledType(declared.type);
+  if (meant) report("type", `${declared.type} is no type of items; did you mean ${meant}?`);
 
   let platform: Platform | undefined;
   let path: string | undefined;
@@ -112,6 +115,9 @@ export function resolveItem(
       report("creationPayload", "not together with path: the service takes either a definition or a creation payload");
     }
     const type = platform?.type ?? declared.type;
+    const meantByFile = platform && misspelledType(platform.type);
+    if (meantByFile)
+      report("path", `${path}/.platform has the type ${platform?.type}, which is none; did you mean ${meantByFile}?`);
     if (type !== undefined && !hasDefinition(type)) {
       report(
         "path",

@@ -11,6 +11,7 @@ import { insideProject } from "./insideProject.ts";
 import { folderOf } from "./item.ts";
 import { itemNameProblem } from "./itemNames.ts";
 import type { ResolvedItem } from "./item.ts";
+import { misspelledType } from "./misspelledType.ts";
 import { problemAt } from "./problem.ts";
 import type { ConfigPath, Problem } from "./problem.ts";
 
@@ -56,7 +57,7 @@ export function resolveFolder(
       report(key, "not together with from: options of one item belong in its entry of items");
   const base = folderOf(raw["folder"], (message) => report("folder", message)) ?? "";
   const { items: found, unnamed } = foundIn(raw["from"], projectRoot, (message) => report("from", message));
-  const types = typesOf(raw["types"], report);
+  const types = typesOf(raw["types"], new Set(found.map(({ platform }) => platform.type)), report);
   const isIncluded = matcherOf(raw["include"]);
   const isExcluded = matcherOf(raw["exclude"]);
   const options = optionsOf(raw["items"]);
@@ -136,9 +137,11 @@ function checkPlatform(
   const known = knownItemType(type.trim());
   // a type that is newer than this version can be named on purpose
   if (known === undefined && !types?.includes(type)) {
+    const meant = misspelledType(type);
     report(
       "type",
-      `${file} has the type ${type}, which this version does not know. If the service knows it, name it in types`,
+      `${file} has the type ${type}, which this version does not know${meant ? `; did you mean ${meant}?` : "."} If the ` +
+        `service knows it, name it in types`,
     );
   } else if (known !== undefined && known !== type)
     report("type", `${file} has the type ${type}, which is spelled ${known}`);
@@ -153,12 +156,19 @@ function checkPlatform(
     report("description", `${file} has a description of more than ${MAX_TEXT} characters`);
 }
 
-function typesOf(raw: unknown, report: (key: string, message: string) => void): readonly string[] | undefined {
+/** @param present the types of the folder's items */
+function typesOf(
+  raw: unknown,
+  present: ReadonlySet<string>,
+  report: (key: string, message: string) => void,
+): readonly string[] | undefined {
   if (!Array.isArray(raw)) return undefined;
   const types = raw.filter((type) => typeof type === "string");
   for (const type of types) {
     const known = knownItemType(type);
     if (known !== undefined && known !== type) report("types", `${type} is spelled ${known}`);
+    const meant = present.has(type) ? undefined : misspelledType(type);
+    if (meant) report("types", `no item has the type ${type}; did you mean ${meant}?`);
   }
   return types;
 }

@@ -22,6 +22,10 @@ let projectRoot: string;
 before(() => {
   projectRoot = mkdtempSync(join(tmpdir(), "project-"));
   const files = {
+    "fabric/typo.Notebok/.platform": JSON.stringify({
+      metadata: { type: "Notebok", displayName: "typo" },
+      config: {},
+    }),
     "fabric/ingest.Notebook/.platform": JSON.stringify({
       metadata: { type: "Notebook", displayName: "ingest", description: "Loads orders" },
     }),

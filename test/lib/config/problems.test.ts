@@ -218,6 +218,16 @@ const refused: [title: string, raw: Record<string, unknown>, problem: string][] 
     "fabric:workspaces[0].items[0].type: is spelled Lakehouse",
   ],
   [
+    "a misspelled item type",
+    item({ type: "Lakehous", name: "x" }),
+    "fabric:workspaces[0].items[0].type: Lakehous is no type of items; did you mean Lakehouse?",
+  ],
+  [
+    "a misspelled item type in a .platform file",
+    item({ path: "fabric/typo.Notebok" }),
+    "fabric:workspaces[0].items[0].path: fabric/typo.Notebok/.platform has the type Notebok, which is none; did you mean Notebook?",
+  ],
+  [
     "an item description that is too long",
     item({ type: "Lakehouse", name: "x", description: "x".repeat(257) }),
     "fabric:workspaces[0].items[0].description: must have at most 256 characters",

@@ -73,6 +73,11 @@ const BROKEN: readonly Broken[] = [
     entry: { types: ["notebook", "Notebook"] },
     told: ["types: notebook is spelled Notebook"],
   },
+  {
+    what: "a misspelled type in types",
+    entry: { types: ["Notebook", "Reprot"] },
+    told: ["types: no item has the type Reprot; did you mean Report?"],
+  },
   { what: "an empty list", entry: { include: [] }, told: ["include: must not be empty"] },
   {
     what: "text instead of a list",
@@ -130,6 +135,13 @@ const BROKEN: readonly Broken[] = [
     what: "a type in another spelling in a .platform file",
     files: { ...good, "items/a.Notebook/.platform": platform("notebook", "a") },
     told: ["from: items/a.Notebook/.platform has the type notebook, which is spelled Notebook (line 3)"],
+  },
+  {
+    what: "a misspelled type in a .platform file",
+    files: { ...good, "items/a.Notebook/.platform": platform("Notebok", "a") },
+    told: [
+      "from: items/a.Notebook/.platform has the type Notebok, which this version does not know; did you mean Notebook? If the service knows it, name it in types (line 3)",
+    ],
   },
   {
     what: "a type that nobody knows",
