@@ -2,7 +2,7 @@ import { liveResourcesOf, resourceNameOf } from "../../lib/checkpoint/checkpoint
 import type { CheckpointResource } from "../../lib/checkpoint/checkpoint.ts";
 import { referencedThing } from "../../lib/config/names.ts";
 import { sameIgnoringCase } from "../../providers/engine/field.ts";
-import { priorValues } from "../../providers/kinds/connection/connection.ts";
+import { adoptedOutputs, priorValues } from "../../providers/kinds/connection/connection.ts";
 import type { LiveConnection } from "../../providers/kinds/connection/connection.ts";
 import { connectionEntry, keys } from "../../providers/kinds/connection/connectionEntry.ts";
 import { nameFault } from "./description.ts";
@@ -133,7 +133,7 @@ function describeConnection(name: string, live: LiveConnection): PlannedConnecti
     adopt: true,
   };
   const [entry] = connectionEntry.describe([{ name, args }]) as [NamedEntry];
-  const outputs = { adopted: priorValues(live) };
+  const outputs = adoptedOutputs(priorValues(live));
   return { entry, object: { kind: "Connection", name, id, inputs: shown, outputs } };
 }
 

@@ -96,6 +96,9 @@ export const priorValues = (live: LiveConnection): Before => ({
   allowConnectionUsageInGateway: live.allowConnectionUsageInGateway ?? false,
 });
 
+/** The outputs of an adopted connection, to which nothing was sent yet. */
+export const adoptedOutputs = (adopted: Before): Partial<Outputs> => ({ adopted, credentialsSent: false });
+
 const title = ({ displayName }: Partial<Inputs>) => `connection '${displayName ?? "?"}'`;
 
 const kind = defineObjectKind<Outputs>()({
@@ -205,7 +208,7 @@ const kind = defineObjectKind<Outputs>()({
       return true;
     },
     before: z.record(z.string(), z.unknown()) as unknown as z.ZodType<Before>,
-    toOutputs: (adopted) => ({ adopted, credentialsSent: false }),
+    toOutputs: adoptedOutputs,
     ofState: ({ adopted }) => adopted,
     async giveBack(change) {
       await convergeProperties(change);
