@@ -4,6 +4,7 @@ import { hasEffects, hasEnded } from "./entry.ts";
 import { RefusedError } from "./refusedError.ts";
 import { identityDifference } from "./stackIdentity.ts";
 import type { StackIdentity } from "./stackIdentity.ts";
+import { isRollbackLog } from "./transactionFiles.ts";
 import type { StackTransactions } from "./stackTransactions.ts";
 
 /**
@@ -17,7 +18,8 @@ export async function assertNoOtherStack(transactions: StackTransactions, curren
   const { stack, store, identity } = transactions;
   for (const log of await transactions.logsOfName()) {
     const [begin] = log;
-    if (begin?.kind !== "begin" || hasEnded(log) || !hasEffects(log)) continue;
+    // the log of a rollback belongs to the transaction that it undoes
+    if (begin?.kind !== "begin" || isRollbackLog(begin.transactionId) || hasEnded(log) || !hasEffects(log)) continue;
     const difference = identityDifference(begin, identity);
     if (difference === undefined) continue;
     if (difference === "backend") {

@@ -82,6 +82,17 @@ describe("the transactions of two projects whose stacks have one name", () => {
     await assertNoOtherStack(sales, empty);
   });
 
+  it("The transactions of two projects whose stacks have one name do not include rollbacks, which run in a folder of their own and name another backend", async () => {
+    const { store, clock, transactions } = opened();
+    const transactionId = await changed({ ...opened(), store, clock, transactions });
+    const elsewhere = new StackTransactions(store, "dev", { identity: { backend: "file://vm/elsewhere" }, clock });
+    const rollback = await elsewhere.openLog(rollbackLogOf(transactionId));
+    await elsewhere.beginPlain(rollback);
+    await rollback.close();
+    await effect(elsewhere, rollbackLogOf(transactionId));
+    await assertNoOtherStack(new StackTransactions(store, "dev", { identity: { backend: "./state" } }), empty);
+  });
+
   it("The transactions of two projects whose stacks have one name stay where they are when one of the stacks gets another name", async () => {
     for (const [index, isTaken] of [
       [0, true],
