@@ -30,7 +30,7 @@ export function leftByEarlierRuns(
   const own = new Set(written.flatMap((entry) => (entry.kind === "intent" ? entry.step : [])));
   const taken = new Set(
     unsettledCreates([log]).flatMap(({ step, resourceType, resourceId }) =>
-      own.has(step) ? objectKey(resourceType, resourceId) : [],
+      own.has(step) && resourceId !== undefined ? objectKey(resourceType, resourceId) : [],
     ),
   );
   return orphansOf([log], before).filter(

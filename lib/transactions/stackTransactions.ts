@@ -7,9 +7,7 @@ import { earlierRunOf } from "./earlierRun.ts";
 import type { EarlierRun } from "./earlierRun.ts";
 import { hasEnded } from "./entry.ts";
 import type { Entry } from "./entry.ts";
-import { endedLine } from "./endedLine.ts";
-import { chained, readHistory } from "./history.ts";
-import type { NewLine } from "./history.ts";
+import { addEnded, addToHistory } from "./continuedHistory.ts";
 import { logEntries, logOwner, withoutBegin } from "./logEntries.ts";
 import { isIdle, isResumable, isSettled, newestOpen } from "./openTransaction.ts";
 import type { OpenTransaction } from "./openTransaction.ts";
@@ -20,14 +18,13 @@ import {
   checkpointFile,
   failedFile,
   filesBeside,
-  historyFile,
-  isRollbackLog,
   newTransactionId,
   openFile,
   providerFile,
   stateHashFile,
   takenFile,
 } from "./transactionFiles.ts";
+import { takenLogs } from "./takenLogs.ts";
 import { TransactionLog, logFile, readTransactionLog } from "./transactionLog.ts";
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
@@ -75,7 +72,7 @@ export class StackTransactions {
   async logsOfName(): Promise<Entry[][]> {
     const names = await this.store.names();
     const ids = names.flatMap((name) => /^([\w.-]+)\.jsonl$/.exec(name)?.[1] ?? []);
-    const taken = await this.#taken(names);
+    const taken = await takenLogs(this.store, names);
     const own = ids.filter((id) => (taken.get(id) ?? this.stack) === this.stack);
     const logs = await Promise.all(own.map((transactionId) => this.#ownLog(transactionId, taken.has(transactionId))));
     return logs
@@ -117,7 +114,7 @@ export class StackTransactions {
     const isOwn = found !== undefined && this.#isOwn((await this.entries(found))[0]);
     const announced = isOwn ? found : undefined;
     if (ids.length === 0 && announced === undefined) return false;
-    const known = await this.#taken(await this.store.names());
+    const known = await takenLogs(this.store, await this.store.names());
     const own = [...known].flatMap(([id, stack]) => (stack === this.stack ? [id] : []));
     await this.store.write(takenFile(this.stack), [...new Set([...own, ...ids])].join("\n"));
     if (announced !== undefined) {
@@ -248,7 +245,7 @@ export class StackTransactions {
     if (old.length === 0) return;
     // what is removed must be in the history before
     await this.seal(logs);
-    await this.#addToHistory([{ kind: "pruned", at: this.#now(), logs: old.map(logFile) }]);
+    await addToHistory(this, [{ kind: "pruned", at: this.#now(), logs: old.map(logFile) }]);
     for (const id of old) for (const name of [logFile(id), ...filesBeside(id)]) await this.store.remove(name);
   }
 
@@ -258,25 +255,10 @@ export class StackTransactions {
    */
   async seal(logs?: readonly Entry[][]): Promise<void> {
     try {
-      const history = readHistory((await this.store.read(historyFile(this.stack)))?.toString() ?? "");
-      const known = new Set(history.lines.flatMap((line) => (line.kind === "ended" ? [line.transactionId] : [])));
-      const all = logs ?? (await this.logs());
-      const isNew = (id: string) => !isRollbackLog(id) && !known.has(id);
-      const ended = all.filter((log) => hasEnded(log) && isNew(log[0]?.transactionId ?? ""));
-      const lines = await Promise.all(ended.map((log) => endedLine(this.store, log)));
-      await this.#addToHistory(lines.sort((one, other) => one.ended.localeCompare(other.ended)));
+      await addEnded(this, logs ?? (await this.logs()));
     } catch (error) {
       this.#warn(`The history of stack '${this.stack}' was not continued: ${messageOf(error)}`);
     }
-  }
-
-  async #addToHistory(lines: readonly NewLine[]): Promise<void> {
-    if (lines.length === 0) return;
-    const name = historyFile(this.stack);
-    const { head } = readHistory((await this.store.read(name))?.toString() ?? "");
-    const file = await this.store.appender(name);
-    await file.append(chained(head, lines));
-    await file.close();
   }
 
   #warn(line: string): void {
@@ -345,15 +327,6 @@ export class StackTransactions {
     const log = await this.openLog(transactionId);
     await note(log);
     await log.close();
-  }
-
-  /** The stack that took over each log, by the log's id. If a stack was renamed more than once, the last name counts. */
-  async #taken(names: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    const stacks = names.flatMap((name) => /^([\w.-]+)\.taken$/.exec(name)?.[1] ?? []);
-    const taken = new Map<string, string>();
-    for (const stack of stacks)
-      for (const id of (await this.store.read(takenFile(stack)))?.toString().split("\n") ?? []) taken.set(id, stack);
-    return taken;
   }
 
   /** The entries of a log, if it belongs to this stack; else undefined. */

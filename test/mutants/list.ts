@@ -23,6 +23,9 @@ const createOnce = mutationsOf("providers/run/createOnce.ts", "providers/run/cre
 const outcome = mutationsOf("lib/api/outcome.ts", "lib/api/outcome");
 const plan = mutationsOf("cli/rollback/plan.ts", "cli/rollback/plan");
 const unsettled = mutationsOf("lib/transactions/unsettled.ts", "lib/transactions/unsettled");
+const orphans = mutationsOf("lib/transactions/orphans.ts", "lib/transactions/orphans", "cli/rollback/plan");
+const identity = mutationsOf("lib/transactions/stackIdentity.ts", "lib/transactions/stackIdentity");
+const otherStack = mutationsOf("lib/transactions/otherStack.ts", "lib/transactions/stackTransactions");
 const entry = mutationsOf(
   "lib/transactions/entry.ts",
   "lib/transactions/entry",
@@ -91,10 +94,17 @@ export const mutations: readonly Mutation[] = [
   plan("...orphans.toReversed().map(", "...orphans.map("),
   plan('outcome === "unknown" || (outcome === "done" && isCutOff)', 'outcome === "unknown"'),
   plan('outcome === "unknown" || (outcome === "done" && isCutOff)', 'outcome === "done" && isCutOff'),
-  plan("!inState.has(objectKey(resourceType, resourceId))", 'resourceId !== ""'),
   plan('differences.length > 0 ? { kind: "report", differences } : { kind: "finish" }', '{ kind: "finish" }'),
 
   // what logs leave open
+  orphans("!inState.has(objectKey(resourceType, resourceId))", 'resourceId !== ""'),
+  orphans("!own.has(step) && ", ""),
+  identity("one.host === other.host && existsSync(one.folder)", "existsSync(one.folder)"),
+  identity("one.host === other.host && existsSync(one.folder)", "one.host === other.host"),
+  identity("inside.includes(undefined)", "false"),
+  otherStack("isRollbackLog(begin.transactionId) || ", ""),
+  otherStack("!hasEffects(log)", "false"),
+  orphans("&& !taken.has(objectKey(resourceType, resourceId))", ""),
   unsettled("transactions.filter((entries) => !hasEnded(entries))", "transactions.filter(() => true)"),
   unsettled(
     'if (outcome === "refused" || (id === undefined && !entry.wasFree)) return [];',
