@@ -14,18 +14,13 @@ import { announcedFlags } from "./providers/program/announcedFlags.ts";
 import { declareObjects, shownOutputs } from "./providers/program/declaredObjects.ts";
 import { declareItems } from "./providers/program/declaredItems.ts";
 import { NO_STATE, readFormerItems } from "./providers/program/formerItems.ts";
-import type { FormerState } from "./providers/program/formerItems.ts";
 import { noteDeclaredNames } from "./providers/program/declaredNames.ts";
 import { FabricProvider } from "./providers/program/fabricResource.ts";
 import { FabricWorkspace } from "./providers/program/fabricWorkspace.ts";
 import { refuse, reportPlainErrors } from "./providers/program/plainErrors.ts";
-import { LazyRun } from "./providers/program/lazyRun.ts";
 import { providerConfiguration } from "./providers/program/providerConfiguration.ts";
-import { LookUps } from "./providers/program/lookUps.ts";
-import { mayAsk, plainUpdateOf } from "./providers/program/whichRun.ts";
+import { prepareTransaction, programParts } from "./providers/program/programParts.ts";
 import { workspaceOutputs } from "./providers/program/workspaceOutputs.ts";
-import { NamedObjects } from "./providers/program/namedObjects.ts";
-import { SecretVersions } from "./providers/program/secretVersions.ts";
 import { readStackConfig } from "./providers/program/stackConfigSource.ts";
 
 leaveOutStackTraces();
@@ -48,12 +43,7 @@ async function deploy() {
 
   for (const warning of config.warnings ?? []) void log.warn(warning);
 
-  const engine = plainUpdateOf(process.env);
-  if (flags.useRollback && engine) {
-    const { prepareProgramTransaction } = await import("./providers/program/programTransaction.ts");
-    const declaresSome = config.workspaces.length > 0;
-    await prepareProgramTransaction({ stack, transactionLog: config.transactionLog, engine, declaresSome });
-  }
+  await prepareTransaction({ stack, config, flags, declaresSome: config.workspaces.length > 0 });
 
   // what is wrong with the configuration has been said
   leaveOutPromiseTraces();
@@ -61,18 +51,12 @@ async function deploy() {
   const { protectData } = config;
   const configuration = providerConfiguration(stack, config);
   const hasFolders = config.workspaces.some(({ items }) => items.some(({ path }) => path !== undefined));
-  // a test of the program with Pulumi's mocks has no engine, and so no state
-  const former: FormerState =
-    hasFolders && process.env["PULUMI_NODEJS_ENGINE"]
-      ? await readFormerItems({ projectRoot: process.cwd(), stack, env: process.env })
-      : NO_STATE;
+  const access = { projectRoot: process.cwd(), stack, env: process.env };
+  const former = hasFolders ? await readFormerItems(access) : NO_STATE;
   const provider = new FabricProvider("fabric", configuration);
   const azure = config.azure && (await import("./providers/azure/azure.ts")).declareAzure(config.azure, config);
   const ownCapacity = azure?.capacity;
-  const lazyRun = new LazyRun(configuration, process.env);
-  const names = new NamedObjects();
-  const secretVersions = new SecretVersions(configuration, process.env, settings.isDryRun());
-  const lookUps = new LookUps(lazyRun, mayAsk(process.env, config.preflight));
+  const parts = programParts(configuration, config, process.env);
   const declared = process.env[RUN_FOLDER] ? noteDeclaredNames() : undefined;
   const ofTenant = declareObjects(config.kindValues, {
     level: "stack",
@@ -80,13 +64,10 @@ async function deploy() {
     keyOf: (name = stack) => name,
     protectData,
     options: { provider },
-    names,
-    secretVersions,
-    lookUps,
+    ...parts,
   });
   const workspaces = config.workspaces.map(
-    (workspace) =>
-      new FabricWorkspace(workspace, { provider, protectData, ownCapacity, lazyRun, names, secretVersions, lookUps }),
+    (workspace) => new FabricWorkspace(workspace, { provider, protectData, ownCapacity, ...parts }),
   );
   declareItems(workspaces, former);
   if (declared) {
@@ -95,7 +76,7 @@ async function deploy() {
   }
   if (config.preflight && settings.isDryRun()) {
     const { reportPreflight } = await import("./providers/program/preflightReport.ts");
-    await reportPreflight({ workspaces, ofTenant }, lazyRun, ownCapacity?.name);
+    await reportPreflight({ workspaces, ofTenant }, parts.lazyRun, ownCapacity?.name);
   }
   const outputs = workspaces.map((workspace) => [workspace.config.name, workspaceOutputs(workspace)]);
   return {

@@ -71,10 +71,7 @@ function configOf(name: string, args: FabricWorkspaceArgs): WorkspaceConfig {
 
 function formerItems(stack: string): FormerState {
   try {
-    // a test of the program with Pulumi's mocks has no engine, and so no state
-    return process.env["PULUMI_NODEJS_ENGINE"]
-      ? formerItemsNow({ projectRoot: projectFolder(), stack, env: process.env })
-      : NO_STATE;
+    return formerItemsNow({ projectRoot: projectFolder(), stack, env: process.env });
   } catch (error) {
     return refuse(error);
   }

@@ -1,19 +1,15 @@
 import metadata from "@pulumi/pulumi/metadata.js";
 import type { ProviderResource } from "@pulumi/pulumi/resource.js";
-import settings from "@pulumi/pulumi/runtime/settings.js";
 import type { FeatureFlags } from "../lib/featureFlags.ts";
 import { projectFolder } from "../lib/config/projectFolder.ts";
 import type { StackConfig } from "../lib/config/stackConfig.ts";
 import { kindKeys } from "../providers/kinds/kinds.ts";
 import { announcedFlags } from "../providers/program/announcedFlags.ts";
-import { LazyRun } from "../providers/program/lazyRun.ts";
-import { LookUps } from "../providers/program/lookUps.ts";
-import { NamedObjects } from "../providers/program/namedObjects.ts";
 import { refuse } from "../providers/program/plainErrors.ts";
 import { providerConfiguration } from "../providers/program/providerConfiguration.ts";
-import { SecretVersions } from "../providers/program/secretVersions.ts";
+import { prepareTransaction, programParts } from "../providers/program/programParts.ts";
+import type { ProgramParts } from "../providers/program/programParts.ts";
 import { readStackConfig } from "../providers/program/stackConfigSource.ts";
-import { mayAsk, plainUpdateOf } from "../providers/program/whichRun.ts";
 import { toProviderInputs } from "../providers/run/configuration.ts";
 import { tellDeclared } from "./declaredSoFar.ts";
 import type { FabricProviderArgs } from "./fabricProvider.ts";
@@ -21,15 +17,11 @@ import type { FabricProviderArgs } from "./fabricProvider.ts";
 /* What the resources of one program share. */
 
 /** What the resources of a program need. */
-export interface Program {
+export interface Program extends ProgramParts {
   readonly stack: string;
   /** The stack's configuration; it declares no workspaces. */
   readonly config: StackConfig;
   readonly provider: ProviderResource;
-  readonly lazyRun: LazyRun;
-  readonly names: NamedObjects;
-  readonly secretVersions: SecretVersions;
-  readonly lookUps: LookUps;
 }
 
 let program: Program | undefined;
@@ -57,18 +49,10 @@ export function beginProgram(args: FabricProviderArgs) {
   const flags = flagsOf(config);
   const configuration = providerConfiguration(stack, config);
   const env = process.env;
-  const lazyRun = new LazyRun(configuration, env);
   tellDeclared(env);
   return {
     inputs: { ...toProviderInputs(configuration), "fabric:stack": prepared(stack, config, flags) },
-    shared: {
-      stack,
-      config,
-      lazyRun,
-      names: new NamedObjects(),
-      secretVersions: new SecretVersions(configuration, env, settings.isDryRun()),
-      lookUps: new LookUps(lazyRun, mayAsk(env, config.preflight)),
-    },
+    shared: { stack, config, ...programParts(configuration, config, env) },
   };
 }
 
@@ -95,10 +79,6 @@ function flagsOf(config: StackConfig): FeatureFlags {
 
 /** The name of the stack, as soon as the transaction of a plain `pulumi up` is prepared: no resource comes before that. */
 async function prepared(stack: string, config: StackConfig, flags: FeatureFlags): Promise<string> {
-  const engine = plainUpdateOf(process.env);
-  if (!flags.useRollback || !engine) return stack;
-  const { prepareProgramTransaction } = await import("../providers/program/programTransaction.ts");
-  const { transactionLog } = config;
-  await prepareProgramTransaction({ stack, transactionLog, engine, declaresSome: true }).catch(refuse);
+  await prepareTransaction({ stack, config, flags, declaresSome: true }).catch(refuse);
   return stack;
 }

@@ -19,11 +19,8 @@ import { item } from "../kinds/item/item.ts";
 import { unlistedItems } from "../kinds/item/unlistedItems.ts";
 import { itemEndpoint } from "../kinds/item/itemEndpoint.ts";
 import { isDisplayName } from "../kinds/role/principal.ts";
-import type { LookUps } from "./lookUps.ts";
-import type { NamedObjects } from "./namedObjects.ts";
-import type { SecretVersions } from "./secretVersions.ts";
 import { portalUrl } from "./portalUrl.ts";
-import type { LazyRun } from "./lazyRun.ts";
+import type { ProgramParts } from "./programParts.ts";
 import { unlistedUsers } from "../kinds/workspace/unlistedUsers.ts";
 import { workspace } from "../kinds/workspace/workspace.ts";
 import { workspaceIdentity } from "../kinds/workspace/workspaceIdentity.ts";
@@ -39,6 +36,14 @@ export interface DeclaredResources {
   readonly others: readonly DeclaredResource[];
   /** The objects that entries of other kinds declare in each item, in the order of the items. */
   readonly ofItems: readonly (readonly DeclaredResource[])[];
+}
+
+/** What a workspace needs to know besides its configuration. */
+export interface WorkspaceSettings extends ProgramParts {
+  readonly provider: FabricProvider;
+  readonly protectData: boolean;
+  /** A capacity that this stack makes. If the workspace uses it, the workspace is created after it and deleted before it. */
+  readonly ownCapacity?: { readonly name: string; readonly resource: CustomResource } | undefined;
 }
 
 /** What an item needs to know besides its configuration. */
@@ -83,24 +88,7 @@ export class FabricWorkspace extends resource.ComponentResource {
     return this.#folders;
   }
 
-  constructor(
-    config: WorkspaceConfig,
-    settings: {
-      readonly provider: FabricProvider;
-      readonly protectData: boolean;
-      /**
-       * A capacity that this stack makes. If the workspace uses it, the workspace is created after it and deleted before it.
-       */
-      readonly ownCapacity?: { readonly name: string; readonly resource: CustomResource } | undefined;
-      /** Asks the service which commits must be pulled. */
-      readonly lazyRun: LazyRun;
-      /** Ids of what the configuration names. */
-      readonly names: NamedObjects;
-      readonly secretVersions: SecretVersions;
-      readonly lookUps: LookUps;
-    },
-    opts?: ComponentResourceOptions,
-  ) {
+  constructor(config: WorkspaceConfig, settings: WorkspaceSettings, opts?: ComponentResourceOptions) {
     super("fabric:FabricWorkspace", config.name, {}, opts);
     this.config = config;
     const own: CustomResourceOptions = { parent: this, provider: settings.provider };
@@ -274,7 +262,7 @@ const isWorkspaceIdentity = (principal: DeclaredPrincipal | undefined) =>
   typeof principal === "object" && "workspaceIdentity" in principal;
 
 /** A principal of the list of declared ones, which has no types beside it. */
-const listedText = (principal: DeclaredPrincipal, type: string | undefined, names: NamedObjects) =>
+const listedText = (principal: DeclaredPrincipal, type: string | undefined, names: ProgramParts["names"]) =>
   typeof principal === "string" && isDisplayName(principal, type)
     ? `${type}=${principal}`
     : principalText(principal, names);
@@ -284,7 +272,7 @@ type Outputs = Readonly<Record<string, Output<unknown>>>;
 function gitArgs(
   git: NonNullable<WorkspaceConfig["git"]>,
   workspaceId: Output<string>,
-  { lazyRun, names }: { readonly lazyRun: LazyRun; readonly names: NamedObjects },
+  { lazyRun, names }: Pick<ProgramParts, "lazyRun" | "names">,
 ) {
   const { sync, connection, ...given } = git;
   const args = connection === undefined ? given : { ...given, connectionId: names.id("connection", connection) };

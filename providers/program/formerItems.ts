@@ -24,17 +24,23 @@ export interface StateAccess {
   readonly env: NodeJS.ProcessEnv;
 }
 
+/** A test of a program with Pulumi's mocks has no engine, and so no state. */
+const hasState = ({ env }: StateAccess) => Boolean(env["PULUMI_NODEJS_ENGINE"]);
+
 /**
  * The items that the stack holds. A file says which items are declared, and not what they were called before.
  * @throws Error if the state cannot be read
  */
 export async function readFormerItems(access: StateAccess): Promise<FormerState> {
+  if (!hasState(access)) return NO_STATE;
   return formerIn(access.env[RUN_FOLDER] ? readOwnResources(access.env) : ownResourcesIn(await stateOf(access)));
 }
 
 /** {@link readFormerItems} at once, for programs whose resources are declared at once. */
-export const formerItemsNow = (access: StateAccess): FormerState =>
-  formerIn(access.env[RUN_FOLDER] ? readOwnResources(access.env) : ownResourcesIn(stateNow(access)));
+export function formerItemsNow(access: StateAccess): FormerState {
+  if (!hasState(access)) return NO_STATE;
+  return formerIn(access.env[RUN_FOLDER] ? readOwnResources(access.env) : ownResourcesIn(stateNow(access)));
+}
 
 function formerIn(resources: readonly OwnResource[]): FormerState {
   const items = resources.flatMap(({ resource, state }) => {
