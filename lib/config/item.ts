@@ -2,7 +2,7 @@ import { join, sep } from "node:path";
 import { readPlatform } from "../api/itemDefinition.ts";
 import type { Platform } from "../api/itemDefinition.ts";
 import { hasDefinition, knownItemType } from "../api/itemType.ts";
-import type { Reference } from "../content/references.ts";
+import type { Reference } from "../content/reference.ts";
 import type { NamedPool } from "../content/itemValues.ts";
 import type { ItemAttribute, WorkspaceAttribute } from "../content/values/reference.ts";
 import type { Variables } from "../content/environmentValues.ts";

@@ -1,4 +1,4 @@
-import type { ContentItem } from "../content/references.ts";
+import type { ContentItem } from "../content/contentItem.ts";
 import { canMatchBelow, matchesFile } from "../content/values/filePattern.ts";
 import { problemText } from "../content/values/place.ts";
 import type { ValueProblem } from "../content/values/place.ts";
