@@ -2,7 +2,7 @@ import { isOfService } from "../../lib/api/itemType.ts";
 import { hasControlCharacter, hasEdgeSpace } from "../../lib/config/displayNameFault.ts";
 import { itemNameProblem } from "../../lib/config/itemNames.ts";
 import { principalTypes } from "../../lib/config/principal.ts";
-import { roles } from "../../lib/config/schema.ts";
+import { roles } from "../../lib/config/workspaceSchema.ts";
 import { sameIgnoringCase } from "../../providers/engine/field.ts";
 import { withoutUndefined } from "../../providers/engine/resourceKind.ts";
 import { furtherDetails } from "../../providers/kinds/git/link.ts";

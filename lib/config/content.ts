@@ -12,25 +12,16 @@ import { textFiles } from "../content/textFiles.ts";
 import type { Rule } from "../content/values/rule.ts";
 import type { Entry } from "./entries.ts";
 import type { ItemContent, ItemReference, ResolvedItem } from "./item.ts";
+import type { Position, Surroundings } from "./itemPosition.ts";
 import { problemAt } from "./problem.ts";
 import type { Problem } from "./problem.ts";
-import type { ResolvedEntries, ResolvedEntry } from "./rules.ts";
+import type { ResolvedEntries } from "./resolvedEntry.ts";
 import type * as RuleWarnings from "./ruleWarnings.ts";
 import type * as Values from "./valuesOfItems.ts";
 
 /** Loaded for the first rules: most stacks have none. */
 const values = () => createRequire(import.meta.url)("./valuesOfItems.ts") as typeof Values;
 const warnings = () => createRequire(import.meta.url)("./ruleWarnings.ts") as typeof RuleWarnings;
-
-/** An item of the configuration, with where it stands. */
-export interface Position {
-  /** Position of the workspace. */
-  readonly workspace: number;
-  /** Position in the workspace. */
-  readonly index: number;
-  readonly entry: ResolvedEntry;
-  readonly item: ResolvedItem;
-}
 
 /** What the content of items needs to be judged. */
 export interface ContentContext {
@@ -152,14 +143,6 @@ function warningsOf(
       ? []
       : [`${place()} has a logicalId that is no id, so that nothing can refer to the item`]),
   ];
-}
-
-/** All that values may refer to. */
-export interface Surroundings {
-  readonly workspaces: readonly ResolvedEntries[];
-  readonly all: readonly Position[];
-  /** Entries of `fabric:references`. */
-  readonly references: readonly Entry[];
 }
 
 /** What is known of the items' content. */

@@ -7,9 +7,9 @@ import type { PoolRule, Rule, Rules } from "../content/values/rule.ts";
 import { isForItem, rulesWithoutEffect, rulesWithoutValue } from "../content/values/selectValues.ts";
 import { SPARK_COMPUTE, sparkPoolOf } from "../content/values/sparkPools.ts";
 import { closestName } from "./closestName.ts";
-import type { Position } from "./content.ts";
+import type { Position } from "./itemPosition.ts";
 import type { ResolvedItem } from "./item.ts";
-import type { ResolvedEntries, ResolvedEntry } from "./rules.ts";
+import type { ResolvedEntries, ResolvedEntry } from "./resolvedEntry.ts";
 
 /* Rules that are allowed, and probably do not do what was meant. A file of rules may be that of several entries. */
 

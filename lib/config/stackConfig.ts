@@ -1,4 +1,6 @@
 import type { FlagName } from "../featureFlags.ts";
+import type { GitConfig } from "./gitSchema.ts";
+import type { ItemInput, ItemOptions } from "./itemSchema.ts";
 import { inOurWords, schemaProblems, StackConfigError, withPlaces } from "./problem.ts";
 import type { Problem } from "./problem.ts";
 import { stackFileLines } from "./stackFileLines.ts";
@@ -9,13 +11,15 @@ import { defaultKey } from "../content/itemKeys.ts";
 import { kindValues } from "./kindKeys.ts";
 import type { KindKey, KindValues } from "./kindKeys.ts";
 import { knownKeysWith, schemaWith } from "./schema.ts";
-import type { GitConfig, ItemInput, ItemOptions, StackInput, UserConfig, WorkspaceInput } from "./schema.ts";
+import type { StackInput } from "./schema.ts";
+import type { UserConfig, WorkspaceInput } from "./workspaceSchema.ts";
 import { withWorkspaceFiles } from "./workspaceFiles.ts";
 import type { WithWorkspaces } from "./workspaceFiles.ts";
 
 export { StackConfigError } from "./problem.ts";
 export type { AzureConfig } from "./azureSchema.ts";
-export type { GitConfig, UserConfig } from "./schema.ts";
+export type { GitConfig } from "./gitSchema.ts";
+export type { UserConfig } from "./workspaceSchema.ts";
 
 /** Keys of an entry that stands for a folder of items. */
 type FolderKey = "from" | "include" | "exclude" | "types" | "items" | "parameters";

@@ -19,10 +19,10 @@ import { selectValues } from "../content/values/selectValues.ts";
 import { SPARK_COMPUTE, sparkPoolOf, sparkPools } from "../content/values/sparkPools.ts";
 import type { SparkPool } from "../content/values/rule.ts";
 import type { Value } from "../content/values/value.ts";
-import type { Position, Surroundings } from "./content.ts";
+import type { Position, Surroundings } from "./itemPosition.ts";
 import type { ItemReference } from "./item.ts";
 import { closestName } from "./closestName.ts";
-import type { ResolvedEntry } from "./rules.ts";
+import type { ResolvedEntry } from "./resolvedEntry.ts";
 
 /** An item's files with the values of an environment. */
 export interface ValuedFiles {
