@@ -32,9 +32,9 @@ export function ruleWarnings(use: RuleUse): string[] {
   const entries = workspaces.flatMap(({ entries }) => entries.filter(({ rules }) => rules));
   const usedPlaces = new Set([...use.used].map(keyOf));
   const holders = new Map<string, Held>();
-  const told = entries.flatMap((entry) => {
+  const warnings = entries.flatMap((entry) => {
     if (!entry.rules) return [];
-    const { rules, warnings } = entry.rules;
+    const { rules, warnings: ofFile } = entry.rules;
     const all = allOf(rules);
     for (const rule of all) {
       const held = holders.get(keyOf(rule));
@@ -43,13 +43,13 @@ export function ruleWarnings(use: RuleUse): string[] {
     }
     const used = new Set(all.filter((rule) => usedPlaces.has(keyOf(rule))));
     return [
-      ...warnings,
+      ...ofFile,
       ...folded(rulesWithoutValue(rules, environment).map(problemText), environment),
       ...rulesWithoutEffect(rules, environment, used).map(problemText),
     ];
   });
   const ofNothing = [...holders].flatMap(([key, held]) => namesOfNothing(held, usedPlaces.has(key), use));
-  return [...new Set([...told, ...ofNothing.map(problemText)])];
+  return [...new Set([...warnings, ...ofNothing.map(problemText)])];
 }
 
 /** A rule, and the entries whose items it is for. */

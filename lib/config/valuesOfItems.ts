@@ -225,10 +225,10 @@ export function foreignIdsIn(items: ReadonlyMap<ContentItem, Position>, values: 
   const known = [...items.keys()].map(({ logicalId }) => logicalId ?? "");
   const given = [...values].flatMap((list) => idsIn(JSON.stringify(list)).map(({ id }) => id));
   const { ids, more } = foreignIds(texts, [...known, ...given]);
-  const told = ids.slice(0, MAX_IDS).map(({ id, files, count }) => {
+  const warnings = ids.slice(0, MAX_IDS).map(({ id, files, count }) => {
     const others = count > 1 ? ` and ${count - 1} more` : "";
     return `${id} stands in ${files[0]}${others}. If it belongs to another environment, replace it by a rule.`;
   });
-  const rest = ids.length - told.length + more;
-  return rest > 0 ? [...told, `${rest} more ids stand in several items and are not replaced.`] : told;
+  const rest = ids.length - warnings.length + more;
+  return rest > 0 ? [...warnings, `${rest} more ids stand in several items and are not replaced.`] : warnings;
 }

@@ -25,8 +25,8 @@ export interface WithWorkspaces {
   readonly problems: readonly Problem[];
   /** Whether all files could be read. Else workspaces are missing. */
   readonly isWhole: boolean;
-  /** A message or path in which a place in `raw` is told, with the place in the file instead. */
-  readonly told: (text: string) => string;
+  /** A message or path with the places in files instead of those in `raw`. */
+  readonly withFilePlaces: (text: string) => string;
   /**
    * Where a value of `raw` stands: `workspaces/sales.yaml:14`.
    * @param inStackFile finds what stands in the stack's file
@@ -51,7 +51,7 @@ export function withWorkspaceFiles(raw: Entry, projectRoot: string, stack = "S")
     raw: Array.isArray(given) ? { ...raw, workspaces: found.map(({ entry }) => entry) } : raw,
     problems: faults.map(({ problem }) => problem),
     isWhole: !faults.some(({ hidesWorkspaces }) => hidesWorkspaces),
-    told: (text) =>
+    withFilePlaces: (text) =>
       text.replaceAll(/fabric:workspaces\[(\d+)\](\.?)/g, (whole, index: string, dot: string) => {
         const source = found[Number(index)]?.source;
         return source ? below(source, dot) : whole;
