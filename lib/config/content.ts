@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { placeInPlatform, readDefinitionParts } from "../api/itemDefinition.ts";
 import { hasDefinition } from "../api/itemType.ts";
+import { messageOf } from "../api/messageOf.ts";
 import { circlesOf } from "../content/circles.ts";
 import type { CircleStep } from "../content/circles.ts";
 import type { ContentItem } from "../content/contentItem.ts";
@@ -268,7 +269,7 @@ function contentOf(
     if (item.isOfFolder) for (const message of contentFaults(known.type, known.path, files)) report(message);
     return { ...known, files: texts };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     report(message.replaceAll(join(projectRoot, "/"), ""));
     return known;
   }

@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { posix } from "node:path";
+import { messageOf } from "../api/messageOf.ts";
 import { blobPlaceOf, isAddress } from "../logStore/blobPlace.ts";
 import { checkKindValues } from "./kindKeys.ts";
 import type { KindKey } from "./kindKeys.ts";
@@ -163,7 +164,7 @@ function checkAddresses(raw: Entry, env: NodeJS.ProcessEnv, problems: Problem[])
     try {
       blobPlaceOf(log, env);
     } catch (error) {
-      problems.push(problemAt(["transactionLog"], error instanceof Error ? error.message : String(error)));
+      problems.push(problemAt(["transactionLog"], messageOf(error)));
     }
   } else if (log.includes("\\") || posix.normalize(log).startsWith("..")) {
     const message = "must be a folder inside the project, with / between folders, or an absolute path";
@@ -178,7 +179,7 @@ function refusalAt(key: string, rule: () => unknown, problems: Problem[]): void 
   try {
     rule();
   } catch (error) {
-    problems.push(problemAt([key], error instanceof Error ? error.message : String(error)));
+    problems.push(problemAt([key], messageOf(error)));
   }
 }
 

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { messageOf } from "../api/messageOf.ts";
 import { readOwnTextFile } from "../api/textFile.ts";
 import { isEntry, textOf } from "./entries.ts";
 import type { Entry } from "./entries.ts";
@@ -94,7 +95,7 @@ const faultAt = (at: ConfigPath, message: string): Fault => ({
 
 /** Files that an entry names, and that could not be found or read. */
 const unreadable = (position: number, error: unknown): Fault => ({
-  ...faultAt([position, "from"], error instanceof Error ? error.message : String(error)),
+  ...faultAt([position, "from"], messageOf(error)),
   hidesWorkspaces: true,
 });
 
