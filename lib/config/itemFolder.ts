@@ -16,7 +16,7 @@ import { problemAt } from "./problem.ts";
 import type { ConfigPath, Problem } from "./problem.ts";
 
 /** Keys of an entry of `items` that names a folder of items. */
-export const folderKeys = [
+const folderKeys = [
   "from",
   "folder",
   "include",

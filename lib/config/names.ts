@@ -12,7 +12,7 @@ import { wordList } from "./wordList.ts";
  */
 
 /** Things that a reference can look up, by the key that names one. */
-export const referenceKeys = ["workspace", "item", "connection", "capacity", "gateway"] as const;
+const referenceKeys = ["workspace", "item", "connection", "capacity", "gateway"] as const;
 /** What a reference looks up. */
 export type ReferenceKey = (typeof referenceKeys)[number];
 
