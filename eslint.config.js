@@ -1,6 +1,36 @@
 import tseslint from "typescript-eslint";
 
-const CLIMB = "What runs inside Pulumi must not need the commands around it: move what both need below.";
+/** Folders that others must not import, and why. */
+const COMMANDS = {
+  folders: "cli",
+  message: "What runs inside Pulumi must not need the commands around it: move what both need below.",
+};
+const ABOVE_LIB = {
+  folders: "providers|emulator|package",
+  message: "lib/ can be used without Pulumi: move what both need into lib/.",
+};
+const CLIENTS = {
+  folders: "providers|package",
+  message: "The emulator speaks the service's words and knows none of its clients: move what both need into lib/.",
+};
+
+/** Forbids files to import from folders, whether by a declaration or at run time. */
+const mustNotImport = (files, ...forbidden) => ({
+  files,
+  rules: {
+    "no-restricted-imports": [
+      "error",
+      { patterns: forbidden.map(({ folders, message }) => ({ regex: `^\\.\\.?/(.*/)?(${folders})/`, message })) },
+    ],
+    "no-restricted-syntax": [
+      "error",
+      ...forbidden.map(({ folders, message }) => ({
+        selector: `ImportExpression > Literal[value=/^\\.\\.?\\u002F(.*\\u002F)?(${folders})\\u002F/]`,
+        message,
+      })),
+    ],
+  },
+});
 
 export default tseslint.config(
   {
@@ -34,14 +64,8 @@ export default tseslint.config(
       "@typescript-eslint/require-await": "off",
     },
   },
-  {
-    files: ["index.ts", "lib/**", "providers/**", "emulator/**"],
-    rules: {
-      "no-restricted-imports": ["error", { patterns: [{ regex: "(^|/)cli/", message: CLIMB }] }],
-      "no-restricted-syntax": [
-        "error",
-        { selector: "ImportExpression > Literal[value=/(^|\\u002F)cli\\u002F/]", message: CLIMB },
-      ],
-    },
-  },
+  mustNotImport(["index.ts", "providers/**", "package/**"], COMMANDS),
+  // the last entry for a file counts, so each names all
+  mustNotImport(["lib/**"], COMMANDS, ABOVE_LIB),
+  mustNotImport(["emulator/**"], COMMANDS, CLIENTS),
 );

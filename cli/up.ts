@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { messageOf } from "../lib/api/messageOf.ts";
 import { STATUS_LINE } from "../providers/engine/engineStatus.ts";
 import { openLogStore } from "../lib/logStore/openLogStore.ts";
 import { hasEffects, outcomesIn } from "../lib/transactions/entry.ts";
@@ -107,7 +108,7 @@ async function up(named: StackAccess, args: readonly string[]): Promise<number> 
     } catch (error) {
       await notes.ended(2);
       if (error instanceof RollbackRefused) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       throw new Error(
         `${reason}\nTransaction ${transactionId} is still open: what was done is in its log. When that works again: ` +
           `pulumi cancel --stack ${stack} if the stack is locked, then npm run up -- --stack ${stack}`,

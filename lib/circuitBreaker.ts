@@ -1,4 +1,5 @@
 import Opossum from "opossum";
+import { messageOf } from "./api/messageOf.ts";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 
@@ -100,7 +101,7 @@ export class CircuitBreaker {
 
   #refusal(): CircuitOpenError {
     const left = Math.max(0, Math.ceil((this.#openedAt + this.#recoveryMs - this.#clock.now()) / 1000));
-    const last = this.#lastError instanceof Error ? this.#lastError.message : String(this.#lastError);
+    const last = messageOf(this.#lastError);
     return new CircuitOpenError(`Circuit breaker OPEN: the next probe is in ${left} s. The last error was: ${last}`);
   }
 }

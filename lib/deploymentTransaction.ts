@@ -1,3 +1,4 @@
+import { messageOf } from "./api/messageOf.ts";
 import { ClosureLog } from "./transactions/closureLog.ts";
 import { FeatureFlags } from "./featureFlags.ts";
 import type { LogStore } from "./logStore/logStore.ts";
@@ -60,7 +61,7 @@ export class DeploymentTransaction implements AsyncDisposable {
     try {
       result = await body(transaction);
     } catch (error) {
-      if (transaction.#state === "open") await transaction.rollback(reasonOf(error));
+      if (transaction.#state === "open") await transaction.rollback(messageOf(error));
       throw error;
     }
     await transaction[Symbol.asyncDispose]();
@@ -157,5 +158,3 @@ export class DeploymentTransaction implements AsyncDisposable {
 
 const named = ({ resourceType, resourceName, resourceId }: ResourceRecord) =>
   `${resourceType} '${resourceName}' (${resourceId})`;
-
-const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

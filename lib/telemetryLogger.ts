@@ -1,6 +1,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { TelemetryClient } from "applicationinsights";
 import type { Attempt } from "./api/fabricCall.ts";
+import { GUID } from "./api/guid.ts";
+import { messageOf } from "./api/messageOf.ts";
 import { FeatureFlags } from "./featureFlags.ts";
 import { openInsightsClient } from "./telemetry/insightsClient.ts";
 import type { InsightsClient, Stamp } from "./telemetry/insightsClient.ts";
@@ -10,7 +12,7 @@ import type { Place } from "./telemetry/telemetryPlace.ts";
 
 /** Longest time that telemetry may delay the end of a deployment, in ms. */
 const FLUSH_DEADLINE_MS = 2_000;
-const HAS_KEY = /(^|;)\s*InstrumentationKey=[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\s*(;|$)/i;
+const HAS_KEY = new RegExp(`(^|;)\\s*InstrumentationKey=${GUID}\\s*(;|$)`, "i");
 
 /** Properties of records; anything that is not text is sent as JSON. */
 export type Properties = Record<string, unknown>;
@@ -238,7 +240,7 @@ export class TelemetryLogger {
         onLoss: (reason) => (this.#loss ??= reason),
       });
     } catch (error) {
-      warn(`Telemetry could not be started: ${error instanceof Error ? error.message : String(error)}`);
+      warn(`Telemetry could not be started: ${messageOf(error)}`);
       return undefined;
     }
   }

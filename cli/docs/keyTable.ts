@@ -134,6 +134,6 @@ const exampleOf = ({ examples }: Json): string => (examples?.[0] === undefined ?
 const code = (text: string): string => `\`${text}\``;
 
 /** A value in the notation of one YAML line. */
-export function inline(value: unknown): string {
+function inline(value: unknown): string {
   return stringify(value, { collectionStyle: "flow", lineWidth: 0, flowCollectionPadding: true }).trim();
 }

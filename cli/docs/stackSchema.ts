@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { KindKey } from "../../lib/config/kindKeys.ts";
-import { schemaWith, workspaceFilesSchema } from "../../lib/config/schema.ts";
+import { schemaWith } from "../../lib/config/schema.ts";
+import { workspaceFilesSchema } from "../../lib/config/workspaceSchema.ts";
 import { WHY_NO_SECRETS } from "../../lib/config/secrets.ts";
 
 /** A JSON Schema, or a part of one, as plain data. */

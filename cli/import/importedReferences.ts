@@ -2,7 +2,8 @@ import { liveResourcesOf, resourceNameOf } from "../../lib/checkpoint/checkpoint
 import { parseStackConfig } from "../../lib/config/stackConfig.ts";
 import type { ItemConfig } from "../../lib/config/stackConfig.ts";
 import { kindKeys } from "../../providers/kinds/kinds.ts";
-import type { DescribedWorkspace, ImportedObject } from "./description.ts";
+import type { DescribedWorkspace } from "./description.ts";
+import type { ImportedObject } from "./importedObjects.ts";
 import { withEntries } from "./plan.ts";
 import type { ImportPlan } from "./plan.ts";
 import type { Target } from "./target.ts";

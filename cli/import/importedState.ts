@@ -7,7 +7,8 @@ import { withoutUndefined } from "../../providers/engine/resourceKind.ts";
 import { nameOf, resourcesOf } from "../../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint, CheckpointResource } from "../../lib/checkpoint/checkpoint.ts";
 import type { PreviewStep } from "../rollback/stackState.ts";
-import type { DescribedWorkspace, ImportedObject } from "./description.ts";
+import type { DescribedWorkspace } from "./description.ts";
+import type { ImportedObject } from "./importedObjects.ts";
 
 /*
  * The state of imported objects. `pulumi import` knows neither dependencies nor the parents inside new components, so a

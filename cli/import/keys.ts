@@ -1,4 +1,5 @@
-import { nameFault, sortItems } from "./description.ts";
+import { nameFault } from "./declarable.ts";
+import { sortItems } from "./itemOrigin.ts";
 import type { ExistingWorkspace } from "./existingWorkspace.ts";
 
 /** A key that the stack already uses. */

@@ -7,7 +7,7 @@ import { liveResourcesOf, resourceNameOf } from "../../lib/checkpoint/checkpoint
 import { idsIn } from "../../lib/content/gitIds.ts";
 import { keptIds, portableText } from "../../lib/content/portableText.ts";
 import type { KeptId, NamedItem } from "../../lib/content/portableText.ts";
-import { isSentAsItIs } from "../../lib/content/references.ts";
+import { isSentAsItIs } from "../../lib/content/reference.ts";
 import { textFiles } from "../../lib/content/textFiles.ts";
 import type { FabricItem } from "../../lib/api/objects.ts";
 import type { ExportedDefinition } from "./description.ts";

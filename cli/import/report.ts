@@ -1,6 +1,7 @@
 import { foldedList } from "../pulumi/foldedList.ts";
 import { kindNamed } from "../../providers/kinds/kinds.ts";
-import type { DescribedWorkspace, ImportedObject } from "./description.ts";
+import type { DescribedWorkspace } from "./description.ts";
+import type { ImportedObject } from "./importedObjects.ts";
 import type { ImportPlan } from "./plan.ts";
 import type { LeftId } from "./portableFolders.ts";
 import { entriesText } from "./stackFile.ts";

@@ -1,4 +1,5 @@
 import { existsSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { messageOf } from "../../lib/api/messageOf.ts";
 import { checkpointHash } from "../../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
 import { exportCheckpoint } from "../../lib/checkpoint/exportCheckpoint.ts";
@@ -39,14 +40,14 @@ export async function takeOver({ access, file, text, state }: TakeOver): Promise
   } catch (error) {
     await putBackState(access, state.before).catch((second: unknown) => {
       throw new HalfDoneError(
-        `The state could not be written: ${reasonOf(error)}\nNor could it be put back: ${reasonOf(second)}\n` +
+        `The state could not be written: ${messageOf(error)}\nNor could it be put back: ${messageOf(second)}\n` +
           `${file} keeps the new entries, so that nothing can be deleted. Run npm run preview -- --stack ${access.stack}: if it ` +
           `shows no change, the import is complete; if it would create the workspaces, remove the entries and import again.`,
       );
     });
     writeWhole(file, text.before);
     throw new Error(
-      `Nothing was imported, and the configuration is as it was. The state could not be written: ${reasonOf(error)}`,
+      `Nothing was imported, and the configuration is as it was. The state could not be written: ${messageOf(error)}`,
     );
   }
 }
@@ -54,8 +55,6 @@ export async function takeOver({ access, file, text, state }: TakeOver): Promise
 async function putBackState(access: StackAccess, before: Checkpoint): Promise<void> {
   if (checkpointHash(await exportCheckpoint(access)) !== checkpointHash(before)) await importCheckpoint(access, before);
 }
-
-const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** Replaces a whole file or nothing. */
 function writeWhole(file: string, text: string | undefined): void {

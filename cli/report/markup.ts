@@ -26,7 +26,7 @@ function filled(value: Fillable): string {
 const NAMES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 
 /** Text without any meaning in HTML. Characters that turn the direction of text around are shown, not obeyed. */
-export const escaped = (text: string): string =>
+const escaped = (text: string): string =>
   text
     .replace(/[&<>"']/g, (character) => NAMES[character] ?? "")
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");

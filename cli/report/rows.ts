@@ -1,3 +1,4 @@
+import { GUID } from "../../lib/api/guid.ts";
 import type { CheckpointResource } from "../../lib/checkpoint/checkpoint.ts";
 import type { AttemptRecord } from "../../lib/transactions/attempts.ts";
 import type { Entry } from "../../lib/transactions/entry.ts";
@@ -15,7 +16,7 @@ export interface Row {
   readonly workspace: string;
 }
 
-const ID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i;
+const ID = new RegExp(GUID, "i");
 
 /** Names of workspaces by id, from the log and the state before. The first name counts, as people knew it. */
 export function workspaceNamesIn(

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** A fault, as data: the requests that it hits, and its effect on them. */
-export const faultRuleSchema = z.strictObject({
+const faultRuleSchema = z.strictObject({
   /** @default any */
   method: z.enum(["GET", "POST", "PATCH", "PUT", "DELETE"]).optional(),
   /** Template of the route (`/workspaces/{workspaceId}/items`), or a part of the path itself. @default any */

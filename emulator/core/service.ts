@@ -50,6 +50,7 @@ export interface Levers {
   itemRecovery: boolean;
 }
 
+/** What an emulator does that nobody told otherwise. */
 export const defaultLevers: Readonly<Levers> = {
   pageSize: Number.MAX_SAFE_INTEGER,
   operationDelayMs: 20,
@@ -141,11 +142,13 @@ export class ServiceError extends Error {
   }
 }
 
+/** A reply to what went well. */
 export const ok = (body?: unknown, headers: Record<string, string> = {}): Reply => ({ status: 200, body, headers });
 
 /** A reply with a new object. Most families add its location. */
 export const created = (body: unknown, headers: Record<string, string> = {}): Reply => ({ status: 201, body, headers });
 
+/** The error for what is not there. @param what the kind of object, in words */
 export const notFound = (what: string) =>
   new ServiceError(404, "EntityNotFound", `The requested resource could not be found: ${what}`);
 
@@ -179,9 +182,11 @@ export function requiredText(body: Readonly<Record<string, unknown>>, property: 
   return value;
 }
 
+/** The error for a body that the service does not take. @param message what is wrong with it */
 export const badRequest = (message: string) =>
   new ServiceError(400, "BadRequest", "The request body is invalid", {
     moreDetails: [{ errorCode: "RequestBodyValidationFailed", message }],
   });
 
+/** Whether two names are the same to the service, which ignores case. */
 export const sameName = (left: string, right: string) => left.toLowerCase() === right.toLowerCase();

@@ -2,7 +2,7 @@ import { ServiceError } from "./service.ts";
 import type { Reply, Service } from "./service.ts";
 
 /** A refusal by quota. The caller must wait for the rest of the window. */
-export class Throttled extends ServiceError {
+class Throttled extends ServiceError {
   readonly retryAfterSeconds: number;
   constructor(until: number, now: number) {
     const message = `Request is blocked by the upstream service until: ${new Date(until).toUTCString()}`;

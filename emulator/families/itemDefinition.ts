@@ -65,7 +65,7 @@ function formatOf({ type, format }: Item, parts: readonly Part[]): string | unde
 }
 
 /** The part that identifies the item, in the format of exports. */
-export function platformPart(
+function platformPart(
   { type, displayName, description }: Named,
   logicalId = "00000000-0000-0000-0000-000000000000",
 ): Part {
@@ -84,7 +84,7 @@ export const defaultParts = ({ type, parentId }: Pick<Item, "type" | "parentId">
  * A definition as the service might return it: parts in another order, Windows line ends, JSON on one line with reversed keys,
  * outputs in notebooks, and an addition to pipelines.
  */
-export function rewritten(parts: readonly Part[]): Part[] {
+function rewritten(parts: readonly Part[]): Part[] {
   return parts.toReversed().map(({ path, payload, payloadType }) => {
     const text = respelledText(path, Buffer.from(payload, "base64").toString());
     // binary content

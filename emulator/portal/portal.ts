@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Hono } from "hono";
 import { pageStyle } from "../../lib/page/palette.ts";
@@ -7,7 +7,9 @@ import type { Family } from "../core/family.ts";
 import { changesBetween, drawnCollections, filesOf } from "./model.ts";
 import { Versions } from "./versions.ts";
 
-const asset = (name: string) => readFileSync(join(import.meta.dirname, "page", name), "utf8");
+const PAGE = join(import.meta.dirname, "page");
+const SCRIPTS = readdirSync(PAGE).filter((name) => name.endsWith(".mjs"));
+const asset = (name: string) => readFileSync(join(PAGE, name), "utf8");
 
 /** Everything comes from the emulator itself. */
 const POLICY =
@@ -38,8 +40,9 @@ export function portalOf({ service, faults, requests }: Answering, families: rea
   });
   app.get("/_emulator/portal/:script{[a-z]+\\.mjs}", (context) => {
     context.header("Content-Type", "text/javascript; charset=utf-8");
-    const script = context.req.param("script");
-    return SCRIPTS.includes(script) ? context.body(asset(script)) : context.notFound();
+    // the emulator reads paths in lower case
+    const script = SCRIPTS.find((name) => name.toLowerCase() === context.req.param("script").toLowerCase());
+    return script === undefined ? context.notFound() : context.body(asset(script));
   });
   app.get("/_emulator/portal/model", (context) => {
     const now = version();
@@ -70,5 +73,3 @@ export function portalOf({ service, faults, requests }: Answering, families: rea
   });
   return app;
 }
-
-const SCRIPTS = ["portal.mjs", "views.mjs", "dom.mjs"];

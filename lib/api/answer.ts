@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { FabricError, NOT_THE_SERVICE } from "./fabricError.ts";
 import type { ErrorDetail } from "./fabricError.ts";
+import { isGuid } from "./guid.ts";
 
 /*
  * Checks that an answer is the service's own before anything in it counts. Captive portals, proxies and gateways answer in
@@ -202,8 +203,6 @@ function targetOf({ headers, origin }: Received): string {
   return host && /^https?:$/.test(protocol) ? ` to ${host}` : "";
 }
 
-const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
 /** Whether an answer names another object than the path of the call, or objects of another workspace. */
 function isOfOtherObject(body: unknown, { method, path }: Wanted<unknown>): boolean {
   const [, family, workspaceId = "", ...below] = path.split("/");
@@ -215,7 +214,7 @@ function isOfOtherObject(body: unknown, { method, path }: Wanted<unknown>): bool
   if (family === "workspaces" && below.length > 0 && (Array.isArray(entries) ? entries : [body]).some(isElsewhere))
     return true;
   const last = path.split("/").at(-1) ?? "";
-  const isNamed = ID.test(last) && !["POST", "DELETE"].includes(method.toUpperCase());
+  const isNamed = isGuid(last) && !["POST", "DELETE"].includes(method.toUpperCase());
   // the path of a role names its principal, and the role may have an id of its own
   const principal = (body as { principal?: unknown } | null | undefined)?.principal;
   const named = [textOf(body, "id"), textOf(principal, "id")].filter((id) => id !== undefined);

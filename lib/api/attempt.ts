@@ -7,6 +7,7 @@ import { Attempts, headersOf, receivedOf } from "./cleanError.ts";
 import type { Clock } from "../clock.ts";
 import type { Attempt } from "./fabricCall.ts";
 import { NOT_THE_SERVICE } from "./fabricError.ts";
+import { GUID } from "./guid.ts";
 import { callOutcome } from "./outcome.ts";
 import type { CallOutcome } from "./outcome.ts";
 import { MAX_RETRY_AFTER_S, failureOf } from "../retryHandler.ts";
@@ -16,7 +17,7 @@ import type { Passage, Throttle } from "./throttle.ts";
 
 /** Longest time for one attempt. */
 const ATTEMPT_TIMEOUT_MS = 100_000;
-const ID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
+const ID = new RegExp(GUID, "gi");
 
 /** Settings of a request, beside those of axios. */
 export interface Settings extends InternalAxiosRequestConfig {

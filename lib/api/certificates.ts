@@ -1,5 +1,5 @@
 /** Codes of a connection that fails because nobody whom this machine trusts has signed the certificate. */
-export const UNTRUSTED = [
+const UNTRUSTED = [
   "SELF_SIGNED_CERT_IN_CHAIN",
   "DEPTH_ZERO_SELF_SIGNED_CERT",
   "UNABLE_TO_GET_ISSUER_CERT",
@@ -8,10 +8,10 @@ export const UNTRUSTED = [
 ] as const;
 
 /** Codes of a connection that fails because the certificate does not count now. */
-export const OUT_OF_DATE = ["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"] as const;
+const OUT_OF_DATE = ["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"] as const;
 
 /** Code of a connection that fails because the certificate is that of another host. */
-export const OF_ANOTHER_HOST = "ERR_TLS_CERT_ALTNAME_INVALID";
+const OF_ANOTHER_HOST = "ERR_TLS_CERT_ALTNAME_INVALID";
 
 /** What to do, by code. */
 export const certificateRemedies: Readonly<Record<string, string>> = {

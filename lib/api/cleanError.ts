@@ -6,6 +6,7 @@ import type { FabricCall } from "./fabricCall.ts";
 import { FabricError, NOT_THE_SERVICE } from "./fabricError.ts";
 import { MAX_RETRY_AFTER_S, failureOf } from "../retryHandler.ts";
 import type { TokenSource } from "../signIn/credentials.ts";
+import { messageOf } from "./messageOf.ts";
 import { withoutSecrets, withoutSecretsIn } from "./withoutSecrets.ts";
 
 /* Turns errors of axios into plain data. An axios error holds the request with its token, and must not go any further. */
@@ -61,7 +62,7 @@ export function cleanError(error: unknown, call: FabricCall, of: Circumstances):
     if (call.signal?.aborted) return new FabricError({ operation, errorCode: "Cancelled", isOutcomeKnown });
     if (isOutcomeKnown === undefined) return error;
     // there was no token for a further attempt
-    const serviceMessage = error instanceof Error ? error.message : String(error);
+    const serviceMessage = messageOf(error);
     return new FabricError({ operation, errorCode: "SignInFailed", serviceMessage, isOutcomeKnown, attempts });
   }
   const received = error.response && receivedOf(error.response);

@@ -106,7 +106,7 @@ export class FabricError extends Error {
  * Remedies for the codes that a deployment meets; whole sentences. They hold whatever is declared: a caller that knows what is
  * declared, or what there is at the service, gives the advice that only fits that ({@link FabricError.withRemedy}).
  */
-export const remedies: Readonly<Record<string, string>> = {
+const remedies: Readonly<Record<string, string>> = {
   WorkspaceNameAlreadyExists:
     "Choose another displayName. Where a workspace of this stack gives the name up, deploy that first.",
   ItemDisplayNameAlreadyInUse:

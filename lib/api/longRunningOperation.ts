@@ -38,7 +38,7 @@ export const FIRST_POLL_MS = 1_000;
 /** Growth factor of each further pause. */
 const POLL_GROWTH = 2;
 /** Longest wait for an operation, unless the caller says otherwise. */
-export const OPERATION_DEADLINE_MS = 30 * 60_000;
+const OPERATION_DEADLINE_MS = 30 * 60_000;
 
 /** Ids become part of a path, so they must hold nothing that changes it. */
 const OPERATION_ID = /^[\w-]{1,100}$/;

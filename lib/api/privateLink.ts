@@ -1,4 +1,5 @@
 import { isFabricError } from "./fabricError.ts";
+import { GUID } from "./guid.ts";
 
 /*
  * A workspace that is closed to public networks answers `RequestDeniedByInboundPolicy` at the service's common address. What
@@ -10,7 +11,6 @@ import { isFabricError } from "./fabricError.ts";
 export const DENIED_BY_NETWORK = "RequestDeniedByInboundPolicy";
 
 const COMMON_HOST = "api.fabric.microsoft.com";
-const GUID = "[\\da-f]{8}-(?:[\\da-f]{4}-){3}[\\da-f]{12}";
 
 /** Id of the workspace whose own call this is; undefined for calls of the tenant. */
 export function workspaceIn(path: string): string | undefined {

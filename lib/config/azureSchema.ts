@@ -2,7 +2,7 @@ import { z } from "zod";
 import { id, shaped, text, whole } from "./value.ts";
 
 /** Sizes of a Fabric capacity. */
-export const capacitySkus = ["F2", "F4", "F8", "F16", "F32", "F64", "F128", "F256", "F512", "F1024", "F2048"] as const;
+const capacitySkus = ["F2", "F4", "F8", "F16", "F32", "F64", "F128", "F256", "F512", "F1024", "F2048"] as const;
 
 /** A user principal name, or the object id of a service principal or managed identity. */
 const PRINCIPAL = /^([^@\s]+@[^@\s]+|[\da-fA-F]{8}-([\da-fA-F]{4}-){3}[\da-fA-F]{12})$/;

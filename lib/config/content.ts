@@ -2,35 +2,27 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { placeInPlatform, readDefinitionParts } from "../api/itemDefinition.ts";
 import { hasDefinition } from "../api/itemType.ts";
+import { messageOf } from "../api/messageOf.ts";
 import { circlesOf } from "../content/circles.ts";
 import type { CircleStep } from "../content/circles.ts";
+import type { ContentItem } from "../content/contentItem.ts";
 import { contentFaults } from "../content/contentFaults.ts";
 import { isId } from "../content/gitIds.ts";
 import { findReferences } from "../content/references.ts";
-import type { ContentItem } from "../content/references.ts";
 import { textFiles } from "../content/textFiles.ts";
 import type { Rule } from "../content/values/rule.ts";
 import type { Entry } from "./entries.ts";
 import type { ItemContent, ItemReference, ResolvedItem } from "./item.ts";
+import type { Position, Surroundings } from "./itemPosition.ts";
 import { problemAt } from "./problem.ts";
 import type { Problem } from "./problem.ts";
-import type { ResolvedEntries, ResolvedEntry } from "./rules.ts";
+import type { ResolvedEntries } from "./resolvedEntry.ts";
 import type * as RuleWarnings from "./ruleWarnings.ts";
 import type * as Values from "./valuesOfItems.ts";
 
 /** Loaded for the first rules: most stacks have none. */
-const values = () => createRequire(import.meta.url)("./valuesOfItems.ts") as typeof Values;
-const warnings = () => createRequire(import.meta.url)("./ruleWarnings.ts") as typeof RuleWarnings;
-
-/** An item of the configuration, with where it stands. */
-export interface Position {
-  /** Position of the workspace. */
-  readonly workspace: number;
-  /** Position in the workspace. */
-  readonly index: number;
-  readonly entry: ResolvedEntry;
-  readonly item: ResolvedItem;
-}
+const valuesModule = () => createRequire(import.meta.url)("./valuesOfItems.ts") as typeof Values;
+const ruleWarningsModule = () => createRequire(import.meta.url)("./ruleWarnings.ts") as typeof RuleWarnings;
 
 /** What the content of items needs to be judged. */
 export interface ContentContext {
@@ -64,14 +56,14 @@ export function resolveContent(workspaces: readonly ResolvedEntries[], context: 
   const add = (item: ResolvedItem, more: ItemContent) => void additions.set(item, { ...additions.get(item), ...more });
 
   const used = new Set<Rule>();
-  const told: string[] = [];
+  const warnings: string[] = [];
   const positions = new Map<ContentItem, Position>();
   for (const position of all) {
     const content = contentOf(position, context.projectRoot, (message) => report(position, message));
     if (!content) continue;
     const valued = withValuesOf(content, position, context, report);
     add(position.item, { ...valued.additions, ...valueSetOf(valued.content, position.item, context) });
-    told.push(...warningsOf(valued.content, position.item, context));
+    warnings.push(...warningsOf(valued.content, position.item, context));
     for (const rule of valued.used) used.add(rule);
     positions.set(valued.content, position);
   }
@@ -86,12 +78,12 @@ export function resolveContent(workspaces: readonly ResolvedEntries[], context: 
       entries.map(({ items }) => items.map((item) => ({ ...item, content: additions.get(item) }))),
     ),
     warnings: [
-      ...told,
+      ...warnings,
       ...found.warnings,
       ...(hasRules
-        ? warnings().ruleWarnings({ workspaces, items: positions, used, environment: context.environment })
+        ? ruleWarningsModule().ruleWarnings({ workspaces, items: positions, used, environment: context.environment })
         : []),
-      ...(hasRules ? values().foreignIdsIn(positions, allValues) : []),
+      ...(hasRules ? valuesModule().foreignIdsIn(positions, allValues) : []),
     ],
   };
 }
@@ -112,10 +104,10 @@ function withValuesOf(
     used,
     values: own,
     variables,
-  } = values().valuedFiles(position, content, { environment, env }, (message) => report(position, message));
+  } = valuesModule().valuedFiles(position, content, { environment, env }, (message) => report(position, message));
   const valued = { ...content, files };
-  const sparkPool = values().sparkPoolFor(entry, valued, environment);
-  const connections = values().connectionsFor(entry, valued, environment);
+  const sparkPool = valuesModule().sparkPoolFor(entry, valued, environment);
+  const connections = valuesModule().connectionsFor(entry, valued, environment);
   const additions = {
     ...(own.length > 0 && { values: own }),
     ...(variables && { variables }),
@@ -154,14 +146,6 @@ function warningsOf(
   ];
 }
 
-/** All that values may refer to. */
-export interface Surroundings {
-  readonly workspaces: readonly ResolvedEntries[];
-  readonly all: readonly Position[];
-  /** Entries of `fabric:references`. */
-  readonly references: readonly Entry[];
-}
-
 /** What is known of the items' content. */
 interface ContentState {
   readonly additions: ReadonlyMap<ResolvedItem, ItemContent>;
@@ -194,8 +178,8 @@ function referencesIn(
   );
   // what a rule puts in is an id of the service, and no logical id
   const ownValues = [...additions.values()].flatMap(({ values: own }) => own ?? []);
-  const given = ownValues.length === 0 ? undefined : values().givenBy(ownValues);
-  const { references, problems, warnings: told } = findReferences([...positions.keys()], left, given);
+  const given = ownValues.length === 0 ? undefined : valuesModule().givenBy(ownValues);
+  const { references, problems, warnings } = findReferences([...positions.keys()], left, given);
   for (const { item, message } of problems) {
     const position = positions.get(item);
     if (position) report(position, message);
@@ -210,7 +194,7 @@ function referencesIn(
     });
     const own = additions.get(position.item)?.values;
     const inValues = own
-      ? values().referencesOfValues(
+      ? valuesModule().referencesOfValues(
           own,
           position,
           surroundings,
@@ -229,13 +213,13 @@ function referencesIn(
       : "declare it, or take the rule away";
     report(
       first.position,
-      values().ruleNeeding(first.position.entry, environment, first.key) +
+      valuesModule().ruleNeeding(first.position.entry, environment, first.key) +
         `${first.position.item.path} ${need} ${first.key}, which is nothing that this stack declares` +
         `${first.meant === undefined ? "" : ` (did you mean ${first.meant}?)`}: ${remedy}`,
     );
   }
   for (const { position, message } of circlesByRules(found, positions, environment)) report(position, message);
-  return { references: found, warnings: told };
+  return { references: found, warnings };
 }
 
 /** Items that refer to one another in a circle because of a rule; circles of their files alone are told before. */
@@ -261,7 +245,7 @@ function circlesByRules(
 
   function messageOf(circle: readonly CircleStep<Position>[], { from, key }: CircleStep<Position>): string {
     const titles = [...circle, ...circle.slice(0, 1)].map(({ from: { item } }) => `${item.type} '${item.displayName}'`);
-    const rule = values().ruleNeeding(from.entry, environment, key);
+    const rule = valuesModule().ruleNeeding(from.entry, environment, key);
     return `${rule}${from.item.path} refers to itself by others: ${titles.join(" -> ")}. Remove one of these references or rules.`;
   }
 }
@@ -285,7 +269,7 @@ function contentOf(
     if (item.isOfFolder) for (const message of contentFaults(known.type, known.path, files)) report(message);
     return { ...known, files: texts };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     report(message.replaceAll(join(projectRoot, "/"), ""));
     return known;
   }

@@ -1,5 +1,5 @@
 /** Longest name of an item. https://learn.microsoft.com/rest/api/fabric/core/items/create-item */
-export const LONGEST_NAME = 256;
+const LONGEST_NAME = 256;
 
 /** Whether a name begins or ends with a space, which no configuration keeps. */
 export const hasEdgeSpace = (name: string): boolean => name !== name.trim();

@@ -2,7 +2,8 @@ import { join, sep } from "node:path";
 import { readPlatform } from "../api/itemDefinition.ts";
 import type { Platform } from "../api/itemDefinition.ts";
 import { hasDefinition, knownItemType } from "../api/itemType.ts";
-import type { Reference } from "../content/references.ts";
+import { messageOf } from "../api/messageOf.ts";
+import type { Reference } from "../content/reference.ts";
 import type { NamedPool } from "../content/itemValues.ts";
 import type { ItemAttribute, WorkspaceAttribute } from "../content/values/reference.ts";
 import type { Variables } from "../content/environmentValues.ts";
@@ -108,7 +109,7 @@ export function resolveItem(
       path = insideProject(declared.path);
       platform = readPlatform(join(projectRoot, path));
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       report("path", message.replaceAll(`${projectRoot}${sep}`, ""));
     }
     if (raw["creationPayload"] !== undefined) {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import picomatch from "picomatch";
+import { messageOf } from "../api/messageOf.ts";
 import { findItemFolders } from "../content/itemFolders.ts";
 import type { FoundFolders, ItemFolder } from "../content/itemFolders.ts";
 import { lineInPlatform } from "../api/itemDefinition.ts";
@@ -16,7 +17,7 @@ import { problemAt } from "./problem.ts";
 import type { ConfigPath, Problem } from "./problem.ts";
 
 /** Keys of an entry of `items` that names a folder of items. */
-export const folderKeys = [
+const folderKeys = [
   "from",
   "folder",
   "include",
@@ -121,7 +122,7 @@ function foundIn(
     const code = (error as NodeJS.ErrnoException).code;
     if (code === "ENOENT") report(`${text} does not exist`);
     else if (code === "ENOTDIR") report(`${text} is a file: name the folder that holds the items`);
-    else report(error instanceof Error ? error.message : String(error));
+    else report(messageOf(error));
     return NOTHING;
   }
 }

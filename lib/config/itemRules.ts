@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join, posix } from "node:path";
+import { messageOf } from "../api/messageOf.ts";
 import { readTextFile } from "../api/textFile.ts";
 import { parseParameterFile, parseValues } from "../content/values/parseRules.ts";
 import type { ParsedRules } from "../content/values/parseRules.ts";
@@ -55,7 +56,7 @@ export function rulesOf(
       for (const problem of found.problems) report(problemText(problem));
       parsed.push(found);
     } catch (error) {
-      report(error instanceof Error ? error.message : String(error));
+      report(messageOf(error));
     }
   }
   if (stackValues !== undefined) {
@@ -125,7 +126,7 @@ function fileOf(
     if (existsSync(join(projectRoot, file))) return file;
     report(`${file} does not exist`);
   } catch (error) {
-    if (named !== undefined) report(error instanceof Error ? error.message : String(error));
+    if (named !== undefined) report(messageOf(error));
   }
   return undefined;
 }

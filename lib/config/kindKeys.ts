@@ -24,7 +24,7 @@ export const shapeOf = (keys: readonly KindKey[], level: KindKey["in"]): Record<
   Object.fromEntries(keysIn(keys, level).map(({ key, schema }) => [key, schema.optional()]));
 
 /** The keys of one level. */
-export const keysIn = (keys: readonly KindKey[], level: KindKey["in"]): readonly KindKey[] =>
+const keysIn = (keys: readonly KindKey[], level: KindKey["in"]): readonly KindKey[] =>
   keys.filter((key) => key.in === level);
 
 /** The values of one level under `kindValues`; an empty object if there are none. */

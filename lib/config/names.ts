@@ -1,3 +1,4 @@
+import { isGuid } from "../api/guid.ts";
 import { closestName } from "./closestName.ts";
 import { duplicateFinder, entriesOf, entryOf, textOf } from "./entries.ts";
 import type { Entry } from "./entries.ts";
@@ -10,10 +11,8 @@ import { wordList } from "./wordList.ts";
  * named must be declared; otherwise a deployment would wait for an object that nobody makes.
  */
 
-const GUID = /^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/i;
-
 /** Things that a reference can look up, by the key that names one. */
-export const referenceKeys = ["workspace", "item", "connection", "capacity", "gateway"] as const;
+const referenceKeys = ["workspace", "item", "connection", "capacity", "gateway"] as const;
 /** What a reference looks up. */
 export type ReferenceKey = (typeof referenceKeys)[number];
 
@@ -93,4 +92,4 @@ const isInVault = ({ credentials }: Entry) => entryOf(credentials)["keyVault"] !
 const namesOf = (entries: readonly Entry[]): string[] => entries.flatMap(({ name }) => textOf(name) ?? []);
 const sameName = (left: string | undefined, right: string | undefined) => left?.toLowerCase() === right?.toLowerCase();
 const includes = (names: readonly string[], wanted: string) => names.some((name) => sameName(name, wanted));
-const isId = (value: unknown) => typeof value === "string" && GUID.test(value.trim());
+const isId = (value: unknown) => typeof value === "string" && isGuid(value.trim());

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isGuid } from "../api/guid.ts";
 import { id, text } from "./value.ts";
 import { wordList } from "./wordList.ts";
 
@@ -41,8 +42,6 @@ export const principalKeys = {
 /** A declared principal. */
 export type DeclaredPrincipal = z.output<typeof principalKeys.principal>;
 
-const GUID = /^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/i;
-
 /** A fault of a declared principal: the key that has it, and what would be right. */
 export interface PrincipalProblem {
   readonly key: "principal" | "type";
@@ -67,7 +66,7 @@ export function principalProblem(principal: unknown, type: unknown): PrincipalPr
       message: "a user principal name is always a User: remove the key, or give an object id",
     };
   }
-  if (GUID.test(name))
+  if (isGuid(name))
     return type === undefined
       ? { key: "type", message: `required with an object id: ${wordList(principalTypes, "or")}` }
       : undefined;

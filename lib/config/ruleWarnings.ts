@@ -1,4 +1,4 @@
-import type { ContentItem } from "../content/references.ts";
+import type { ContentItem } from "../content/contentItem.ts";
 import { canMatchBelow, matchesFile } from "../content/values/filePattern.ts";
 import { problemText } from "../content/values/place.ts";
 import type { ValueProblem } from "../content/values/place.ts";
@@ -7,9 +7,9 @@ import type { PoolRule, Rule, Rules } from "../content/values/rule.ts";
 import { isForItem, rulesWithoutEffect, rulesWithoutValue } from "../content/values/selectValues.ts";
 import { SPARK_COMPUTE, sparkPoolOf } from "../content/values/sparkPools.ts";
 import { closestName } from "./closestName.ts";
-import type { Position } from "./content.ts";
+import type { Position } from "./itemPosition.ts";
 import type { ResolvedItem } from "./item.ts";
-import type { ResolvedEntries, ResolvedEntry } from "./rules.ts";
+import type { ResolvedEntries, ResolvedEntry } from "./resolvedEntry.ts";
 
 /* Rules that are allowed, and probably do not do what was meant. A file of rules may be that of several entries. */
 
@@ -32,9 +32,9 @@ export function ruleWarnings(use: RuleUse): string[] {
   const entries = workspaces.flatMap(({ entries }) => entries.filter(({ rules }) => rules));
   const usedPlaces = new Set([...use.used].map(keyOf));
   const holders = new Map<string, Held>();
-  const told = entries.flatMap((entry) => {
+  const warnings = entries.flatMap((entry) => {
     if (!entry.rules) return [];
-    const { rules, warnings } = entry.rules;
+    const { rules, warnings: ofFile } = entry.rules;
     const all = allOf(rules);
     for (const rule of all) {
       const held = holders.get(keyOf(rule));
@@ -43,13 +43,13 @@ export function ruleWarnings(use: RuleUse): string[] {
     }
     const used = new Set(all.filter((rule) => usedPlaces.has(keyOf(rule))));
     return [
-      ...warnings,
+      ...ofFile,
       ...folded(rulesWithoutValue(rules, environment).map(problemText), environment),
       ...rulesWithoutEffect(rules, environment, used).map(problemText),
     ];
   });
   const ofNothing = [...holders].flatMap(([key, held]) => namesOfNothing(held, usedPlaces.has(key), use));
-  return [...new Set([...told, ...ofNothing.map(problemText)])];
+  return [...new Set([...warnings, ...ofNothing.map(problemText)])];
 }
 
 /** A rule, and the entries whose items it is for. */

@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { posix } from "node:path";
+import { messageOf } from "../api/messageOf.ts";
 import { blobPlaceOf, isAddress } from "../logStore/blobPlace.ts";
 import { checkKindValues } from "./kindKeys.ts";
 import type { KindKey } from "./kindKeys.ts";
@@ -12,6 +13,7 @@ import { entriesOf, entryOf, isEntry, textOf, duplicateFinder } from "./entries.
 import type { Entry } from "./entries.ts";
 import { resolveItem } from "./item.ts";
 import type { ResolvedItem } from "./item.ts";
+import type { ResolvedEntry } from "./resolvedEntry.ts";
 import { resolveContent } from "./content.ts";
 import { isOfDeployment } from "../secrets/secretVersion.ts";
 import { checkNames } from "./names.ts";
@@ -162,7 +164,7 @@ function checkAddresses(raw: Entry, env: NodeJS.ProcessEnv, problems: Problem[])
     try {
       blobPlaceOf(log, env);
     } catch (error) {
-      problems.push(problemAt(["transactionLog"], error instanceof Error ? error.message : String(error)));
+      problems.push(problemAt(["transactionLog"], messageOf(error)));
     }
   } else if (log.includes("\\") || posix.normalize(log).startsWith("..")) {
     const message = "must be a folder inside the project, with / between folders, or an absolute path";
@@ -177,7 +179,7 @@ function refusalAt(key: string, rule: () => unknown, problems: Problem[]): void 
   try {
     rule();
   } catch (error) {
-    problems.push(problemAt([key], error instanceof Error ? error.message : String(error)));
+    problems.push(problemAt([key], messageOf(error)));
   }
 }
 
@@ -218,27 +220,6 @@ function checkGit(git: unknown, at: ConfigPath, problems: Problem[], warnings: s
   if (directory?.includes("\\") || directory?.split("/").includes("..")) {
     problems.push(problemAt([...at, "directoryName"], "must be a folder of the branch, with / between folders"));
   }
-}
-
-/** The items of one entry of `items`. */
-export interface ResolvedEntry {
-  /** Path of the entry. */
-  readonly at: ConfigPath;
-  readonly items: readonly ResolvedItem[];
-  /** Items of the entry's folder that are not deployed. */
-  readonly left: readonly ResolvedItem[];
-  /** What the entry's folder is allowed to hold, and what is probably not meant. */
-  readonly warnings: readonly string[];
-  /** Values per environment; absent without any. */
-  readonly rules?: ReturnType<typeof ItemRules.rulesOf>;
-}
-
-/** The entries of a workspace. */
-export interface ResolvedEntries {
-  /** Key of the workspace. */
-  readonly name: string;
-  readonly displayName: string;
-  readonly entries: readonly ResolvedEntry[];
 }
 
 /** The entries of a workspace in the file. */

@@ -1,4 +1,6 @@
 import type { FlagName } from "../featureFlags.ts";
+import type { GitConfig } from "./gitSchema.ts";
+import type { ItemInput, ItemOptions } from "./itemSchema.ts";
 import { inOurWords, schemaProblems, StackConfigError, withPlaces } from "./problem.ts";
 import type { Problem } from "./problem.ts";
 import { stackFileLines } from "./stackFileLines.ts";
@@ -9,13 +11,15 @@ import { defaultKey } from "../content/itemKeys.ts";
 import { kindValues } from "./kindKeys.ts";
 import type { KindKey, KindValues } from "./kindKeys.ts";
 import { knownKeysWith, schemaWith } from "./schema.ts";
-import type { GitConfig, ItemInput, ItemOptions, StackInput, UserConfig, WorkspaceInput } from "./schema.ts";
+import type { StackInput } from "./schema.ts";
+import type { UserConfig, WorkspaceInput } from "./workspaceSchema.ts";
 import { withWorkspaceFiles } from "./workspaceFiles.ts";
 import type { WithWorkspaces } from "./workspaceFiles.ts";
 
 export { StackConfigError } from "./problem.ts";
 export type { AzureConfig } from "./azureSchema.ts";
-export type { GitConfig, UserConfig } from "./schema.ts";
+export type { GitConfig } from "./gitSchema.ts";
+export type { UserConfig } from "./workspaceSchema.ts";
 
 /** Keys of an entry that stands for a folder of items. */
 type FolderKey = "from" | "include" | "exclude" | "types" | "items" | "parameters";
@@ -97,14 +101,14 @@ export function parseStackConfig(given: Readonly<Record<string, unknown>>, optio
     const placed = problems.some(({ same }) => same)
       ? withPlaces(problems, placesIn(declared, stackFileLines(projectRoot, stack, env)))
       : problems;
-    throw new StackConfigError(stack, told(declared, [...shape, ...placed]));
+    throw new StackConfigError(stack, problemsToShow(declared, [...shape, ...placed]));
   }
 
   const { workspaces, ...rest } = parsed.data;
   return {
     ...rest,
     ...kindValues(kindKeys, "stack", rest),
-    ...(warnings.length > 0 && { warnings: warnings.map(declared.told) }),
+    ...(warnings.length > 0 && { warnings: warnings.map(declared.withFilePlaces) }),
     workspaces: workspaces.map((workspace, index) => completed(workspace, items[index] ?? [], kindKeys)),
   };
 }
@@ -115,12 +119,15 @@ const placesIn =
     placeOf(at, inStackFile);
 
 /** Problems with the files of workspaces, and those of the whole with their places in these files. */
-function told(declared: WithWorkspaces, problems: readonly Problem[]): readonly Problem[] {
+function problemsToShow(declared: WithWorkspaces, problems: readonly Problem[]): readonly Problem[] {
   const ofFiles = declared.problems;
-  const isTold = (place: string) =>
+  const isCovered = (place: string) =>
     ofFiles.some(({ path }) => place === path || [".", "[", " "].some((next) => place.startsWith(path + next)));
-  const others = problems.map(({ path, message }) => ({ path: declared.told(path), message: declared.told(message) }));
-  return [...ofFiles, ...others.filter(({ path }) => !isTold(path))];
+  const others = problems.map(({ path, message }) => ({
+    path: declared.withFilePlaces(path),
+    message: declared.withFilePlaces(message),
+  }));
+  return [...ofFiles, ...others.filter(({ path }) => !isCovered(path))];
 }
 
 function completed(

@@ -2,7 +2,8 @@ import { idsIn } from "../content/gitIds.ts";
 import { environmentValue, environmentVersion } from "../content/environmentValues.ts";
 import type { Variables } from "../content/environmentValues.ts";
 import { referenceText, soughtIn } from "../content/itemValues.ts";
-import type { ContentItem, GivenByValues } from "../content/references.ts";
+import type { ContentItem } from "../content/contentItem.ts";
+import type { GivenByValues } from "../content/knownItems.ts";
 import type { TextFile } from "../content/contentRules.ts";
 import { applyValues } from "../content/values/applyValues.ts";
 import { dynamicText } from "../content/values/dynamicText.ts";
@@ -18,10 +19,10 @@ import { selectValues } from "../content/values/selectValues.ts";
 import { SPARK_COMPUTE, sparkPoolOf, sparkPools } from "../content/values/sparkPools.ts";
 import type { SparkPool } from "../content/values/rule.ts";
 import type { Value } from "../content/values/value.ts";
-import type { Position, Surroundings } from "./content.ts";
+import type { Position, Surroundings } from "./itemPosition.ts";
 import type { ItemReference } from "./item.ts";
 import { closestName } from "./closestName.ts";
-import type { ResolvedEntry } from "./rules.ts";
+import type { ResolvedEntry } from "./resolvedEntry.ts";
 
 /** An item's files with the values of an environment. */
 export interface ValuedFiles {
@@ -224,10 +225,10 @@ export function foreignIdsIn(items: ReadonlyMap<ContentItem, Position>, values: 
   const known = [...items.keys()].map(({ logicalId }) => logicalId ?? "");
   const given = [...values].flatMap((list) => idsIn(JSON.stringify(list)).map(({ id }) => id));
   const { ids, more } = foreignIds(texts, [...known, ...given]);
-  const told = ids.slice(0, MAX_IDS).map(({ id, files, count }) => {
+  const warnings = ids.slice(0, MAX_IDS).map(({ id, files, count }) => {
     const others = count > 1 ? ` and ${count - 1} more` : "";
     return `${id} stands in ${files[0]}${others}. If it belongs to another environment, replace it by a rule.`;
   });
-  const rest = ids.length - told.length + more;
-  return rest > 0 ? [...told, `${rest} more ids stand in several items and are not replaced.`] : told;
+  const rest = ids.length - warnings.length + more;
+  return rest > 0 ? [...warnings, `${rest} more ids stand in several items and are not replaced.`] : warnings;
 }

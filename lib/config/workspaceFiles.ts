@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { messageOf } from "../api/messageOf.ts";
 import { readOwnTextFile } from "../api/textFile.ts";
 import { isEntry, textOf } from "./entries.ts";
 import type { Entry } from "./entries.ts";
@@ -8,15 +9,14 @@ import type { ConfigPath, Problem } from "./problem.ts";
 import { secretInFile, secretsIn } from "./secrets.ts";
 import { linesOf } from "./stackFileLines.ts";
 import type { PlaceOf } from "./stackFileLines.ts";
+import { below, pathIn } from "./workspaceSource.ts";
+import type { Source } from "./workspaceSource.ts";
 import { parseYaml } from "./yamlFile.ts";
 
 /*
  * Workspaces in files of their own: an entry `{ from: GLOB }` of `fabric:workspaces` stands for the workspaces of files. Whoever
  * reads workspaces from a raw configuration reads them here.
  */
-
-/** Where a workspace stands: in the stack's own list, or in a file, which holds one workspace or a list. */
-type Source = { readonly position: number } | { readonly file: string; readonly position: number | undefined };
 
 /** A configuration whose workspaces are all in its list. */
 export interface WithWorkspaces {
@@ -26,8 +26,8 @@ export interface WithWorkspaces {
   readonly problems: readonly Problem[];
   /** Whether all files could be read. Else workspaces are missing. */
   readonly isWhole: boolean;
-  /** A message or path in which a place in `raw` is told, with the place in the file instead. */
-  readonly told: (text: string) => string;
+  /** A message or path with the places in files instead of those in `raw`. */
+  readonly withFilePlaces: (text: string) => string;
   /**
    * Where a value of `raw` stands: `workspaces/sales.yaml:14`.
    * @param inStackFile finds what stands in the stack's file
@@ -43,22 +43,16 @@ export interface WithWorkspaces {
  */
 export function withWorkspaceFiles(raw: Entry, projectRoot: string, stack = "S"): WithWorkspaces {
   const given = raw["workspaces"];
-  const problems: Problem[] = [];
-  const found: { readonly entry: unknown; readonly source: Source }[] = [];
-  const namedBy = new Map<string, number>();
-  let isWhole = true;
-  const report = (at: ConfigPath, message: string) => void problems.push(problemAt(["workspaces", ...at], message));
-
-  for (const [position, entry] of (Array.isArray(given) ? (given as unknown[]) : []).entries()) {
-    if (!isEntry(entry) || entry["from"] === undefined) found.push({ entry, source: { position } });
-    else readEntry(entry, position);
-  }
+  const entries = Array.isArray(given) ? (given as unknown[]) : [];
+  const parts = [...partsOf(entries, { projectRoot, stack })];
+  const found = parts.filter((part) => "source" in part);
+  const faults = parts.filter((part) => "problem" in part);
 
   return {
     raw: Array.isArray(given) ? { ...raw, workspaces: found.map(({ entry }) => entry) } : raw,
-    problems,
-    isWhole,
-    told: (text) =>
+    problems: faults.map(({ problem }) => problem),
+    isWhole: !faults.some(({ hidesWorkspaces }) => hidesWorkspaces),
+    withFilePlaces: (text) =>
       text.replaceAll(/fabric:workspaces\[(\d+)\](\.?)/g, (whole, index: string, dot: string) => {
         const source = found[Number(index)]?.source;
         return source ? below(source, dot) : whole;
@@ -73,56 +67,93 @@ export function withWorkspaceFiles(raw: Entry, projectRoot: string, stack = "S")
       return `${source.file}:${linesOf(readOwnTextFile(join(projectRoot, source.file)), 0)(inFile) ?? 1}`;
     },
   };
+}
 
-  function readEntry(entry: Entry, position: number): void {
+/** A workspace of the list, or of a file. */
+interface FoundWorkspace {
+  readonly entry: unknown;
+  readonly source: Source;
+}
+
+/** What is wrong with a file, or with the entry that names it. */
+interface Fault {
+  readonly problem: Problem;
+  /** Whether workspaces are missing because of it. */
+  readonly hidesWorkspaces: boolean;
+}
+
+/** The project that the files are of. */
+interface Project {
+  readonly projectRoot: string;
+  readonly stack: string;
+}
+
+const faultAt = (at: ConfigPath, message: string): Fault => ({
+  problem: problemAt(["workspaces", ...at], message),
+  hidesWorkspaces: false,
+});
+
+/** Files that an entry names, and that could not be found or read. */
+const unreadable = (position: number, error: unknown): Fault => ({
+  ...faultAt([position, "from"], messageOf(error)),
+  hidesWorkspaces: true,
+});
+
+/** All workspaces in their order, with the faults between them. */
+function* partsOf(entries: readonly unknown[], project: Project): Generator<FoundWorkspace | Fault> {
+  const namedBy = new Map<string, number>();
+  for (const [position, entry] of entries.entries()) {
+    if (!isEntry(entry) || entry["from"] === undefined) {
+      yield { entry, source: { position } };
+      continue;
+    }
     for (const key of Object.keys(entry))
-      if (key !== "from") report([position, key], "not together with from: the keys of a workspace stand in its file");
-    for (const file of filesOf(entry["from"], position)) {
-      const first = namedBy.get(file);
-      if (first === undefined) {
-        namedBy.set(file, position);
-        readFile(file, position);
-      } else {
-        report([position, "from"], `${file} is named by ${problemAt(["workspaces", first, "from"], "").path}, too`);
+      if (key !== "from")
+        yield faultAt([position, key], "not together with from: the keys of a workspace stand in its file");
+    try {
+      for (const file of filesOf(entry["from"], project)) {
+        const first = namedBy.get(file);
+        namedBy.set(file, first ?? position);
+        if (first === undefined) yield* partsOfFile(file, position, project);
+        else
+          yield faultAt(
+            [position, "from"],
+            `${file} is named by ${problemAt(["workspaces", first, "from"], "").path}, too`,
+          );
       }
-    }
-  }
-
-  function filesOf(from: unknown, position: number): readonly string[] {
-    const pattern = textOf(from);
-    try {
-      if (pattern === undefined) throw new Error("must be text: the path of a file, or a glob for several");
-      return matchingFiles(projectRoot, pattern);
     } catch (error) {
-      unreadable(position, error);
-      return [];
+      yield unreadable(position, error);
     }
   }
+}
 
-  function readFile(file: string, position: number): void {
-    try {
-      const content = parseYaml(readOwnTextFile(join(projectRoot, file), file), file);
-      const entries = workspacesIn(content, file);
-      entries.forEach((entry, index) => {
-        const source = { file, position: Array.isArray(content) ? index : undefined };
-        const secrets = secretsIn(entry, []);
-        problems.push(...secrets.map((path) => ({ path: pathIn(source, path), message: secretInFile(stack) })));
-        if (isEntry(entry) && entry["from"] !== undefined) {
-          isWhole = false;
-          const message = "only the stack's own list takes from, and not a file that it names: name the files there";
-          problems.push({ path: pathIn(source, ["from"]), message });
-        } else {
-          found.push({ entry, source });
-        }
-      });
-    } catch (error) {
-      unreadable(position, error);
-    }
+/** @throws Error that says why there are no such files */
+function filesOf(from: unknown, { projectRoot }: Project): readonly string[] {
+  const pattern = textOf(from);
+  if (pattern === undefined) throw new Error("must be text: the path of a file, or a glob for several");
+  return matchingFiles(projectRoot, pattern);
+}
+
+/** @param position that of the entry that names the file */
+function* partsOfFile(file: string, position: number, project: Project): Generator<FoundWorkspace | Fault> {
+  try {
+    const content = parseYaml(readOwnTextFile(join(project.projectRoot, file), file), file);
+    for (const [index, entry] of workspacesIn(content, file).entries())
+      yield* partsOfEntry(entry, { file, position: Array.isArray(content) ? index : undefined }, project);
+  } catch (error) {
+    yield unreadable(position, error);
   }
+}
 
-  function unreadable(position: number, error: unknown): void {
-    isWhole = false;
-    report([position, "from"], error instanceof Error ? error.message : String(error));
+/** A workspace of a file. */
+function* partsOfEntry(entry: unknown, source: Source, { stack }: Project): Generator<FoundWorkspace | Fault> {
+  for (const path of secretsIn(entry, []))
+    yield { problem: { path: pathIn(source, path), message: secretInFile(stack) }, hidesWorkspaces: false };
+  if (isEntry(entry) && entry["from"] !== undefined) {
+    const message = "only the stack's own list takes from, and not a file that it names: name the files there";
+    yield { problem: { path: pathIn(source, ["from"]), message }, hidesWorkspaces: true };
+  } else {
+    yield { entry, source };
   }
 }
 
@@ -138,13 +169,3 @@ function workspacesIn(content: unknown, file: string): readonly unknown[] {
   if (above !== undefined) throw new Error(`${file} ${what}, without ${above} above them`);
   return [content];
 }
-
-/** `workspaces/sales.yaml [0].git`, from the path below the workspace: `.git`, or the dot alone if the rest follows. */
-function below(source: Source, path: string): string {
-  if (!("file" in source)) return problemAt(["workspaces", source.position], "").path + path;
-  if (source.position !== undefined) return `${source.file} [${source.position}]${path}`;
-  return source.file + path.replace(/^\./, " ");
-}
-
-const pathIn = (source: Source, path: ConfigPath): string =>
-  below(source, path.map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`)).join(""));

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type * as Yaml from "yaml";
+import { messageOf } from "../api/messageOf.ts";
 
 // loaded only for the first text: YAML costs every provider process ten megabytes, and hardly any process reads it
 const yaml = () => createRequire(import.meta.url)("yaml") as typeof Yaml;
@@ -38,7 +39,7 @@ export function parseYaml(text: string, file: string): unknown {
         return visit.BREAK;
       },
     });
-    throw invalid(place, error instanceof Error ? error.message : String(error));
+    throw invalid(place, messageOf(error));
   }
 
   function invalid(offset: number, message: string): Error {

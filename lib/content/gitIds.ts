@@ -1,3 +1,4 @@
+import { GUID, isGuid } from "../api/guid.ts";
 import type { TextFile } from "./contentRules.ts";
 
 /*
@@ -8,7 +9,7 @@ import type { TextFile } from "./contentRules.ts";
 /** The id that stands for the own workspace, and for no logical id. */
 export const ZERO_ID = "00000000-0000-0000-0000-000000000000";
 
-const GUID = /[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}/gi;
+const IDS = new RegExp(GUID, "gi");
 
 /** An id in a text. */
 export interface FoundId {
@@ -18,16 +19,15 @@ export interface FoundId {
 }
 
 /** Whether a text is an id of an object, and not all zeros. */
-export const isId = (text: string): boolean =>
-  /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i.test(text) && text !== ZERO_ID;
+export const isId = (text: string): boolean => isGuid(text) && text !== ZERO_ID;
 
 /** All ids in a text. */
 export const idsIn = (text: string): FoundId[] =>
-  [...text.matchAll(GUID)].map(({ 0: id, index }) => ({ id: id.toLowerCase(), position: index }));
+  [...text.matchAll(IDS)].map(({ 0: id, index }) => ({ id: id.toLowerCase(), position: index }));
 
 /** Replaces ids, whatever their case. @param to the new id; undefined to leave the id */
 export const replaceIds = (text: string, to: (id: string) => string | undefined): string =>
-  text.replace(GUID, (id) => to(id.toLowerCase()) ?? id);
+  text.replace(IDS, (id) => to(id.toLowerCase()) ?? id);
 
 /** Keys whose value is the id of a workspace. */
 const WORKSPACE_KEY = "default_lakehouse_workspace_id|workspaceId|workspace_id|workspace";

@@ -3,6 +3,7 @@ import { extname, join, posix } from "node:path";
 import { knownItemType } from "../api/itemType.ts";
 import { readPlatform } from "../api/itemDefinition.ts";
 import type { Platform } from "../api/itemDefinition.ts";
+import { messageOf } from "../api/messageOf.ts";
 
 /** An item found in a directory tree. */
 export interface ItemFolder {
@@ -67,7 +68,7 @@ export function findItemFolders(projectRoot: string, from: string): FoundFolders
       try {
         items.push({ path, relative, place, parent, platform: readPlatform(join(projectRoot, path)) });
       } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
+        const message = messageOf(error);
         problems.push({ path, message: message.replaceAll(join(projectRoot, "/"), "") });
       }
     }

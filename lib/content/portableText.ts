@@ -4,7 +4,8 @@ import { kqlSources, namesDatabases } from "./clusterUris.ts";
 import type { TextFile } from "./contentRules.ts";
 import { ZERO_ID, idsIn, withIdAt, withoutWorkspaceId } from "./gitIds.ts";
 import { REPORT_FILE, withModelId } from "./modelOfReport.ts";
-import { isParent, isSentAsItIs, workspaceKey } from "./references.ts";
+import { isParent } from "./parentEventhouse.ts";
+import { isSentAsItIs, workspaceKey } from "./reference.ts";
 import { resolvedText } from "./resolvedDefinition.ts";
 import { jsonIn } from "./textFiles.ts";
 

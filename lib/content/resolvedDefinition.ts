@@ -4,7 +4,7 @@ import type { TextFile } from "./contentRules.ts";
 import { namesDatabases, withClusterUris } from "./clusterUris.ts";
 import { replaceIds, replaceWorkspaceId } from "./gitIds.ts";
 import { REPORT_FILE, modelPathIn, withModelId } from "./modelOfReport.ts";
-import { isSentAsItIs, uriKey, workspaceKey } from "./references.ts";
+import { isSentAsItIs, uriKey, workspaceKey } from "./reference.ts";
 import { withTexts } from "./textFiles.ts";
 
 /** A definition as the service wants it. */

@@ -4,7 +4,7 @@ import { HttpsProxyAgent } from "https-proxy-agent";
 import { proxyName, proxyOf } from "./proxy.ts";
 
 /** Our error code for a request that did not get past the proxy, and so never reached the service. */
-export const PROXY_FAILED = "ProxyFailed";
+const PROXY_FAILED = "ProxyFailed";
 
 /** The connections to one address. */
 export interface Agents {

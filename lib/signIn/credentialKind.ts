@@ -1,7 +1,7 @@
 import { wordList } from "../config/wordList.ts";
 
 /** Ways to sign in to Entra ID, by their names in `fabric:credential`. `auto` looks for them in this order. */
-export const azureCredentialKinds = [
+const azureCredentialKinds = [
   "clientSecret",
   "clientCertificate",
   "workloadIdentity",

@@ -5,7 +5,7 @@ import { defineFamily } from "../../emulator/core/family.ts";
 import type { Stored } from "../../emulator/core/store.ts";
 import { startEmulator } from "../../emulator/emulator.ts";
 import type { Emulator } from "../../emulator/emulator.ts";
-import { curlOf } from "../../emulator/portal/page/views.mjs";
+import { curlOf } from "../../emulator/portal/page/requestsView.mjs";
 
 interface Tree extends Stored {
   readonly workspaceId: string;
@@ -77,6 +77,22 @@ describe("what the portal asks for", () => {
       found.files.find(({ path }) => path === "a.py"),
       { path: "a.py", text: "one\nTWO\n" },
     );
+  });
+
+  it("What the portal's page loads is all served: its style, its script, and the scripts that those import", async () => {
+    const served = new Set<string>();
+    const load = async (path: string): Promise<void> => {
+      if (served.has(path)) return;
+      served.add(path);
+      const answer = await fetch(emulator.origin + path);
+      assert.equal(answer.status, 200, path);
+      const text = await answer.text();
+      const named = text.matchAll(/(?:src|href)="(\/[^"]+)"|from "\.(\/\w+\.mjs)"/g);
+      for (const [, absolute, sibling] of named) await load(absolute ?? `/_emulator/portal${sibling}`);
+    };
+    await load("/");
+    for (const name of ["portal.css", "portal.mjs", "faultsView.mjs"])
+      assert.ok(served.has(`/_emulator/portal/${name}`), name);
   });
 
   it("What the portal asks for is not there in an emulator without it, as the one inside the provider process", async () => {

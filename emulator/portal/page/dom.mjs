@@ -18,6 +18,9 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** An input with its label. */
+export const field = (label, input, attributes = {}) => h("label", attributes, label, input);
+
 /** Replaces the content of an element. What has a `data-key` stays open and keeps the focus. */
 export function replace(container, ...children) {
   const focused = document.activeElement?.closest?.("[data-key]")?.dataset.key;

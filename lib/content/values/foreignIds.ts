@@ -1,3 +1,5 @@
+import { GUID } from "../../api/guid.ts";
+
 /** An id that occurs in several files and belongs to nothing that is known. */
 export interface ForeignId {
   /** In lower case. */
@@ -13,7 +15,7 @@ export const SHOWN_FILES = 5;
 /** Ids that are reported. */
 const SHOWN_IDS = 20;
 
-const GUID = /(?<![\da-f-])[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}(?![\da-f]|-[\da-f])/gi;
+const IDS = new RegExp(`(?<![\\da-f-])${GUID}(?![\\da-f]|-[\\da-f])`, "gi");
 const ZERO = "00000000-0000-0000-0000-000000000000";
 
 /**
@@ -30,7 +32,7 @@ export function foreignIds(
   const found = new Map<string, Set<string>>();
   for (const { path, text } of files) {
     if (text === undefined || path.split("/").at(-1) === ".platform") continue;
-    for (const [match] of text.matchAll(GUID)) {
+    for (const [match] of text.matchAll(IDS)) {
       const id = match.toLowerCase();
       if (!expected.has(id)) found.set(id, (found.get(id) ?? new Set()).add(path));
     }

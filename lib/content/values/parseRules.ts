@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { messageOf } from "../../api/messageOf.ts";
 import { closestName } from "../../config/closestName.ts";
 import { wordList } from "../../config/wordList.ts";
 import type { Place, ValueProblem } from "./place.ts";
@@ -120,7 +121,7 @@ function readExtended(reader: Reader, source: Source, file: string, options: Fil
     try {
       text = options.readTemplate?.(path);
     } catch (error) {
-      return reader.problem(at, error instanceof Error ? error.message : String(error)) ?? [];
+      return reader.problem(at, messageOf(error)) ?? [];
     }
     if (text === undefined)
       return reader.problem(at, `names ${path}, which does not exist beside the parameter file`) ?? [];

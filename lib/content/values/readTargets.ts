@@ -1,3 +1,4 @@
+import { isGuid } from "../../api/guid.ts";
 import { closestName } from "../../config/closestName.ts";
 import { isMissing, isObject } from "./reader.ts";
 import type { Reader } from "./reader.ts";
@@ -5,7 +6,6 @@ import type { KeyPath } from "./place.ts";
 import { EVERY_ENVIRONMENT } from "./rule.ts";
 import type { BindingRule, ByEnvironment, PoolRule, SparkPool } from "./rule.ts";
 
-const GUID = /^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/i;
 const POOL_TYPES = ["Capacity", "Workspace"] as const;
 
 /** An entry of `spark_pool`; undefined if it cannot be used. */
@@ -117,7 +117,7 @@ function readConnections(reader: Reader, value: unknown, path: KeyPath): ByEnvir
 
 function readConnection(reader: Reader, value: unknown, path: KeyPath): string | undefined {
   const id = plainText(reader, value, path);
-  if (id === undefined || GUID.test(id)) return id;
+  if (id === undefined || isGuid(id)) return id;
   return reader.problem(path, "must be the id of a connection, like 01234567-89ab-cdef-0123-456789abcdef");
 }
 

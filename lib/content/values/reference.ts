@@ -3,12 +3,12 @@ import { wordList } from "../../config/wordList.ts";
 import { knownItemType } from "../../api/itemType.ts";
 
 /** Attributes of an item that a value may ask for, in the service's meaning of fabric-cicd's words. */
-export const itemAttributes = ["id", "sqlendpoint", "sqlendpointid", "queryserviceuri"] as const;
+const itemAttributes = ["id", "sqlendpoint", "sqlendpointid", "queryserviceuri"] as const;
 /** One of {@link itemAttributes}. */
 export type ItemAttribute = (typeof itemAttributes)[number];
 
 /** Attributes of a workspace that a value may ask for; `name_encoded` is the name as a part of an address (`My%20Sales`). */
-export const workspaceAttributes = ["id", "name", "name_encoded"] as const;
+const workspaceAttributes = ["id", "name", "name_encoded"] as const;
 /** One of {@link workspaceAttributes}. */
 export type WorkspaceAttribute = (typeof workspaceAttributes)[number];
 
