@@ -475,7 +475,7 @@ describe("what reads the state again between a failed up and its rollback", () =
     ...{ type: "pulumi-nodejs:dynamic/fabric:Workspace", inputs: { description } },
   });
   const left = { resources: [workspace("left")] };
-  const hash = checkpointHash({ version: 3, deployment: left } as Checkpoint);
+  const hash = checkpointHash({ version: 3, deployment: left });
   const env = { REFRESHED: stateOf(workspace("read again")) };
 
   /** A stack whose up ended by itself while the outcome of one change was not known. */
