@@ -142,6 +142,11 @@ export interface LoggedPast {
   /** Whether this run rolls back a transaction that deleted the object, or may have deleted it. */
   wasDeletedByTransaction(resourceType: string, resourceId: string): Promise<boolean>;
   /**
+   * Whether a delete of the object is in the log of a transaction that has not ended, or in that of the rollback, and was not
+   * refused.
+   */
+  mayHaveDeleted(resourceType: string, resourceId: string): Promise<boolean>;
+  /**
    * Whether the rollback, in this run or in an earlier attempt, has written to an object of that name, or may have; false in every
    * other run.
    * @param resourceName as in the intents of the log

@@ -163,7 +163,7 @@ async function deleteShown(
       run,
       workspaceId,
       () => run.write(intent, { method: "DELETE", path, operation, answer: nothing }),
-      () => run.get(path, `read ${nameOf(item)}`, itemShape),
+      { read: () => run.get(path, `read ${nameOf(item)}`, itemShape) },
     );
   }
 }
