@@ -38,6 +38,20 @@ export async function isWorkspaceGone(run: Run, workspaceId: string): Promise<bo
 }
 
 /**
+ * Reads what goes with its workspace.
+ * @returns "gone" if the service does not find it, or forbids it, and the workspace is gone
+ * @throws the read's own error otherwise, or Error as {@link isWorkspaceGone} does
+ */
+export async function unlessGoneWith<T>(run: Run, workspaceId: string, read: () => Promise<T>): Promise<T | "gone"> {
+  try {
+    return await read();
+  } catch (error) {
+    if (mayMeanGone(error) && (await isWorkspaceGone(run, workspaceId))) return "gone";
+    throw error;
+  }
+}
+
+/**
  * Whether an item is gone with its content: its workspace exists, has a running capacity, and does not list the item.
  * @throws the list's own error, or Error if the workspace's capacity is paused, because then the list is no proof
  */

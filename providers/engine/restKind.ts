@@ -1,12 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { isServiceAnswer } from "../../lib/api/fabricError.ts";
 import { idShape } from "../../lib/api/objects.ts";
 import type { Run } from "../run/run.ts";
 import type { ConfigEntry } from "./entry.ts";
 import { isUnknown, sameIgnoringCase } from "./field.ts";
 import type { Fields, InputsOf } from "./field.ts";
-import { isWorkspaceGone } from "./gone.ts";
+import { unlessGoneWith } from "./gone.ts";
 import { defineObjectKind } from "./lifecycle.ts";
 import type { Change, Live } from "./objectKind.ts";
 import { collectionPath } from "./place.ts";
@@ -110,14 +109,8 @@ export function restKind<const F extends Fields, S extends z.ZodObject, const K 
   };
   const single = {
     find: (run: Run, { workspaceId }: Live) => readSingle(run, String(workspaceId)),
-    async observe(run: Run, id: string): Promise<Live | "gone"> {
-      try {
-        return (await readSingle(run, id)) ?? "gone";
-      } catch (error) {
-        if (isServiceAnswer(error, 404, 403) && (await isWorkspaceGone(run, id))) return "gone";
-        throw error;
-      }
-    },
+    observe: async (run: Run, id: string): Promise<Live | "gone"> =>
+      (await unlessGoneWith(run, id, () => readSingle(run, id))) ?? "gone",
   };
 
   const whenReady = async ({ run, id, now, wanted, path }: Change<Fields, object, Live, Live>): Promise<object> => {

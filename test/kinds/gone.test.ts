@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { known } from "../../emulator/core/defaultSeed.ts";
+import { known, knownBranch } from "../../emulator/core/defaultSeed.ts";
 import { Bench, TRANSACTION, deployed, saveBefore } from "./providerBench.ts";
-import type { Deployed } from "./providerBench.ts";
+import type { Deployed, KindKey } from "./providerBench.ts";
 
 /* When an object is taken for gone: a stack forgets what is, so nothing but a proof counts. */
 
@@ -90,6 +90,27 @@ describe("an object of a workspace", () => {
       await process.end();
     }
   });
+
+  const heldBy: Record<string, (workspaceId: string) => Omit<Deployed, "kind">> = {
+    workspaceIdentity: (id) => ({ id, olds: { workspaceId: id } }),
+    itemEndpoint: (id) => ({ id: `${id}/${known.alice}`, olds: { workspaceId: id, itemId: known.alice } }),
+    gitConnection: (id) => ({ id, olds: { workspaceId: id, ...knownBranch } }),
+    unlistedUsers: (id) => ({ id, olds: { workspaceId: id, listed: [] } }),
+    unlistedItems: (id) => ({ id, olds: { workspaceId: id, listed: [] } }),
+  };
+  for (const [kind, heldIn] of Object.entries(heldBy))
+    it(`What one can have once in a workspace or item is gone with the workspace, but not where its inbound rules do not allow this network: ${kind}`, async () => {
+      await using bench = await Bench.start();
+      await deployed(bench, "workspace", { displayName: "other" });
+      const { workspace } = await withItem(bench);
+      const held: Deployed = { kind: kind as KindKey, ...heldIn(workspace.id) };
+      bench.emulator.service.workspaces.delete(workspace.id);
+      const denied = { route: workspace.id, status: 403, errorCode: "RequestDeniedByInboundPolicy" } as const;
+      bench.emulator.faults([{ ...denied, times: "forever" }]);
+      await assert.rejects(foundOf(bench, held), /inbound rules do not allow this network/);
+      bench.emulator.faults([]);
+      assert.ok(!(await foundOf(bench, held)));
+    });
 
   it("A delete that is forbidden has failed while its workspace is there, and is done once that is gone", async () => {
     await using bench = await Bench.start();

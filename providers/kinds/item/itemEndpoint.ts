@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { optional } from "../../../lib/api/answer.ts";
-import { isServiceAnswer } from "../../../lib/api/fabricError.ts";
 import { itemShape } from "../../../lib/api/objects.ts";
 import { switchEntry } from "../../engine/entry.ts";
 import { identifier, sameIgnoringCase } from "../../engine/field.ts";
-import { isItemGone, isWorkspaceGone } from "../../engine/gone.ts";
+import { isItemGone, mayMeanGone, unlessGoneWith } from "../../engine/gone.ts";
 import { parseId } from "../../engine/place.ts";
 import { defineKind } from "../../engine/resourceKind.ts";
 import type { Run } from "../../run/run.ts";
@@ -109,11 +108,11 @@ export const itemEndpoint = defineKind<Endpoints>()({
   async read(run, id, state) {
     const { workspaceId = "", id: itemId = "" } = parseId({ in: "workspace", collection: "items" }, id) ?? {};
     try {
-      return { inputs: {}, outputs: (await endpointsOf(run, workspaceId, itemId)).endpoints };
+      const told = await unlessGoneWith(run, workspaceId, () => endpointsOf(run, workspaceId, itemId));
+      return told === "gone" ? told : { inputs: {}, outputs: told.endpoints };
     } catch (error) {
-      if (!isServiceAnswer(error, 404, 403)) throw error;
-      if ((await isWorkspaceGone(run, workspaceId)) || (await isItemGone(run, workspaceId, itemId))) return "gone";
-      return { inputs: {}, outputs: state };
+      if (!mayMeanGone(error)) throw error;
+      return (await isItemGone(run, workspaceId, itemId)) ? "gone" : { inputs: {}, outputs: state };
     }
   },
 

@@ -6,7 +6,7 @@ import type { FabricItem } from "../../../lib/api/objects.ts";
 import { isUnprotected, unprotectedIn } from "../../../lib/config/unprotected.ts";
 import { tierOf } from "../../../lib/content/contentRules.ts";
 import { identifier, sameIgnoringCase } from "../../engine/field.ts";
-import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "../../engine/gone.ts";
+import { deleteOrGone, unlessGoneWith } from "../../engine/gone.ts";
 import { defineKind } from "../../engine/resourceKind.ts";
 import type { Run } from "../../run/run.ts";
 import { withFormat } from "./definitionToSend.ts";
@@ -52,8 +52,8 @@ export const unlistedItems = defineKind<object>()({
     return { id: workspaceId, outputs: {} };
   },
 
-  async read(run, id, { listed, deletedAs }) {
-    try {
+  read: (run, id, { listed, deletedAs }) =>
+    unlessGoneWith(run, id, async () => {
       const items = await itemsOf(run, id);
       const all = await unlistedIn(run, id, items, listed);
       if (deletedAs === undefined) {
@@ -78,11 +78,7 @@ export const unlistedItems = defineKind<object>()({
       if (shown.length === 0) return { inputs: { unlisted: undefined } };
       const unlisted = shown.map((item): [string, UnlistedItem] => [item.id, shownAs(item)]);
       return { inputs: { unlisted: Object.fromEntries(unlisted) } };
-    } catch (error) {
-      if (mayMeanGone(error) && (await isWorkspaceGone(run, id))) return "gone";
-      throw error;
-    }
-  },
+    }),
 
   async update(run, id, old, { listed, deletedAs, unlisted: wanted = {} }) {
     const { unlisted: shown = {} } = old;

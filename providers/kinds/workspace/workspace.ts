@@ -4,7 +4,7 @@ import { workspaceShape } from "../../../lib/api/objects.ts";
 import type { Workspace } from "../../../lib/api/objects.ts";
 import { differing } from "../../engine/change.ts";
 import { DOUBTFUL, sameIgnoringCase } from "../../engine/field.ts";
-import { isWorkspaceGone, mayMeanGone } from "../../engine/gone.ts";
+import { unlessGoneWith } from "../../engine/gone.ts";
 import { defineObjectKind } from "../../engine/lifecycle.ts";
 import type { Change } from "../../engine/objectKind.ts";
 import { nameInLog } from "../../engine/undo.ts";
@@ -207,14 +207,8 @@ async function findListed(run: Run, id: string): Promise<Workspace | undefined> 
   return (await visibleWorkspaces(run)).find((workspace) => sameIgnoringCase(workspace.id, id));
 }
 
-async function readWorkspace(run: Run, id: string, name: string): Promise<Workspace | "gone"> {
-  try {
-    return await run.get(`/workspaces/${id}`, `read workspace '${name}'`, workspaceShape);
-  } catch (error) {
-    if (mayMeanGone(error) && (await isWorkspaceGone(run, id))) return "gone";
-    throw error;
-  }
-}
+const readWorkspace = (run: Run, id: string, name: string): Promise<Workspace | "gone"> =>
+  unlessGoneWith(run, id, () => run.get(`/workspaces/${id}`, `read workspace '${name}'`, workspaceShape));
 
 /** Whether the assignment of the capacity is complete. Lists do not show the progress, and count as complete. */
 const isAssigned = ({ capacityAssignmentProgress }: Workspace) =>
