@@ -74,6 +74,11 @@ export interface Reads {
     entry: z.ZodType<T>,
     isIt: (entry: T) => boolean,
   ): Promise<T | undefined>;
+  /**
+   * An answer that all of the run share: the first who wants it asks. An answer that failed is asked for again.
+   * @param what names the question, and is no path: `own role in {workspaceId}`
+   */
+  once<T>(what: string, ask: () => Promise<T>): Promise<T>;
   /** Whether the run asks this for the first time with that text. */
   isFirst(what: string): boolean;
   /**
