@@ -16,32 +16,25 @@ import { idInLog, nameInLog } from "../../engine/undo.ts";
 import type { Run } from "../../run/run.ts";
 import { isKnownToGit } from "../git/status.ts";
 import { definitionHashNow, staysAsEdited } from "./contentDrift.ts";
+import { contentBefore, noteBeforeInstead } from "./contentBefore.ts";
 import {
-  deployDefinition,
-  definitionToReplace,
+  contentToGiveBack,
   giveBackDefinition,
   renewIds,
   restoreUndeclared,
-  sendContent,
-  sendDefinition,
   undeclaredDefinition,
-} from "./contentWrites.ts";
+} from "./contentInRollback.ts";
+import { definitionToReplace, deployDefinition, sendContent, sendDefinition } from "./contentWrites.ts";
 import { comparedHash, contentAfterMaking, contentToMake, keepTexts } from "./definitionToSend.ts";
-import { keepDefinition, keepUndeclared } from "./keptContent.ts";
+import { keepDefinition, keepUndeclared } from "./keepContent.ts";
 import type { Defined } from "./itemContent.ts";
 import { publishEnvironment } from "./environment.ts";
 import { itemPlace } from "./itemPlace.ts";
 import { formerItem } from "./idsOfNow.ts";
-import {
-  contentBefore,
-  contentToGiveBack,
-  hasBeenSent,
-  hasLaterContent,
-  laterContent,
-  noteBeforeInstead,
-} from "./laterContent.ts";
+import { hasLaterContent, laterContent } from "./laterContent.ts";
 import { bindConnections, boundConnections } from "./modelConnections.ts";
 import { recoverItem } from "./recycleBin.ts";
+import { hasBeenSent } from "./sends.ts";
 import { noteSent } from "./sentNote.ts";
 import type { Sent } from "./sentNote.ts";
 import { furtherNames, restoreFurther } from "./furtherValues.ts";
