@@ -31,7 +31,7 @@ import {
   undo,
 } from "./link.ts";
 import type { Connection, GitCredentials } from "./link.ts";
-import { takeBackPulls } from "./pulled.ts";
+import { takeBackPulls } from "./takeBackPulls.ts";
 import { takeOutEarlier } from "./pulledInRollback.ts";
 import { pullWhereAlways } from "./pull.ts";
 import { isBehind, readGitStatus } from "./status.ts";
