@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { idShape } from "../../lib/api/objects.ts";
 import type { Run } from "../run/run.ts";
+import { lookUntil } from "../run/waits.ts";
 import type { ConfigEntry } from "./entry.ts";
 import { isUnknown, sameIgnoringCase } from "./field.ts";
 import type { Fields, InputsOf } from "./field.ts";
@@ -115,19 +116,19 @@ export function restKind<const F extends Fields, S extends z.ZodObject, const K 
 
   const whenReady = async ({ run, id, now, wanted, path }: Change<Fields, object, Live, Live>): Promise<object> => {
     if (!readiness) return {};
-    const deadline = run.clock.now() + readiness.deadlineMs;
-    let live: Live | undefined = now;
-    for (let pause = 500; ; pause = Math.min(pause * 2, 30_000)) {
+    const { deadlineMs } = readiness;
+    const read = () => (isSingle ? readSingle(run, id) : run.get(path, `read ${title(wanted)}`, shape));
+    let known: Live | undefined = now;
+    const ready = await lookUntil(run.clock, { firstMs: 500, mostMs: 30_000, deadlineMs }, async () => {
+      const live = known ?? (await read());
+      known = undefined;
       const state = live ? readiness.stateOf(live as z.output<S>) : "waiting";
-      if (live && state === "ready") return pick(live, outputs);
       if (state === "failed") throw new Error(`${title(wanted)} failed at the service. ${readiness.remedy}`);
-      if (run.clock.now() + pause > deadline) {
-        const minutes = Math.round(readiness.deadlineMs / 60_000);
-        throw new Error(`${title(wanted)} is not ready after ${minutes} minutes. Run again to go on waiting.`);
-      }
-      await run.clock.sleep(pause);
-      live = isSingle ? await readSingle(run, id) : await run.get(path, `read ${title(wanted)}`, shape);
-    }
+      return live && state === "ready" ? pick(live, outputs) : undefined;
+    });
+    if (ready) return ready;
+    const minutes = Math.round(deadlineMs / 60_000);
+    throw new Error(`${title(wanted)} is not ready after ${minutes} minutes. Run again to go on waiting.`);
   };
 
   const made = defineObjectKind<object>()<Fields, Live, Live, Live>({

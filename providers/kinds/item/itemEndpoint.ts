@@ -7,6 +7,7 @@ import { isItemGone, mayMeanGone, unlessGoneWith } from "../../engine/gone.ts";
 import { parseId } from "../../engine/place.ts";
 import { defineKind } from "../../engine/resourceKind.ts";
 import type { Run } from "../../run/run.ts";
+import { lookUntil } from "../../run/waits.ts";
 
 /** Longest wait for a SQL endpoint. Measured were 11 to 14 s. */
 const DEADLINE_MS = 10 * 60_000;
@@ -133,19 +134,18 @@ interface Told {
 
 /** @throws Error if the endpoint failed at the service, or is not ready in time */
 async function endpointsWhenReady(run: Run, workspaceId: string, itemId: string): Promise<Endpoints> {
-  const deadline = run.clock.now() + DEADLINE_MS;
-  for (let pause = 500; ; pause = Math.min(pause * 2, 15_000)) {
+  const pauses = { firstMs: 500, mostMs: 15_000, deadlineMs: DEADLINE_MS };
+  const ready = await lookUntil(run.clock, pauses, async () => {
     const { endpoints, status, isReady } = await endpointsOf(run, workspaceId, itemId);
     if (isReady) return endpoints;
     if (status === "Failed")
       throw new Error(
         `The SQL endpoint of item ${itemId} failed at the service. Create the item again, or ask support.`,
       );
-    if (run.isRollback) return endpoints;
-    if (run.clock.now() + pause > deadline)
-      throw new Error(`The endpoint of item ${itemId} is not ready after 10 minutes. Run again to go on waiting.`);
-    await run.clock.sleep(pause);
-  }
+    return run.isRollback ? endpoints : undefined;
+  });
+  if (ready) return ready;
+  throw new Error(`The endpoint of item ${itemId} is not ready after 10 minutes. Run again to go on waiting.`);
 }
 
 async function endpointsOf(run: Run, workspaceId: string, itemId: string): Promise<Told> {
