@@ -163,7 +163,7 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
 }
 
 /** Whether this process serves a rollback. A rollback declares the resources of the saved checkpoint. */
-export const isRollback = () => Boolean(process.env["FABRIC_ROLLBACK_OF"]);
+const isRollback = () => Boolean(process.env["FABRIC_ROLLBACK_OF"]);
 
 /**
  * Whether a rollback must not write to an object. That is so if the transaction did not touch the object: the state then
