@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { isFabricError, isOutcomeUnknown, isServiceAnswer } from "../../lib/api/fabricError.ts";
+import { isFabricError, isServiceAnswer } from "../../lib/api/fabricError.ts";
+import type { FabricError } from "../../lib/api/fabricError.ts";
 import { idShape, itemShape } from "../../lib/api/objects.ts";
 import type { Workspace } from "../../lib/api/objects.ts";
 import { DENIED_BY_NETWORK } from "../../lib/api/privateLink.ts";
@@ -134,10 +135,11 @@ export interface AfterDelete {
   /** Reads the object by itself. */
   readonly read: () => Promise<unknown>;
   /**
-   * Whether an earlier run has deleted the object, or may have, so that not finding it is what was to be expected.
-   * @default only an earlier attempt of the same call can have done that
+   * Whether an earlier attempt, of this run or another, has deleted the object, or may have, so that not finding it is what was to be
+   * expected. An attempt at a read says nothing about that.
+   * @param error the one by which the object was not found
    */
-  readonly mayBeDone?: () => Promise<boolean>;
+  readonly mayBeDone: (error: FabricError) => boolean | Promise<boolean>;
 }
 
 /**
@@ -162,7 +164,7 @@ export async function deleteOrGone(
       const found = await lookAlone(look.read);
       if (found === "readable") throw error;
       if (workspaceId === undefined) return;
-      const isExpected = found === "missing" && (isOutcomeUnknown(error) || (await look.mayBeDone?.()) === true);
+      const isExpected = found === "missing" && (await look.mayBeDone(error));
       await assertCapacityRuns(run, workspaceId, { isExpected });
       return;
     }

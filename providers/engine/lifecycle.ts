@@ -166,6 +166,7 @@ function undoOf(kind: AnyObjectKind): Undo {
 /** What tells whether an object of the kind is there that a delete did not find. */
 const afterDelete = (run: Run, kind: AnyObjectKind, id: string, state: Partial<State>): AfterDelete => ({
   read: () => readAlone(run, kind, id, state),
+  // this run's own attempts are in its log as well
   mayBeDone: () => run.mayHaveDeleted(kind.name, id),
 });
 

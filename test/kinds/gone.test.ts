@@ -218,6 +218,21 @@ describe("an object of a workspace", () => {
       await process.end();
     });
 
+  it("An adopted item is not given up because the answer to a read was lost, and its capacity, which is not visible, may hide it", async () => {
+    await using bench = await Bench.start();
+    const workspace = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
+    const inputs = { workspaceId: workspace.id, type: "Notebook", displayName: "ingest" };
+    await deployed(bench, "item", inputs, { stack: "other" });
+    const item = await deployed(bench, "item", { ...inputs, adopt: true });
+    const { capacities, items } = bench.emulator.service;
+    items.delete(item.id.split("/")[1] ?? "");
+    capacities.delete(known.activeCapacity);
+    bench.emulator.faults([{ method: "GET", route: itemRoute, drop: "before" }]);
+    const process = await bench.process("item");
+    await assert.rejects(process.delete(item.id, item.olds), /not visible to this identity/);
+    await process.end();
+  });
+
   it("A delete that finds nothing has failed after a lost answer while the capacity is seen to be paused, or the read is forbidden", async () => {
     await using bench = await Bench.start();
     const { item } = await withItem(bench);

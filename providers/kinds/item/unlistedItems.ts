@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { nothing } from "../../../lib/api/answer.ts";
+import { isOutcomeUnknown } from "../../../lib/api/fabricError.ts";
 import { hasDefinition, isDataBearing, isOfService } from "../../../lib/api/itemType.ts";
 import { itemShape } from "../../../lib/api/objects.ts";
 import type { FabricItem } from "../../../lib/api/objects.ts";
@@ -159,7 +160,7 @@ async function deleteShown(
       run,
       workspaceId,
       () => run.write(intent, { method: "DELETE", path, operation, answer: nothing }),
-      { read: () => run.get(path, `read ${nameOf(item)}`, itemShape) },
+      { read: () => run.get(path, `read ${nameOf(item)}`, itemShape), mayBeDone: isOutcomeUnknown },
     );
   }
 }
