@@ -5,7 +5,7 @@ import type { Entry } from "../../lib/transactions/entry.ts";
 import { madeBy } from "../../lib/transactions/madeBy.ts";
 import { writtenBy } from "../../lib/transactions/written.ts";
 import type { Values, Written } from "../../lib/transactions/written.ts";
-import { pushesIn } from "../../providers/kinds/git/pulled.ts";
+import { pushesIn } from "../../providers/kinds/git/pushNote.ts";
 import { isAdoption } from "../../providers/engine/undo.ts";
 import { newIdsBetween, withNewIds } from "./newIds.ts";
 

@@ -39,7 +39,7 @@ export const stackSchema = z.strictObject({
     .partialRecord(z.enum(flagNames), boolean)
     .default({})
     .meta({
-      description: `Which hardening components are on: ${flagNames.map((name) => `\`${name}\``).join(", ")}. \`FEATURE_USE_…\` in the environment overrides each.`,
+      description: `Which features are on: ${flagNames.map((name) => `\`${name}\``).join(", ")}. \`FEATURE_USE_…\` in the environment overrides each.`,
       examples: [{ useRetryLogic: true }],
       absent: "each off",
     }),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isFabricError, isServiceAnswer } from "../../lib/api/fabricError.ts";
+import type { FabricError } from "../../lib/api/fabricError.ts";
 import { idShape, itemShape } from "../../lib/api/objects.ts";
 import type { Workspace } from "../../lib/api/objects.ts";
 import { DENIED_BY_NETWORK } from "../../lib/api/privateLink.ts";
@@ -35,6 +36,20 @@ export async function isWorkspaceGone(run: Run, workspaceId: string): Promise<bo
   const visible = (await visibleWorkspaces(run)).filter((workspace) => workspace.type !== "Personal");
   if (visible.length === 0) assertConfirmed(run, "no workspace at all", `workspace ${workspaceId}`);
   return !visible.some((workspace) => workspace.id.toLowerCase() === workspaceId.toLowerCase());
+}
+
+/**
+ * Reads what goes with its workspace.
+ * @returns "gone" if the service does not find it, or forbids it, and the workspace is gone
+ * @throws the read's own error otherwise, or Error as {@link isWorkspaceGone} does
+ */
+export async function unlessGoneWith<T>(run: Run, workspaceId: string, read: () => Promise<T>): Promise<T | "gone"> {
+  try {
+    return await read();
+  } catch (error) {
+    if (mayMeanGone(error) && (await isWorkspaceGone(run, workspaceId))) return "gone";
+    throw error;
+  }
 }
 
 /**
@@ -115,26 +130,42 @@ export async function readOrGone<T>(run: Run, workspaceId: string | undefined, r
   }
 }
 
+/** What tells whether an object is there that a delete did not find. */
+export interface AfterDelete {
+  /** Reads the object by itself. */
+  readonly read: () => Promise<unknown>;
+  /**
+   * Whether an earlier attempt, of this run or another, has deleted the object, or may have, so that not finding it is what was to be
+   * expected. An attempt at a read says nothing about that.
+   * @param error the one by which the object was not found
+   */
+  readonly mayBeDone: (error: FabricError) => boolean | Promise<boolean>;
+}
+
 /**
  * Runs a delete; not finding the object is success, unless something speaks against that: the object itself can still be read, so
- * "not found" was about another id or a passing state, or its workspace's capacity is paused and hides it.
+ * "not found" was about another id or a passing state, or its workspace's capacity is paused and hides it. A capacity that cannot be
+ * seen speaks against it as well, unless an earlier delete explains that the object is not there.
  * @param workspaceId undefined for objects of the tenant
- * @param read reads the object by itself. @default not finding the object is proof
+ * @param look how to find out more. @default not finding the object is proof
  * @throws the delete's own error otherwise, or that of the read
  */
 export async function deleteOrGone(
   run: Run,
   workspaceId: string | undefined,
   remove: () => Promise<unknown>,
-  read?: () => Promise<unknown>,
+  look?: AfterDelete,
 ): Promise<void> {
   try {
     await remove();
   } catch (error) {
     if (isServiceAnswer(error, 404)) {
-      if (read === undefined) return;
-      if (await isReadable(read)) throw error;
-      if (workspaceId !== undefined) await assertCapacityRuns(run, workspaceId);
+      if (look === undefined) return;
+      const found = await lookAlone(look.read);
+      if (found === "readable") throw error;
+      if (workspaceId === undefined) return;
+      const isExpected = found === "missing" && (await look.mayBeDone(error));
+      await assertCapacityRuns(run, workspaceId, { isExpected });
       return;
     }
     if (workspaceId !== undefined && mayMeanGone(error) && (await isWorkspaceGone(run, workspaceId))) return;
@@ -143,12 +174,13 @@ export async function deleteOrGone(
 }
 
 /** @throws the read's error, unless that may mean that the object is gone: a read that failed proves nothing */
-async function isReadable(read: () => Promise<unknown>): Promise<boolean> {
+async function lookAlone(read: () => Promise<unknown>): Promise<"readable" | "missing" | "forbidden"> {
   try {
     await read();
-    return true;
+    return "readable";
   } catch (error) {
-    if (error instanceof MissingError || mayMeanGone(error)) return false;
+    if (error instanceof MissingError || isServiceAnswer(error, 404)) return "missing";
+    if (mayMeanGone(error)) return "forbidden";
     throw error;
   }
 }
@@ -163,15 +195,17 @@ function assertConfirmed(run: Run, shown: string, known: string): void {
 }
 
 /**
+ * @param isExpected whether an object is missing for a reason that is known: then only a pause that can be seen speaks against it.
+ *   @default false
  * @throws Error if the workspace's capacity is paused: a paused capacity hides objects, and refuses work; or if it may be paused,
  *   because this identity does not see it, and the workspace shows no item
  */
-async function assertCapacityRuns(run: Run, workspaceId: string): Promise<void> {
+async function assertCapacityRuns(run: Run, workspaceId: string, { isExpected = false } = {}): Promise<void> {
   const workspace = (await visibleWorkspaces(run)).find(({ id }) => id.toLowerCase() === workspaceId.toLowerCase());
   if (!workspace?.capacityId) return;
   const { capacityId } = workspace;
   const capacity = (await visibleCapacities(run)).find(({ id }) => id.toLowerCase() === capacityId.toLowerCase());
-  if (!capacity) return assertShowsItems(run, workspace, capacityId);
+  if (!capacity) return isExpected ? undefined : assertShowsItems(run, workspace, capacityId);
   if (capacity.state !== "Inactive") return;
   throw new Error(
     `Workspace '${workspace.displayName}' is on capacity '${capacity.displayName}', which is paused. Objects on it cannot ` +

@@ -7,24 +7,24 @@ import type {
   ResourceProvider,
   UpdateResult,
 } from "@pulumi/pulumi/dynamic/index.js";
-import { inWork } from "../../lib/transactions/attempts.ts";
 import { SECRET_MARK } from "../../lib/checkpoint/checkpoint.ts";
 import { objectKey } from "../../lib/transactions/entry.ts";
-import { isServiceAnswer } from "../../lib/api/fabricError.ts";
 import { DeclaredOnce } from "./declaredOnce.ts";
+import { halfMade, halfUpdated, presentable } from "./engineErrors.ts";
 import { ForcedReplacements } from "./forcedReplacement.ts";
-import { formatOrigin, assertSameOrigin, hostOfEndpoint } from "../run/origin.ts";
+import { assertSameOrigin, hostOfEndpoint } from "../run/origin.ts";
 import type { Configuration } from "../run/configuration.ts";
 import type { Fields, InputsOf } from "./field.ts";
-import { doubtHalfWritten, halfDoneSentence, watched } from "./halfUpdate.ts";
+import { doubtHalfWritten, watched } from "./halfUpdate.ts";
 import { namingPause } from "./pauseBehind.ts";
-import { parseId } from "./place.ts";
-import type { InputError, Live, Made, ResourceKind } from "./resourceKind.ts";
-import { check, diff, inSpellingOf, withoutUndefined } from "./resourceKind.ts";
+import { workspaceOf } from "./place.ts";
+import { inputsOf, stateOf } from "./properties.ts";
+import type { Properties } from "./properties.ts";
+import type { InputError, Made, ResourceKind } from "./resourceKind.ts";
+import { check, diff, inSpellingOf } from "./resourceKind.ts";
 import type { Run } from "../run/run.ts";
+import { tellOverwriting } from "./tellOverwriting.ts";
 import { keptForOthers } from "./threeWays.ts";
-
-type Properties = Record<string, unknown>;
 
 /** State that all handlers of one provider process share. */
 export interface ProviderProcess {
@@ -105,7 +105,7 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
       return presentable(host, async () => {
         const run = await host.run();
         assertSameOrigin(titleOf(properties), properties["origin"], run.origin);
-        const live = await namingPause(run, workspaceIn(kind, id), () => kind.read(run, id, properties));
+        const live = await namingPause(run, workspaceOf(kind.place, id), () => kind.read(run, id, properties));
         if (live === "gone") return { id: "" };
         const inputs = inSpellingOf(kind, properties, live.inputs);
         // with `overwrite`, the drift that the refresh shows is enough
@@ -127,7 +127,7 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
         const kept = Object.fromEntries(kind.outputs.map((name) => [name, olds[name as string]]));
         if (await isNoneOfOurs(run, kind, id, inputs)) return { outs: stateOf(run, inputs, kept) };
         try {
-          const outputs = await namingPause(run, workspaceIn(kind, id), () => kind.update(run, id, olds, inputs));
+          const outputs = await namingPause(run, workspaceOf(kind.place, id), () => kind.update(run, id, olds, inputs));
           return { outs: stateOf(run, inputs, { ...kept, ...outputs }) };
         } catch (error) {
           if (watch.written.length === 0) throw error;
@@ -149,7 +149,7 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
         const warning = forced.warningFor(id, properties);
         if (warning !== undefined) run.warn(warning);
         try {
-          await namingPause(run, workspaceIn(kind, id), () => kind.delete(run, id, properties));
+          await namingPause(run, workspaceOf(kind.place, id), () => kind.delete(run, id, properties));
         } catch (error) {
           // the return of an adopted object takes several writes
           await doubtHalfWritten(watch, id, error);
@@ -163,7 +163,7 @@ export function handlerOf(kind: ResourceKind, host: ProviderProcess): ResourcePr
 }
 
 /** Whether this process serves a rollback. A rollback declares the resources of the saved checkpoint. */
-export const isRollback = () => Boolean(process.env["FABRIC_ROLLBACK_OF"]);
+const isRollback = () => Boolean(process.env["FABRIC_ROLLBACK_OF"]);
 
 /**
  * Whether a rollback must not write to an object. That is so if the transaction did not touch the object: the state then
@@ -191,36 +191,6 @@ const isChangedInPlace = (kind: ResourceKind, olds: Properties, news: Properties
     ([name, { change }]) => change === "update" && !isDeepStrictEqual(olds[name], news[name]),
   );
 
-/**
- * Looks at an object before its update, so that a preview shows which values of others the update would overwrite. Runs only
- * with `fabric:preflight`: other previews call nothing and so need no sign-in. If the look fails, the preview continues without
- * it.
- * @throws Error if `fabric:onDrift` forbids the overwrite
- */
-async function tellOverwriting(
-  host: ProviderProcess,
-  kind: ResourceKind,
-  id: string,
-  { olds, news }: { readonly olds: Properties; readonly news: Properties },
-): Promise<void> {
-  if (host.isLookRefused) return;
-  let run: Run;
-  let live: Live<Fields, object> | "gone";
-  try {
-    run = await host.run();
-    // content is compared below, and only if another one is declared
-    live = await kind.read({ ...run, watchesContent: false }, id, olds);
-  } catch (error) {
-    host.isLookRefused = true;
-    const reason = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`Changes by others to the objects to update were not checked: ${reason}\n`);
-    return;
-  }
-  if (live === "gone") return;
-  await keptForOthers(run, kind, id, { state: olds, live: inSpellingOf(kind, olds, live.inputs), wanted: news });
-  await kind.heedsContent?.(run, id, olds, inputsOf(kind, news));
-}
-
 /** Undoes a create that failed half-way. If the undo fails too, the object stays in the state as half-made. */
 async function isUndone(run: Run, kind: ResourceKind, made: Made<object>, state: Properties): Promise<boolean> {
   try {
@@ -231,77 +201,10 @@ async function isUndone(run: Run, kind: ResourceKind, made: Made<object>, state:
   }
 }
 
-const plain = (message: string) => Object.assign(new Error(message), { stack: "" });
-
 /** Ids of different kinds can be equal: a workspace and its Git connection. */
 const keyOf = (kind: ResourceKind, id: string) => objectKey(kind.name, id);
-
-/** The workspace that an object is in, or is. */
-const workspaceIn = ({ name, place }: ResourceKind, id: string) =>
-  name === "Workspace" ? id : parseId(place, id)?.workspaceId;
 
 /** Notes a made or adopted object. Kinds whose objects can have existed before mark adoption by an output `adopted`. */
 function acquire(run: Run, kind: ResourceKind, { id, outputs }: Made<{ adopted?: unknown }>): void {
   run.acquire(keyOf(kind, id), outputs.adopted === undefined ? "made" : "adopted");
-}
-
-function inputsOf(kind: ResourceKind, properties: Properties): InputsOf<Fields> {
-  const names = Object.keys(kind.fields).filter((name) => properties[name] !== undefined);
-  return Object.fromEntries(names.map((name) => [name, properties[name]]));
-}
-
-function stateOf(run: Run, inputs: object, outputs: object): Properties {
-  return withoutUndefined({ ...inputs, ...outputs, origin: formatOrigin(run.origin) });
-}
-
-/**
- * The error that Pulumi understands as "made, but not finished": Pulumi keeps the object in the state and calls update on the
- * next run. The properties need `__provider`; without it, nothing could ever read or delete the object again.
- */
-function halfMade(error: unknown, id: string, properties: Properties): Error {
-  const reason = error instanceof Error ? error.message : String(error);
-  return Object.assign(new Error(reason), { id, properties, reasons: [reason] });
-}
-
-/**
- * The error that Pulumi understands as "partly updated", with the object's present values. The object stays in the state with
- * these values, and Pulumi calls update on the next run, whatever the program then declares. If the object cannot be read, the
- * state keeps its former values; an update looks at the service anyway.
- */
-async function halfUpdated(run: Run, kind: ResourceKind, id: string, olds: Properties, error: unknown): Promise<Error> {
-  let now = olds;
-  try {
-    const live = await run.finishing(() => kind.read(run, id, olds));
-    if (live !== "gone") {
-      const inputs = inSpellingOf(kind, olds, live.inputs);
-      now = { ...stateOf(run, { ...olds, ...inputs }, live.outputs ?? {}), __provider: olds["__provider"] };
-    }
-  } catch {
-    // only the error of the update must be reported
-  }
-  const half = halfMade(error, id, now);
-  const done = halfDoneSentence(Object.keys(kind.fields), olds, now);
-  const reason = done ? `${half.message} ${done}` : half.message;
-  return Object.assign(half, { message: reason, reasons: [reason] });
-}
-
-/**
- * Makes an error fit for display. This project's own errors say everything in their message, and Pulumi's provider host would
- * print the stack beside the message. Any other error is a bug and keeps its stack. A refused sign-in is explained only once,
- * because it is the same for every resource in flight.
- */
-async function presentable<T>(host: ProviderProcess, work: () => Promise<T>): Promise<T> {
-  try {
-    return await inWork(work);
-  } catch (error) {
-    host.failed();
-    if (isServiceAnswer(error, 401)) {
-      if (host.isSignInRefused) throw plain("Not done, because the sign-in was refused: see the other error.");
-      host.isSignInRefused = true;
-    }
-    if (!(error instanceof Error)) throw new Error(String(error), { cause: error });
-    if (!(error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError))
-      error.stack = "";
-    throw error;
-  }
 }

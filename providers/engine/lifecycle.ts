@@ -6,6 +6,7 @@ import { changeOf, giveBack, givingBack, removeObject, valuesBefore, valuesFromB
 import { sameIgnoringCase } from "./field.ts";
 import type { Fields } from "./field.ts";
 import { deleteOrGone } from "./gone.ts";
+import type { AfterDelete } from "./gone.ts";
 import { idOfLive, list, listUnlessGone, observe, present, readAlone, readToChange } from "./liveObject.ts";
 import type { AnyObjectKind, Live, ObjectKind } from "./objectKind.ts";
 import { workspaceOf } from "./place.ts";
@@ -78,7 +79,7 @@ function lifecycleOf(kind: AnyObjectKind): Lifecycle {
         await removeObject(run, kind, id, kind.nameOf(state), state, await valuesBefore(run, kind, id, state));
       };
       try {
-        await deleteOrGone(run, workspaceOf(kind.place, id), remove, () => readAlone(run, kind, id, state));
+        await deleteOrGone(run, workspaceOf(kind.place, id), remove, afterDelete(run, kind, id, state));
       } catch (error) {
         const stays = kind.mayStay?.(error, state);
         if (stays === undefined) throw error;
@@ -150,7 +151,7 @@ function undoOf(kind: AnyObjectKind): Undo {
     },
     async remove(run, id, name) {
       const remove = () => removeObject(run, kind, id, name);
-      await deleteOrGone(run, workspaceOf(kind.place, id), remove, () => readAlone(run, kind, id, {}));
+      await deleteOrGone(run, workspaceOf(kind.place, id), remove, afterDelete(run, kind, id, {}));
       return true;
     },
     ...(adoption?.before && {
@@ -161,6 +162,13 @@ function undoOf(kind: AnyObjectKind): Undo {
     }),
   });
 }
+
+/** What tells whether an object of the kind is there that a delete did not find. */
+const afterDelete = (run: Run, kind: AnyObjectKind, id: string, state: Partial<State>): AfterDelete => ({
+  read: () => readAlone(run, kind, id, state),
+  // this run's own attempts are in its log as well
+  mayBeDone: () => run.mayHaveDeleted(kind.name, id),
+});
 
 /** A run that compares plain values only: it ignores contents, and updates that earlier runs left half-done. */
 const unaware = (run: Run): Run => ({ ...run, watchesContent: false, undoOf: () => Promise.resolve(undefined) });

@@ -46,7 +46,7 @@ export async function listUnlessGone(run: Run, kind: AnyObjectKind, names: Live)
 }
 
 /** Like `list`, read once in a run. */
-export const sharedList = (run: Run, kind: AnyObjectKind, holder: Holder): Promise<readonly Live[]> =>
+const sharedList = (run: Run, kind: AnyObjectKind, holder: Holder): Promise<readonly Live[]> =>
   run.listOnce(collectionPath(kind.place, holder), `list ${kind.plural}`, kind.shape);
 
 /** The object with these names, as it is now. */

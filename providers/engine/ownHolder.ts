@@ -165,7 +165,7 @@ async function freedInRollback(
 }
 
 /** The updates of one object come one after the other, so that none takes back what another one has just done. */
-export const inTurnOf = <T>(run: Run, kind: AnyObjectKind, id: string, work: () => Promise<T>): Promise<T> =>
+const inTurnOf = <T>(run: Run, kind: AnyObjectKind, id: string, work: () => Promise<T>): Promise<T> =>
   run.inTurn(`${kind.name} ${id.toLowerCase()}`, work);
 
 async function giveTemporaryName(run: Run, kind: AnyObjectKind, id: string, names: Live): Promise<void> {

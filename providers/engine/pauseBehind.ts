@@ -19,9 +19,6 @@ interface Found {
   readonly isPaused: boolean;
 }
 
-/** Looks of a run at capacities, by workspace: many objects of a workspace fail for one reason. */
-const looks = new WeakMap<Run, Map<string, Promise<Found | undefined>>>();
-
 /**
  * Does work in a workspace.
  * @param workspaceId undefined if the work is not bound to a workspace
@@ -65,13 +62,11 @@ export function namedIn(error: FabricError, capacity: PausedCapacity): FabricErr
   return error.withRemedy([isOnlyReason ? undefined : error.remedy, advice].filter(Boolean).join(" "));
 }
 
-function capacityOf(run: Run, workspaceId: string): Promise<Found | undefined> {
-  const known = looks.get(run) ?? new Map<string, Promise<Found | undefined>>();
-  looks.set(run, known);
-  const look = known.get(workspaceId) ?? run.finishing(() => lookFor(run, workspaceId)).catch(() => undefined);
-  known.set(workspaceId, look);
-  return look;
-}
+/** Looks once for all objects of a workspace, because many of them fail for one reason. */
+const capacityOf = (run: Run, workspaceId: string): Promise<Found | undefined> =>
+  run.once(`capacity behind ${workspaceId}`, () =>
+    run.finishing(() => lookFor(run, workspaceId)).catch(() => undefined),
+  );
 
 /** Looks anew, because the lists of the run may be older than the pause. */
 async function lookFor(run: Run, workspaceId: string): Promise<Found> {

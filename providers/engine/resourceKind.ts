@@ -27,7 +27,7 @@ export interface Live<F extends Fields, O extends object> {
 
 /**
  * Declaration of a resource kind. It holds only what is special about the kind. Schema checks, diffs from field rules, the
- * shape of the state, half-made objects, errors and telemetry are the same for all kinds; `handler.ts` has them.
+ * shape of the state, half-made objects, errors and telemetry are the same for all kinds; `handler.ts` and its neighbours have them.
  */
 export interface ResourceKind<F extends Fields = Fields, O extends object = object> {
   /** `Workspace` of `pulumi-nodejs:dynamic/fabric:Workspace`. */

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { isServiceAnswer } from "../../lib/api/fabricError.ts";
 import { idShape } from "../../lib/api/objects.ts";
 import type { Run } from "../run/run.ts";
+import { lookUntil } from "../run/waits.ts";
 import type { ConfigEntry } from "./entry.ts";
 import { isUnknown, sameIgnoringCase } from "./field.ts";
 import type { Fields, InputsOf } from "./field.ts";
-import { isWorkspaceGone } from "./gone.ts";
+import { unlessGoneWith } from "./gone.ts";
 import { defineObjectKind } from "./lifecycle.ts";
 import type { Change, Live } from "./objectKind.ts";
 import { collectionPath } from "./place.ts";
@@ -110,31 +110,25 @@ export function restKind<const F extends Fields, S extends z.ZodObject, const K 
   };
   const single = {
     find: (run: Run, { workspaceId }: Live) => readSingle(run, String(workspaceId)),
-    async observe(run: Run, id: string): Promise<Live | "gone"> {
-      try {
-        return (await readSingle(run, id)) ?? "gone";
-      } catch (error) {
-        if (isServiceAnswer(error, 404, 403) && (await isWorkspaceGone(run, id))) return "gone";
-        throw error;
-      }
-    },
+    observe: async (run: Run, id: string): Promise<Live | "gone"> =>
+      (await unlessGoneWith(run, id, () => readSingle(run, id))) ?? "gone",
   };
 
   const whenReady = async ({ run, id, now, wanted, path }: Change<Fields, object, Live, Live>): Promise<object> => {
     if (!readiness) return {};
-    const deadline = run.clock.now() + readiness.deadlineMs;
-    let live: Live | undefined = now;
-    for (let pause = 500; ; pause = Math.min(pause * 2, 30_000)) {
+    const { deadlineMs } = readiness;
+    const read = () => (isSingle ? readSingle(run, id) : run.get(path, `read ${title(wanted)}`, shape));
+    let known: Live | undefined = now;
+    const ready = await lookUntil(run.clock, { firstMs: 500, mostMs: 30_000, deadlineMs }, async () => {
+      const live = known ?? (await read());
+      known = undefined;
       const state = live ? readiness.stateOf(live as z.output<S>) : "waiting";
-      if (live && state === "ready") return pick(live, outputs);
       if (state === "failed") throw new Error(`${title(wanted)} failed at the service. ${readiness.remedy}`);
-      if (run.clock.now() + pause > deadline) {
-        const minutes = Math.round(readiness.deadlineMs / 60_000);
-        throw new Error(`${title(wanted)} is not ready after ${minutes} minutes. Run again to go on waiting.`);
-      }
-      await run.clock.sleep(pause);
-      live = isSingle ? await readSingle(run, id) : await run.get(path, `read ${title(wanted)}`, shape);
-    }
+      return live && state === "ready" ? pick(live, outputs) : undefined;
+    });
+    if (ready) return ready;
+    const minutes = Math.round(deadlineMs / 60_000);
+    throw new Error(`${title(wanted)} is not ready after ${minutes} minutes. Run again to go on waiting.`);
   };
 
   const made = defineObjectKind<object>()<Fields, Live, Live, Live>({

@@ -10,17 +10,13 @@ import type { Run } from "../run/run.ts";
 
 const roleShape = z.object({ principal: z.object({ id: idShape }), role: z.string() });
 
-/** Looks of a run at its own role, by workspace: many objects of a workspace are refused for one reason. */
-const looks = new WeakMap<Run, Map<string, Promise<string | undefined>>>();
-
 /** The refusal with advice by the role that the deploying identity has in the workspace, if that can be read. */
 export async function namingRole(run: Run, workspaceId: string, refusal: FabricError): Promise<FabricError> {
   if (refusal.errorCode !== "InsufficientPrivileges" || run.callerId === undefined) return refusal;
-  const known = looks.get(run) ?? new Map<string, Promise<string | undefined>>();
-  looks.set(run, known);
-  const look = known.get(workspaceId) ?? run.finishing(() => adviceFor(run, workspaceId)).catch(() => undefined);
-  known.set(workspaceId, look);
-  const advice = await look;
+  // many objects of a workspace are refused for one reason
+  const advice = await run.once(`own role in ${workspaceId}`, () =>
+    run.finishing(() => adviceFor(run, workspaceId)).catch(() => undefined),
+  );
   return advice === undefined ? refusal : refusal.withRemedy(advice);
 }
 

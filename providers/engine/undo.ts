@@ -26,8 +26,8 @@ export interface Undo<N extends object = never> {
    * @throws Error that says why the object was not touched
    */
   assertOwn?(run: Run, resourceId: string, names: N): Promise<void>;
-  /** Removes the object; not finding it is success. @default DELETE of its path @returns whether it existed */
-  remove?(run: Run, resourceId: string, name: string): Promise<boolean>;
+  /** Removes the object; not finding it is success. @returns whether it existed */
+  remove(run: Run, resourceId: string, name: string): Promise<boolean>;
   /** Restores the former values of an adopted object. Absent for kinds that adopt nothing, or have no values. */
   readonly giveBack?: GiveBack;
 }

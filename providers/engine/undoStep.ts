@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { nothing } from "../../lib/api/answer.ts";
 import { deleteOrGone, isWorkspaceGone } from "./gone.ts";
 import type { Run } from "../run/run.ts";
-import { parseId, pathOf, workspaceOf } from "./place.ts";
+import { parseId, workspaceOf } from "./place.ts";
 import type { ResourceKind } from "./resourceKind.ts";
 import { giveBackOf } from "./undo.ts";
 import type { Names } from "./undo.ts";
@@ -68,19 +67,8 @@ export function undoStep(kinds: readonly ResourceKind[], step: ToUndo): UndoStep
     const found = await undo.find(run, names as never, resourceId);
     if (found === undefined || isKept(found)) return false;
     if (resourceId === undefined) await undo.assertOwn?.(run, found, names as never);
-    return undo.remove ? undo.remove(run, found, resourceName) : removeObject(run, kind, found, resourceName);
+    return undo.remove(run, found, resourceName);
   };
-}
-
-/** Deletes an object; not finding it is success. */
-async function removeObject(run: Run, kind: ResourceKind, resourceId: string, resourceName: string): Promise<boolean> {
-  const path = pathOf(kind.place, resourceId);
-  const resourceType = kind.name;
-  const intent = { operation: "delete", resourceType, resourceName, resourceId, compensation: null } as const;
-  await deleteOrGone(run, workspaceOf(kind.place, resourceId), () =>
-    run.write(intent, { method: "DELETE", path, answer: nothing }),
-  );
-  return true;
 }
 
 /** Restores the former values of an adopted object, unless the state holds the object by now, or it is gone. */

@@ -97,6 +97,7 @@ export async function startRun(
     justListed: (path, operation, answer, isIt) =>
       justRead.entry(path, () => fabric.list({ path, operation, answer }), isIt),
     operationEnded: (operation) => operationEnded(clients, operation),
+    once: (what, ask) => asked.get(`once ${what}`, ask),
     isFirst: (what) => asked.isFirst(what),
     userId: (name) => asked.get(`user ${name.toLowerCase()}`, () => users.idOf(name)),
     principalId: (wanted) => asked.get(`principal ${JSON.stringify(wanted)}`, () => users.principalId(wanted)),

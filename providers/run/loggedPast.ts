@@ -83,6 +83,12 @@ export function loggedPast({ store, stack, identity, rollbackOf, transaction, re
       return deletedBy(own).has(key) && !madeBy(log, isAdoption).has(key);
     },
 
+    async mayHaveDeleted(resourceType, resourceId) {
+      const key = objectKey(resourceType, resourceId);
+      const ofRollback = rollbackOf ? [await readTransactionLog(store, rollbackLogOf(rollbackOf))] : [];
+      return [...(await open()), ...ofRollback].some((log) => deletedBy(log).has(key));
+    },
+
     async wasWrittenByRollback(resourceType, resourceName) {
       if (!rollbackOf) return false;
       const own = await readTransactionLog(store, rollbackLogOf(rollbackOf));

@@ -74,6 +74,11 @@ export interface Reads {
     entry: z.ZodType<T>,
     isIt: (entry: T) => boolean,
   ): Promise<T | undefined>;
+  /**
+   * An answer that all of the run share: the first who wants it asks. An answer that failed is asked for again.
+   * @param what names the question, and is no path: `own role in {workspaceId}`
+   */
+  once<T>(what: string, ask: () => Promise<T>): Promise<T>;
   /** Whether the run asks this for the first time with that text. */
   isFirst(what: string): boolean;
   /**
@@ -141,6 +146,11 @@ export interface LoggedPast {
   mayHaveWritten(resourceType: string, resourceId: string): Promise<boolean>;
   /** Whether this run rolls back a transaction that deleted the object, or may have deleted it. */
   wasDeletedByTransaction(resourceType: string, resourceId: string): Promise<boolean>;
+  /**
+   * Whether a delete of the object is in the log of a transaction that has not ended, or in that of the rollback, and was not
+   * refused.
+   */
+  mayHaveDeleted(resourceType: string, resourceId: string): Promise<boolean>;
   /**
    * Whether the rollback, in this run or in an earlier attempt, has written to an object of that name, or may have; false in every
    * other run.

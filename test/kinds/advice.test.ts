@@ -188,6 +188,30 @@ describe("advice about what is declared already", () => {
       assert.match(message, advice);
     });
 
+  it("Many updates and deletes that are refused in one workspace ask once for its capacity and for the role of the identity", async () => {
+    await using bench = await Bench.start();
+    const { id: workspaceId } = await deployed(bench, "workspace", { displayName: "w", capacity: "local" });
+    const items = [];
+    for (const displayName of ["one", "two", "three"])
+      items.push(await deployed(bench, "item", { workspaceId, type: "Notebook", displayName }));
+    const refused = { status: 403, errorCode: "InsufficientPrivileges", times: "forever" } as const;
+    bench.emulator.faults([
+      { ...refused, method: "PATCH" },
+      { ...refused, method: "DELETE" },
+    ]);
+    const run = await bench.run();
+    const before = bench.emulator.requests().length;
+    const handler = await bench.process("item", {}, { run });
+    for (const { id, olds } of items) {
+      const news = { ...olds, description: "new" };
+      await assert.rejects(handler.update(id, olds, news), /is Admin of the workspace/);
+      await assert.rejects(handler.delete(id, olds), /is Admin of the workspace/);
+    }
+    const asked = bench.emulator.requests().slice(before);
+    const count = (route: string) => asked.filter(({ path }) => path.endsWith(route)).length;
+    assert.deepEqual([count("/capacities"), count("/roleassignments")], [1, 1]);
+  });
+
   const refusals = [
     ["ConnectionNotFound", /Connection 44444444-.* does not exist, or is not shared with/],
     ["PrincipalTypeNotSupported", /role User on connection 44444444-/],

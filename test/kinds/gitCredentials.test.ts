@@ -193,6 +193,43 @@ describe("Credentials of an adopted Git connection", { concurrency: 4 }, () => {
     assert.deepEqual(credentialsNow(bench, workspaceId), configured(theirId));
   });
 
+  /** An adopted connection, to which a deployment has sent the declared credentials in place of theirs. */
+  async function sentTo(rolled: Rolled): Promise<Deployed> {
+    addConnections(rolled.bench);
+    const workspaceId = await madeByThem(rolled, { ...knownBranch }, configured(theirId));
+    return deployed(rolled.bench, "gitConnection", inputsFor(workspaceId), { isPatient: false });
+  }
+
+  for (const [status, errorCode] of [
+    [400, "ConnectionNotFound"],
+    [403, "InsufficientPrivileges"],
+    [404, "EntityNotFound"],
+  ] as const)
+    it(`A destroy lets an adopted connection go whose former credentials the service refuses, and says which those are: ${status}`, async () => {
+      await using rolled = await Rolled.start();
+      const { bench } = rolled;
+      const git = await sentTo(rolled);
+      const route = "/workspaces/{workspaceId}/git/myGitCredentials";
+      bench.emulator.faults([{ method: "PATCH", route, status, errorCode, times: "forever" }]);
+      const said: string[] = [];
+      const run = { ...(await bench.run()), warn: (line: string) => void said.push(line) };
+      const destroying = await bench.process("gitConnection", {}, { run });
+      await destroying.delete(git.id, git.olds);
+      await destroying.end();
+      const [line = ""] = said;
+      assert.match(line, new RegExp(`ConfiguredConnection.*${theirId}.*could not be given back.*stay.*${errorCode}`));
+      assert.deepEqual(credentialsNow(bench, git.id), configured(declaredId));
+    });
+
+  it("A destroy of an adopted connection fails while its former credentials cannot be sent for another reason than that they are refused", async () => {
+    await using rolled = await Rolled.start();
+    const { bench } = rolled;
+    const git = await sentTo(rolled);
+    const route = "/workspaces/{workspaceId}/git/myGitCredentials";
+    bench.emulator.faults([{ method: "PATCH", route, status: 500, errorCode: "Broken", times: "forever" }]);
+    await assert.rejects(rolled.remove(git), /Broken/);
+  });
+
   it("Credentials that a deployment left alone when it gave up an adopted connection stay in its rollback", async () => {
     await using rolled = await Rolled.start();
     const { bench } = rolled;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { known } from "../../emulator/core/defaultSeed.ts";
-import { Bench, deployed } from "./providerBench.ts";
-import type { Deployed } from "./providerBench.ts";
+import { known, knownBranch } from "../../emulator/core/defaultSeed.ts";
+import { Bench, TRANSACTION, deployed, saveBefore } from "./providerBench.ts";
+import type { Deployed, KindKey } from "./providerBench.ts";
 
 /* When an object is taken for gone: a stack forgets what is, so nothing but a proof counts. */
 
@@ -91,6 +91,27 @@ describe("an object of a workspace", () => {
     }
   });
 
+  const heldBy: Record<string, (workspaceId: string) => Omit<Deployed, "kind">> = {
+    workspaceIdentity: (id) => ({ id, olds: { workspaceId: id } }),
+    itemEndpoint: (id) => ({ id: `${id}/${known.alice}`, olds: { workspaceId: id, itemId: known.alice } }),
+    gitConnection: (id) => ({ id, olds: { workspaceId: id, ...knownBranch } }),
+    unlistedUsers: (id) => ({ id, olds: { workspaceId: id, listed: [] } }),
+    unlistedItems: (id) => ({ id, olds: { workspaceId: id, listed: [] } }),
+  };
+  for (const [kind, heldIn] of Object.entries(heldBy))
+    it(`What one can have once in a workspace or item is gone with the workspace, but not where its inbound rules do not allow this network: ${kind}`, async () => {
+      await using bench = await Bench.start();
+      await deployed(bench, "workspace", { displayName: "other" });
+      const { workspace } = await withItem(bench);
+      const held: Deployed = { kind: kind as KindKey, ...heldIn(workspace.id) };
+      bench.emulator.service.workspaces.delete(workspace.id);
+      const denied = { route: workspace.id, status: 403, errorCode: "RequestDeniedByInboundPolicy" } as const;
+      bench.emulator.faults([{ ...denied, times: "forever" }]);
+      await assert.rejects(foundOf(bench, held), /inbound rules do not allow this network/);
+      bench.emulator.faults([]);
+      assert.ok(!(await foundOf(bench, held)));
+    });
+
   it("A delete that is forbidden has failed while its workspace is there, and is done once that is gone", async () => {
     await using bench = await Bench.start();
     await deployed(bench, "workspace", { displayName: "other" });
@@ -159,5 +180,76 @@ describe("an object of a workspace", () => {
     const process = await bench.process("item", {}, { useRollback: false });
     await assert.rejects(process.delete(item.id, item.olds), /is paused/);
     await process.end();
+  });
+
+  it("A delete of the last item whose answer is lost is done when its repetition finds nothing, also where the capacity is not visible", async () => {
+    await using bench = await Bench.start();
+    const { item } = await withItem(bench);
+    bench.emulator.service.capacities.delete(known.activeCapacity);
+    bench.emulator.faults([{ method: "DELETE", route: itemRoute, drop: "after" }]);
+    const process = await bench.process("item");
+    await process.delete(item.id, item.olds);
+    await process.end();
+    assert.deepEqual(bench.emulator.service.items.all(), []);
+  });
+
+  for (const [what, env] of Object.entries({
+    "that goes on with its transaction": {},
+    "that rolls its transaction back": { FABRIC_ROLLBACK_OF: TRANSACTION },
+    "of another transaction": { FABRIC_TRANSACTION_ID: "test-2" },
+  }))
+    it(`A delete of the last item that a killed process has begun is done for a run ${what} and finds nothing, also where the capacity is not visible`, async () => {
+      const stop = new AbortController();
+      const bench: Bench = await Bench.start(() => {
+        bench.forkLogs();
+        stop.abort();
+      });
+      await using _bench = bench;
+      const { item } = await withItem(bench);
+      await saveBefore(bench, item);
+      bench.emulator.service.capacities.delete(known.activeCapacity);
+      bench.emulator.faults([{ method: "DELETE", route: itemRoute, drop: "after" }]);
+      const dying = await bench.process("item", {}, { stop: stop.signal });
+      await assert.rejects(dying.delete(item.id, item.olds));
+      await dying.end();
+      bench.emulator.faults([]);
+      const process = await bench.process("item", env);
+      await process.delete(item.id, item.olds);
+      await process.end();
+    });
+
+  it("An adopted item is not given up because the answer to a read was lost, and its capacity, which is not visible, may hide it", async () => {
+    await using bench = await Bench.start();
+    const workspace = await deployed(bench, "workspace", { displayName: "sales", capacity: "local" });
+    const inputs = { workspaceId: workspace.id, type: "Notebook", displayName: "ingest" };
+    await deployed(bench, "item", inputs, { stack: "other" });
+    const item = await deployed(bench, "item", { ...inputs, adopt: true });
+    const { capacities, items } = bench.emulator.service;
+    items.delete(item.id.split("/")[1] ?? "");
+    capacities.delete(known.activeCapacity);
+    bench.emulator.faults([{ method: "GET", route: itemRoute, drop: "before" }]);
+    const process = await bench.process("item");
+    await assert.rejects(process.delete(item.id, item.olds), /not visible to this identity/);
+    await process.end();
+  });
+
+  it("A delete that finds nothing has failed after a lost answer while the capacity is seen to be paused, or the read is forbidden", async () => {
+    await using bench = await Bench.start();
+    const { item } = await withItem(bench);
+    const lost = { method: "DELETE", route: itemRoute, drop: "before" } as const;
+    const hidden = { method: "DELETE", route: itemRoute, status: 404, errorCode: "EntityNotFound", nth: 2 } as const;
+    const read = { method: "GET", route: itemRoute, times: "forever" } as const;
+    const { capacities } = bench.emulator.service;
+    capacities.change(known.activeCapacity, { state: "Inactive" });
+    bench.emulator.faults([lost, hidden, { ...read, status: 404, errorCode: "EntityNotFound" }]);
+    const process = await bench.process("item");
+    await assert.rejects(process.delete(item.id, item.olds), /is paused/);
+    await process.end();
+    capacities.delete(known.activeCapacity);
+    bench.emulator.service.items.delete(item.id.split("/")[1] ?? "");
+    bench.emulator.faults([lost, hidden, { ...read, status: 403, errorCode: "InsufficientPrivileges" }]);
+    const other = await bench.process("item", { FABRIC_TRANSACTION_ID: "test-2" }, { stack: "other" });
+    await assert.rejects(other.delete(item.id, item.olds), /not visible to this identity/);
+    await other.end();
   });
 });

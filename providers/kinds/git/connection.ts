@@ -4,7 +4,7 @@ import { DOUBTFUL, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
 import { defineKind, InputError } from "../../engine/resourceKind.ts";
 import { keptForOthers } from "../../engine/threeWays.ts";
 import type { Run } from "../../run/run.ts";
-import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "../../engine/gone.ts";
+import { deleteOrGone, unlessGoneWith } from "../../engine/gone.ts";
 import { changeBranch, resumeBranchChange } from "./branchChange.ts";
 import {
   credentialsBefore,
@@ -31,7 +31,7 @@ import {
   undo,
 } from "./link.ts";
 import type { Connection, GitCredentials } from "./link.ts";
-import { takeBackPulls } from "./pulled.ts";
+import { takeBackPulls } from "./takeBackPulls.ts";
 import { takeOutEarlier } from "./pulledInRollback.ts";
 import { pullWhereAlways } from "./pull.ts";
 import { isBehind, readGitStatus } from "./status.ts";
@@ -126,13 +126,8 @@ export const gitConnection = defineKind<Outputs>()({
   },
 
   async read(run, id, state) {
-    let now: Connection;
-    try {
-      now = await readConnection(run, id);
-    } catch (error) {
-      if (mayMeanGone(error) && (await isWorkspaceGone(run, id))) return "gone";
-      throw error;
-    }
+    const now = await unlessGoneWith(run, id, () => readConnection(run, id));
+    if (now === "gone") return now;
     if (now.gitConnectionState === "NotConnected") {
       // a run was cut off between leaving the branch and the new connection: the next up connects again
       const isLeft = (await run.undoOf("connectGit", id)) !== undefined;

@@ -109,7 +109,11 @@ async function sendCredentials(
   );
 }
 
-/** Gives an adopted connection back the credentials that it had, unless somebody has changed them since. */
+/**
+ * Gives an adopted connection back the credentials that it had, unless somebody has changed them since. Where the service refuses
+ * them, for example because the connection in them is gone, a warning says which they were, and the present ones stay: no
+ * repetition could do more.
+ */
 export async function giveCredentialsBack(
   run: Run,
   id: string,
@@ -119,8 +123,16 @@ export async function giveCredentialsBack(
   if (!sent) return;
   await deleteOrGone(run, id, async () => {
     const had = await readCredentials(run, id);
-    if (sameIgnoringCase(had.connectionId, connectionId))
+    if (!sameIgnoringCase(had.connectionId, connectionId)) return;
+    try {
       await sendCredentials(run, { ...state, workspaceId: id }, { had, sent, declared: connectionId });
+    } catch (error) {
+      if (!isServiceAnswer(error, 400, 403, 404)) throw error;
+      run.warn(
+        `The deploying identity had the credentials ${JSON.stringify(sent)} for ${whereOf(state)} before this stack adopted the ` +
+          `connection. They could not be given back, so those of now stay: ${error.message}`,
+      );
+    }
   });
 }
 

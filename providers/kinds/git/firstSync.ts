@@ -8,7 +8,7 @@ import type { GitInputs as Inputs } from "./fields.ts";
 import { disconnect, leftIn, readConnection } from "./link.ts";
 import type { Connection } from "./link.ts";
 import { updateFromGit } from "./pull.ts";
-import { beforePushing } from "./pulled.ts";
+import { beforePushing } from "./pushNote.ts";
 import { withoutPulled } from "./pulledInRollback.ts";
 import { isBehind, readGitStatus } from "./status.ts";
 

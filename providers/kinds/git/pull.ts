@@ -2,7 +2,7 @@ import { nothing } from "../../../lib/api/answer.ts";
 import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { intentOf, whereOf } from "./fields.ts";
 import type { GitInputs } from "./fields.ts";
-import { afterPulling, beforePulling } from "./pulled.ts";
+import { afterPulling, beforePulling } from "./beforePull.ts";
 import { isBehind, losersOf, readGitStatus } from "./status.ts";
 import type { GitStatus } from "./status.ts";
 import type { Run } from "../../run/run.ts";

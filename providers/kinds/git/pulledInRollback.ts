@@ -3,7 +3,8 @@ import type { FabricItem } from "../../../lib/api/objects.ts";
 import { sameIgnoringCase } from "../../engine/field.ts";
 import type { Run } from "../../run/run.ts";
 import { itemsNow } from "../item/items.ts";
-import { asParts, deletePulled, isNamed, keptValues, named, takeOut } from "./pulled.ts";
+import { asParts, isNamed, keptValues, named } from "./pullNote.ts";
+import { deletePulled, takeOut } from "./takeBackPulls.ts";
 import { nameIn } from "./status.ts";
 import type { GitStatus } from "./status.ts";
 

@@ -4,7 +4,7 @@ import { connectAgain } from "./branchChange.ts";
 import type { GitInputs as Inputs, GitLink } from "./fields.ts";
 import { initialize, sync, syncInitialized } from "./firstSync.ts";
 import { isSameBranch, leave, leftIn, linkFor, onSameHost, readConnection } from "./link.ts";
-import { isNamed } from "./pulled.ts";
+import { isNamed } from "./pullNote.ts";
 import { nameIn, readGitStatus } from "./status.ts";
 import type { GitStatus } from "./status.ts";
 

@@ -10,8 +10,8 @@ import { hashWithValues, referenceText, valuesOf, withPool, withValues } from ".
 import type { DynamicReference } from "../../../lib/content/values/reference.ts";
 import { textFiles } from "../../../lib/content/textFiles.ts";
 import type { Run } from "../../run/run.ts";
+import { contentBefore } from "./contentBefore.ts";
 import { formerItem, newIdsFor, withNewIds } from "./idsOfNow.ts";
-import { contentBefore } from "./laterContent.ts";
 import { lostVariables } from "./itemContent.ts";
 import type { Declared, Defined } from "./itemContent.ts";
 

@@ -1,115 +1,35 @@
-import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { hashParts, readDefinitionParts, readPlatform } from "../../../lib/api/itemDefinition.ts";
 import { hashWithValues, valuesOf, withPool, withValues } from "../../../lib/content/itemValues.ts";
 import { canBeMade, canBeRenamed, hasDefinition, isDataBearing } from "../../../lib/api/itemType.ts";
-import { idShape, itemShape } from "../../../lib/api/objects.ts";
+import { itemShape } from "../../../lib/api/objects.ts";
 import { itemNameProblem } from "../../../lib/config/itemNames.ts";
-import type { FabricItem } from "../../../lib/api/objects.ts";
-import { differing } from "../../engine/change.ts";
-import { DOUBTFUL, identifier, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
+import { DOUBTFUL, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
 import { defineObjectKind } from "../../engine/lifecycle.ts";
-import type { Change } from "../../engine/objectKind.ts";
 import { InputError } from "../../engine/resourceKind.ts";
 import { idInLog, nameInLog } from "../../engine/undo.ts";
 import type { Run } from "../../run/run.ts";
 import { isKnownToGit } from "../git/status.ts";
 import { definitionHashNow, staysAsEdited } from "./contentDrift.ts";
-import {
-  deployDefinition,
-  definitionToReplace,
-  giveBackDefinition,
-  renewIds,
-  restoreUndeclared,
-  sendContent,
-  sendDefinition,
-  undeclaredDefinition,
-} from "./contentWrites.ts";
+import { contentBefore, noteBeforeInstead } from "./contentBefore.ts";
+import { contentToGiveBack, giveBackDefinition, restoreUndeclared } from "./contentInRollback.ts";
+import { definitionToReplace, sendContent, sendDefinition } from "./contentWrites.ts";
 import { comparedHash, contentAfterMaking, contentToMake, keepTexts } from "./definitionToSend.ts";
-import { keepDefinition, keepUndeclared } from "./keptContent.ts";
+import { keepDefinition, keepUndeclared } from "./keepContent.ts";
 import type { Defined } from "./itemContent.ts";
 import { publishEnvironment } from "./environment.ts";
+import { onceTheNameIsFree } from "./freeName.ts";
+import { convergeItem, renameAndMove } from "./itemChange.ts";
+import { itemBefore, itemFields } from "./itemFields.ts";
+import type { ItemBefore, ItemOutputs } from "./itemFields.ts";
 import { itemPlace } from "./itemPlace.ts";
 import { formerItem } from "./idsOfNow.ts";
-import {
-  contentBefore,
-  contentToGiveBack,
-  hasBeenSent,
-  hasLaterContent,
-  laterContent,
-  noteBeforeInstead,
-} from "./laterContent.ts";
+import { hasLaterContent, laterContent } from "./laterContent.ts";
 import { bindConnections, boundConnections } from "./modelConnections.ts";
 import { recoverItem } from "./recycleBin.ts";
 import { noteSent } from "./sentNote.ts";
-import type { Sent } from "./sentNote.ts";
 import { furtherNames, restoreFurther } from "./furtherValues.ts";
 import { activateValueSet, activeValueSet, activeValueSetAlone } from "./valueSet.ts";
-
-/** Longest wait for a display name that the service still holds for a deleted item. Waits of minutes are known. */
-const NAME_DEADLINE_MS = 10 * 60_000;
-
-/** The values that an item had before its adoption. Its delete restores them. */
-export interface ItemBefore {
-  readonly type: string;
-  readonly displayName: string;
-  readonly description: string;
-  readonly folderId?: string | undefined;
-  /** Hash of the definition that the declared one replaced. Only a rollback still has that definition, and restores it. */
-  readonly definitionHash?: string | undefined;
-  /** Only in a rollback, if the transaction has activated another one. */
-  readonly activeValueSet?: string | undefined;
-  /** Only in a rollback, if the transaction has bound the model. */
-  readonly connections?: readonly string[] | undefined;
-}
-
-interface Outputs {
-  /** Only for an item that existed before. */
-  readonly adopted?: ItemBefore | undefined;
-  /** Only if a refresh reads definitions. */
-  readonly sent?: Sent | undefined;
-  /** Only for a half-made item: stands in for the input until the definition was sent. */
-  readonly definitionHash?: typeof DOUBTFUL;
-}
-
-const fields = {
-  workspaceId: { schema: identifier, change: "replace", same: sameIgnoringCase },
-  type: { schema: z.string().min(1), change: "replace" },
-  displayName: { schema: z.string().trim().min(1).max(256), change: "update" },
-  description: { schema: z.string().max(256).default(""), change: "update" },
-  /** The service's id of the item's folder. Absent at the root. */
-  folderId: { schema: identifier.optional(), change: "update", same: sameIgnoringCase },
-  /** Folder with the definition in Fabric's Git format, relative to the project. */
-  path: { schema: z.string().min(1).optional(), change: "local" },
-  /** Hash of that definition; derived, so that previews show a changed definition. */
-  definitionHash: { schema: z.string().optional(), change: "update", isFilledIn: true },
-  /** Ids that belong into the definition, by what stands in the files instead: logical ids of other items, paths of models. */
-  references: { schema: z.record(z.string(), identifier).optional(), change: "update" },
-  /** Values of the environment that are put into the files ({@link Value}). */
-  values: { schema: z.array(z.record(z.string(), z.unknown())).optional(), change: "local", isFilledIn: true },
-  /** Salted hashes of the environment variables that the values take; derived, so that previews show another value. */
-  variables: { schema: z.record(z.string(), z.string()).optional(), change: "update", isFilledIn: true },
-  /** For a variable library: the value set that counts in its workspace. Absent to leave it. */
-  activeValueSet: { schema: z.string().min(1).optional(), change: "update" },
-  /** For an environment: the Spark pool in place of the one in the files, by type and name. */
-  sparkPool: { schema: z.object({ type: z.string(), name: z.string() }).optional(), change: "local" },
-  /** For a semantic model: ids of the connections that it is bound to. Absent to leave them. */
-  connections: { schema: z.array(z.string()).optional(), change: "update" },
-  /** Short hashes of the files, derived: a preview shows which of them changed. */
-  parts: { schema: z.record(z.string(), z.string()).optional(), change: "local", isDerived: true, isLate: true },
-  /** From `.platform`, derived: the item is known by it if its name and its folder change. */
-  logicalId: { schema: z.string().optional(), change: "local", isDerived: true, isLate: true },
-  /** Settings of the item's type. Read only on create. */
-  creationPayload: { schema: z.record(z.string(), z.unknown()).optional(), change: "replace" },
-  /** Manages an existing item of that name and type instead of refusing it. */
-  adopt: { schema: z.boolean().default(false), change: "local" },
-  /**
-   * The workspace is connected to Git: an item of that name that came from Git is adopted. Only read on create. Changes are
-   * ignored; otherwise connecting a workspace to Git would show every item as updated.
-   */
-  adoptFromGit: { schema: z.boolean().default(false), change: "local", same: () => true },
-} as const;
 
 const LATER_CONTENT =
   "its definition was changed by somebody else since this deployment wrote to it, and stays; the one from before is kept with the log";
@@ -118,18 +38,11 @@ const LOST_CONTENT = "it had to be made anew, and its definition from before was
 
 const NO_DEFINITION = { definitionHash: undefined, parts: undefined, logicalId: undefined };
 
-const priorValues = ({ type, displayName, description, folderId }: FabricItem): ItemBefore => ({
-  type,
-  displayName,
-  description: description ?? "",
-  folderId,
-});
-
 /** An item of any type. Its id is `{workspaceId}/{itemId}`. */
-export const item = defineObjectKind<Outputs>()({
+export const item = defineObjectKind<ItemOutputs>()({
   name: "Item",
   noun: "item",
-  fields,
+  fields: itemFields,
   place: itemPlace,
   shape: itemShape,
   plural: "items",
@@ -202,7 +115,7 @@ export const item = defineObjectKind<Outputs>()({
     return { sent: await noteSent(run, id, wanted) };
   },
 
-  priorValues,
+  priorValues: itemBefore,
   furtherValues: async (run, id, names) => ({
     ...(names.includes("activeValueSet") && { activeValueSet: await activeValueSetAlone(run, id) }),
     ...(names.includes("connections") && { connections: await boundConnections(run, id) }),
@@ -222,46 +135,7 @@ export const item = defineObjectKind<Outputs>()({
     if (definitionHash !== undefined && definitionHash !== state.definitionHash) await staysAsEdited(run, id, state);
   },
 
-  async converge(change) {
-    const { run, id, wanted, old, found } = change;
-    const known = old ?? found;
-    const isOther =
-      wanted.definitionHash !== undefined &&
-      (wanted.definitionHash !== known?.definitionHash ||
-        !isDeepStrictEqual(wanted.references, old?.references) ||
-        !isDeepStrictEqual(wanted.variables, old?.variables));
-    const former = await formerItem(run, wanted, id);
-    const isAnew = former !== undefined && !sameIgnoringCase(former.id, id);
-    // a rollback has nothing to give back if its transaction has sent no definition
-    const isUntouched = run.isRollback && !isAnew && (former ?? old) !== undefined && !(await hasBeenSent(run, id));
-    const isSent = isOther && !isUntouched && !(old && (await staysAsEdited(run, id, old)));
-    await renameAndMove(change);
-    const isTakenAway = old?.definitionHash !== undefined && wanted.definitionHash === undefined;
-    const isGivenBack = run.isRollback && !isUntouched && (isSent || isTakenAway);
-    const isLater = isGivenBack && (await isEditedLater(run, id, wanted, old ?? wanted));
-    if (isUntouched) await renewIds(run, id, wanted);
-    if (isSent && !isLater && !(old && (await staysAsEditedBetween(run, id, old)))) {
-      const had = old && ((await keepDefinition(run, id, old)) ?? (await keepUndeclared(run, id, old)));
-      await deployDefinition(run, id, wanted, had);
-      await keepTexts(run, wanted);
-    }
-    const isOtherSet = change.givenBack
-      ? "activeValueSet" in change.givenBack
-      : wanted.activeValueSet !== old?.activeValueSet;
-    if (isOtherSet) await activateValueSet(run, id, wanted);
-    if (!change.givenBack && !isDeepStrictEqual(wanted.connections, old?.connections))
-      await bindConnections(run, id, wanted);
-    const { connections } = change.givenBack ?? {};
-    if (connections) await bindConnections(run, id, { ...wanted, connections }, "go");
-    const theirs = old && !isUntouched && !isLater && (await undeclaredDefinition(run, id, wanted, old));
-    if (theirs) await sendDefinition(run, id, wanted, theirs);
-    // an earlier attempt at the rollback has made the item, and has failed or was killed then
-    if (isAnew) {
-      await restoreUndeclared(run, id, wanted);
-      await restoreFurther(run, id, wanted);
-    }
-    return isSent || !old ? { sent: await noteSent(run, id, wanted, isLater) } : {};
-  },
+  converge: convergeItem,
 
   adoption: {
     taken: "ItemDisplayNameAlreadyInUse",
@@ -269,7 +143,7 @@ export const item = defineObjectKind<Outputs>()({
       return adopt || (adoptFromGit && (await isKnownToGit(run, live.workspaceId, live.id)));
     },
     async found(run, id, live, inputs) {
-      const before = priorValues(live);
+      const before = itemBefore(live);
       const isReplaced = inputs.definitionHash !== undefined;
       return isReplaced ? { ...before, definitionHash: await definitionToReplace(run, id, before, inputs) } : before;
     },
@@ -306,16 +180,6 @@ export const item = defineObjectKind<Outputs>()({
   },
 });
 
-/** In a rollback: whether somebody has put content into an item since the transaction sent its own. It stays. */
-async function isEditedLater(
-  run: Run,
-  id: string,
-  wanted: Defined & { workspaceId: string },
-  old: Defined,
-): Promise<boolean> {
-  return (await laterContent(run, id, old, [await contentBefore(run, wanted, id)])) !== undefined;
-}
-
 /** In a rollback that has made an item anew: whether nobody has its content from before, not even as its files. */
 async function isAnewWithout(run: Run, id: string, item: Defined & { workspaceId: string }): Promise<boolean> {
   const former = await formerItem(run, item, id);
@@ -332,66 +196,8 @@ function isOfFiles(item: Defined): boolean {
   }
 }
 
-/**
- * Looks at an item that an earlier run of the transaction sent a definition to. What somebody has put into it since comes back in
- * a rollback.
- * @returns whether it stays now, too (`fabric:onDrift: warn`)
- * @throws Error if `fabric:onDrift` is `fail`
- */
-async function staysAsEditedBetween(run: Run, id: string, old: Defined): Promise<boolean> {
-  if (run.isRollback || !run.definitions.isKeeping) return false;
-  const later = await laterContent(run, id, old);
-  if (!later) return false;
-  await noteBeforeInstead(run, id, later);
-  const what = `The definition of ${old.type} '${old.displayName}' was changed at the service since an earlier run was cut off`;
-  if (run.watchesContent && run.onDrift === "fail")
-    throw new Error(`${what}: it was not overwritten (fabric:onDrift: fail).`);
-  const stays = run.watchesContent && run.onDrift === "warn";
-  run.warn(`${what}: ${stays ? "that stays (fabric:onDrift: warn)" : "that is overwritten with the declared one"}.`);
-  return stays;
-}
-
 /** The declared connections, if the model is bound to all of them; otherwise those of them that it is bound to. */
 async function connectionsNow(run: Run, id: string, declared: readonly string[]): Promise<string[]> {
   const bound = await boundConnections(run, id);
   return declared.filter((connection) => bound.includes(connection.toLowerCase()));
-}
-
-type Renaming = Pick<
-  Change<typeof fields, Outputs, FabricItem, ItemBefore>,
-  "run" | "now" | "wanted" | "path" | "write"
->;
-
-/** The answer to a move: the item, with the items in it. */
-const movedShape = z.object({ value: z.array(z.object({ id: idShape })).min(1) });
-
-/** Brings name, description and folder to their declared values. */
-async function renameAndMove(change: Renaming): Promise<void> {
-  const { run, now, wanted, path, write } = change;
-  const { displayName, description, folderId } = wanted;
-  const before = priorValues(now);
-  const body = differing(before, { displayName, description });
-  if (Object.keys(body).length > 0)
-    await onceTheNameIsFree(run, () => write({ method: "PATCH", path, body, answer: itemShape }, body));
-  if (!sameIgnoringCase(before.folderId, folderId)) {
-    const operation = `move ${wanted.type} '${displayName}'`;
-    const body = { targetFolderId: folderId };
-    const answer = movedShape;
-    await write({ method: "POST", path: `${path}/move`, body, operation, answer, replaySafe: true }, { folderId });
-  }
-}
-
-/** Repeats work while the service holds the display name for an item deleted a moment ago, and reports the wait. */
-async function onceTheNameIsFree<T>(run: Run, work: () => Promise<T>): Promise<T> {
-  const deadline = run.clock.now() + NAME_DEADLINE_MS;
-  for (let pause = 2_000, warned = false; ; pause = Math.min(pause * 2, 30_000)) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isFabricError(error, "ItemDisplayNameNotAvailableYet") || run.clock.now() + pause > deadline) throw error;
-      if (!warned) run.warn(`${error.operation}: the name is not free yet after a delete; waiting for it.`);
-      warned = true;
-      await run.clock.sleep(pause);
-    }
-  }
 }

@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { optional } from "../../../lib/api/answer.ts";
-import { isServiceAnswer } from "../../../lib/api/fabricError.ts";
 import { itemShape } from "../../../lib/api/objects.ts";
 import { switchEntry } from "../../engine/entry.ts";
 import { identifier, sameIgnoringCase } from "../../engine/field.ts";
-import { isItemGone, isWorkspaceGone } from "../../engine/gone.ts";
+import { isItemGone, mayMeanGone, unlessGoneWith } from "../../engine/gone.ts";
 import { parseId } from "../../engine/place.ts";
 import { defineKind } from "../../engine/resourceKind.ts";
 import type { Run } from "../../run/run.ts";
+import { lookUntil } from "../../run/waits.ts";
 
 /** Longest wait for a SQL endpoint. Measured were 11 to 14 s. */
 const DEADLINE_MS = 10 * 60_000;
@@ -109,11 +109,11 @@ export const itemEndpoint = defineKind<Endpoints>()({
   async read(run, id, state) {
     const { workspaceId = "", id: itemId = "" } = parseId({ in: "workspace", collection: "items" }, id) ?? {};
     try {
-      return { inputs: {}, outputs: (await endpointsOf(run, workspaceId, itemId)).endpoints };
+      const told = await unlessGoneWith(run, workspaceId, () => endpointsOf(run, workspaceId, itemId));
+      return told === "gone" ? told : { inputs: {}, outputs: told.endpoints };
     } catch (error) {
-      if (!isServiceAnswer(error, 404, 403)) throw error;
-      if ((await isWorkspaceGone(run, workspaceId)) || (await isItemGone(run, workspaceId, itemId))) return "gone";
-      return { inputs: {}, outputs: state };
+      if (!mayMeanGone(error)) throw error;
+      return (await isItemGone(run, workspaceId, itemId)) ? "gone" : { inputs: {}, outputs: state };
     }
   },
 
@@ -134,19 +134,18 @@ interface Told {
 
 /** @throws Error if the endpoint failed at the service, or is not ready in time */
 async function endpointsWhenReady(run: Run, workspaceId: string, itemId: string): Promise<Endpoints> {
-  const deadline = run.clock.now() + DEADLINE_MS;
-  for (let pause = 500; ; pause = Math.min(pause * 2, 15_000)) {
+  const pauses = { firstMs: 500, mostMs: 15_000, deadlineMs: DEADLINE_MS };
+  const ready = await lookUntil(run.clock, pauses, async () => {
     const { endpoints, status, isReady } = await endpointsOf(run, workspaceId, itemId);
     if (isReady) return endpoints;
     if (status === "Failed")
       throw new Error(
         `The SQL endpoint of item ${itemId} failed at the service. Create the item again, or ask support.`,
       );
-    if (run.isRollback) return endpoints;
-    if (run.clock.now() + pause > deadline)
-      throw new Error(`The endpoint of item ${itemId} is not ready after 10 minutes. Run again to go on waiting.`);
-    await run.clock.sleep(pause);
-  }
+    return run.isRollback ? endpoints : undefined;
+  });
+  if (ready) return ready;
+  throw new Error(`The endpoint of item ${itemId} is not ready after 10 minutes. Run again to go on waiting.`);
 }
 
 async function endpointsOf(run: Run, workspaceId: string, itemId: string): Promise<Told> {

@@ -1,16 +1,11 @@
 import { hashDefinition } from "../../../lib/api/itemDefinition.ts";
 import type { DefinitionPart } from "../../../lib/api/itemDefinition.ts";
-import { withEnvironment, withoutEnvironment } from "../../../lib/content/environmentValues.ts";
+import { withEnvironment } from "../../../lib/content/environmentValues.ts";
 import type { Run } from "../../run/run.ts";
-import { formerItem, newIdsFor, withNewIds } from "./idsOfNow.ts";
-import type { Restored } from "./idsOfNow.ts";
-import { writeDefinition } from "./contentWrites.ts";
 import { withFormat } from "./definitionToSend.ts";
-import { hasContent, lostVariables, readDefinition, unlessUnreadable, workspaceIn } from "./itemContent.ts";
-import { keptOf } from "./keptContent.ts";
-import type { SentNote } from "./contentWrites.ts";
-import type { Definition } from "./definitionToSend.ts";
+import { hasContent, lostVariables, readDefinition, unlessUnreadable } from "./itemContent.ts";
 import type { Defined } from "./itemContent.ts";
+import { keptSend, sendsTo, writeDefinition } from "./sends.ts";
 
 /*
  * Content that somebody has put into an item after a transaction sent its own definition. A rollback leaves it, as it leaves
@@ -22,32 +17,11 @@ import type { Defined } from "./itemContent.ts";
 
 type Parts = readonly DefinitionPart[];
 
-const sentKey = (hash: string) => `sent ${hash}`;
 /** Content that is being compared: until that has ended, only this copy may be left of it. */
 const comparedKey = (id: string) => `compared ${id.toLowerCase()}`;
 /** The same, if it has come while an earlier comparison was cut off. */
 const newerKey = (id: string) => `compared again ${id.toLowerCase()}`;
 const laterKey = (id: string) => `later ${id.toLowerCase()}`;
-const beforeKey = (id: string) => `before ${id.toLowerCase()}`;
-
-/** The definitions that open transactions have sent, or may have; not what their rollbacks have. */
-const sendsTo = async (run: Run, id: string): Promise<readonly SentNote[]> =>
-  (await run.undosOf<SentNote>("restoreDefinition", id)).filter(({ isOther }) => !isOther);
-
-/** How many definitions an open transaction has sent to an item, or may have. */
-export const sendsSoFar = async (run: Run, id: string): Promise<number> => (await sendsTo(run, id)).length;
-
-/** Whether an open transaction has sent a definition to an item, or may have. */
-export const hasBeenSent = async (run: Run, id: string): Promise<boolean> => (await sendsSoFar(run, id)) > 0;
-
-/** Keeps a definition that is about to be sent. @returns the hash by which it is found; undefined if no rollback can follow */
-export async function noteSending(run: Run, item: Defined, definition: Definition): Promise<string | undefined> {
-  if (!run.definitions.isKeeping) return undefined;
-  const parts = withoutEnvironment(definition.parts, item.variables ?? {}, run.variables);
-  const hash = hashDefinition(parts);
-  await run.definitions.keep(sentKey(hash), parts);
-  return hash;
-}
 
 /**
  * Content of an item that is neither from before a transaction nor the transaction's own. The item has it afterwards.
@@ -118,49 +92,12 @@ async function isInFormOfService(
   { hash, sent }: { readonly hash: string; readonly sent: readonly (string | undefined)[] },
 ): Promise<boolean> {
   for (const one of sent) {
-    const parts = await run.definitions.noted(sentKey(one ?? ""));
+    const parts = await keptSend(run, one ?? "");
     if (!parts) continue;
     await writeDefinition(run, id, item, withFormat(item, withEnvironment(parts, run.variables)));
     if (hashDefinition(await readDefinition(run, id, item)) === hash) return true;
   }
   return false;
-}
-
-/** Keeps the content that an item has before a transaction changes it. */
-export const noteBefore = (run: Run, id: string, parts: Parts): Promise<void> =>
-  run.definitions.keep(beforeKey(id), parts);
-
-/** Lets a rollback give an item content back that somebody has set between two runs of its transaction. */
-export const noteBeforeInstead = (run: Run, id: string, parts: Parts): Promise<void> =>
-  run.definitions.keepInstead(beforeKey(id), parts);
-
-/** In a rollback: content that an item had before the transaction, with the ids of then. @param id from then */
-export const keptBefore = async (run: Run, id: string, item: Defined): Promise<Parts | undefined> =>
-  (await run.definitions.kept(beforeKey(id))) ?? (await keptOf(run, workspaceIn(id), item));
-
-/**
- * In a rollback: content that an item had before the transaction, with the ids of now. The item may have another name by now.
- * @param id of the item now; undefined if the rollback is about to make it
- */
-export async function contentBefore(run: Run, item: Restored, id?: string): Promise<Parts | undefined> {
-  const former = await formerItem(run, item, id);
-  const { displayName = item.displayName } = (former?.state ?? {}) as Partial<Defined>;
-  const kept = await keptBefore(run, former?.id ?? id ?? `${item.workspaceId}/`, { ...item, displayName });
-  return kept && former ? withNewIds(kept, newIdsFor(former, item, id)) : kept;
-}
-
-/**
- * In a rollback: content of an item from before the transaction sent its first definition.
- * @returns undefined if it sent none, if the rollback has given it back already, or if the log is from an earlier version
- */
-export async function contentToGiveBack(run: Run, item: Restored, id: string): Promise<Parts | undefined> {
-  const sends = await sendsTo(run, id);
-  // one whose answer was lost may not have had its effect, and a run may have gone on after an incomplete rollback
-  const isDone = (await run.undosOf<SentNote>("restoreDefinition", id, true)).some(
-    ({ isBefore, after = sends.length }) => isBefore && after === sends.length,
-  );
-  const isSent = sends.some(({ sent }) => sent);
-  return isDone || !isSent ? undefined : contentBefore(run, item, id);
 }
 
 /** In a rollback: whether it has left content in an item that somebody has set after the transaction wrote to it. */

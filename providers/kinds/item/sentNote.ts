@@ -1,11 +1,11 @@
 import { isFabricError } from "../../../lib/api/fabricError.ts";
 import { hashDefinition } from "../../../lib/api/itemDefinition.ts";
 import type { Run } from "../../run/run.ts";
+import { keptBefore } from "./contentBefore.ts";
 import { formerItem, newIdsFor } from "./idsOfNow.ts";
 import type { Restored } from "./idsOfNow.ts";
 import { readDefinition } from "./itemContent.ts";
 import type { Defined } from "./itemContent.ts";
-import { keptBefore } from "./laterContent.ts";
 
 /**
  * The definition that was last sent for an item, and the service's version of it. The service may add to a definition and

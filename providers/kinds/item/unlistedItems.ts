@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { nothing } from "../../../lib/api/answer.ts";
+import { isOutcomeUnknown } from "../../../lib/api/fabricError.ts";
 import { hasDefinition, isDataBearing, isOfService } from "../../../lib/api/itemType.ts";
 import { itemShape } from "../../../lib/api/objects.ts";
 import type { FabricItem } from "../../../lib/api/objects.ts";
 import { isUnprotected, unprotectedIn } from "../../../lib/config/unprotected.ts";
 import { tierOf } from "../../../lib/content/contentRules.ts";
 import { identifier, sameIgnoringCase } from "../../engine/field.ts";
-import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "../../engine/gone.ts";
+import { deleteOrGone, unlessGoneWith } from "../../engine/gone.ts";
 import { defineKind } from "../../engine/resourceKind.ts";
 import type { Run } from "../../run/run.ts";
 import { withFormat } from "./definitionToSend.ts";
@@ -52,8 +53,8 @@ export const unlistedItems = defineKind<object>()({
     return { id: workspaceId, outputs: {} };
   },
 
-  async read(run, id, { listed, deletedAs }) {
-    try {
+  read: (run, id, { listed, deletedAs }) =>
+    unlessGoneWith(run, id, async () => {
       const items = await itemsOf(run, id);
       const all = await unlistedIn(run, id, items, listed);
       if (deletedAs === undefined) {
@@ -78,11 +79,7 @@ export const unlistedItems = defineKind<object>()({
       if (shown.length === 0) return { inputs: { unlisted: undefined } };
       const unlisted = shown.map((item): [string, UnlistedItem] => [item.id, shownAs(item)]);
       return { inputs: { unlisted: Object.fromEntries(unlisted) } };
-    } catch (error) {
-      if (mayMeanGone(error) && (await isWorkspaceGone(run, id))) return "gone";
-      throw error;
-    }
-  },
+    }),
 
   async update(run, id, old, { listed, deletedAs, unlisted: wanted = {} }) {
     const { unlisted: shown = {} } = old;
@@ -163,7 +160,7 @@ async function deleteShown(
       run,
       workspaceId,
       () => run.write(intent, { method: "DELETE", path, operation, answer: nothing }),
-      () => run.get(path, `read ${nameOf(item)}`, itemShape),
+      { read: () => run.get(path, `read ${nameOf(item)}`, itemShape), mayBeDone: isOutcomeUnknown },
     );
   }
 }

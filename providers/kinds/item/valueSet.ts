@@ -20,7 +20,7 @@ const libraryShape = z.object({
 const collectionOf = (id: string) => `/workspaces/${parseId(itemPlace, id)?.workspaceId ?? ""}/variableLibraries`;
 
 /** Path of a variable library with its properties. */
-export const libraryPath = (id: string): string => `${collectionOf(id)}/${parseId(itemPlace, id)?.id ?? ""}`;
+const libraryPath = (id: string): string => `${collectionOf(id)}/${parseId(itemPlace, id)?.id ?? ""}`;
 
 /** The active value set; one list for all libraries of a workspace. */
 export async function activeValueSet(run: Run, id: string): Promise<string | undefined> {

@@ -1,6 +1,7 @@
 import { APPLICATION, WORKSPACE_IDENTITY } from "../../../lib/config/principal.ts";
 import { isFabricError } from "../../../lib/api/fabricError.ts";
 import type { Run } from "../../run/run.ts";
+import { repeatWhile } from "../../run/waits.ts";
 
 /* Principals as resources name them, in one text. */
 
@@ -40,22 +41,18 @@ export async function principalIdFor(run: Run, principal: string, type: string |
  * there. Object ids may be wrong, so nothing waits for them.
  * @param codes by which the service refuses an unknown principal
  */
-export async function oncePrincipalIsKnown<T>(
+export const oncePrincipalIsKnown = <T>(
   run: Run,
   principal: string,
   codes: readonly string[],
   work: () => Promise<T>,
-): Promise<T> {
-  const deadline = run.clock.now() + KNOWN_DEADLINE_MS;
-  for (let pause = 2_000, warned = false; ; pause = Math.min(pause * 2, 30_000)) {
-    try {
-      return await work();
-    } catch (error) {
-      const isWaitedFor = !GUID.test(principal) && isFabricError(error, ...codes) && error.status === 400;
-      if (!isWaitedFor || run.clock.now() + pause > deadline) throw error;
-      if (!warned) run.warn(`${error.operation}: the service does not know ${principal} yet; waiting for it.`);
-      warned = true;
-      await run.clock.sleep(pause);
-    }
-  }
-}
+): Promise<T> =>
+  repeatWhile(
+    run,
+    {
+      isWaitedFor: (error) => !GUID.test(principal) && isFabricError(error, ...codes) && error.status === 400,
+      says: ({ operation }) => `${operation}: the service does not know ${principal} yet; waiting for it.`,
+      deadlineMs: KNOWN_DEADLINE_MS,
+    },
+    work,
+  );

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { nothing } from "../../../lib/api/answer.ts";
 import { APPLICATION, WORKSPACE_IDENTITY } from "../../../lib/config/principal.ts";
 import { identifier, sameIgnoringCase } from "../../engine/field.ts";
-import { deleteOrGone, isWorkspaceGone, mayMeanGone } from "../../engine/gone.ts";
+import { deleteOrGone, unlessGoneWith } from "../../engine/gone.ts";
 import { principalIdFor } from "../role/principal.ts";
 import { defineKind } from "../../engine/resourceKind.ts";
 import type { Run, Write } from "../../run/run.ts";
@@ -46,8 +46,8 @@ export const unlistedUsers = defineKind<object>()({
     return { id: workspaceId, outputs: {} };
   },
 
-  async read(run, id, { listed }) {
-    try {
+  read: (run, id, { listed }) =>
+    unlessGoneWith(run, id, async () => {
       const roles = await listRolesOnce(run, id);
       const { unlisted, kept } = await findUnlisted(run, roles, listed);
       // if the token names no caller, one of these Admins is the deploying identity
@@ -58,11 +58,7 @@ export const unlistedUsers = defineKind<object>()({
         );
       }
       return { inputs: { unlisted } };
-    } catch (error) {
-      if (mayMeanGone(error) && (await isWorkspaceGone(run, id))) return "gone";
-      throw error;
-    }
-  },
+    }),
 
   async update(run, id, old, inputs) {
     const roles = await listRoles(run, id);

@@ -4,12 +4,13 @@ import { workspaceShape } from "../../../lib/api/objects.ts";
 import type { Workspace } from "../../../lib/api/objects.ts";
 import { differing } from "../../engine/change.ts";
 import { DOUBTFUL, sameIgnoringCase } from "../../engine/field.ts";
-import { isWorkspaceGone, mayMeanGone } from "../../engine/gone.ts";
+import { unlessGoneWith } from "../../engine/gone.ts";
 import { defineObjectKind } from "../../engine/lifecycle.ts";
 import type { Change } from "../../engine/objectKind.ts";
 import { nameInLog } from "../../engine/undo.ts";
 import type { Run } from "../../run/run.ts";
 import { visibleWorkspaces } from "../../run/visible.ts";
+import { lookUntil } from "../../run/waits.ts";
 import { assertMovable, capacityIdOf, mustWait, nameOfCapacity, onCapacity } from "./capacity.ts";
 import { isUntouched } from "./untouched.ts";
 
@@ -207,14 +208,8 @@ async function findListed(run: Run, id: string): Promise<Workspace | undefined> 
   return (await visibleWorkspaces(run)).find((workspace) => sameIgnoringCase(workspace.id, id));
 }
 
-async function readWorkspace(run: Run, id: string, name: string): Promise<Workspace | "gone"> {
-  try {
-    return await run.get(`/workspaces/${id}`, `read workspace '${name}'`, workspaceShape);
-  } catch (error) {
-    if (mayMeanGone(error) && (await isWorkspaceGone(run, id))) return "gone";
-    throw error;
-  }
-}
+const readWorkspace = (run: Run, id: string, name: string): Promise<Workspace | "gone"> =>
+  unlessGoneWith(run, id, () => run.get(`/workspaces/${id}`, `read workspace '${name}'`, workspaceShape));
 
 /** Whether the assignment of the capacity is complete. Lists do not show the progress, and count as complete. */
 const isAssigned = ({ capacityAssignmentProgress }: Workspace) =>
@@ -226,20 +221,17 @@ const isAssigned = ({ capacityAssignmentProgress }: Workspace) =>
  * @param capacityId the capacity that the workspace must be on; undefined for none
  */
 async function waitForCapacity(run: Run, id: string, name: string, capacityId: string | undefined): Promise<void> {
-  const deadline = run.clock.now() + CAPACITY_DEADLINE_MS;
-  for (let pause = 500; ; pause = Math.min(pause * 2, 10_000)) {
+  const deadlineMs = CAPACITY_DEADLINE_MS;
+  const isDone = await lookUntil(run.clock, { firstMs: 500, mostMs: 10_000, deadlineMs }, async () => {
     const now = await run.get(`/workspaces/${id}`, `read workspace '${name}'`, workspaceShape);
-    if (isAssigned(now) && sameIgnoringCase(now.capacityId, capacityId)) return;
-    if (now.capacityAssignmentProgress === "Failed") {
-      throw new Error(
-        `The service could not assign the capacity of workspace '${name}'. Check that the capacity is active and that this identity may assign workspaces to it, then run again.`,
-      );
-    }
-    if (run.clock.now() + pause > deadline) {
-      throw new Error(
-        `The capacity of workspace '${name}' is still being assigned after ${CAPACITY_DEADLINE_MS / 60_000} minutes. The workspace exists; run again to go on waiting.`,
-      );
-    }
-    await run.clock.sleep(pause);
-  }
+    if (isAssigned(now) && sameIgnoringCase(now.capacityId, capacityId)) return true;
+    if (now.capacityAssignmentProgress !== "Failed") return undefined;
+    throw new Error(
+      `The service could not assign the capacity of workspace '${name}'. Check that the capacity is active and that this identity may assign workspaces to it, then run again.`,
+    );
+  });
+  if (isDone) return;
+  throw new Error(
+    `The capacity of workspace '${name}' is still being assigned after ${deadlineMs / 60_000} minutes. The workspace exists; run again to go on waiting.`,
+  );
 }
