@@ -11,6 +11,9 @@ const out = join(projectRoot, "dist");
 /** How people call the commands of the package. Without the option, npx would run any package of that name that a registry has. */
 const COMMAND = "npx --no-install fabric-environments";
 
+/** Where the package lies in a program that has it. */
+const INSTALLED = "node_modules/fabric-environments";
+
 /** What programs import, commands run, and the provider process loads; everything else follows from their imports. */
 const ENTRIES = [
   "package/index.ts",
@@ -102,7 +105,7 @@ function refuse(diagnostics: readonly ts.Diagnostic[]): void {
   );
 }
 
-/** The text of a file as it stands in the package: with the names of built files, and of the package's own command. */
+/** The text of a file as it stands in the package: with the names of built files, of installed pages, and of the package's own command. */
 function inPackage(text: string, isTypes = false): string {
   return (
     text
@@ -115,6 +118,8 @@ function inPackage(text: string, isTypes = false): string {
         /npm run (?:--silent )?(up|rollback|preview|refresh|destroy|import|report|history|secret|emulator|\$\{[\w.]+\})(?!\w)( --(?= ))?/g,
         `${COMMAND} $1`,
       )
+      // help and messages name pages: they lie in the package, and commands run in the folder of the program
+      .replaceAll(/(?<![\w./-])docs\/[\w-]+\.md/g, `${INSTALLED}/$&`)
   );
 }
 

@@ -13,7 +13,7 @@ export interface DeploymentConfig {
 }
 
 /**
- * A whole deployment with every hardening component: workspace, users, Git, items, commit, event `DeploymentSuccess`.
+ * A whole deployment: workspace, users, Git, items, commit, event `DeploymentSuccess`.
  * When a step fails, everything before it is rolled back, the exception is tracked, and it reaches the caller.
  */
 export async function runCompleteDeployment(

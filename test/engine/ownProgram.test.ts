@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { DEPLOYED, deployExample, example, startExample } from "./harness/exampleProgram.ts";
@@ -20,8 +20,8 @@ describe("the package", () => {
 
   const ownFiles = () => packed.files.filter((path) => path.startsWith("dist/"));
 
-  it("The package holds built JavaScript and types, and neither sources nor tests", () => {
-    const others = packed.files.filter((path) => !path.startsWith("dist/"));
+  it("The package holds built JavaScript, types and pages, and neither sources nor tests", () => {
+    const others = packed.files.filter((path) => !path.startsWith("dist/") && !/^docs\/[\w-]+\.md$/.test(path));
     assert.deepEqual(
       others.sort(),
       ["CHANGELOG.md", "LICENSE", "README.md", "package.json"].filter((name) => others.includes(name)),
@@ -47,6 +47,20 @@ describe("the package", () => {
       );
     });
     assert.deepEqual(wrong, []);
+  });
+
+  it("The package holds every page that its code names, at the path that it names", () => {
+    const installed = join(program.folder, "node_modules/fabric-environments");
+    const named = ownFiles().flatMap((path) => {
+      if (!/\.(js|mjs)$/.test(path)) return [];
+      const text = readFileSync(join(installed, path), "utf8");
+      return [...text.matchAll(/[\w./-]*docs\/[\w-]+\.md/g)].map(([page]) => page);
+    });
+    assert.ok(named.includes("node_modules/fabric-environments/docs/outputs.md"), named.join(" "));
+    assert.deepEqual(
+      named.filter((page) => !existsSync(join(program.folder, page))),
+      [],
+    );
   });
 
   it("A program that uses the package deploys, shows no change after that, and shows exactly what a change does", async () => {
