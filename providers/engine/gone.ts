@@ -85,14 +85,16 @@ export interface Reads<T> {
   readonly itemId?: string | undefined;
   /** The connection that holds the object; undefined if none does. */
   readonly connectionId?: string | undefined;
+  /** Whether a delete of this stack has removed the object, or may have. @default no */
+  readonly mayBeDeleted?: () => Promise<boolean>;
 }
 
 /**
  * Reads an object. Its list comes first, even for a single object: a workspace holds at most 1,000 items and as many roles, so
  * the list is one call, like the read of one object. If the list lacks the object or cannot be read, the object is read by
  * itself. Only both together prove that the object is gone, under these conditions:
- * - In a workspace: the workspace's capacity must run, because a paused one may hide objects. If the workspace is gone, its
- *   objects are gone as well.
+ * - In a workspace: the workspace's capacity must run, because a paused one may hide objects; one that cannot be seen counts as
+ *   running if a delete explains that the object is not there. If the workspace is gone, its objects are gone as well.
  * - In the tenant: the list must show another object, because it is also empty for a wrong tenant or identity.
  * - In a connection: the role is gone with the connection, and the list of connections proves that.
  * - In an item: the list is gone with the item, and the list of items proves that.
@@ -119,7 +121,10 @@ export async function readOrGone<T>(run: Run, workspaceId: string | undefined, r
   } catch (error) {
     if (!mayMeanGone(error)) throw error;
     if (await isWithItsHolder()) return "gone";
-    if (workspaceId !== undefined) await assertCapacityRuns(run, workspaceId);
+    if (workspaceId !== undefined) {
+      const isExpected = isServiceAnswer(error, 404) && (await reads.mayBeDeleted?.()) === true;
+      await assertCapacityRuns(run, workspaceId, { isExpected });
+    }
     if (!list) {
       const { itemId } = reads;
       if (workspaceId === undefined || itemId === undefined || !(await isItemGone(run, workspaceId, itemId)))

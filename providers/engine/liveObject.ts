@@ -115,5 +115,6 @@ export function observe(run: Run, kind: AnyObjectKind, id: string, state: State)
     itemId: holder.itemId,
     connectionId: holder.connectionId,
     alone: () => readAlone(run, kind, id, state),
+    mayBeDeleted: () => run.mayHaveDeleted(kind.name, id),
   });
 }

@@ -214,6 +214,8 @@ describe("an object of a workspace", () => {
       await dying.end();
       bench.emulator.faults([]);
       const process = await bench.process("item", env);
+      // a refresh comes first
+      assert.equal((await process.read(item.id, item.olds)).id ?? "", "");
       await process.delete(item.id, item.olds);
       await process.end();
     });
