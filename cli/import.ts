@@ -268,4 +268,4 @@ async function check({ access, file }: Target, { plan, described }: Imported): P
   return 2;
 }
 
-await runStackCommand({ usage, name: "import", run: importWorkspaces });
+await runStackCommand({ name: "import", usage, hasJson: true, run: importWorkspaces });

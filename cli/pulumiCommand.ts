@@ -20,7 +20,8 @@ const about: Readonly<Record<string, string>> = { preview: aboutPreview, destroy
 
 await runStackCommand(
   {
-    ...(isPreview && { name: command }),
+    name: command,
+    hasJson: isPreview,
     usage: `Usage: npm run ${command} -- --stack S${ownOptions} [options of pulumi ${command}]
 
 Runs pulumi ${command} with the project's environment. Everything after the stack's name goes to it (pulumi ${command} --help).${about[command] ?? ""}`,

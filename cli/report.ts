@@ -60,4 +60,4 @@ async function lastOf(transactions: StackTransactions): Promise<string | undefin
   return ids.findLast((id) => !isRollbackLog(id));
 }
 
-await runStackCommand({ usage, run: report });
+await runStackCommand({ name: "report", usage, run: report });

@@ -140,4 +140,4 @@ function notToBeRolledBack(
   );
 }
 
-await runStackCommand({ usage, name: "rollback", run: rollback });
+await runStackCommand({ name: "rollback", usage, hasJson: true, run: rollback });

@@ -229,4 +229,4 @@ function effectsOf(entries: readonly Entry[]): string[] {
   return foldedList(once.filter(({ line }) => !line.endsWith(PERHAPS) || !certain.has(line.slice(0, -PERHAPS.length))));
 }
 
-await runStackCommand({ usage, name: "up", run: up });
+await runStackCommand({ name: "up", usage, hasJson: true, run: up });

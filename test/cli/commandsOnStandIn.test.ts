@@ -162,6 +162,10 @@ class Project implements Disposable {
   }
 }
 
+/** The JSON result in the output of a command. */
+const resultIn = (said: string) =>
+  JSON.parse(said.slice(said.indexOf("{"), said.lastIndexOf("}") + 1)) as Readonly<Record<string, unknown>>;
+
 describe("the help of a command", () => {
   const commands = {
     start: "start.ts",
@@ -211,10 +215,25 @@ describe("a command that does not do its work", () => {
     ] as const) {
       using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
       const { code: ended, text: said } = await project.run(file, [...args, "--output", "json"]);
-      const result = JSON.parse(said.slice(said.indexOf("{"), said.lastIndexOf("}") + 1)) as Record<string, unknown>;
+      const result = resultIn(said);
       assert.deepEqual([ended, result["exitCode"]], [exitCode, exitCode]);
       assert.match(String(result["error"]), error);
     }
+  });
+});
+
+describe("an option that npm takes for itself", () => {
+  it("An option that npm takes for itself because no -- stands before it is said to be so, in the JSON result too", async () => {
+    using project = new Project({});
+    const env = { npm_config_stack: "true" };
+    const { code: ended, text: said, calls } = await project.run("up.ts", ["local", "--output", "json"], env);
+    assert.deepEqual([ended, calls], [2, []]);
+    const question = "Which stack? npm took '--stack' for itself: put -- before it: npm run up -- --stack local";
+    assert.equal(resultIn(said)["error"], question);
+    assert.equal(said.split("\n").at(-2), question);
+    const preview = await project.run("pulumiCommand.ts", ["preview", "local"]);
+    assert.deepEqual(preview.code, 2);
+    assert.equal(preview.text.trim(), "Which stack? Name it by --stack: npm run preview -- --stack local");
   });
 });
 
