@@ -258,9 +258,11 @@ describe("a destroy that Pulumi refuses", () => {
   for (const ends of ["1", "2", "8", "255", "SIGKILL"])
     it(`A destroy that Pulumi refuses by ${ends} ends its log, because nothing happened`, async () => {
       using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
-      const { code: ended } = await project.run("pulumiCommand.ts", ["destroy", "--stack", "dev"], { ENDS: ends });
-      assert.equal(ended, ends === "SIGKILL" ? 1 : Number(ends));
+      const run = await project.run("pulumiCommand.ts", ["destroy", "--stack", "dev"], { ENDS: ends });
+      assert.equal(run.code, ends === "SIGKILL" ? 1 : Number(ends));
       assert.deepEqual(project.log().kinds, ["begin", "rolledBack"]);
+      assert.match(run.text, /^Nothing was destroyed\.$/m);
+      assert.doesNotMatch(run.text, /not destroyed whole/);
     });
 
   it("A destroy that Pulumi refuses after a write stays open, and the next command reads again what it wrote", async () => {
@@ -271,6 +273,20 @@ describe("a destroy that Pulumi refuses", () => {
       assert.deepEqual(kinds, ["begin", "intent", "done"]);
       assert.equal(beside.includes(".state"), false);
     }
+  });
+});
+
+describe("a destroy that stopped half-way", () => {
+  it("A destroy that stopped half-way shows the command that goes on, with the options that were given", async () => {
+    using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
+    const given = ["--yes", "--target", "**w**", "--remove", "--config", "fabric:a=secret"];
+    const env = { ENDS: "1", EFFECT: "1" };
+    const { text: said } = await project.run("pulumiCommand.ts", ["destroy", "--stack", "dev", ...given], env);
+    assert.match(said, /^Stack 'dev' was not destroyed whole\. Run destroy again: (.*)$/m);
+    assert.equal(
+      /Run destroy again: (.*)$/m.exec(said)?.[1],
+      "npm run destroy -- --stack dev --yes --target '**w**' --remove",
+    );
   });
 });
 
@@ -494,7 +510,7 @@ describe("what reads the state again between a failed up and its rollback", () =
     ...{ type: "pulumi-nodejs:dynamic/fabric:Workspace", inputs: { description } },
   });
   const left = { resources: [workspace("left")] };
-  const hash = checkpointHash({ version: 3, deployment: left } as Checkpoint);
+  const hash = checkpointHash({ version: 3, deployment: left });
   const env = { REFRESHED: stateOf(workspace("read again")) };
 
   /** A stack whose up ended by itself while the outcome of one change was not known. */

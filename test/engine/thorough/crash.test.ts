@@ -70,7 +70,7 @@ describe("after kill -9, an up of a part of the stack", () => {
       says: /--target left out a part of stack 'test', so transaction test-\S+ of an earlier run stays open/,
     },
     "pulumi up": {
-      async run(stack: EngineStack, args: readonly string[], env: NodeJS.ProcessEnv) {
+      run: async (stack: EngineStack, args: readonly string[], env: NodeJS.ProcessEnv) => {
         await stack.run(["cancel", "--yes", "--stack", "test"]);
         return stack.run(["up", ...args], env);
       },
