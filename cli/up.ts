@@ -7,7 +7,7 @@ import { checkpointing } from "./transaction/checkpointing.ts";
 import { DeploymentEvents } from "./transaction/deploymentEvents.ts";
 import { wordsOfEarlierRun } from "../lib/transactions/earlierRun.ts";
 import { CtrlCWatch } from "./transaction/ctrlCWatch.ts";
-import { refuse } from "./pulumi/commandOutput.ts";
+import { isJsonOutput, noteResult, refuse } from "./pulumi/commandOutput.ts";
 import { limitsOf } from "./pulumi/forcingOptions.ts";
 import { foldedList } from "./pulumi/foldedList.ts";
 import type { ListedObject } from "./pulumi/foldedList.ts";
@@ -15,6 +15,7 @@ import { liftedProtection, tellLifted } from "./pulumi/liftedProtection.ts";
 import { assertStartable } from "./pulumi/longConfiguration.ts";
 import { RunFolder } from "./transaction/runFolder.ts";
 import { runPulumi } from "./pulumi/pulumi.ts";
+import type { Ended } from "./pulumi/pulumi.ts";
 import { catchUp, noteEnd, sayWhatStaysOpen, settle, settleAll } from "./transaction/recovery.ts";
 import { checkpointHash, foreignChanges } from "../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint } from "../lib/checkpoint/checkpoint.ts";
@@ -96,6 +97,8 @@ async function up(named: StackAccess, args: readonly string[]): Promise<number> 
         hasTried: (await transactions.entries(transactionId)).length > earlier,
       };
       const code = ended.code === 0 ? await commit(run) : await fail(run);
+      if (isJsonOutput() && (code === 1 || code === 2))
+        noteResult({ error: await errorOf(ended, watch.eventLog, env) });
       await notes.ended(code);
       if (code !== 1) tellLifted(protection, "was");
       if (code !== 0 && plan !== undefined)
@@ -117,6 +120,15 @@ async function up(named: StackAccess, args: readonly string[]): Promise<number> 
       await events.close();
     }
   });
+}
+
+/** Why the command could not do its work, for its result. */
+async function errorOf(ended: Ended, eventLog: string, env: NodeJS.ProcessEnv): Promise<string> {
+  if (ended.code === 0)
+    return "The stack is as declared, and what an earlier run left could not be removed: see leftovers.";
+  // loaded only for a result as JSON
+  const { shownErrors } = await import("./pulumi/shownErrors.ts");
+  return shownErrors(eventLog, env) ?? `pulumi up ended with ${ended.signal ?? ended.code}: standard error says why.`;
 }
 
 /** A run of the CLI that has ended. */

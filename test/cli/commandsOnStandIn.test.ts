@@ -32,12 +32,12 @@ const code = resolve(import.meta.dirname, "../../cli");
 const STAND_IN = `#!${process.execPath}
 const { appendFileSync, readdirSync, writeFileSync } = require("node:fs");
 const { zstdCompressSync } = require("node:zlib");
-const { STATES, CALLS, ENDS, EFFECT, REFRESHED, KILLED, CONFIG, FABRIC_TRANSACTION_ID: id } = process.env;
+const { STATES, CALLS, ENDS, EFFECT, EVENTS, REFRESHED, KILLED, CONFIG, FABRIC_TRANSACTION_ID: id } = process.env;
 const args = process.argv.slice(2);
 appendFileSync(CALLS, JSON.stringify({ command: args[0], args, states: readdirSync(STATES).sort(), backend: process.env.PULUMI_BACKEND_URL }) + "\\n");
 if (args[0] === "config") console.log(JSON.stringify({ "fabric:features": { value: '{"useRollback":false}', secret: false }, ...JSON.parse(CONFIG ?? "{}") }));
 if (args[0] === "stack" && args[1] === "output") console.log("{}");
-if (args.lastIndexOf("--event-log") >= 0) writeFileSync(args[args.lastIndexOf("--event-log") + 1], "{}\\n");
+if (args.lastIndexOf("--event-log") >= 0) writeFileSync(args[args.lastIndexOf("--event-log") + 1], EVENTS ?? "{}\\n");
 if (args[0] === "refresh") writeFileSync(STATES + "/dev.json.zst", zstdCompressSync(REFRESHED));
 if (args[0] === KILLED) process.kill(process.ppid, "SIGKILL");
 if (args[0] === "up" || args[0] === "destroy") {
@@ -234,6 +234,41 @@ describe("an option that npm takes for itself", () => {
     const preview = await project.run("pulumiCommand.ts", ["preview", "local"]);
     assert.deepEqual(preview.code, 2);
     assert.equal(preview.text.trim(), "Which stack? Name it by --stack: npm run preview -- --stack local");
+  });
+});
+
+describe("an up that fails", () => {
+  const errorIn = (message: string, severity = "error") =>
+    JSON.stringify({ diagnosticEvent: { urn: "u", prefix: `${severity}: `, message, severity } });
+
+  it("An up that fails names in its JSON result the errors that were shown, without secrets", async () => {
+    const events = [
+      errorIn("<{%fg 1%}>fabric:workspaces[0].users[0].role: must be Admin; hunter2-hunter2 is not<{%reset%}>\n"),
+      errorIn("a hint", "warning"),
+      errorIn("update failed"),
+    ];
+    for (const [env, exitCode, error] of [
+      [{ EVENTS: events.join("\n") }, 1, /^fabric:workspaces\[0\]\.users\[0\]\.role: must be Admin; \S+ is not$/],
+      [{ EVENTS: events.join("\n"), EFFECT: "1" }, 2, /^fabric:workspaces\[0\]/],
+      [{ EVENTS: errorIn("update failed") }, 1, /^update failed$/],
+      [{}, 1, /^pulumi up ended with 1: standard error says why\.$/],
+    ] as const) {
+      using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
+      const own = { ENDS: "1", API_TOKEN: "hunter2-hunter2", ...env };
+      const { code: ended, text: said } = await project.run("up.ts", ["--stack", "dev", "--output", "json"], own);
+      const result = resultIn(said);
+      assert.deepEqual([ended, result["exitCode"]], [exitCode, exitCode], said);
+      assert.match(String(result["error"]), error);
+      assert.doesNotMatch(String(result["error"]), /hunter2/);
+    }
+  });
+
+  it("An up that succeeds has no error in its JSON result", async () => {
+    using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
+    const { text: said } = await project.run("up.ts", ["--stack", "dev", "--output", "json"], {
+      EVENTS: errorIn("old"),
+    });
+    assert.equal("error" in resultIn(said), false);
   });
 });
 
