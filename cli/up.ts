@@ -195,7 +195,10 @@ async function fail(run: EndedUpdate): Promise<number> {
   }
   // a state that is still the same could not be written: the next command reads again what the log names
   const isUnwritten = run.hasTried && stateHash === checkpointHash(run.before);
-  if (!isCutOff && !isUnwritten) await noteEnd(order, transactionId, after);
+  if (!isCutOff) {
+    await transactions.noteFailure(transactionId);
+    if (!isUnwritten) await noteEnd(order, transactionId, after);
+  }
   const changes = foreignChanges(run.before, after);
   const isIdle = !run.hasTried && changes.length === 0;
   const isStopped = isInterrupted && isCutOff;

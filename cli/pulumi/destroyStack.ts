@@ -126,7 +126,10 @@ async function fail({ access, transactionId, before, given }: EndedDestroy, { co
       `A destroy is no transaction, and is not rolled back.`,
   );
   // an engine that was killed, or could not write the state: the next command reads again what the log names
-  if (!isSame && signal === null && code <= 1) await transactions.noteStateHash(transactionId, stateHash);
+  if (signal === null && code <= 1) {
+    await transactions.noteFailure(transactionId);
+    if (!isSame) await transactions.noteStateHash(transactionId, stateHash);
+  }
   return code;
 }
 

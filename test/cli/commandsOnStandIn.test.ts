@@ -514,6 +514,31 @@ describe("after an up that was killed", () => {
   });
 });
 
+describe("a command after an up that ended by itself", () => {
+  const workspace = {
+    ...{ urn: "urn:pulumi:dev::fabric::pulumi-nodejs:dynamic/fabric:Workspace::w", custom: true, id: "1" },
+    ...{ type: "pulumi-nodejs:dynamic/fabric:Workspace", inputs: {} },
+  };
+
+  it("A command after an up or a destroy that ended by itself says that it failed, and after one that was killed that it was cut off", async () => {
+    const up = ["up.ts"] as const;
+    for (const [[file, ...args], ends, how] of [
+      [up, "1", "failed"],
+      [up, "SIGKILL", "was cut off"],
+      [["pulumiCommand.ts", "destroy"], "1", "failed"],
+      [["pulumiCommand.ts", "destroy"], "SIGKILL", "was cut off"],
+    ] as const) {
+      using project = new Project({ "dev.json.zst": zstdCompressSync(stateOf(workspace)) });
+      await project.run(file, [...args, "--stack", "dev"], { ENDS: ends, EFFECT: "1" });
+      const { text: said } = await project.run("up.ts", ["--stack", "dev"], { REFRESHED: stateOf(workspace) });
+      // the state lacks what was changed, so it is read again in either case
+      assert.match(said, new RegExp(`^An earlier run ${how}: reading 1 of its objects again\\.$`, "m"));
+      if (file === "up.ts")
+        assert.match(said, new RegExp(`^Transaction \\S+ ${how}: this run goes on with it\\.$`, "m"));
+    }
+  });
+});
+
 describe("a refresh between a failed up and its rollback", () => {
   const workspace = (description: string) => ({
     ...{ urn: "urn:pulumi:dev::fabric::pulumi-nodejs:dynamic/fabric:Workspace::w", custom: true, id: "9" },
