@@ -7,6 +7,7 @@ import { noteResult } from "./pulumi/commandOutput.ts";
 import { openedStack } from "./pulumi/openStack.ts";
 import { runStackCommand } from "./pulumi/stackCommand.ts";
 import { transactionsOf } from "./transaction/transactionsOf.ts";
+import { WRONG_CALL } from "./pulumi/wrongCall.ts";
 
 /* `npm run history -- --stack S`: the deployments of a stack. */
 
@@ -19,7 +20,8 @@ changed. Ended deployments are chained by hash, so that a log that was changed o
 --json         all of them as JSON (docs/history.md)
 --output json  the same with the exit code in it (docs/outputs.md)
 
-Exit codes: 0 no log was changed after its end; 1 one was changed or removed.`;
+Exit codes: 0 no log was changed after its end; 1 one was changed or removed.
+${WRONG_CALL}`;
 
 async function history(named: StackAccess, args: readonly string[]): Promise<number> {
   const { values } = parseArgs({

@@ -32,6 +32,7 @@ import { runStackCommand } from "./pulumi/stackCommand.ts";
 import { withStackToItself } from "./transaction/stackLock.ts";
 import { opened } from "./pulumi/stackSettings.ts";
 import { temporaryFolder } from "./pulumi/temporaryFolder.ts";
+import { WRONG_CALL } from "./pulumi/wrongCall.ts";
 
 /*
  * `npm run import -- --workspace NAME_OR_ID --stack S`: brings existing workspaces under management. The command only reads
@@ -53,7 +54,8 @@ leaves them. Nothing at the service is changed.
 --output json             prints the result as one JSON object (docs/outputs.md)
 
 Exit codes: 0 done, or nothing to do; 1 another deployment is going on; 2 failed, or the preview afterwards shows changes: the
-message says what to do.`;
+message says what to do.
+${WRONG_CALL}`;
 
 /** Definitions to read in parallel. */
 const DEFINITIONS_AT_ONCE = 8;

@@ -13,6 +13,7 @@ import { reportPage } from "./report/page.ts";
 import { readSource } from "./report/source.ts";
 import { reportFolder, writePage } from "./report/writeReport.ts";
 import { transactionsOf } from "./transaction/transactionsOf.ts";
+import { WRONG_CALL } from "./pulumi/wrongCall.ts";
 
 /* `npm run report -- --stack S`: a deployment as one page of HTML. */
 
@@ -24,7 +25,8 @@ was asked, by whom and from which commit; all calls and waits on a timeline; wha
 --out FILE      where to [.fabric/reports/ID.html]
 --comment FILE  also writes a few lines of Markdown, for a comment on a pull request
 
-Exit codes: 0 written; 1 there is no such deployment.`;
+Exit codes: 0 written; 1 there is no such deployment.
+${WRONG_CALL}`;
 
 const OPTIONS = {
   transaction: { type: "string" },

@@ -5,6 +5,7 @@ import { stackArguments } from "./pulumi/stackCommand.ts";
 import type { StackArguments } from "./pulumi/stackCommand.ts";
 import { stackToLookAt } from "./pulumi/unmadeStack.ts";
 import { readSecretValue } from "./secret/secretValue.ts";
+import { WRONG_CALL } from "./pulumi/wrongCall.ts";
 
 /* `npm run secret -- get|set NAME [--stack S]`: reads and writes secrets by hand, by the same rules as deployments. */
 
@@ -17,7 +18,8 @@ set  writes a secret to Key Vault. The value comes from standard input, without 
 --stack S  takes fabric:features and fabric:keyVaultUrl of that stack. Otherwise the environment says whether there is a
            vault, and where: FEATURE_USE_KEY_VAULT=true and KEY_VAULT_URL.
 
-Exit codes: 0 done; 1 there is no such secret, or the vault did not take it; 2 the command cannot be run like this.`;
+Exit codes: 0 done; 1 there is no such secret, or the vault did not take it.
+${WRONG_CALL}`;
 
 /** The request of a command line. */
 interface Command {

@@ -30,6 +30,7 @@ import { firstFailure } from "./transaction/firstFailure.ts";
 import { RunNotes } from "./transaction/runNotes.ts";
 import { freeStaleLock, withStackToItself } from "./transaction/stackLock.ts";
 import { transactionsOf } from "./transaction/transactionsOf.ts";
+import { WRONG_CALL } from "./pulumi/wrongCall.ts";
 
 /*
  * `npm run up -- --stack S …`: `pulumi up` as a transaction. Log and state decide the exit code, because the CLI's own exit
@@ -45,7 +46,8 @@ or failed is gone on with. Everything after the stack's name goes to pulumi up (
 --output json  prints the result as one JSON object (docs/outputs.md); give --yes with it
 
 Exit codes: 0 committed; 1 failed and rolled back, declined, or nothing had been done; 2 failed, and something remains;
-130 interrupted, after the same treatment.`;
+130 interrupted, after the same treatment.
+${WRONG_CALL}`;
 
 async function up(named: StackAccess, args: readonly string[]): Promise<number> {
   const plan = optionValue(args, named.env, "plan");

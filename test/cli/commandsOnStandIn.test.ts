@@ -181,6 +181,7 @@ describe("the help of a command", () => {
     secret: "secret.ts",
     emulator: "../emulator/server.ts",
   };
+  const withoutCodes = ["start", "test", "emulator"];
   /** Those whose result can be printed as JSON (docs/outputs.md). */
   const withJson = ["up", "preview", "rollback", "history", "import"];
 
@@ -202,6 +203,9 @@ describe("the help of a command", () => {
         [],
       );
       assert.equal(said.includes("--output json"), withJson.includes(name));
+      if (withoutCodes.includes(name)) return;
+      assert.match(said, /^Exit codes: /m);
+      assert.match(said, /^2 also if the command was called wrongly, .*; then nothing was done\.$/m);
     });
 });
 
