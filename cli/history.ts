@@ -1,9 +1,9 @@
-import { parseArgs } from "node:util";
 import { openLogStore } from "../lib/logStore/openLogStore.ts";
 import type { StackAccess } from "../lib/checkpoint/exportCheckpoint.ts";
 import { deploymentsOf } from "./history/deployments.ts";
 import { LISTED, historyTable } from "./history/table.ts";
 import { noteResult } from "./pulumi/commandOutput.ts";
+import { ownOptions } from "../lib/config/ownOptions.ts";
 import { openedStack } from "./pulumi/openStack.ts";
 import { runStackCommand } from "./pulumi/stackCommand.ts";
 import { transactionsOf } from "./transaction/transactionsOf.ts";
@@ -24,7 +24,7 @@ Exit codes: 0 no log was changed after its end; 1 one was changed or removed.
 ${WRONG_CALL}`;
 
 async function history(named: StackAccess, args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = ownOptions("history", {
     args: [...args],
     options: { json: { type: "boolean" }, limit: { type: "string" } },
   });

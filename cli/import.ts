@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
 import { basename, join, posix } from "node:path";
-import { parseArgs } from "node:util";
 import { hasDefinition } from "../lib/api/itemType.ts";
 import type { StackAccess } from "../lib/checkpoint/exportCheckpoint.ts";
 import { openLogStore } from "../lib/logStore/openLogStore.ts";
@@ -26,6 +25,7 @@ import { configurationOf, readTarget } from "./import/target.ts";
 import type { Target } from "./import/target.ts";
 import { noteResult } from "./pulumi/commandOutput.ts";
 import { assertStartable } from "./pulumi/longConfiguration.ts";
+import { ownOptions } from "../lib/config/ownOptions.ts";
 import { projectRoot } from "./pulumi/pulumi.ts";
 import { previewSteps } from "./rollback/stackState.ts";
 import { runStackCommand } from "./pulumi/stackCommand.ts";
@@ -68,18 +68,24 @@ interface Options extends Wanted {
 
 /** @throws Error that explains what is wrong with the command line */
 function optionsOf(args: readonly string[]): Options {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      workspace: { type: "string", short: "w", multiple: true, default: [] },
-      all: { type: "boolean", default: false },
-      definitions: { type: "boolean", default: false },
-      "definitions-folder": { type: "string", default: "fabric" },
-      "dry-run": { type: "boolean", default: false },
+  const needs = { workspace: "a name or an id" };
+  const { values } = ownOptions(
+    "import",
+    {
+      args: [...args],
+      options: {
+        workspace: { type: "string", short: "w", multiple: true, default: [] },
+        all: { type: "boolean", default: false },
+        definitions: { type: "boolean", default: false },
+        "definitions-folder": { type: "string", default: "fabric" },
+        "dry-run": { type: "boolean", default: false },
+      },
     },
-  });
+    needs,
+  );
   const { workspace, all, definitions } = values;
-  if (workspace.length > 0 === all) throw new Error("Which workspaces? Give --workspace NAME_OR_ID or --all.");
+  if (all && workspace.length > 0) throw new Error("--workspace and --all exclude each other: give one.");
+  if (!all && workspace.length === 0) throw new Error("Which workspaces? Give --workspace NAME_OR_ID or --all.");
   const folder = posix.normalize(values["definitions-folder"]).replace(/\/$/, "");
   if (posix.isAbsolute(folder) || folder.startsWith("..") || folder.includes("\\"))
     throw new Error("--definitions-folder must be a folder of the project, with / between folders.");

@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { openLogStore } from "../lib/logStore/openLogStore.ts";
 import type { StackAccess } from "../lib/checkpoint/exportCheckpoint.ts";
 import type { StackTransactions } from "../lib/transactions/stackTransactions.ts";
 import { isRollbackLog } from "../lib/transactions/transactionFiles.ts";
 import { pathOfCaller } from "./pulumi/commandLine.ts";
+import { ownOptions } from "../lib/config/ownOptions.ts";
 import { openedStack } from "./pulumi/openStack.ts";
 import { runStackCommand } from "./pulumi/stackCommand.ts";
 import { reportComment } from "./report/comment.ts";
@@ -35,7 +35,7 @@ const OPTIONS = {
 } as const;
 
 async function report(named: StackAccess, args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({ args: [...args], options: OPTIONS });
+  const { values } = ownOptions("report", { args: [...args], options: OPTIONS });
   const { access, settings } = await openedStack(named);
   const { stack, env, projectRoot } = access;
   const store = await openLogStore(settings.transactionLog, { stack, env });

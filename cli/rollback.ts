@@ -1,4 +1,3 @@
-import { parseArgs } from "node:util";
 import { openLogStore } from "../lib/logStore/openLogStore.ts";
 import { assertNoneAtFormerPlace } from "../lib/transactions/formerPlace.ts";
 import { assertNoOtherStack } from "../lib/transactions/otherStack.ts";
@@ -11,6 +10,7 @@ import { lostLog } from "./transaction/recovery.ts";
 import { takeOverRenamed } from "./transaction/renamedStack.ts";
 import { takeSwitch } from "./pulumi/commandLine.ts";
 import { refuse } from "./pulumi/commandOutput.ts";
+import { ownOptions } from "../lib/config/ownOptions.ts";
 import { openedStack } from "./pulumi/openStack.ts";
 import { rollBack } from "./rollback/rollBack.ts";
 import { RollbackRefused } from "./rollback/rollbackRefused.ts";
@@ -61,7 +61,7 @@ function plainSwitches(args: readonly string[]): string[] {
 }
 
 async function rollback(named: StackAccess, args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = ownOptions("rollback", {
     args: plainSwitches(args),
     options: { ...OF_PULUMI, transaction: { type: "string" } },
   });

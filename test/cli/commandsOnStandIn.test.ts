@@ -226,6 +226,48 @@ describe("a command that does not do its work", () => {
   });
 });
 
+describe("a wrong option", () => {
+  const unknown = (name: string) =>
+    `Unknown option '--bogus'. npm run ${name} -- --help names all options. Nothing was done.`;
+  const files = {
+    import: "import.ts",
+    rollback: "rollback.ts",
+    report: "report.ts",
+    history: "history.ts",
+    emulator: "../emulator/server.ts",
+    secret: "secret.ts",
+  };
+
+  for (const [name, file] of Object.entries(files))
+    it(`A wrong option is named in one line that says where all are described: ${name}`, async () => {
+      using project = new Project({});
+      const stack = name === "emulator" || name === "secret" ? [] : ["--stack", "dev"];
+      const { code: ended, text: said, calls } = await project.run(file, [...stack, "--bogus"]);
+      assert.equal(said.trim(), unknown(name));
+      assert.deepEqual([ended, calls], [name === "emulator" ? 1 : 2, []]);
+    });
+
+  it("A wrong option, or one without its value, is said in the words of its command", async () => {
+    for (const [file, args, message] of [
+      ["import.ts", ["--workspace", "a", "--all"], /^--workspace and --all exclude each other: give one\.$/m],
+      ["import.ts", ["--workspace"], /^--workspace needs a name or an id\. npm run import -- --help /],
+      ["import.ts", ["--all=yes"], /^--all takes no value\. /],
+      ["history.ts", ["--limit"], /^--limit needs a value\. /],
+      ["report.ts", ["page.html"], /^Nothing is known to do with 'page\.html'\. /],
+      ["../emulator/server.ts", ["--port", "x"], /^--port takes a number from 0 to 65535, not 'x'\.$/m],
+      ["../emulator/server.ts", ["--port", "65536"], /^--port takes a number from 0 to 65535, not '65536'\.$/m],
+    ] as const) {
+      using project = new Project({});
+      const { code: ended, text: said } = await project.run(
+        file,
+        file.includes("server") ? args : ["--stack", "dev", ...args],
+      );
+      assert.match(said, message);
+      assert.equal(ended, file.includes("server") ? 1 : 2);
+    }
+  });
+});
+
 describe("an option that npm takes for itself", () => {
   it("An option that npm takes for itself because no -- stands before it is said to be so, in the JSON result too", async () => {
     using project = new Project({});
