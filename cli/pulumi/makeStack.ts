@@ -5,11 +5,13 @@ import { takeOption } from "./commandLine.ts";
 import { NoStackError, readConfiguration } from "./configuration.ts";
 import type { Configured } from "./configuration.ts";
 import { stackFileOf } from "../../lib/config/projectFile.ts";
+import { assertSharedForNewStack } from "./unsharedBackend.ts";
 
 /**
  * The configuration of a stack. A stack that does not exist is made if it has a file: a name without a file is misspelled.
  * @param args of the command: `--secrets-provider` names the encryption
  * @throws NoStackError that says how to make the stack
+ * @throws Error if the program would refuse the new stack for its backend
  */
 export async function configurationOrNewStack(access: StackAccess, args: readonly string[]): Promise<Configured> {
   try {
@@ -17,6 +19,7 @@ export async function configurationOrNewStack(access: StackAccess, args: readonl
   } catch (error) {
     const { projectRoot, stack, env } = access;
     if (!(error instanceof NoStackError) || !existsSync(stackFileOf(projectRoot, stack, env))) throw error;
+    assertSharedForNewStack(access, args);
     await makeStack(access, args);
     return readConfiguration(access);
   }

@@ -10,6 +10,7 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { hostname, tmpdir } from "node:os";
@@ -30,11 +31,14 @@ import { FolderLogStore } from "../../lib/logStore/folderLogStore.ts";
 const code = resolve(import.meta.dirname, "../../cli");
 
 const STAND_IN = `#!${process.execPath}
-const { appendFileSync, readdirSync, writeFileSync } = require("node:fs");
+const { appendFileSync, existsSync, readdirSync, writeFileSync } = require("node:fs");
 const { zstdCompressSync } = require("node:zlib");
 const { STATES, CALLS, ENDS, EFFECT, EVENTS, REFRESHED, KILLED, CONFIG, FABRIC_TRANSACTION_ID: id } = process.env;
 const args = process.argv.slice(2);
 appendFileSync(CALLS, JSON.stringify({ command: args[0], args, states: readdirSync(STATES).sort(), backend: process.env.PULUMI_BACKEND_URL }) + "\\n");
+if (args[0] === "config" && process.env.UNMADE && !existsSync(STATES + "/made")) { console.error("no stack named 'dev' found"); process.exit(1); }
+if (args[1] === "ls") console.log("[]");
+if (process.env.UNMADE && (args[1] === "init" || args[1] === "select")) { writeFileSync(STATES + "/made", ""); console.log("Created stack 'dev'"); }
 if (args[0] === "config") console.log(JSON.stringify({ "fabric:features": { value: '{"useRollback":false}', secret: false }, ...JSON.parse(CONFIG ?? "{}") }));
 if (args[0] === "stack" && args[1] === "output") console.log("{}");
 if (args.lastIndexOf("--event-log") >= 0) writeFileSync(args[args.lastIndexOf("--event-log") + 1], EVENTS ?? "{}\\n");
@@ -280,6 +284,52 @@ describe("an option that npm takes for itself", () => {
     const preview = await project.run("pulumiCommand.ts", ["preview", "local"]);
     assert.deepEqual(preview.code, 2);
     assert.equal(preview.text.trim(), "Which stack? Name it by --stack: npm run preview -- --stack local");
+  });
+});
+
+describe("a new stack whose state would lie in the clone", () => {
+  const cli = (calls: readonly Call[]) => calls.map(({ command, args }) => [command, args[1]].join(" "));
+
+  /** The project itself, with a stack that was never made. */
+  function projectWith(config: string): Project {
+    const project = new Project({});
+    symlinkSync(resolve(code, "../index.ts"), join(project.root, "index.ts"));
+    writeFileSync(join(project.root, "Pulumi.dev.yaml"), config);
+    return project;
+  }
+
+  it("A new stack whose state would lie in the clone is refused once, before it is made, and a preview warns of that", async () => {
+    const refusal = /Stack 'dev' would keep its state in this clone/g;
+    using project = projectWith("config: {fabric:workspaces: []}\n");
+    for (const [file, args] of [
+      ["up.ts", ["--yes"]],
+      ["import.ts", ["--all"]],
+    ] as const) {
+      const { code: ended, text: said, calls } = await project.run(file, [...args, "--stack", "dev"], { UNMADE: "1" });
+      assert.equal(ended, 2, said);
+      assert.equal([...said.matchAll(refusal)].length, 1);
+      assert.match(said, /Nothing was done\.$/m);
+      assert.ok(!cli(calls).some((call) => /select|init|up/.test(call)), cli(calls).join("\n"));
+    }
+    const preview = await project.run("pulumiCommand.ts", ["preview", "--stack", "dev"], { UNMADE: "1" });
+    assert.equal(preview.code, 0, preview.text);
+    assert.match(
+      preview.text,
+      /^npm run up would refuse that as it is: Stack 'dev' would keep its state in this clone/m,
+    );
+  });
+
+  it("A new stack whose state would lie in the clone is made where that is allowed, or may be: in its file, Pulumi's environment or --config", async () => {
+    for (const [config, args] of [
+      ["config: {fabric:allowLocalBackend: true}\n", []],
+      ["config: {fabric:allowLocalBackend: 'true'}\n", []],
+      ["environment: [team]\n", []],
+      ["config: {}\n", ["--config", "fabric:allowLocalBackend=true"]],
+    ] as const) {
+      using project = projectWith(config);
+      const { text: said } = await project.run("up.ts", ["--stack", "dev", "--yes", ...args], { UNMADE: "1" });
+      assert.match(said, /Stack 'dev' is new: it was made now\./);
+    }
   });
 });
 
