@@ -25,6 +25,11 @@ export async function configurationOrNewStack(access: StackAccess, args: readonl
   }
 }
 
+/** What to do if nothing says how a new stack encrypts its secrets. */
+const encryptionOf = (reference: string): string =>
+  `Choose what encrypts the stack's secrets: pulumi stack init ${reference} --secrets-provider ` +
+  `azurekeyvault://VAULT.vault.azure.net/keys/KEY, or set PULUMI_CONFIG_PASSPHRASE to a passphrase that you keep. Nothing was done.`;
+
 /**
  * Makes a stack, and says so. An existing stack stays as it is.
  * @throws Error with Pulumi's own words
@@ -34,6 +39,9 @@ export async function makeStack(access: StackAccess, args: readonly string[] = [
   const provider = takeOption(args, "secrets-provider").values.map((value) => `--secrets-provider=${value}`);
   const create = ["stack", "select", referenceOf(access), "--create", ...provider];
   const { printed, complaints, code } = await runCli(create, { cwd: projectRoot, env });
-  if (code !== 0) throw new Error(`Stack '${stack}' could not be made. Pulumi says: ${complaints.trim()}`);
+  if (code !== 0) {
+    const help = /passphrase must be set/.test(complaints) ? `\n${encryptionOf(referenceOf(access))}` : "";
+    throw new Error(`Stack '${stack}' could not be made. Pulumi says: ${complaints.trim()}${help}`);
+  }
   if (/Created stack/.test(printed + complaints)) console.error(`Stack '${stack}' is new: it was made now.`);
 }

@@ -37,6 +37,7 @@ const { STATES, CALLS, ENDS, EFFECT, EVENTS, REFRESHED, KILLED, CONFIG, FABRIC_T
 const args = process.argv.slice(2);
 appendFileSync(CALLS, JSON.stringify({ command: args[0], args, states: readdirSync(STATES).sort(), backend: process.env.PULUMI_BACKEND_URL }) + "\\n");
 if (args[0] === "config" && process.env.UNMADE && !existsSync(STATES + "/made")) { console.error("no stack named 'dev' found"); process.exit(1); }
+if (args[1] === "select" && process.env.UNMADE === "without passphrase") { console.error("error: could not create secrets manager for new stack: passphrase must be set with PULUMI_CONFIG_PASSPHRASE"); process.exit(1); }
 if (args[1] === "ls") console.log("[]");
 if (process.env.UNMADE && (args[1] === "init" || args[1] === "select")) { writeFileSync(STATES + "/made", ""); console.log("Created stack 'dev'"); }
 if (args[0] === "config") console.log(JSON.stringify({ "fabric:features": { value: '{"useRollback":false}', secret: false }, ...JSON.parse(CONFIG ?? "{}") }));
@@ -330,6 +331,22 @@ describe("a new stack whose state would lie in the clone", () => {
       const { text: said } = await project.run("up.ts", ["--stack", "dev", "--yes", ...args], { UNMADE: "1" });
       assert.match(said, /Stack 'dev' is new: it was made now\./);
     }
+  });
+});
+
+describe("a new stack without a passphrase", () => {
+  it("A new stack without a passphrase is not made, and the message says what else may encrypt its secrets", async () => {
+    using project = new Project({});
+    writeFileSync(join(project.root, "Pulumi.dev.yaml"), "config: {}\n");
+    const unmade = { UNMADE: "without passphrase" };
+    const { code: ended, text: said } = await project.run("up.ts", ["--stack", "dev"], unmade);
+    assert.equal(ended, 2);
+    assert.match(said, /Stack 'dev' could not be made\. Pulumi says: .*passphrase must be set/);
+    assert.match(
+      said,
+      /^Choose what encrypts the stack's secrets: pulumi stack init dev --secrets-provider azurekeyvault:\/\//m,
+    );
+    assert.match(said, /PULUMI_CONFIG_PASSPHRASE to a passphrase that you keep\. Nothing was done\.$/m);
   });
 });
 
