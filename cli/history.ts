@@ -39,4 +39,4 @@ async function history(named: StackAccess, args: readonly string[]): Promise<num
   return found.problems.length > 0 ? 1 : 0;
 }
 
-await runStackCommand({ name: "history", usage, hasJson: true, run: history });
+await runStackCommand({ name: "history", usage, hasJson: true, isOffline: true, run: history });

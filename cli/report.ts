@@ -62,4 +62,4 @@ async function lastOf(transactions: StackTransactions): Promise<string | undefin
   return ids.findLast((id) => !isRollbackLog(id));
 }
 
-await runStackCommand({ name: "report", usage, run: report });
+await runStackCommand({ name: "report", usage, isOffline: true, run: report });

@@ -4,6 +4,7 @@ import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 import { settleProxies } from "../../lib/network/proxy.ts";
 import { pathOfCaller, takeOption } from "./commandLine.ts";
 import { isJsonOutput, noteResult, printOnlyResult, printResult, takeOutput } from "./commandOutput.ts";
+import { assertEndpointVariable } from "./endpointVariable.ts";
 import { NoStackError } from "./configuration.ts";
 import { RefusedError } from "../../lib/transactions/refusedError.ts";
 import { CONFIG_FILE, readProjectFile } from "../../lib/config/projectFile.ts";
@@ -21,6 +22,8 @@ export interface StackCommand {
   readonly usage: string;
   /** Whether it can print its result as JSON (`--output json`). */
   readonly hasJson?: boolean;
+  /** Whether it reads only what was written down, and never reaches the service. */
+  readonly isOffline?: boolean;
   /**
    * @param access the stack, and how the CLI is called for it
    * @param args without the options that `access` holds
@@ -92,7 +95,7 @@ function withAbsolutePath(args: readonly string[], option: string, env: NodeJS.P
 
 /** Runs a command with this process's arguments, and sets the exit code: 1 if it was refused, 2 if the command cannot run at all. */
 export async function runStackCommand(
-  { name, usage, hasJson = false, run }: StackCommand,
+  { name, usage, hasJson = false, isOffline = false, run }: StackCommand,
   given: readonly string[] = process.argv.slice(2),
 ): Promise<void> {
   let args = given;
@@ -125,6 +128,7 @@ export async function runStackCommand(
       removeTornSideFiles(stack, env);
       restoreLostState(stack, env);
     }
+    if (!isOffline) assertEndpointVariable(env);
     process.exitCode = await run(found.access, found.rest);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);

@@ -350,6 +350,28 @@ describe("a new stack without a passphrase", () => {
   });
 });
 
+describe("a FABRIC_ENDPOINT that is no address", () => {
+  it("A FABRIC_ENDPOINT that is no address is refused by its name before anything runs, and does not stop what reads logs only", async () => {
+    for (const [file, ...args] of [["up.ts"], ["rollback.ts"], ["pulumiCommand.ts", "preview"]] as const)
+      for (const FABRIC_ENDPOINT of ["nope", "http://fabric.example/v1", "emulator"]) {
+        using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
+        const {
+          code: ended,
+          text: said,
+          calls,
+        } = await project.run(file, [...args, "--stack", "dev"], { FABRIC_ENDPOINT });
+        assert.deepEqual([ended, calls], [2, []]);
+        assert.match(
+          said,
+          new RegExp(`^FABRIC_ENDPOINT is ${FABRIC_ENDPOINT}: it must be an https address.*Nothing was done\\.$`, "m"),
+        );
+      }
+    using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
+    const { code: ended } = await project.run("history.ts", ["--stack", "dev"], { FABRIC_ENDPOINT: "nope" });
+    assert.equal(ended, 0);
+  });
+});
+
 describe("an up that fails", () => {
   const errorIn = (message: string, severity = "error") =>
     JSON.stringify({ diagnosticEvent: { urn: "u", prefix: `${severity}: `, message, severity } });
