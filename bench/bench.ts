@@ -1,6 +1,6 @@
 import { globSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { countsIn, scriptOptions } from "../cli/pulumi/scriptOptions.ts";
 import { timingOptions } from "../emulator/core/timingOptions.ts";
 import type { EmulatorOptions } from "../emulator/emulator.ts";
 import type { EngineStack } from "../test/engine/harness/engineStack.ts";
@@ -8,23 +8,27 @@ import { markdownTable, median } from "./markdownTable.ts";
 import { measured } from "./processTree.ts";
 import { benchItems, benchWorkspaces } from "./workspace.ts";
 
-/*
- * `npm run bench [-- N…]`: the tables of docs/benchmarks.md as Markdown, for N workspaces of eight resources each, by npm's own
- * commands: calls, seconds, seconds of CPU and megabytes of all processes, and the size of the state; medians of three runs.
- * Counts are exact. Seconds depend on the machine, so compare them only within one run.
- *
- * - `--runs N`: number of runs. @default 3
- * - `--before FOLDER`: another checkout of the project, measured in turns with this one; the table then has both
- * - `--only create`: stops after the first deployment
- * - `--parallel N`: number of parallel steps, instead of the command's own choice
- *
- * The following make the service slow:
- * - `--timing recorded [--speed N]`: answers, operations and Retry-After as they were recorded, N times faster
- * - `--quota documented`: refuses calls above the documented quotas
- * - `--latency MS`: delay before each answer
- * - `--retry-after S`: Retry-After of each operation, which is complete at the first poll
- * - `--items`: N is the number of items of one workspace instead
- */
+/* `npm run bench [-- N…]`: the tables of docs/benchmarks.md. */
+
+const usage = `Usage: npm run bench -- [N…] [options]
+
+Prints the tables of docs/benchmarks.md as Markdown, for N workspaces of eight resources each [1 10 50], by npm's own commands:
+calls, seconds, seconds of CPU and megabytes of all processes, and the size of the state. Counts are exact. Seconds depend on the
+machine, so compare them only within one run.
+
+--runs N             number of runs, of which the median is shown [3]
+--before FOLDER      another checkout of the project, measured in turns with this one; the table then has both
+--only create        stops after the first deployment
+--parallel N         number of parallel steps, instead of the command's own choice
+--items              N is the number of items of one workspace instead
+
+These make the service slow:
+
+--timing recorded    answers, operations and Retry-After as they were recorded
+--speed N            that, N times faster [1]
+--quota documented   refuses calls above the documented quotas
+--latency MS         delay before each answer
+--retry-after S      Retry-After of each operation, which is complete at the first poll`;
 
 /** What one command took. */
 interface Measured {
@@ -41,7 +45,9 @@ interface Measured {
   readonly file: number;
 }
 
-const { values, positionals } = parseArgs({
+const call = {
+  script: "bench",
+  usage,
   allowPositionals: true,
   options: {
     timing: { type: "string" },
@@ -55,9 +61,13 @@ const { values, positionals } = parseArgs({
     runs: { type: "string", default: "3" },
     before: { type: "string" },
   },
+} as const;
+const { values, counts, timing } = scriptOptions(call, ({ values, positionals }) => {
+  countsIn([values.runs, ...(values.parallel === undefined ? [] : [values.parallel])], []);
+  return { values, counts: countsIn(positionals, [1, 10, 50]), timing: timingOptions(values) };
 });
 const emulator: EmulatorOptions = {
-  ...timingOptions(values),
+  ...timing,
   ...(values["retry-after"] !== undefined && { retryAfterSeconds: Number(values["retry-after"]) }),
 };
 const isSlow = values.timing !== undefined || values.latency !== undefined || values["retry-after"] !== undefined;
@@ -185,7 +195,6 @@ function printCurve(of: readonly (readonly [count: number, taken: ReadonlyMap<st
   );
 }
 
-const counts = positionals.length > 0 ? positionals.map(Number) : [1, 10, 50];
 const all: (readonly [number, ReadonlyMap<string, readonly Measured[]>])[] = [];
 for (const count of counts) all.push([count, await measure(count)]);
 if (counts.length > 1 && !values.items && values.only === undefined) printCurve(all);

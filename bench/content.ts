@@ -1,23 +1,31 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { countsIn, scriptOptions } from "../cli/pulumi/scriptOptions.ts";
 import { EngineStack } from "../test/engine/harness/engineStack.ts";
 import { cpuOfEnded, treeOf } from "./processTree.ts";
 
-/*
- * `npm run bench:content`: a folder of 200 items in 12 sub-folders, half of them pipelines that refer to a notebook each. Calls
- * to the service, seconds, seconds of CPU, and most megabytes of each Node process of a command (languageHost: where they share one that of
- * program and provider, else of the program; dynamicProvider: of the provider).
- *
- * --items N   so many items, an even number [200]
- * --unchanged only the first up and the previews without changes after it
- */
+/* `npm run bench:content`: what a folder of items costs. */
 
-const { values } = parseArgs({
+const usage = `Usage: npm run bench:content -- [options]
+
+Deploys a folder of 200 items in 12 sub-folders, half of them pipelines that refer to a notebook each. Prints calls to the service,
+seconds, seconds of CPU, and most megabytes of each Node process of a command (languageHost: where they share one that of program
+and provider, else of the program; dynamicProvider: of the provider).
+
+--items N    so many items, an even number [200]
+--unchanged  only the first up and the previews without changes after it`;
+
+const call = {
+  script: "bench:content",
+  usage,
   options: { items: { type: "string", default: "200" }, unchanged: { type: "boolean", default: false } },
+} as const;
+const { values, ITEMS } = scriptOptions(call, ({ values }) => {
+  const [items = 0] = countsIn([values.items], []);
+  if (items % 2 > 0) throw new Error(`--items takes an even number, not ${items}. Nothing was done.`);
+  return { values, ITEMS: items };
 });
 const FOLDERS = 12;
-const ITEMS = Number(values.items);
 const SAMPLE_MS = 200;
 const ZERO = "00000000-0000-0000-0000-000000000000";
 const idOf = (number: number) => `10000000-0000-4000-8000-${String(number).padStart(12, "0")}`;

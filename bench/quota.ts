@@ -1,14 +1,26 @@
-import { parseArgs } from "node:util";
+import { countsIn, scriptOptions } from "../cli/pulumi/scriptOptions.ts";
 import { markdownTable } from "./markdownTable.ts";
 import { emulated, simulated } from "./quotaSimulation.ts";
 
-/*
- * `npm run bench:quota [-- N…]`: how long the first deployment of N workspaces by one identity takes under the service's documented
- * quotas (docs/scale.md). `--emulator SPEED` sends the same calls to an emulator of that speed as well.
- */
+/* `npm run bench:quota [-- N…]`: how long a first deployment takes under the service's quotas. */
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { emulator: { type: "string" } } });
-const counts = positionals.length > 0 ? positionals.map(Number) : [50, 200, 1_000, 5_000];
+const usage = `Usage: npm run bench:quota -- [N…] [--emulator SPEED]
+
+Computes how long the first deployment of N workspaces by one identity takes under the service's documented quotas (docs/scale.md)
+[50 200 1000 5000].
+
+--emulator SPEED  sends the same calls to an emulator of that speed as well`;
+
+const call = {
+  script: "bench:quota",
+  usage,
+  allowPositionals: true,
+  options: { emulator: { type: "string" } },
+} as const;
+const { values, counts } = scriptOptions(call, ({ values, positionals }) => {
+  if (values.emulator !== undefined) countsIn([values.emulator], []);
+  return { values, counts: countsIn(positionals, [50, 200, 1_000, 5_000]) };
+});
 const rows: string[][] = [];
 for (const count of counts) {
   const { minutes, calls, refused } = await simulated(count);

@@ -1,13 +1,19 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { countsIn, scriptOptions } from "../cli/pulumi/scriptOptions.ts";
 import { InsightsSink } from "../test/doubles/insightsSink.ts";
 import { EngineStack } from "../test/engine/harness/engineStack.ts";
 import { benchWorkspaces } from "./workspace.ts";
 
-/*
- * `npm run bench:startup [-- RUNS]`: seconds of a preview without changes, and memory of CLI, program and provider together.
- * Runs alternate between all five features off and all five on.
- */
+/* `npm run bench:startup [-- RUNS]`: what the start of a preview costs. */
+
+const usage = `Usage: npm run bench:startup -- [RUNS]
+
+Prints seconds of a preview without changes, and memory of CLI, program and provider together: medians of so many runs [7], which
+alternate between all five features off and all five on.`;
+
+const call = { script: "bench:startup", usage, allowPositionals: true } as const;
+const [runs = 0] = scriptOptions(call, ({ positionals }) => countsIn(positionals, [7]));
 
 const names = ["KEY_VAULT", "RETRY_LOGIC", "TELEMETRY", "ROLLBACK", "CIRCUIT_BREAKER"];
 const all = (value: boolean) => Object.fromEntries(names.map((name) => [`FEATURE_USE_${name}`, String(value)]));
@@ -45,7 +51,7 @@ const up = await stack.up();
 if (up.code !== 0) throw new Error(up.text);
 const vault = { KEY_VAULT_URL: "https://bench.vault.azure.net" };
 const results = { off: [], on: [] } as Record<"off" | "on", { seconds: number; megabytes: number }[]>;
-for (let run = 0; run < Number(process.argv[2] ?? 7); run++) {
+for (let run = 0; run < runs; run++) {
   results.off.push(await preview(stack, all(false)));
   results.on.push(await preview(stack, { ...all(true), ...vault }));
 }

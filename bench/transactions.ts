@@ -1,15 +1,21 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { countsIn, scriptOptions } from "../cli/pulumi/scriptOptions.ts";
 import { FolderLogStore } from "../lib/logStore/folderLogStore.ts";
 import { TransactionLog } from "../lib/transactions/transactionLog.ts";
 import { EngineStack } from "../test/engine/harness/engineStack.ts";
 import { benchWorkspaces } from "./workspace.ts";
 
-/*
- * `npm run bench:transactions [-- N…]`: the cost of the engine's checkpoints and of the transaction log in `npm run up`, for a
- * first deployment of N workspaces of eight resources each, and in the `npm run destroy` that follows.
- */
+/* `npm run bench:transactions [-- N…]`: what checkpoints and the transaction log cost. */
+
+const usage = `Usage: npm run bench:transactions -- [N…]
+
+Prints the cost of the engine's checkpoints and of the transaction log in npm run up, for a first deployment of N workspaces of
+eight resources each [6 12 50 125], and in the npm run destroy that follows.`;
+
+const call = { script: "bench:transactions", usage, allowPositionals: true } as const;
+const counts = scriptOptions(call, ({ positionals }) => countsIn(positionals, [6, 12, 50, 125]));
 
 /** Parallel calls of the engine on two cores. */
 const PARALLEL = 8;
@@ -64,9 +70,8 @@ async function logOf(lines: number): Promise<number> {
   return (performance.now() - begin) / 1000;
 }
 
-const counts = process.argv.slice(2).map(Number);
 const rows = [];
-for (const count of counts.length > 0 ? counts : [6, 12, 50, 125]) {
+for (const count of counts) {
   const [written, skipped] = [await deploy(count, false), await deploy(count, true)];
   const log = await logOf(skipped.lines);
   rows.push({

@@ -1,12 +1,13 @@
-import { parseArgs } from "node:util";
 import { openLogStore } from "../lib/logStore/openLogStore.ts";
 import type { StackAccess } from "../lib/checkpoint/exportCheckpoint.ts";
 import { deploymentsOf } from "./history/deployments.ts";
 import { LISTED, historyTable } from "./history/table.ts";
 import { noteResult } from "./pulumi/commandOutput.ts";
+import { ownOptions } from "../lib/config/ownOptions.ts";
 import { openedStack } from "./pulumi/openStack.ts";
 import { runStackCommand } from "./pulumi/stackCommand.ts";
 import { transactionsOf } from "./transaction/transactionsOf.ts";
+import { WRONG_CALL } from "./pulumi/wrongCall.ts";
 
 /* `npm run history -- --stack S`: the deployments of a stack. */
 
@@ -19,10 +20,11 @@ changed. Ended deployments are chained by hash, so that a log that was changed o
 --json         all of them as JSON (docs/history.md)
 --output json  the same with the exit code in it (docs/outputs.md)
 
-Exit codes: 0 no log was changed after its end; 1 one was changed or removed.`;
+Exit codes: 0 no log was changed after its end; 1 one was changed or removed.
+${WRONG_CALL}`;
 
 async function history(named: StackAccess, args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = ownOptions("history", {
     args: [...args],
     options: { json: { type: "boolean" }, limit: { type: "string" } },
   });
@@ -37,4 +39,4 @@ async function history(named: StackAccess, args: readonly string[]): Promise<num
   return found.problems.length > 0 ? 1 : 0;
 }
 
-await runStackCommand({ usage, name: "history", run: history });
+await runStackCommand({ name: "history", usage, hasJson: true, isOffline: true, run: history });

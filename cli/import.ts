@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
 import { basename, join, posix } from "node:path";
-import { parseArgs } from "node:util";
 import { hasDefinition } from "../lib/api/itemType.ts";
 import type { StackAccess } from "../lib/checkpoint/exportCheckpoint.ts";
 import { openLogStore } from "../lib/logStore/openLogStore.ts";
@@ -26,12 +25,14 @@ import { configurationOf, readTarget } from "./import/target.ts";
 import type { Target } from "./import/target.ts";
 import { noteResult } from "./pulumi/commandOutput.ts";
 import { assertStartable } from "./pulumi/longConfiguration.ts";
+import { ownOptions } from "../lib/config/ownOptions.ts";
 import { projectRoot } from "./pulumi/pulumi.ts";
 import { previewSteps } from "./rollback/stackState.ts";
 import { runStackCommand } from "./pulumi/stackCommand.ts";
 import { withStackToItself } from "./transaction/stackLock.ts";
 import { opened } from "./pulumi/stackSettings.ts";
 import { temporaryFolder } from "./pulumi/temporaryFolder.ts";
+import { WRONG_CALL } from "./pulumi/wrongCall.ts";
 
 /*
  * `npm run import -- --workspace NAME_OR_ID --stack S`: brings existing workspaces under management. The command only reads
@@ -53,7 +54,8 @@ leaves them. Nothing at the service is changed.
 --output json             prints the result as one JSON object (docs/outputs.md)
 
 Exit codes: 0 done, or nothing to do; 1 another deployment is going on; 2 failed, or the preview afterwards shows changes: the
-message says what to do.`;
+message says what to do.
+${WRONG_CALL}`;
 
 /** Definitions to read in parallel. */
 const DEFINITIONS_AT_ONCE = 8;
@@ -66,18 +68,24 @@ interface Options extends Wanted {
 
 /** @throws Error that explains what is wrong with the command line */
 function optionsOf(args: readonly string[]): Options {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      workspace: { type: "string", short: "w", multiple: true, default: [] },
-      all: { type: "boolean", default: false },
-      definitions: { type: "boolean", default: false },
-      "definitions-folder": { type: "string", default: "fabric" },
-      "dry-run": { type: "boolean", default: false },
+  const needs = { workspace: "a name or an id" };
+  const { values } = ownOptions(
+    "import",
+    {
+      args: [...args],
+      options: {
+        workspace: { type: "string", short: "w", multiple: true, default: [] },
+        all: { type: "boolean", default: false },
+        definitions: { type: "boolean", default: false },
+        "definitions-folder": { type: "string", default: "fabric" },
+        "dry-run": { type: "boolean", default: false },
+      },
     },
-  });
+    needs,
+  );
   const { workspace, all, definitions } = values;
-  if (workspace.length > 0 === all) throw new Error("Which workspaces? Give --workspace NAME_OR_ID or --all.");
+  if (all && workspace.length > 0) throw new Error("--workspace and --all exclude each other: give one.");
+  if (!all && workspace.length === 0) throw new Error("Which workspaces? Give --workspace NAME_OR_ID or --all.");
   const folder = posix.normalize(values["definitions-folder"]).replace(/\/$/, "");
   if (posix.isAbsolute(folder) || folder.startsWith("..") || folder.includes("\\"))
     throw new Error("--definitions-folder must be a folder of the project, with / between folders.");
@@ -268,4 +276,4 @@ async function check({ access, file }: Target, { plan, described }: Imported): P
   return 2;
 }
 
-await runStackCommand({ usage, name: "import", run: importWorkspaces });
+await runStackCommand({ name: "import", usage, hasJson: true, run: importWorkspaces });

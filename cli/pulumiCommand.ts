@@ -1,4 +1,5 @@
 import { runStackCommand } from "./pulumi/stackCommand.ts";
+import { WRONG_CALL } from "./pulumi/wrongCall.ts";
 
 /* `npm run preview | refresh | destroy -- --stack S …`: the Pulumi command with the project's environment. */
 
@@ -9,18 +10,27 @@ const aboutDestroy = `
 
 A destroy is logged, and is no transaction: nothing takes it back, and a failed one is run again.
 
-Exit codes: those of pulumi destroy; 1 also if it was refused; 2 if something has to be done by hand, and is listed.`;
+Exit codes: those of pulumi destroy; 1 also if it was refused; 2 if something has to be done by hand, and is listed.
+${WRONG_CALL}`;
+const aboutRefresh = `
+
+Exit codes: those of pulumi refresh; 1 also if another deployment is going on.
+${WRONG_CALL}`;
 const aboutPreview = `
 
 --comment FILE    also writes the preview as Markdown, for a comment on a pull request (docs/continuousDeployment.md).
                   With --refresh it tells what was changed behind Pulumi's back.
 --save-plan FILE  also writes a plan: npm run up -- --stack S --plan FILE then makes no other changes
---output json     prints the result as one JSON object (docs/outputs.md)`;
-const about: Readonly<Record<string, string>> = { preview: aboutPreview, destroy: aboutDestroy };
+--output json     prints the result as one JSON object (docs/outputs.md)
+
+Exit codes: those of pulumi preview; 1 also if an up would be refused because of what it deletes.
+${WRONG_CALL}`;
+const about: Readonly<Record<string, string>> = { preview: aboutPreview, refresh: aboutRefresh, destroy: aboutDestroy };
 
 await runStackCommand(
   {
-    ...(isPreview && { name: command }),
+    name: command,
+    hasJson: isPreview,
     usage: `Usage: npm run ${command} -- --stack S${ownOptions} [options of pulumi ${command}]
 
 Runs pulumi ${command} with the project's environment. Everything after the stack's name goes to it (pulumi ${command} --help).${about[command] ?? ""}`,

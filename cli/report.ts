@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { openLogStore } from "../lib/logStore/openLogStore.ts";
 import type { StackAccess } from "../lib/checkpoint/exportCheckpoint.ts";
 import type { StackTransactions } from "../lib/transactions/stackTransactions.ts";
 import { isRollbackLog } from "../lib/transactions/transactionFiles.ts";
 import { pathOfCaller } from "./pulumi/commandLine.ts";
+import { ownOptions } from "../lib/config/ownOptions.ts";
 import { openedStack } from "./pulumi/openStack.ts";
 import { runStackCommand } from "./pulumi/stackCommand.ts";
 import { reportComment } from "./report/comment.ts";
@@ -13,6 +13,7 @@ import { reportPage } from "./report/page.ts";
 import { readSource } from "./report/source.ts";
 import { reportFolder, writePage } from "./report/writeReport.ts";
 import { transactionsOf } from "./transaction/transactionsOf.ts";
+import { WRONG_CALL } from "./pulumi/wrongCall.ts";
 
 /* `npm run report -- --stack S`: a deployment as one page of HTML. */
 
@@ -24,7 +25,8 @@ was asked, by whom and from which commit; all calls and waits on a timeline; wha
 --out FILE      where to [.fabric/reports/ID.html]
 --comment FILE  also writes a few lines of Markdown, for a comment on a pull request
 
-Exit codes: 0 written; 1 there is no such deployment.`;
+Exit codes: 0 written; 1 there is no such deployment.
+${WRONG_CALL}`;
 
 const OPTIONS = {
   transaction: { type: "string" },
@@ -33,7 +35,7 @@ const OPTIONS = {
 } as const;
 
 async function report(named: StackAccess, args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({ args: [...args], options: OPTIONS });
+  const { values } = ownOptions("report", { args: [...args], options: OPTIONS });
   const { access, settings } = await openedStack(named);
   const { stack, env, projectRoot } = access;
   const store = await openLogStore(settings.transactionLog, { stack, env });
@@ -60,4 +62,4 @@ async function lastOf(transactions: StackTransactions): Promise<string | undefin
   return ids.findLast((id) => !isRollbackLog(id));
 }
 
-await runStackCommand({ usage, run: report });
+await runStackCommand({ name: "report", usage, isOffline: true, run: report });

@@ -1,4 +1,3 @@
-import { parseArgs } from "node:util";
 import { openLogStore } from "../lib/logStore/openLogStore.ts";
 import { assertNoneAtFormerPlace } from "../lib/transactions/formerPlace.ts";
 import { assertNoOtherStack } from "../lib/transactions/otherStack.ts";
@@ -11,6 +10,7 @@ import { lostLog } from "./transaction/recovery.ts";
 import { takeOverRenamed } from "./transaction/renamedStack.ts";
 import { takeSwitch } from "./pulumi/commandLine.ts";
 import { refuse } from "./pulumi/commandOutput.ts";
+import { ownOptions } from "../lib/config/ownOptions.ts";
 import { openedStack } from "./pulumi/openStack.ts";
 import { rollBack } from "./rollback/rollBack.ts";
 import { RollbackRefused } from "./rollback/rollbackRefused.ts";
@@ -18,6 +18,7 @@ import { RunNotes } from "./transaction/runNotes.ts";
 import { runStackCommand } from "./pulumi/stackCommand.ts";
 import { withStackToItself } from "./transaction/stackLock.ts";
 import { transactionsOf } from "./transaction/transactionsOf.ts";
+import { WRONG_CALL } from "./pulumi/wrongCall.ts";
 
 /* `npm run rollback -- --stack S`: rolls back the transaction that was neither committed nor rolled back. */
 
@@ -27,7 +28,8 @@ Takes a stack back to where it was before the last deployment that neither was c
 useRollback off, that was cut off, or whose rollback could not be completed. --transaction names another one. Nothing is asked, with
 or without --yes. --output json prints the result as one JSON object (docs/outputs.md).
 
-Exit codes: 0 rolled back; 1 there is nothing to roll back, or it may not be; 2 something remains, and is listed.`;
+Exit codes: 0 rolled back; 1 there is nothing to roll back, or it may not be; 2 something remains, and is listed.
+${WRONG_CALL}`;
 
 /** Options of Pulumi's commands that a rollback takes, because scripts give them to every command; it never asks. */
 const OF_PULUMI = {
@@ -59,7 +61,7 @@ function plainSwitches(args: readonly string[]): string[] {
 }
 
 async function rollback(named: StackAccess, args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = ownOptions("rollback", {
     args: plainSwitches(args),
     options: { ...OF_PULUMI, transaction: { type: "string" } },
   });
@@ -140,4 +142,4 @@ function notToBeRolledBack(
   );
 }
 
-await runStackCommand({ usage, name: "rollback", run: rollback });
+await runStackCommand({ name: "rollback", usage, hasJson: true, run: rollback });

@@ -1,10 +1,12 @@
-import { parseArgs } from "node:util";
 import { SecretManager } from "../lib/secretManager.ts";
+import { FeatureFlags } from "../lib/featureFlags.ts";
 import { vaultNameOf } from "../lib/secrets/secretName.ts";
+import { ownOptions } from "../lib/config/ownOptions.ts";
 import { stackArguments } from "./pulumi/stackCommand.ts";
 import type { StackArguments } from "./pulumi/stackCommand.ts";
 import { stackToLookAt } from "./pulumi/unmadeStack.ts";
 import { readSecretValue } from "./secret/secretValue.ts";
+import { WRONG_CALL } from "./pulumi/wrongCall.ts";
 
 /* `npm run secret -- get|set NAME [--stack S]`: reads and writes secrets by hand, by the same rules as deployments. */
 
@@ -17,7 +19,8 @@ set  writes a secret to Key Vault. The value comes from standard input, without 
 --stack S  takes fabric:features and fabric:keyVaultUrl of that stack. Otherwise the environment says whether there is a
            vault, and where: FEATURE_USE_KEY_VAULT=true and KEY_VAULT_URL.
 
-Exit codes: 0 done; 1 there is no such secret, or the vault did not take it; 2 the command cannot be run like this.`;
+Exit codes: 0 done; 1 there is no such secret, or the vault did not take it.
+${WRONG_CALL}`;
 
 /** The request of a command line. */
 interface Command {
@@ -29,7 +32,7 @@ interface Command {
 /** @throws Error with the fault of the command line. It never repeats text that may be a secret's value */
 function commandOf(args: readonly string[]): Command {
   const stack = stackArguments(args, process.env);
-  const { positionals } = parseArgs({ args: [...(stack?.rest ?? args)], allowPositionals: true });
+  const { positionals } = ownOptions("secret", { args: [...(stack?.rest ?? args)], allowPositionals: true });
   const [verb, name, ...rest] = positionals;
   if (verb !== "get" && verb !== "set") throw new Error("get or set?");
   if (name === undefined) throw new Error("Which secret?");
@@ -40,19 +43,30 @@ function commandOf(args: readonly string[]): Command {
   return { verb, name, stack };
 }
 
+/** Where secrets are looked up. */
+interface Sources {
+  readonly secrets: SecretManager;
+  readonly isVaultOn: boolean;
+}
+
 /** @throws Error if the stack does not exist, or its settings for the vault are invalid */
-async function secretsOf(stack: StackArguments | undefined, env: NodeJS.ProcessEnv): Promise<SecretManager> {
-  if (stack === undefined) return new SecretManager({ env });
+async function sourcesOf(stack: StackArguments | undefined, env: NodeJS.ProcessEnv): Promise<Sources> {
+  if (stack === undefined) {
+    const flags = FeatureFlags.load({}, env);
+    return { secrets: new SecretManager({ flags, env }), isVaultOn: flags.useKeyVault };
+  }
   // secrets are set before the first deployment, and without a sign-in to the backend
   using lookedAt = await stackToLookAt(stack.access, undefined, true);
   const { flags, keyVaultUrl } = lookedAt.settings;
-  return new SecretManager({ flags, env: { ...env, KEY_VAULT_URL: keyVaultUrl } });
+  const secrets = new SecretManager({ flags, env: { ...env, KEY_VAULT_URL: keyVaultUrl } });
+  return { secrets, isVaultOn: flags.useKeyVault };
 }
 
-async function get(secrets: SecretManager, name: string): Promise<number> {
+async function get({ secrets, isVaultOn }: Sources, name: string): Promise<number> {
   const found = await secrets.findSecret(name);
   if (!found) {
-    console.error(`There is no secret ${name}.`);
+    const where = isVaultOn ? "" : " in the environment and .env (Key Vault is off)";
+    console.error(`There is no secret ${name}${where}.`);
     return 1;
   }
   console.error(`${name} comes from ${found.source}.`);
@@ -61,7 +75,7 @@ async function get(secrets: SecretManager, name: string): Promise<number> {
   return 0;
 }
 
-async function set(secrets: SecretManager, name: string): Promise<number> {
+async function set({ secrets }: Sources, name: string): Promise<number> {
   secrets.assertWritable(name);
   const value = await readSecretValue(process.stdin, process.stderr, `Value of ${name} (it is not shown): `);
   if (value === "") throw new Error(`Secret ${name} was not written: standard input holds no value.`);
@@ -80,10 +94,11 @@ async function set(secrets: SecretManager, name: string): Promise<number> {
 async function run(args: readonly string[]): Promise<number> {
   try {
     const { verb, name, stack } = commandOf(args);
-    const secrets = await secretsOf(stack, process.env);
-    return await (verb === "get" ? get : set)(secrets, name);
+    const sources = await sourcesOf(stack, process.env);
+    return await (verb === "get" ? get : set)(sources, name);
   } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\nnpm run secret -- --help says more.`);
+    const message = error instanceof Error ? error.message : String(error);
+    console.error(message.includes("--help") ? message : `${message}\nnpm run secret -- --help says more.`);
     return 2;
   }
 }

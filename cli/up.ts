@@ -8,7 +8,7 @@ import { checkpointing } from "./transaction/checkpointing.ts";
 import { DeploymentEvents } from "./transaction/deploymentEvents.ts";
 import { wordsOfEarlierRun } from "../lib/transactions/earlierRun.ts";
 import { CtrlCWatch } from "./transaction/ctrlCWatch.ts";
-import { refuse } from "./pulumi/commandOutput.ts";
+import { isJsonOutput, noteResult, refuse } from "./pulumi/commandOutput.ts";
 import { limitsOf } from "./pulumi/forcingOptions.ts";
 import { foldedList } from "./pulumi/foldedList.ts";
 import type { ListedObject } from "./pulumi/foldedList.ts";
@@ -16,6 +16,7 @@ import { liftedProtection, tellLifted } from "./pulumi/liftedProtection.ts";
 import { assertStartable } from "./pulumi/longConfiguration.ts";
 import { RunFolder } from "./transaction/runFolder.ts";
 import { runPulumi } from "./pulumi/pulumi.ts";
+import type { Ended } from "./pulumi/pulumi.ts";
 import { catchUp, noteEnd, sayWhatStaysOpen, settle, settleAll } from "./transaction/recovery.ts";
 import { checkpointHash, foreignChanges } from "../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint } from "../lib/checkpoint/checkpoint.ts";
@@ -30,6 +31,7 @@ import { firstFailure } from "./transaction/firstFailure.ts";
 import { RunNotes } from "./transaction/runNotes.ts";
 import { freeStaleLock, withStackToItself } from "./transaction/stackLock.ts";
 import { transactionsOf } from "./transaction/transactionsOf.ts";
+import { WRONG_CALL } from "./pulumi/wrongCall.ts";
 
 /*
  * `npm run up -- --stack S …`: `pulumi up` as a transaction. Log and state decide the exit code, because the CLI's own exit
@@ -45,7 +47,8 @@ or failed is gone on with. Everything after the stack's name goes to pulumi up (
 --output json  prints the result as one JSON object (docs/outputs.md); give --yes with it
 
 Exit codes: 0 committed; 1 failed and rolled back, declined, or nothing had been done; 2 failed, and something remains;
-130 interrupted, after the same treatment.`;
+130 interrupted, after the same treatment.
+${WRONG_CALL}`;
 
 async function up(named: StackAccess, args: readonly string[]): Promise<number> {
   const plan = optionValue(args, named.env, "plan");
@@ -97,6 +100,8 @@ async function up(named: StackAccess, args: readonly string[]): Promise<number> 
         hasTried: (await transactions.entries(transactionId)).length > earlier,
       };
       const code = ended.code === 0 ? await commit(run) : await fail(run);
+      if (isJsonOutput() && (code === 1 || code === 2))
+        noteResult({ error: await errorOf(ended, watch.eventLog, env) });
       await notes.ended(code);
       if (code !== 1) tellLifted(protection, "was");
       if (code !== 0 && plan !== undefined)
@@ -118,6 +123,15 @@ async function up(named: StackAccess, args: readonly string[]): Promise<number> 
       await events.close();
     }
   });
+}
+
+/** Why the command could not do its work, for its result. */
+async function errorOf(ended: Ended, eventLog: string, env: NodeJS.ProcessEnv): Promise<string> {
+  if (ended.code === 0)
+    return "The stack is as declared, and what an earlier run left could not be removed: see leftovers.";
+  // loaded only for a result as JSON
+  const { shownErrors } = await import("./pulumi/shownErrors.ts");
+  return shownErrors(eventLog, env) ?? `pulumi up ended with ${ended.signal ?? ended.code}: standard error says why.`;
 }
 
 /** A run of the CLI that has ended. */
@@ -184,7 +198,10 @@ async function fail(run: EndedUpdate): Promise<number> {
   }
   // a state that is still the same could not be written: the next command reads again what the log names
   const isUnwritten = run.hasTried && stateHash === checkpointHash(run.before);
-  if (!isCutOff && !isUnwritten) await noteEnd(order, transactionId, after);
+  if (!isCutOff) {
+    await transactions.noteFailure(transactionId);
+    if (!isUnwritten) await noteEnd(order, transactionId, after);
+  }
   const changes = foreignChanges(run.before, after);
   const isIdle = !run.hasTried && changes.length === 0;
   const isStopped = isInterrupted && isCutOff;
@@ -230,4 +247,4 @@ function effectsOf(entries: readonly Entry[]): string[] {
   return foldedList(once.filter(({ line }) => !line.endsWith(PERHAPS) || !certain.has(line.slice(0, -PERHAPS.length))));
 }
 
-await runStackCommand({ usage, name: "up", run: up });
+await runStackCommand({ name: "up", usage, hasJson: true, run: up });

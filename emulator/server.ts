@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { startEmulator } from "./emulator.ts";
 import type { Seed } from "./families/families.ts";
+import { ownOptions } from "../lib/config/ownOptions.ts";
 import { timingOptions } from "./core/timingOptions.ts";
 import { makeCertificate } from "./core/tls.ts";
 
@@ -32,14 +32,21 @@ const options = {
   help: { type: "boolean", short: "h", default: false },
 } as const;
 
+/** @throws Error if the text is no port */
+function portOf(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new Error(`--port takes a number from 0 to 65535, not '${text}'.`);
+}
+
 try {
-  const { values } = parseArgs({ options });
+  const { values } = ownOptions("emulator", { options });
   if (values.help) {
     console.log(usage);
   } else {
     const certificate = values.tls ? await makeCertificate(".fabric/tls") : undefined;
     const emulator = await startEmulator({
-      port: Number(values.port),
+      port: portOf(values.port),
       portal: true,
       ...(!values.memory && { store: values.store }),
       ...(values.seed && { seed: JSON.parse(readFileSync(values.seed, "utf8")) as Seed }),

@@ -58,6 +58,6 @@ function meantBy(nameOrId: string, visible: readonly Workspace[]): Workspace[] {
 function notFound(nameOrId: string, visible: readonly Workspace[]): string {
   const names = visible.map(({ displayName }) => displayName);
   const meant = closestName(nameOrId, names);
-  const hint = meant ? `; did you mean ${meant}?` : ". It needs a role in it.";
+  const hint = meant ? `; did you mean ${meant}?` : ". The identity sees only workspaces in which it has a role.";
   return `none of the workspaces that the deploying identity sees (${visible.length}) has this name or id${hint}`;
 }

@@ -8,6 +8,7 @@ import type { StackConfig } from "../../lib/config/stackConfig.ts";
 import { NoStackError, readConfiguration } from "../pulumi/configuration.ts";
 import type { Configured } from "../pulumi/configuration.ts";
 import { makeStack } from "../pulumi/makeStack.ts";
+import { assertSharedForNewStack } from "../pulumi/unsharedBackend.ts";
 import { stackFileOf } from "../../lib/config/projectFile.ts";
 import { exportCheckpoint } from "../../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
@@ -38,6 +39,7 @@ export async function configurationOf(access: StackAccess, isDryRun: boolean): P
   } catch (error) {
     if (!(error instanceof NoStackError)) throw error;
     if (isDryRun) return undefined;
+    assertSharedForNewStack(access, []);
     await makeStack(access);
     return readConfiguration(access);
   }

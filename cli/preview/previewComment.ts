@@ -16,6 +16,7 @@ import type { PreviewLog } from "./previewLog.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 import { programFolder } from "../../lib/config/projectFile.ts";
 import { projectRoot, runPulumi } from "../pulumi/pulumi.ts";
+import { unsharedBackend } from "../pulumi/unsharedBackend.ts";
 import { stackToLookAt } from "../pulumi/unmadeStack.ts";
 import { stackOption } from "../pulumi/stackCommand.ts";
 import { previewCheckpointing } from "../transaction/checkpointing.ts";
@@ -61,6 +62,8 @@ export async function previewStack(
     const { access, isUnmade, settings } = lookedAt;
     assertStartable(stack, settings.configurationBytes, access.env);
     if (isUnmade) console.error(`Stack '${stack}' does not exist yet: this is what npm run up would make.`);
+    const refusal = isUnmade ? unsharedBackend(named, args) : undefined;
+    if (refusal !== undefined) console.error(`npm run up would refuse that as it is: ${refusal}`);
     const env = { ...access.env, ...previewCheckpointing(access.env), PULUMI_DEBUG_COMMANDS: "true" };
     const { code } = await runPulumi(["preview", ...stackOption(access), ...args, "--event-log", events], env);
     // the plan holds declared values, including people's names

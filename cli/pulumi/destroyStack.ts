@@ -1,7 +1,7 @@
 import { openLogStore } from "../../lib/logStore/openLogStore.ts";
 import { limitsOf } from "./forcingOptions.ts";
 import { liftedProtection, tellLifted } from "./liftedProtection.ts";
-import { takeSwitch } from "./commandLine.ts";
+import { takeOption, takeSwitch } from "./commandLine.ts";
 import { assertStartable, runsProgram } from "./longConfiguration.ts";
 import { openedStack } from "./openStack.ts";
 import { isOptionOn, variableOf } from "./optionVariables.ts";
@@ -58,7 +58,7 @@ export async function destroyStack(named: StackAccess, given: readonly string[])
     const notes = new RunNotes(transactions, transactionId, "destroy", access.projectRoot);
     const ended = await runPulumi(command, { ...own, FABRIC_TRANSACTION_ID: transactionId });
     const limits = limitsOf("destroy", args, env);
-    const run: EndedDestroy = { access, transactionId, notes, before, limits };
+    const run: EndedDestroy = { access, transactionId, notes, before, limits, given };
     const code = ended.code === 0 ? await finish(run) : await fail(run, ended);
     await notes.ended(code);
     if (code !== 0 || !isToBeRemoved) return code;
@@ -86,6 +86,8 @@ interface EndedDestroy {
   readonly before: Checkpoint;
   /** The options that limited the run to a part of the stack. */
   readonly limits: readonly string[];
+  /** All options, as they were given. */
+  readonly given: readonly string[];
 }
 
 /** Ends the log of a destroy that succeeded, and removes orphans of earlier runs once nothing is left. @returns the exit code */
@@ -110,18 +112,31 @@ async function finish({ access, transactionId, notes, limits }: EndedDestroy): P
 }
 
 /** A destroy that failed, was declined or was stopped: its log stays open if it has changed something. @returns the exit code */
-async function fail({ access, transactionId, before }: EndedDestroy, { code, signal }: Ended): Promise<number> {
+async function fail({ access, transactionId, before, given }: EndedDestroy, { code, signal }: Ended): Promise<number> {
   const { transactions, stack } = access;
-  console.error(
-    `Stack '${stack}' was not destroyed whole. Run destroy again, with the same options: npm run destroy -- --stack ` +
-      `${stack}. A destroy is no transaction, and is not rolled back.`,
-  );
   const stateHash = checkpointHash(await exportCheckpoint(access));
   const isSame = stateHash === checkpointHash(before);
-  if (!hasEffects(await transactions.entries(transactionId)) && isSame) await transactions.endRun(transactionId);
+  if (!hasEffects(await transactions.entries(transactionId)) && isSame) {
+    await transactions.endRun(transactionId);
+    console.error("Nothing was destroyed.");
+    return code;
+  }
+  console.error(
+    `Stack '${stack}' was not destroyed whole. Run destroy again: npm run destroy -- --stack ${stack}${optionsAgain(given)}\n` +
+      `A destroy is no transaction, and is not rolled back.`,
+  );
   // an engine that was killed, or could not write the state: the next command reads again what the log names
-  else if (!isSame && signal === null && code <= 1) await transactions.noteStateHash(transactionId, stateHash);
+  if (signal === null && code <= 1) {
+    await transactions.noteFailure(transactionId);
+    if (!isSame) await transactions.noteStateHash(transactionId, stateHash);
+  }
   return code;
+}
+
+/** Options as they are written again, without the values of the configuration: those are saved, and may be secret. */
+function optionsAgain(given: readonly string[]): string {
+  const { rest } = takeOption(given, "config", "c");
+  return rest.map((arg) => (/^[\w@%+=:,./-]+$/.test(arg) ? ` ${arg}` : ` '${arg.replaceAll("'", "'\\''")}'`)).join("");
 }
 
 /** Whether a state holds objects, and not only providers and components. */

@@ -4,6 +4,7 @@ import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 import { settleProxies } from "../../lib/network/proxy.ts";
 import { pathOfCaller, takeOption } from "./commandLine.ts";
 import { isJsonOutput, noteResult, printOnlyResult, printResult, takeOutput } from "./commandOutput.ts";
+import { assertEndpointVariable } from "./endpointVariable.ts";
 import { NoStackError } from "./configuration.ts";
 import { RefusedError } from "../../lib/transactions/refusedError.ts";
 import { CONFIG_FILE, readProjectFile } from "../../lib/config/projectFile.ts";
@@ -11,13 +12,18 @@ import { variableOf } from "./optionVariables.ts";
 import { projectRoot, pulumiEnvironment } from "./pulumi.ts";
 import { stackName } from "./stackName.ts";
 import { removeTornSideFiles, restoreLostState, staleLockOf } from "./stateFiles.ts";
+import { WHICH_STACK, whichStack } from "./unnamedStack.ts";
 
 /** A command of the project for one stack. */
 export interface StackCommand {
-  /** Printed by `--help`, and if no stack is named. */
+  /** Its name, as in `npm run NAME`. */
+  readonly name: string;
+  /** Printed by `--help`, and if nothing tells which stack is meant. */
   readonly usage: string;
-  /** Its name, if it can print its result as JSON (`--output json`). */
-  readonly name?: string;
+  /** Whether it can print its result as JSON (`--output json`). */
+  readonly hasJson?: boolean;
+  /** Whether it reads only what was written down, and never reaches the service. */
+  readonly isOffline?: boolean;
   /**
    * @param access the stack, and how the CLI is called for it
    * @param args without the options that `access` holds
@@ -89,7 +95,7 @@ function withAbsolutePath(args: readonly string[], option: string, env: NodeJS.P
 
 /** Runs a command with this process's arguments, and sets the exit code: 1 if it was refused, 2 if the command cannot run at all. */
 export async function runStackCommand(
-  { usage, name, run }: StackCommand,
+  { name, usage, hasJson = false, isOffline = false, run }: StackCommand,
   given: readonly string[] = process.argv.slice(2),
 ): Promise<void> {
   let args = given;
@@ -100,7 +106,7 @@ export async function runStackCommand(
   outliveReaders();
   let stackOfResult: string | undefined;
   try {
-    if (name !== undefined) {
+    if (hasJson) {
       const output = takeOutput(given);
       args = output.rest;
       if (output.isJson) printOnlyResult();
@@ -109,8 +115,9 @@ export async function runStackCommand(
     settleProxies();
     const found = stackArguments(args, process.env);
     if (found === undefined) {
-      console.error(`Which stack?\n\n${usage}`);
-      noteResult({ error: "Which stack? Name it by --stack." });
+      const question = whichStack(name, args, process.env);
+      console.error(question === WHICH_STACK ? `${question}\n\n${usage}` : question);
+      noteResult({ error: question });
       process.exitCode = 2;
       return;
     }
@@ -121,6 +128,7 @@ export async function runStackCommand(
       removeTornSideFiles(stack, env);
       restoreLostState(stack, env);
     }
+    if (!isOffline) assertEndpointVariable(env);
     process.exitCode = await run(found.access, found.rest);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);

@@ -27,10 +27,15 @@ export class CtrlCWatch implements Disposable {
 
   /** Whether the CLI has seen Ctrl-C until now. */
   get isPressed(): boolean {
+    return this.eventLog.includes("^C received");
+  }
+
+  /** What the CLI has written until now. */
+  get eventLog(): string {
     try {
-      return readFileSync(this.#file, "utf8").includes("^C received");
+      return readFileSync(this.#file, "utf8");
     } catch {
-      return false;
+      return "";
     }
   }
 

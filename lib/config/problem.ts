@@ -11,6 +11,8 @@ export interface Problem {
   readonly path: string;
   /** The fault, and what would be right. */
   readonly message: string;
+  /** The same path in steps, to find its line; absent if the message tells the place. */
+  readonly at?: ConfigPath;
   /** Two places that are the same. */
   readonly same?: readonly [ConfigPlace, ConfigPlace];
 }
@@ -44,17 +46,21 @@ export class StackConfigError extends Error {
 export function problemAt(path: ConfigPath, message: string): Problem {
   const [first = "", ...rest] = path;
   const below = rest.map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`));
-  return { path: `fabric:${first}${below.join("")}`, message };
+  return { path: `fabric:${first}${below.join("")}`, message, at: path };
 }
 
-/** Problems with the files and lines of what is the same. @param placeOf where a value of the stack's file stands */
+/**
+ * Problems with their file and line, or with those of both that are the same.
+ * @param placeOf where a value of the stack's file stands
+ */
 export const withPlaces = (
   problems: readonly Problem[],
   placeOf: (at: ConfigPath) => string | undefined,
 ): readonly Problem[] =>
-  problems.map(({ same, ...problem }) => {
-    const places = (same ?? []).flatMap(({ at, file }) => file?.() ?? placeOf(at) ?? []);
-    return places.length < 2 ? problem : { ...problem, message: `${problem.message} (${places.join(" and ")})` };
+  problems.map(({ same, at, path, message }) => {
+    const both = (same ?? []).flatMap((one) => one.file?.() ?? placeOf(one.at) ?? []);
+    const places = both.length < 2 ? at && placeOf(at) : both.join(" and ");
+    return { path, message: places === undefined ? message : `${message} (${places})` };
   });
 
 /** The keys known at each level, by the key that holds them. The empty key stands for the top level. */

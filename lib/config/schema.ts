@@ -94,7 +94,7 @@ export const stackSchema = z.strictObject({
   throttleBudget: z.coerce
     .number("must be a number of seconds")
     .int("must be a whole number of seconds")
-    .min(0, "must be a number of seconds")
+    .min(0, "must be a number of seconds, 0 or more")
     .max(86_400, "must be at most a day")
     .optional()
     .meta({

@@ -98,10 +98,9 @@ export function parseStackConfig(given: Readonly<Record<string, unknown>>, optio
     : { problems: [], items: [], warnings: [] };
   if (!parsed.success || problems.length > 0 || declared.problems.length > 0) {
     const shape = parsed.success ? [] : schemaProblems(parsed.error, knownKeysWith(kindKeys));
-    const placed = problems.some(({ same }) => same)
-      ? withPlaces(problems, placesIn(declared, stackFileLines(projectRoot, stack, env)))
-      : problems;
-    throw new StackConfigError(stack, problemsToShow(declared, [...shape, ...placed]));
+    const inStackFile = stackFileLines(projectRoot, stack, env);
+    const placed = withPlaces([...shape, ...problems], placesIn(declared, inStackFile));
+    throw new StackConfigError(stack, problemsToShow(withPlaces(declared.problems, inStackFile), declared, placed));
   }
 
   const { workspaces, ...rest } = parsed.data;
@@ -119,8 +118,11 @@ const placesIn =
     placeOf(at, inStackFile);
 
 /** Problems with the files of workspaces, and those of the whole with their places in these files. */
-function problemsToShow(declared: WithWorkspaces, problems: readonly Problem[]): readonly Problem[] {
-  const ofFiles = declared.problems;
+function problemsToShow(
+  ofFiles: readonly Problem[],
+  declared: WithWorkspaces,
+  problems: readonly Problem[],
+): readonly Problem[] {
   const isCovered = (place: string) =>
     ofFiles.some(({ path }) => place === path || [".", "[", " "].some((next) => place.startsWith(path + next)));
   const others = problems.map(({ path, message }) => ({

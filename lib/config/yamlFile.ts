@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type * as Yaml from "yaml";
 import { messageOf } from "../api/messageOf.ts";
+import { yamlFault } from "./yamlFault.ts";
 
 // loaded only for the first text: YAML costs every provider process ten megabytes, and hardly any process reads it
 const yaml = () => createRequire(import.meta.url)("yaml") as typeof Yaml;
@@ -25,8 +26,8 @@ export function parseYaml(text: string, file: string): unknown {
   const document = parseDocument(text, { lineCounter, prettyErrors: false, merge: true });
   const [error] = document.errors;
   if (error) {
-    const isSecond = error.code === "MULTIPLE_DOCS";
-    throw invalid(error.pos[0], isSecond ? "a second document begins here (---)" : error.message);
+    const fault = yamlFault(error, { text, document, lines: lineCounter, visit });
+    throw invalid(fault.at, fault.message);
   }
   try {
     return document.toJS({ maxAliasCount: -1 });

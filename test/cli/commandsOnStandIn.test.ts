@@ -10,6 +10,7 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { hostname, tmpdir } from "node:os";
@@ -30,14 +31,18 @@ import { FolderLogStore } from "../../lib/logStore/folderLogStore.ts";
 const code = resolve(import.meta.dirname, "../../cli");
 
 const STAND_IN = `#!${process.execPath}
-const { appendFileSync, readdirSync, writeFileSync } = require("node:fs");
+const { appendFileSync, existsSync, readdirSync, writeFileSync } = require("node:fs");
 const { zstdCompressSync } = require("node:zlib");
-const { STATES, CALLS, ENDS, EFFECT, REFRESHED, KILLED, CONFIG, FABRIC_TRANSACTION_ID: id } = process.env;
+const { STATES, CALLS, ENDS, EFFECT, EVENTS, REFRESHED, KILLED, CONFIG, FABRIC_TRANSACTION_ID: id } = process.env;
 const args = process.argv.slice(2);
 appendFileSync(CALLS, JSON.stringify({ command: args[0], args, states: readdirSync(STATES).sort(), backend: process.env.PULUMI_BACKEND_URL }) + "\\n");
+if (args[0] === "config" && process.env.UNMADE && !existsSync(STATES + "/made")) { console.error("no stack named 'dev' found"); process.exit(1); }
+if (args[1] === "select" && process.env.UNMADE === "without passphrase") { console.error("error: could not create secrets manager for new stack: passphrase must be set with PULUMI_CONFIG_PASSPHRASE"); process.exit(1); }
+if (args[1] === "ls") console.log("[]");
+if (process.env.UNMADE && (args[1] === "init" || args[1] === "select")) { writeFileSync(STATES + "/made", ""); console.log("Created stack 'dev'"); }
 if (args[0] === "config") console.log(JSON.stringify({ "fabric:features": { value: '{"useRollback":false}', secret: false }, ...JSON.parse(CONFIG ?? "{}") }));
 if (args[0] === "stack" && args[1] === "output") console.log("{}");
-if (args.lastIndexOf("--event-log") >= 0) writeFileSync(args[args.lastIndexOf("--event-log") + 1], "{}\\n");
+if (args.lastIndexOf("--event-log") >= 0) writeFileSync(args[args.lastIndexOf("--event-log") + 1], EVENTS ?? "{}\\n");
 if (args[0] === "refresh") writeFileSync(STATES + "/dev.json.zst", zstdCompressSync(REFRESHED));
 if (args[0] === KILLED) process.kill(process.ppid, "SIGKILL");
 if (args[0] === "up" || args[0] === "destroy") {
@@ -162,6 +167,10 @@ class Project implements Disposable {
   }
 }
 
+/** The JSON result in the output of a command. */
+const resultIn = (said: string) =>
+  JSON.parse(said.slice(said.indexOf("{"), said.lastIndexOf("}") + 1)) as Readonly<Record<string, unknown>>;
+
 describe("the help of a command", () => {
   const commands = {
     start: "start.ts",
@@ -177,6 +186,7 @@ describe("the help of a command", () => {
     secret: "secret.ts",
     emulator: "../emulator/server.ts",
   };
+  const withoutCodes = ["start", "test", "emulator"];
   /** Those whose result can be printed as JSON (docs/outputs.md). */
   const withJson = ["up", "preview", "rollback", "history", "import"];
 
@@ -198,6 +208,9 @@ describe("the help of a command", () => {
         [],
       );
       assert.equal(said.includes("--output json"), withJson.includes(name));
+      if (withoutCodes.includes(name)) return;
+      assert.match(said, /^Exit codes: /m);
+      assert.match(said, /^2 also if the command was called wrongly, .*; then nothing was done\.$/m);
     });
 });
 
@@ -211,10 +224,186 @@ describe("a command that does not do its work", () => {
     ] as const) {
       using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
       const { code: ended, text: said } = await project.run(file, [...args, "--output", "json"]);
-      const result = JSON.parse(said.slice(said.indexOf("{"), said.lastIndexOf("}") + 1)) as Record<string, unknown>;
+      const result = resultIn(said);
       assert.deepEqual([ended, result["exitCode"]], [exitCode, exitCode]);
       assert.match(String(result["error"]), error);
     }
+  });
+});
+
+describe("a wrong option", () => {
+  const unknown = (name: string) =>
+    `Unknown option '--bogus'. npm run ${name} -- --help names all options. Nothing was done.`;
+  const files = {
+    import: "import.ts",
+    rollback: "rollback.ts",
+    report: "report.ts",
+    history: "history.ts",
+    emulator: "../emulator/server.ts",
+    secret: "secret.ts",
+  };
+
+  for (const [name, file] of Object.entries(files))
+    it(`A wrong option is named in one line that says where all are described: ${name}`, async () => {
+      using project = new Project({});
+      const stack = name === "emulator" || name === "secret" ? [] : ["--stack", "dev"];
+      const { code: ended, text: said, calls } = await project.run(file, [...stack, "--bogus"]);
+      assert.equal(said.trim(), unknown(name));
+      assert.deepEqual([ended, calls], [name === "emulator" ? 1 : 2, []]);
+    });
+
+  it("A wrong option, or one without its value, is said in the words of its command", async () => {
+    for (const [file, args, message] of [
+      ["import.ts", ["--workspace", "a", "--all"], /^--workspace and --all exclude each other: give one\.$/m],
+      ["import.ts", ["--workspace"], /^--workspace needs a name or an id\. npm run import -- --help /],
+      ["import.ts", ["--all=yes"], /^--all takes no value\. /],
+      ["history.ts", ["--limit"], /^--limit needs a value\. /],
+      ["report.ts", ["page.html"], /^Nothing is known to do with 'page\.html'\. /],
+      ["../emulator/server.ts", ["--port", "x"], /^--port takes a number from 0 to 65535, not 'x'\.$/m],
+      ["../emulator/server.ts", ["--port", "65536"], /^--port takes a number from 0 to 65535, not '65536'\.$/m],
+    ] as const) {
+      using project = new Project({});
+      const { code: ended, text: said } = await project.run(
+        file,
+        file.includes("server") ? args : ["--stack", "dev", ...args],
+      );
+      assert.match(said, message);
+      assert.equal(ended, file.includes("server") ? 1 : 2);
+    }
+  });
+});
+
+describe("an option that npm takes for itself", () => {
+  it("An option that npm takes for itself because no -- stands before it is said to be so, in the JSON result too", async () => {
+    using project = new Project({});
+    const env = { npm_config_stack: "true" };
+    const { code: ended, text: said, calls } = await project.run("up.ts", ["local", "--output", "json"], env);
+    assert.deepEqual([ended, calls], [2, []]);
+    const question = "Which stack? npm took '--stack' for itself: put -- before it: npm run up -- --stack local";
+    assert.equal(resultIn(said)["error"], question);
+    assert.equal(said.split("\n").at(-2), question);
+    const preview = await project.run("pulumiCommand.ts", ["preview", "local"]);
+    assert.deepEqual(preview.code, 2);
+    assert.equal(preview.text.trim(), "Which stack? Name it by --stack: npm run preview -- --stack local");
+  });
+});
+
+describe("a new stack whose state would lie in the clone", () => {
+  const cli = (calls: readonly Call[]) => calls.map(({ command, args }) => [command, args[1]].join(" "));
+
+  /** The project itself, with a stack that was never made. */
+  function projectWith(config: string): Project {
+    const project = new Project({});
+    symlinkSync(resolve(code, "../index.ts"), join(project.root, "index.ts"));
+    writeFileSync(join(project.root, "Pulumi.dev.yaml"), config);
+    return project;
+  }
+
+  it("A new stack whose state would lie in the clone is refused once, before it is made, and a preview warns of that", async () => {
+    const refusal = /Stack 'dev' would keep its state in this clone/g;
+    using project = projectWith("config: {fabric:workspaces: []}\n");
+    for (const [file, args] of [
+      ["up.ts", ["--yes"]],
+      ["import.ts", ["--all"]],
+    ] as const) {
+      const { code: ended, text: said, calls } = await project.run(file, [...args, "--stack", "dev"], { UNMADE: "1" });
+      assert.equal(ended, 2, said);
+      assert.equal([...said.matchAll(refusal)].length, 1);
+      assert.match(said, /Nothing was done\.$/m);
+      assert.ok(!cli(calls).some((call) => /select|init|up/.test(call)), cli(calls).join("\n"));
+    }
+    const preview = await project.run("pulumiCommand.ts", ["preview", "--stack", "dev"], { UNMADE: "1" });
+    assert.equal(preview.code, 0, preview.text);
+    assert.match(
+      preview.text,
+      /^npm run up would refuse that as it is: Stack 'dev' would keep its state in this clone/m,
+    );
+  });
+
+  it("A new stack whose state would lie in the clone is made where that is allowed, or may be: in its file, Pulumi's environment or --config", async () => {
+    for (const [config, args] of [
+      ["config: {fabric:allowLocalBackend: true}\n", []],
+      ["config: {fabric:allowLocalBackend: 'true'}\n", []],
+      ["environment: [team]\n", []],
+      ["config: {}\n", ["--config", "fabric:allowLocalBackend=true"]],
+    ] as const) {
+      using project = projectWith(config);
+      const { text: said } = await project.run("up.ts", ["--stack", "dev", "--yes", ...args], { UNMADE: "1" });
+      assert.match(said, /Stack 'dev' is new: it was made now\./);
+    }
+  });
+});
+
+describe("a new stack without a passphrase", () => {
+  it("A new stack without a passphrase is not made, and the message says what else may encrypt its secrets", async () => {
+    using project = new Project({});
+    writeFileSync(join(project.root, "Pulumi.dev.yaml"), "config: {}\n");
+    const unmade = { UNMADE: "without passphrase" };
+    const { code: ended, text: said } = await project.run("up.ts", ["--stack", "dev"], unmade);
+    assert.equal(ended, 2);
+    assert.match(said, /Stack 'dev' could not be made\. Pulumi says: .*passphrase must be set/);
+    assert.match(
+      said,
+      /^Choose what encrypts the stack's secrets: pulumi stack init dev --secrets-provider azurekeyvault:\/\//m,
+    );
+    assert.match(said, /PULUMI_CONFIG_PASSPHRASE to a passphrase that you keep\. Nothing was done\.$/m);
+  });
+});
+
+describe("a FABRIC_ENDPOINT that is no address", () => {
+  it("A FABRIC_ENDPOINT that is no address is refused by its name before anything runs, and does not stop what reads logs only", async () => {
+    for (const [file, ...args] of [["up.ts"], ["rollback.ts"], ["pulumiCommand.ts", "preview"]] as const)
+      for (const FABRIC_ENDPOINT of ["nope", "http://fabric.example/v1", "emulator"]) {
+        using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
+        const {
+          code: ended,
+          text: said,
+          calls,
+        } = await project.run(file, [...args, "--stack", "dev"], { FABRIC_ENDPOINT });
+        assert.deepEqual([ended, calls], [2, []]);
+        assert.match(
+          said,
+          new RegExp(`^FABRIC_ENDPOINT is ${FABRIC_ENDPOINT}: it must be an https address.*Nothing was done\\.$`, "m"),
+        );
+      }
+    using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
+    const { code: ended } = await project.run("history.ts", ["--stack", "dev"], { FABRIC_ENDPOINT: "nope" });
+    assert.equal(ended, 0);
+  });
+});
+
+describe("an up that fails", () => {
+  const errorIn = (message: string, severity = "error") =>
+    JSON.stringify({ diagnosticEvent: { urn: "u", prefix: `${severity}: `, message, severity } });
+
+  it("An up that fails names in its JSON result the errors that were shown, without secrets", async () => {
+    const events = [
+      errorIn("<{%fg 1%}>fabric:workspaces[0].users[0].role: must be Admin; hunter2-hunter2 is not<{%reset%}>\n"),
+      errorIn("a hint", "warning"),
+      errorIn("update failed"),
+    ];
+    for (const [env, exitCode, error] of [
+      [{ EVENTS: events.join("\n") }, 1, /^fabric:workspaces\[0\]\.users\[0\]\.role: must be Admin; \S+ is not$/],
+      [{ EVENTS: events.join("\n"), EFFECT: "1" }, 2, /^fabric:workspaces\[0\]/],
+      [{ EVENTS: errorIn("update failed") }, 1, /^update failed$/],
+      [{}, 1, /^pulumi up ended with 1: standard error says why\.$/],
+    ] as const) {
+      using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
+      const own = { ENDS: "1", API_TOKEN: "hunter2-hunter2", ...env };
+      const { code: ended, text: said } = await project.run("up.ts", ["--stack", "dev", "--output", "json"], own);
+      const result = resultIn(said);
+      assert.deepEqual([ended, result["exitCode"]], [exitCode, exitCode], said);
+      assert.match(String(result["error"]), error);
+      assert.doesNotMatch(String(result["error"]), /hunter2/);
+    }
+  });
+
+  it("An up that succeeds has no error in its JSON result", async () => {
+    using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
+    const { text: said } = await project.run("up.ts", ["--stack", "dev", "--output", "json"], {
+      EVENTS: errorIn("old"),
+    });
+    assert.equal("error" in resultIn(said), false);
   });
 });
 
@@ -239,9 +428,11 @@ describe("a destroy that Pulumi refuses", () => {
   for (const ends of ["1", "2", "8", "255", "SIGKILL"])
     it(`A destroy that Pulumi refuses by ${ends} ends its log, because nothing happened`, async () => {
       using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
-      const { code: ended } = await project.run("pulumiCommand.ts", ["destroy", "--stack", "dev"], { ENDS: ends });
-      assert.equal(ended, ends === "SIGKILL" ? 1 : Number(ends));
+      const run = await project.run("pulumiCommand.ts", ["destroy", "--stack", "dev"], { ENDS: ends });
+      assert.equal(run.code, ends === "SIGKILL" ? 1 : Number(ends));
       assert.deepEqual(project.log().kinds, ["begin", "rolledBack"]);
+      assert.match(run.text, /^Nothing was destroyed\.$/m);
+      assert.doesNotMatch(run.text, /not destroyed whole/);
     });
 
   it("A destroy that Pulumi refuses after a write stays open, and the next command reads again what it wrote", async () => {
@@ -252,6 +443,20 @@ describe("a destroy that Pulumi refuses", () => {
       assert.deepEqual(kinds, ["begin", "intent", "done"]);
       assert.equal(beside.includes(".state"), false);
     }
+  });
+});
+
+describe("a destroy that stopped half-way", () => {
+  it("A destroy that stopped half-way shows the command that goes on, with the options that were given", async () => {
+    using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
+    const given = ["--yes", "--target", "**w**", "--remove", "--config", "fabric:a=secret"];
+    const env = { ENDS: "1", EFFECT: "1" };
+    const { text: said } = await project.run("pulumiCommand.ts", ["destroy", "--stack", "dev", ...given], env);
+    assert.match(said, /^Stack 'dev' was not destroyed whole\. Run destroy again: (.*)$/m);
+    assert.equal(
+      /Run destroy again: (.*)$/m.exec(said)?.[1],
+      "npm run destroy -- --stack dev --yes --target '**w**' --remove",
+    );
   });
 });
 
@@ -441,6 +646,31 @@ describe("after an up that was killed", () => {
     const { text: said } = await project.run("up.ts", ["--stack", "dev"], { ENDS: "1" });
     assert.doesNotMatch(said, /taken out of the state by hand/);
     assert.deepEqual(project.log(transactionId).kinds, ["begin", "intent", "done"]);
+  });
+});
+
+describe("a command after an up that ended by itself", () => {
+  const workspace = {
+    ...{ urn: "urn:pulumi:dev::fabric::pulumi-nodejs:dynamic/fabric:Workspace::w", custom: true, id: "1" },
+    ...{ type: "pulumi-nodejs:dynamic/fabric:Workspace", inputs: {} },
+  };
+
+  it("A command after an up or a destroy that ended by itself says that it failed, and after one that was killed that it was cut off", async () => {
+    const up = ["up.ts"] as const;
+    for (const [[file, ...args], ends, how] of [
+      [up, "1", "failed"],
+      [up, "SIGKILL", "was cut off"],
+      [["pulumiCommand.ts", "destroy"], "1", "failed"],
+      [["pulumiCommand.ts", "destroy"], "SIGKILL", "was cut off"],
+    ] as const) {
+      using project = new Project({ "dev.json.zst": zstdCompressSync(stateOf(workspace)) });
+      await project.run(file, [...args, "--stack", "dev"], { ENDS: ends, EFFECT: "1" });
+      const { text: said } = await project.run("up.ts", ["--stack", "dev"], { REFRESHED: stateOf(workspace) });
+      // the state lacks what was changed, so it is read again in either case
+      assert.match(said, new RegExp(`^An earlier run ${how}: reading 1 of its objects again\\.$`, "m"));
+      if (file === "up.ts")
+        assert.match(said, new RegExp(`^Transaction \\S+ ${how}: this run goes on with it\\.$`, "m"));
+    }
   });
 });
 

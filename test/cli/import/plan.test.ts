@@ -224,8 +224,8 @@ describe("the workspaces that a command line means", () => {
 
   it("The workspaces that a command line means are refused with every name that means none or several", () => {
     assert.throws(
-      () => selectWorkspaces(visible, { workspaces: ["finance", "sale", "My workspace"], all: false }, none),
-      /finance: 2 workspaces.*2, 3\n.*sale: .*did you mean sales\?\n.*My workspace: a Personal workspace/,
+      () => selectWorkspaces(visible, { workspaces: ["finance", "sale", "nosuch", "My workspace"], all: false }, none),
+      /finance: 2 workspaces.*2, 3\n.*sale: .*did you mean sales\?\n.*nosuch: none .*\(4\) has this name or id\. The identity sees only workspaces in which it has a role\.\n.*My workspace: a Personal workspace/,
     );
   });
 });

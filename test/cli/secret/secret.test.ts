@@ -81,6 +81,9 @@ describe("npm run secret", () => {
   it("npm run secret ends with 1 where there is no such secret, or the vault did not take it", async () => {
     const got = await run(["get", "NOWHERE"]);
     assert.deepEqual(got, { code: 1, stdout: "", stderr: "There is no secret NOWHERE.\n" });
+    const off = await run(["get", "NOWHERE"], "", withoutVault);
+    const where = "in the environment and .env (Key Vault is off)";
+    assert.deepEqual(off, { code: 1, stdout: "", stderr: `There is no secret NOWHERE ${where}.\n` });
     azure.vault.breakWith({ status: 403, code: "Forbidden" });
     const set = await run(["set", "REFUSED"], "canary");
     assert.deepEqual([set.code, set.stdout], [1, ""]);
@@ -136,7 +139,7 @@ describe("npm run secret", () => {
   it("npm run secret explains itself", async () => {
     const { code, stdout } = await run(["--help"]);
     assert.equal(code, 0);
-    assert.match(stdout, /secret -- get NAME \[--stack S\].*Exit codes: 0 .*; 1 .*; 2 /s);
+    assert.match(stdout, /secret -- get NAME \[--stack S\].*Exit codes: 0 .*; 1 .*\n2 /s);
   });
 });
 

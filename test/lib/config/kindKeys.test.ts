@@ -14,7 +14,7 @@ const pools: KindKey = { in: "workspace", key: "pools", schema, entryKeys: ["nam
 function problemOf(pool: object): string {
   const raw = { workspaces: [{ name: "sales", pools: [{ name: "small", ...pool }] }] };
   try {
-    parseStackConfig(raw, { projectRoot: ".", stack: "dev", env: {}, kindKeys: [pools] });
+    parseStackConfig(raw, { projectRoot: ".", stack: "unwritten", env: {}, kindKeys: [pools] });
     return "none";
   } catch (error) {
     return (error as Error).message.split("\n")[1]?.replace("  fabric:workspaces[0].pools[0].", "") ?? "";

@@ -217,9 +217,7 @@ describe("workspaces in files", () => {
         "broken YAML, with file, line and column",
         { "workspaces/a.yaml": "name: a\nusers: [\n" },
         all,
-        [
-          "fabric:workspaces[0].from: workspaces/a.yaml:3:1 is not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]",
-        ],
+        ["fabric:workspaces[0].from: workspaces/a.yaml:3:1 is not valid YAML: the [ of line 2 is not closed"],
       ],
       [
         "an alias that nothing has set",
@@ -297,7 +295,7 @@ describe("workspaces in files", () => {
         },
         all,
         [
-          "fabric:workspaces[0].from: workspaces/a.yaml:1:2 is not valid YAML: Flow map must end with a }",
+          "fabric:workspaces[0].from: workspaces/a.yaml:1:2 is not valid YAML: the { of line 1 is not closed",
           "workspaces/b.yaml colour: unknown key; known are name, displayName",
         ],
       ],

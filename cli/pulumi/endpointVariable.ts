@@ -1,0 +1,16 @@
+import { isLoopback } from "../../lib/api/trustedHost.ts";
+
+/**
+ * Refuses a FABRIC_ENDPOINT that is no address, before anything runs: a preview without changes would not notice it.
+ * @throws Error that names the variable
+ */
+export function assertEndpointVariable(env: NodeJS.ProcessEnv): void {
+  const endpoint = env["FABRIC_ENDPOINT"];
+  if (!endpoint) return;
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  if (url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url))) return;
+  throw new Error(
+    `FABRIC_ENDPOINT is ${endpoint}: it must be an https address, or http on this machine. Unset it, or correct it. ` +
+      `(Only fabric:endpoint can be emulator.) Nothing was done.`,
+  );
+}
