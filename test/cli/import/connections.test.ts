@@ -122,6 +122,7 @@ describe("the connection that Git of an imported workspace uses", () => {
           privacyLevel: "Organizational",
           allowConnectionUsageInGateway: false,
         },
+        credentialsSent: false,
       },
     });
     const git = plan.workspaces[0]?.described.objects.find(({ kind }) => kind === "GitConnection");
