@@ -7,7 +7,7 @@ import {
   assertForeignBackend,
   assertReadableFolder,
   assertSharedBackend,
-} from "./lib/config/stateBackend.ts";
+} from "./lib/project/stateBackend.ts";
 import { leaveOutPromiseTraces, leaveOutStackTraces } from "./providers/engine/sdkQuirks.ts";
 import { RUN_FOLDER, writeDeclaredNames, writeDeclaredTypes } from "./lib/checkpoint/runFolder.ts";
 import { announcedFlags } from "./providers/program/announcedFlags.ts";

@@ -1,6 +1,6 @@
 import { globSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { countsIn, scriptOptions } from "../cli/pulumi/scriptOptions.ts";
+import { countsIn, scriptOptions } from "../cli/commandLine/scriptOptions.ts";
 import { timingOptions } from "../emulator/core/timingOptions.ts";
 import type { EmulatorOptions } from "../emulator/emulator.ts";
 import type { EngineStack } from "../test/engine/harness/engineStack.ts";

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { countsIn, scriptOptions } from "../cli/pulumi/scriptOptions.ts";
+import { countsIn, scriptOptions } from "../cli/commandLine/scriptOptions.ts";
 import { EngineStack } from "../test/engine/harness/engineStack.ts";
 import { cpuOfEnded, treeOf } from "./processTree.ts";
 

@@ -1,4 +1,4 @@
-import { countsIn, scriptOptions } from "../cli/pulumi/scriptOptions.ts";
+import { countsIn, scriptOptions } from "../cli/commandLine/scriptOptions.ts";
 import { markdownTable } from "./markdownTable.ts";
 import { emulated, simulated } from "./quotaSimulation.ts";
 

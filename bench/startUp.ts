@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { countsIn, scriptOptions } from "../cli/pulumi/scriptOptions.ts";
+import { countsIn, scriptOptions } from "../cli/commandLine/scriptOptions.ts";
 import { InsightsSink } from "../test/doubles/insightsSink.ts";
 import { EngineStack } from "../test/engine/harness/engineStack.ts";
 import { benchWorkspaces } from "./workspace.ts";

@@ -1,7 +1,7 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { countsIn, scriptOptions } from "../cli/pulumi/scriptOptions.ts";
+import { countsIn, scriptOptions } from "../cli/commandLine/scriptOptions.ts";
 import { FolderLogStore } from "../lib/logStore/folderLogStore.ts";
 import { TransactionLog } from "../lib/transactions/transactionLog.ts";
 import { EngineStack } from "../test/engine/harness/engineStack.ts";

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { classesFile, classesText } from "./docs/resourceClasses.ts";
-import { scriptOptions } from "./pulumi/scriptOptions.ts";
+import { scriptOptions } from "./commandLine/scriptOptions.ts";
 import { derivedPage, pages, schemaFiles } from "./docs/derived.ts";
 
 /* `npm run docs`: writes the parts of the documentation that are derived from the configuration schema and the kinds. */

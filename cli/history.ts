@@ -2,12 +2,12 @@ import { openLogStore } from "../lib/logStore/openLogStore.ts";
 import type { StackAccess } from "../lib/checkpoint/exportCheckpoint.ts";
 import { deploymentsOf } from "./history/deployments.ts";
 import { LISTED, historyTable } from "./history/table.ts";
-import { noteResult } from "./pulumi/commandOutput.ts";
+import { noteResult } from "./commandLine/commandOutput.ts";
 import { ownOptions } from "../lib/config/ownOptions.ts";
-import { openedStack } from "./pulumi/openStack.ts";
-import { runStackCommand } from "./pulumi/stackCommand.ts";
+import { openedStack } from "./stack/openStack.ts";
+import { runStackCommand } from "./commandLine/stackCommand.ts";
 import { transactionsOf } from "./transaction/transactionsOf.ts";
-import { WRONG_CALL } from "./pulumi/wrongCall.ts";
+import { WRONG_CALL } from "./commandLine/wrongCall.ts";
 
 /* `npm run history -- --stack S`: the deployments of a stack. */
 

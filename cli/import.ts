@@ -23,16 +23,16 @@ import { withWorkspaces } from "./import/stackFile.ts";
 import { HalfDoneError, takeOver } from "./import/takeOver.ts";
 import { configurationOf, readTarget } from "./import/target.ts";
 import type { Target } from "./import/target.ts";
-import { noteResult } from "./pulumi/commandOutput.ts";
-import { assertStartable } from "./pulumi/longConfiguration.ts";
+import { noteResult } from "./commandLine/commandOutput.ts";
+import { assertStartable } from "./stack/longConfiguration.ts";
 import { ownOptions } from "../lib/config/ownOptions.ts";
 import { projectRoot } from "./pulumi/pulumi.ts";
 import { previewSteps } from "./rollback/stackState.ts";
-import { runStackCommand } from "./pulumi/stackCommand.ts";
+import { runStackCommand } from "./commandLine/stackCommand.ts";
 import { withStackToItself } from "./transaction/stackLock.ts";
-import { opened } from "./pulumi/stackSettings.ts";
+import { opened } from "./stack/stackSettings.ts";
 import { temporaryFolder } from "./pulumi/temporaryFolder.ts";
-import { WRONG_CALL } from "./pulumi/wrongCall.ts";
+import { WRONG_CALL } from "./commandLine/wrongCall.ts";
 
 /*
  * `npm run import -- --workspace NAME_OR_ID --stack S`: brings existing workspaces under management. The command only reads

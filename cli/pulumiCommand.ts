@@ -1,5 +1,5 @@
-import { runStackCommand } from "./pulumi/stackCommand.ts";
-import { WRONG_CALL } from "./pulumi/wrongCall.ts";
+import { runStackCommand } from "./commandLine/stackCommand.ts";
+import { WRONG_CALL } from "./commandLine/wrongCall.ts";
 
 /* `npm run preview | refresh | destroy -- --stack S …`: the Pulumi command with the project's environment. */
 
@@ -41,8 +41,8 @@ Runs pulumi ${command} with the project's environment. Everything after the stac
         const { file, rest } = commentOption(given);
         return previewStack(access, rest, file);
       }
-      if (command === "destroy") return (await import("./pulumi/destroyStack.ts")).destroyStack(access, given);
-      return (await import("./pulumi/refreshStack.ts")).refreshStack(access, given);
+      if (command === "destroy") return (await import("./stack/destroyStack.ts")).destroyStack(access, given);
+      return (await import("./stack/refreshStack.ts")).refreshStack(access, given);
     },
   },
   args,

@@ -3,17 +3,17 @@ import { openLogStore } from "../lib/logStore/openLogStore.ts";
 import type { StackAccess } from "../lib/checkpoint/exportCheckpoint.ts";
 import type { StackTransactions } from "../lib/transactions/stackTransactions.ts";
 import { isRollbackLog } from "../lib/transactions/transactionFiles.ts";
-import { pathOfCaller } from "./pulumi/commandLine.ts";
+import { pathOfCaller } from "./commandLine/commandLine.ts";
 import { ownOptions } from "../lib/config/ownOptions.ts";
-import { openedStack } from "./pulumi/openStack.ts";
-import { runStackCommand } from "./pulumi/stackCommand.ts";
+import { openedStack } from "./stack/openStack.ts";
+import { runStackCommand } from "./commandLine/stackCommand.ts";
 import { reportComment } from "./report/comment.ts";
 import { reportOf } from "./report/model.ts";
 import { reportPage } from "./report/page.ts";
 import { readSource } from "./report/source.ts";
 import { reportFolder, writePage } from "./report/writeReport.ts";
 import { transactionsOf } from "./transaction/transactionsOf.ts";
-import { WRONG_CALL } from "./pulumi/wrongCall.ts";
+import { WRONG_CALL } from "./commandLine/wrongCall.ts";
 
 /* `npm run report -- --stack S`: a deployment as one page of HTML. */
 

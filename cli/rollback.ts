@@ -8,17 +8,17 @@ import { DeploymentEvents } from "./transaction/deploymentEvents.ts";
 import { leftoverTable } from "./transaction/leftovers.ts";
 import { lostLog } from "./transaction/recovery.ts";
 import { takeOverRenamed } from "./transaction/renamedStack.ts";
-import { takeSwitch } from "./pulumi/commandLine.ts";
-import { refuse } from "./pulumi/commandOutput.ts";
+import { takeSwitch } from "./commandLine/commandLine.ts";
+import { refuse } from "./commandLine/commandOutput.ts";
 import { ownOptions } from "../lib/config/ownOptions.ts";
-import { openedStack } from "./pulumi/openStack.ts";
+import { openedStack } from "./stack/openStack.ts";
 import { rollBack } from "./rollback/rollBack.ts";
 import { RollbackRefused } from "./rollback/rollbackRefused.ts";
 import { RunNotes } from "./transaction/runNotes.ts";
-import { runStackCommand } from "./pulumi/stackCommand.ts";
+import { runStackCommand } from "./commandLine/stackCommand.ts";
 import { withStackToItself } from "./transaction/stackLock.ts";
 import { transactionsOf } from "./transaction/transactionsOf.ts";
-import { WRONG_CALL } from "./pulumi/wrongCall.ts";
+import { WRONG_CALL } from "./commandLine/wrongCall.ts";
 
 /* `npm run rollback -- --stack S`: rolls back the transaction that was neither committed nor rolled back. */
 

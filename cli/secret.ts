@@ -2,11 +2,11 @@ import { SecretManager } from "../lib/secretManager.ts";
 import { FeatureFlags } from "../lib/featureFlags.ts";
 import { vaultNameOf } from "../lib/secrets/secretName.ts";
 import { ownOptions } from "../lib/config/ownOptions.ts";
-import { stackArguments } from "./pulumi/stackCommand.ts";
-import type { StackArguments } from "./pulumi/stackCommand.ts";
-import { stackToLookAt } from "./pulumi/unmadeStack.ts";
+import { stackArguments } from "./commandLine/stackCommand.ts";
+import type { StackArguments } from "./commandLine/stackCommand.ts";
+import { stackToLookAt } from "./stack/unmadeStack.ts";
 import { readSecretValue } from "./secret/secretValue.ts";
-import { WRONG_CALL } from "./pulumi/wrongCall.ts";
+import { WRONG_CALL } from "./commandLine/wrongCall.ts";
 
 /* `npm run secret -- get|set NAME [--stack S]`: reads and writes secrets by hand, by the same rules as deployments. */
 

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { changeFormOfState } from "./pulumi/stateFiles.ts";
+import { changeFormOfState } from "./stack/stateFiles.ts";
 import { freeStaleLock } from "./transaction/stackLock.ts";
-import { makeStack } from "./pulumi/makeStack.ts";
+import { makeStack } from "./stack/makeStack.ts";
 import { projectRoot, pulumiEnvironment, runPulumi } from "./pulumi/pulumi.ts";
 
 /* `npm start`: deploys stack `local` to the emulator with the real engine, then lists the workspaces and next steps. */

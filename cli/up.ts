@@ -8,12 +8,12 @@ import { checkpointing } from "./transaction/checkpointing.ts";
 import { DeploymentEvents } from "./transaction/deploymentEvents.ts";
 import { wordsOfEarlierRun } from "../lib/transactions/earlierRun.ts";
 import { CtrlCWatch } from "./transaction/ctrlCWatch.ts";
-import { isJsonOutput, noteResult, refuse } from "./pulumi/commandOutput.ts";
-import { limitsOf } from "./pulumi/forcingOptions.ts";
-import { foldedList } from "./pulumi/foldedList.ts";
-import type { ListedObject } from "./pulumi/foldedList.ts";
-import { liftedProtection, tellLifted } from "./pulumi/liftedProtection.ts";
-import { assertStartable } from "./pulumi/longConfiguration.ts";
+import { isJsonOutput, noteResult, refuse } from "./commandLine/commandOutput.ts";
+import { limitsOf } from "./commandLine/forcingOptions.ts";
+import { foldedList } from "./commandLine/foldedList.ts";
+import type { ListedObject } from "./commandLine/foldedList.ts";
+import { liftedProtection, tellLifted } from "./stack/liftedProtection.ts";
+import { assertStartable } from "./stack/longConfiguration.ts";
 import { RunFolder } from "./transaction/runFolder.ts";
 import { runPulumi } from "./pulumi/pulumi.ts";
 import type { Ended } from "./pulumi/pulumi.ts";
@@ -24,14 +24,14 @@ import { RollbackRefused } from "./rollback/rollbackRefused.ts";
 import type { TransactionOrder } from "./rollback/rollBack.ts";
 import { exportCheckpoint } from "../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../lib/checkpoint/exportCheckpoint.ts";
-import { openedForUpdate } from "./pulumi/openStack.ts";
-import { optionValue } from "./pulumi/optionVariables.ts";
-import { runStackCommand, stackOption } from "./pulumi/stackCommand.ts";
+import { openedForUpdate } from "./stack/openStack.ts";
+import { optionValue } from "./commandLine/optionVariables.ts";
+import { runStackCommand, stackOption } from "./commandLine/stackCommand.ts";
 import { firstFailure } from "./transaction/firstFailure.ts";
 import { RunNotes } from "./transaction/runNotes.ts";
 import { freeStaleLock, withStackToItself } from "./transaction/stackLock.ts";
 import { transactionsOf } from "./transaction/transactionsOf.ts";
-import { WRONG_CALL } from "./pulumi/wrongCall.ts";
+import { WRONG_CALL } from "./commandLine/wrongCall.ts";
 
 /*
  * `npm run up -- --stack S …`: `pulumi up` as a transaction. Log and state decide the exit code, because the CLI's own exit

@@ -1,7 +1,7 @@
 import type resource from "@pulumi/pulumi/resource.js";
 import type { ComponentResourceOptions } from "@pulumi/pulumi/resource.js";
 import type { Output } from "@pulumi/pulumi/output.js";
-import { projectFolder } from "../lib/config/projectFolder.ts";
+import { projectFolder } from "../lib/project/projectFolder.ts";
 import type { WorkspaceConfig } from "../lib/config/stackConfig.ts";
 import { declareItems } from "../providers/program/declaredItems.ts";
 import { FabricWorkspace as DeclaredWorkspace } from "../providers/program/fabricWorkspace.ts";

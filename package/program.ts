@@ -1,7 +1,7 @@
 import metadata from "@pulumi/pulumi/metadata.js";
 import type { ProviderResource } from "@pulumi/pulumi/resource.js";
 import type { FeatureFlags } from "../lib/featureFlags.ts";
-import { projectFolder } from "../lib/config/projectFolder.ts";
+import { projectFolder } from "../lib/project/projectFolder.ts";
 import type { StackConfig } from "../lib/config/stackConfig.ts";
 import { kindKeys } from "../providers/kinds/kinds.ts";
 import { announcedFlags } from "../providers/program/announcedFlags.ts";

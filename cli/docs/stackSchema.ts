@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { KindKey } from "../../lib/config/kindKeys.ts";
-import { schemaWith } from "../../lib/config/schema.ts";
-import { workspaceFilesSchema } from "../../lib/config/workspaceSchema.ts";
+import { schemaWith } from "../../lib/config/schema/schema.ts";
+import { workspaceFilesSchema } from "../../lib/config/schema/workspaceSchema.ts";
 import { WHY_NO_SECRETS } from "../../lib/config/secrets.ts";
 
 /** A JSON Schema, or a part of one, as plain data. */

@@ -1,7 +1,7 @@
 import type { FabricItem } from "../../lib/api/objects.ts";
-import { hasControlCharacter, hasEdgeSpace } from "../../lib/config/displayNameFault.ts";
+import { hasControlCharacter, hasEdgeSpace } from "../../lib/config/items/displayNameFault.ts";
 import { principalTypes } from "../../lib/config/principal.ts";
-import { roles } from "../../lib/config/workspaceSchema.ts";
+import { roles } from "../../lib/config/schema/workspaceSchema.ts";
 import { sameIgnoringCase } from "../../providers/engine/field.ts";
 import type { ExistingFolder, ExistingUser } from "./existingWorkspace.ts";
 

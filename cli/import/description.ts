@@ -1,4 +1,4 @@
-import { itemNameProblem } from "../../lib/config/itemNames.ts";
+import { itemNameProblem } from "../../lib/config/items/itemNames.ts";
 import { sameIgnoringCase } from "../../providers/engine/field.ts";
 import type { FabricItem } from "../../lib/api/objects.ts";
 import { declaredFolders, declaredItems, declaredUsers } from "./declarable.ts";

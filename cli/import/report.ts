@@ -1,4 +1,4 @@
-import { foldedList } from "../pulumi/foldedList.ts";
+import { foldedList } from "../commandLine/foldedList.ts";
 import { kindNamed } from "../../providers/kinds/kinds.ts";
 import type { DescribedWorkspace } from "./description.ts";
 import type { ImportedObject } from "./importedObjects.ts";

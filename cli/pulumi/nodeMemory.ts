@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { variableOf } from "./optionVariables.ts";
+import { variableOf } from "../commandLine/optionVariables.ts";
 import { preloadOption } from "../setup/preload.mjs";
 
 /**

@@ -1,7 +1,7 @@
 import { readFileSync, realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { projectFileIn } from "../../lib/config/projectFolder.ts";
-import { runsProgram } from "./longConfiguration.ts";
+import { projectFileIn } from "../../lib/project/projectFolder.ts";
+import { runsProgram } from "../stack/longConfiguration.ts";
 
 /** Says to the language host which parts of a run share its process (cli/languageHost/runHere.cjs). */
 const PROCESSES = "FABRIC_PROCESSES";

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { readProjectFile } from "../../lib/config/projectFile.ts";
+import { readProjectFile } from "../../lib/project/projectFile.ts";
 
 /**
  * Writes the project's file into another folder, for calls of the CLI there. What names a place is left out: the environment names

@@ -3,7 +3,7 @@ import type { StackTransactions } from "../../lib/transactions/stackTransactions
 import { rollbackLogOf } from "../../lib/transactions/transactionFiles.ts";
 import { freeStaleLock } from "../transaction/stackLock.ts";
 import type { TransactionLog } from "../../lib/transactions/transactionLog.ts";
-import { forcingNothing } from "../pulumi/forcingOptions.ts";
+import { forcingNothing } from "../commandLine/forcingOptions.ts";
 import type { Leftover } from "../transaction/leftovers.ts";
 import type { UnsettledCreate } from "../../lib/transactions/unsettled.ts";
 import { checkpointHash } from "../../lib/checkpoint/checkpoint.ts";

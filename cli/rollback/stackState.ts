@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import type { Checkpoint, CheckpointResource } from "../../lib/checkpoint/checkpoint.ts";
 import { pulumi, referenceOf, runCli } from "../../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
-import { CONFIG_FILE, programFolder, stackFileOf } from "../../lib/config/projectFile.ts";
+import { CONFIG_FILE, programFolder, stackFileOf } from "../../lib/project/projectFile.ts";
 import { copyProjectFile } from "../pulumi/projectFileCopy.ts";
 import { temporaryFolder } from "../pulumi/temporaryFolder.ts";
 

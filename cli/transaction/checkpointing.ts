@@ -1,4 +1,4 @@
-import type { StackSettings } from "../pulumi/stackSettings.ts";
+import type { StackSettings } from "../stack/stackSettings.ts";
 
 /** From this number of resources on, the engine's checkpoints take more than half of a deployment (docs/benchmarks.md). */
 const MANY_RESOURCES = 100;

@@ -1,6 +1,6 @@
 import { openTelemetry } from "../../lib/telemetry/openTelemetry.ts";
 import type { TelemetryLogger } from "../../lib/telemetryLogger.ts";
-import type { StackSettings } from "../pulumi/stackSettings.ts";
+import type { StackSettings } from "../stack/stackSettings.ts";
 import type { Entry } from "../../lib/transactions/entry.ts";
 import { countsOf } from "../../lib/transactions/summary.ts";
 import type { EarlierRun } from "../../lib/transactions/earlierRun.ts";

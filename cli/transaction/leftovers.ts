@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import { parseId, pathOf } from "../../providers/engine/place.ts";
-import { foldedList } from "../pulumi/foldedList.ts";
+import { foldedList } from "../commandLine/foldedList.ts";
 import { kindNamed } from "../../providers/kinds/kinds.ts";
 
 /** Work that a command could not finish. */

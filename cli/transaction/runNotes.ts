@@ -1,7 +1,7 @@
 import { noteRun } from "../../lib/transactions/runs.ts";
 import type { LogStore } from "../../lib/logStore/logStore.ts";
 import type { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
-import { isJsonOutput, noteResult } from "../pulumi/commandOutput.ts";
+import { isJsonOutput, noteResult } from "../commandLine/commandOutput.ts";
 import { askedBy } from "./askedBy.ts";
 import type { Leftover } from "./leftovers.ts";
 

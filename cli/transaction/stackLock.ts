@@ -2,10 +2,10 @@ import { LockedError } from "../../lib/logStore/logStore.ts";
 import type { Lock, LogStore } from "../../lib/logStore/logStore.ts";
 import { referenceOf } from "../../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
-import { refuse } from "../pulumi/commandOutput.ts";
+import { refuse } from "../commandLine/commandOutput.ts";
 import { IgnoredSignals } from "../pulumi/ignoredSignals.ts";
 import { runPulumi } from "../pulumi/pulumi.ts";
-import { changeFormOfState, removeTornSideFiles, restoreLostState, staleLockOf } from "../pulumi/stateFiles.ts";
+import { changeFormOfState, removeTornSideFiles, restoreLostState, staleLockOf } from "../stack/stateFiles.ts";
 
 /** Removes Pulumi's lock of a stack, if the process that took it is gone. */
 export async function freeStaleLock(access: StackAccess): Promise<void> {

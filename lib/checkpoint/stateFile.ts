@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import zlib from "node:zlib";
-import { isSwitchedOn } from "../config/cliSwitch.ts";
-import { projectName } from "../config/projectFolder.ts";
-import { stateFolder } from "../config/stateFolder.ts";
+import { isSwitchedOn } from "../project/cliSwitch.ts";
+import { projectName } from "../project/projectFolder.ts";
+import { stateFolder } from "../project/stateFolder.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 
 /** The part of Pulumi's state file that counts. `pulumi stack export` prints the same, after half a second. */

@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, posix } from "node:path";
 import type Picomatch from "picomatch";
-import { insideProject } from "./insideProject.ts";
+import { insideProject } from "../project/insideProject.ts";
 
 // loaded only for a glob, which most stacks have none of
 const picomatch = () => createRequire(import.meta.url)("picomatch") as typeof Picomatch;

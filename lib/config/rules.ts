@@ -8,26 +8,26 @@ import { placeInPlatform } from "../api/itemDefinition.ts";
 import { problemAt } from "./problem.ts";
 import type { ConfigPath, Problem } from "./problem.ts";
 import { checkAzure } from "./azure.ts";
-import { declaredNameFault } from "./displayNameFault.ts";
+import { declaredNameFault } from "./items/displayNameFault.ts";
 import { entriesOf, entryOf, isEntry, textOf, duplicateFinder } from "./entries.ts";
 import type { Entry } from "./entries.ts";
-import { resolveItem } from "./item.ts";
-import type { ResolvedItem } from "./item.ts";
-import type { ResolvedEntry } from "./resolvedEntry.ts";
-import { resolveContent } from "./content.ts";
+import { resolveItem } from "./items/item.ts";
+import type { ResolvedItem } from "./items/item.ts";
+import type { ResolvedEntry } from "./items/resolvedEntry.ts";
+import { resolveContent } from "./items/content.ts";
 import { isOfDeployment } from "../secrets/secretVersion.ts";
 import { checkNames } from "./names.ts";
 import { gitNameProblems, gitNameWarnings } from "./gitNames.ts";
 import { principalKey, principalProblem, profileRoleProblem } from "./principal.ts";
-import type * as ItemFolder from "./itemFolder.ts";
-import type * as ItemRules from "./itemRules.ts";
+import type * as ItemFolder from "./items/itemFolder.ts";
+import type * as ItemRules from "./items/itemRules.ts";
 import { assertTrustedEndpoint, trustedVaultUrl } from "../api/trustedHost.ts";
 import { wrongAddress } from "../api/wrongAddress.ts";
 
 /** Loaded for the first folder of items: most stacks have none. */
 const folders = {
-  ofItems: () => load("./itemFolder.ts") as typeof ItemFolder,
-  rules: () => load("./itemRules.ts") as typeof ItemRules,
+  ofItems: () => load("./items/itemFolder.ts") as typeof ItemFolder,
+  rules: () => load("./items/itemRules.ts") as typeof ItemRules,
 };
 const load = createRequire(import.meta.url);
 

@@ -1,25 +1,25 @@
 import type { FlagName } from "../featureFlags.ts";
-import type { GitConfig } from "./gitSchema.ts";
-import type { ItemInput, ItemOptions } from "./itemSchema.ts";
+import type { GitConfig } from "./schema/gitSchema.ts";
+import type { ItemInput, ItemOptions } from "./schema/itemSchema.ts";
 import { inOurWords, schemaProblems, StackConfigError, withPlaces } from "./problem.ts";
 import type { Problem } from "./problem.ts";
 import { stackFileLines } from "./stackFileLines.ts";
 import type { PlaceOf } from "./stackFileLines.ts";
 import { checkRules } from "./rules.ts";
-import type { ItemContent, ResolvedItem } from "./item.ts";
+import type { ItemContent, ResolvedItem } from "./items/item.ts";
 import { defaultKey } from "../content/itemKeys.ts";
 import { kindValues } from "./kindKeys.ts";
 import type { KindKey, KindValues } from "./kindKeys.ts";
-import { knownKeysWith, schemaWith } from "./schema.ts";
-import type { StackInput } from "./schema.ts";
-import type { UserConfig, WorkspaceInput } from "./workspaceSchema.ts";
+import { knownKeysWith, schemaWith } from "./schema/schema.ts";
+import type { StackInput } from "./schema/schema.ts";
+import type { UserConfig, WorkspaceInput } from "./schema/workspaceSchema.ts";
 import { withWorkspaceFiles } from "./workspaceFiles.ts";
 import type { WithWorkspaces } from "./workspaceFiles.ts";
 
 export { StackConfigError } from "./problem.ts";
-export type { AzureConfig } from "./azureSchema.ts";
-export type { GitConfig } from "./gitSchema.ts";
-export type { UserConfig } from "./workspaceSchema.ts";
+export type { AzureConfig } from "./schema/azureSchema.ts";
+export type { GitConfig } from "./schema/gitSchema.ts";
+export type { UserConfig } from "./schema/workspaceSchema.ts";
 
 /** Keys of an entry that stands for a folder of items. */
 type FolderKey = "from" | "include" | "exclude" | "types" | "items" | "parameters";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename } from "node:path";
 import type * as Yaml from "yaml";
-import { stackFileOf } from "./projectFile.ts";
+import { stackFileOf } from "../project/projectFile.ts";
 import type { ConfigPath } from "./problem.ts";
 
 // loaded only for a message: YAML costs ten megabytes

@@ -1,4 +1,4 @@
-import { inProject } from "../config/projectFolder.ts";
+import { inProject } from "../project/projectFolder.ts";
 import { blobPlaceOf, isAddress } from "./blobPlace.ts";
 import { FolderLogStore } from "./folderLogStore.ts";
 import type { LogStore } from "./logStore.ts";

@@ -1,4 +1,4 @@
-import type { FederatedCredentialConfig } from "../config/azureSchema.ts";
+import type { FederatedCredentialConfig } from "../config/schema/azureSchema.ts";
 
 /** The tokens of a pipeline that Entra ID accepts for an identity. */
 export interface FederatedToken {

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { inProject } from "../config/projectFolder.ts";
+import { inProject } from "../project/projectFolder.ts";
 import { isAddress } from "../logStore/blobPlace.ts";
 import { LOG_PLACE } from "../logStore/openLogStore.ts";
 

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
-import { projectName } from "../config/projectFolder.ts";
-import { backendUrl } from "../config/stateBackend.ts";
-import { meantStateFolder } from "../config/stateFolder.ts";
+import { projectName } from "../project/projectFolder.ts";
+import { backendUrl } from "../project/stateBackend.ts";
+import { meantStateFolder } from "../project/stateFolder.ts";
 import { isAddress } from "../logStore/blobPlace.ts";
 
 /*

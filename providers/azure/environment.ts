@@ -7,7 +7,7 @@ import output from "@pulumi/pulumi/output.js";
 import type { ComponentResourceOptions, CustomResource, CustomResourceOptions } from "@pulumi/pulumi/resource.js";
 import resource from "@pulumi/pulumi/resource.js";
 import type { AzureConfig } from "../../lib/config/stackConfig.ts";
-import type { CapacityConfig, ApplicationInsightsConfig } from "../../lib/config/azureSchema.ts";
+import type { CapacityConfig, ApplicationInsightsConfig } from "../../lib/config/schema/azureSchema.ts";
 
 /**
  * The Azure resources of one environment: a resource group, and in it the Fabric capacity that its workspaces run on, and

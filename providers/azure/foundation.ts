@@ -7,7 +7,7 @@ import type { ComponentResourceOptions, CustomResource, CustomResourceOptions } 
 import resource from "@pulumi/pulumi/resource.js";
 import { federatedToken } from "../../lib/signIn/federatedToken.ts";
 import type { AzureConfig } from "../../lib/config/stackConfig.ts";
-import type { FoundationConfig, IdentityConfig } from "../../lib/config/azureSchema.ts";
+import type { FoundationConfig, IdentityConfig } from "../../lib/config/schema/azureSchema.ts";
 import { assignRole } from "./role.ts";
 import type { AzurePrincipal, AzureRole, RoleGrant } from "./role.ts";
 

@@ -1,4 +1,4 @@
-import { hasEdgeSpace } from "../../lib/config/displayNameFault.ts";
+import { hasEdgeSpace } from "../../lib/config/items/displayNameFault.ts";
 
 /** An object with a name. */
 interface Named {

@@ -1,5 +1,5 @@
 import type { ConfigureRequest, ResourceProvider } from "@pulumi/pulumi/dynamic/index.js";
-import { assertReadableFolder } from "../../lib/config/stateBackend.ts";
+import { assertReadableFolder } from "../../lib/project/stateBackend.ts";
 import { fromProviderInputs } from "../run/configuration.ts";
 import type { Configuration } from "../run/configuration.ts";
 import type { LiveRun } from "../run/liveRun.ts";

@@ -1,6 +1,6 @@
 import type { CustomResource } from "@pulumi/pulumi/resource.js";
 import type { Input } from "@pulumi/pulumi/output.js";
-import type { ItemReference } from "../../lib/config/item.ts";
+import type { ItemReference } from "../../lib/config/items/item.ts";
 import type { ItemConfig } from "../../lib/config/stackConfig.ts";
 import { tierOf } from "../../lib/content/contentRules.ts";
 import { itemKeys } from "../../lib/content/itemKeys.ts";

@@ -1,4 +1,4 @@
-import { projectFolder } from "../../lib/config/projectFolder.ts";
+import { projectFolder } from "../../lib/project/projectFolder.ts";
 import { leaveCheckpoint, noteEngineRun } from "../../lib/transactions/engineRun.ts";
 import { openLogStore } from "../../lib/logStore/openLogStore.ts";
 import { assertNoneAtFormerPlace } from "../../lib/transactions/formerPlace.ts";

@@ -1,4 +1,4 @@
-import { inProject } from "../../lib/config/projectFolder.ts";
+import { inProject } from "../../lib/project/projectFolder.ts";
 
 /** The emulator that stack `local` deploys to. */
 export interface EmbeddedEmulator {

@@ -1,6 +1,6 @@
 import { keepDeployed } from "../../lib/transactions/deployedDefinitions.ts";
 import { KeptDefinitions } from "../../lib/transactions/keptDefinitions.ts";
-import { projectFolder } from "../../lib/config/projectFolder.ts";
+import { projectFolder } from "../../lib/project/projectFolder.ts";
 import { stackIdentity } from "../../lib/transactions/stackIdentity.ts";
 import { openClients } from "./clients.ts";
 import type { Configuration } from "./configuration.ts";

@@ -12,7 +12,7 @@ import { assertNoOtherStack } from "../../lib/transactions/otherStack.ts";
 import { stackIdentity } from "../../lib/transactions/stackIdentity.ts";
 import { leftByEarlierRuns } from "../../lib/transactions/orphans.ts";
 import { newTransactionId, rollbackLogOf } from "../../lib/transactions/transactionFiles.ts";
-import { projectFolder } from "../../lib/config/projectFolder.ts";
+import { projectFolder } from "../../lib/project/projectFolder.ts";
 import { systemClock } from "../../lib/clock.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { unsettledCreates } from "../../lib/transactions/unsettled.ts";

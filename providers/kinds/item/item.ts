@@ -3,7 +3,7 @@ import { hashParts, readDefinitionParts, readPlatform } from "../../../lib/api/i
 import { hashWithValues, valuesOf, withPool, withValues } from "../../../lib/content/itemValues.ts";
 import { canBeMade, canBeRenamed, hasDefinition, isDataBearing } from "../../../lib/api/itemType.ts";
 import { itemShape } from "../../../lib/api/objects.ts";
-import { itemNameProblem } from "../../../lib/config/itemNames.ts";
+import { itemNameProblem } from "../../../lib/config/items/itemNames.ts";
 import { DOUBTFUL, isUnknown, sameIgnoringCase } from "../../engine/field.ts";
 import { defineObjectKind } from "../../engine/lifecycle.ts";
 import { InputError } from "../../engine/resourceKind.ts";

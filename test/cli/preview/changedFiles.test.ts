@@ -5,7 +5,7 @@ import { join, relative } from "node:path";
 import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import { itemChangeLines, itemChangesIn } from "../../../cli/preview/changedFiles.ts";
-import { programFolder } from "../../../lib/config/projectFile.ts";
+import { programFolder } from "../../../lib/project/projectFile.ts";
 import { hashDefinition, hashParts, readDefinitionParts } from "../../../lib/api/itemDefinition.ts";
 import { FolderLogStore } from "../../../lib/logStore/folderLogStore.ts";
 import { deployedFiles, keepDeployed, pruneDeployed } from "../../../lib/transactions/deployedDefinitions.ts";

@@ -8,8 +8,8 @@ import { parse } from "yaml";
 import { SEMI_SPACE_MB } from "../../../cli/pulumi/nodeMemory.ts";
 import { projectRoot, pulumiEnvironment } from "../../../cli/pulumi/pulumi.ts";
 import { temporaryFolder } from "../../../cli/pulumi/temporaryFolder.ts";
-import { backendUrl } from "../../../lib/config/stateBackend.ts";
-import { stateFolder } from "../../../lib/config/stateFolder.ts";
+import { backendUrl } from "../../../lib/project/stateBackend.ts";
+import { stateFolder } from "../../../lib/project/stateFolder.ts";
 
 const name = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { checkpointing, previewCheckpointing } from "../../../cli/transaction/checkpointing.ts";
-import { stackSettings } from "../../../cli/pulumi/stackSettings.ts";
+import { stackSettings } from "../../../cli/stack/stackSettings.ts";
 
 /** The settings of a stack of so many workspaces with three users, Git and three items each: eight resources. */
 function settingsOf(count: number) {

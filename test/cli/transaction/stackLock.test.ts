@@ -6,7 +6,7 @@ import { join, relative } from "node:path";
 import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
 import { projectRoot } from "../../../cli/pulumi/pulumi.ts";
-import { staleLockOf } from "../../../cli/pulumi/stateFiles.ts";
+import { staleLockOf } from "../../../cli/stack/stateFiles.ts";
 import { withStackToItself } from "../../../cli/transaction/stackLock.ts";
 import { FolderLogStore } from "../../../lib/logStore/folderLogStore.ts";
 

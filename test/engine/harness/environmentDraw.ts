@@ -1,6 +1,6 @@
 import { defaultSeed, known } from "../../../emulator/core/defaultSeed.ts";
 import type { Seed } from "../../../emulator/families/families.ts";
-import { roles } from "../../../lib/config/workspaceSchema.ts";
+import { roles } from "../../../lib/config/schema/workspaceSchema.ts";
 import type { Random } from "./existingEnvironment.ts";
 import { salesBranch } from "./salesBranch.ts";
 

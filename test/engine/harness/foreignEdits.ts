@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { known } from "../../../emulator/core/defaultSeed.ts";
-import { roles as allRoles } from "../../../lib/config/workspaceSchema.ts";
+import { roles as allRoles } from "../../../lib/config/schema/workspaceSchema.ts";
 import type { EngineStack } from "./engineStack.ts";
 import type { Random } from "./existingEnvironment.ts";
 import type { Stored } from "./serviceObjects.ts";

@@ -4,7 +4,7 @@ import { tmpdir, userInfo } from "node:os";
 import { basename, join, relative } from "node:path";
 import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
-import { assertReadableFolder, assertSharedBackend, backendUrl } from "../../../lib/config/stateBackend.ts";
+import { assertReadableFolder, assertSharedBackend, backendUrl } from "../../../lib/project/stateBackend.ts";
 import { assertTrustedEndpoint, trustedVaultUrl } from "../../../lib/api/trustedHost.ts";
 
 describe("hosts that may be sent a token", () => {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { federatedToken } from "../../../lib/signIn/federatedToken.ts";
-import { assertForeignBackend } from "../../../lib/config/stateBackend.ts";
+import { assertForeignBackend } from "../../../lib/project/stateBackend.ts";
 import { azure, azureBasics, foundation, groupId, problemsOf, read } from "./exampleStack.ts";
 
 const capacity = { name: "fabricdev", sku: "F2", administrators: ["alice@contoso.com"] };

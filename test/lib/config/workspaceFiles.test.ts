@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { stringify } from "yaml";
-import { stackSettings } from "../../../cli/pulumi/stackSettings.ts";
+import { stackSettings } from "../../../cli/stack/stackSettings.ts";
 import { parseStackConfig, StackConfigError } from "../../../lib/config/stackConfig.ts";
 import { kindKeys } from "../../../providers/kinds/kinds.ts";
 
