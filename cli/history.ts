@@ -3,7 +3,7 @@ import type { StackAccess } from "../lib/checkpoint/exportCheckpoint.ts";
 import { deploymentsOf } from "./history/deployments.ts";
 import { LISTED, historyTable } from "./history/table.ts";
 import { noteResult } from "./commandLine/commandOutput.ts";
-import { ownOptions } from "../lib/config/ownOptions.ts";
+import { ownOptions } from "../lib/project/ownOptions.ts";
 import { openedStack } from "./stack/openStack.ts";
 import { runStackCommand } from "./commandLine/stackCommand.ts";
 import { transactionsOf } from "./transaction/transactionsOf.ts";

@@ -25,7 +25,7 @@ import { configurationOf, readTarget } from "./import/target.ts";
 import type { Target } from "./import/target.ts";
 import { noteResult } from "./commandLine/commandOutput.ts";
 import { assertStartable } from "./stack/longConfiguration.ts";
-import { ownOptions } from "../lib/config/ownOptions.ts";
+import { ownOptions } from "../lib/project/ownOptions.ts";
 import { projectRoot } from "./pulumi/pulumi.ts";
 import { previewSteps } from "./rollback/stackState.ts";
 import { runStackCommand } from "./commandLine/stackCommand.ts";

@@ -4,7 +4,7 @@ import type { StackAccess } from "../lib/checkpoint/exportCheckpoint.ts";
 import type { StackTransactions } from "../lib/transactions/stackTransactions.ts";
 import { isRollbackLog } from "../lib/transactions/transactionFiles.ts";
 import { pathOfCaller } from "./commandLine/commandLine.ts";
-import { ownOptions } from "../lib/config/ownOptions.ts";
+import { ownOptions } from "../lib/project/ownOptions.ts";
 import { openedStack } from "./stack/openStack.ts";
 import { runStackCommand } from "./commandLine/stackCommand.ts";
 import { reportComment } from "./report/comment.ts";

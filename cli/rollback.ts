@@ -10,7 +10,7 @@ import { lostLog } from "./transaction/recovery.ts";
 import { takeOverRenamed } from "./transaction/renamedStack.ts";
 import { takeSwitch } from "./commandLine/commandLine.ts";
 import { refuse } from "./commandLine/commandOutput.ts";
-import { ownOptions } from "../lib/config/ownOptions.ts";
+import { ownOptions } from "../lib/project/ownOptions.ts";
 import { openedStack } from "./stack/openStack.ts";
 import { rollBack } from "./rollback/rollBack.ts";
 import { RollbackRefused } from "./rollback/rollbackRefused.ts";

@@ -1,7 +1,7 @@
 import { SecretManager } from "../lib/secretManager.ts";
 import { FeatureFlags } from "../lib/featureFlags.ts";
 import { vaultNameOf } from "../lib/secrets/secretName.ts";
-import { ownOptions } from "../lib/config/ownOptions.ts";
+import { ownOptions } from "../lib/project/ownOptions.ts";
 import { stackArguments } from "./commandLine/stackCommand.ts";
 import type { StackArguments } from "./commandLine/stackCommand.ts";
 import { stackToLookAt } from "./stack/unmadeStack.ts";

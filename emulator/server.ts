@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { startEmulator } from "./emulator.ts";
 import type { Seed } from "./families/families.ts";
-import { ownOptions } from "../lib/config/ownOptions.ts";
+import { ownOptions } from "../lib/project/ownOptions.ts";
 import { timingOptions } from "./core/timingOptions.ts";
 import { makeCertificate } from "./core/tls.ts";
 

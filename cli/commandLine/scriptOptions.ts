@@ -1,6 +1,6 @@
 import type { ParseArgsConfig } from "node:util";
-import { ownOptions } from "../../lib/config/ownOptions.ts";
-import type { Parsed } from "../../lib/config/ownOptions.ts";
+import { ownOptions } from "../../lib/project/ownOptions.ts";
+import type { Parsed } from "../../lib/project/ownOptions.ts";
 
 /**
  * What a script of the project was asked for. `--help` prints its usage and ends the process; what is wrong with the command line
