@@ -21,7 +21,7 @@ import { importReport, planReport } from "./import/report.ts";
 import type { Wanted } from "./import/selection.ts";
 import { withWorkspaces } from "./import/stackFile.ts";
 import { HalfDoneError, takeOver } from "./import/takeOver.ts";
-import { configurationOf, readTarget } from "./import/target.ts";
+import { openTarget, readTarget } from "./import/target.ts";
 import type { Target } from "./import/target.ts";
 import { noteResult } from "./commandLine/commandOutput.ts";
 import { assertStartable } from "./stack/longConfiguration.ts";
@@ -51,6 +51,7 @@ leaves them. Nothing at the service is changed.
 --definitions             also writes the definitions of items into folders of the project, and declares them
 --definitions-folder DIR  where to: DIR/<workspace>/<item>.<type> [fabric]
 --dry-run                 shows what would be written and imported, and changes nothing
+--secrets-provider URL    what encrypts the secrets of a stack that does not exist yet [a passphrase]
 --output json             prints the result as one JSON object (docs/outputs.md)
 
 Exit codes: 0 done, or nothing to do; 1 another deployment is going on; 2 failed, or the preview afterwards shows changes: the
@@ -64,6 +65,8 @@ interface Options extends Wanted {
   /** Folder for definitions; undefined if none are written. */
   readonly definitions: string | undefined;
   readonly isDryRun: boolean;
+  /** What encrypts the secrets of a stack that does not exist yet. */
+  readonly secretsProvider: string | undefined;
 }
 
 /** @throws Error that explains what is wrong with the command line */
@@ -79,6 +82,7 @@ function optionsOf(args: readonly string[]): Options {
         definitions: { type: "boolean", default: false },
         "definitions-folder": { type: "string", default: "fabric" },
         "dry-run": { type: "boolean", default: false },
+        "secrets-provider": { type: "string" },
       },
     },
     needs,
@@ -89,18 +93,21 @@ function optionsOf(args: readonly string[]): Options {
   const folder = posix.normalize(values["definitions-folder"]).replace(/\/$/, "");
   if (posix.isAbsolute(folder) || folder.startsWith("..") || folder.includes("\\"))
     throw new Error("--definitions-folder must be a folder of the project, with / between folders.");
-  return { workspaces: workspace, all, definitions: definitions ? folder : undefined, isDryRun: values["dry-run"] };
+  return {
+    ...{ workspaces: workspace, all, definitions: definitions ? folder : undefined },
+    ...{ isDryRun: values["dry-run"], secretsProvider: values["secrets-provider"] },
+  };
 }
 
 async function importWorkspaces(named: StackAccess, args: readonly string[]): Promise<number> {
-  const { definitions, isDryRun, ...wanted } = optionsOf(args);
-  const configuration = await configurationOf(named, isDryRun);
-  const { access, settings } = opened(named, configuration ?? {});
+  const { definitions, isDryRun, secretsProvider, ...wanted } = optionsOf(args);
+  const stackOfImport = await openTarget(named, { isDryRun, secretsProvider });
+  const { access, settings } = opened(named, stackOfImport.configured);
   const { stack, env } = access;
   assertStartable(stack, settings.configurationBytes, env);
   const store = await openLogStore(settings.transactionLog, { stack, env });
   return withStackToItself(access, store, async () => {
-    const reading = readTarget(access, store, configuration);
+    const reading = readTarget(access, store, stackOfImport);
     const target = await withProgress(() => `Reading stack '${stack}' …`, reading);
     const { endpoint, tenantId, features, credential, keyVaultUrl, transactionLog } = target.config;
     const run = await startRun({ stack, endpoint, tenantId, features, credential, keyVaultUrl, transactionLog }, env);

@@ -8,6 +8,7 @@ import type { StackConfig } from "../../lib/config/stackConfig.ts";
 import { NoStackError, readConfiguration } from "../stack/configuration.ts";
 import type { Configured } from "../stack/configuration.ts";
 import { makeStack } from "../stack/makeStack.ts";
+import { stackToLookAt } from "../stack/unmadeStack.ts";
 import { assertSharedForNewStack } from "../stack/unsharedBackend.ts";
 import { stackFileOf } from "../../lib/project/projectFile.ts";
 import { exportCheckpoint } from "../../lib/checkpoint/exportCheckpoint.ts";
@@ -28,38 +29,58 @@ export interface Target {
   readonly state: Checkpoint;
 }
 
-/**
- * The configuration of the stack to import into. Makes the stack if it does not exist.
- * @param isDryRun makes no stack
- * @returns undefined if the stack does not exist
- */
-export async function configurationOf(access: StackAccess, isDryRun: boolean): Promise<Configured | undefined> {
+/** The stack to import into, before it is read. */
+export interface TargetStack {
+  readonly configured: Configured;
+  /** Whether the stack exists. If it does not, the configuration is that of its file, if there is one. */
+  readonly isMade: boolean;
+}
+
+/** How the stack is opened. */
+export interface OpeningOptions {
+  /** Makes no stack. */
+  readonly isDryRun: boolean;
+  /** What encrypts the secrets of a new stack. @default the passphrase, or what the backend has */
+  readonly secretsProvider?: string | undefined;
+}
+
+/** Opens the stack to import into. Makes the stack if it does not exist. */
+export async function openTarget(
+  access: StackAccess,
+  { isDryRun, secretsProvider }: OpeningOptions,
+): Promise<TargetStack> {
   try {
-    return await readConfiguration(access);
+    return { configured: await readConfiguration(access), isMade: true };
   } catch (error) {
     if (!(error instanceof NoStackError)) throw error;
-    if (isDryRun) return undefined;
+    if (isDryRun) return { configured: await configurationInFile(access), isMade: false };
     assertSharedForNewStack(access, []);
-    await makeStack(access);
-    return readConfiguration(access);
+    await makeStack(access, secretsProvider === undefined ? [] : [`--secrets-provider=${secretsProvider}`]);
+    return { configured: await readConfiguration(access), isMade: true };
   }
+}
+
+/** The configuration in the file of a stack that does not exist; empty without a file. */
+async function configurationInFile(access: StackAccess): Promise<Configured> {
+  const { projectRoot, stack, env } = access;
+  if (!existsSync(stackFileOf(projectRoot, stack, env))) return {};
+  using looked = await stackToLookAt(access, undefined);
+  return await readConfiguration(looked.access);
 }
 
 /**
  * Reads a stack.
- * @param configuration undefined if the stack does not exist: it counts as empty
  * @throws Error if the configuration is wrong, or a deployment has not ended
  */
 export async function readTarget(
   access: StackAccess,
   store: LogStore,
-  configuration: Configured | undefined,
+  { configured, isMade }: TargetStack,
 ): Promise<Target> {
   const { projectRoot, stack, env } = access;
   const file = stackFileOf(projectRoot, stack, env);
   const text = existsSync(file) ? readFileSync(file, "utf8") : undefined;
-  const keys = configuration ?? {};
-  const raw = { ...keys, workspaces: keys["workspaces"] ?? [] };
+  const raw = { ...configured, workspaces: configured["workspaces"] ?? [] };
   const config = parseStackConfig(raw, { projectRoot, stack, env, kindKeys });
   assertSharedBackend(stack, config.allowLocalBackend, env, projectRoot);
 
@@ -71,7 +92,7 @@ export async function readTarget(
         `Run npm run up or npm run rollback first.`,
     );
   }
-  const state = configuration ? await exportCheckpoint(access) : empty;
+  const state = isMade ? await exportCheckpoint(access) : empty;
   return { access, file, text, raw: raw as Target["raw"], config, state };
 }
 

@@ -175,6 +175,30 @@ describe("an imported workspace", () => {
   });
 });
 
+describe("an import into a stack that does not exist yet", () => {
+  it("An import into a stack that does not exist yet reads the stack's file in a dry run, too, and makes the stack only then, with what encrypts its secrets", async () => {
+    await using stack = await EngineStack.start();
+    await makeSales(stack);
+    stack.configure({ workspaces: [] });
+    const [file, fresh] = ["Pulumi.test.yaml", "Pulumi.fresh.yaml"].map((name) => join(stack.folder, name));
+    assert.ok(file && fresh);
+    const before = readFileSync(file, "utf8").replace(/^encryptionsalt:.*\n/m, "");
+    writeFileSync(fresh, before);
+    const importing = (...args: string[]) =>
+      stack.commandAs("fresh", "cli/import.ts", ["--workspace", "sales", ...args]);
+    const dry = await importing("--dry-run");
+    assert.equal(dry.code, 0, dry.text);
+    assert.match(dry.text, /Would be written to Pulumi\.fresh\.yaml, at the end of fabric:workspaces:/);
+    assert.equal(readFileSync(fresh, "utf8"), before);
+    const refused = await importing("--secrets-provider", "nosuch://key");
+    assert.notEqual(refused.code, 0);
+    assert.match(refused.text, /Stack 'fresh' could not be made.*nosuch/s);
+    const done = await importing("--secrets-provider=passphrase");
+    assert.equal(done.code, 0, done.text);
+    assert.match(done.text, /Stack 'fresh' is new/);
+  });
+});
+
 describe("the state after an import", () => {
   it("The state after an import is the one that an update makes from the same configuration", async () => {
     await using stack = await EngineStack.start();
