@@ -57,3 +57,19 @@ export function deletedBy(log: readonly Entry[]): ReadonlySet<string> {
     }),
   );
 }
+
+/**
+ * Whether an object was deleted, or may have been, and was not made again since: from a recycle bin, for example, it comes back with
+ * its id.
+ * @param entries of one log, or of several one after the other
+ * @param key of the object ({@link objectKey})
+ */
+export function mayBeDeleted(entries: readonly Entry[], key: string): boolean {
+  const outcomeOf = outcomesIn(entries);
+  const last = entries.findLast((entry) => {
+    if (entry.kind !== "intent" || entry.operation === "update") return false;
+    if (entry.operation === "create") return objectKey(entry.resourceType, madeId(entries, entry)) === key;
+    return objectKey(entry.resourceType, entry.resourceId) === key && outcomeOf(entry.step) !== "refused";
+  });
+  return last?.kind === "intent" && last.operation === "delete";
+}

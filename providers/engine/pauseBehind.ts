@@ -64,9 +64,9 @@ export function namedIn(error: FabricError, capacity: PausedCapacity): FabricErr
 
 /** Looks once for all objects of a workspace, because many of them fail for one reason. */
 const capacityOf = (run: Run, workspaceId: string): Promise<Found | undefined> =>
-  run.once(`capacity behind ${workspaceId}`, () =>
-    run.finishing(() => lookFor(run, workspaceId)).catch(() => undefined),
-  );
+  run
+    .lately(`capacity behind ${workspaceId}`, () => run.finishing(() => lookFor(run, workspaceId)))
+    .catch(() => undefined);
 
 /** Looks anew, because the lists of the run may be older than the pause. */
 async function lookFor(run: Run, workspaceId: string): Promise<Found> {

@@ -14,9 +14,9 @@ const roleShape = z.object({ principal: z.object({ id: idShape }), role: z.strin
 export async function namingRole(run: Run, workspaceId: string, refusal: FabricError): Promise<FabricError> {
   if (refusal.errorCode !== "InsufficientPrivileges" || run.callerId === undefined) return refusal;
   // many objects of a workspace are refused for one reason
-  const advice = await run.once(`own role in ${workspaceId}`, () =>
-    run.finishing(() => adviceFor(run, workspaceId)).catch(() => undefined),
-  );
+  const advice = await run
+    .lately(`own role in ${workspaceId}`, () => run.finishing(() => adviceFor(run, workspaceId)))
+    .catch(() => undefined);
   return advice === undefined ? refusal : refusal.withRemedy(advice);
 }
 

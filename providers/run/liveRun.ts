@@ -24,6 +24,9 @@ export interface LiveRun extends Run {
   close(): Promise<void>;
 }
 
+/** For how long an answer counts as one of lately: what it tells may change in the middle of a run. */
+const LATELY_MS = 60_000;
+
 /** Settings of a run that its process decides. */
 export interface RunSettings {
   /** @default the transaction that the environment names */
@@ -97,7 +100,7 @@ export async function startRun(
     justListed: (path, operation, answer, isIt) =>
       justRead.entry(path, () => fabric.list({ path, operation, answer }), isIt),
     operationEnded: (operation) => operationEnded(clients, operation),
-    once: (what, ask) => asked.get(`once ${what}`, ask),
+    lately: (what, ask) => asked.get(`${Math.floor(clock.now() / LATELY_MS)} ${what}`, ask),
     isFirst: (what) => asked.isFirst(what),
     userId: (name) => asked.get(`user ${name.toLowerCase()}`, () => users.idOf(name)),
     principalId: (wanted) => asked.get(`principal ${JSON.stringify(wanted)}`, () => users.principalId(wanted)),

@@ -5,7 +5,7 @@ import type { Entry } from "../../lib/transactions/entry.ts";
 import { readTransactionLog } from "../../lib/transactions/transactionLog.ts";
 import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
 import { givesBack, isAdoption } from "../engine/undo.ts";
-import { deletedBy, madeBy } from "../../lib/transactions/madeBy.ts";
+import { deletedBy, madeBy, mayBeDeleted } from "../../lib/transactions/madeBy.ts";
 import type { StackIdentity } from "../../lib/transactions/stackIdentity.ts";
 import { areSameNames, takenBy } from "../../lib/transactions/unsettled.ts";
 import { mayHaveWritten, writtenTo } from "../../lib/transactions/written.ts";
@@ -86,7 +86,7 @@ export function loggedPast({ store, stack, identity, rollbackOf, transaction, re
     async mayHaveDeleted(resourceType, resourceId) {
       const key = objectKey(resourceType, resourceId);
       const ofRollback = rollbackOf ? [await readTransactionLog(store, rollbackLogOf(rollbackOf))] : [];
-      return [...(await open()), ...ofRollback].some((log) => deletedBy(log).has(key));
+      return mayBeDeleted([...(await open()).flat(), ...ofRollback.flat()], key);
     },
 
     async wasWrittenByRollback(resourceType, resourceName) {

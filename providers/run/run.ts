@@ -75,10 +75,11 @@ export interface Reads {
     isIt: (entry: T) => boolean,
   ): Promise<T | undefined>;
   /**
-   * An answer that all of the run share: the first who wants it asks. An answer that failed is asked for again.
+   * An answer of the last minute, which all of the run share: the first who wants it asks. An answer that failed is asked for
+   * again. What it tells may change in the middle of a run, so it is for advice, and no decision rests on it.
    * @param what names the question, and is no path: `own role in {workspaceId}`
    */
-  once<T>(what: string, ask: () => Promise<T>): Promise<T>;
+  lately<T>(what: string, ask: () => Promise<T>): Promise<T>;
   /** Whether the run asks this for the first time with that text. */
   isFirst(what: string): boolean;
   /**

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Checkpoint } from "../../../lib/checkpoint/checkpoint.ts";
 import type { Entry, Fact, Intent } from "../../../lib/transactions/entry.ts";
+import { objectKey } from "../../../lib/transactions/entry.ts";
+import { mayBeDeleted } from "../../../lib/transactions/madeBy.ts";
 import { leftByEarlierRuns, orphansOf } from "../../../lib/transactions/orphans.ts";
 
 const entry = (fact: Fact, seq: number): Entry => ({
@@ -39,6 +41,32 @@ describe("the orphans of a log", () => {
   it("The orphans of a log are what it made, or may have made, and the state does not hold in whatever letters", () => {
     const log = logOf(...create("a", "kept", "AA"), ...create("b", "lost", "bb"), ...create("c", "perhaps", undefined));
     assert.deepEqual(namesOf(orphansOf([log], stateOf("aa"))), ["lost", "perhaps"]);
+  });
+});
+
+describe("an object that a log has deleted", () => {
+  const key = objectKey("Workspace", "AA");
+  const remove = (step: string, ...ended: readonly Fact[]): readonly Fact[] => [
+    {
+      kind: "intent",
+      step,
+      operation: "delete",
+      resourceType: "Workspace",
+      resourceName: "a",
+      resourceId: "aa",
+      compensation: null,
+    },
+    ...ended,
+  ];
+
+  it("An object that a log has deleted, or may have, is away until it is made again with its id, and a refused delete takes nothing away", () => {
+    assert.equal(mayBeDeleted(logOf(...remove("d")), key), true);
+    assert.equal(mayBeDeleted(logOf(...remove("d", { kind: "done", step: "d", resourceId: "aa" })), key), true);
+    assert.equal(mayBeDeleted(logOf(...remove("d", { kind: "failed", step: "d", reason: "no" })), key), false);
+    assert.equal(mayBeDeleted(logOf(...remove("d"), ...create("c", "a", "aa")), key), false);
+    assert.equal(mayBeDeleted(logOf(...remove("d"), ...create("c", "a", undefined)), key), true);
+    assert.equal(mayBeDeleted(logOf(...create("c", "a", "aa"), ...remove("d")), key), true);
+    assert.equal(mayBeDeleted(logOf(...remove("d")), objectKey("Workspace", "bb")), false);
   });
 });
 
