@@ -1,3 +1,4 @@
+import { CONFIG_FILE } from "../../lib/project/projectFile.ts";
 import { openLogStore } from "../../lib/logStore/openLogStore.ts";
 import { limitsOf } from "../commandLine/forcingOptions.ts";
 import { liftedProtection, tellLifted } from "./liftedProtection.ts";
@@ -13,7 +14,7 @@ import type { Recovery } from "../transaction/recovery.ts";
 import { hasEffects } from "../../lib/transactions/entry.ts";
 import { checkpointHash, isForeign, liveResourcesOf, resourcesOf } from "../../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
-import { exportCheckpoint, pulumi } from "../../lib/checkpoint/exportCheckpoint.ts";
+import { exportCheckpoint, pulumi, referenceOf } from "../../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 import { checkpointing } from "../transaction/checkpointing.ts";
 import { RunNotes } from "../transaction/runNotes.ts";
@@ -122,7 +123,8 @@ async function fail({ access, transactionId, before, given }: EndedDestroy, { co
     return code;
   }
   console.error(
-    `Stack '${stack}' was not destroyed whole. Run destroy again: npm run destroy -- --stack ${stack}${optionsAgain(given)}\n` +
+    `Stack '${stack}' was not destroyed whole. Run destroy again: npm run destroy -- --stack ${referenceOf(access)}` +
+      `${optionsAgain(given, access.env)}\n` +
       `A destroy is no transaction, and is not rolled back.`,
   );
   // an engine that was killed, or could not write the state: the next command reads again what the log names
@@ -133,10 +135,17 @@ async function fail({ access, transactionId, before, given }: EndedDestroy, { co
   return code;
 }
 
-/** Options as they are written again, without the values of the configuration: those are saved, and may be secret. */
-function optionsAgain(given: readonly string[]): string {
-  const { rest } = takeOption(given, "config", "c");
-  return rest.map((arg) => (/^[\w@%+=:,./-]+$/.test(arg) ? ` ${arg}` : ` '${arg.replaceAll("'", "'\\''")}'`)).join("");
+/**
+ * Options as they are written again, without the values of the configuration, which are saved and may be secret, and without what
+ * answers questions in advance.
+ */
+function optionsAgain(given: readonly string[], env: NodeJS.ProcessEnv): string {
+  const answered = takeSwitch(takeSwitch(takeOption(given, "config", "c").rest, "yes", "y").rest, "skip-preview", "f");
+  // the command has taken this option for itself
+  const file = process.env[CONFIG_FILE] ? undefined : env[CONFIG_FILE];
+  return [...answered.rest, ...(file === undefined ? [] : [`--config-file=${file}`])]
+    .map((arg) => (/^[\w@%+=:,./-]+$/.test(arg) ? ` ${arg}` : ` '${arg.replaceAll("'", "'\\''")}'`))
+    .join("");
 }
 
 /** Whether a state holds objects, and not only providers and components. */

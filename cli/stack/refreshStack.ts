@@ -34,9 +34,13 @@ export async function refreshStack(named: StackAccess, args: readonly string[]):
     const transactionId = await leftAsItIs(access, transactions);
     if (transactionId === undefined) return refresh();
     // a refresh that is killed has cut the transaction's work off
-    await transactions.noteStateHash(transactionId, undefined);
+    const isNoted = await transactions.noteStateHash(transactionId, undefined).then(
+      () => true,
+      () => false,
+    );
     const code = await refresh();
-    await noteEnd({ transactions }, transactionId, await exportCheckpoint(access));
+    // who may only read the log changes nothing in it
+    if (isNoted) await noteEnd({ transactions }, transactionId, await exportCheckpoint(access));
     return code;
   };
   return withStackToItself(access, transactions.store, refreshAlone, { isReader: true });

@@ -30,11 +30,17 @@ export async function assertNoOtherStack(transactions: StackTransactions, curren
       `Transaction ${begin.transactionId} in ${store.where} is open, and is of ${described(begin, difference)}. This is ` +
         `${described(identity, difference)}. Its stack is called '${stack}' too, and logs are told apart by that name, so nothing ` +
         `was done. Give this stack a place of its own: pulumi config set fabric:transactionLog PLACE --stack ${stack}. ` +
-        `Or finish the transaction ${difference === "project" ? "in that project" : "with that backend"}: npm run up -- --stack ` +
-        `${stack}, or npm run rollback -- --stack ${stack}`,
+        `Or finish the transaction ${wayBack(begin, difference)}: npm run up -- --stack ${stack}, or npm run rollback -- --stack ` +
+        `${stack}`,
     );
   }
 }
+
+/** A project that was renamed is the same one. */
+const wayBack = ({ project }: StackIdentity, difference: keyof StackIdentity): string =>
+  difference === "project"
+    ? `in that project (if it was renamed, give it the name '${project}' again until then)`
+    : "with that backend";
 
 const described = ({ project, backend }: StackIdentity, difference: keyof StackIdentity): string =>
   difference === "project" ? `project '${project}'` : `the state in ${backend}`;

@@ -67,7 +67,9 @@ function backendOf(projectRoot: string, logs: string, env: NodeJS.ProcessEnv): s
 /** The backend of the last `pulumi login`, which counts if neither the environment nor the project names one. */
 function loggedInTo(env: NodeJS.ProcessEnv): string | undefined {
   try {
-    const file = join(env["PULUMI_HOME"] || join(env["HOME"] || homedir(), ".pulumi"), "credentials.json");
+    // https://github.com/pulumi/pulumi/blob/v3.276.0/sdk/go/common/workspace/creds.go (getCredsFilePath)
+    const home = env["PULUMI_HOME"] || join(env["HOME"] || homedir(), ".pulumi");
+    const file = join(env["PULUMI_CREDENTIALS_PATH"] || home, "credentials.json");
     const { current } = JSON.parse(readFileSync(file, "utf8")) as { readonly current?: unknown };
     return typeof current === "string" && current !== "" ? current : undefined;
   } catch {

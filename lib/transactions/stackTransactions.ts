@@ -23,6 +23,8 @@ import {
   providerFile,
   stateHashFile,
   takenFile,
+  isRollbackLog,
+  rollbackLogOf,
 } from "./transactionFiles.ts";
 import { takenLogs } from "./takenLogs.ts";
 import { TransactionLog, logFile, readTransactionLog } from "./transactionLog.ts";
@@ -108,15 +110,22 @@ export class StackTransactions {
    */
   async takeOver(former: string): Promise<boolean> {
     const before = new StackTransactions(this.store, former, this.#options);
-    const ids = (await before.logs()).flatMap(([begin]) => (this.#isOwn(begin) ? (begin?.transactionId ?? []) : []));
+    const logs = (await before.logs()).flatMap(([begin]) => begin ?? []);
+    // the log of a rollback goes with its transaction: the rollback ran in a folder of its own
+    const owned = logs.filter((begin) => !isRollbackLog(begin.transactionId) && this.#isOwn(begin));
+    const known = new Set(logs.map(({ transactionId }) => transactionId));
+    const ids = owned.flatMap(({ transactionId: id }) => [id, rollbackLogOf(id)]).filter((id) => known.has(id));
     const found = await before.announced();
     // another project may have a stack of the former name
     const isOwn = found !== undefined && this.#isOwn((await this.entries(found))[0]);
     const announced = isOwn ? found : undefined;
     if (ids.length === 0 && announced === undefined) return false;
-    const known = await takenLogs(this.store, await this.store.names());
-    const own = [...known].flatMap(([id, stack]) => (stack === this.stack ? [id] : []));
-    await this.store.write(takenFile(this.stack), [...new Set([...own, ...ids])].join("\n"));
+    const taken = await takenLogs(this.store, await this.store.names());
+    const takenBy = (stack: string) => [...taken].flatMap(([id, one]) => (one === stack ? [id] : []));
+    await this.store.write(takenFile(this.stack), [...new Set([...takenBy(this.stack), ...ids])].join("\n"));
+    // a stack may get its former name back, or be renamed more than once
+    const left = takenBy(former).filter((id) => !ids.includes(id));
+    if (left.length < takenBy(former).length) await this.store.write(takenFile(former), left.join("\n"));
     if (announced !== undefined) {
       await this.announce(announced);
       await before.withdraw();
@@ -190,8 +199,9 @@ export class StackTransactions {
   }
 
   /** Resumes a transaction of an earlier run: the end of that run does not count any more. */
-  resume(transactionId: string): Promise<void> {
-    return this.store.remove(failedFile(transactionId));
+  async resume(transactionId: string): Promise<void> {
+    await this.store.remove(failedFile(transactionId));
+    await this.noteStateHash(transactionId, undefined);
   }
 
   /** Ends a transaction that changed nothing, so that there is nothing to commit or roll back. */

@@ -2,7 +2,7 @@ import type { LogStore } from "../logStore/logStore.ts";
 import { takenFile } from "./transactionFiles.ts";
 
 /**
- * The stack that took over each log of a former name, by the log's id. If a stack was renamed more than once, the last name counts.
+ * The stack that took over each log of a former name, by the log's id.
  * @param names of the files in the store
  */
 export async function takenLogs(store: LogStore, names: readonly string[]): Promise<ReadonlyMap<string, string>> {

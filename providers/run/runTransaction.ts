@@ -217,9 +217,9 @@ export class RunTransaction {
     const named = left.slice(0, 5).map(({ resourceType, resourceName }) => `${resourceType} '${resourceName}'`);
     const more = left.length > named.length ? ` and ${left.length - named.length} more` : "";
     warn(
-      `Transaction ${transactionId} stays open: an earlier run of it was cut off, and this one did not come to ` +
-        `${named.join(", ")}${more}. To go on with all of it, and remove what nothing declares any more: ` +
-        `npm run up -- --stack ${configuration.stack}`,
+      `Transaction ${transactionId} stays open: an earlier run of it did not end, and this one did not come to ` +
+        `${named.join(", ")}${more}. Until it ends, a rollback takes this run back, too. To go on with all of it, and remove what ` +
+        `nothing declares any more: npm run up -- --stack ${configuration.stack}`,
     );
     return true;
   }

@@ -105,7 +105,8 @@ export function writesOf({ clients, env, transaction, stop, asked, justRead, onS
       const earlier = unsettled.find(
         (left) => left.compensation === compensation && isSameId(left.resourceId, resourceId),
       );
-      if (earlier) return earlier.args["before"] as B;
+      // an earlier run found the object as it was; the entry of this run says that it has come to the object, too
+      const had = earlier ? (earlier.args["before"] as B) : before;
       const [workspaceId] = resourceId.split("/");
       await log.made(
         {
@@ -113,11 +114,11 @@ export function writesOf({ clients, env, transaction, stop, asked, justRead, onS
           resourceType,
           resourceName,
           names: { workspaceId },
-          compensation: { function: compensation, args: { workspaceId, before } },
+          compensation: { function: compensation, args: { workspaceId, before: had } },
         },
         resourceId,
       );
-      return before;
+      return had;
     },
 
     async doubt(intent, error) {

@@ -98,13 +98,16 @@ export const mutations: readonly Mutation[] = [
 
   // what logs leave open
   orphans("!inState.has(objectKey(resourceType, resourceId))", 'resourceId !== ""'),
-  orphans("!own.has(step) && ", ""),
+  orphans("orphansOf([log], before).filter(({ step }) => !own.has(step))", "orphansOf([log], before)"),
+  orphans("earlier.filter((one) => !isTaken(one))", "earlier"),
+  orphans("(isNamed(one) && areSameNames(one.names, other.names))", "areSameNames(one.names, other.names)"),
+  orphans("|| (isNamed(one) && areSameNames(one.names, other.names))", ""),
+  orphans("one.resourceType === left.resourceType && ", ""),
   identity("one.host === other.host && existsSync(one.folder)", "existsSync(one.folder)"),
   identity("one.host === other.host && existsSync(one.folder)", "one.host === other.host"),
   identity("inside.includes(undefined)", "false"),
   otherStack("isRollbackLog(begin.transactionId) || ", ""),
   otherStack("!hasEffects(log)", "false"),
-  orphans("&& !taken.has(objectKey(resourceType, resourceId))", ""),
   unsettled("transactions.filter((entries) => !hasEnded(entries))", "transactions.filter(() => true)"),
   unsettled(
     'if (outcome === "refused" || (id === undefined && !entry.wasFree)) return [];',

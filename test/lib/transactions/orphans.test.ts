@@ -80,6 +80,32 @@ describe("what earlier runs of a transaction left", () => {
     assert.deepEqual(leftByEarlierRuns(log, stateOf("aa", "cc"), written), []);
   });
 
+  it("What earlier runs of a transaction left is not what somebody has deleted and this run has made again, nor what was in it", () => {
+    const item = (step: string, workspaceId: string, id: string): readonly Fact[] => [
+      {
+        ...{ kind: "intent", step, operation: "create", resourceType: "Item", resourceName: "x", wasFree: true },
+        ...{ names: { workspaceId, type: "Notebook", displayName: step === "b" ? "x" : "y" }, compensation: null },
+      },
+      { kind: "done", step, resourceId: id },
+    ];
+    const earlier = [...create("a", "sales", "aa"), ...item("b", "aa", "1")];
+    const now = [...create("c", "sales", "cc"), ...item("d", "cc", "2")];
+    const log = logOf(...earlier, ...now);
+    assert.deepEqual(leftByEarlierRuns(log, stateOf(), log.slice(-now.length)), []);
+  });
+
+  it("What earlier runs of a transaction left holds an adoption that this run has not come to, although its names tell no more than the workspace", () => {
+    const adopt = (step: string, id: string): readonly Fact[] => [
+      {
+        ...{ kind: "intent", step, operation: "create", resourceType: "Item", resourceName: id },
+        ...{ names: { workspaceId: "aa" }, compensation: { function: "giveBackItem", args: { workspaceId: "aa" } } },
+      },
+      { kind: "done", step, resourceId: `aa/${id}` },
+    ];
+    const log = logOf(...adopt("a", "one"), ...adopt("b", "two"), ...adopt("c", "two"));
+    assert.deepEqual(namesOf(leftByEarlierRuns(log, stateOf("aa"), log.slice(-2))), ["one"]);
+  });
+
   it("What earlier runs of a transaction left holds a create of unknown outcome, until this run has made or found its object", () => {
     const log = logOf(...create("a", "sales", undefined), ...create("b", "sales", "bb"));
     assert.deepEqual(leftByEarlierRuns(log, stateOf(), log.slice(-2)), []);

@@ -41,11 +41,13 @@ describe("the identity of a stack", () => {
     assert.notEqual(backendOf("azblob://state/team", { AZURE_STORAGE_ACCOUNT: "fabrikam" }), named);
   });
 
-  it("The identity of a stack holds the backend of the last login, if nothing else names one", () => {
+  it("The identity of a stack holds the backend of the last login, if nothing else names one, from where Pulumi keeps it", () => {
     const home = mkdtempSync(join(tmpdir(), "fabric-home-"));
     assert.equal(stackIdentity(project("sales"), "/logs", { PULUMI_HOME: home }).backend, undefined);
     writeFileSync(join(home, "credentials.json"), JSON.stringify({ current: "https://api.pulumi.com" }));
     assert.equal(stackIdentity(project("sales"), "/logs", { PULUMI_HOME: home }).backend, "https://api.pulumi.com");
+    const elsewhere = { PULUMI_HOME: "/nowhere", PULUMI_CREDENTIALS_PATH: home };
+    assert.equal(stackIdentity(project("sales"), "/logs", elsewhere).backend, "https://api.pulumi.com");
     assert.equal(
       stackIdentity(project("sales"), "/logs", { PULUMI_HOME: home, PULUMI_BACKEND_URL: "s3://a" }).backend,
       "s3://a",

@@ -112,6 +112,25 @@ describe("the transactions of two projects whose stacks have one name", () => {
   });
 });
 
+describe("a stack that gets its former name back", () => {
+  it("A stack that gets its former name back has its open transaction again with the log of its rollback, and no stack of the name in between has them", async () => {
+    const { store, clock, transactions } = opened();
+    const transactionId = await changed({ ...opened(), store, clock, transactions });
+    const rollback = await transactions.openLog(rollbackLogOf(transactionId));
+    // a rollback runs in a folder of its own, and names another backend
+    const elsewhere = new StackTransactions(store, "dev", { identity: { backend: "file://vm/elsewhere" }, clock });
+    await elsewhere.beginPlain(rollback);
+    await rollback.close();
+    const named = (stack: string) => new StackTransactions(store, stack, { identity: { backend: "./state" }, clock });
+    const idsOf = async (stack: string) => (await named(stack).logs()).flatMap(([begin]) => begin?.transactionId ?? []);
+    const both = [transactionId, rollbackLogOf(transactionId)];
+    await named("dev2").takeOver("dev");
+    assert.deepEqual([await idsOf("dev"), (await idsOf("dev2")).toSorted()], [[], both]);
+    await named("dev").takeOver("dev2");
+    assert.deepEqual([(await idsOf("dev")).toSorted(), await idsOf("dev2")], [both, []]);
+  });
+});
+
 describe("the id of a transaction", () => {
   it("The id of a transaction sorts by time", () => {
     const [early, late] = [0, 1000].map((ms) => newTransactionId("dev", new FakeClock(Date.UTC(2026, 0, 1) + ms)));
@@ -175,6 +194,16 @@ describe("a transaction that changed something and has not ended", () => {
     assert.equal((await how()).earlierRun, "failed");
     await transactions.resume(transactionId);
     assert.equal((await how()).earlierRun, "cut off");
+  });
+
+  it("A transaction that changed something and has not ended has no state of its last run any more once a run goes on with it", async () => {
+    const { transactions } = opened();
+    const transactionId = await changed({ ...opened(), transactions, clock: new FakeClock() });
+    await transactions.noteStateHash(transactionId, "h");
+    await transactions.noteFailure(transactionId);
+    await transactions.resume(transactionId);
+    assert.equal(await transactions.stateHash(transactionId), undefined);
+    assert.equal(await transactions.earlierRun(await transactions.entries(transactionId)), "cut off");
   });
 
   it("A transaction that changed something and has not ended is unfinished without its announcement, too, and the log of its rollback does not hide it", async () => {
