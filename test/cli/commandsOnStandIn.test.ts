@@ -455,7 +455,7 @@ describe("a destroy that stopped half-way", () => {
     assert.match(said, /^Stack 'dev' was not destroyed whole\. Run destroy again: (.*)$/m);
     assert.equal(
       /Run destroy again: (.*)$/m.exec(said)?.[1],
-      "npm run destroy -- --stack dev --yes --target '**w**' --remove",
+      "npm run destroy -- --stack dev --target '**w**' --remove",
     );
   });
 });

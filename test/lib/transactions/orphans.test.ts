@@ -94,6 +94,18 @@ describe("what earlier runs of a transaction left", () => {
     assert.deepEqual(leftByEarlierRuns(log, stateOf(), log.slice(-now.length)), []);
   });
 
+  it("What earlier runs of a transaction left may have the id of another kind's object, as a Git connection has its workspace's", () => {
+    const git: readonly Fact[] = [
+      {
+        ...{ kind: "intent", step: "g", operation: "create", resourceType: "GitConnection", resourceName: "git" },
+        ...{ names: { workspaceId: "aa" }, compensation: null },
+      },
+      { kind: "done", step: "g", resourceId: "aa" },
+    ];
+    const log = logOf(...git, ...create("a", "sales", "aa"));
+    assert.deepEqual(namesOf(leftByEarlierRuns(log, stateOf(), log.slice(-2))), ["git"]);
+  });
+
   it("What earlier runs of a transaction left holds an adoption that this run has not come to, although its names tell no more than the workspace", () => {
     const adopt = (step: string, id: string): readonly Fact[] => [
       {
