@@ -123,7 +123,7 @@ async function fail({ access, transactionId, before, given }: EndedDestroy, { co
     return code;
   }
   console.error(
-    `Stack '${stack}' was not destroyed whole. Run destroy again: npm run destroy -- --stack ${referenceOf(access)}` +
+    `Stack '${stack}' was not destroyed whole. Run destroy again, with the same options: npm run destroy -- --stack ${referenceOf(access)}` +
       `${optionsAgain(given, access.env)}\n` +
       `A destroy is no transaction, and is not rolled back.`,
   );

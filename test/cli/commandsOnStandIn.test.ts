@@ -452,9 +452,9 @@ describe("a destroy that stopped half-way", () => {
     const given = ["--yes", "--target", "**w**", "--remove", "--config", "fabric:a=secret"];
     const env = { ENDS: "1", EFFECT: "1" };
     const { text: said } = await project.run("pulumiCommand.ts", ["destroy", "--stack", "dev", ...given], env);
-    assert.match(said, /^Stack 'dev' was not destroyed whole\. Run destroy again: (.*)$/m);
+    assert.match(said, /^Stack 'dev' was not destroyed whole\. Run destroy again, with the same options: (.*)$/m);
     assert.equal(
-      /Run destroy again: (.*)$/m.exec(said)?.[1],
+      /Run destroy again, with the same options: (.*)$/m.exec(said)?.[1],
       "npm run destroy -- --stack dev --target '**w**' --remove",
     );
   });
