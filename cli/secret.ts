@@ -7,6 +7,7 @@ import type { StackArguments } from "./commandLine/stackCommand.ts";
 import { stackToLookAt } from "./stack/unmadeStack.ts";
 import { readSecretValue } from "./secret/secretValue.ts";
 import { WRONG_CALL } from "./commandLine/wrongCall.ts";
+import { messageOf } from "../lib/api/messageOf.ts";
 
 /* `npm run secret -- get|set NAME [--stack S]`: reads and writes secrets by hand, by the same rules as deployments. */
 
@@ -97,7 +98,7 @@ async function run(args: readonly string[]): Promise<number> {
     const sources = await sourcesOf(stack, process.env);
     return await (verb === "get" ? get : set)(sources, name);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     console.error(message.includes("--help") ? message : `${message}\nnpm run secret -- --help says more.`);
     return 2;
   }

@@ -6,6 +6,7 @@ import type { RequestRecord } from "./core/requestRecord.ts";
 import type { Levers } from "./core/service.ts";
 import type { CommittedItem } from "./families/branches.ts";
 import type { FabricService } from "./families/families.ts";
+import { messageOf } from "../lib/api/messageOf.ts";
 
 /** The parts of an emulator that the control plane uses. */
 export interface Controlled {
@@ -66,7 +67,7 @@ async function attempted(context: Context, work: (body: unknown) => void): Promi
     work(await context.req.json());
     return context.json({ ok: true });
   } catch (error) {
-    return context.json({ error: error instanceof Error ? error.message : String(error) }, 400);
+    return context.json({ error: messageOf(error) }, 400);
   }
 }
 
@@ -105,7 +106,7 @@ export function controlPlane(emulator: Controlled, routes: readonly string[]): H
       emulator.faults(await context.req.json());
       return context.json({ ok: true });
     } catch (error) {
-      return context.json({ error: error instanceof Error ? error.message : String(error) }, 400);
+      return context.json({ error: messageOf(error) }, 400);
     }
   });
   app.post("/levers", (context) =>

@@ -13,6 +13,7 @@ import { standInsFor } from "./standIns.ts";
 import { refuse } from "../providers/program/plainErrors.ts";
 import { theProgram } from "./theProgram.ts";
 import type { FabricWorkspaceArgs } from "./resources.ts";
+import { messageOf } from "../lib/api/messageOf.ts";
 
 /** The component without its internal types, which nobody else needs. */
 const Declared = DeclaredWorkspace as unknown as new (
@@ -64,7 +65,7 @@ function configOf(name: string, args: FabricWorkspaceArgs): WorkspaceConfig {
     const config = readStackConfig({ ...options, declared: { workspaces: [plain] } });
     return restored(config.workspaces[0] as WorkspaceConfig);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     return refuse(message.replaceAll("fabric:workspaces[0]", `FabricWorkspace '${name}'`));
   }
 }

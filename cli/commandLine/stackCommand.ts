@@ -13,6 +13,7 @@ import { projectRoot, pulumiEnvironment } from "../pulumi/pulumi.ts";
 import { stackName } from "./stackName.ts";
 import { removeTornSideFiles, restoreLostState, staleLockOf } from "../stack/stateFiles.ts";
 import { WHICH_STACK, whichStack } from "./unnamedStack.ts";
+import { messageOf } from "../../lib/api/messageOf.ts";
 
 /** A command of the project for one stack. */
 export interface StackCommand {
@@ -133,7 +134,7 @@ export async function runStackCommand(
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = error instanceof NoStackError || error instanceof RefusedError ? 1 : 2;
-    noteResult({ error: error instanceof Error ? error.message : String(error) });
+    noteResult({ error: messageOf(error) });
   } finally {
     if (isJsonOutput()) printResult({ command: name, stack: stackOfResult, exitCode: process.exitCode });
   }

@@ -1,3 +1,4 @@
+import { quoted } from "../commandLine/quoted.ts";
 import type { StackConfig, WorkspaceConfig } from "../../lib/config/stackConfig.ts";
 import type { KindValues } from "../../lib/config/kindKeys.ts";
 import { kindNamed } from "../../providers/kinds/kinds.ts";
@@ -30,7 +31,7 @@ export function protectionOf(
       isCommand: false,
     };
   }
-  const lift = `pulumi state unprotect ${quoted(urn)} --stack ${quoted(stack)}`;
+  const lift = `pulumi state unprotect ${wordOf(urn)} --stack ${wordOf(stack)}`;
   return { why: isDeclared ? "the program" : "the state", lift, isCommand: true };
 }
 
@@ -55,10 +56,5 @@ function declaredAs(kind: string, values: KindValues, name: string) {
   return entry.declare(value).filter((one) => one.name === undefined || one.name === name);
 }
 
-/**
- * Quotes a text as one word of a shell, because people copy the line, and its names come from a file that a pull request can
- * change.
- */
-function quoted(word: string): string {
-  return /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
-}
+/** A text as one word of a shell: its names come from a file that a pull request can change. */
+const wordOf = (text: string): string => (/^[\w./-]+$/.test(text) ? text : quoted(text));

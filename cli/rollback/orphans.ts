@@ -9,6 +9,7 @@ import type { Leftover } from "../transaction/leftovers.ts";
 import { keyOfResource, liveResourcesOf } from "../../lib/checkpoint/checkpoint.ts";
 import type { RollbackRun } from "./rollbackRun.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
+import { messageOf } from "../../lib/api/messageOf.ts";
 
 /** Removes orphans: objects that a transaction made or adopted and no state holds. The log names the compensations. */
 export class Orphans {
@@ -46,7 +47,7 @@ export class Orphans {
       say(`✓ Successfully cleaned up ${resourceType}`);
       return [];
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       await log.compensationFailed(step, reason);
       if (error instanceof UnknownCompensation) return [{ what, id: resourceId, reason, remedy: UPDATE_REMEDY }];
       const remedy = givesBack(compensation)

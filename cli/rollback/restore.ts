@@ -10,6 +10,7 @@ import { savedProgram } from "./registration.ts";
 import { ownFile, projectCopy } from "./stackState.ts";
 import { referenceOf } from "../../lib/checkpoint/exportCheckpoint.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
+import { messageOf } from "../../lib/api/messageOf.ts";
 
 /** A failure of the engine, for the plan and for people. */
 export interface EngineFailure extends Failure {
@@ -72,7 +73,7 @@ async function runEngine(
   } catch (error) {
     const failures = seen.failures();
     if (failures.length > 0) return failures;
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     // the line with the cause, out of all that the CLI printed
     const reason = /^\s*error: (.*)/m.exec(text)?.[1] ?? text.split("\n")[0] ?? "";
     return [{ urn: "", isDelete: false, leftover: { what: "the saved checkpoint", reason } }];

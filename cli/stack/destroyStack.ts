@@ -2,6 +2,7 @@ import { CONFIG_FILE } from "../../lib/project/projectFile.ts";
 import { openLogStore } from "../../lib/logStore/openLogStore.ts";
 import { limitsOf } from "../commandLine/forcingOptions.ts";
 import { liftedProtection, tellLifted } from "./liftedProtection.ts";
+import { quoted } from "../commandLine/quoted.ts";
 import { takeOption, takeSwitch } from "../commandLine/commandLine.ts";
 import { assertStartable, runsProgram } from "./longConfiguration.ts";
 import { openedStack } from "./openStack.ts";
@@ -144,7 +145,7 @@ function optionsAgain(given: readonly string[], env: NodeJS.ProcessEnv): string 
   // the command has taken this option for itself
   const file = process.env[CONFIG_FILE] ? undefined : env[CONFIG_FILE];
   return [...answered.rest, ...(file === undefined ? [] : [`--config-file=${file}`])]
-    .map((arg) => (/^[\w@%+=:,./-]+$/.test(arg) ? ` ${arg}` : ` '${arg.replaceAll("'", "'\\''")}'`))
+    .map((arg) => (/^[\w@%+=:,./-]+$/.test(arg) ? ` ${arg}` : ` ${quoted(arg)}`))
     .join("");
 }
 

@@ -9,8 +9,10 @@ export function assertEndpointVariable(env: NodeJS.ProcessEnv): void {
   if (!endpoint) return;
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   if (url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url))) return;
+  // an address may hold a password or a signature
+  const shown = url ? `${url.protocol}//${url.host}` : endpoint.replace(/^.*@/, "…@");
   throw new Error(
-    `FABRIC_ENDPOINT is ${endpoint}: it must be an https address, or http on this machine. Unset it, or correct it. ` +
+    `FABRIC_ENDPOINT is ${shown}: it must be an https address, or http on this machine. Unset it, or correct it. ` +
       `(Only fabric:endpoint can be emulator.) Nothing was done.`,
   );
 }

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { quoted } from "../commandLine/quoted.ts";
 
 /** The folders that a stack's state may lie in. */
 export interface StatePlaces {
@@ -37,6 +38,3 @@ export function formerStateNote({ stack, formerly, now, logs }: StatePlaces): st
 function namesIn(folder: string): readonly string[] {
   return existsSync(folder) ? readdirSync(folder) : [];
 }
-
-/** A path as one word of a shell. */
-const quoted = (path: string) => `'${path.replaceAll("'", `'\\''`)}'`;

@@ -2,6 +2,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { closestName } from "../../lib/config/closestName.ts";
 import { isUnprotected, unprotectedIn } from "../../lib/config/unprotected.ts";
+import { quoted } from "../commandLine/quoted.ts";
 import { mayForce, skipsPreview, workEnvironment, workOptions } from "../commandLine/forcingOptions.ts";
 import { keyOf, liftingsIn } from "../preview/liftings.ts";
 import type { Lifting } from "../preview/liftings.ts";
@@ -88,7 +89,7 @@ export function judge(
     ...refused.map(({ what, why }) => `  ${what} ${why}.`),
     ...unknownNames(named, keys),
     "Leave out --ignore-protect and --replace, and take marks back with pulumi state untaint. If it is meant, set in the " +
-      `environment: FABRIC_ALLOW_UNPROTECT='${enough.join(",").replaceAll("'", String.raw`'\''`)}'`,
+      `environment: FABRIC_ALLOW_UNPROTECT=${quoted(enough.join(","))}`,
   ];
   return { refusal: lines.join("\n"), lifted: [] };
 }

@@ -5,6 +5,7 @@ import { assertSharedBackend } from "../../lib/project/stateBackend.ts";
 import { readYamlFile } from "../../lib/config/yamlFile.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 import { optionValues } from "../commandLine/optionVariables.ts";
+import { messageOf } from "../../lib/api/messageOf.ts";
 
 /*
  * Before a stack is made: the program refuses to keep its state in the clone, and would do so when the stack is there already.
@@ -34,7 +35,7 @@ export function unsharedBackend(access: StackAccess, args: readonly string[]): s
     assertSharedBackend(stack, set === true || set === "true", env, projectRoot);
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
 

@@ -2,6 +2,7 @@ import type { LogStore } from "../../lib/logStore/logStore.ts";
 import type { Entry } from "../../lib/transactions/entry.ts";
 import { operationsGoingOn } from "../../lib/transactions/goingOn.ts";
 import { providerNote } from "../../providers/run/providerNote.ts";
+import { messageOf } from "../../lib/api/messageOf.ts";
 
 /** Data for reaching the service in the same way as the run that began an operation. */
 export interface OperationsAccess {
@@ -35,9 +36,7 @@ export async function awaitOperations(
         await run.close();
       }
     } catch (error) {
-      say(
-        `It could not be asked for, so nobody waits for it: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      say(`It could not be asked for, so nobody waits for it: ${messageOf(error)}`);
     }
   }
 }

@@ -4,11 +4,10 @@ import type { StackTransactions } from "../../lib/transactions/stackTransactions
 import { isJsonOutput, noteResult } from "../commandLine/commandOutput.ts";
 import { askedBy } from "./askedBy.ts";
 import type { Leftover } from "./leftovers.ts";
+import { messageOf } from "../../lib/api/messageOf.ts";
 
 /** A run of this length is worth a report although it worked, in ms. */
 const LONG_RUN_MS = 60_000;
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** A deployment as the result of a command. */
 async function deploymentResult(store: LogStore, transactionId: string): Promise<Readonly<Record<string, unknown>>> {

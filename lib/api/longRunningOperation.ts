@@ -6,6 +6,7 @@ import type { Wait } from "./fabricCall.ts";
 import { FabricError, isServiceAnswer } from "./fabricError.ts";
 import { retryAfterSeconds } from "../retryHandler.ts";
 import { withoutSecretsIn } from "./withoutSecrets.ts";
+import { messageOf } from "./messageOf.ts";
 
 /** The service's report on an operation. */
 const operationState = z.object({
@@ -119,7 +120,7 @@ export async function waitForOperation(
     } catch (error) {
       if (error instanceof FabricError) throw error.ofOperation(id);
       // there was no token for the poll
-      const serviceMessage = error instanceof Error ? error.message : String(error);
+      const serviceMessage = messageOf(error);
       throw new FabricError({
         ...{ operation, errorCode: "SignInFailed", serviceMessage, operationId: id, isOutcomeKnown: false },
       });

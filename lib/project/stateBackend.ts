@@ -1,7 +1,6 @@
-import { realpathSync } from "node:fs";
-import { basename, dirname, join, relative, isAbsolute, resolve, sep } from "node:path";
 import { projectFileIn, projectFolder } from "./projectFolder.ts";
 import { callingFolder } from "./callingFolder.ts";
+import { pathInside, realPath } from "./realPath.ts";
 import { readYamlFile } from "../config/yamlFile.ts";
 import { absoluteBackend, isRelativeBackend, meantStateFolder, stateFolder } from "./stateFolder.ts";
 
@@ -29,7 +28,7 @@ export function assertSharedBackend(
   if (stack === "local" || allowLocalBackend) return;
   const url = backendUrl(projectRoot, env);
   const folder = url === undefined ? undefined : meantStateFolder(url, projectRoot);
-  if (folder === undefined || !isInside(projectRoot, folder)) return;
+  if (folder === undefined || pathInside(projectRoot, folder) === undefined) return;
   throw new Error(
     `Stack '${stack}' would keep its state in this clone (${url}), and nobody else could see it. Choose a backend that the team ` +
       `shares, for example PULUMI_BACKEND_URL='azblob://STATE_CONTAINER?storage_account=ACCOUNT' or 'https://api.pulumi.com', ` +
@@ -96,21 +95,4 @@ export function assertCalledInProject(
     `Run Pulumi in the folder that holds Pulumi.yaml, ${projectRoot}, or use the project's commands (npm run up), which find ` +
       `it. Called in ${called} it would keep a second state in ${begun}; if that was just made for this, remove it.`,
   );
-}
-
-/** Whether a folder is inside another one, or is the same. Symbolic links are resolved. */
-function isInside(outer: string, inner: string): boolean {
-  const way = relative(realPath(outer), realPath(inner));
-  return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
-}
-
-/** The path without symbolic links, as far as it exists. */
-function realPath(path: string): string {
-  const absolute = resolve(path);
-  try {
-    return realpathSync.native(absolute);
-  } catch {
-    const parent = dirname(absolute);
-    return parent === absolute ? absolute : join(realPath(parent), basename(absolute));
-  }
 }

@@ -2,6 +2,7 @@ import type { ResourceRecord } from "./resourceRecord.ts";
 import { FolderLogStore } from "../logStore/folderLogStore.ts";
 import type { LogStore } from "../logStore/logStore.ts";
 import { TransactionLog } from "./transactionLog.ts";
+import { messageOf } from "../api/messageOf.ts";
 
 /** Folder of logs that belong to no stack, below the current folder. */
 const DEFAULT_FOLDER = ".fabric/transactions";
@@ -85,7 +86,7 @@ export class ClosureLog {
   }
 
   #complain(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     process.stderr.write(`Transaction ${this.#transactionId} goes on without a log: ${reason}\n`);
   }
 }

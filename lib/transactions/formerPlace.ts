@@ -6,6 +6,7 @@ import { LOG_PLACE, openLogStore } from "../logStore/openLogStore.ts";
 import { hasEffects } from "./entry.ts";
 import { RefusedError } from "./refusedError.ts";
 import { StackTransactions } from "./stackTransactions.ts";
+import { messageOf } from "../api/messageOf.ts";
 
 /** A run, and what it knows of its stack. */
 export interface PlacedRun {
@@ -33,7 +34,7 @@ export async function assertNoneAtFormerPlace(run: PlacedRun, current: Checkpoin
       const unfinished = await former.unfinished();
       if (unfinished !== undefined && hasEffects(await former.entries(unfinished))) open = unfinished;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       say(`The former place of the transaction log, ${place}, cannot be read (${reason}), so it counts as empty.`);
     }
     if (open !== undefined)

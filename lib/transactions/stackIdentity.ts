@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { homedir, hostname } from "node:os";
-import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import { join } from "node:path";
 import { projectName } from "../project/projectFolder.ts";
+import { pathInside, realPath } from "../project/realPath.ts";
 import { backendUrl } from "../project/stateBackend.ts";
 import { meantStateFolder } from "../project/stateFolder.ts";
 import { isAddress } from "../logStore/blobPlace.ts";
@@ -54,8 +55,9 @@ function backendOf(projectRoot: string, logs: string, env: NodeJS.ProcessEnv): s
   if (url === undefined) return undefined;
   const folder = meantStateFolder(url, projectRoot);
   if (folder !== undefined) {
-    const inside = [folder, logs].map((path) => pathInside(projectRoot, path));
-    return inside.includes(undefined) ? `file://${hostname()}${realPath(folder)}` : `./${inside[0]}`;
+    const way = pathInside(projectRoot, folder);
+    const isWithLogs = !isAddress(logs) && pathInside(projectRoot, logs) !== undefined;
+    return way !== undefined && isWithLogs ? `./${way}` : `file://${hostname()}${realPath(folder)}`;
   }
   if (!URL.canParse(url)) return undefined;
   const { protocol, host, pathname, searchParams } = new URL(url);
@@ -74,19 +76,5 @@ function loggedInTo(env: NodeJS.ProcessEnv): string | undefined {
     return typeof current === "string" && current !== "" ? current : undefined;
   } catch {
     return undefined;
-  }
-}
-
-/** The path below a folder, with slashes; undefined if it is not in the folder. */
-function pathInside(outer: string, path: string): string | undefined {
-  const way = isAddress(path) ? ".." : relative(realPath(outer), realPath(resolve(path)));
-  return way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way) ? undefined : way.split(sep).join("/");
-}
-
-function realPath(folder: string): string {
-  try {
-    return realpathSync.native(folder);
-  } catch {
-    return folder;
   }
 }

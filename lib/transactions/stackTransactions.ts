@@ -28,8 +28,7 @@ import {
 } from "./transactionFiles.ts";
 import { takenLogs } from "./takenLogs.ts";
 import { TransactionLog, logFile, readTransactionLog } from "./transactionLog.ts";
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+import { messageOf } from "../api/messageOf.ts";
 
 /** Number of settled logs that a stack keeps, and of rolled-back ones. */
 const KEPT_LOGS = 20;

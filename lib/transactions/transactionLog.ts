@@ -6,6 +6,7 @@ import { inStep } from "./attempts.ts";
 import type { Entry, Fact, Intent } from "./entry.ts";
 import { logEntries } from "./logEntries.ts";
 import type { Appender, LogStore } from "../logStore/logStore.ts";
+import { messageOf } from "../api/messageOf.ts";
 
 /** A long-running operation, and its place. */
 export type AcceptedOperation = Pick<Extract<Fact, { kind: "accepted" }>, "operationId" | "origin">;
@@ -207,7 +208,7 @@ export class TransactionLog {
 }
 
 function reasonOf(error: unknown) {
-  if (!(error instanceof FabricError)) return { reason: error instanceof Error ? error.message : String(error) };
+  if (!(error instanceof FabricError)) return { reason: messageOf(error) };
   const { message, errorCode, status, requestId } = error;
   return {
     reason: message,

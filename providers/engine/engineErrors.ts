@@ -6,6 +6,7 @@ import { stateOf } from "./properties.ts";
 import type { Properties } from "./properties.ts";
 import { inSpellingOf } from "./resourceKind.ts";
 import type { ResourceKind } from "./resourceKind.ts";
+import { messageOf } from "../../lib/api/messageOf.ts";
 
 /* Errors as Pulumi understands them. */
 
@@ -25,7 +26,7 @@ const plain = (message: string) => Object.assign(new Error(message), { stack: ""
  * @param properties the state of the object; without `__provider` in it, nothing could ever read or delete the object again
  */
 export function halfMade(error: unknown, id: string, properties: Properties): Error {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return Object.assign(new Error(reason), { id, properties, reasons: [reason] });
 }
 

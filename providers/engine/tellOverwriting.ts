@@ -5,6 +5,7 @@ import type { Properties } from "./properties.ts";
 import { inSpellingOf } from "./resourceKind.ts";
 import type { Live, ResourceKind } from "./resourceKind.ts";
 import { keptForOthers } from "./threeWays.ts";
+import { messageOf } from "../../lib/api/messageOf.ts";
 
 /** The process that looks, as far as it matters here. */
 export interface LookingProcess {
@@ -34,7 +35,7 @@ export async function tellOverwriting(
     live = await kind.read({ ...run, watchesContent: false }, id, olds);
   } catch (error) {
     host.isLookRefused = true;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     process.stderr.write(`Changes by others to the objects to update were not checked: ${reason}\n`);
     return;
   }

@@ -3,6 +3,7 @@ import { exportCheckpoint, exportCheckpointNow } from "../../lib/checkpoint/expo
 import { RUN_FOLDER, ownResourcesIn, readOwnResources } from "../../lib/checkpoint/runFolder.ts";
 import type { OwnResource } from "../../lib/checkpoint/runFolder.ts";
 import type { FormerIdentity } from "../../lib/content/itemKeys.ts";
+import { messageOf } from "../../lib/api/messageOf.ts";
 
 /** The items in the state, by the key of their workspace. */
 export type FormerItems = ReadonlyMap<string, readonly FormerIdentity[]>;
@@ -80,7 +81,7 @@ function stateNow(access: StateAccess): Checkpoint {
 }
 
 function unreadable(error: unknown): Error {
-  const why = error instanceof Error ? error.message : String(error);
+  const why = messageOf(error);
   return new Error(
     `The stack's state could not be read, and without it a renamed item cannot be told from a new one. ${why}`,
   );

@@ -1,4 +1,5 @@
 import errors from "@pulumi/pulumi/errors.js";
+import { messageOf } from "../../lib/api/messageOf.ts";
 
 /**
  * From now on, the SDK reports errors of this process by their messages alone. The SDK prints an error with a stack as a
@@ -10,5 +11,5 @@ export function reportPlainErrors(): void {
 
 /** Stops the program with one message and no stack trace. */
 export function refuse(error: unknown): never {
-  throw new errors.RunError(error instanceof Error ? error.message : String(error));
+  throw new errors.RunError(messageOf(error));
 }

@@ -15,6 +15,7 @@ import { roleShape } from "../kinds/workspace/workspaceUser.ts";
 import type { RoleAssignment } from "../kinds/workspace/workspaceUser.ts";
 import { visibleCapacities, visibleWorkspaces } from "../run/visible.ts";
 import { itemsOf } from "../kinds/item/items.ts";
+import { messageOf } from "../../lib/api/messageOf.ts";
 
 /*
  * `fabric:preflight`: finds in advance what an up is certain to fail at. Checks cover only objects to be created, because
@@ -251,6 +252,6 @@ async function warnOnError(about: Subject, check: () => Promise<Finding[]>): Pro
   try {
     return await check();
   } catch (error) {
-    return warning(about, `Not checked before: ${error instanceof Error ? error.message : String(error)}`);
+    return warning(about, `Not checked before: ${messageOf(error)}`);
   }
 }

@@ -9,6 +9,7 @@ import type { DeclaredResource } from "./declaredObjects.ts";
 import { findProblems } from "./preflight.ts";
 import type { LazyRun } from "./lazyRun.ts";
 import type { Finding, Planned, Subject } from "./preflight.ts";
+import { messageOf } from "../../lib/api/messageOf.ts";
 
 /** After this time a progress message is due. */
 const SILENCE_MS = 2_000;
@@ -65,7 +66,7 @@ async function connectionFindings(run: Run, { kind, resource, args }: DeclaredRe
   try {
     return (await connectionProblems(run, args)).map(located(true));
   } catch (error) {
-    return [located(false)(`Not checked before: ${error instanceof Error ? error.message : String(error)}`)];
+    return [located(false)(`Not checked before: ${messageOf(error)}`)];
   }
 }
 

@@ -6,6 +6,7 @@ import { assertNothingIsLost, initialize, initializeConnection, sync, syncInitia
 import type { Initialized } from "./firstSync.ts";
 import { connect, furtherDetails, isSameBranch, leave, linkFor, linkOf, readConnection } from "./link.ts";
 import type { Connection } from "./link.ts";
+import { messageOf } from "../../../lib/api/messageOf.ts";
 
 /**
  * Connects a workspace to another branch. The service has no call for that, so the workspace is disconnected and connected
@@ -76,7 +77,7 @@ async function wentBack(run: Run, inputs: Inputs, left: GitLink, error: unknown)
     await connectAgain(run, inputs, left);
     return withSentence(error, `The workspace is connected to ${where} again, as before; nothing was synced.`);
   } catch (second) {
-    const why = second instanceof Error ? second.message : String(second);
+    const why = messageOf(second);
     return withSentence(error, `The workspace could not be connected to ${where} again: ${why}`);
   }
 }

@@ -30,6 +30,7 @@ import { recoverItem } from "./recycleBin.ts";
 import { noteSent } from "./sentNote.ts";
 import { furtherNames, restoreFurther } from "./furtherValues.ts";
 import { activateValueSet, activeValueSet, activeValueSetAlone } from "./valueSet.ts";
+import { messageOf } from "../../../lib/api/messageOf.ts";
 
 const LATER_CONTENT =
   "its definition was changed by somebody else since this deployment wrote to it, and stays; the one from before is kept with the log";
@@ -65,7 +66,7 @@ export const item = defineObjectKind<ItemOutputs>()({
       const parts = withPool(withValues(readDefinitionParts(path), valuesOf(inputs)), inputs.sparkPool);
       return { ...inputs, definitionHash: hashWithValues(parts, valuesOf(inputs)), logicalId, parts: hashParts(parts) };
     } catch (error) {
-      throw new InputError("path", error instanceof Error ? error.message : String(error));
+      throw new InputError("path", messageOf(error));
     }
   },
 

@@ -4,6 +4,7 @@ import { defineKind } from "../../engine/resourceKind.ts";
 import { referenceEntry } from "./referenceEntry.ts";
 import { lookUp } from "./lookUp.ts";
 import type { Found } from "./lookUp.ts";
+import { messageOf } from "../../../lib/api/messageOf.ts";
 
 const given = { schema: text(256).optional(), change: "local" } as const;
 
@@ -54,7 +55,7 @@ export const reference = defineKind<Found>()({
       return { inputs: { found: outputs.targetId }, outputs };
     } catch (error) {
       // a refresh must go on: the next up tells what is wrong
-      run.warn(error instanceof Error ? error.message : String(error));
+      run.warn(messageOf(error));
       return { inputs: {}, outputs: {} };
     }
   },

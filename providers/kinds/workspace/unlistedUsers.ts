@@ -8,6 +8,7 @@ import { defineKind } from "../../engine/resourceKind.ts";
 import type { Run, Write } from "../../run/run.ts";
 import { listRoles, listRolesOnce, roleShape } from "./workspaceUser.ts";
 import type { RoleAssignment } from "./workspaceUser.ts";
+import { messageOf } from "../../../lib/api/messageOf.ts";
 
 const unlistedUser = z.object({ name: z.string(), type: z.string(), role: z.string() });
 
@@ -144,7 +145,7 @@ async function findUnlisted(run: Run, roles: readonly RoleAssignment[], listed: 
   } catch (error) {
     if (error instanceof TypeError) throw error;
     // one of the found principals may be the declared one under a new name
-    run.warn(`Nobody is taken for unlisted: ${error instanceof Error ? error.message : String(error)}`);
+    run.warn(`Nobody is taken for unlisted: ${messageOf(error)}`);
     return { unlisted: {}, kept: [] };
   }
 }
