@@ -1,6 +1,5 @@
 import { openLogStore } from "../lib/logStore/openLogStore.ts";
-import { assertNoneAtFormerPlace } from "../lib/transactions/formerPlace.ts";
-import { assertNoOtherStack } from "../lib/transactions/otherStack.ts";
+import { certainLogs } from "../lib/transactions/certainLogs.ts";
 import { hasEffects, hasEnded } from "../lib/transactions/entry.ts";
 import type { Entry } from "../lib/transactions/entry.ts";
 import type { StackAccess } from "../lib/checkpoint/exportCheckpoint.ts";
@@ -72,8 +71,7 @@ async function rollback(named: StackAccess, args: readonly string[]): Promise<nu
     const transactions = transactionsOf(access, store);
     const order = { ...access, transactions, say: (line: string) => console.error(line) };
     const current = await takeOverRenamed(order);
-    await assertNoOtherStack(transactions, current);
-    await assertNoneAtFormerPlace(order, current);
+    const logs = await certainLogs(order, current);
     const transactionId = values.transaction ?? (await transactions.unfinished());
     if (transactionId === undefined) {
       return refuse(
@@ -81,7 +79,7 @@ async function rollback(named: StackAccess, args: readonly string[]): Promise<nu
       );
     }
     const entries = await transactions.entries(transactionId);
-    const isOwn = (await transactions.logs()).some(([begin]) => begin?.transactionId === transactionId);
+    const isOwn = logs.some(([begin]) => begin?.transactionId === transactionId);
     const refusal = notToBeRolledBack(entries, { stack, transactionId, where: store.where, isOwn });
     if (refusal !== undefined) {
       return refuse(refusal);

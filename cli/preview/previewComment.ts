@@ -11,7 +11,7 @@ import { assertStartable } from "../stack/longConfiguration.ts";
 import { changesOf, driftOf, isDestructive, unchangedIn } from "./previewChanges.ts";
 import type { PreviewedObject } from "./previewChanges.ts";
 import type { ItemChange } from "./changedFiles.ts";
-import { readPreviewLog } from "./previewLog.ts";
+import { errorsIn, readPreviewLog } from "./previewLog.ts";
 import type { PreviewLog } from "./previewLog.ts";
 import type { StackAccess } from "../../lib/checkpoint/exportCheckpoint.ts";
 import { programFolder } from "../../lib/project/projectFile.ts";
@@ -136,7 +136,7 @@ function previewResult(log: PreviewLog): Readonly<Record<string, unknown>> {
       isGone: found.properties === null,
       properties: propertiesOf(found.properties ?? []),
     })),
-    errors: log.messages.flatMap(({ severity, text }) => (severity === "error" ? [text] : [])),
+    errors: errorsIn(log),
   };
 }
 

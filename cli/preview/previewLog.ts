@@ -46,6 +46,10 @@ export interface PreviewLog {
   readonly isWhole: boolean;
 }
 
+/** The texts of the errors that a run has shown. */
+export const errorsIn = ({ messages }: Pick<PreviewLog, "messages">): readonly string[] =>
+  messages.flatMap(({ severity, text }) => (severity === "error" ? [text] : []));
+
 interface EngineEvent {
   readonly preludeEvent?: { readonly config: Readonly<Record<string, string>> | null };
   readonly resourcePreEvent?: { readonly metadata: Step };

@@ -1,5 +1,5 @@
 import { Redaction } from "../../lib/telemetry/redaction.ts";
-import { readPreviewLog } from "../preview/previewLog.ts";
+import { errorsIn, readPreviewLog } from "../preview/previewLog.ts";
 
 /** What the engine says at the end of every failure: it tells nothing beside a message that does. */
 const EMPTY = /^(update|preview|refresh|destroy|one or more deletes) failed$/;
@@ -11,9 +11,7 @@ const EMPTY = /^(update|preview|refresh|destroy|one or more deletes) failed$/;
  * @param env holds the secrets to leave out
  */
 export function shownErrors(eventLog: string, env: NodeJS.ProcessEnv): string | undefined {
-  const errors = readPreviewLog(eventLog).messages.flatMap(({ severity, text }) =>
-    severity === "error" ? [text] : [],
-  );
+  const errors = errorsIn(readPreviewLog(eventLog));
   const telling = errors.filter((text) => !EMPTY.test(text));
   const redaction = new Redaction(env, () => []);
   const lines = new Set((telling.length > 0 ? telling : errors).map((text) => redaction.text(text)));

@@ -10,7 +10,7 @@ export function assertEndpointVariable(env: NodeJS.ProcessEnv): void {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   if (url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url))) return;
   // an address may hold a password or a signature
-  const shown = url ? `${url.protocol}//${url.host}` : endpoint.replace(/^.*@/, "…@");
+  const shown = url?.host ? `${url.protocol}//${url.host}${url.pathname}` : endpoint.replace(/^.*@/, "…@");
   throw new Error(
     `FABRIC_ENDPOINT is ${shown}: it must be an https address, or http on this machine. Unset it, or correct it. ` +
       `(Only fabric:endpoint can be emulator.) Nothing was done.`,

@@ -6,7 +6,7 @@ import { quoted } from "../commandLine/quoted.ts";
 import { mayForce, skipsPreview, workEnvironment, workOptions } from "../commandLine/forcingOptions.ts";
 import { keyOf, liftingsIn } from "../preview/liftings.ts";
 import type { Lifting } from "../preview/liftings.ts";
-import { readPreviewLog } from "../preview/previewLog.ts";
+import { errorsIn, readPreviewLog } from "../preview/previewLog.ts";
 import type { PreviewLog } from "../preview/previewLog.ts";
 import { liveResourcesOf } from "../../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
@@ -120,8 +120,7 @@ async function lookAhead(
     );
     const log = readPreviewLog(read(events));
     if (code === 0) return { log, failure: undefined };
-    const errors = log.messages.filter(({ severity }) => severity === "error").map(({ text }) => text);
-    return { log, failure: errors.join("\n") || complaints.trim() || printed.trim() };
+    return { log, failure: errorsIn(log).join("\n") || complaints.trim() || printed.trim() };
   } finally {
     // private, and removed: it holds the values of resources
     rmSync(folder, { recursive: true, force: true });

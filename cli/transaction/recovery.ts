@@ -2,8 +2,7 @@ import { hasEffects, hasEnded } from "../../lib/transactions/entry.ts";
 import type { Entry } from "../../lib/transactions/entry.ts";
 import { wordsOfEarlierRun } from "../../lib/transactions/earlierRun.ts";
 import type { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
-import { assertNoneAtFormerPlace } from "../../lib/transactions/formerPlace.ts";
-import { assertNoOtherStack } from "../../lib/transactions/otherStack.ts";
+import { certainLogs } from "../../lib/transactions/certainLogs.ts";
 import type { Leftover } from "./leftovers.ts";
 import { checkpointHash, withoutPendingOperations } from "../../lib/checkpoint/checkpoint.ts";
 import type { Checkpoint } from "../../lib/checkpoint/checkpoint.ts";
@@ -42,10 +41,8 @@ export const lostLog = (stack: string, transactionId: string, where: string): st
 export async function catchUp(recovery: Recovery): Promise<Checkpoint> {
   const { transactions, stack, say } = recovery;
   const exported = await takeOverRenamed(recovery);
-  await assertNoOtherStack(transactions, exported);
-  await assertNoneAtFormerPlace(recovery, exported);
   // first, because an unreadable log must stop the recovery before anything is changed
-  const open = (await transactions.logs()).filter((log) => !hasEnded(log));
+  const open = (await certainLogs(recovery, exported)).filter((log) => !hasEnded(log));
   await assertOpenPlaces({ env: recovery.env, store: transactions.store }, open);
   const announced = await transactions.announced();
   if (announced !== undefined && (await transactions.entries(announced)).length === 0)

@@ -1,6 +1,7 @@
 import { checkpointHash } from "../checkpoint/checkpoint.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { hasEffects, hasEnded } from "./entry.ts";
+import type { Entry } from "./entry.ts";
 import { RefusedError } from "./refusedError.ts";
 import { identityDifference } from "./stackIdentity.ts";
 import type { StackIdentity } from "./stackIdentity.ts";
@@ -10,13 +11,18 @@ import type { StackTransactions } from "./stackTransactions.ts";
 /**
  * Refuses to go on beside an open transaction of another stack that has the same name. What that transaction made is in no state
  * that this run knows, so the run would remove it.
+ * @param logs all logs of stacks of that name ({@link StackTransactions.logsOfName})
  * @param current the stack's present state, in which a state that was moved to another backend is recognised; undefined if it is
  *   not known: then only the project is compared
  * @throws RefusedError that names both stacks, and how to part them
  */
-export async function assertNoOtherStack(transactions: StackTransactions, current?: Checkpoint): Promise<void> {
+export async function assertNoOtherStack(
+  transactions: StackTransactions,
+  logs: readonly (readonly Entry[])[],
+  current?: Checkpoint,
+): Promise<void> {
   const { stack, store, identity } = transactions;
-  for (const log of await transactions.logsOfName()) {
+  for (const log of logs) {
     const [begin] = log;
     // the log of a rollback belongs to the transaction that it undoes
     if (begin?.kind !== "begin" || isRollbackLog(begin.transactionId) || hasEnded(log) || !hasEffects(log)) continue;

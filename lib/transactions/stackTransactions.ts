@@ -18,13 +18,13 @@ import {
   checkpointFile,
   failedFile,
   filesBeside,
+  isRollbackLog,
   newTransactionId,
   openFile,
   providerFile,
+  rollbackLogOf,
   stateHashFile,
   takenFile,
-  isRollbackLog,
-  rollbackLogOf,
 } from "./transactionFiles.ts";
 import { takenLogs } from "./takenLogs.ts";
 import { TransactionLog, logFile, readTransactionLog } from "./transactionLog.ts";
@@ -66,7 +66,12 @@ export class StackTransactions {
    * @throws UnreadableLogError if another version has written to a log of the stack, or a log is damaged
    */
   async logs(): Promise<Entry[][]> {
-    return (await this.logsOfName()).filter(([begin]) => this.#isOfProject(begin));
+    return this.ownAmong(await this.logsOfName());
+  }
+
+  /** The stack's own among {@link logsOfName}. */
+  ownAmong(logs: readonly Entry[][]): Entry[][] {
+    return logs.filter(([begin]) => this.#isOfProject(begin));
   }
 
   /** {@link logs}, and those of other projects whose stack has the same name. */
@@ -157,10 +162,11 @@ export class StackTransactions {
    * Chooses the transaction of an update: one that was cut off or failed is resumed, so that commit and rollback cover both
    * runs; else a new one. Writes nothing.
    * @param current the stack's present checkpoint
+   * @param known the stack's logs. @default they are read
    * @throws UnreadableLogError if a log of the stack cannot be read whole: no transaction may begin beside it
    */
-  async choose(current: Checkpoint): Promise<OpenTransaction> {
-    const logs = await this.logs();
+  async choose(current: Checkpoint, known?: readonly Entry[][]): Promise<OpenTransaction> {
+    const logs = known ?? (await this.logs());
     const announced = await this.announced();
     const log = announced === undefined ? [] : await this.entries(announced);
     if (announced !== undefined && this.#isOfProject(log[0]) && isResumable(log, logs, current))

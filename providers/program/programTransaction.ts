@@ -1,8 +1,7 @@
 import { projectFolder } from "../../lib/project/projectFolder.ts";
 import { leaveCheckpoint, noteEngineRun } from "../../lib/transactions/engineRun.ts";
 import { openLogStore } from "../../lib/logStore/openLogStore.ts";
-import { assertNoneAtFormerPlace } from "../../lib/transactions/formerPlace.ts";
-import { assertNoOtherStack } from "../../lib/transactions/otherStack.ts";
+import { certainLogs } from "../../lib/transactions/certainLogs.ts";
 import { stackIdentity } from "../../lib/transactions/stackIdentity.ts";
 import { StackTransactions } from "../../lib/transactions/stackTransactions.ts";
 import { exportCheckpoint } from "../../lib/checkpoint/exportCheckpoint.ts";
@@ -33,10 +32,9 @@ export async function prepareProgramTransaction(run: PlainUpdate): Promise<void>
   const transactions = new StackTransactions(store, stack, {
     identity: stackIdentity(projectRoot, store.where, process.env),
   });
-  await assertNoOtherStack(transactions, before);
   const say = (line: string) => void process.stderr.write(`${line}\n`);
-  await assertNoneAtFormerPlace({ projectRoot, env: process.env, transactions, say }, before);
-  const { transactionId, isResumed } = await transactions.choose(before);
+  const logs = await certainLogs({ projectRoot, env: process.env, transactions, say }, before);
+  const { transactionId, isResumed } = await transactions.choose(before, logs);
   leaveCheckpoint(stack, JSON.stringify(before));
   const note = { engine, transactionId, isResumed, declaresSome };
   noteEngineRun(stack, { ...note, isDeclared: false });

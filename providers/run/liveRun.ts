@@ -58,7 +58,8 @@ export async function startRun(
   const justRead = new JustRead(clock);
   const turns = new Turns();
   const objects = ownObjects({ store, env, clock, rollbackOf });
-  const identity = stackIdentity(projectFolder(), store.where, env);
+  // told only where logs are read: the project's file may need the library for YAML
+  const identity = () => stackIdentity(projectFolder(), store.where, env);
   const past = loggedPast({ store, stack, identity, rollbackOf, transaction, reached: clients.reached });
   const said = new Set<string>();
   /** Says each thing once: the comparison of an object says it before the update does. */

@@ -17,7 +17,7 @@ export interface PastOf {
   readonly store: LogStore;
   readonly stack: string;
   /** Which of the stacks of that name. @default any */
-  readonly identity?: StackIdentity;
+  readonly identity?: () => StackIdentity;
   /** The transaction that the run rolls back. */
   readonly rollbackOf: string | undefined;
   readonly transaction: RunTransaction;
@@ -34,7 +34,7 @@ export function loggedPast({ store, stack, identity, rollbackOf, transaction, re
   let undone: Promise<Entry[]> | undefined;
   const undoneLog = (transactionId: string) => (undone ??= readTransactionLog(store, transactionId));
   const beforeWrites = () =>
-    (logs ??= new StackTransactions(store, stack, { ...(identity && { identity }) })
+    (logs ??= new StackTransactions(store, stack, { ...(identity && { identity: identity() }) })
       .logs()
       .then((all) => all.filter((log) => !hasEnded(log))));
   const open = async (): Promise<readonly (readonly Entry[])[]> => {

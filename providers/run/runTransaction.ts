@@ -125,8 +125,9 @@ export class RunTransaction {
     const transactions = await this.#transactions();
     const lock = await transactions.store.lock(`${stack}.writer`, { waitMs: PREDECESSOR_MS });
     try {
-      await assertNoOtherStack(transactions);
-      const logs = await transactions.logs();
+      const ofName = await transactions.logsOfName();
+      await assertNoOtherStack(transactions, ofName);
+      const logs = transactions.ownAmong(ofName);
       await assertPlaceOfOpen(transactions.store, logs, () => reached);
       const unsettled = unsettledCreates(logs);
       const programs = this.#programsRun();

@@ -369,6 +369,11 @@ describe("a FABRIC_ENDPOINT that is no address", () => {
     using project = new Project({ "dev.json.zst": zstdCompressSync(state) });
     const { code: ended } = await project.run("history.ts", ["--stack", "dev"], { FABRIC_ENDPOINT: "nope" });
     assert.equal(ended, 0);
+    for (const FABRIC_ENDPOINT of ["http://me:canary@fabric.example/v1?sig=canary", "me:canary@fabric.example"]) {
+      const { text: said } = await project.run("up.ts", ["--stack", "dev"], { FABRIC_ENDPOINT });
+      assert.match(said, /FABRIC_ENDPOINT is .*fabric\.example/);
+      assert.doesNotMatch(said, /canary/);
+    }
   });
 });
 

@@ -105,7 +105,7 @@ export const mutations: readonly Mutation[] = [
   orphans("one.resourceType === left.resourceType && ", ""),
   identity("one.host === other.host && existsSync(one.folder)", "existsSync(one.folder)"),
   identity("one.host === other.host && existsSync(one.folder)", "one.host === other.host"),
-  identity("inside.includes(undefined)", "false"),
+  identity("way !== undefined && isWithLogs", "way !== undefined"),
   otherStack("isRollbackLog(begin.transactionId) || ", ""),
   otherStack("!hasEffects(log)", "false"),
   unsettled("transactions.filter((entries) => !hasEnded(entries))", "transactions.filter(() => true)"),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -32,6 +32,16 @@ describe("the identity of a stack", () => {
     const folder = project("sales", "backend: {url: file://./state}\n");
     assert.equal(stackIdentity(folder, join(folder, ".fabric/transactions"), {}).backend, "./state");
     assert.match(stackIdentity(folder, "https://a.blob.core.windows.net/logs", {}).backend ?? "", /^file:.*\/state$/);
+  });
+
+  it("The identity of a stack is the same before and after its logs are there, also where a symbolic link leads to the project", () => {
+    const folder = project("sales", "backend: {url: file://./state}\n");
+    const link = join(mkdtempSync(join(tmpdir(), "fabric-link-")), "project");
+    symlinkSync(folder, link);
+    const logs = join(link, ".fabric/transactions");
+    assert.equal(stackIdentity(link, logs, {}).backend, "./state");
+    mkdirSync(logs, { recursive: true });
+    assert.equal(stackIdentity(link, logs, {}).backend, "./state");
   });
 
   it("The identity of a stack in a container holds the container's account, which a variable may name", () => {

@@ -75,14 +75,17 @@ describe("the transactions of two projects whose stacks have one name", () => {
     assert.ok(sales && hr);
     await sales.open(empty, true);
     // nothing was made yet
-    await assertNoOtherStack(hr, empty);
+    await assertNoOtherStack(hr, await hr.logsOfName(), empty);
     const transactionId = await changed({ ...opened(), store, clock, transactions: sales });
     assert.deepEqual([(await sales.logs()).length > 0, (await hr.logs()).length], [true, 0]);
     assert.deepEqual([await sales.unfinished(), await hr.unfinished()], [transactionId, undefined]);
     assert.equal((await hr.choose(empty)).isResumed, false);
     assert.equal((await sales.choose(empty)).isResumed, true);
-    await assert.rejects(assertNoOtherStack(hr, empty), /is of project 'sales'\. This is project 'hr'/);
-    await assertNoOtherStack(sales, empty);
+    await assert.rejects(
+      assertNoOtherStack(hr, await hr.logsOfName(), empty),
+      /is of project 'sales'\. This is project 'hr'/,
+    );
+    await assertNoOtherStack(sales, await sales.logsOfName(), empty);
   });
 
   it("The transactions of two projects whose stacks have one name do not include rollbacks, which run in a folder of their own and name another backend", async () => {
@@ -93,7 +96,8 @@ describe("the transactions of two projects whose stacks have one name", () => {
     await elsewhere.beginPlain(rollback);
     await rollback.close();
     await effect(elsewhere, rollbackLogOf(transactionId));
-    await assertNoOtherStack(new StackTransactions(store, "dev", { identity: { backend: "./state" } }), empty);
+    const here = new StackTransactions(store, "dev", { identity: { backend: "./state" } });
+    await assertNoOtherStack(here, await here.logsOfName(), empty);
   });
 
   it("The transactions of two projects whose stacks have one name stay where they are when one of the stacks gets another name", async () => {
